@@ -1,0 +1,248 @@
+"""What one may ask of the engine: each command is journaled before it is acknowledged."""
+
+from __future__ import annotations
+
+import msgspec
+
+from desktopmail.door.ids import (
+    AccountId,
+    MailboxId,
+    OperationId,
+    PlacementId,
+    QuestionId,
+    SendingId,
+)
+from desktopmail.door.rows import Auth, Flag, Kind, Security
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The base of all commands; the class name is the tag on the pipe."""
+
+
+class Password(msgspec.Struct, frozen=True):
+    """A password on its way to the keyring; it does not print itself."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return "Password(***)"
+
+
+class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where and how one server is to be spoken to.
+
+    Attributes:
+        host: A name or an address, without brackets.
+        port: 1 to 65535.
+        user: The login name; empty means the address of the account.
+        ca_file: A PEM file of further authorities to trust, or None for the system's alone.
+        password_file: A file whose first line is the password, read again at each login, or None.
+    """
+
+    host: str
+    port: int
+    security: Security
+    auth: Auth = Auth.AUTO
+    user: str = ""
+    ca_file: str | None = None
+    password_file: str | None = None
+
+
+class AddAccount(Command, frozen=True, kw_only=True):
+    """Add an account; answers with its id. Refused when the name is taken.
+
+    Attributes:
+        check: Log in to both servers first, and save nothing when that fails.
+        allow_cleartext: The remembered consent to send a password unprotected beyond loopback.
+    """
+
+    name: str
+    address: str
+    display_name: str = ""
+    kind: Kind
+    incoming: ServerSettings
+    outgoing: ServerSettings
+    password: Password | None = None
+    outgoing_password: Password | None = None  # None: the same as the incoming one
+    check: bool = True
+    allow_cleartext: bool = False
+
+
+class RemoveAccount(Command, frozen=True, kw_only=True):
+    """Remove an account and its local mail; the server keeps what it has."""
+
+    account_id: AccountId
+
+
+class SyncAccounts(Command, frozen=True, kw_only=True):
+    """Fetch what is new now. Answers when the accounts are up to date, or with what failed.
+
+    Attributes:
+        account_ids: Empty for all.
+        headers_only: Leave the bodies at the server (IMAP).
+        wait: Answer only when done; else as soon as it was begun.
+    """
+
+    account_ids: tuple[AccountId, ...] = ()
+    headers_only: bool = False
+    wait: bool = True
+
+
+class StoreFlags(Command, frozen=True, kw_only=True):
+    """Set and clear flags and tags; seen at once, told to the server in order."""
+
+    placement_ids: tuple[PlacementId, ...]
+    add: Flag = Flag.NONE
+    remove: Flag = Flag.NONE
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
+
+
+class MoveMessages(Command, frozen=True, kw_only=True):
+    """Move messages to a mailbox, of the same account or of another one."""
+
+    placement_ids: tuple[PlacementId, ...]
+    mailbox_id: MailboxId
+
+
+class CopyMessages(Command, frozen=True, kw_only=True):
+    """Copy messages to a mailbox."""
+
+    placement_ids: tuple[PlacementId, ...]
+    mailbox_id: MailboxId
+
+
+class ArchiveMessages(Command, frozen=True, kw_only=True):
+    """Move messages to the Archive of their account."""
+
+    placement_ids: tuple[PlacementId, ...]
+
+
+class DeleteMessages(Command, frozen=True, kw_only=True):
+    """Move messages to the Trash of their account, or remove those that are in it already.
+
+    Attributes:
+        permanently: Remove them at once, Trash or not.
+    """
+
+    placement_ids: tuple[PlacementId, ...]
+    permanently: bool = False
+
+
+class Undo(Command, frozen=True, kw_only=True):
+    """Take back the command whose outcome carried this token, before or after the server heard."""
+
+    token: str
+
+
+class SendMessage(Command, frozen=True, kw_only=True):
+    """Put a finished message into the outbox; answers with the sending's id.
+
+    Attributes:
+        octets: The whole message, CRLF line ends, Bcc already taken out.
+        recipients: The envelope: To, Cc and Bcc, each once.
+        delay_s: How long it can be taken back.
+        draft: The placement of the draft it was, removed once the message is accepted.
+        answers: The placement it answers or forwards, flagged so once it is accepted.
+        forwards: Whether `answers` is a forward.
+    """
+
+    account_id: AccountId
+    sender: str
+    recipients: tuple[str, ...]
+    octets: bytes
+    delay_s: float = 0.0
+    draft: PlacementId | None = None
+    answers: PlacementId | None = None
+    forwards: bool = False
+
+
+class RetrySending(Command, frozen=True, kw_only=True):
+    """Try a failed message again now."""
+
+    sending_id: SendingId
+
+
+class CancelSending(Command, frozen=True, kw_only=True):
+    """Take a message back from the outbox; refused once its octets may have been accepted."""
+
+    sending_id: SendingId
+
+
+class SaveDraft(Command, frozen=True, kw_only=True):
+    """Keep a draft as a new version in Drafts; answers with its placement.
+
+    Attributes:
+        replaces: The version before, removed when this one is safe.
+    """
+
+    account_id: AccountId
+    octets: bytes
+    replaces: PlacementId | None = None
+
+
+class FetchOctets(Command, frozen=True, kw_only=True):
+    """Fetch the whole of messages of which only the headers are here; answers when done."""
+
+    placement_ids: tuple[PlacementId, ...]
+
+
+class RetryOperation(Command, frozen=True, kw_only=True):
+    """Try a failed operation again now."""
+
+    operation_id: OperationId
+
+
+class DiscardOperation(Command, frozen=True, kw_only=True):
+    """Give a failed operation up; the local view goes back to what the server says."""
+
+    operation_id: OperationId
+
+
+class AnswerQuestion(Command, frozen=True, kw_only=True):
+    """Answer a stored question with the key of one of its choices."""
+
+    question_id: QuestionId
+    choice: str
+
+
+class SetOffline(Command, frozen=True, kw_only=True):
+    """Close all connections and stay away from the network, or come back."""
+
+    offline: bool
+
+
+AnyCommand = (
+    AddAccount
+    | RemoveAccount
+    | SyncAccounts
+    | StoreFlags
+    | MoveMessages
+    | CopyMessages
+    | ArchiveMessages
+    | DeleteMessages
+    | Undo
+    | SendMessage
+    | RetrySending
+    | CancelSending
+    | SaveDraft
+    | FetchOctets
+    | RetryOperation
+    | DiscardOperation
+    | AnswerQuestion
+    | SetOffline
+)
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a command.
+
+    Attributes:
+        ids: Ids of what was made (account, sending, placement), in order.
+        undo: A token for `Undo`, or None where there is nothing to take back.
+        label: What was done, as a person would say it: "3 messages moved to Archive".
+    """
+
+    ids: tuple[int, ...] = ()
+    undo: str | None = None
+    label: str = ""

@@ -1,0 +1,131 @@
+"""The door itself, as Protocols: what the engine offers and the reader reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktopmail.door.changes import AnyChange
+    from desktopmail.door.commands import AnyCommand, Outcome
+    from desktopmail.door.ids import AccountId, MailboxId, MessageId, PlacementId
+    from desktopmail.door.queries import AnyAnswer, AnyQuery
+    from desktopmail.door.rows import (
+        AccountRow,
+        MailboxRow,
+        MessageRow,
+        OperationRow,
+        ProblemRow,
+        QuestionRow,
+        SendingRow,
+        View,
+    )
+
+
+class DoorError(Exception):
+    """A command or query was refused or failed: one sentence that names the thing, one remedy.
+
+    Attributes:
+        sentence: What is wrong, ready to be shown.
+        remedy: What to do about it, ready to be shown; may be empty.
+        code: A stable word for programs: "auth-failed", "unreachable", "name-taken", ….
+    """
+
+    def __init__(self, sentence: str, *, remedy: str = "", code: str = "failed") -> None:
+        super().__init__(f"{sentence} {remedy}".strip())
+        self.sentence = sentence
+        self.remedy = remedy
+        self.code = code
+
+
+class EngineGoneError(DoorError):
+    """The engine ended while it was spoken to; what it had acknowledged is safe."""
+
+
+class Door(Protocol):
+    """The engine, in this process or behind a socket."""
+
+    async def command(self, command: AnyCommand) -> Outcome:
+        """Have a command journaled and begun.
+
+        Raises:
+            DoorError: It was refused or failed; nothing was lost.
+        """
+        ...
+
+    async def query(self, query: AnyQuery) -> AnyAnswer:
+        """Ask something that needs the network or the engine's memory.
+
+        Raises:
+            DoorError: It could not be answered.
+        """
+        ...
+
+    def subscribe(self, listener: Callable[[AnyChange], None]) -> Callable[[], None]:
+        """Have each change told to `listener`, on the event loop; returns the way to stop that."""
+        ...
+
+    async def aclose(self) -> None:
+        """Leave; the engine goes on for its other clients."""
+        ...
+
+
+class StoreReader(Protocol):
+    """The store, read only, on a connection of its own; every call is a short, indexed query."""
+
+    def accounts(self) -> list[AccountRow]:
+        """All accounts in the order of the user."""
+        ...
+
+    def mailboxes(self, account_id: AccountId | None = None) -> list[MailboxRow]:
+        """The mailboxes of one account or of all, parents before children, Inbox first."""
+        ...
+
+    def count(self, view: View) -> int:
+        """How many rows a view has."""
+        ...
+
+    def window(self, view: View, offset: int, limit: int) -> list[MessageRow]:
+        """Rows `offset` to `offset + limit` of a view, in its order."""
+        ...
+
+    def position(self, view: View, placement_id: PlacementId) -> int | None:
+        """The row of a placement in a view, or None when it is not in it."""
+        ...
+
+    def placements(self, message_id: MessageId) -> list[MessageRow]:
+        """A message in each mailbox it stands in."""
+        ...
+
+    def octets(self, message_id: MessageId) -> bytes | None:
+        """The exact octets of a message, or None when only its headers are here."""
+        ...
+
+    def header_octets(self, message_id: MessageId) -> bytes:
+        """The header block of a message, exact; it is always here."""
+        ...
+
+    def sendings(self) -> list[SendingRow]:
+        """The outbox, oldest first, with those done within the last day."""
+        ...
+
+    def operations(self) -> list[OperationRow]:
+        """The journal, oldest first: what is pending or failed."""
+        ...
+
+    def questions(self) -> list[QuestionRow]:
+        """The questions not answered yet."""
+        ...
+
+    def problems(self) -> list[ProblemRow]:
+        """What is wrong now."""
+        ...
+
+    def mailbox(self, mailbox_id: MailboxId) -> MailboxRow | None:
+        """One mailbox, or None when it is gone."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...

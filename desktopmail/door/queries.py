@@ -1,0 +1,91 @@
+"""What one may ask the engine that the store alone cannot tell: the network has to be seen."""
+
+from __future__ import annotations
+
+import msgspec
+
+from desktopmail.door.ids import AccountId
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The base of all queries."""
+
+
+class CheckAccount(Query, frozen=True, kw_only=True):
+    """Go through an account's servers step by step; answers with a `CheckReport`."""
+
+    account_id: AccountId
+
+
+class ReadTranscript(Query, frozen=True, kw_only=True):
+    """The records of an account's connections; answers with a `Transcript`.
+
+    Attributes:
+        account_id: None for all accounts.
+        since: Records with a greater number only.
+    """
+
+    account_id: AccountId | None = None
+    since: int = 0
+
+
+class ReadStatus(Query, frozen=True, kw_only=True):
+    """Version, process id and uptime of the engine; answers with `EngineStatus`."""
+
+
+AnyQuery = CheckAccount | ReadTranscript | ReadStatus
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The base of all answers."""
+
+
+class CheckStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a check: what was tried, how it went, and what to do where it failed."""
+
+    server: str  # incoming, outgoing
+    step: str  # dns, tcp, tls, capabilities, auth, login, listing
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+class CheckReport(Answer, frozen=True, kw_only=True):
+    """The steps of `CheckAccount`, in order."""
+
+    steps: tuple[CheckStep, ...]
+
+
+class TranscriptRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One redacted stretch of a conversation with a server.
+
+    Attributes:
+        number: Counts up over all connections of the engine.
+        sender: "C" for us, "S" for the server, "*" for events such as a TLS handshake.
+    """
+
+    number: int
+    account_id: AccountId
+    connection: str  # "imap 1", "smtp 3"
+    at_s: float
+    sender: str
+    octets: bytes
+
+
+class Transcript(Answer, frozen=True, kw_only=True):
+    """Records in the order of their numbers; `lost` of them had left the ring already."""
+
+    records: tuple[TranscriptRecord, ...]
+    lost: int = 0
+
+
+class EngineStatus(Answer, frozen=True, kw_only=True):
+    """What the engine says of itself."""
+
+    version: str
+    pid: int
+    uptime_s: float
+    offline: bool
+
+
+AnyAnswer = CheckReport | Transcript | EngineStatus

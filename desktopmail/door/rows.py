@@ -1,0 +1,237 @@
+"""What a window or the command line reads of the store: rows, as frozen values."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from desktopmail.door.ids import (
+    AccountId,
+    MailboxId,
+    MessageId,
+    OperationId,
+    PlacementId,
+    QuestionId,
+    SendingId,
+)
+
+
+class Kind(enum.StrEnum):
+    """How an account fetches its mail."""
+
+    IMAP = "imap"
+    POP3 = "pop3"
+
+
+class Security(enum.StrEnum):
+    """How a connection is protected (RFC 8314)."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+class Auth(enum.StrEnum):
+    """How a login proves itself; AUTO takes the one that exposes least."""
+
+    AUTO = "auto"
+    SCRAM = "scram"
+    CRAM_MD5 = "cram-md5"
+    PLAIN = "plain"
+    APOP = "apop"
+
+
+class Role(enum.StrEnum):
+    """What a mailbox is for (RFC 6154); NONE for an ordinary one."""
+
+    NONE = ""
+    INBOX = "inbox"
+    DRAFTS = "drafts"
+    SENT = "sent"
+    ARCHIVE = "archive"
+    JUNK = "junk"
+    TRASH = "trash"
+    ALL = "all"
+    OUTBOX = "outbox"
+
+
+class Flag(enum.IntFlag):
+    """The flags of a placement as a bit mask, as the store keeps them."""
+
+    NONE = 0
+    SEEN = 1
+    ANSWERED = 2
+    FLAGGED = 4
+    DELETED = 8
+    DRAFT = 16
+    FORWARDED = 32
+
+
+class ConnectionState(enum.StrEnum):
+    """What an account is doing."""
+
+    OFFLINE = "offline"
+    CONNECTING = "connecting"
+    SYNCING = "syncing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class SendingState(enum.StrEnum):
+    """The states of a message on its way out; each is stored before its step is taken."""
+
+    QUEUED = "queued"
+    CONNECTING = "connecting"
+    TRANSMITTING = "transmitting"
+    UNSURE = "unsure"  # the final dot was sent and no reply came
+    ACCEPTED = "accepted"
+    FILING = "filing"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """The base of all rows."""
+
+
+class ServerRow(Row, frozen=True, kw_only=True):
+    """Where and how one server is spoken to."""
+
+    host: str
+    port: int
+    security: Security
+    auth: Auth
+    user: str
+
+
+class AccountRow(Row, frozen=True, kw_only=True):
+    """One account and what it is doing."""
+
+    id: AccountId
+    name: str
+    address: str
+    display_name: str
+    kind: Kind
+    incoming: ServerRow
+    outgoing: ServerRow
+    state: ConnectionState
+    problem: str | None = None
+    last_alive_s: float | None = None  # seconds since 1970, when a server last answered
+
+
+class MailboxRow(Row, frozen=True, kw_only=True):
+    """One mailbox with its counts."""
+
+    id: MailboxId
+    account_id: AccountId
+    name: str  # the last part, as shown
+    path: str  # the whole name, as the server knows it, decoded
+    parent_id: MailboxId | None
+    role: Role
+    selectable: bool
+    subscribed: bool
+    total: int
+    unread: int
+
+
+class Person(Row, frozen=True, kw_only=True):
+    """A name and an address, as a header shows them; either may be empty."""
+
+    name: str
+    address: str
+
+
+class MessageRow(Row, frozen=True, kw_only=True):
+    """One line of a message list: one message in one mailbox."""
+
+    id: PlacementId
+    message_id: MessageId
+    account_id: AccountId
+    mailbox_id: MailboxId
+    subject: str
+    sender: Person
+    recipients: str  # names, joined, for the lists of Sent and Drafts
+    date_s: int  # the Date header, seconds since 1970; the arrival where it has none
+    size_octets: int
+    flags: Flag
+    tags: tuple[str, ...]
+    has_attachment: bool
+    preview: str
+    has_octets: bool  # the whole message is here, not only its headers
+    thread_id: int
+    pending: bool = False  # an operation on it waits for the server
+
+
+class SendingRow(Row, frozen=True, kw_only=True):
+    """One message on its way out."""
+
+    id: SendingId
+    account_id: AccountId
+    state: SendingState
+    subject: str
+    recipients: tuple[str, ...]
+    queued_s: float
+    not_before_s: float  # it can be taken back until then
+    tries: int
+    problem: str | None = None
+
+
+class OperationRow(Row, frozen=True, kw_only=True):
+    """One change that a server has to hear of."""
+
+    id: OperationId
+    account_id: AccountId
+    kind: str
+    label: str  # as a person would say it: "Move 3 messages to Archive"
+    state: str  # pending, running, failed
+    tries: int
+    problem: str | None = None
+
+
+class QuestionRow(Row, frozen=True, kw_only=True):
+    """A decision that needs a person."""
+
+    id: QuestionId
+    kind: str
+    account_id: AccountId | None
+    text: str
+    choices: tuple[tuple[str, str], ...]  # (key, label), the safe one first
+
+
+class ProblemRow(Row, frozen=True, kw_only=True):
+    """Something went wrong: what, why, and the one thing to do."""
+
+    account_id: AccountId | None
+    service: str  # imap, pop3, smtp, store, engine
+    what: str
+    remedy: str
+    at_s: float
+
+
+class Column(enum.StrEnum):
+    """The columns a message list can be sorted by."""
+
+    DATE = "date"
+    SENDER = "sender"
+    SUBJECT = "subject"
+    SIZE = "size"
+
+
+class View(Row, frozen=True, kw_only=True):
+    """Which rows a message list shows, and in which order.
+
+    Attributes:
+        mailbox_ids: The mailboxes, joined; empty for all of them.
+        query: Words of the search language, or empty.
+        unread_only, flagged_only, with_attachment: Quick filters.
+        column, descending: The order; ties are broken by placement id.
+    """
+
+    mailbox_ids: tuple[MailboxId, ...] = ()
+    query: str = ""
+    unread_only: bool = False
+    flagged_only: bool = False
+    with_attachment: bool = False
+    column: Column = Column.DATE
+    descending: bool = True

@@ -1,0 +1,40 @@
+"""Prints the table of ratios: `uv run python -m tests.benchmarks [NAME…]`; exit 1 when one misses.
+
+Each `bench_<noun>.py` has `measure() -> list[Ratio]`. A benchmark whose peer is not installed says
+so by raising `MissingPeerError`, and counts as not measured.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+from tests.benchmarks.peer import MissingPeerError
+
+HERE = Path(__file__).parent
+
+
+def main(names: list[str]) -> int:
+    """Run the benchmarks named, or all; returns the exit status."""
+    known = sorted(path.stem.removeprefix("bench_") for path in HERE.glob("bench_*.py"))
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        print(f"No benchmark is called {', '.join(unknown)}; there are {', '.join(known)}.")
+        return 2
+    missed = 0
+    for name in names or known:
+        print(f"{name}", flush=True)
+        try:
+            ratios = importlib.import_module(f"tests.benchmarks.bench_{name}").measure()
+        except MissingPeerError as error:
+            print(f"  not measured: {error}")
+            continue
+        for ratio in ratios:
+            missed += not ratio.holds
+            print(f"  {ratio}", flush=True)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
