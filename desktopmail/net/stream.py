@@ -1,0 +1,413 @@
+"""One connection: octets in both directions with flow control, and TLS when it is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import deque
+from typing import TYPE_CHECKING, cast
+
+from desktopmail.net.deadline import deadline
+from desktopmail.net.errors import ClosedError, NetError, TlsError
+from desktopmail.net.layer import TlsLayer
+
+if TYPE_CHECKING:
+    from desktopmail.net.tls import ClientTls, ServerTls, TlsInfo
+
+# What a reader gets at once, and how much may wait for it before the socket is not read any more.
+READ_OCTETS = 256 * 1024
+_HIGH_WATER = 2 * READ_OCTETS
+_LOW_WATER = READ_OCTETS // 2
+# What may wait for the socket before `drain` waits.
+_WRITE_HIGH_WATER = 512 * 1024
+# How long the last octets and the peer's answer to close_notify are waited for.
+_CLOSE_TIMEOUT_S = 2.0
+
+# Linux only: see `StreamProtocol.data_received`.
+_TCP_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
+
+
+class Stream:
+    """A connection to one peer; made by `net.dial`, `net.listen` or `net.memory`.
+
+    One task reads, one task writes (it may be the same).
+
+    Attributes:
+        peer: Address and port of the other end, for messages.
+        local: Our own.
+    """
+
+    def __init__(self, protocol: StreamProtocol) -> None:
+        self._protocol = protocol
+        self.peer = protocol.address("peername")
+        self.local = protocol.address("sockname")
+
+    @property
+    def tls(self) -> TlsInfo | None:
+        """What the handshake agreed on, or None in the clear."""
+        return self._protocol.tls
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing can be written any more."""
+        return self._protocol.is_closed
+
+    async def read(self) -> bytes:
+        """Return what has arrived, waiting for at least one octet; b"" at the end.
+
+        Raises:
+            ClosedError: The connection was cut.
+            TlsError: What came inside TLS cannot be read.
+        """
+        return await self._protocol.read()
+
+    def write(self, octets: bytes) -> None:
+        """Send octets; call `drain` between large ones.
+
+        Raises:
+            ClosedError: The connection is closed.
+        """
+        self._protocol.write(octets)
+
+    async def drain(self) -> None:
+        """Wait until the socket has taken enough of what was written.
+
+        Raises:
+            ClosedError: The connection was cut.
+        """
+        await self._protocol.drain()
+
+    async def send(self, octets: bytes) -> None:
+        """Write and drain, in pieces, so that little is held twice.
+
+        Raises:
+            ClosedError: The connection is closed or was cut.
+        """
+        if len(octets) <= READ_OCTETS:
+            self._protocol.write(octets)
+            await self._protocol.drain()
+            return
+        view = memoryview(octets)
+        for begin in range(0, len(view), READ_OCTETS):
+            self._protocol.write(view[begin : begin + READ_OCTETS])
+            await self._protocol.drain()
+
+    async def start_tls(self, tls: ClientTls | ServerTls) -> TlsInfo:
+        """Go on inside TLS.
+
+        A server writes its answer ("+OK begin TLS") and calls this without awaiting anything
+        between: what is already here then came before the answer, in the clear.
+
+        Raises:
+            TlsError: The handshake failed or the certificate is not to be trusted; code
+                `tls-injection` when octets had come in the clear that nobody read. The connection
+                is closed.
+            TimedOutError: It took too long. The connection is closed.
+            ClosedError: The connection ended.
+        """
+        try:
+            async with deadline(
+                tls.timeout_s,
+                f"{self.peer} did not finish the TLS handshake in {tls.timeout_s:g} s.",
+                remedy="Check port and security: STARTTLS and TLS use different ports.",
+            ):
+                return await self._protocol.start_tls(tls)
+        except BaseException:
+            self._protocol.abort_after_flush()
+            raise
+
+    def abort(self) -> None:
+        """Close at once; what was written and not sent yet is lost."""
+        self._protocol.abort()
+
+    async def aclose(self) -> None:
+        """Send what was written, say goodbye in TLS, and close; never raises, never hangs."""
+        await self._protocol.aclose()
+
+
+class StreamProtocol(asyncio.Protocol):
+    """The side of a stream that the loop calls.
+
+    Args:
+        server: Whether we accepted the connection.
+    """
+
+    def __init__(self, *, server: bool = False) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._server = server
+        self._transport: asyncio.Transport | None = None
+        self._socket: socket.socket | None = None
+        self._chunks: deque[bytes] = deque()
+        self._size = 0
+        self._eof = False
+        self._reading_paused = False
+        self._reader: asyncio.Future[None] | None = None
+        self._writing_paused = False
+        self._drainers: set[asyncio.Future[None]] = set()
+        self._error: NetError | None = None
+        self._closing = False
+        self._lost: asyncio.Future[None] = self._loop.create_future()
+        self._layer: TlsLayer | None = None
+        self._handshake: asyncio.Future[TlsInfo] | None = None
+        self.tls: TlsInfo | None = None
+
+    # --- what the loop calls -------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=_WRITE_HIGH_WATER)
+        connected = transport.get_extra_info("socket")
+        if connected is not None and connected.family in {socket.AF_INET, socket.AF_INET6}:
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._server and _TCP_QUICKACK is not None:
+                self._socket = connected
+
+    def data_received(self, data: bytes) -> None:
+        """Take octets from the socket."""
+        if self._socket is not None and _TCP_QUICKACK is not None:
+            # A client that writes a command in two segments (imaplib's APPEND, any DATA) waits with
+            # the second for our ACK, which Linux delays by 40 ms unless told so after each read.
+            self._socket.setsockopt(socket.IPPROTO_TCP, _TCP_QUICKACK, 1)
+        if self._layer is None:
+            self._give(data)
+        else:
+            self._layer.receive(data)
+            self._pump_tls()
+
+    def eof_received(self) -> bool:
+        """The peer will send no more; we may still."""
+        if self._layer is not None:
+            self._layer.receive_eof()
+            self._pump_tls()
+        self._eof = True
+        self._wake_reader()
+        return True
+
+    def pause_writing(self) -> None:
+        """The socket takes no more for now."""
+        self._writing_paused = True
+
+    def resume_writing(self) -> None:
+        """The socket takes more again."""
+        self._writing_paused = False
+        self._wake_drainers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over."""
+        if self._error is None and (exc is not None or not self._eof):
+            if exc is None:
+                self._error = ClosedError("The connection is closed.", code="closed")
+            else:
+                self._error = ClosedError(
+                    f"The connection to {self.address('peername')} was cut ({exc}).",
+                    remedy="Try again.",
+                    code="reset",
+                )
+                self._error.__cause__ = exc
+        self._closing = True
+        self._socket = None
+        if not self._lost.done():
+            self._lost.set_result(None)
+        if self._handshake is not None and not self._handshake.done():
+            self._handshake.set_exception(self._closed_error())
+        self._wake_reader()
+        self._wake_drainers()
+
+    # --- what the stream calls -----------------------------------------------------------------
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing can be written any more."""
+        return self._closing
+
+    def address(self, name: str) -> str:
+        """`peername` or `sockname` as text."""
+        found = self._transport.get_extra_info(name) if self._transport is not None else None
+        if isinstance(found, tuple) and len(found) >= 2:
+            return f"[{found[0]}]:{found[1]}" if ":" in found[0] else f"{found[0]}:{found[1]}"
+        return str(found or "unknown")
+
+    async def read(self) -> bytes:
+        """See `Stream.read`."""
+        if not self._chunks:
+            if not self._eof:
+                if self._error is None and not self._lost.done():
+                    await self._wait_for_octets()
+                if not self._chunks and not self._eof:
+                    raise self._closed_error()
+            if not self._chunks:
+                if isinstance(self._error, TlsError):
+                    raise self._error
+                return b""
+        if len(self._chunks) == 1:
+            octets = self._chunks.popleft()
+        else:
+            octets = b"".join(self._chunks)
+            self._chunks.clear()
+        self._size = 0
+        if self._reading_paused:
+            self._resume_reading()
+        return octets
+
+    def write(self, octets: bytes | memoryview) -> None:
+        """See `Stream.write`."""
+        if self._closing or self._transport is None:
+            raise self._closed_error()
+        if self._layer is None:
+            self._transport.write(octets)
+            return
+        if self.tls is None:
+            raise RuntimeError("nothing can be written during a handshake")
+        self._layer.write(bytes(octets) if isinstance(octets, memoryview) else octets)
+        self._flush_tls()
+
+    async def drain(self) -> None:
+        """See `Stream.drain`."""
+        if self._lost.done():
+            raise self._closed_error()
+        if not self._writing_paused:
+            return
+        waiter = self._loop.create_future()
+        self._drainers.add(waiter)
+        try:
+            await waiter
+        finally:
+            self._drainers.discard(waiter)
+        if self._lost.done():
+            raise self._closed_error()
+
+    async def start_tls(self, tls: ClientTls | ServerTls) -> TlsInfo:
+        """See `Stream.start_tls`."""
+        if self._layer is not None:
+            raise RuntimeError("TLS has been started already")
+        if self._chunks:
+            raise TlsError(
+                f"{self.address('peername')} sent octets in the clear behind the start of TLS.",
+                remedy="Somebody may be between you and the server: nothing was sent.",
+                code="tls-injection",
+            )
+        if self._closing or self._eof:
+            raise self._closed_error()
+        name = getattr(tls, "server_name", None) or self.address("peername")
+        self._layer = TlsLayer(tls, name)
+        self._handshake = self._loop.create_future()
+        self._pump_tls()
+        return await self._handshake
+
+    def abort(self) -> None:
+        """See `Stream.abort`."""
+        self._closing = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    def abort_after_flush(self) -> None:
+        """Close, giving an alert in the buffer the chance of one write."""
+        if self._transport is not None and not self._lost.done():
+            self._closing = True
+            if self._transport.get_write_buffer_size() == 0:
+                self._transport.close()
+            else:
+                self._transport.abort()
+
+    async def aclose(self) -> None:
+        """See `Stream.aclose`."""
+        if self._transport is None:
+            return
+        if not self._closing:
+            self._closing = True
+            if self._layer is not None and self.tls is not None:
+                self._layer.close()
+                self._flush_tls()
+            self._transport.close()
+        if self._lost.done():
+            return
+        try:
+            async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                await asyncio.shield(self._lost)
+        except TimeoutError:
+            self._transport.abort()
+            await asyncio.shield(self._lost)
+
+    # --- private -------------------------------------------------------------------------------
+
+    def _give(self, octets: bytes) -> None:
+        if self._closing:
+            return
+        self._chunks.append(octets)
+        self._size += len(octets)
+        if self._size > _HIGH_WATER and not self._reading_paused and self._transport is not None:
+            self._reading_paused = True
+            self._transport.pause_reading()
+        self._wake_reader()
+
+    def _resume_reading(self) -> None:
+        self._reading_paused = False
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    async def _wait_for_octets(self) -> None:
+        if self._reader is not None:
+            raise RuntimeError("two tasks read from one stream")
+        self._reader = self._loop.create_future()
+        try:
+            await self._reader
+        finally:
+            self._reader = None
+
+    def _wake_reader(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+    def _wake_drainers(self) -> None:
+        for waiter in self._drainers:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _closed_error(self) -> NetError:
+        error = self._error
+        if error is None:
+            return ClosedError("The connection is closed.", code="closed")
+        # A fresh one each time: an exception that is raised twice gathers tracebacks.
+        if isinstance(error, TlsError):
+            return TlsError(
+                error.sentence, remedy=error.remedy, code=error.code, certificate=error.certificate
+            )
+        return type(error)(error.sentence, remedy=error.remedy, code=error.code)
+
+    def _pump_tls(self) -> None:
+        layer = cast("TlsLayer", self._layer)
+        try:
+            if self.tls is None:
+                info = layer.handshake()
+                self._flush_tls()
+                if info is None:
+                    return
+                self.tls = info
+                if self._handshake is not None and not self._handshake.done():
+                    self._handshake.set_result(info)
+            for chunk in layer.read():
+                self._give(chunk)
+            self._flush_tls()  # answers to key updates
+        except TlsError as error:
+            self._fail(error)
+            return
+        if layer.at_eof:
+            self._eof = True
+            self._wake_reader()
+
+    def _flush_tls(self) -> None:
+        octets = cast("TlsLayer", self._layer).take_output()
+        if octets and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(octets)
+
+    def _fail(self, error: TlsError) -> None:
+        self._error = error
+        self._flush_tls()  # the alert
+        self._closing = True
+        if self._handshake is not None and not self._handshake.done():
+            self._handshake.set_exception(error)
+        self._wake_reader()
+        self._wake_drainers()
+        if self._transport is not None:
+            self._transport.close()
