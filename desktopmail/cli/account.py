@@ -1,0 +1,191 @@
+"""`desktopmail account`: add, list, show, remove and check accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.cli import password, planned, servers
+from desktopmail.cli.errors import FAILED, UsageError
+from desktopmail.cli.output import fields, moment
+from desktopmail.door.commands import AddAccount, RemoveAccount, ServerSettings
+from desktopmail.door.ids import AccountId
+from desktopmail.door.queries import CheckAccount, CheckReport
+from desktopmail.door.rows import Auth, Kind, Security
+
+if TYPE_CHECKING:
+    import argparse
+
+    from desktopmail.cli.context import Context
+    from desktopmail.cli.declaration import Commands
+
+
+def add(commands: Commands, common: argparse.ArgumentParser) -> None:
+    """Declare the commands of this group."""
+    group = commands.add_parser("account", help="add, list, show, remove and check accounts")
+    group.set_defaults(run=_no_action)
+    actions = group.add_subparsers(metavar="ACTION")
+
+    adding = actions.add_parser("add", parents=[common], help="add an account")
+    adding.add_argument(
+        "--address", required=True, metavar="A", help="the address, anna@example.org"
+    )
+    incoming = adding.add_mutually_exclusive_group(required=True)
+    incoming.add_argument("--imap", metavar="HOST:PORT", type=servers.address)
+    incoming.add_argument("--pop3", metavar="HOST:PORT", type=servers.address)
+    adding.add_argument("--smtp", metavar="HOST:PORT", type=servers.address, required=True)
+    secure = [str(security) for security in Security]
+    proofs = [str(auth) for auth in Auth]
+    adding.add_argument("--security", choices=secure, default="tls", help="default: tls")
+    adding.add_argument("--smtp-security", choices=secure, help="default: as --security")
+    adding.add_argument("--auth", choices=proofs, default="auto", help="default: auto")
+    adding.add_argument("--smtp-auth", choices=proofs, help="default: as --auth where SMTP has it")
+    adding.add_argument("--user", default="", metavar="U", help="login name; default: the address")
+    adding.add_argument("--smtp-user", metavar="U", help="default: as --user")
+    adding.add_argument("--ca-file", metavar="PEM", help="further authorities to trust")
+    adding.add_argument("--name", metavar="N", help="what to call it; default: the address")
+    adding.add_argument(
+        "--display-name", default="", metavar="TEXT", help="the name beside the address"
+    )
+    adding.add_argument("--no-check", action="store_true", help="save it without logging in first")
+    adding.add_argument(
+        "--allow-cleartext",
+        action="store_true",
+        help="send the password unprotected to a server that is not on this machine",
+    )
+    password.add_options(adding)
+    adding.set_defaults(run=_add)
+
+    actions.add_parser("list", parents=[common], help="list the accounts").set_defaults(run=_list)
+    for name, run, text in (
+        ("show", _show, "show one account"),
+        ("remove", _remove, "remove an account and its local mail; the server keeps its own"),
+        ("check", _check, "go through the servers of an account step by step"),
+    ):
+        action = actions.add_parser(name, parents=[common], help=text)
+        action.add_argument("account", metavar="N", help="name, address or id")
+        action.set_defaults(run=run)
+    planned.declare(actions, common, "discover", "find the servers of an address")
+    planned.declare(actions, common, "switch", "switch an account between POP3 and IMAP")
+
+
+async def _no_action(_context: Context, _arguments: argparse.Namespace) -> int:
+    raise UsageError("Say what to do with accounts: add, list, show, remove or check.")
+
+
+def _settings(
+    arguments: argparse.Namespace, address: servers.Address, *, security: str, auth: str, user: str
+) -> ServerSettings:
+    return ServerSettings(
+        host=address.host,
+        port=address.port,
+        security=Security(security),
+        auth=Auth(auth),
+        user=user,
+        ca_file=arguments.ca_file,
+        password_file=password.file_path(arguments),
+    )
+
+
+async def _add(context: Context, arguments: argparse.Namespace) -> int:
+    secret = password.from_stdin(arguments)
+    smtp_auth = arguments.smtp_auth or ("auto" if arguments.auth == "apop" else arguments.auth)
+    incoming = _settings(
+        arguments,
+        arguments.imap or arguments.pop3,
+        security=arguments.security,
+        auth=arguments.auth,
+        user=arguments.user,
+    )
+    outgoing = _settings(
+        arguments,
+        arguments.smtp,
+        security=arguments.smtp_security or arguments.security,
+        auth=smtp_auth,
+        user=arguments.user if arguments.smtp_user is None else arguments.smtp_user,
+    )
+    name = arguments.name or arguments.address
+    outcome = await (await context.door()).command(
+        AddAccount(
+            name=name,
+            address=arguments.address,
+            display_name=arguments.display_name,
+            kind=Kind.IMAP if arguments.imap else Kind.POP3,
+            incoming=incoming,
+            outgoing=outgoing,
+            password=secret,
+            check=not arguments.no_check,
+            allow_cleartext=arguments.allow_cleartext,
+        )
+    )
+    context.output.line(outcome.label or f"The account {name} was added.")
+    context.output.value({"id": outcome.ids[0], "name": name})
+    return 0
+
+
+async def _list(context: Context, _arguments: argparse.Namespace) -> int:
+    context.output.table(
+        context.accounts(),
+        [
+            ("ID", lambda row: str(row.id)),
+            ("NAME", lambda row: row.name),
+            ("ADDRESS", lambda row: row.address),
+            ("KIND", lambda row: row.kind),
+            ("SERVER", lambda row: f"{row.incoming.host}:{row.incoming.port}"),
+            ("STATE", lambda row: row.state),
+        ],
+        empty="There are no accounts. Add one: desktopmail account add --help.",
+    )
+    return 0
+
+
+async def _show(context: Context, arguments: argparse.Namespace) -> int:
+    account = context.account(arguments.account)
+    context.output.value(fields(account))
+    line = context.output.line
+    line(f"{account.name} (id {account.id}), {account.kind}")
+    line(f"  address   {account.display_name} <{account.address}>".replace("  <", " <"))
+    for label, server in (("incoming", account.incoming), ("outgoing", account.outgoing)):
+        line(
+            f"  {label}  {server.host}:{server.port}, {server.security}, "
+            f"{server.auth} as {server.user}"
+        )
+    line(f"  state     {account.state}")
+    if account.problem:
+        line(f"  problem   {account.problem}")
+    if account.last_alive_s:
+        line(f"  alive     {moment(account.last_alive_s)}")
+    return 0
+
+
+async def _remove(context: Context, arguments: argparse.Namespace) -> int:
+    account = context.account(arguments.account)
+    await (await context.door()).command(RemoveAccount(account_id=AccountId(account.id)))
+    context.output.line(f"The account {account.name} and its local mail were removed.")
+    context.output.value({"id": account.id, "name": account.name})
+    return 0
+
+
+async def _check(context: Context, arguments: argparse.Namespace) -> int:
+    account = context.account(arguments.account)
+    report = await (await context.door()).query(CheckAccount(account_id=account.id))
+    if not isinstance(report, CheckReport):
+        raise TypeError(f"CheckAccount was answered with {type(report).__name__}")
+    for step in report.steps:
+        context.output.line(
+            f"{'ok  ' if step.ok else 'FAIL'} {step.server:8} {step.step:12} {step.detail}"
+        )
+        if not step.ok and step.remedy:
+            context.output.line(f"     {step.remedy}")
+    context.output.value(
+        [
+            {
+                "server": step.server,
+                "step": step.step,
+                "ok": step.ok,
+                "detail": step.detail,
+                "remedy": step.remedy,
+            }
+            for step in report.steps
+        ]
+    )
+    return 0 if all(step.ok for step in report.steps) else FAILED

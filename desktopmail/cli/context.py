@@ -1,0 +1,127 @@
+"""What each command is given: the profile, the output, and the engine and store when it asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.cli.errors import CommandError
+from desktopmail.door.attach import Session, attach
+from desktopmail.door.interface import DoorError
+from desktopmail.door.profile import Profile
+from desktopmail.door.reader import SqliteReader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktopmail.cli.output import Output
+    from desktopmail.door.interface import Door, StoreReader
+    from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow
+
+
+class Context:
+    """One run of a command.
+
+    Args:
+        folder: The profile's folder, or None for the user's own profile.
+        output: Where results go.
+    """
+
+    def __init__(self, folder: Path | None, output: Output) -> None:
+        self.profile = Profile.at(folder)
+        self.output = output
+        self._session: Session | None = None
+        self._reader: StoreReader | None = None
+
+    async def door(self) -> Door:
+        """The engine of the profile, started when it does not run.
+
+        Raises:
+            DoorError: It could not be started or reached.
+        """
+        if self._session is None:
+            self._session = await attach(self.profile)
+        return self._session.door
+
+    def reader(self) -> StoreReader:
+        """The store, read only; the engine is not needed for that.
+
+        Raises:
+            DoorError: There is no mail in this profile yet.
+        """
+        if self._reader is None:
+            self._reader = SqliteReader(self.profile)
+        return self._reader
+
+    async def aclose(self) -> None:
+        """Leave the engine and the store."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+        if self._session is not None:
+            await self._session.aclose()
+            self._session = None
+
+    # Finding what a person named
+
+    def accounts(self) -> list[AccountRow]:
+        """All accounts; none where there is no store yet."""
+        try:
+            return self.reader().accounts()
+        except DoorError as error:
+            if error.code == "no-store":
+                return []
+            raise
+
+    def account(self, named: str) -> AccountRow:
+        """The account of that name, address or id.
+
+        Raises:
+            CommandError: There is none, or an address that several have.
+        """
+        accounts = self.accounts()
+        found = [account for account in accounts if account.name == named]
+        found = found or [account for account in accounts if account.address == named]
+        found = found or [account for account in accounts if str(account.id) == named]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise CommandError(f"Several accounts have the address {named}; say one by its name.")
+        known = ", ".join(account.name for account in accounts)
+        remedy = f"There are {known}." if known else "Add one with `desktopmail account add`."
+        raise CommandError(f"No account is called {named}. {remedy}")
+
+    def mailboxes(self, named: str, account: str | None) -> list[MailboxRow]:
+        """The mailboxes of that name or role, in one account or in each that has one.
+
+        Raises:
+            CommandError: There is none.
+        """
+        within = None if account is None else self.account(account).id
+        listed = self.reader().mailboxes(within)
+        found = [mailbox for mailbox in listed if mailbox.path == named]
+        wanted = named.casefold()
+        found = found or [mailbox for mailbox in listed if mailbox.path.casefold() == wanted]
+        found = found or [mailbox for mailbox in listed if mailbox.role and mailbox.role == wanted]
+        if found:
+            return found
+        where = "" if account is None else f" in the account {account}"
+        known = ", ".join(sorted({mailbox.path for mailbox in listed}))
+        raise CommandError(
+            f"There is no mailbox {named}{where}. "
+            + (f"There are {known}." if known else "Fetch mail first: desktopmail sync.")
+        )
+
+    def message(self, message_id: int) -> list[MessageRow]:
+        """A message in each mailbox that it stands in.
+
+        Raises:
+            CommandError: There is no such message.
+        """
+        from desktopmail.door.ids import MessageId
+
+        found = self.reader().placements(MessageId(message_id))
+        if not found:
+            raise CommandError(
+                f"There is no message {message_id}; `desktopmail list` shows the ids."
+            )
+        return found

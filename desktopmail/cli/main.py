@@ -1,0 +1,107 @@
+"""Reads the command line, runs one command, and makes a sentence and a status of a failure."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from desktopmail import __version__
+from desktopmail.cli import (
+    account,
+    demo,
+    messages,
+    operations,
+    outbox,
+    planned,
+    reading,
+    send,
+    sync,
+    transcript,
+)
+from desktopmail.cli.context import Context
+from desktopmail.cli.errors import FAILED, USAGE, CommandError
+from desktopmail.cli.output import Output
+from desktopmail.door.interface import DoorError
+
+_GROUPS = (account, sync, reading, send, messages, outbox, operations, transcript, demo, planned)
+_INTERRUPTED = 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what was wrong in one line, and how to see more."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{self.prog}: {message}. See {self.prog} --help.\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    common = argparse.ArgumentParser(add_help=False)
+    _add_common(common, default=argparse.SUPPRESS)
+    whole = _Parser(
+        prog="desktopmail",
+        description="A desktop mail client. Without a command it shows its window.",
+    )
+    _add_common(whole, default=None)
+    whole.add_argument("--version", action="version", version=f"desktopmail {__version__}")
+    commands = whole.add_subparsers(metavar="COMMAND", parser_class=_Parser)
+    for group in _GROUPS:
+        group.add(commands, common)
+    return whole
+
+
+def _add_common(target: argparse.ArgumentParser, *, default: object) -> None:
+    target.add_argument(
+        "--profile",
+        metavar="DIR",
+        type=Path,
+        default=default,
+        help="keep all state of the client in DIR",
+    )
+    target.add_argument(
+        "--json",
+        action="store_true",
+        default=False if default is None else default,
+        help="print JSON, for other programs",
+    )
+
+
+def main(argv: list[str]) -> int:
+    """Run the command that `argv` names; returns the exit status.
+
+    Args:
+        argv: The arguments, without the name of the program.
+    """
+    try:
+        arguments = parser().parse_args(argv)
+    except SystemExit as stop:  # argparse has said what was wrong, or shown the help
+        return stop.code if isinstance(stop.code, int) else USAGE
+    if not hasattr(arguments, "run"):
+        sys.stderr.write("desktopmail: no command was named. See desktopmail --help.\n")
+        return USAGE
+    try:
+        return asyncio.run(_run(arguments))
+    except CommandError as error:
+        sys.stderr.write(f"desktopmail: {error}\n")
+        return error.status
+    except DoorError as error:
+        sys.stderr.write(f"desktopmail: {error}\n")
+        return FAILED
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"desktopmail: {name}{error.strerror or error}\n")
+        return FAILED
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+async def _run(arguments: argparse.Namespace) -> int:
+    context = Context(arguments.profile, Output(as_json=arguments.json))
+    try:
+        status: int = await arguments.run(context, arguments)
+    finally:
+        await context.aclose()
+    return status

@@ -1,0 +1,197 @@
+"""`desktopmail flag`, `move`, `copy`, `delete` and `archive`: change messages by their ids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.cli.errors import CommandError, UsageError
+from desktopmail.cli.output import joined
+from desktopmail.door.commands import (
+    ArchiveMessages,
+    CopyMessages,
+    DeleteMessages,
+    MoveMessages,
+    StoreFlags,
+)
+from desktopmail.door.rows import Flag
+
+if TYPE_CHECKING:
+    import argparse
+
+    from desktopmail.cli.context import Context
+    from desktopmail.cli.declaration import Commands
+    from desktopmail.door.commands import AnyCommand
+    from desktopmail.door.ids import MailboxId, PlacementId
+    from desktopmail.door.rows import MessageRow
+
+_FLAGS = {flag.name.lower(): flag for flag in Flag if flag.name and flag is not Flag.DELETED}
+
+
+def add(commands: Commands, common: argparse.ArgumentParser) -> None:
+    """Declare the commands of this group."""
+    known = joined(name for name in _FLAGS if name != "none")
+    flag = _command(commands, common, "flag", "set and clear flags and tags")
+    flag.add_argument(
+        "--add", action="append", default=[], metavar="NAME", help=f"{known}, or a tag of yours"
+    )
+    flag.add_argument("--remove", action="append", default=[], metavar="NAME")
+    flag.set_defaults(run=_flag)
+
+    for name, run, text in (
+        ("move", _move, "move messages to another mailbox"),
+        ("copy", _copy, "copy messages to another mailbox"),
+    ):
+        command = _command(commands, common, name, text)
+        command.add_argument("--to", required=True, metavar="MAILBOX")
+        command.add_argument("--account", metavar="N", help="the account of that mailbox")
+        command.set_defaults(run=run)
+
+    delete = _command(
+        commands, common, "delete", "move messages to the Trash, or remove those in it"
+    )
+    delete.add_argument("--permanently", action="store_true", help="remove them at once")
+    delete.set_defaults(run=_delete)
+
+    archive = _command(commands, common, "archive", "move messages to the Archive")
+    archive.set_defaults(run=_archive)
+
+
+def _command(
+    commands: Commands, common: argparse.ArgumentParser, name: str, text: str
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, parents=[common], help=text)
+    command.add_argument("ids", nargs="+", type=int, metavar="ID", help="as `list` shows it")
+    command.add_argument(
+        "--from",
+        dest="source",
+        metavar="MAILBOX",
+        help="which of its mailboxes, where a message stands in several",
+    )
+    return command
+
+
+def _rows(context: Context, arguments: argparse.Namespace, *, every: bool) -> list[MessageRow]:
+    """The placements that are meant.
+
+    Args:
+        context: The run.
+        arguments: With `ids` and `source`.
+        every: Whether all placements of a message are meant where none is named.
+    """
+    rows: list[MessageRow] = []
+    for message_id in dict.fromkeys(arguments.ids):
+        found = context.message(message_id)
+        if arguments.source is not None:
+            sources = {mailbox.id for mailbox in context.mailboxes(arguments.source, None)}
+            found = [row for row in found if row.mailbox_id in sources]
+            if not found:
+                raise CommandError(f"Message {message_id} is not in {arguments.source}.")
+        if len(found) > 1 and not every:
+            paths = {mailbox.id: mailbox.path for mailbox in context.reader().mailboxes()}
+            places = joined(sorted({paths[row.mailbox_id] for row in found}))
+            raise CommandError(
+                f"Message {message_id} is in {places}; say which is meant with --from MAILBOX."
+            )
+        rows += found
+    return rows
+
+
+def _ids(rows: list[MessageRow]) -> tuple[PlacementId, ...]:
+    return tuple(row.id for row in rows)
+
+
+async def _do(context: Context, command: AnyCommand, rows: list[MessageRow], label: str) -> int:
+    outcome = await (await context.door()).command(command)
+    context.output.line(outcome.label or label)
+    context.output.value(
+        {
+            "ids": [row.message_id for row in rows],
+            "undo": outcome.undo,
+            "label": outcome.label or label,
+        }
+    )
+    return 0
+
+
+async def _flag(context: Context, arguments: argparse.Namespace) -> int:
+    added, removed = arguments.add, arguments.remove
+    if not added and not removed:
+        raise UsageError("Say which flags or tags to --add or to --remove.")
+    rows = _rows(context, arguments, every=True)
+    command = StoreFlags(
+        placement_ids=_ids(rows),
+        add=_mask(added),
+        remove=_mask(removed),
+        add_tags=_tags(added),
+        remove_tags=_tags(removed),
+    )
+    return await _do(context, command, rows, f"{_count(rows)} changed.")
+
+
+def _mask(names: list[str]) -> Flag:
+    mask = Flag.NONE
+    for name in names:
+        mask |= _FLAGS.get(name.lower(), Flag.NONE)
+    return mask
+
+
+def _tags(names: list[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name.lower() not in _FLAGS)
+
+
+def _targets(
+    context: Context, arguments: argparse.Namespace, rows: list[MessageRow]
+) -> dict[MailboxId, list[MessageRow]]:
+    """The mailbox that each message goes to: one named for its own account, or the only one."""
+    found = context.mailboxes(arguments.to, arguments.account)
+    by_account = {mailbox.account_id: mailbox.id for mailbox in found}
+    targets: dict[MailboxId, list[MessageRow]] = {}
+    for row in rows:
+        target = by_account.get(row.account_id)
+        if target is None and len(by_account) == 1:
+            target = found[0].id
+        if target is None:
+            raise CommandError(
+                f"Several accounts have a mailbox {arguments.to}; say one with --account."
+            )
+        targets.setdefault(target, []).append(row)
+    return targets
+
+
+async def _move(context: Context, arguments: argparse.Namespace) -> int:
+    rows = _rows(context, arguments, every=False)
+    for mailbox_id, some in _targets(context, arguments, rows).items():
+        command = MoveMessages(placement_ids=_ids(some), mailbox_id=mailbox_id)
+        await _do(context, command, some, f"{_count(some)} moved to {arguments.to}.")
+    return 0
+
+
+async def _copy(context: Context, arguments: argparse.Namespace) -> int:
+    rows = [_rows_of_one[0] for _rows_of_one in _by_message(_rows(context, arguments, every=True))]
+    for mailbox_id, some in _targets(context, arguments, rows).items():
+        command = CopyMessages(placement_ids=_ids(some), mailbox_id=mailbox_id)
+        await _do(context, command, some, f"{_count(some)} copied to {arguments.to}.")
+    return 0
+
+
+def _by_message(rows: list[MessageRow]) -> list[list[MessageRow]]:
+    groups: dict[int, list[MessageRow]] = {}
+    for row in rows:
+        groups.setdefault(row.message_id, []).append(row)
+    return list(groups.values())
+
+
+async def _delete(context: Context, arguments: argparse.Namespace) -> int:
+    rows = _rows(context, arguments, every=False)
+    command = DeleteMessages(placement_ids=_ids(rows), permanently=arguments.permanently)
+    return await _do(context, command, rows, f"{_count(rows)} deleted.")
+
+
+async def _archive(context: Context, arguments: argparse.Namespace) -> int:
+    rows = _rows(context, arguments, every=False)
+    command = ArchiveMessages(placement_ids=_ids(rows))
+    return await _do(context, command, rows, f"{_count(rows)} archived.")
+
+
+def _count(rows: list[MessageRow]) -> str:
+    return "1 message was" if len(rows) == 1 else f"{len(rows)} messages were"

@@ -1,0 +1,70 @@
+"""`desktopmail operations`: the journal of what servers still have to hear."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.cli.errors import UsageError
+from desktopmail.cli.output import short
+from desktopmail.door.commands import DiscardOperation, RetryOperation
+from desktopmail.door.ids import OperationId
+
+if TYPE_CHECKING:
+    import argparse
+
+    from desktopmail.cli.context import Context
+    from desktopmail.cli.declaration import Commands
+
+
+def add(commands: Commands, common: argparse.ArgumentParser) -> None:
+    """Declare the commands of this group."""
+    group = commands.add_parser("operations", help="list, retry and discard what servers must hear")
+    group.set_defaults(run=_no_action)
+    actions = group.add_subparsers(metavar="ACTION")
+    actions.add_parser("list", parents=[common], help="what waits or failed").set_defaults(
+        run=_list
+    )
+    for name, run, text in (
+        ("retry", _retry, "try a failed one again now"),
+        ("discard", _discard, "give a failed one up; the view goes back to what the server says"),
+    ):
+        action = actions.add_parser(name, parents=[common], help=text)
+        action.add_argument("id", type=int, metavar="ID", help="as `operations list` shows it")
+        action.set_defaults(run=run)
+
+
+async def _no_action(_context: Context, _arguments: argparse.Namespace) -> int:
+    raise UsageError("Say what to do with operations: list, retry or discard.")
+
+
+async def _list(context: Context, _arguments: argparse.Namespace) -> int:
+    names = {account.id: account.name for account in context.accounts()}
+    context.output.table(
+        context.reader().operations() if names else [],
+        [
+            ("ID", lambda row: str(row.id)),
+            ("ACCOUNT", lambda row: names.get(row.account_id, "")),
+            ("STATE", lambda row: row.state),
+            ("TRIES", lambda row: str(row.tries)),
+            ("WHAT", lambda row: short(row.label, 48)),
+            ("PROBLEM", lambda row: row.problem or ""),
+        ],
+        empty="The servers have heard everything.",
+    )
+    return 0
+
+
+async def _retry(context: Context, arguments: argparse.Namespace) -> int:
+    door = await context.door()
+    await door.command(RetryOperation(operation_id=OperationId(arguments.id)))
+    context.output.line("It is tried again now.")
+    context.output.value({"id": arguments.id})
+    return 0
+
+
+async def _discard(context: Context, arguments: argparse.Namespace) -> int:
+    door = await context.door()
+    await door.command(DiscardOperation(operation_id=OperationId(arguments.id)))
+    context.output.line("It was given up.")
+    context.output.value({"id": arguments.id})
+    return 0

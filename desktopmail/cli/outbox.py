@@ -1,0 +1,67 @@
+"""`desktopmail outbox`: what is on its way out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.cli.errors import UsageError
+from desktopmail.cli.output import moment, short
+from desktopmail.door.commands import CancelSending, RetrySending
+from desktopmail.door.ids import SendingId
+
+if TYPE_CHECKING:
+    import argparse
+
+    from desktopmail.cli.context import Context
+    from desktopmail.cli.declaration import Commands
+
+
+def add(commands: Commands, common: argparse.ArgumentParser) -> None:
+    """Declare the commands of this group."""
+    group = commands.add_parser("outbox", help="list, retry and cancel what is on its way out")
+    group.set_defaults(run=_no_action)
+    actions = group.add_subparsers(metavar="ACTION")
+    actions.add_parser("list", parents=[common], help="what is on its way").set_defaults(run=_list)
+    for name, run, text in (
+        ("retry", _retry, "try a message again now"),
+        ("cancel", _cancel, "take a message back"),
+    ):
+        action = actions.add_parser(name, parents=[common], help=text)
+        action.add_argument("id", type=int, metavar="ID", help="as `outbox list` shows it")
+        action.set_defaults(run=run)
+
+
+async def _no_action(_context: Context, _arguments: argparse.Namespace) -> int:
+    raise UsageError("Say what to do with the outbox: list, retry or cancel.")
+
+
+async def _list(context: Context, _arguments: argparse.Namespace) -> int:
+    context.output.table(
+        context.reader().sendings() if context.accounts() else [],
+        [
+            ("ID", lambda row: str(row.id)),
+            ("STATE", lambda row: row.state),
+            ("QUEUED", lambda row: moment(row.queued_s)),
+            ("TO", lambda row: short(", ".join(row.recipients), 32)),
+            ("SUBJECT", lambda row: short(row.subject, 32)),
+            ("PROBLEM", lambda row: row.problem or ""),
+        ],
+        empty="Nothing is on its way out.",
+    )
+    return 0
+
+
+async def _retry(context: Context, arguments: argparse.Namespace) -> int:
+    door = await context.door()
+    outcome = await door.command(RetrySending(sending_id=SendingId(arguments.id)))
+    context.output.line(outcome.label or "It is tried again now.")
+    context.output.value({"id": arguments.id})
+    return 0
+
+
+async def _cancel(context: Context, arguments: argparse.Namespace) -> int:
+    door = await context.door()
+    outcome = await door.command(CancelSending(sending_id=SendingId(arguments.id)))
+    context.output.line(outcome.label or "It was taken back.")
+    context.output.value({"id": arguments.id})
+    return 0

@@ -1,0 +1,57 @@
+"""Where a password comes from: standard input or a file, and never an argument."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desktopmail.cli.errors import CommandError, UsageError
+from desktopmail.door.commands import Password
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that name a password's source."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "--password-stdin",
+        action="store_true",
+        help="read the password from the first line of standard input and keep it in the keyring",
+    )
+    group.add_argument(
+        "--password-file",
+        metavar="FILE",
+        type=Path,
+        help="take the password from the first line of FILE at each login; only the path is kept",
+    )
+
+
+def from_stdin(arguments: argparse.Namespace) -> Password | None:
+    """The password on standard input, when it was asked to be there.
+
+    Raises:
+        CommandError: Nothing was there.
+    """
+    if not arguments.password_stdin:
+        return None
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise CommandError("No password came on standard input; type it, or use --password-file.")
+    return Password(line)
+
+
+def file_path(arguments: argparse.Namespace) -> str | None:
+    """The absolute path of the password file, when one was named.
+
+    Raises:
+        UsageError: It is not there.
+    """
+    path: Path | None = arguments.password_file
+    if path is None:
+        return None
+    if not path.is_file():
+        raise UsageError(f"The password file {path} is not there.")
+    return str(path.absolute())

@@ -1,0 +1,194 @@
+"""`desktopmail mailboxes`, `list`, `show` and `search`: read what is here."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from desktopmail.cli.errors import CommandError, UsageError
+from desktopmail.cli.output import fields, moment, octets, short
+from desktopmail.door.commands import FetchOctets
+from desktopmail.door.ids import MessageId
+from desktopmail.door.rows import Flag, View
+from desktopmail.mime.message import Message
+
+if TYPE_CHECKING:
+    import argparse
+
+    from desktopmail.cli.context import Context
+    from desktopmail.cli.declaration import Commands
+    from desktopmail.door.ids import MailboxId
+    from desktopmail.door.rows import MessageRow
+
+_LIMIT = 50
+
+
+def add(commands: Commands, common: argparse.ArgumentParser) -> None:
+    """Declare the commands of this group."""
+    mailboxes = commands.add_parser(
+        "mailboxes", parents=[common], help="list mailboxes with counts"
+    )
+    mailboxes.add_argument("account", nargs="?", metavar="ACCOUNT")
+    mailboxes.set_defaults(run=_mailboxes)
+
+    listing = commands.add_parser("list", parents=[common], help="list the messages of a mailbox")
+    listing.add_argument("mailbox", metavar="MAILBOX", help="a name, or inbox, sent, drafts, …")
+    listing.add_argument("--account", metavar="N")
+    listing.add_argument(
+        "--limit", type=_limit, default=_LIMIT, metavar="N", help=f"default: {_LIMIT}"
+    )
+    listing.set_defaults(run=_list)
+
+    search = commands.add_parser("search", parents=[common], help="find messages")
+    search.add_argument("query", nargs="+", metavar="QUERY", help='words, from:ben, "a phrase", …')
+    search.add_argument("--account", metavar="N")
+    search.add_argument(
+        "--limit", type=_limit, default=_LIMIT, metavar="N", help=f"default: {_LIMIT}"
+    )
+    search.set_defaults(run=_search)
+
+    show = commands.add_parser("show", parents=[common], help="show a message")
+    show.add_argument("id", type=int, metavar="ID")
+    form = show.add_mutually_exclusive_group()
+    form.add_argument("--raw", action="store_true", help="the exact octets")
+    form.add_argument("--text", action="store_true", help="the text alone")
+    form.add_argument("--headers", action="store_true", help="the header block as it came")
+    show.set_defaults(run=_show)
+
+
+def _limit(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError("a limit is at least 1")
+    return number
+
+
+async def _mailboxes(context: Context, arguments: argparse.Namespace) -> int:
+    account = None if arguments.account is None else context.account(arguments.account)
+    names = {row.id: row.name for row in context.accounts()}
+    rows = context.reader().mailboxes(None if account is None else account.id) if names else []
+    context.output.table(
+        rows,
+        [
+            ("ACCOUNT", lambda row: names[row.account_id]),
+            ("MAILBOX", lambda row: row.path),
+            ("ROLE", lambda row: row.role),
+            ("TOTAL", lambda row: str(row.total) if row.selectable else "-"),
+            ("UNREAD", lambda row: str(row.unread) if row.selectable else "-"),
+        ],
+        empty="There are no mailboxes yet. Fetch mail first: desktopmail sync.",
+    )
+    return 0
+
+
+async def _list(context: Context, arguments: argparse.Namespace) -> int:
+    mailboxes = context.mailboxes(arguments.mailbox, arguments.account)
+    view = View(mailbox_ids=tuple(mailbox.id for mailbox in mailboxes))
+    rows = context.reader().window(view, 0, arguments.limit)
+    _print_messages(context, rows, f"{arguments.mailbox} is empty.")
+    return 0
+
+
+async def _search(context: Context, arguments: argparse.Namespace) -> int:
+    query = " ".join(arguments.query)
+    within: tuple[MailboxId, ...] = ()
+    if arguments.account is not None:
+        account = context.account(arguments.account)
+        within = tuple(mailbox.id for mailbox in context.reader().mailboxes(account.id))
+    view = View(mailbox_ids=within, query=query)
+    rows = context.reader().window(view, 0, arguments.limit)
+    _print_messages(context, rows, f"Nothing was found for {query}.")
+    return 0
+
+
+def _print_messages(context: Context, rows: list[MessageRow], empty: str) -> None:
+    context.output.table(
+        rows,
+        [
+            ("ID", lambda row: str(row.message_id)),
+            ("DATE", lambda row: moment(row.date_s)),
+            ("", _marks),
+            ("FROM", lambda row: short(row.sender.name or row.sender.address, 24)),
+            ("SUBJECT", lambda row: short(" ".join(row.subject.split()), 48)),
+            ("SIZE", lambda row: octets(row.size_octets)),
+        ],
+        empty=empty,
+        plain=lambda row: {**fields(row), "id": row.message_id, "placement_id": row.id},
+    )
+
+
+def _marks(row: MessageRow) -> str:
+    unread = " " if Flag.SEEN in row.flags else "•"
+    flagged = "*" if Flag.FLAGGED in row.flags else " "
+    return unread + flagged + ("@" if row.has_attachment else " ")
+
+
+async def _show(context: Context, arguments: argparse.Namespace) -> int:
+    rows = context.message(arguments.id)
+    if arguments.raw and arguments.json:
+        raise UsageError("--raw and --json exclude each other: octets are not JSON.")
+    message_id = MessageId(arguments.id)
+    if arguments.headers and not arguments.json:
+        sys.stdout.buffer.write(context.reader().header_octets(message_id))
+        return 0
+    found = await _octets(context, rows[0])
+    if arguments.raw:
+        sys.stdout.buffer.write(found)
+        sys.stdout.buffer.flush()
+        return 0
+    message = Message.parse(found)
+    if arguments.text:
+        context.output.line(message.text)
+        context.output.value({"id": arguments.id, "text": message.text})
+        return 0
+    _print_message(context, rows[0], message)
+    return 0
+
+
+async def _octets(context: Context, row: MessageRow) -> bytes:
+    found = context.reader().octets(row.message_id)
+    if found is None:
+        await (await context.door()).command(FetchOctets(placement_ids=(row.id,)))
+        found = context.reader().octets(row.message_id)
+    if found is None:
+        raise CommandError(
+            f"Only the headers of message {row.message_id} are here and its server did not send "
+            "the rest; try again when the account is online."
+        )
+    return found
+
+
+def _print_message(context: Context, row: MessageRow, message: Message) -> None:
+    header = [
+        ("From", ", ".join(mailbox.shown for mailbox in message.senders)),
+        ("To", ", ".join(mailbox.shown for mailbox in message.to)),
+        ("Cc", ", ".join(mailbox.shown for mailbox in message.cc)),
+        ("Date", moment(row.date_s)),
+        ("Subject", message.subject),
+    ]
+    for name, value in header:
+        if value:
+            context.output.line(f"{name + ':':9}{value}")
+    for attachment in message.attachments:
+        context.output.line(f"{'File:':9}{attachment.name} ({octets(attachment.size_octets)})")
+    context.output.line("")
+    context.output.line(message.text)
+    context.output.value(
+        {
+            **fields(row),
+            "id": row.message_id,
+            "placement_id": row.id,
+            "from": [str(mailbox) for mailbox in message.senders],
+            "to": [str(mailbox) for mailbox in message.to],
+            "cc": [str(mailbox) for mailbox in message.cc],
+            "text": message.text,
+            "attachments": [
+                {
+                    "name": attachment.name,
+                    "media_type": attachment.media_type,
+                    "size_octets": attachment.size_octets,
+                }
+                for attachment in message.attachments
+            ],
+        }
+    )

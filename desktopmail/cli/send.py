@@ -1,0 +1,251 @@
+"""`desktopmail send`: a message from a file, from standard input, or from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import mimetypes
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desktopmail.cli.errors import FAILED, CommandError, UsageError
+from desktopmail.cli.output import fields, joined
+from desktopmail.door.changes import AnyChange, EverythingChanged, OutboxChanged
+from desktopmail.door.commands import SendMessage
+from desktopmail.door.rows import SendingState
+from desktopmail.mime import address, compose, message_id
+from desktopmail.mime.header import Header
+from desktopmail.mime.message import Message
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from desktopmail.cli.context import Context
+    from desktopmail.cli.declaration import Commands
+    from desktopmail.door.rows import AccountRow, SendingRow
+
+_SETTLED = {SendingState.DONE, SendingState.FAILED, SendingState.UNSURE}
+
+
+def add(commands: Commands, common: argparse.ArgumentParser) -> None:
+    """Declare the command."""
+    send = commands.add_parser("send", parents=[common], help="send a message")
+    send.add_argument(
+        "file", nargs="?", metavar="FILE.eml", help="a whole message; - reads it here"
+    )
+    send.add_argument(
+        "--account", metavar="N", help="default: the one of the sender, or the only one"
+    )
+    for name in ("--to", "--cc", "--bcc"):
+        send.add_argument(name, action="append", default=[], metavar="ADDRESS")
+    send.add_argument("--subject", metavar="TEXT")
+    send.add_argument("--body", metavar="TEXT", help="- reads it from standard input")
+    send.add_argument("--attach", action="append", default=[], metavar="FILE", type=Path)
+    send.add_argument(
+        "--no-wait", action="store_true", help="return as soon as it is in the outbox"
+    )
+    send.set_defaults(run=_send)
+
+
+async def _send(context: Context, arguments: argparse.Namespace) -> int:
+    written = [arguments.to, arguments.cc, arguments.bcc, arguments.attach]
+    is_written = any(written) or arguments.subject is not None or arguments.body is not None
+    if arguments.file is not None and is_written:
+        raise UsageError("Give a whole message or its parts (--to, --subject, …), not both.")
+    if arguments.file is None and not arguments.to + arguments.cc + arguments.bcc:
+        raise UsageError("Say to whom: --to ADDRESS, or name a file with a whole message.")
+    if arguments.file is None:
+        account = _account(context, arguments.account, None)
+        composed = write(account, arguments)
+    else:
+        octets = read(arguments.file)
+        message = Message.parse(octets)
+        sender = message.sender
+        account = _account(context, arguments.account, sender.address)
+        composed = as_sent(message, account)
+    return await _hand_over(context, account, composed, wait=not arguments.no_wait)
+
+
+def _account(context: Context, named: str | None, sender: str | None) -> AccountRow:
+    if named is not None:
+        return context.account(named)
+    accounts = context.accounts()
+    own = [
+        account for account in accounts if account.address.casefold() == (sender or "").casefold()
+    ]
+    found = own or accounts
+    if len(found) == 1 or (own and found):
+        return found[0]
+    if not found:
+        raise CommandError(
+            "There is no account to send from. Add one: desktopmail account add --help."
+        )
+    raise CommandError(
+        f"Say which account sends with --account: {joined(account.name for account in found)}."
+    )
+
+
+def write(account: AccountRow, arguments: argparse.Namespace) -> compose.Composed:
+    """Compose a message of the parts on the command line.
+
+    Raises:
+        CommandError: An address cannot be read, or a file is not there.
+    """
+    body = sys.stdin.read() if arguments.body == "-" else arguments.body or ""
+    draft = compose.Draft(
+        sender=address.Mailbox(account.display_name, account.address),
+        to=_addresses(arguments.to),
+        cc=_addresses(arguments.cc),
+        bcc=_addresses(arguments.bcc),
+        subject=arguments.subject or "",
+        text=body,
+        files=tuple(_file(path) for path in arguments.attach),
+    )
+    return built(draft, account)
+
+
+def built(draft: compose.Draft, account: AccountRow) -> compose.Composed:
+    """Build a draft, with the date and the identifiers of this moment.
+
+    Raises:
+        CommandError: The draft cannot be sent as it is.
+    """
+    domain = account.address.rpartition("@")[2]
+    try:
+        return compose.build(
+            draft,
+            date=dt.datetime.now(tz=dt.UTC).astimezone(),
+            message_id=message_id.make(secrets.token_bytes(16), domain),
+            boundary=secrets.token_hex(12),
+        )
+    except compose.ComposeError as error:
+        raise CommandError(str(error)) from error
+
+
+def _addresses(texts: Sequence[str]) -> tuple[address.Mailbox, ...]:
+    found: list[address.Mailbox] = []
+    for text in texts:
+        read = address.parse(text)
+        if not read or not all(mailbox.is_valid for mailbox in read):
+            raise UsageError(f"{text} is not an address, as in anna@example.org.")
+        found += read
+    return tuple(found)
+
+
+def _file(path: Path) -> compose.File:
+    try:
+        octets = path.read_bytes()
+    except OSError as error:
+        raise CommandError(f"The file {path} cannot be read: {error.strerror}.") from error
+    media_type, encoding = mimetypes.guess_type(path.name)
+    if media_type is None or encoding is not None:
+        media_type = "application/octet-stream"
+    return compose.File(path.name, media_type, octets)
+
+
+def read(name: str) -> bytes:
+    """The octets of a file, or of standard input for `-`, with CRLF line ends.
+
+    Raises:
+        CommandError: The file cannot be read, or nothing is in it.
+    """
+    try:
+        octets = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise CommandError(f"The message {name} cannot be read: {error.strerror}.") from error
+    if not octets.strip():
+        raise CommandError(f"The message {name} is empty.")
+    lines = octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    return b"\r\n".join(lines) + (b"" if octets.endswith((b"\n", b"\r")) else b"\r\n")
+
+
+def as_sent(message: Message, account: AccountRow) -> compose.Composed:
+    """A finished message as it goes out: the recipients of its header, Bcc taken out of it.
+
+    Raises:
+        CommandError: It names no recipient.
+    """
+    people = [*message.to, *message.cc, *message.bcc]
+    recipients = tuple(dict.fromkeys(person.address for person in people if person.is_valid))
+    if not recipients:
+        raise CommandError("The message names no recipient in To, Cc or Bcc.")
+    octets = without(message.octets, "bcc")
+    sender = message.sender
+    return compose.Composed(
+        octets=octets,
+        sender=sender.address or account.address,
+        recipients=recipients,
+        needs_eight_bit=not octets.isascii(),
+        needs_utf8=not octets[: message.header.end].isascii(),
+    )
+
+
+def without(octets: bytes, name: str) -> bytes:
+    """The message without the header fields of that name; all other octets stay as they are."""
+    kept: list[bytes] = []
+    at = 0
+    for field in Header.parse(octets).fields:
+        if field.name.casefold() == name:
+            kept.append(octets[at : field.begin])
+            at = field.end
+    kept.append(octets[at:])
+    return b"".join(kept)
+
+
+async def _hand_over(
+    context: Context, account: AccountRow, composed: compose.Composed, *, wait: bool
+) -> int:
+    door = await context.door()
+    changed = asyncio.Event()
+
+    def told(change: AnyChange) -> None:
+        if isinstance(change, OutboxChanged | EverythingChanged):
+            changed.set()
+
+    stop = door.subscribe(told)
+    try:
+        outcome = await door.command(
+            SendMessage(
+                account_id=account.id,
+                sender=composed.sender,
+                recipients=composed.recipients,
+                octets=composed.octets,
+            )
+        )
+        sending_id = outcome.ids[0]
+        row = _sending(context, sending_id)
+        while wait and row.state not in _SETTLED:
+            await changed.wait()
+            changed.clear()
+            row = _sending(context, sending_id)
+    finally:
+        stop()
+    return _report(context, row, wait=wait)
+
+
+def _sending(context: Context, sending_id: int) -> SendingRow:
+    for row in context.reader().sendings():
+        if row.id == sending_id:
+            return row
+    raise CommandError(f"Sending {sending_id} was taken out of the outbox by somebody else.")
+
+
+def _report(context: Context, row: SendingRow, *, wait: bool) -> int:
+    context.output.value(fields(row))
+    people = joined(row.recipients)
+    if row.state is SendingState.DONE:
+        context.output.line(f"Sent to {people}.")
+        return 0
+    if row.state is SendingState.FAILED:
+        raise CommandError(f"The message to {people} was not sent: {row.problem}")
+    if row.state is SendingState.UNSURE:
+        context.output.note(
+            f"desktopmail: It is unsure whether the message to {people} was accepted. "
+            "Look into Sent, then `desktopmail outbox retry` or `cancel`."
+        )
+        return FAILED
+    context.output.line(f"In the outbox as {row.id}, to {people}." if not wait else row.state)
+    return 0

@@ -1,0 +1,34 @@
+"""HOST:PORT as people type it, IPv6 in brackets."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A host (without brackets) and a port."""
+
+    host: str
+    port: int
+
+
+def address(text: str) -> Address:
+    """Read `mail.example.org:993` or `[::1]:993`.
+
+    Raises:
+        argparse.ArgumentTypeError: It is neither.
+    """
+    host, colon, port = text.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        raise argparse.ArgumentTypeError(
+            f"{text}: write an IPv6 address in brackets: [{host}]:{port}"
+        )
+    if not colon or not host or not port.isascii() or not port.isdigit():
+        raise argparse.ArgumentTypeError(f"{text} is not HOST:PORT, as in mail.example.org:993")
+    if not 1 <= int(port) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text}: a port is a number from 1 to 65535")
+    return Address(host, int(port))

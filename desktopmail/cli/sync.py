@@ -1,0 +1,95 @@
+"""`desktopmail sync`: fetch what is new, and send what waits."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from desktopmail.cli.errors import FAILED
+from desktopmail.door.changes import AnyChange, MailArrived, Progress
+from desktopmail.door.commands import SyncAccounts
+from desktopmail.door.rows import ConnectionState, Role
+
+if TYPE_CHECKING:
+    import argparse
+
+    from desktopmail.cli.context import Context
+    from desktopmail.cli.declaration import Commands
+    from desktopmail.door.rows import AccountRow
+
+
+def add(commands: Commands, common: argparse.ArgumentParser) -> None:
+    """Declare the command."""
+    sync = commands.add_parser("sync", parents=[common], help="fetch what is new")
+    sync.add_argument("accounts", nargs="*", metavar="ACCOUNT", help="default: all")
+    sync.add_argument("--headers-only", action="store_true", help="leave bodies at the server")
+    sync.add_argument("--watch", action="store_true", help="go on and say when mail arrives")
+    sync.set_defaults(run=_sync)
+
+
+async def _sync(context: Context, arguments: argparse.Namespace) -> int:
+    chosen = [context.account(name) for name in arguments.accounts] or context.accounts()
+    if not chosen:
+        context.output.line("There are no accounts. Add one: desktopmail account add --help.")
+        context.output.value([])
+        return 0
+    door = await context.door()
+    arrivals: asyncio.Queue[MailArrived] = asyncio.Queue()
+    names = {account.id: account.name for account in chosen}
+
+    def told(change: AnyChange) -> None:
+        if isinstance(change, MailArrived) and change.account_id in names:
+            arrivals.put_nowait(change)
+        elif isinstance(change, Progress) and change.finished and change.done:
+            context.output.line(
+                f"{names.get(change.account_id, '')}: {change.label}: {change.done}"
+            )
+
+    stop = door.subscribe(told)
+    try:
+        await door.command(
+            SyncAccounts(
+                account_ids=tuple(account.id for account in chosen),
+                headers_only=arguments.headers_only,
+            )
+        )
+        status = _report(context, {account.id for account in chosen})
+        while arguments.watch:
+            arrival = await arrivals.get()
+            for message_id in arrival.message_ids:
+                _announce(context, names[arrival.account_id], message_id)
+    finally:
+        stop()
+    return status
+
+
+def _report(context: Context, chosen: set[int]) -> int:
+    after = [account for account in context.accounts() if account.id in chosen]
+    context.output.value([_summary(context, account) for account in after])
+    for account in after:
+        counts = _summary(context, account)
+        said = f"{counts['total']} messages, {counts['unread']} unread in the Inbox"
+        context.output.line(f"{account.name}: {account.problem or said}")
+    failed = [account for account in after if account.state is ConnectionState.FAILED]
+    return FAILED if failed else 0
+
+
+def _summary(context: Context, account: AccountRow) -> dict[str, object]:
+    mailboxes = context.reader().mailboxes(account.id)
+    return {
+        "id": account.id,
+        "name": account.name,
+        "state": account.state,
+        "problem": account.problem,
+        "total": sum(mailbox.total for mailbox in mailboxes),
+        "unread": sum(mailbox.unread for mailbox in mailboxes if mailbox.role is Role.INBOX),
+    }
+
+
+def _announce(context: Context, account_name: str, message_id: int) -> None:
+    row = context.message(message_id)[0]
+    sender = row.sender.name or row.sender.address
+    context.output.line(f"{account_name}: {sender}: {row.subject}")
+    context.output.record(
+        {"account": account_name, "id": row.message_id, "sender": sender, "subject": row.subject}
+    )

@@ -1,0 +1,40 @@
+"""The page about the machine form names the keys that the rows have."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from desktopmail.door.rows import (
+    AccountRow,
+    MailboxRow,
+    MessageRow,
+    OperationRow,
+    Row,
+    SendingRow,
+)
+
+PAGE = Path(__file__).parents[2] / "docs" / "json.md"
+KEY = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
+
+
+def documented(heading: str) -> set[str]:
+    sections = re.split(r"^## ", PAGE.read_text("utf-8"), flags=re.MULTILINE)
+    (section,) = [section for section in sections if section.startswith(heading)]
+    return set(KEY.findall(section))
+
+
+@pytest.mark.parametrize(
+    ("heading", "row", "added"),
+    [
+        ("`account list`", AccountRow, set()),
+        ("`mailboxes`", MailboxRow, set()),
+        ("`list`", MessageRow, {"placement_id"}),
+        ("`send`", SendingRow, set()),
+        ("`operations list`", OperationRow, set()),
+    ],
+)
+def test_each_key_of_a_list_is_documented(heading: str, row: type[Row], added: set[str]) -> None:
+    assert documented(heading) == set(row.__struct_fields__) | added

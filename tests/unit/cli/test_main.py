@@ -1,0 +1,110 @@
+"""Every failure is one sentence and a status, never a traceback."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.cli.main import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["frobnicate"],
+        ["list"],
+        ["list", "INBOX", "--limit", "0"],
+        ["list", "INBOX", "--limit", "many"],
+        ["show", "first"],
+        ["account"],
+        ["outbox"],
+        ["operations"],
+        ["account", "add", "--address", "a@example.org"],
+        ["account", "add", "--address", "a@b", "--imap", "mail.example.org", "--smtp", "x:25"],
+        ["account", "add", "--address", "a@b", "--imap", "::1:993", "--smtp", "x:25"],
+        ["account", "add", "--address", "a@b", "--imap", "x:1", "--pop3", "x:2", "--smtp", "x:3"],
+        ["send"],
+        ["send", "mail.eml", "--subject", "both"],
+        ["send", "--to", "not an address"],
+        ["flag", "1"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_call_is_one_line_and_status_2(
+    argv: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(["--profile", str(tmp_path), *argv])
+    said = capsys.readouterr()
+    if argv[:1] == ["send"] and "--to" in argv:
+        assert status in {1, 2}  # without an account it cannot be sent either way
+    else:
+        assert status == 2
+    assert said.out == ""
+    assert said.err.startswith("desktopmail")
+    assert len(said.err.splitlines()) == 1
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["export", "--mbox", "mail.mbox", "INBOX"],
+        ["import", "mail.mbox", "--to", "INBOX"],
+        ["account", "discover", "a@example.org"],
+        ["account", "switch", "a", "--to", "pop3"],
+        ["doctor"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_that_is_to_come_says_so(
+    argv: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--profile", str(tmp_path), *argv]) == 2
+    assert "is not built yet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["list", "INBOX"], "no mail in"),
+        (["show", "1"], "no mail in"),
+        (["account", "show", "anna"], "No account is called anna"),
+        (["account", "remove", "anna"], "Add one with"),
+        (["send", "--to", "ben@example.org"], "no account to send from"),
+        (["send", "missing.eml"], "missing.eml cannot be read"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence_and_status_1(
+    argv: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--profile", str(tmp_path), *argv]) == 1
+    said = capsys.readouterr()
+    assert words in said.err
+    assert said.out == ""
+
+
+@pytest.mark.parametrize("argv", [["account", "list"], ["outbox", "list"], ["operations", "list"]])
+def test_an_empty_profile_has_empty_lists(
+    argv: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*argv, "--json", "--profile", str(tmp_path)]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert main([*argv, "--profile", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.strip()
+
+
+def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    commands = (
+        "account sync mailboxes list show search send flag move copy delete archive "
+        "export import outbox operations transcript demo"
+    )
+    for name in commands.split():
+        assert f"    {name} " in text

@@ -1,0 +1,47 @@
+"""A password comes from standard input or a file, never from an argument."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from pathlib import Path
+
+import pytest
+
+from desktopmail.cli import password
+from desktopmail.cli.errors import CommandError, UsageError
+from desktopmail.door.commands import Password
+
+
+def parsed(*argv: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    password.add_options(parser)
+    return parser.parse_args(argv)
+
+
+def test_the_first_line_of_standard_input_is_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("pass word \r\nnot this\n"))
+    assert password.from_stdin(parsed("--password-stdin")) == Password("pass word ")
+
+
+def test_an_empty_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    with pytest.raises(CommandError, match="No password came"):
+        password.from_stdin(parsed("--password-stdin"))
+
+
+def test_standard_input_is_left_alone_when_it_was_not_named() -> None:
+    assert password.from_stdin(parsed()) is None
+
+
+def test_a_password_file_is_kept_as_an_absolute_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("secret").write_text("x\n")
+    assert password.file_path(parsed("--password-file", "secret")) == str(tmp_path / "secret")
+
+
+def test_a_password_file_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is not there"):
+        password.file_path(parsed("--password-file", str(tmp_path / "none")))

@@ -1,0 +1,75 @@
+"""What is sent from a file is the file, with CRLF and without Bcc."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.cli.errors import CommandError
+from desktopmail.cli.send import as_sent, read, without
+from desktopmail.door.ids import AccountId
+from desktopmail.door.rows import (
+    AccountRow,
+    Auth,
+    ConnectionState,
+    Kind,
+    Security,
+    ServerRow,
+)
+from desktopmail.mime.message import Message
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SERVER = ServerRow(host="h", port=1, security=Security.TLS, auth=Auth.AUTO, user="anna")
+ACCOUNT = AccountRow(
+    id=AccountId(1),
+    name="anna",
+    address="anna@example.org",
+    display_name="",
+    kind=Kind.IMAP,
+    incoming=SERVER,
+    outgoing=SERVER,
+    state=ConnectionState.READY,
+)
+
+
+def test_bcc_is_taken_out_wherever_it_stands_and_nothing_else() -> None:
+    octets = (
+        b"From: a@example.org\r\nBCC: secret@example.org,\r\n other@example.org\r\n"
+        b"Subject: x\r\nbcc: third@example.org\r\n\r\nBcc: this is the text\r\n"
+    )
+    assert without(octets, "bcc") == (
+        b"From: a@example.org\r\nSubject: x\r\n\r\nBcc: this is the text\r\n"
+    )
+
+
+def test_the_envelope_has_everybody_once_and_those_of_bcc_too() -> None:
+    octets = (
+        b"From: Anna <anna@example.org>\r\nTo: b@example.org, c@example.org\r\n"
+        b"Cc: b@example.org\r\nBcc: d@example.org\r\n\r\nx\r\n"
+    )
+    composed = as_sent(Message.parse(octets), ACCOUNT)
+    assert composed.recipients == ("b@example.org", "c@example.org", "d@example.org")
+    assert composed.sender == "anna@example.org"
+    assert b"d@example.org" not in composed.octets
+
+
+def test_a_message_without_recipients_is_refused() -> None:
+    with pytest.raises(CommandError, match="names no recipient"):
+        as_sent(Message.parse(b"From: a@example.org\r\n\r\nx\r\n"), ACCOUNT)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r", b""])
+def test_line_ends_of_a_file_become_crlf(end: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "mail.eml"
+    path.write_bytes(b"To: b@example.org\n\r\nline" + end)
+    assert read(str(path)) == b"To: b@example.org\r\n\r\nline\r\n"
+
+
+def test_an_empty_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mail.eml"
+    path.write_bytes(b"\n")
+    with pytest.raises(CommandError, match="is empty"):
+        read(str(path))

@@ -1,0 +1,31 @@
+"""HOST:PORT as people type it."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from desktopmail.cli.servers import Address, address
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("mail.example.org:993", "mail.example.org", 993),
+        ("127.0.0.1:2143", "127.0.0.1", 2143),
+        ("[::1]:993", "::1", 993),
+        ("[fe80::1%eth0]:1", "fe80::1%eth0", 1),
+    ],
+)
+def test_host_and_port_are_read(text: str, host: str, port: int) -> None:
+    assert address(text) == Address(host, port)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["mail.example.org", ":993", "host:", "host:0", "host:65536", "host:-1", "::1:993", "h:९"],
+)
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        address(text)
