@@ -37,6 +37,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
         user: The login name; empty means the address of the account.
         ca_file: A PEM file of further authorities to trust, or None for the system's alone.
         password_file: A file whose first line is the password, read again at each login, or None.
+        pins: SHA-256 digests (hex) of certificates that were accepted for this host and port by
+            hand, in place of a valid chain.
     """
 
     host: str
@@ -46,6 +48,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     user: str = ""
     ca_file: str | None = None
     password_file: str | None = None
+    pins: tuple[str, ...] = ()
 
 
 class AddAccount(Command, frozen=True, kw_only=True):
@@ -212,6 +215,31 @@ class SetOffline(Command, frozen=True, kw_only=True):
     offline: bool
 
 
+class OpenVault(Command, frozen=True, kw_only=True):
+    """Open the file that keeps the passwords where there is no keyring, or make it.
+
+    Refused when the pass phrase is wrong; needed once each time the engine was started.
+    """
+
+    pass_phrase: Password
+
+
+class SetPassword(Command, frozen=True, kw_only=True):
+    """Give an account another password, and try again what waited for it."""
+
+    account_id: AccountId
+    password: Password
+    outgoing: bool = False
+
+
+class StartSandbox(Command, frozen=True, kw_only=True):
+    """Start the bundled server with sample mail, add an IMAP and a POP3 account on it, and sync.
+
+    Answers with the ids of the two accounts when both are up to date. The server ends with the
+    engine.
+    """
+
+
 AnyCommand = (
     AddAccount
     | RemoveAccount
@@ -231,6 +259,9 @@ AnyCommand = (
     | DiscardOperation
     | AnswerQuestion
     | SetOffline
+    | StartSandbox
+    | OpenVault
+    | SetPassword
 )
 
 

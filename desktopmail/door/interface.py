@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         MailboxRow,
         MessageRow,
         OperationRow,
+        Person,
         ProblemRow,
         QuestionRow,
         SendingRow,
@@ -124,6 +125,14 @@ class StoreReader(Protocol):
 
     def mailbox(self, mailbox_id: MailboxId) -> MailboxRow | None:
         """One mailbox, or None when it is gone."""
+        ...
+
+    def thread(self, thread_id: int) -> list[MessageRow]:
+        """A conversation over all mailboxes, oldest first; each message once."""
+        ...
+
+    def people(self, prefix: str, limit: int) -> list[Person]:
+        """Whom one wrote to or heard from, whose name or address begins so; the frequent first."""
         ...
 
     def close(self) -> None:

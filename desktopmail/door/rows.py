@@ -160,6 +160,7 @@ class MessageRow(Row, frozen=True, kw_only=True):
     preview: str
     has_octets: bool  # the whole message is here, not only its headers
     thread_id: int
+    thread_size: int = 1  # rows of its thread in the view, where the view gathers threads
     pending: bool = False  # an operation on it waits for the server
 
 
@@ -225,6 +226,7 @@ class View(Row, frozen=True, kw_only=True):
         mailbox_ids: The mailboxes, joined; empty for all of them.
         query: Words of the search language, or empty.
         unread_only, flagged_only, with_attachment: Quick filters.
+        threads: One row a thread: its newest message in the view.
         column, descending: The order; ties are broken by placement id.
     """
 
@@ -233,5 +235,6 @@ class View(Row, frozen=True, kw_only=True):
     unread_only: bool = False
     flagged_only: bool = False
     with_attachment: bool = False
+    threads: bool = False
     column: Column = Column.DATE
     descending: bool = True

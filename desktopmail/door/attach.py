@@ -1,0 +1,153 @@
+"""Attaching to the engine of a profile, and starting it where it does not run."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from desktopmail.door.interface import DoorError
+from desktopmail.door.profile import Profile
+from desktopmail.door.reader import SqliteReader
+from desktopmail.door.remote import RemoteDoor, connect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+START_TIMEOUT_S = 30.0
+_POLL_S = 0.03
+
+
+class StartFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """What an engine that could not start writes to its standard output, as JSON."""
+
+    sentence: str
+    remedy: str = ""
+    code: str = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A client's connection to the engine of a profile."""
+
+    door: RemoteDoor
+    profile: Profile
+
+    @property
+    def gone(self) -> asyncio.Event:
+        """Set when the engine ended, or the session was closed."""
+        return self.door.gone
+
+    def reader(self) -> SqliteReader:
+        """A fresh read-only connection to the store; each thread needs its own."""
+        return SqliteReader(self.profile)
+
+    async def aclose(self) -> None:
+        """Leave; the engine ends by itself after its last client."""
+        await self.door.aclose()
+
+
+async def attach(profile: Path | Profile | None = None, *, spawn: bool = True) -> Session:
+    """Connect to the engine of a profile, starting it first where it does not run.
+
+    Args:
+        profile: Its folder, or None for the user's own.
+        spawn: Start the engine when nobody listens.
+
+    Raises:
+        DoorError: The engine cannot be started: one sentence why.
+    """
+    where = profile if isinstance(profile, Profile) else Profile.at(profile)
+    door = await _try(where)
+    if door is None and spawn:
+        door = await _start(where)
+    if door is None:
+        raise DoorError(
+            f"No engine runs for the profile {where.folder}.", code="engine-not-running"
+        )
+    return Session(door, where)
+
+
+async def _try(profile: Profile) -> RemoteDoor | None:
+    try:
+        return await connect(profile.socket)
+    except (FileNotFoundError, ConnectionRefusedError):
+        return None
+
+
+async def _start(profile: Profile) -> RemoteDoor:
+    child = _spawn(profile)
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + START_TIMEOUT_S
+    while loop.time() < deadline:
+        door = await _try(profile)
+        if door is not None:
+            return door
+        if child.ended:
+            # Somebody else may have started one at the same moment: theirs will do.
+            await asyncio.sleep(_POLL_S * 5)
+            door = await _try(profile)
+            if door is not None:
+                return door
+            raise child.failure(profile)
+        await asyncio.sleep(_POLL_S)
+    raise DoorError(
+        f"The engine did not start within {START_TIMEOUT_S:.0f} seconds.",
+        remedy=f"Look into {profile.log}.",
+        code="engine-silent",
+    )
+
+
+class _Child:
+    """An engine that was started; a thread waits for its end, so that none is left as a zombie."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._said = b""
+        self._ended = threading.Event()
+        threading.Thread(target=self._wait, name="engine waiter", daemon=True).start()
+
+    @property
+    def ended(self) -> bool:
+        return self._ended.is_set()
+
+    def failure(self, profile: Profile) -> DoorError:
+        """Why it ended before it listened."""
+        with contextlib.suppress(msgspec.MsgspecError):  # it died without a word: said below
+            said = msgspec.json.decode(self._said, type=StartFailure)
+            return DoorError(said.sentence, remedy=said.remedy, code=said.code)
+        return DoorError(
+            f"The engine ended at its start (status {self._process.returncode}).",
+            remedy=f"Look into {profile.log}.",
+            code="engine-died",
+        )
+
+    def _wait(self) -> None:
+        self._said, _ = self._process.communicate()
+        self._ended.set()
+
+
+def _spawn(profile: Profile) -> _Child:
+    try:
+        profile.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with profile.log.open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-m", "desktopmail.engine", "--profile", str(profile.folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,  # it outlives the terminal of the client that started it
+            )
+    except OSError as error:
+        raise DoorError(
+            f"The profile {profile.folder} cannot be written: {error.strerror}.",
+            remedy="Change its permissions, or name another with --profile.",
+            code="profile-unwritable",
+        ) from error
+    return _Child(process)

@@ -1,0 +1,450 @@
+"""The reader of the store: one read-only connection, and no query that outlives its call.
+
+A cursor that is read half keeps the write-ahead log from being folded back, and it grows without
+end; so every statement here is read to its end at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import apsw
+import msgspec
+
+from desktopmail.door.commands import ServerSettings
+from desktopmail.door.ids import (
+    AccountId,
+    MailboxId,
+    MessageId,
+    OperationId,
+    PlacementId,
+    QuestionId,
+    SendingId,
+)
+from desktopmail.door.interface import DoorError
+from desktopmail.door.octets import OctetReader
+from desktopmail.door.rows import (
+    AccountRow,
+    ConnectionState,
+    Flag,
+    Kind,
+    MailboxRow,
+    MessageRow,
+    OperationRow,
+    Person,
+    ProblemRow,
+    QuestionRow,
+    Role,
+    SendingRow,
+    SendingState,
+    ServerRow,
+    View,
+)
+from desktopmail.door.sqlite import Fields, Value, fetch, open_read_only
+from desktopmail.door.view import Sql, ViewSql
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktopmail.door.profile import Profile
+
+_SHOWN_AFTER_DONE_S = 24 * 3600
+_ROLE_ORDER = {
+    role: place
+    for place, role in enumerate(
+        (Role.INBOX, Role.DRAFTS, Role.SENT, Role.ARCHIVE, Role.JUNK, Role.TRASH, Role.ALL)
+    )
+}
+
+_MAILBOX = (
+    "SELECT m.id, m.account_id, m.path, m.delimiter, m.role, m.selectable, m.subscribed,"
+    " t.total, t.unread FROM mailbox AS m JOIN mailbox_total AS t ON t.mailbox_id = m.id"
+)
+_MESSAGE = (
+    "SELECT p.id, p.message_id, b.account_id, p.mailbox_id, m.subject, m.sender_name,"
+    " m.sender_address, m.recipients, p.date_s, p.size, p.flags, p.attachment, m.preview,"
+    " m.blob_id IS NOT NULL, p.thread_id FROM placement AS p"
+    " JOIN message AS m ON m.id = p.message_id JOIN mailbox AS b ON b.id = p.mailbox_id"
+)
+
+
+class SqliteReader:
+    """A `StoreReader` over the files of a profile.
+
+    Raises:
+        DoorError: There is no store in this profile yet, or it cannot be read.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        path = profile.database
+        try:
+            self._connection = open_read_only(path)
+            self._connection.execute("PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY")
+        except apsw.CantOpenError as error:
+            raise DoorError(
+                f"There is no mail in {profile.folder} yet.",
+                remedy="Add an account first.",
+                code="no-store",
+            ) from error
+        self._octets = OctetReader(profile)
+
+    # Accounts and mailboxes
+
+    def accounts(self) -> list[AccountRow]:
+        """All accounts in the order of the user."""
+        return [
+            AccountRow(
+                id=AccountId(account_id),
+                name=name,
+                address=address,
+                display_name=display_name,
+                kind=Kind(kind),
+                incoming=_server(incoming, address),
+                outgoing=_server(outgoing, address),
+                state=ConnectionState(state),
+                problem=problem,
+                last_alive_s=last_alive_s,
+            )
+            for (
+                account_id, name, address, display_name, kind, incoming, outgoing, state, problem,
+                last_alive_s,
+            ) in self._all(
+                "SELECT id, name, address, display_name, kind, incoming, outgoing, state, problem,"
+                " last_alive_s FROM account ORDER BY position, id"
+            )
+        ]  # fmt: skip
+
+    def mailboxes(self, account_id: AccountId | None = None) -> list[MailboxRow]:
+        """The mailboxes of one account or of all, parents before children, Inbox first."""
+        if account_id is None:
+            rows = self._all(f"{_MAILBOX} JOIN account AS a ON a.id = m.account_id"
+                             " ORDER BY a.position, a.id, m.path")  # fmt: skip
+        else:
+            rows = self._all(f"{_MAILBOX} WHERE m.account_id = ? ORDER BY m.path", (account_id,))
+        return _in_tree_order(rows)
+
+    def mailbox(self, mailbox_id: MailboxId) -> MailboxRow | None:
+        """One mailbox, or None when it is gone."""
+        rows = self._all("SELECT account_id FROM mailbox WHERE id = ?", (mailbox_id,))
+        if not rows:
+            return None
+        found = [row for row in self.mailboxes(AccountId(rows[0][0])) if row.id == mailbox_id]
+        return found[0] if found else None
+
+    # Message lists
+
+    def count(self, view: View) -> int:
+        """How many rows a view has."""
+        sql = self._view(view)
+        if sql is None:
+            return 0
+        if sql.is_plain:
+            column = "unread" if view.unread_only else "total"
+            where = f" WHERE mailbox_id IN ({_list(view.mailbox_ids)})" if view.mailbox_ids else ""
+            return int(
+                self._all(f"SELECT coalesce(sum({column}), 0) FROM mailbox_total{where}")[0][0]
+            )
+        return int(self._run(sql.count())[0][0])
+
+    def window(self, view: View, offset: int, limit: int) -> list[MessageRow]:
+        """Rows `offset` to `offset + limit` of a view, in its order."""
+        sql = self._view(view)
+        if sql is None or limit <= 0:
+            return []
+        ids = [row[0] for row in self._run(sql.ids(offset, limit))]
+        rows = self._messages(ids)
+        if view.threads and not view.query.strip():
+            sizes = self._thread_sizes(view, {row.thread_id for row in rows})
+            rows = [msgspec.structs.replace(row, thread_size=sizes[row.thread_id]) for row in rows]
+        return rows
+
+    def position(self, view: View, placement_id: PlacementId) -> int | None:
+        """The row of a placement in a view, or None when it is not in it."""
+        sql = self._view(view)
+        if sql is None:
+            return None
+        keys = self._run(sql.holds(placement_id))
+        if not keys:
+            return None
+        return int(self._run(sql.before(keys[0][0], placement_id))[0][0])
+
+    def placements(self, message_id: MessageId) -> list[MessageRow]:
+        """A message in each mailbox it stands in."""
+        return self._messages(
+            [
+                row[0]
+                for row in self._all(
+                    "SELECT id FROM placement WHERE message_id = ? AND shown = 1 ORDER BY id",
+                    (message_id,),
+                )
+            ]
+        )
+
+    def thread(self, thread_id: int) -> list[MessageRow]:
+        """A conversation over all mailboxes, oldest first; each message once."""
+        return self._messages(
+            [
+                row[0]
+                for row in self._all(
+                    "SELECT min(id) FROM placement WHERE thread_id = ? AND shown = 1"
+                    " GROUP BY message_id ORDER BY date_s, min(id)",
+                    (thread_id,),
+                )
+            ]
+        )
+
+    # Octets
+
+    def octets(self, message_id: MessageId) -> bytes | None:
+        """The exact octets of a message, or None when only its headers are here."""
+        rows = self._all(
+            "SELECT b.segment, b.position FROM message AS m JOIN blob AS b ON b.id = m.blob_id"
+            " WHERE m.id = ?",
+            (message_id,),
+        )
+        return self._octets_at(*rows[0]) if rows else None
+
+    def header_octets(self, message_id: MessageId) -> bytes:
+        """The header block of a message, exact, with the empty line; it is always here."""
+        rows = self._all("SELECT header FROM message WHERE id = ?", (message_id,))
+        if not rows:
+            raise DoorError(f"There is no message {message_id}.", code="no-message")
+        if rows[0][0] is not None:
+            return bytes(rows[0][0])
+        octets = self.octets(message_id) or b""
+        return octets[: header_end(octets)]
+
+    # What is going on
+
+    def sendings(self) -> list[SendingRow]:
+        """The outbox, oldest first, with those done within the last day."""
+        return [
+            SendingRow(
+                id=SendingId(sending_id),
+                account_id=AccountId(account_id),
+                state=SendingState(state),
+                subject=subject,
+                recipients=tuple(msgspec.json.decode(recipients, type=list[str])),
+                queued_s=queued_s,
+                not_before_s=not_before_s,
+                tries=tries,
+                problem=problem,
+            )
+            for (
+                sending_id, account_id, state, subject, recipients, queued_s, not_before_s, tries,
+                problem,
+            ) in self._all(
+                "SELECT id, account_id, state, subject, recipients, queued_s, not_before_s, tries,"
+                " problem FROM sending WHERE state <> 'done'"
+                " OR changed_s > unixepoch('subsec') - ? ORDER BY id",
+                (_SHOWN_AFTER_DONE_S,),
+            )
+        ]  # fmt: skip
+
+    def operations(self) -> list[OperationRow]:
+        """The journal, oldest first: what is pending or failed."""
+        return [
+            OperationRow(
+                id=OperationId(operation_id),
+                account_id=AccountId(account_id),
+                kind=kind,
+                label=label,
+                state=state,
+                tries=tries,
+                problem=problem,
+            )
+            for operation_id, account_id, kind, label, state, tries, problem in self._all(
+                "SELECT id, account_id, kind, label, state, tries, problem FROM operation"
+                " WHERE state <> 'done' ORDER BY id"
+            )
+        ]
+
+    def questions(self) -> list[QuestionRow]:
+        """The questions not answered yet."""
+        return [
+            QuestionRow(
+                id=QuestionId(question_id),
+                kind=kind,
+                account_id=account_id,
+                text=text,
+                choices=tuple(msgspec.json.decode(choices, type=list[tuple[str, str]])),
+            )
+            for question_id, kind, account_id, text, choices in self._all(
+                "SELECT id, kind, account_id, text, choices FROM question ORDER BY id"
+            )
+        ]
+
+    def problems(self) -> list[ProblemRow]:
+        """What is wrong now."""
+        return [
+            ProblemRow(account_id=account_id, service=service, what=what, remedy=remedy, at_s=at_s)
+            for account_id, service, what, remedy, at_s in self._all(
+                "SELECT account_id, service, what, remedy, at_s FROM problem ORDER BY at_s, id"
+            )
+        ]
+
+    def people(self, prefix: str, limit: int) -> list[Person]:
+        """Whom one wrote to or heard from, whose name or address begins so; the frequent first."""
+        pattern = prefix.strip().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+        if not pattern:
+            return []
+        return [
+            Person(name=name, address=address)
+            for name, address in self._all(
+                "SELECT name, address FROM person WHERE address LIKE ?1 ESCAPE '\\'"
+                " OR name LIKE ?1 ESCAPE '\\' OR name LIKE '% ' || ?1 ESCAPE '\\'"
+                " ORDER BY sent * 5 + received DESC, address LIMIT ?2",
+                (pattern + "%", limit),
+            )
+        ]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._octets.close()
+        self._connection.close()
+
+    def _view(self, view: View) -> ViewSql | None:
+        mailbox_ids: Sequence[int] = view.mailbox_ids
+        if not mailbox_ids:
+            mailbox_ids = [row[0] for row in self._all("SELECT id FROM mailbox ORDER BY id")]
+        return ViewSql(view, tuple(mailbox_ids)) if mailbox_ids else None
+
+    def _messages(self, ids: Sequence[int]) -> list[MessageRow]:
+        if not ids:
+            return []
+        listed = _list(ids)
+        tags = self._tags(listed)
+        pending = {
+            row[0]
+            for row in self._all(
+                "SELECT placement_id FROM operation_target AS t JOIN operation AS o"
+                f" ON o.id = t.operation_id WHERE placement_id IN ({listed})"
+                " AND o.state <> 'done'"
+            )
+        }
+        found = {
+            row[0]: MessageRow(
+                id=PlacementId(row[0]),
+                message_id=MessageId(row[1]),
+                account_id=AccountId(row[2]),
+                mailbox_id=MailboxId(row[3]),
+                subject=row[4],
+                sender=Person(name=row[5], address=row[6]),
+                recipients=row[7],
+                date_s=row[8],
+                size_octets=row[9],
+                flags=Flag(row[10]),
+                tags=tags.get(row[0], ()),
+                has_attachment=bool(row[11]),
+                preview=row[12],
+                has_octets=bool(row[13]),
+                thread_id=row[14],
+                pending=row[0] in pending,
+            )
+            for row in self._all(f"{_MESSAGE} WHERE p.id IN ({listed})")
+        }
+        return [found[placement_id] for placement_id in ids if placement_id in found]
+
+    def _tags(self, listed: str) -> dict[int, tuple[str, ...]]:
+        tags: dict[int, tuple[str, ...]] = {}
+        for placement_id, name in self._all(
+            "SELECT pt.placement_id, t.name FROM placement_tag AS pt JOIN tag AS t"
+            f" ON t.id = pt.tag_id WHERE pt.placement_id IN ({listed})"
+            " ORDER BY pt.placement_id, t.name"
+        ):
+            tags[placement_id] = (*tags.get(placement_id, ()), name)
+        return tags
+
+    def _thread_sizes(self, view: View, thread_ids: set[int]) -> dict[int, int]:
+        where = f" AND mailbox_id IN ({_list(view.mailbox_ids)})" if view.mailbox_ids else ""
+        return dict(
+            self._all(
+                "SELECT thread_id, count(*) FROM placement WHERE shown = 1"
+                f" AND thread_id IN ({_list(thread_ids)}){where} GROUP BY thread_id"
+            )
+        )
+
+    def _octets_at(self, segment: int, position: int) -> bytes:
+        try:
+            return self._octets.read(segment, position)
+        except (KeyError, apsw.CorruptError) as error:
+            raise DoorError(
+                f"The store is damaged: {error}.",
+                remedy='Run "desktopmail doctor".',
+                code="damaged",
+            ) from error
+
+    def _run(self, sql: Sql) -> list[Fields]:
+        return self._all(sql.text, sql.parameters)
+
+    def _all(self, sql: str, parameters: tuple[Value, ...] = ()) -> list[Fields]:
+        return fetch(self._connection, sql, parameters)
+
+
+def header_end(octets: bytes) -> int:
+    """Where the header block ends, its empty line included, whatever ends the lines."""
+    ends = [
+        found + len(mark) for mark in (b"\r\n\r\n", b"\n\n") if (found := octets.find(mark)) >= 0
+    ]
+    if octets.startswith((b"\r\n", b"\n")):
+        return 2 if octets.startswith(b"\r\n") else 1
+    return min(ends) if ends else len(octets)
+
+
+def _server(settings: str, address: str) -> ServerRow:
+    server = msgspec.json.decode(settings, type=ServerSettings)
+    return ServerRow(
+        host=server.host,
+        port=server.port,
+        security=server.security,
+        auth=server.auth,
+        user=server.user or address,
+    )
+
+
+def _list(ids: Sequence[int] | set[int]) -> str:
+    return ",".join(str(int(number)) for number in ids)
+
+
+def _in_tree_order(rows: list[Fields]) -> list[MailboxRow]:
+    """Accounts as they come; in each, roles before names, and every parent before its children."""
+    known = {(row[1], row[2]): row[0] for row in rows}
+    roles = {(row[1], row[2]): Role(row[4]) for row in rows}
+    accounts = {
+        account_id: place for place, account_id in enumerate(dict.fromkeys(r[1] for r in rows))
+    }
+
+    def place(row: Fields) -> tuple[object, ...]:
+        account_id, path, delimiter = row[1], row[2], row[3]
+        parts = path.split(delimiter) if delimiter else [path]
+        steps: list[tuple[int, str, str]] = []
+        for depth in range(1, len(parts) + 1):
+            role = roles.get((account_id, delimiter.join(parts[:depth])), Role.NONE)
+            steps.append(
+                (
+                    _ROLE_ORDER.get(role, len(_ROLE_ORDER)),
+                    parts[depth - 1].casefold(),
+                    parts[depth - 1],
+                )
+            )
+        return (accounts[account_id], *steps)
+
+    result = []
+    for row in sorted(rows, key=place):
+        mailbox_id, account_id, path, delimiter, role, selectable, subscribed, total, unread = row
+        above, _, name = path.rpartition(delimiter) if delimiter else ("", "", path)
+        result.append(
+            MailboxRow(
+                id=MailboxId(mailbox_id),
+                account_id=AccountId(account_id),
+                name=name,
+                path=path,
+                parent_id=known.get((account_id, above)) if above else None,
+                role=Role(role),
+                selectable=bool(selectable),
+                subscribed=bool(subscribed),
+                total=total,
+                unread=unread,
+            )
+        )
+    return result

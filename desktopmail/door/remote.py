@@ -1,0 +1,205 @@
+"""The door to an engine in another process, over its socket."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from desktopmail.door.frames import (
+    VERSION,
+    AnswerFrame,
+    CancelFrame,
+    ChangeFrame,
+    ClientFrame,
+    CommandFrame,
+    ErrorFrame,
+    FrameError,
+    Hello,
+    OutcomeFrame,
+    QueryFrame,
+    encode,
+    engine_decoder,
+)
+from desktopmail.door.interface import DoorError, EngineGoneError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from desktopmail.door.changes import AnyChange
+    from desktopmail.door.commands import AnyCommand, Outcome
+    from desktopmail.door.frames import EngineFrame
+    from desktopmail.door.queries import AnyAnswer, AnyQuery
+
+HELLO_TIMEOUT_S = 10.0
+
+
+class RemoteDoor(asyncio.Protocol):
+    """A `Door` over a Unix socket; made by `connect`.
+
+    Attributes:
+        gone: Done when the connection ended, whoever ended it.
+        engine_pid: The process that is spoken to.
+    """
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.gone = asyncio.Event()
+        self.engine_pid = 0
+        self._greeted: asyncio.Future[None] = loop.create_future()
+        self._decoder = engine_decoder()
+        self._waiting: dict[int, asyncio.Future[OutcomeFrame | AnswerFrame]] = {}
+        self._listeners: list[Callable[[AnyChange], None]] = []
+        self._transport: asyncio.Transport | None = None
+        self._next = 1
+
+    # The door
+
+    async def command(self, command: AnyCommand) -> Outcome:
+        """Have a command journaled and begun; see `Door.command`."""
+        frame = await self._ask(lambda number: CommandFrame(number=number, command=command))
+        if not isinstance(frame, OutcomeFrame):
+            raise EngineGoneError("The engine answered something else than it was asked.")
+        return frame.outcome
+
+    async def query(self, query: AnyQuery) -> AnyAnswer:
+        """Ask something; see `Door.query`."""
+        frame = await self._ask(lambda number: QueryFrame(number=number, query=query))
+        if not isinstance(frame, AnswerFrame):
+            raise EngineGoneError("The engine answered something else than it was asked.")
+        return frame.answer
+
+    def subscribe(self, listener: Callable[[AnyChange], None]) -> Callable[[], None]:
+        """Have changes told; see `Door.subscribe`."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def aclose(self) -> None:
+        """Leave; the engine goes on for its other clients."""
+        if self._transport is not None:
+            self._transport.close()
+            await self.gone.wait()
+
+    # The protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Greet the engine."""
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError("the door needs a transport for reading and writing")
+        self._transport = transport
+        transport.write(encode(Hello(pid=os.getpid())))
+
+    def data_received(self, data: bytes) -> None:
+        """Settle what was waited for, and tell changes."""
+        try:
+            for frame in self._decoder.receive(data):
+                self._take(frame)
+        except FrameError as error:
+            self._fail(EngineGoneError(f"The engine cannot be understood: {error}."))
+            if self._transport is not None:
+                self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The engine ended, or we left."""
+        reason = f" ({exc})" if exc else ""
+        self._fail(
+            EngineGoneError(
+                f"The engine ended while it was spoken to{reason}.",
+                remedy="It is started again; what it had acknowledged is safe.",
+                code="engine-gone",
+            )
+        )
+        self.gone.set()
+
+    async def _ask(self, make: Callable[[int], ClientFrame]) -> OutcomeFrame | AnswerFrame:
+        if self._transport is None or self._transport.is_closing():
+            raise EngineGoneError("The engine has ended.", code="engine-gone")
+        number, self._next = self._next, self._next + 1
+        future: asyncio.Future[OutcomeFrame | AnswerFrame]
+        future = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        self._transport.write(encode(make(number)))
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if not self._transport.is_closing():
+                self._transport.write(encode(CancelFrame(number=number)))
+            raise
+        finally:
+            self._waiting.pop(number, None)
+
+    def _take(self, frame: EngineFrame) -> None:
+        match frame:
+            case Hello():
+                self.engine_pid = frame.pid
+                if frame.version == VERSION:
+                    self._settle_greeting(None)
+                else:
+                    self._settle_greeting(_other_version(frame.version))
+            case ChangeFrame():
+                for listener in list(self._listeners):
+                    listener(frame.change)
+            case ErrorFrame():
+                error = DoorError(frame.sentence, remedy=frame.remedy, code=frame.code)
+                self._settle(frame.number, error)
+            case OutcomeFrame() | AnswerFrame():
+                self._settle(frame.number, frame)
+
+    def _settle(self, number: int, result: OutcomeFrame | AnswerFrame | DoorError) -> None:
+        future = self._waiting.get(number)
+        if future is None or future.done():
+            return  # it was cancelled
+        if isinstance(result, DoorError):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
+
+    def _settle_greeting(self, error: DoorError | None) -> None:
+        if self._greeted.done():
+            return
+        if error is None:
+            self._greeted.set_result(None)
+        else:
+            self._greeted.set_exception(error)
+
+    def _fail(self, error: EngineGoneError) -> None:
+        self._settle_greeting(error)
+        for number in list(self._waiting):
+            self._settle(number, error)
+
+    async def greeted(self) -> None:
+        """Wait for the greeting of the engine."""
+        await self._greeted
+
+
+async def connect(path: Path) -> RemoteDoor:
+    """Connect to the engine that listens on a socket.
+
+    Raises:
+        OSError: Nobody listens there.
+        DoorError: It is an engine of another version, or none.
+    """
+    loop = asyncio.get_running_loop()
+    _, door = await loop.create_unix_connection(RemoteDoor, str(path))
+    try:
+        await asyncio.wait_for(door.greeted(), HELLO_TIMEOUT_S)
+    except TimeoutError as error:
+        await door.aclose()
+        raise DoorError(
+            f"The engine (socket {path}) does not answer.",
+            remedy="End that process and start again.",
+            code="engine-silent",
+        ) from error
+    except BaseException:
+        await door.aclose()
+        raise
+    return door
+
+
+def _other_version(version: int) -> DoorError:
+    return DoorError(
+        f"The engine that runs speaks version {version} of the door, this program {VERSION}.",
+        remedy="Close the other desktopmail, and start again.",
+        code="other-version",
+    )

@@ -1,0 +1,34 @@
+"""Reading from SQLite: a connection that cannot write, and rows read to their end at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BUSY_TIMEOUT_MS = 10_000
+
+Value = str | int | float | bytes | None
+#: The columns of a row. All tables are STRICT, so SQLite has checked what the types say.
+Fields = tuple[Any, ...]
+
+
+def open_read_only(path: Path) -> apsw.Connection:
+    """Open a database that the engine writes.
+
+    Raises:
+        apsw.CantOpenError: It is not there.
+    """
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+    return connection
+
+
+def fetch(
+    connection: apsw.Connection, sql: str, parameters: tuple[Value, ...] = ()
+) -> list[Fields]:
+    """Return all rows; the statement is finished when this returns."""
+    return connection.execute(sql, parameters).fetchall()

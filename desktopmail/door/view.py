@@ -1,0 +1,160 @@
+"""A view as SQL: its rows as one walk along an index, whatever it filters and sorts by.
+
+A walk along one index is what keeps a list of a million rows instant;
+`tests/unit/door/test_view.py` holds each form of a view to its query plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from desktopmail.door.rows import Column, View
+from desktopmail.door.search import DATE_SHIFT, MESSAGE_MASK, Condition, parse
+
+# More terms than this do not fit one compound query; such a view is sorted instead of merged.
+MAX_MERGED_MAILBOXES = 200
+
+_KEYS = {
+    Column.DATE: "date_s",
+    Column.SENDER: "sort_sender",
+    Column.SUBJECT: "sort_subject",
+    Column.SIZE: "size",
+}
+
+Parameter = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """A statement and what to bind to it."""
+
+    text: str
+    parameters: tuple[Parameter, ...]
+
+
+class ViewSql:
+    """The statements of one view over the mailboxes given.
+
+    Args:
+        view: What to show.
+        mailbox_ids: The mailboxes of the view, resolved: never empty.
+    """
+
+    def __init__(self, view: View, mailbox_ids: tuple[int, ...]) -> None:
+        self._view = view
+        self._mailbox_ids = mailbox_ids
+        self._condition = parse(view.query) if view.query.strip() else Condition("", "1", ())
+        # The rowids of the word index are in date order: by date, its hits need no sorting.
+        self._by_rowid = bool(self._condition.match) and view.column is Column.DATE
+        self._key = "words.rowid" if self._by_rowid else f"p.{_KEYS[view.column]}"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the totals of the mailboxes count it: no filter but, at most, unread ones."""
+        view = self._view
+        return not (view.query.strip() or view.flagged_only or view.with_attachment or view.threads)
+
+    def ids(self, offset: int, limit: int) -> Sql:
+        """The placement ids of a window, in order (the first column)."""
+        rows = self._rows(ordered=True)
+        return Sql(f"{rows.text} LIMIT ? OFFSET ?", (*rows.parameters, limit, offset))
+
+    def count(self) -> Sql:
+        """How many rows there are."""
+        rows = self._rows(ordered=False)
+        return Sql(f"SELECT count(*) FROM ({rows.text})", rows.parameters)
+
+    def before(self, key: Parameter, placement_id: int) -> Sql:
+        """How many rows stand before the one with this key and id."""
+        compare = ">" if self._view.descending else "<"
+        bound = f"({self._key}, p.id) {compare} (?, ?)"
+        if self._by_rowid:  # of one message the placements come as their index has them: upward
+            bound = f"({self._key}, -p.id) {compare} (?, -?)"
+            if not self._view.descending:
+                bound = f"({self._key}, p.id) < (?, ?)"
+        rows = self._rows(ordered=False, bound=bound, values=(key, placement_id))
+        return Sql(f"SELECT count(*) FROM ({rows.text})", rows.parameters)
+
+    def holds(self, placement_id: int) -> Sql:
+        """The key of one placement, when it is in the view."""
+        rows = self._rows(ordered=False, bound="p.id = ?", values=(placement_id,))
+        return Sql(f"SELECT key FROM ({rows.text})", rows.parameters)
+
+    @property
+    def _by_words(self) -> bool:
+        return bool(self._condition.match)
+
+    @property
+    def _is_sorted(self) -> bool:
+        return len(self._mailbox_ids) > MAX_MERGED_MAILBOXES
+
+    def _filters(self) -> str:
+        view = self._view
+        parts = ["p.shown = 1"]
+        if view.unread_only:
+            parts.append("p.flags & 1 = 0")
+        if view.flagged_only:
+            parts.append("p.flags & 4 <> 0")
+        if view.with_attachment:
+            parts.append("p.attachment = 1")
+        if self._condition.where != "1":
+            parts.append(self._condition.where)
+        return " AND ".join(parts)
+
+    def _rows(self, *, ordered: bool, bound: str = "", values: tuple[Parameter, ...] = ()) -> Sql:
+        filters = self._filters() + (f" AND {bound}" if bound else "")
+        if self._by_words:
+            text = self._text_by_words(filters)
+        elif self._is_sorted:
+            text = self._text_of(f"p.mailbox_id IN ({self._list})", filters)
+        else:
+            text = " UNION ALL ".join(
+                self._text_of(f"p.mailbox_id = {int(mailbox_id)}", filters)
+                for mailbox_id in self._mailbox_ids
+            )
+        if ordered:
+            down = " DESC" if self._view.descending else ""
+            text += f" ORDER BY 2{down}" + ("" if self._by_rowid else f", 1{down}")
+        return Sql(text, self._bind(values))
+
+    def _bind(self, bound: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+        condition = self._condition
+        if self._by_words:
+            return (condition.match, *condition.parameters, *bound)
+        times = 1 if self._is_sorted else len(self._mailbox_ids)
+        return (*condition.parameters, *bound) * times
+
+    @property
+    def _list(self) -> str:
+        return ",".join(str(int(mailbox_id)) for mailbox_id in self._mailbox_ids)
+
+    def _text_of(self, where_mailbox: str, filters: str) -> str:
+        return (
+            f"SELECT p.id AS id, {self._key} AS key FROM placement AS p"
+            f" WHERE {where_mailbox} AND {filters}{self._newest_of_thread}"
+        )
+
+    def _text_by_words(self, filters: str) -> str:
+        return (
+            f"SELECT p.id AS id, {self._key} AS key FROM words"
+            " CROSS JOIN placement AS p INDEXED BY placement_by_message"
+            f" ON p.message_id = words.rowid & {MESSAGE_MASK}"
+            f" WHERE words MATCH ? AND p.mailbox_id IN ({self._list}) AND {filters}"
+        )
+
+    @property
+    def _newest_of_thread(self) -> str:
+        # A query shows every hit: gathering them would hide what was searched for.
+        if not self._view.threads or self._view.query.strip():
+            return ""
+        inner = self._filters().replace("p.", "q.")
+        return (
+            " AND NOT EXISTS (SELECT 1 FROM placement AS q WHERE q.thread_id = p.thread_id"
+            f" AND q.mailbox_id IN ({self._list}) AND {inner}"
+            " AND (q.date_s, q.id) > (p.date_s, p.id))"
+        )
+
+
+def words_rowid(date_s: int, message_id: int) -> int:
+    """The rowid of a message in the word index: in the order of dates, and unique."""
+    return (min(max(date_s, 0), 2**33 - 1) << DATE_SHIFT) + message_id

@@ -1,0 +1,29 @@
+"""Text as the full-text index sees it: scripts without spaces are cut into single characters.
+
+The tokenizer of the index takes a run of letters as one word, which makes a whole sentence of
+Chinese, Japanese or Thai one word that nobody will type. Text and queries are spaced alike, so a
+run of such characters is found as a phrase, anywhere in a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+
+# CJK ideographs with their extensions, kana, Hangul, and the scripts of South-East Asia that are
+# written without spaces: Thai, Lao, Myanmar, Khmer.
+_SPACELESS = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1100-\u11ff\u3040-\u30ff\u3130-\u318f"
+    "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
+    "\uff66-\uff9f\U00020000-\U0003ffff]"
+)
+
+
+def spaced(text: str) -> str:
+    """Return `text` with a space on both sides of each character of a script without spaces.
+
+    The tokenizer folds case and accents, but leaves the sharp s, which many write as two.
+    """
+    if text.isascii():
+        return text
+    text = text.replace("ß", "ss").replace("ẞ", "ss")
+    return _SPACELESS.sub(lambda match: f" {match.group()} ", text)

@@ -1,0 +1,36 @@
+"""Octets are read from whatever segment they are in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door.octets import OctetReader
+from desktopmail.door.profile import Profile
+from desktopmail.engine.store.segments import Segments
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_octets_are_read_while_the_engine_writes_on(tmp_path: Path) -> None:
+    profile = Profile.at(tmp_path)
+    writer = Segments(profile)
+    first = writer.write([b"a" * 5000])[0]
+    reader = OctetReader(profile)
+    assert reader.read(first.segment, first.position) == b"a" * 5000
+    second = writer.write([b"b"])[0]
+    assert reader.read(second.segment, second.position) == b"b"
+    reader.close()
+    writer.close()
+
+
+@pytest.mark.parametrize("segment", [1, 7])
+def test_what_is_not_there_is_named(tmp_path: Path, segment: int) -> None:
+    profile = Profile.at(tmp_path)
+    Segments(profile).close()
+    reader = OctetReader(profile)
+    with pytest.raises(KeyError, match="missing"):
+        reader.read(segment, 99)
+    reader.close()

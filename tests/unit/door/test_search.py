@@ -1,0 +1,113 @@
+"""The search language finds what it says, in any script, and says what it cannot read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktopmail.door.reader import SqliteReader
+from desktopmail.door.rows import View
+from desktopmail.door.search import SearchError, parse
+from tests.helpers.store import add_account, inbox_of, mail, open_store, put
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+MAILS = {
+    1: {"subject": "Summer party", "body": "We meet at the lake, bring salad."},
+    2: {"subject": "Invoice 2026-17", "sender": "Billing <billing@shop.example>", "body": "Pay."},
+    3: {"subject": "Re: Summer party", "body": "I bring cake. Grüße aus Köln"},
+    4: {"subject": "会議のお知らせ", "body": "明日の会議は東京駅で行います。"},
+    5: {"subject": "party invoice", "to": "Zoë <zoe@example.org>", "body": "x" * 4000},
+}
+
+
+@pytest.fixture
+async def reader(tmp_path: Path) -> AsyncIterator[SqliteReader]:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        mails = [mail(number, hour=number, **fields) for number, fields in MAILS.items()]
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), mails))
+        opened = SqliteReader(store.profile)
+        yield opened
+        opened.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("party", [5, 3, 1]),
+        ("PARTY summer", [3, 1]),
+        ('"summer party"', [3, 1]),
+        ('"party summer"', []),
+        ("invo*", [5, 2]),
+        ("party -cake", [5, 1]),
+        ("-party", [4, 2]),
+        ("cake OR salad", [3, 1]),
+        ("(cake OR salad) re", [3]),
+        ("-(cake OR salad) party", [5]),
+        ("subject:invoice", [5, 2]),
+        ("from:billing", [2]),
+        ("from:billing@shop.example", [2]),
+        ("to:zoe", [5]),
+        ("body:party", []),
+        ("grusse koln", [3]),
+        ("会議", [4]),
+        ("東京駅", [4]),
+        ("京東", []),
+        ("larger:2K", [5]),
+        ("smaller:2k party", [3, 1]),
+        ("after:2026-11-01 before:2026-11-04 invoice", [5, 2]),
+        ("after:2027-01-01", []),
+        ("in:inbox from:billing", [2]),
+        ("in:Sent", []),
+        ("account:work is:unread cake", [3]),
+        ("account:home", []),
+        ("has:attachment", []),
+        ("cake OR is:flagged", [3]),
+        ("cake OR larger:2K", [5, 3]),
+        ("nosuchfield:cake", []),
+        ("Re: party", [3]),
+        ('"unclosed summer', []),
+        ('"summer par', []),
+        ("...", [5, 4, 3, 2, 1]),
+    ],
+)
+def test_a_query_finds(reader: SqliteReader, query: str, expected: list[int]) -> None:
+    view = View(query=query)
+    rows = reader.window(view, 0, 100)
+    assert [row.message_id for row in rows] == expected
+    assert reader.count(view) == len(expected)
+    assert [reader.position(view, row.id) for row in rows] == list(range(len(expected)))
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("before:yesterday", "before:yesterday is not a date; write it as before:2026-01-31."),
+        ("larger:huge", "larger:huge is not a size; write it as larger:10M."),
+        ("is:nice", "is:nice is not known"),
+        ("has:cat", "has:cat is not known"),
+        ("(a b", "never closes"),
+        ("a) b", "never opened"),
+    ],
+)
+def test_what_cannot_be_read_is_said(query: str, sentence: str) -> None:
+    with pytest.raises(SearchError) as caught:
+        parse(query)
+    assert sentence in caught.value.sentence
+    assert caught.value.code == "bad-query"
+
+
+@given(st.text(alphabet='ab"*:-() ORfromis.会é\0\n', max_size=30))
+def test_whatever_is_typed_is_a_query_or_a_sentence(query: str) -> None:
+    try:
+        condition = parse(query)
+    except SearchError as error:
+        assert error.sentence.endswith(".")  # noqa: PT017
+        return
+    assert condition.where.count("?") == len(condition.parameters)

@@ -1,0 +1,91 @@
+"""Each form of a view is one walk along an index: nothing is sorted, nothing is scanned."""
+
+from __future__ import annotations
+
+import apsw
+import pytest
+
+from desktopmail.door.rows import Column, View
+from desktopmail.door.search import MESSAGE_MASK
+from desktopmail.door.view import MAX_MERGED_MAILBOXES, Sql, ViewSql, words_rowid
+from desktopmail.engine.store import schema
+
+ONE = (1,)
+THREE = (1, 2, 3)
+SINGLE_FILTERS = [
+    {},
+    {"unread_only": True},
+    {"flagged_only": True},
+    {"with_attachment": True},
+    {"unread_only": True, "flagged_only": True},
+    {"threads": True},
+]
+
+
+@pytest.fixture(scope="module")
+def connection() -> apsw.Connection:
+    made = apsw.Connection(":memory:")
+    schema.upgrade(made)
+    return made
+
+
+def plan(connection: apsw.Connection, sql: Sql) -> list[str]:
+    rows = connection.execute("EXPLAIN QUERY PLAN " + sql.text, sql.parameters).fetchall()
+    return [str(row[3]) for row in rows]
+
+
+def assert_walks(steps: list[str]) -> None:
+    for step in steps:
+        assert not step.startswith("SCAN p"), steps
+        assert "TEMP B-TREE" not in step, steps
+
+
+@pytest.mark.parametrize("mailboxes", [ONE, THREE], ids=["one", "three"])
+@pytest.mark.parametrize("column", Column)
+@pytest.mark.parametrize("descending", [True, False], ids=["down", "up"])
+@pytest.mark.parametrize("filters", SINGLE_FILTERS, ids=lambda filters: "+".join(filters) or "all")
+def test_a_window_walks_an_index_in_its_order(
+    connection: apsw.Connection,
+    mailboxes: tuple[int, ...],
+    column: Column,
+    descending: bool,
+    filters: dict[str, bool],
+) -> None:
+    view = View(column=column, descending=descending, **filters)
+    sql = ViewSql(view, mailboxes)
+    assert_walks(plan(connection, sql.ids(0, 50)))
+    assert_walks(plan(connection, sql.count()))
+    assert_walks(plan(connection, sql.before(5, 7)))
+    steps = plan(connection, sql.holds(7))
+    assert all("SCAN" not in step for step in steps if "subquery" not in step.lower()), steps
+
+
+@pytest.mark.parametrize("mailboxes", [ONE, THREE], ids=["one", "three"])
+@pytest.mark.parametrize("query", ["word", "from:ann word -is:unread", "(a OR b) in:inbox"])
+def test_a_search_by_date_walks_the_word_index_and_sorts_nothing(
+    connection: apsw.Connection, mailboxes: tuple[int, ...], query: str
+) -> None:
+    steps = plan(connection, ViewSql(View(query=query), mailboxes).ids(0, 50))
+    assert steps[0].startswith("SCAN words VIRTUAL TABLE INDEX"), steps
+    assert any("placement_by_message" in step for step in steps), steps
+    assert all("TEMP B-TREE" not in step for step in steps), steps
+
+
+def test_an_unread_view_uses_the_index_of_unread_mail(connection: apsw.Connection) -> None:
+    steps = plan(connection, ViewSql(View(unread_only=True), ONE).ids(0, 50))
+    assert any("placement_unread" in step for step in steps), steps
+
+
+def test_more_mailboxes_than_can_be_merged_still_make_a_statement(
+    connection: apsw.Connection,
+) -> None:
+    many = tuple(range(1, MAX_MERGED_MAILBOXES + 2))
+    sql = ViewSql(View(), many).ids(0, 50)
+    assert connection.execute(sql.text, sql.parameters).fetchall() == []
+
+
+def test_the_rowid_of_the_word_index_is_in_date_order_and_gives_the_message_back() -> None:
+    assert words_rowid(100, 5) < words_rowid(101, 1)
+    for date_s in (-5, 0, 1_800_000_000, 2**40):
+        assert words_rowid(date_s, 123) & MESSAGE_MASK == 123
+        assert words_rowid(date_s, 123) < 2**63

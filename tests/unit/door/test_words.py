@@ -1,0 +1,30 @@
+"""Scripts without spaces are cut into characters, and nothing else is touched."""
+
+from __future__ import annotations
+
+import pytest
+
+from desktopmail.door.words import spaced
+
+
+@pytest.mark.parametrize("text", ["", "plain words", "Grün, Ελλάδα и мир", "שלום עולם", "😀 ok"])
+def test_scripts_with_spaces_stay_as_they_are(text: str) -> None:
+    assert spaced(text) == text
+
+
+def test_a_sharp_s_is_two() -> None:
+    assert spaced("Straße") == spaced("Strasse")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("東京駅で", ["東", "京", "駅", "で"]),
+        ("mail東京mail", ["mail", "東", "京", "mail"]),
+        ("สวัสดี", list("สวัสดี")),
+        ("한국어", ["한", "국", "어"]),
+        ("\U00020000\U00020001", ["\U00020000", "\U00020001"]),
+    ],
+)
+def test_scripts_without_spaces_are_cut(text: str, words: list[str]) -> None:
+    assert spaced(text).split() == words
