@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from collections import deque
 from typing import TYPE_CHECKING, cast
 
@@ -51,6 +52,11 @@ class Stream:
     def is_closed(self) -> bool:
         """Whether nothing can be written any more."""
         return self._protocol.is_closed
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether the socket takes no more for now, so that `drain` would wait."""
+        return self._protocol.is_congested
 
     async def read(self) -> bytes:
         """Return what has arrived, waiting for at least one octet; b"" at the end.
@@ -119,6 +125,10 @@ class Stream:
     def abort(self) -> None:
         """Close at once; what was written and not sent yet is lost."""
         self._protocol.abort()
+
+    def reset(self) -> None:
+        """Close at once with a reset, as a crashed peer's system does; for fault plans."""
+        self._protocol.reset()
 
     async def aclose(self) -> None:
         """Send what was written, say goodbye in TLS, and close; never raises, never hangs."""
@@ -221,6 +231,11 @@ class StreamProtocol(asyncio.Protocol):
         """Whether nothing can be written any more."""
         return self._closing
 
+    @property
+    def is_congested(self) -> bool:
+        """Whether the socket takes no more for now."""
+        return self._writing_paused
+
     def address(self, name: str) -> str:
         """`peername` or `sockname` as text."""
         found = self._transport.get_extra_info(name) if self._transport is not None else None
@@ -300,6 +315,14 @@ class StreamProtocol(asyncio.Protocol):
         self._closing = True
         if self._transport is not None:
             self._transport.abort()
+
+    def reset(self) -> None:
+        """See `Stream.reset`."""
+        if self._socket is not None and self._transport is not None:
+            connected = self._transport.get_extra_info("socket")
+            # Linger for no time at all: the system sends RST instead of FIN.
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.abort()
 
     def abort_after_flush(self) -> None:
         """Close, giving an alert in the buffer the chance of one write."""

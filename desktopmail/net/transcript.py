@@ -24,13 +24,10 @@ def record_output(
     recorder: Recorder | None, sender: Literal["C", "S"], segments: Iterable[Segment]
 ) -> bytes:
     """Give the segments to the recorder, redacted, and return the octets to be sent."""
-    if recorder is None:
-        return b"".join([segment.octets for segment in segments])
-    octets = []
-    for segment in segments:
-        recorder.record(sender, segment.redacted)
-        octets.append(segment.octets)
-    return b"".join(octets)
+    segments = list(segments)
+    if recorder is not None and segments:
+        recorder.record(sender, b"".join([segment.redacted for segment in segments]))
+    return b"".join([segment.octets for segment in segments])
 
 
 class MemoryRecorder:

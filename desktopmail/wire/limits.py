@@ -28,6 +28,8 @@ MAX_DATA_LINE_OCTETS = 64 << 20
 
 # Octets of one listing (CAPA, LIST, UIDL, LANG): half a million messages with the longest UIDL.
 POP3_MAX_LISTING_OCTETS = 64 << 20
+# The same before the login, when nobody has proved anything yet.
+POP3_MAX_EARLY_LISTING_OCTETS = 64 << 10
 # Commands that are cut but not answered yet: a client that pipelines without end is told to wait by
 # not being read any more.
 MAX_PIPELINED_COMMANDS = 1_000

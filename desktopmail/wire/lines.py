@@ -79,7 +79,7 @@ class LineCutter:
         if found >= 0:
             self._begin = self._scanned = found + 2 + len(mark)
             return bytes(buffer[begin : found + 2]), True
-        stop = buffer.rfind(b"\r\n", begin)
+        stop = buffer.rfind(b"\r\n", max(begin, self._scanned))
         if stop < 0:
             self._scanned = max(begin, len(buffer) - 1)
             if len(buffer) - begin >= self.limit:

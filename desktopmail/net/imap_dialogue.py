@@ -1,0 +1,563 @@
+"""The pump of an IMAP connection: one task reads, commands wait for their tags, news is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Final, Protocol
+
+from desktopmail.net.deadline import deadline
+from desktopmail.net.errors import (
+    ClosedError,
+    NetError,
+    ProtocolViolationError,
+    RefusedError,
+    TimedOutError,
+)
+from desktopmail.net.tasks import TaskScope
+from desktopmail.net.transcript import record_output
+from desktopmail.wire.errors import RemoteProtocolError
+from desktopmail.wire.imap.client import (
+    ClientConnection,
+    Closed,
+    ContinuationRequested,
+    Greeting,
+    LiteralBegins,
+    LiteralEnds,
+    LiteralPiece,
+    Malformed,
+    Untagged,
+)
+from desktopmail.wire.imap.codes import Code
+from desktopmail.wire.imap.compress import Deflater, Inflater
+from desktopmail.wire.imap.condition import Answer, Condition, Tagged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktopmail.net.stream import Stream
+    from desktopmail.net.tls import ClientTls
+    from desktopmail.net.transcript import Recorder
+    from desktopmail.wire.imap.client import Event
+    from desktopmail.wire.imap.command import Command
+    from desktopmail.wire.imap.condition import Tag
+    from desktopmail.wire.imap.fetch import Announced
+    from desktopmail.wire.imap.response import UntaggedResponse
+
+# Silence while a command waits for its answer. Servers take their time for a SEARCH of bodies.
+ANSWER_TIMEOUT_S: Final = 120.0
+# Literals above this go to a sink, when there is one.
+STREAM_OVER_OCTETS: Final = 64 * 1024
+
+
+class Sink(Protocol):
+    """Takes one large literal as it comes."""
+
+    def write(self, octets: bytes) -> object:
+        """Take some octets; what it returns is not looked at."""
+
+    def close(self) -> None:
+        """The literal is complete."""
+
+
+class Running:
+    """A command on its way: waiting to be sent, sent, or answered.
+
+    Args:
+        command: What is asked.
+        claim: Says whether an untagged response answers it, and keeps it then.
+        sink: Makes a sink for a large literal; None keeps literals in the answers.
+    """
+
+    def __init__(
+        self,
+        command: Command,
+        claim: Callable[[UntaggedResponse, Tag], bool] | None = None,
+        sink: Callable[[Announced, int], Sink] | None = None,
+    ) -> None:
+        self.command = command
+        self.claim = claim
+        self.sink = sink
+        self.tag: Tag | None = None
+        self.ended: asyncio.Future[Tagged] = asyncio.get_running_loop().create_future()
+        self.challenges: deque[bytes | None] = deque()
+        self.must_end = False
+        self.said_done = False
+        self.failure: Exception | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        # Its error may come when nobody waits for it any more.
+        self.ended.add_done_callback(_look_at)
+
+    def wake(self) -> None:
+        """Let `changed` return."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def changed(self) -> None:
+        """Wait until something came for this command."""
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def end(self, tagged: Tagged) -> None:
+        """Settle the command."""
+        if not self.ended.done():
+            self.ended.set_result(tagged)
+        self.wake()
+
+    def fail(self, error: NetError) -> None:
+        """Settle the command with the end of the connection."""
+        if not self.ended.done():
+            self.ended.set_exception(error)
+        self.wake()
+
+
+def _look_at(ended: asyncio.Future[Tagged]) -> None:
+    if not ended.cancelled():
+        ended.exception()
+
+
+class Dialogue:
+    """One connection to one server.
+
+    Args:
+        stream: Of the network.
+        where: Host and port for messages.
+        tls: The stream is inside TLS already.
+        recorder: Takes the transcript.
+        timeout_s: Seconds of silence that are borne while an answer is due.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        where: str,
+        *,
+        tls: bool,
+        recorder: Recorder | None = None,
+        timeout_s: float = ANSWER_TIMEOUT_S,
+    ) -> None:
+        self.stream = stream
+        self.where = where
+        self.machine = ClientConnection(tls=tls)
+        self.told: Callable[[UntaggedResponse | Malformed], None] | None = None
+        self.ended: Callable[[NetError | None], None] | None = None
+        self._recorder = recorder
+        self._timeout_s = timeout_s
+        self._scope = TaskScope(self._report)
+        self._running: dict[Tag, Running] = {}
+        self._waiting: deque[Running] = deque()
+        self._inflater: Inflater | None = None
+        self._deflater: Deflater | None = None
+        self._behind: tuple[Inflater, bytes] | None = None
+        self._limit: asyncio.Timeout | None = None
+        self._sink: tuple[Running, Sink] | None = None
+        self._error: NetError | None = None
+        self._bye: Answer | None = None
+        self._room = asyncio.Event()
+        self._reading = False
+
+    # --- before the reader runs: one question at a time, so that TLS begins where it has to -------
+
+    async def greeting(self) -> Answer:
+        """Wait for the greeting."""
+        while True:
+            event = await self._next_event()
+            if isinstance(event, Greeting):
+                return event.answer
+
+    async def ask_alone(self, command: Command) -> Tagged:
+        """Send a command and wait for its answer, before `start` was called."""
+        tag = self.machine.send(command)
+        await self._flush()
+        while True:
+            event = await self._next_event()
+            if isinstance(event, Tagged) and event.tag == tag:
+                return event
+            if isinstance(event, Untagged | Malformed):
+                self._tell(event.value if isinstance(event, Untagged) else event)
+
+    async def start_tls(self, tls: ClientTls) -> None:
+        """Go on inside TLS, after STARTTLS was answered with OK."""
+        try:
+            self.machine.starting_tls()
+        except RemoteProtocolError as error:
+            raise self._broken(error) from error
+        await self.stream.start_tls(tls)
+        self.machine.tls_started()
+        self.remark(f"TLS: {self.stream.tls.version}" if self.stream.tls else "TLS")
+
+    def remark(self, text: str) -> None:
+        """Put a remark into the transcript."""
+        if self._recorder is not None:
+            self._recorder.record("*", text.encode())
+
+    async def _next_event(self) -> Event:
+        sentence = f"{self.where} did not answer in {self._timeout_s:g} s."
+        async with deadline(self._timeout_s, sentence):
+            while True:
+                try:
+                    event = self.machine.next_event()
+                except RemoteProtocolError as error:
+                    raise self._broken(error) from error
+                if isinstance(event, Closed):
+                    raise self._closed()
+                if isinstance(event, Untagged):
+                    self._remember_bye(event.value)
+                if event is not None:
+                    return event
+                await self._flush()
+                self._receive(await self.stream.read())
+
+    # --- the reader ------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to read all the time: from here on commands may be asked side by side."""
+        self._reading = True
+        self._scope.spawn(self._read(), name=f"IMAP connection to {self.where}")
+
+    async def _read(self) -> None:
+        try:
+            while not await self._read_once():
+                pass
+        except NetError as error:
+            self._end(error)
+        except RemoteProtocolError as error:
+            self._end(self._broken(error))
+
+    async def _read_once(self) -> bool:
+        """Read what has come and settle it; return whether that was the end."""
+        try:
+            async with deadline(
+                None, f"{self.where} did not answer in {self._timeout_s:g} s.", error=TimedOutError
+            ) as self._limit:
+                self._set_limit()
+                octets = await self.stream.read()
+        finally:
+            self._limit = None
+        if self._settle_all(octets):
+            return True
+        self._send_waiting()
+        if self.machine_has_output:
+            await self._flush()
+        await self._wait_for_room()
+        return False
+
+    def _settle_all(self, octets: bytes) -> bool:
+        if not octets:
+            self.machine.receive_eof()
+            return self._drain_events()
+        if self._inflater is not None:
+            return self._settle_inflated(self._inflater, octets)
+        self._receive(octets)
+        if self._drain_events():
+            return True
+        # COMPRESS may have been answered in the middle of these octets.
+        behind, self._behind = self._behind, None
+        return behind is not None and self._settle_inflated(*behind)
+
+    def _settle_inflated(self, inflater: Inflater, octets: bytes) -> bool:
+        for piece in inflater.receive(octets):
+            self._receive(piece)
+            if self._drain_events():
+                return True
+        return False
+
+    def _receive(self, octets: bytes) -> None:
+        if not octets:
+            self.machine.receive_eof()
+            return
+        if self._recorder is not None:
+            self._recorder.record("S", octets)
+        self.machine.receive(octets)
+
+    def _drain_events(self) -> bool:
+        next_event = self.machine.next_event
+        while (event := next_event()) is not None:
+            if isinstance(event, Untagged):
+                self._route(event.value)
+            elif isinstance(event, LiteralPiece):
+                self._pour(event.octets)
+            elif self._handle(event):
+                return True
+        return False
+
+    def _handle(self, event: Event) -> bool:
+        match event:
+            case Tagged():
+                self._settle(event)
+            case ContinuationRequested(tag, challenge):
+                running = self._running[tag]
+                running.challenges.append(challenge)
+                running.wake()
+                if running.must_end or self._waiting:
+                    self.end_idle(running)
+            case LiteralBegins(announced, size):
+                self._open_sink(announced, size)
+            case LiteralEnds():
+                self._close_sink()
+            case Malformed():
+                self._tell(event)
+            case Closed():
+                self._end(None if event.expected and not self._running else self._closed())
+                return True
+            case _:
+                raise RemoteProtocolError(f"{type(event).__name__} is out of place")
+        return False
+
+    def _route(self, value: UntaggedResponse) -> None:
+        for tag, running in self._running.items():
+            if running.claim is not None and running.claim(value, tag):
+                running.wake()
+                return
+        self._remember_bye(value)
+        self._tell(value)
+
+    def _remember_bye(self, value: UntaggedResponse) -> None:
+        if isinstance(value, Answer) and value.condition is Condition.BYE:
+            self._bye = value
+
+    def _tell(self, value: UntaggedResponse | Malformed) -> None:
+        if self.told is not None:
+            self.told(value)
+
+    def _settle(self, tagged: Tagged) -> None:
+        running = self._running.pop(tagged.tag)
+        if running.command.name == b"COMPRESS" and tagged.is_ok:
+            self._compress()
+        self._choose_streaming()
+        running.end(tagged)
+        self._send_waiting()
+
+    # --- literals that go to a sink ------------------------------------------------------------
+
+    def _choose_streaming(self) -> None:
+        has_sink = any(running.sink is not None for running in self._running.values())
+        self.machine.stream_over_octets = STREAM_OVER_OCTETS if has_sink else None
+
+    def _open_sink(self, announced: Announced, size: int) -> None:
+        for running in self._running.values():
+            if running.sink is not None and running.failure is None:
+                try:
+                    self._sink = (running, running.sink(announced, size))
+                except Exception as error:  # noqa: BLE001  (the caller's sink; the caller gets it)
+                    running.failure = error
+                return
+
+    def _pour(self, octets: bytes) -> None:
+        if self._sink is None:
+            return
+        running, sink = self._sink
+        try:
+            sink.write(octets)
+        except Exception as error:  # noqa: BLE001  (the caller's sink; the caller gets it)
+            running.failure = error
+            self._sink = None
+
+    def _close_sink(self) -> None:
+        if self._sink is None:
+            return
+        running, sink = self._sink
+        self._sink = None
+        try:
+            sink.close()
+        except Exception as error:  # noqa: BLE001  (the caller's sink; the caller gets it)
+            running.failure = error
+
+    # --- commands ------------------------------------------------------------------------------
+
+    def ask(self, running: Running) -> Running:
+        """Send a command as soon as it may be sent; return it at once.
+
+        Raises:
+            LocalProtocolError: It is not allowed in this state.
+            NetError: The connection has ended.
+        """
+        if self._error is not None or not self._reading:
+            raise self._error or self._closed()
+        self._waiting.append(running)
+        self._send_waiting(running)
+        self._flush_now()
+        self._room.set()
+        return running
+
+    async def answer(self, running: Running) -> Tagged:
+        """Wait for the end of a command.
+
+        Raises:
+            RefusedError: The server said NO or BAD.
+            NetError: The connection has ended.
+        """
+        try:
+            await self._drain_output()
+            tagged = await asyncio.shield(running.ended)
+        except asyncio.CancelledError:
+            self.forget(running)
+            raise
+        if running.failure is not None:
+            raise running.failure
+        if not tagged.is_ok:
+            raise self.refusal(running.command, tagged)
+        return tagged
+
+    def forget(self, running: Running) -> None:
+        """Give up waiting: a command that was not sent yet never is."""
+        if running in self._waiting:
+            self._waiting.remove(running)
+        self._room.set()
+
+    def flush(self) -> None:
+        """Send what the machine has to say."""
+        self._flush_now()
+
+    @property
+    def machine_has_output(self) -> bool:
+        """Whether the machine has something to send."""
+        return self.machine.has_output
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether commands can still be asked."""
+        return self._reading and self._error is None
+
+    def _send_waiting(self, fresh: Running | None = None) -> bool:
+        """Send commands in the order they were asked; return whether any went out."""
+        sent = False
+        while self._waiting and self.machine.may_send(self._waiting[0].command):
+            running = self._waiting.popleft()
+            try:
+                running.tag = self.machine.send(running.command)
+            except Exception as error:
+                if running is fresh:
+                    raise
+                running.failure = error
+                running.fail(self._impossible(error))
+                continue
+            self._running[running.tag] = running
+            sent = True
+        if sent:
+            self._choose_streaming()
+            self._set_limit()
+        elif self._waiting:
+            self._end_idling()
+        return sent
+
+    def _end_idling(self) -> None:
+        """Let an IDLE end by itself when a command wants to be sent."""
+        for running in self._running.values():
+            self.end_idle(running)
+
+    def end_idle(self, running: Running) -> None:
+        """Say DONE for an IDLE; when it has not begun yet, as soon as it has."""
+        if running.command.name != b"IDLE" or running.ended.done():
+            return
+        running.must_end = True
+        if running.challenges and not running.said_done:
+            running.said_done = True
+            self.machine.send_done()
+            self._flush_now()
+
+    def _set_limit(self) -> None:
+        """Bear no endless silence while an answer is due; an IDLE may be as silent as it likes."""
+        if self._limit is None:
+            return
+        due = any(running.command.name != b"IDLE" for running in self._running.values())
+        loop = asyncio.get_running_loop()
+        self._limit.reschedule(loop.time() + self._timeout_s if due else None)
+
+    async def _wait_for_room(self) -> None:
+        """Stop reading while one FETCH has more than its reader takes, and nothing else waits."""
+        while len(self._running) == 1 and not self._waiting:
+            (running,) = self._running.values()
+            is_full = getattr(running, "is_full", None)
+            if is_full is None or not is_full():
+                return
+            self._room.clear()
+            await self._room.wait()
+
+    def make_room(self) -> None:
+        """Say that a reader has taken something."""
+        self._room.set()
+
+    # --- what is sent --------------------------------------------------------------------------
+
+    def _flush_now(self) -> None:
+        segments = self.machine.take_output()
+        if not segments:
+            return
+        octets = record_output(self._recorder, "C", segments)
+        if self._deflater is not None:
+            octets = self._deflater.send(octets)
+        self.stream.write(octets)
+
+    async def _flush(self) -> None:
+        self._flush_now()
+        await self.stream.drain()
+
+    async def _drain_output(self) -> None:
+        if not self.stream.is_closed:
+            await self.stream.drain()
+
+    def _compress(self) -> None:
+        self._deflater = Deflater()
+        self._inflater = Inflater()
+        self.remark("both directions are deflated from here on")
+        self._behind = (self._inflater, self.machine.compression_started())
+
+    # --- the end -------------------------------------------------------------------------------
+
+    async def aclose(self) -> None:
+        """Close at once, whatever is on its way."""
+        await self._scope.close()
+        self._end(None)
+        await self.stream.aclose()
+
+    def _end(self, error: NetError | None) -> None:
+        was_reading, self._reading = self._reading, False
+        if self._error is None:
+            self._error = error or self._closed()
+        for running in [*self._running.values(), *self._waiting]:
+            running.fail(self._error)
+        self._running.clear()
+        self._waiting.clear()
+        self.stream.abort()
+        if was_reading and self.ended is not None:
+            self.ended(error)
+
+    def _report(self, name: str, error: Exception) -> None:
+        # Only a defect of ours arrives here: whoever waits must not wait for ever.
+        self._end(NetError(f"{name} ended with an unexpected error: {error!r}", code="internal"))
+        raise error
+
+    def _closed(self) -> ClosedError:
+        said = f": {self._bye.text}" if self._bye is not None and self._bye.text else ""
+        code = "closed"
+        if self._bye is not None and self._bye.code is Code.UNAVAILABLE:
+            code = "temporary"
+        return ClosedError(
+            f"{self.where} closed the connection{said.rstrip('.')}.",
+            remedy="Try again later.",
+            code=code,
+        )
+
+    def _broken(self, error: RemoteProtocolError) -> ProtocolViolationError:
+        return ProtocolViolationError(
+            f"{self.where} does not speak IMAP as it should: {error}.",
+            remedy="Check host and port; otherwise tell the provider.",
+            code="protocol",
+        )
+
+    def _impossible(self, error: Exception) -> NetError:
+        return NetError(f"The command could not be sent to {self.where}: {error}.", code="local")
+
+    def refusal(self, command: Command, tagged: Tagged) -> RefusedError:
+        """Make the error of a command that was answered with NO or BAD."""
+        name = command.name.decode("ascii")
+        code = tagged.code.value.decode().lower() if isinstance(tagged.code, Code) else "refused"
+        return RefusedError(
+            f"{self.where} refused {name}: {tagged.text or tagged.condition.name}",
+            reply=tagged,
+            code="bad-command" if tagged.condition is Condition.BAD else code,
+        )

@@ -1,0 +1,343 @@
+"""The SMTP client: connects, logs in, and sends messages of any size in few round trips.
+
+It pipelines and chunks where the server offers that, keeps the answer for each recipient, and knows
+at every moment whether the end of the message was written and whether it was acknowledged.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.net.endpoint import Security
+from desktopmail.net.errors import NetError, RefusedError, TlsError
+from desktopmail.net.sasl import MechanismRefusedError, authenticate
+from desktopmail.net.smtp_dialogue import COMMAND_S, Dialogue
+from desktopmail.net.smtp_sending import (
+    Sending,
+    SendOptions,
+    SendReport,
+    SendStep,
+    no_progress,
+    no_state,
+)
+from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
+from desktopmail.wire.smtp.auth import Auth, AuthCancel, AuthResponse, decode_base64
+from desktopmail.wire.smtp.control import Noop, Quit, Rset, StartTls
+from desktopmail.wire.smtp.events import Greeting
+from desktopmail.wire.smtp.hello import Hello
+from desktopmail.wire.smtp.parameters import CommandError
+from desktopmail.wire.smtp.reply import Reply, encode_reply, reply
+from desktopmail.wire.smtp.vrfy import Vrfy
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+    from typing import Final, Literal
+
+    from desktopmail.net.endpoint import Endpoint
+    from desktopmail.net.ports import Ports
+    from desktopmail.net.stream import Stream
+    from desktopmail.net.transcript import Recorder
+    from desktopmail.wire.sasl.policy import Choice
+    from desktopmail.wire.secret import Secret
+    from desktopmail.wire.smtp.extensions import Extensions
+
+_QUIT_S: Final = 5.0
+
+
+class SmtpClient:
+    """One connection to a submission server, a relay, or an LMTP server; made by `connect`."""
+
+    def __init__(
+        self,
+        stream: Stream,
+        endpoint: Endpoint,
+        *,
+        ports: Ports,
+        local_name: str,
+        recorder: Recorder | None = None,
+        lmtp: bool = False,
+    ) -> None:
+        self._stream = stream
+        self._endpoint = endpoint
+        self._ports = ports
+        self._local_name = local_name
+        self._dialogue = Dialogue(stream, endpoint.authority, recorder, lmtp=lmtp)
+        self._messages = 0
+        self.greeting = reply(220, "")
+
+    @classmethod
+    async def connect(
+        cls,
+        endpoint: Endpoint,
+        *,
+        ports: Ports,
+        local_name: str,
+        recorder: Recorder | None = None,
+        lmtp: bool = False,
+    ) -> SmtpClient:
+        """Connect, say hello, and turn TLS on when the endpoint wants STARTTLS.
+
+        Args:
+            endpoint: The server.
+            ports: Dialer, entropy, executor.
+            local_name: What we call ourselves: a domain or an address literal.
+            recorder: Told what was said, redacted.
+            lmtp: Speak LMTP.
+
+        Raises:
+            NetError: No connection, no TLS, or the server does not want us.
+        """
+        tls = endpoint.client_tls if endpoint.security is Security.TLS else None
+        stream = await ports.dialer.dial(
+            endpoint.host, endpoint.port, tls=tls, timeout_s=endpoint.timeout_s
+        )
+        client = cls(
+            stream, endpoint, ports=ports, local_name=local_name, recorder=recorder, lmtp=lmtp
+        )
+        try:
+            client._dialogue.wire.tls = tls is not None
+            await client._open()
+        except BaseException:
+            await client.aclose()
+            raise
+        return client
+
+    @property
+    def extensions(self) -> Extensions:
+        """What the server offers now."""
+        return self._dialogue.wire.extensions
+
+    @property
+    def stream(self) -> Stream:
+        """The connection, for what it knows of TLS and addresses."""
+        return self._stream
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the server takes no further message on this connection (MAILMAX, 421)."""
+        most = self.extensions.limits.get("MAILMAX")
+        return self._dialogue.wire.closing or (most is not None and self._messages >= most)
+
+    async def login(
+        self, user: str, secret: Secret, auth: str = "auto", *, allow_clear: bool = True
+    ) -> Choice:
+        """Log in with the best mechanism that both sides have.
+
+        Args:
+            user: Name.
+            secret: Password, or access token with `auth="oauth"`.
+            auth: `auto`, `scram`, `cram-md5`, `plain`, `oauth`, or the name of a mechanism.
+            allow_clear: False refuses to send the password readably.
+
+        Returns:
+            The mechanism used, and what it exposed.
+
+        Raises:
+            AuthenticationError: The server said no, or nothing fits.
+            NetError: The connection failed.
+        """
+        try:
+            return await authenticate(
+                _Carrier(self._dialogue),
+                offered=self.extensions.auth,
+                user=user,
+                secret=secret,
+                auth=auth,
+                tls=self._stream.tls,
+                host=self._endpoint.host,
+                port=self._endpoint.port,
+                ports=self._ports,
+                allow_clear=allow_clear,
+            )
+        except RemoteProtocolError as error:
+            raise self._dialogue.violated(error) from error
+
+    async def send(
+        self,
+        sender: str,
+        recipients: Sequence[str],
+        message: bytes | AsyncIterable[bytes],
+        *,
+        options: SendOptions | None = None,
+        on_state: Callable[[SendStep], Awaitable[None]] = no_state,
+        on_progress: Callable[[int, int | None], None] = no_progress,
+    ) -> SendReport:
+        """Send one message.
+
+        Recipients beyond the server's RCPTMAX (RFC 9422) are reported with 452 4.5.3, as if the
+        server had said it: send the message again for those.
+
+        Args:
+            sender: Envelope sender; empty for the null reverse-path.
+            recipients: Envelope recipients.
+            message: Its octets, or a stream of pieces; line ends become CRLF.
+            options: What is to be said about it.
+            on_state: Awaited before each step; before `FINAL_DOT` nothing can have been delivered.
+            on_progress: Told octets written so far, and the total where it is known.
+
+        Returns:
+            What became of it. A message that the server refused is a report, not an error.
+
+        Raises:
+            AmbiguousSendError: The connection ended behind the final dot.
+            RefusedError: It was not even tried (too large, needs what is not offered).
+            NetError: The connection ended before that; nothing was delivered.
+        """
+        sending = Sending(self._dialogue, sender, recipients, message, options or SendOptions())
+        try:
+            report = await sending.run(on_state, on_progress)
+        except LocalProtocolError as error:
+            self._stream.abort()
+            raise RefusedError(
+                f"The message cannot be sent to {self._endpoint.authority}: {error}.",
+                reply=None,
+                code="not-possible",
+            ) from error
+        self._messages += 1
+        return report
+
+    async def vrfy(self, argument: str) -> Reply:
+        """Ask whether an address is known."""
+        return (await self._dialogue.ask(Vrfy(argument))).reply
+
+    async def noop(self) -> Reply:
+        """Ask for a sign of life."""
+        return (await self._dialogue.ask(Noop())).reply
+
+    async def rset(self) -> Reply:
+        """Make the server forget what it was told of a message."""
+        return (await self._dialogue.ask(Rset())).reply
+
+    async def quit(self) -> None:
+        """Say goodbye and close; a server that does not answer is not waited for."""
+        try:
+            if not self._stream.is_closed:
+                await self._dialogue.ask(Quit(), timeout_s=_QUIT_S)
+        except NetError:
+            # The work is done; how the connection ends is nobody's concern.
+            self._stream.abort()
+        finally:
+            await self._stream.aclose()
+
+    async def aclose(self) -> None:
+        """Close without a word."""
+        await self._stream.aclose()
+
+    # -- opening
+
+    async def _open(self) -> None:
+        event = await self._dialogue.next_event(COMMAND_S, "the greeting")
+        if not isinstance(event, Greeting):
+            raise self._dialogue.violated(f"{event} came before the greeting")
+        self.greeting = event.reply
+        if not event.reply.positive:
+            raise RefusedError(
+                f"{self._endpoint.authority} takes no mail now: {event.reply}", reply=event.reply
+            )
+        await self._hello()
+        if self._endpoint.security is Security.STARTTLS:
+            await self._start_tls()
+
+    async def _hello(self) -> None:
+        verb: Literal["LHLO", "EHLO"] = "LHLO" if self._dialogue.wire.lmtp else "EHLO"
+        answer = (await self._dialogue.ask(Hello(verb, self._local_name))).reply
+        if answer.permanent and verb == "EHLO" and not self._dialogue.wire.closing:
+            answer = (await self._dialogue.ask(Hello("HELO", self._local_name))).reply
+        if not answer.positive:
+            raise RefusedError(
+                f"{self._endpoint.authority} refused our hello: {answer}", reply=answer
+            )
+
+    async def _start_tls(self) -> None:
+        if "STARTTLS" not in self.extensions:
+            raise TlsError(
+                f"{self._endpoint.authority} does not offer STARTTLS.",
+                remedy="Nothing was sent. Choose TLS for this server, or ask its administrator.",
+                code="tls-not-offered",
+            )
+        answer = (await self._dialogue.ask(StartTls())).reply
+        if answer.code != 220:
+            raise TlsError(
+                f"{self._endpoint.authority} refused STARTTLS: {answer}", code="tls-not-offered"
+            )
+        try:
+            self._dialogue.wire.starting_tls()
+        except RemoteProtocolError as error:
+            self._stream.abort()
+            raise TlsError(
+                f"{self._endpoint.authority} sent octets in the clear behind STARTTLS.",
+                remedy="Somebody may be interfering with the connection; nothing was sent.",
+                code="tls-injection",
+            ) from error
+        await self._stream.start_tls(self._endpoint.client_tls)
+        self._dialogue.wire.tls_started()
+        if self._dialogue.recorder is not None:
+            self._dialogue.recorder.record("*", b"TLS begins\r\n")
+        await self._hello()
+
+
+class _Carrier:
+    """SASL over AUTH (RFC 4954)."""
+
+    sends_initial = True
+
+    def __init__(self, dialogue: Dialogue) -> None:
+        self._dialogue = dialogue
+
+    async def begin(self, mechanism: str, initial: bytes | None, mask: str) -> bytes | None:
+        command = Auth(mechanism, initial, mask)
+        try:
+            return await self._exchange(command)
+        except LocalProtocolError:
+            # A token longer than the line allows goes behind an empty challenge instead; if the
+            # response is too long as well, that one raises.
+            if initial is None:
+                raise
+        await self._exchange(Auth(mechanism))
+        return await self.answer(initial, mask)
+
+    async def answer(self, response: bytes, mask: str) -> bytes | None:
+        return await self._exchange(AuthResponse(response, mask))
+
+    async def cancel(self) -> None:
+        dialogue = self._dialogue
+        dialogue.wire.send(AuthCancel())
+        await dialogue.answer(COMMAND_S, "AUTH")
+
+    async def _exchange(self, command: Auth | AuthResponse) -> bytes | None:
+        dialogue = self._dialogue
+        dialogue.masked = True
+        try:
+            answer = (await dialogue.ask(command)).reply
+        finally:
+            dialogue.masked = False
+        challenge = _challenge(answer)
+        self._record(answer, challenge)
+        if answer.code == 235:
+            return None
+        if challenge is not None:
+            return challenge
+        if answer.code == 334:
+            raise RemoteProtocolError("a challenge that is not base64")
+        raise MechanismRefusedError(
+            str(answer),
+            unavailable=answer.code in {504, 534, 538} or str(answer.enhanced) == "5.7.9",
+            temporary=answer.temporary,
+        )
+
+    def _record(self, answer: Reply, challenge: bytes | None) -> None:
+        recorder = self._dialogue.recorder
+        if recorder is None:
+            return
+        secret = challenge is not None and challenge.startswith(b"v=")
+        shown = reply(334, "<server signature>") if secret else answer
+        recorder.record("S", encode_reply(shown))
+
+
+def _challenge(answer: Reply) -> bytes | None:
+    if answer.code != 334:
+        return None
+    try:
+        return decode_base64(answer.text.encode())
+    except CommandError:
+        return None

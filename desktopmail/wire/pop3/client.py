@@ -1,0 +1,324 @@
+"""The client's machine: commands in, octets out; octets in, answers out."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
+from desktopmail.wire.limits import (
+    MAX_REPLY_LINE_OCTETS,
+    POP3_MAX_EARLY_LISTING_OCTETS,
+    POP3_MAX_LISTING_OCTETS,
+    SASL_MAX_LINE_OCTETS,
+)
+from desktopmail.wire.output import Output
+from desktopmail.wire.pop3.apop import Apop
+from desktopmail.wire.pop3.auth import CANCEL, Auth, AuthList, decode_base64, encode_base64
+from desktopmail.wire.pop3.capability import Capa, Capabilities
+from desktopmail.wire.pop3.command import Follows, Quit
+from desktopmail.wire.pop3.data import DataReader
+from desktopmail.wire.pop3.events import Answered, Challenged, Closed, Data, Greeted
+from desktopmail.wire.pop3.greeting import Greeting
+from desktopmail.wire.pop3.login import Pass, User
+from desktopmail.wire.pop3.reply import Reply
+from desktopmail.wire.pop3.state import State
+from desktopmail.wire.pop3.stls import Stls
+from desktopmail.wire.pop3.utf8 import Utf8
+
+if TYPE_CHECKING:
+    from desktopmail.wire.output import Segment
+    from desktopmail.wire.pop3.events import ClientEvent
+    from desktopmail.wire.pop3.table import AnyCommand
+
+
+class ClientConnection:
+    """One session, seen by the client.
+
+    Attributes:
+        state: Where the session is.
+        greeting: What the server opened with, or None.
+        capabilities: What CAPA last answered, or None when it was not asked (or not since STLS).
+    """
+
+    def __init__(self) -> None:
+        self.state = State.GREETING
+        self.greeting: Greeting | None = None
+        self.capabilities: Capabilities | None = None
+        self._buffer = bytearray()
+        self._begin = 0  # where what was not read yet begins
+        self._scanned = 0  # up to here there is no CRLF
+        self._eof = False
+        self._output = Output()
+        self._waiting: deque[AnyCommand] = deque()
+        self._listing: tuple[AnyCommand, Reply, list[bytes]] | None = None
+        self._listed = 0
+        self._data: tuple[AnyCommand, DataReader] | None = None
+        self._challenged = False
+        self._cancelled = False
+        self._user_sent = False
+        self._utf8 = False
+
+    # --- octets --------------------------------------------------------------------------------
+
+    def receive(self, octets: bytes) -> None:
+        """Take octets of the server."""
+        if self._begin:
+            # Dropped here and not per line: one move for everything read since.
+            del self._buffer[: self._begin]
+            self._scanned = max(0, self._scanned - self._begin)
+            self._begin = 0
+        self._buffer += octets
+
+    def receive_eof(self) -> None:
+        """The server will send no more."""
+        self._eof = True
+
+    def take_output(self) -> list[Segment]:
+        """Return what is to be sent."""
+        return self._output.take()
+
+    # --- events --------------------------------------------------------------------------------
+
+    def next_event(self) -> ClientEvent | None:
+        """Return what happened next, or None when more octets are needed.
+
+        Raises:
+            RemoteProtocolError: The server broke the protocol.
+        """
+        if self._data is not None:
+            event: ClientEvent | None = self._next_data(*self._data)
+        elif self._listing is not None:
+            event = self._next_of_listing(*self._listing)
+        elif self.state is State.TLS:
+            return None
+        else:
+            line = self._next_line(MAX_REPLY_LINE_OCTETS + SASL_MAX_LINE_OCTETS)
+            event = None if line is None else self._read_line(line)
+        if event is None and self._eof:
+            is_clean = not self._waiting and len(self._buffer) == self._begin
+            is_clean = is_clean and self.state is not State.GREETING
+            self.state = State.CLOSED
+            return Closed(is_clean)
+        return event
+
+    def _read_line(self, line: bytes) -> ClientEvent | None:
+        if self.state is State.GREETING:
+            self.greeting = Greeting.parse(line)
+            self.state = State.AUTHORIZATION if self.greeting.reply.ok else State.CLOSED
+            return Greeted(self.greeting)
+        if not self._waiting:
+            shown = line[:200].decode("ascii", "backslashreplace")
+            raise RemoteProtocolError(f"the server answered to no command: {shown}")
+        command = self._waiting[0]
+        if isinstance(command, Auth) and (line[:2] == b"+ " or line == b"+"):
+            return self._read_challenge(line)
+        reply = Reply.parse(line)
+        self._waiting.popleft()
+        self._challenged = False
+        if not reply.ok:
+            return self._answered(command, reply, None)
+        follows = command.follows
+        if isinstance(command, AuthList) or follows is Follows.LISTING:
+            self._listing = command, reply, []
+            self._listed = 0
+            return self._next_of_listing(*self._listing)
+        if follows is Follows.DATA:
+            self._data = command, DataReader()
+            return Answered(command, reply)
+        return self._answered(command, reply, command.read(reply, b""))
+
+    def _read_challenge(self, line: bytes) -> ClientEvent | None:
+        if self._challenged or self._cancelled:
+            raise RemoteProtocolError("a second challenge came before the first was answered")
+        try:
+            challenge = decode_base64(line[2:].strip(b" "))
+        except ValueError:
+            # RFC 5034 section 4: the client must cancel; the server answers -ERR then.
+            self._output.write(CANCEL + b"\r\n")
+            self._cancelled = True
+            return None
+        self._challenged = True
+        return Challenged(challenge)
+
+    def _next_of_listing(
+        self, command: AnyCommand, reply: Reply, pieces: list[bytes]
+    ) -> ClientEvent | None:
+        """Gather whole lines up to the one with a dot; the dots of RFC 1939 section 3 go."""
+        buffer, begin = self._buffer, self._begin
+        is_last = buffer.startswith(b".\r\n", begin)
+        if is_last:
+            stop, rest = begin, begin + 3
+        else:
+            end = buffer.find(b"\r\n.\r\n", max(begin, self._scanned - 4))
+            is_last = end >= 0
+            if is_last:
+                stop, rest = end + 2, end + 5
+            else:
+                newline = buffer.rfind(b"\r\n", max(begin, self._scanned - 1))
+                stop = rest = newline + 2 if newline >= 0 else begin
+        self._listed += stop - begin
+        early = self.state is not State.TRANSACTION
+        most = POP3_MAX_EARLY_LISTING_OCTETS if early else POP3_MAX_LISTING_OCTETS
+        if self._listed > most:
+            raise RemoteProtocolError(
+                f"the answer to {command.keyword.decode()} is longer than {most} octets",
+                limit="max_listing_octets",
+            )
+        if len(buffer) - rest > MAX_REPLY_LINE_OCTETS and not is_last:
+            raise _too_long(MAX_REPLY_LINE_OCTETS)
+        piece = bytes(buffer[begin:stop])
+        if piece.startswith(b"."):
+            piece = piece[1:]
+        pieces.append(piece.replace(b"\r\n.", b"\r\n"))
+        self._begin = rest
+        self._scanned = rest if is_last else len(buffer)
+        if not is_last:
+            return None
+        self._listing = None
+        lines = b"".join(pieces)
+        if isinstance(command, AuthList):
+            return Answered(command, reply, tuple(lines.decode("ascii", "replace").upper().split()))
+        return self._answered(command, reply, command.read(reply, lines))
+
+    def _next_data(self, command: AnyCommand, reader: DataReader) -> ClientEvent | None:
+        octets, self._begin, is_last = reader.cut(self._buffer, self._begin)
+        self._scanned = self._begin
+        if is_last:
+            self._data = None
+        elif not octets:
+            return None
+        return Data(command, octets, is_last)
+
+    def _answered(self, command: AnyCommand, reply: Reply, result: object) -> Answered:
+        if isinstance(command, Pass | Apop | Auth):
+            self._cancelled = False
+            self._user_sent = False
+            if reply.ok:
+                self.state = State.TRANSACTION
+        elif isinstance(command, User):
+            self._user_sent = reply.ok
+        elif isinstance(command, Capa):
+            # An empty one too: "asked, and there are none".
+            self.capabilities = result if isinstance(result, Capabilities) else Capabilities()
+        elif isinstance(command, Stls) and reply.ok:
+            self.state = State.TLS
+        elif isinstance(command, Utf8) and reply.ok:
+            self._utf8 = True
+        elif isinstance(command, Quit):
+            self.state = State.CLOSED
+        return Answered(command, reply, result)
+
+    # --- commands ------------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> int:
+        """How many commands have not been answered yet."""
+        return len(self._waiting) + (self._listing is not None) + (self._data is not None)
+
+    def send(self, command: AnyCommand) -> None:
+        """Send a command.
+
+        Raises:
+            LocalProtocolError: It is not for this state, cannot be written, or may not be sent
+                before those in front of it are answered.
+        """
+        keyword = command.keyword.decode()
+        if self.state not in command.states:
+            raise LocalProtocolError(f"{keyword} is not possible now: {self.state.value}")
+        if self._waiting and not self._waiting[-1].pipelined:
+            before = self._waiting[-1].keyword.decode()
+            raise LocalProtocolError(f"{keyword} cannot be sent before {before} is answered")
+        if isinstance(command, Stls):
+            if self.waiting:
+                raise LocalProtocolError("STLS cannot be sent behind other commands")
+            if self._utf8:
+                raise LocalProtocolError("STLS cannot be sent behind UTF8")
+        if isinstance(command, Pass) and not self._user_sent:
+            raise LocalProtocolError("PASS cannot be sent before USER was accepted")
+        command.write(self._output)
+        self._waiting.append(command)
+        if isinstance(command, User):
+            # Pipelined PASS is right when USER is still waiting; the server takes them in turn.
+            self._user_sent = True
+
+    def respond(self, octets: bytes, mask: str = "<response>") -> None:
+        """Answer a challenge.
+
+        Args:
+            octets: The response, not in base64.
+            mask: What a transcript shows.
+
+        Raises:
+            LocalProtocolError: There is no challenge, or the response is too long.
+        """
+        self._take_challenge()
+        line = encode_base64(octets)
+        if len(line) + 2 > SASL_MAX_LINE_OCTETS:
+            self._challenged = True
+            raise LocalProtocolError(f"a response is at most {SASL_MAX_LINE_OCTETS} octets")
+        if line:
+            self._output.write_secret(line, mask)
+        self._output.write(b"\r\n")
+
+    def cancel(self) -> None:
+        """Answer a challenge with "*"; the server then answers AUTH with -ERR.
+
+        Raises:
+            LocalProtocolError: There is no challenge.
+        """
+        self._take_challenge()
+        self._cancelled = True
+        self._output.write(CANCEL + b"\r\n")
+
+    def _take_challenge(self) -> None:
+        if not self._challenged:
+            raise LocalProtocolError("the server has not challenged")
+        self._challenged = False
+
+    # --- TLS -----------------------------------------------------------------------------------
+
+    def starting_tls(self) -> None:
+        """Say that the handshake begins.
+
+        Raises:
+            LocalProtocolError: STLS was not accepted.
+            RemoteProtocolError: Octets came in the clear behind the answer to STLS.
+        """
+        if self.state is not State.TLS:
+            raise LocalProtocolError("STLS has not been accepted")
+        if len(self._buffer) > self._begin:
+            raise RemoteProtocolError("octets in the clear stand behind the answer to STLS")
+
+    def tls_started(self) -> None:
+        """Say that the handshake is done; what was known from before is forgotten.
+
+        Raises:
+            LocalProtocolError: STLS was not accepted.
+            RemoteProtocolError: Octets came in the clear behind the answer to STLS.
+        """
+        self.starting_tls()
+        self.state = State.AUTHORIZATION
+        self.capabilities = None
+        self._user_sent = False
+        # The greeting stays, because no other one comes: a timestamp that somebody on the way put
+        # into it makes APOP fail, and the digest travels inside TLS, where he cannot read it.
+
+    # --- private -------------------------------------------------------------------------------
+
+    def _next_line(self, limit: int) -> bytes | None:
+        buffer, begin = self._buffer, self._begin
+        end = buffer.find(b"\r\n", max(begin, self._scanned))
+        if end < 0:
+            self._scanned = max(begin, len(buffer) - 1)
+            if len(buffer) - begin > limit:
+                raise _too_long(limit)
+            return None
+        if end - begin > limit:
+            raise _too_long(limit)
+        self._begin = self._scanned = end + 2
+        return bytes(buffer[begin:end])
+
+
+def _too_long(limit: int) -> RemoteProtocolError:
+    return RemoteProtocolError(f"a line is longer than {limit} octets", limit="max_line_octets")

@@ -1,0 +1,87 @@
+"""Multi-line data: how a message travels between its status line and the line with a dot."""
+
+from __future__ import annotations
+
+import re
+
+# multi-line  = single-line *dot-stuffed "." CRLF       ; RFC 2449 section 3
+# dot-stuffed = *CHAR CRLF                              ; must be dot-stuffed
+#
+# RFC 1939 section 3: a line that begins with the termination octet gets another one in front.
+_END = b"\r\n.\r\n"
+_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+
+
+class DataReader:
+    """Takes the dots out of what a server sends; holds back four octets at most.
+
+    The end is CRLF.CRLF and nothing else; a bare LF does not begin a line.
+    """
+
+    __slots__ = ("_at_start",)
+
+    def __init__(self) -> None:
+        self._at_start = True
+
+    def cut(self, buffer: bytearray, begin: int) -> tuple[bytes, int, bool]:
+        """Read what can be read now.
+
+        Args:
+            buffer: What arrived.
+            begin: Where the data, or the rest of it, begins.
+
+        Returns:
+            The octets of the message; where what is left begins; whether the data ended.
+        """
+        if self._at_start:
+            if buffer.startswith(b".\r\n", begin):
+                return b"", begin + 3, True
+            if len(buffer) - begin < 3 and b".\r\n".startswith(buffer[begin:]):
+                return b"", begin, False
+        end = buffer.find(_END, begin)
+        is_last = end >= 0
+        if is_last:
+            # The CRLF in front of the dot belongs to the message.
+            stop, rest = end + 2, end + 5
+        else:
+            stop = rest = len(buffer) - _held_back(buffer, begin)
+        octets = bytes(buffer[begin:stop])
+        if self._at_start and octets:
+            self._at_start = False
+            if octets.startswith(b"."):
+                octets = octets[1:]
+        # A piece never ends within CRLF "." so that each line's first dot stands behind its CRLF.
+        return octets.replace(b"\r\n.", b"\r\n"), rest, is_last
+
+
+def _held_back(buffer: bytearray, begin: int) -> int:
+    """How many octets at the end may be the beginning of the end."""
+    for size in range(min(4, len(buffer) - begin), 0, -1):
+        if buffer.endswith(_END[:size]):
+            return size
+    return 0
+
+
+def normalise(octets: bytes) -> bytes:
+    """Return a message as POP3 sends it: every line ends in CRLF, the last one too.
+
+    A bare CR and a bare LF are line ends that somebody stored that way.
+    """
+    pairs = octets.count(b"\r\n")
+    if octets.count(b"\n") != pairs or octets.count(b"\r") != pairs:
+        octets = _BARE.sub(b"\r\n", octets)
+    if octets and not octets.endswith(b"\r\n"):
+        octets += b"\r\n"
+    return octets
+
+
+def stuff(octets: bytes) -> bytes:
+    """Return a message with its dots doubled and with the line that ends it.
+
+    Args:
+        octets: Normalised: empty, or lines that each end in CRLF.
+    """
+    stuffed = octets.replace(b"\r\n.", b"\r\n..")
+    if stuffed.startswith(b"."):
+        stuffed = b"." + stuffed
+    return stuffed + b".\r\n"

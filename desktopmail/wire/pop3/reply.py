@@ -1,0 +1,106 @@
+"""The status line a server answers with, and its extended response code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
+from desktopmail.wire.limits import POP3_MAX_REPLY_OCTETS
+
+# single-line = status [SP text] CRLF          ; RFC 2449 section 3, 512 octets at most
+# status      = "+OK" / "-ERR"
+# text        = *schar / resp-code *CHAR
+# resp-code   = "[" resp-level *("/" resp-level) "]"
+# resp-level  = 1*rchar                         ; printable ASCII, excluding "/" and "]"
+#
+# Lower case is taken too, and a tab for the space: section 3 of RFC 1939 wants upper case, but
+# nothing else a server says could be meant by it.
+_REPLY = re.compile(rb"(?:(\+OK)|-ERR)(?:[ \t]+(.*))?", re.IGNORECASE | re.DOTALL)
+_CODE = re.compile(rb"\[([!-.0-\\^-~]+(?:/[!-.0-\\^-~]+)*)\] ?")
+_UNSENDABLE = re.compile(r"[\r\n\0]")
+
+# RFC 2449 section 8.1, RFC 3206, RFC 6856 section 5.
+IN_USE = "IN-USE"
+LOGIN_DELAY = "LOGIN-DELAY"
+SYS_TEMP = "SYS/TEMP"
+SYS_PERM = "SYS/PERM"
+AUTH = "AUTH"
+UTF8 = "UTF8"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One status line.
+
+    Attributes:
+        ok: `+OK` or `-ERR`.
+        text: What it says to people, without the code; UTF-8, broken octets replaced.
+        code: The extended response code in upper case (`"SYS/TEMP"`), or None.
+    """
+
+    ok: bool
+    text: str = ""
+    code: str | None = None
+
+    @classmethod
+    def parse(cls, line: bytes) -> Reply:
+        """Read a line without its CRLF.
+
+        Raises:
+            RemoteProtocolError: It is neither +OK nor -ERR.
+        """
+        found = _REPLY.fullmatch(line)
+        if found is None:
+            shown = line[:80].decode("ascii", "backslashreplace")
+            raise RemoteProtocolError(f"a reply begins neither with +OK nor with -ERR: {shown!r}")
+        text = found[2] or b""
+        code = _CODE.match(text)
+        if code is None:
+            return cls(found[1] is not None, text.decode("utf-8", "replace"))
+        rest = text[code.end() :].decode("utf-8", "replace")
+        return cls(found[1] is not None, rest, code[1].decode("ascii").upper())
+
+    def encode(self) -> bytes:
+        """Return the line with its CRLF.
+
+        Raises:
+            LocalProtocolError: It would not be one line of at most 512 octets, or would read
+                differently from what it says.
+        """
+        if _UNSENDABLE.search(self.text):
+            raise LocalProtocolError("CR, LF and NUL cannot stand in a reply")
+        parts = ["+OK" if self.ok else "-ERR"]
+        if self.code is not None:
+            if not _CODE.fullmatch(f"[{self.code}]".encode("utf-8", "replace")):
+                raise LocalProtocolError(f"{self.code!r} is not a response code")
+            parts.append(f"[{self.code}]")
+        elif self.text.startswith("["):
+            # RFC 2449 section 6.4: with RESP-CODES, a text that begins with "[" is a code.
+            raise LocalProtocolError("a text cannot begin with “[”: it would be a response code")
+        if self.text:
+            parts.append(self.text)
+        line = " ".join(parts).encode() + b"\r\n"
+        if len(line) > POP3_MAX_REPLY_OCTETS:
+            raise LocalProtocolError(f"a reply is at most {POP3_MAX_REPLY_OCTETS} octets")
+        return line
+
+    def has(self, code: str) -> bool:
+        """Whether the code is this one or a finer one: `has("SYS")` holds for `SYS/TEMP`."""
+        return self.code is not None and (self.code == code or self.code.startswith(code + "/"))
+
+    def __str__(self) -> str:
+        code = f"[{self.code}]" if self.code else ""
+        return " ".join(part for part in (code, self.text) if part) or (
+            "+OK" if self.ok else "-ERR"
+        )
+
+
+def ok(text: str = "") -> Reply:
+    """Make a positive reply."""
+    return Reply(ok=True, text=text)
+
+
+def error(text: str, code: str | None = None) -> Reply:
+    """Make a negative reply."""
+    return Reply(ok=False, text=text, code=code)

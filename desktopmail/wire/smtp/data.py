@@ -1,0 +1,173 @@
+"""The message between DATA and its end: dots stuffed and unstuffed (RFC 5321 section 4.5.2).
+
+The end is CRLF.CRLF and nothing else. No line is looked at one by one: big pieces are searched,
+counted and replaced by the C routines of `bytes`, with care at the borders between two pieces.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from desktopmail.wire.smtp.limits import MAX_TEXT_LINE_OCTETS
+
+if TYPE_CHECKING:
+    from typing import Final
+
+_END: Final = b"\r\n.\r\n"
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+class Flaw(Enum):
+    """Why a message is refused after its end; the first one found is kept."""
+
+    BARE_CR_OR_LF = "a bare CR or LF"
+    NUL = "a NUL"
+    LONG_LINE = f"a line of more than {MAX_TEXT_LINE_OCTETS} octets"
+    TOO_BIG = "more octets than this server takes"
+
+
+class Inspector:
+    """Looks for flaws in the unstuffed octets of a message, piece by piece.
+
+    Args:
+        binary: The body is BINARYMIME, where anything goes.
+    """
+
+    __slots__ = ("_binary", "_line_octets", "_pending_cr", "flaw")
+
+    def __init__(self, *, binary: bool = False) -> None:
+        self._binary = binary
+        self._line_octets = 0
+        self._pending_cr = False
+        self.flaw: Flaw | None = None
+
+    def inspect(self, octets: bytes) -> None:
+        """Look at the next piece."""
+        if self._binary or self.flaw is not None or not octets:
+            return
+        if b"\0" in octets:
+            self.flaw = Flaw.NUL
+            return
+        pairs = octets.count(b"\r\n")
+        bare_lf = octets.count(b"\n") - pairs
+        bare_cr = octets.count(b"\r") - pairs
+        if self._pending_cr:
+            # The piece before ended in CR; only an LF at the beginning of this one redeems it.
+            if not octets.startswith(b"\n"):
+                self.flaw = Flaw.BARE_CR_OR_LF
+                return
+            bare_lf -= 1
+        self._pending_cr = octets.endswith(b"\r")
+        if bare_lf or bare_cr - self._pending_cr:
+            self.flaw = Flaw.BARE_CR_OR_LF
+            return
+        self._measure(octets)
+
+    def end(self) -> None:
+        """Learn that the message is over."""
+        if self._pending_cr and self.flaw is None and not self._binary:
+            self.flaw = Flaw.BARE_CR_OR_LF
+
+    def _measure(self, octets: bytes) -> None:
+        # From one line end to the last one that is within reach: a step is about 1,000 octets.
+        reach = MAX_TEXT_LINE_OCTETS + 2
+        size = len(octets)
+        start = -self._line_octets
+        while size - start > reach:
+            found = octets.rfind(b"\n", max(start, 0), start + reach)
+            if found < 0:
+                self.flaw = Flaw.LONG_LINE
+                return
+            start = found + 1
+        last = octets.rfind(b"\n", max(start, 0))
+        self._line_octets = size - last - 1 if last >= 0 else size - start
+
+
+class DataDecoder:
+    """Finds the end of a message and takes the stuffed dots away."""
+
+    __slots__ = ("_held", "_skip")
+
+    def __init__(self) -> None:
+        # The message begins at the beginning of a line: a CRLF is put before it and not given out.
+        self._held = b"\r\n"
+        self._skip = 2
+
+    def decode(self, octets: bytes) -> tuple[bytes, bytes | None]:
+        """Take the next octets.
+
+        Returns:
+            Octets of the message, and what follows its end, or None when the end has not come.
+        """
+        stream = self._held + octets
+        end = stream.find(_END)
+        if end >= 0:
+            body = stream[: end + 2].replace(b"\r\n.", b"\r\n")
+            return body[self._skip :], stream[end + 5 :]
+        keep = _border(stream)
+        cut = len(stream) - keep
+        self._held = stream[cut:]
+        if cut == 0:
+            return b"", None
+        body = stream[:cut].replace(b"\r\n.", b"\r\n")[self._skip :]
+        self._skip = 0
+        return body, None
+
+
+def _border(stream: bytes) -> int:
+    # How many octets at the end could be the beginning of CRLF.CRLF.
+    for length in (4, 3, 2, 1):
+        if stream.endswith(_END[:length]):
+            return length
+    return 0
+
+
+class DataEncoder:
+    """Stuffs dots, turns every line end into CRLF, and ends the message.
+
+    Args:
+        stuff: True for DATA. False for BDAT, which needs no stuffing, but CRLF all the same.
+    """
+
+    __slots__ = ("_at_line_start", "_pending_cr", "_stuff")
+
+    def __init__(self, *, stuff: bool = True) -> None:
+        self._stuff = stuff
+        self._at_line_start = True
+        self._pending_cr = False
+
+    def encode(self, octets: bytes) -> bytes:
+        """Return the next octets to be sent; a CR at the end waits for what follows it."""
+        if self._pending_cr:
+            octets = b"\r" + octets
+        self._pending_cr = octets.endswith(b"\r")
+        if self._pending_cr:
+            octets = octets[:-1]
+        if not octets:
+            return b""
+        pairs = octets.count(b"\r\n")
+        if octets.count(b"\n") != pairs or octets.count(b"\r") != pairs:
+            octets = _LINE_END.sub(b"\r\n", octets)
+        stuffed = octets
+        if self._stuff:
+            stuffed = octets.replace(b"\r\n.", b"\r\n..")
+            if self._at_line_start and octets.startswith(b"."):
+                stuffed = b"." + stuffed
+        self._at_line_start = octets.endswith(b"\n")
+        return stuffed
+
+    def end(self) -> bytes:
+        """Return what completes the last line; without the terminating `.` line."""
+        if self._pending_cr:
+            self._pending_cr = False
+            self._at_line_start = True
+            return b"\r\n"
+        if self._at_line_start:
+            return b""
+        self._at_line_start = True
+        return b"\r\n"
+
+
+FINAL_DOT: Final = b".\r\n"

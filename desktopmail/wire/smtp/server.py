@@ -1,0 +1,469 @@
+"""The server's side of SMTP, submission and LMTP: what came, in which order, and what is owed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
+from desktopmail.wire.output import Output, Segment
+from desktopmail.wire.smtp.auth import Auth, AuthCancel, AuthResponse, parse_response
+from desktopmail.wire.smtp.bdat import Bdat
+from desktopmail.wire.smtp.command import Command, parse_command
+from desktopmail.wire.smtp.control import Data, Quit, Rset, StartTls
+from desktopmail.wire.smtp.data import DataDecoder, Flaw, Inspector
+from desktopmail.wire.smtp.events import BadCommand, ChunkEnd, Closed, MessageData, MessageEnd
+from desktopmail.wire.smtp.extensions import Extensions
+from desktopmail.wire.smtp.hello import Hello
+from desktopmail.wire.smtp.limits import MAX_AUTH_OCTETS, MAX_RECIPIENTS
+from desktopmail.wire.smtp.mail import Body, Mail
+from desktopmail.wire.smtp.parameters import CommandError
+from desktopmail.wire.smtp.rcpt import Rcpt
+from desktopmail.wire.smtp.reply import Reply, encode_reply, reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Final
+
+Event: TypeAlias = (
+    Command | AuthResponse | AuthCancel | BadCommand | MessageData | ChunkEnd | MessageEnd | Closed
+)
+
+
+class Phase(Enum):
+    """What the next octets are."""
+
+    COMMAND = "a command line"
+    DATA = "the message, up to CRLF.CRLF"
+    CHUNK = "the octets of a BDAT chunk"
+    AUTH = "a base64 line of a SASL exchange"
+    CLOSED = "nothing: the peer is gone"
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One message on its way in.
+
+    Attributes:
+        mail: The MAIL command that was accepted.
+        recipients: The RCPT commands that were accepted.
+        chunked: BDAT was used, so DATA and RCPT are out of order.
+    """
+
+    mail: Mail
+    recipients: list[Rcpt]
+    chunked: bool = False
+
+
+_NO_HELLO: Final = reply(503, "Say EHLO first", "5.5.1")
+_NO_MAIL: Final = reply(503, "MAIL comes first", "5.5.1")
+_NO_RCPT: Final = reply(554, "No valid recipients", "5.5.1")
+_NESTED: Final = reply(503, "A message is under way already", "5.5.1")
+_NOT_OFFERED: Final = reply(502, "Not offered here", "5.5.1")
+_TOO_LONG: Final = reply(500, "Line too long", "5.5.2")
+_BARE_LF: Final = reply(500, "A line ends in CR LF, not in LF alone", "5.5.2")
+_TOO_BIG: Final = reply(552, "The message is larger than this server takes", "5.3.4")
+
+# Base64 of "v=", with which a password could be guessed offline: SCRAM's server-final-message.
+_SERVER_SIGNATURE: Final = ("dj0", "dj1", "dj2", "dj3")
+
+# Which extension has to be offered before a parameter is known (else 555, RFC 5321 section
+# 4.1.1.11)
+_MAIL_PARAMETERS: Final[tuple[tuple[str, str, Callable[[Mail], bool]], ...]] = (
+    ("SIZE", "SIZE", lambda mail: mail.size is not None),
+    ("BODY", "8BITMIME", lambda mail: mail.body is not None),
+    ("BODY=BINARYMIME", "BINARYMIME", lambda mail: mail.body is Body.BINARY),
+    ("SMTPUTF8", "SMTPUTF8", lambda mail: mail.smtputf8),
+    ("RET", "DSN", lambda mail: mail.ret is not None),
+    ("ENVID", "DSN", lambda mail: mail.envid is not None),
+    ("REQUIRETLS", "REQUIRETLS", lambda mail: mail.requiretls),
+    ("AUTH", "AUTH", lambda mail: mail.auth is not None),
+)
+
+
+class ServerConnection:
+    """One connection, seen by a server.
+
+    The pump takes one event, answers it with `send` (or `greet` for a `Hello`), and takes the next:
+    an event that is a command, a `BadCommand`, a `ChunkEnd` or a `MessageEnd` owes exactly one
+    reply (in LMTP a `MessageEnd` owes one for each accepted recipient), a `MessageData` owes none.
+
+    Args:
+        lmtp: Speak LMTP (RFC 2033): LHLO, and a reply for each recipient.
+        max_message_octets: Larger messages are read to their end and refused; None for no limit.
+        max_recipients: Of one message.
+    """
+
+    def __init__(
+        self,
+        *,
+        lmtp: bool = False,
+        max_message_octets: int | None = None,
+        max_recipients: int = MAX_RECIPIENTS,
+    ) -> None:
+        self.lmtp = lmtp
+        self.max_message_octets = max_message_octets
+        self.max_recipients = max_recipients
+        self.enhanced = True
+        self.phase = Phase.COMMAND
+        self.hello: Hello | None = None
+        self.offered = Extensions()
+        self.transaction: Transaction | None = None
+        self.authenticated = False
+        self.tls = False
+        self._output = Output()
+        self._buffer = b""
+        self._at = 0
+        self._eof = False
+        self._discarding = False  # the rest of a line that was too long
+        self._owed: object | None = None
+        self._replies_owed = 0
+        self._decoder = DataDecoder()
+        self._inspector = Inspector()
+        self._ended = False  # the final dot was read, and its `MessageEnd` comes next
+        self._size = 0
+        self._chunk_left = 0
+        self._chunk: Bdat | None = None
+        self._chunk_refusal: Reply | None = None
+
+    # -- octets in, octets out
+
+    def receive(self, octets: bytes) -> None:
+        """Take octets from the client."""
+        rest = self._buffer[self._at :] if self._at < len(self._buffer) else b""
+        self._buffer = rest + octets if rest else octets
+        self._at = 0
+
+    def receive_eof(self) -> None:
+        """Learn that the client sends no more."""
+        self._eof = True
+
+    def take_output(self) -> list[Segment]:
+        """Return what is to be sent."""
+        return self._output.take()
+
+    @property
+    def pending(self) -> bool:
+        """Whether octets of the client wait to be looked at (which delays replies: RFC 2920)."""
+        return self._at < len(self._buffer)
+
+    def next_event(self) -> Event | None:
+        """Return the next event, or None when more octets are needed.
+
+        Raises:
+            LocalProtocolError: The last event was not answered.
+        """
+        if self._owed is not None:
+            raise LocalProtocolError(f"{type(self._owed).__name__} was not answered")
+        event = self._read()
+        if event is None:
+            if not self._eof or self.phase is Phase.CLOSED:
+                return None
+            clean = self.phase is Phase.COMMAND and not self.pending and self.transaction is None
+            self.phase = Phase.CLOSED
+            return Closed(clean)
+        if not isinstance(event, MessageData):
+            self._owed = event
+            self._replies_owed = 1
+            if self.lmtp and isinstance(event, MessageEnd) and self.transaction is not None:
+                self._replies_owed = len(self.transaction.recipients)
+        return event
+
+    # -- replies
+
+    def open(self, greeting: Reply) -> None:
+        """Send the first reply of the connection: 220, or 554 or 521 to refuse service."""
+        self._output.write(encode_reply(greeting, enhanced=False))
+
+    def greet(self, extensions: Extensions) -> None:
+        """Answer a `Hello` with 250; the transaction, if any, is forgotten (section 4.1.4).
+
+        Args:
+            extensions: What is offered on this connection now. A client that said HELO is told the
+                domain only, and then nothing is offered to it.
+        """
+        hello = self._owed
+        if not isinstance(hello, Hello):
+            raise LocalProtocolError("no EHLO waits for an answer")
+        self.offered = extensions if hello.extended else Extensions(extensions.domain)
+        self.hello, self.transaction, self._owed = hello, None, None
+        self._output.write(encode_reply(Reply(250, self.offered.lines()), enhanced=False))
+
+    def send(self, answer: Reply) -> None:
+        """Answer the last event.
+
+        Raises:
+            LocalProtocolError: Nothing is owed, or the answer does not fit. Nothing was sent then.
+        """
+        owed = self._owed
+        if owed is None:
+            if answer.code != 421:  # the one reply a server may give unasked (section 3.8)
+                raise LocalProtocolError(f"nobody asked for {answer.code}")
+            self._output.write(encode_reply(answer, enhanced=self._enhanced))
+            return
+        if isinstance(owed, Hello) and answer.positive:
+            raise LocalProtocolError("answer EHLO with greet()")
+        if answer.intermediate and not isinstance(owed, Data | Auth | AuthResponse):
+            raise LocalProtocolError(f"{answer.code} answers DATA and AUTH only")
+        octets = encode_reply(answer, enhanced=self._enhanced)
+        if answer.code == 334 and answer.text.startswith(_SERVER_SIGNATURE):
+            self._output.write_secret(octets, "334 <server signature>\r\n")
+        else:
+            self._output.write(octets)
+        self._replies_owed -= 1
+        if self._replies_owed <= 0:
+            self._owed = None
+            self._apply(owed, answer)
+
+    def send_planned(self, octets: bytes) -> None:
+        """Answer the last event with octets as they are, for servers that misbehave on purpose.
+
+        The machine goes on as if a reply with the code at their beginning had been sent.
+        """
+        owed, self._owed = self._owed, None
+        self._output.write(octets)
+        code = int(octets[:3]) if octets[:3].isdigit() else 500
+        if owed is not None and not (isinstance(owed, Hello) and 200 <= code < 300):
+            self._apply(owed, Reply(code, ("",)))
+
+    # -- TLS
+
+    def starting_tls(self) -> None:
+        """Check that nothing came behind STARTTLS; call it before TLS begins.
+
+        Raises:
+            RemoteProtocolError: Octets in the clear would be taken for octets inside TLS.
+        """
+        if self.pending:
+            raise RemoteProtocolError("octets in the clear behind STARTTLS")
+
+    def tls_started(self) -> None:
+        """Forget everything that was said in the clear (RFC 3207 section 4.2)."""
+        self.starting_tls()
+        self.tls = True
+        self.hello = self.transaction = None
+        self.offered = Extensions()
+        self.authenticated = False
+
+    # -- reading
+
+    def _read(self) -> Event | None:
+        if self.phase is Phase.DATA:
+            return self._read_data()
+        if self.phase is Phase.CHUNK:
+            return self._read_chunk()
+        if self.phase is Phase.CLOSED:
+            return None
+        line = self._read_line()
+        if line is None or isinstance(line, BadCommand):
+            return line
+        try:
+            if self.phase is Phase.AUTH:
+                return parse_response(line)
+            command = parse_command(line)
+        except CommandError as error:
+            secret = self.phase is Phase.AUTH or line[:4].upper() == b"AUTH"
+            # Nobody knows how many octets follow a BDAT that cannot be read.
+            fatal = line[:4].upper() == b"BDAT" and self.phase is Phase.COMMAND
+            return BadCommand(error.reply, b"" if secret else line[:80], fatal=fatal)
+        refusal = self._out_of_order(command)
+        if isinstance(command, Bdat):
+            self._begin_chunk(command, refusal)
+            return self._read_chunk()
+        return command if refusal is None else BadCommand(refusal, line[:80])
+
+    def _read_line(self) -> bytes | BadCommand | None:
+        end = self._buffer.find(b"\n", self._at)
+        if end < 0:
+            if len(self._buffer) - self._at > MAX_AUTH_OCTETS:
+                self._discarding = True
+                self._buffer, self._at = b"", 0
+            return None
+        line = self._buffer[self._at : end]
+        self._at = end + 1
+        if self._discarding or len(line) >= MAX_AUTH_OCTETS:
+            self._discarding = False
+            return BadCommand(_TOO_LONG)
+        if not line.endswith(b"\r"):
+            return BadCommand(_BARE_LF, b"" if self.phase is Phase.AUTH else line[:80])
+        return line[:-1]
+
+    def _read_data(self) -> Event | None:
+        if self._ended:
+            return self._end_of_message()
+        octets = self._buffer[self._at :] if self._at else self._buffer
+        if not octets:
+            return None
+        body, rest = self._decoder.decode(octets)
+        self._buffer, self._at = rest or b"", 0
+        self._ended = rest is not None
+        kept = self._take(body)
+        if kept:
+            return MessageData(kept)
+        return self._end_of_message() if self._ended else None
+
+    def _read_chunk(self) -> Event | None:
+        if self._chunk_left:
+            octets = self._buffer[self._at : self._at + self._chunk_left]
+            self._at += len(octets)
+            self._chunk_left -= len(octets)
+            kept = b"" if self._chunk_refusal is not None else self._take(octets)
+            if kept:
+                return MessageData(kept)
+            if self._chunk_left:
+                return None
+        self.phase = Phase.COMMAND
+        chunk, self._chunk = self._chunk, None
+        if self._chunk_refusal is not None:
+            refusal, self._chunk_refusal = self._chunk_refusal, None
+            return BadCommand(refusal, b"BDAT")
+        if chunk is not None and chunk.last:
+            return self._end_of_message()
+        return ChunkEnd(self._size, self._inspector.flaw)
+
+    def _take(self, octets: bytes) -> bytes:
+        # Count and inspect; a message that is refused anyway is read, but not handed on.
+        self._size += len(octets)
+        inspector = self._inspector
+        if self.max_message_octets is not None and self._size > self.max_message_octets:
+            inspector.flaw = Flaw.TOO_BIG
+        inspector.inspect(octets)
+        return octets if inspector.flaw is None else b""
+
+    def _end_of_message(self) -> MessageEnd:
+        self.phase = Phase.COMMAND
+        self._ended = False
+        self._inspector.end()
+        return MessageEnd(self._size, self._inspector.flaw)
+
+    # -- order
+
+    def _out_of_order(self, command: Command) -> Reply | None:
+        match command:
+            case Mail():
+                return self._mail_refused(command)
+            case Rcpt():
+                return self._rcpt_refused(command)
+            case Data():
+                return self._data_refused()
+            case Bdat():
+                return self._bdat_refused(command)
+            case Hello():
+                wanted = command.verb == "LHLO"
+                if wanted != self.lmtp:
+                    verb = "LHLO" if self.lmtp else "EHLO"
+                    return reply(500, f"Say {verb} here", "5.5.1")
+                return None
+            case Auth():
+                return self._auth_refused()
+            case StartTls():
+                if self.tls:
+                    return reply(503, "TLS is on already", "5.5.1")
+                return None if "STARTTLS" in self.offered else _NOT_OFFERED
+            case _:
+                return None
+
+    def _mail_refused(self, mail: Mail) -> Reply | None:
+        if self.hello is None:
+            return _NO_HELLO
+        if self.transaction is not None:
+            return _NESTED
+        for name, extension, used in _MAIL_PARAMETERS:
+            if used(mail) and extension not in self.offered:
+                return reply(555, f"Unknown parameter {name}", "5.5.4")
+        if mail.sender is not None and not mail.sender.ascii and not mail.smtputf8:
+            return reply(553, "An address beyond ASCII needs SMTPUTF8", "5.6.7")
+        limit = self.max_message_octets
+        if mail.size is not None and limit is not None and mail.size > limit:
+            return _TOO_BIG
+        return None
+
+    def _rcpt_refused(self, rcpt: Rcpt) -> Reply | None:
+        transaction = self.transaction
+        if transaction is None:
+            return _NO_MAIL
+        if transaction.chunked:
+            return reply(503, "RCPT comes before BDAT", "5.5.1")
+        if (rcpt.notify is not None or rcpt.orcpt is not None) and "DSN" not in self.offered:
+            return reply(555, "Unknown parameter", "5.5.4")
+        if not rcpt.recipient.ascii and not transaction.mail.smtputf8:
+            return reply(553, "An address beyond ASCII needs SMTPUTF8", "5.6.7")
+        if len(transaction.recipients) >= self.max_recipients:
+            return reply(452, "Too many recipients for one message", "4.5.3")
+        return None
+
+    def _data_refused(self) -> Reply | None:
+        transaction = self.transaction
+        if transaction is None:
+            return _NO_MAIL
+        if transaction.chunked:
+            return reply(503, "BDAT and DATA do not mix", "5.5.1")
+        if transaction.mail.body is Body.BINARY:
+            return reply(503, "BINARYMIME is sent by BDAT", "5.5.1")  # RFC 3030 section 3
+        if transaction.recipients:
+            return None
+        # RFC 2033 section 4.2 insists on 503; RFC 5321 section 3.3 lets 554 say more.
+        return reply(503, "No valid recipients", "5.5.1") if self.lmtp else _NO_RCPT
+
+    def _bdat_refused(self, _bdat: Bdat) -> Reply | None:
+        if "CHUNKING" not in self.offered:
+            return _NOT_OFFERED
+        if self.transaction is None:
+            return _NO_MAIL
+        return None if self.transaction.recipients else _NO_RCPT
+
+    def _auth_refused(self) -> Reply | None:
+        if "AUTH" not in self.offered:
+            return _NOT_OFFERED if self.hello is not None else _NO_HELLO
+        if self.authenticated:
+            return reply(503, "You are logged in already", "5.5.1")  # RFC 4954 section 4
+        return _NESTED if self.transaction is not None else None
+
+    def _begin_chunk(self, chunk: Bdat, refusal: Reply | None) -> None:
+        # The octets come in any case: RFC 3030 section 2 wants them read and thrown away.
+        self.phase = Phase.CHUNK
+        self._chunk, self._chunk_left, self._chunk_refusal = chunk, chunk.size, refusal
+        transaction = self.transaction
+        if refusal is None and transaction is not None and not transaction.chunked:
+            transaction.chunked = True
+            self._begin_message(transaction)
+
+    def _begin_message(self, transaction: Transaction) -> None:
+        self._size = 0
+        self._inspector = Inspector(binary=transaction.mail.body is Body.BINARY)
+
+    # -- what an answer changes
+
+    def _apply(self, owed: object, answer: Reply) -> None:
+        match owed:
+            case Mail() if answer.positive:
+                self.transaction = Transaction(owed, [])
+            case Rcpt() if answer.positive and self.transaction is not None:
+                self.transaction.recipients.append(owed)
+            case Data() if answer.intermediate and self.transaction is not None:
+                self.phase = Phase.DATA
+                self._decoder = DataDecoder()
+                self._begin_message(self.transaction)
+            case MessageEnd():
+                self.transaction = None
+            case ChunkEnd() if not answer.positive:
+                self.transaction = None  # what follows is read and thrown away
+            case Rset() if answer.positive:
+                self.transaction = None
+            case Auth() | AuthResponse() | AuthCancel() | BadCommand():
+                self._apply_auth(owed, answer)
+            case Quit() if answer.positive:
+                self.phase = Phase.CLOSED
+            case _:
+                pass
+
+    def _apply_auth(self, owed: object, answer: Reply) -> None:
+        if isinstance(owed, BadCommand) and self.phase is not Phase.AUTH:
+            return
+        self.phase = Phase.AUTH if answer.intermediate else Phase.COMMAND
+        self.authenticated = answer.code == 235
+
+    @property
+    def _enhanced(self) -> bool:
+        return self.enhanced and self.hello is not None and self.hello.extended
