@@ -1,0 +1,70 @@
+"""All commands together, and how they end: 0, 1 with one sentence, 2 for wrong usage."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from desktopmail.net.errors import NetError
+from localserver.cli import serve
+from localserver.config_file import ConfigError
+from localserver.faults import PlanError
+from localserver.store.errors import StoreError
+from localserver.users import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# What a person can do something about; each carries its sentence.
+_REFUSALS = (NetError, StoreError, UserError, PlanError, ConfigError)
+
+app = typer.Typer(
+    name="localserver",
+    help="A mail server for offline use, demos and tests: SMTP, submission, POP3 and IMAP.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _main() -> None:
+    """Keep the names of commands, even while there is only one."""
+
+
+app.command("serve")(serve.serve)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit status."""
+    try:
+        app(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except typer.Exit as error:
+        return error.exit_code
+    except typer.Abort:
+        return 1
+    except _REFUSALS as error:
+        print(f"localserver: {error}", file=sys.stderr)  # noqa: T201  the command line speaks here
+        return 1
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        sentence = f"localserver: {name}{error.strerror or error}."
+        print(sentence, file=sys.stderr)  # noqa: T201
+        return 1
+    except Exception as error:
+        usage = _usage(error)
+        if usage is None:
+            raise
+        print(f"localserver: {usage}", file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+def _usage(error: Exception) -> str | None:
+    """Return the sentence of a usage error of typer's parser, or None for another error."""
+    formatted = getattr(error, "format_message", None)
+    if getattr(error, "exit_code", None) != 2 or formatted is None:
+        return None
+    return str(formatted())

@@ -1,0 +1,154 @@
+"""`localserver serve`: run the server until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path  # noqa: TC003  typer reads the annotations
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from desktopmail.net.ports import system_ports
+from localserver.config import DEFAULT_PORTS, STANDARD_PORTS, Config
+from localserver.config_file import ConfigError, read_config
+from localserver.faults import read_plan
+from localserver.server import start_server
+from localserver.users import UserError
+
+if TYPE_CHECKING:
+    from localserver.faults import Fault
+
+
+def serve(
+    data: Annotated[Path | None, typer.Option(help="Folder that keeps everything.")] = None,
+    memory: Annotated[bool, typer.Option("--memory", help="Keep everything in memory.")] = False,
+    config: Annotated[Path | None, typer.Option(help="TOML file; options win over it.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    smtp: Annotated[int | None, typer.Option(help="Port, 0 for a free one, -1 for none.")] = None,
+    submission: Annotated[int | None, typer.Option(help="Port.")] = None,
+    submissions: Annotated[int | None, typer.Option(help="Port (TLS).")] = None,
+    pop3: Annotated[int | None, typer.Option(help="Port.")] = None,
+    pop3s: Annotated[int | None, typer.Option(help="Port (TLS).")] = None,
+    imap: Annotated[int | None, typer.Option(help="Port.")] = None,
+    imaps: Annotated[int | None, typer.Option(help="Port (TLS).")] = None,
+    api: Annotated[int | None, typer.Option(help="Port of the administration API.")] = None,
+    standard_ports: Annotated[
+        bool, typer.Option("--standard-ports", help="25, 587, 465, 110, 995, 143, 993.")
+    ] = False,
+    domain: Annotated[str | None, typer.Option(help="Mail domain (default localhost).")] = None,
+    user: Annotated[
+        list[str] | None, typer.Option(help="NAME:PASSWORD, for this run; may be repeated.")
+    ] = None,
+    users_file: Annotated[Path | None, typer.Option(help="NAME:PASSWORD lines.")] = None,
+    catch_all: Annotated[str | None, typer.Option(help="User for unknown addresses.")] = None,
+    fault_plan: Annotated[Path | None, typer.Option(help="TOML file of [[fault]]s.")] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Capability to switch off; may be repeated.")
+    ] = None,
+    relay: Annotated[
+        str | None, typer.Option(help="capture (default), mx, or smarthost=HOST:PORT.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse what needs mending.")] = False,
+    plaintext_login: Annotated[
+        bool, typer.Option("--plaintext-login", help="Passwords without TLS from anywhere.")
+    ] = False,
+    certificate: Annotated[Path | None, typer.Option(help="Own certificate chain, PEM.")] = None,
+    key: Annotated[Path | None, typer.Option(help="Its key, PEM.")] = None,
+    quota: Annotated[int | None, typer.Option(help="Octets of each user.")] = None,
+    ready_file: Annotated[Path | None, typer.Option(help="Written when all is bound.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log to stderr.")] = False,
+) -> None:
+    """Serve mail until SIGTERM or SIGINT; then finish what was acknowledged and end with 0."""
+    if memory == (data is not None) and config is None:
+        raise ConfigError("Say where the mail is kept: either --data DIR or --memory.")
+    base = Config() if config is None else read_config(config)
+    listen = {
+        "smtp": smtp, "submission": submission, "submissions": submissions, "pop3": pop3,
+        "pop3s": pop3s, "imap": imap, "imaps": imaps, "api": api,
+    }  # fmt: skip
+    if certificate is None and key is not None:
+        raise ConfigError("--key needs --certificate.")
+    chosen = base.merged(
+        data=None if memory else data,
+        host=host,
+        listen=_ports(STANDARD_PORTS if standard_ports else base.listen, listen),
+        domain=domain,
+        catch_all=catch_all,
+        without=frozenset(name.upper() for name in without) if without else None,
+        plaintext_login=plaintext_login or None,
+        relay=relay,
+        strict=strict or None,
+        certificate=certificate,
+        key=key,
+        quota_octets=quota,
+    )
+    users = [_pair(text) for text in user or []]
+    if users_file is not None:
+        users += read_users(users_file)
+    plan = [] if fault_plan is None else read_plan(fault_plan)
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.WARNING,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    asyncio.run(_serve(chosen, users, plan, ready_file))
+
+
+async def _serve(
+    config: Config, users: list[tuple[str, str]], plan: list[Fault], ready_file: Path | None
+) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stopping.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
+    server = await start_server(config, system_ports(), users=users, plan=plan)
+    try:
+        if ready_file is not None:
+            server.ready.write(ready_file)
+        print(server.ready.to_json(), flush=True)  # noqa: T201  programs read it
+        await stopping.wait()
+    finally:
+        await server.aclose()
+        if ready_file is not None:
+            await loop.run_in_executor(None, _remove, ready_file)
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def _ports(base: dict[str, int], given: dict[str, int | None]) -> dict[str, int]:
+    """Return the port of each protocol that is served; -1 switches one off."""
+    ports = {**base, **{name: port for name, port in given.items() if port is not None}}
+    if wrong := [name for name, port in ports.items() if not -1 <= port <= 65535]:
+        raise ConfigError(f"--{wrong[0]} takes a port between 0 and 65535.")
+    return {name: ports[name] for name in DEFAULT_PORTS if ports.get(name, -1) >= 0}
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, colon, password = text.partition(":")
+    if not colon or not name or not password:
+        raise UserError("A user is given as NAME:PASSWORD.")
+    return name, password
+
+
+def read_users(path: Path) -> list[tuple[str, str]]:
+    """Read NAME:PASSWORD lines; empty ones and those that begin with # are skipped.
+
+    Raises:
+        UserError: A line is none; its number is named, its text is not.
+    """
+    users = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            try:
+                users.append(_pair(line.strip()))
+            except UserError as error:
+                raise UserError(f"{path}, line {number}: {error}") from error
+    return users

@@ -1,0 +1,141 @@
+"""Secrets in memory, for tests, demos and the command line; and layers of secrets."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Final
+
+from desktopmail.wire.sasl.saslprep import saslprep
+from desktopmail.wire.sasl.scram import MIN_ITERATIONS, make_verifier
+from desktopmail.wire.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktopmail.net.ports import Entropy
+    from desktopmail.wire.sasl.server import ScramVerifier
+    from localserver.users import Credentials
+
+_SALT_OCTETS: Final = 16
+
+
+class MemoryCredentials:
+    """Plain passwords, gone with the process; no Argon2, so that a test server starts at once."""
+
+    def __init__(self, entropy: Entropy) -> None:
+        self._entropy = entropy
+        self._passwords: dict[str, Secret] = {}
+        self._verifiers: dict[tuple[str, str], ScramVerifier] = {}
+
+    @property
+    def iterations(self) -> int:
+        """The least there may be: the passwords are in the same memory anyway."""
+        return MIN_ITERATIONS
+
+    def names(self) -> list[str]:
+        """Every user's name, sorted."""
+        return sorted(self._passwords)
+
+    def has(self, name: str) -> bool:
+        """Whether there is a user of that name."""
+        return name in self._passwords
+
+    async def check(self, name: str, password: str) -> bool:
+        """Whether it is the user's password."""
+        secret = self._passwords.get(name)
+        given = prepared(password).encode("utf-8", "replace")
+        kept = prepared((secret or Secret("nobody has this one")).reveal()).encode()
+        return hmac.compare_digest(given, kept) and secret is not None
+
+    def recoverable(self, name: str) -> bytes | None:
+        """The password itself."""
+        secret = self._passwords.get(name)
+        return None if secret is None else secret.reveal().encode()
+
+    def verifier(self, name: str, hash_name: str) -> ScramVerifier | None:
+        """Made when it is first asked for, in two milliseconds."""
+        secret = self._passwords.get(name)
+        if secret is None:
+            return None
+        key = (name, hash_name)
+        if key not in self._verifiers:
+            salt = self._entropy.token(_SALT_OCTETS)
+            self._verifiers[key] = make_verifier(secret, hash_name, salt, MIN_ITERATIONS)
+        return self._verifiers[key]
+
+    def quota_octets(self, name: str) -> int | None:  # noqa: ARG002  the same for all
+        """None: the server's."""
+        return None
+
+    async def put(self, name: str, password: str) -> None:
+        """Add a user, or give one a new password."""
+        self.put_now(name, password)
+
+    def put_now(self, name: str, password: str) -> None:
+        """Add a user without a loop."""
+        self._passwords[name] = Secret(password)
+        for key in [key for key in self._verifiers if key[0] == name]:
+            del self._verifiers[key]
+
+    async def remove(self, name: str) -> None:
+        """Forget a user."""
+        self._passwords.pop(name, None)
+
+
+class LayeredCredentials:
+    """Users of the command line over users at rest; the first layer that has a name answers.
+
+    Args:
+        layers: New users go to the last.
+    """
+
+    def __init__(self, layers: Sequence[Credentials]) -> None:
+        self._layers = layers
+
+    @property
+    def iterations(self) -> int:
+        """Those of the users at rest."""
+        return self._layers[-1].iterations
+
+    def names(self) -> list[str]:
+        """Every user's name, sorted."""
+        return sorted({name for layer in self._layers for name in layer.names()})
+
+    def has(self, name: str) -> bool:
+        """Whether there is a user of that name."""
+        return any(layer.has(name) for layer in self._layers)
+
+    async def check(self, name: str, password: str) -> bool:
+        """Whether it is the user's password."""
+        return await self._layer(name).check(name, password)
+
+    def recoverable(self, name: str) -> bytes | None:
+        """The secret of APOP and CRAM-MD5, or None."""
+        return self._layer(name).recoverable(name)
+
+    def verifier(self, name: str, hash_name: str) -> ScramVerifier | None:
+        """The SCRAM verifier, or None."""
+        return self._layer(name).verifier(name, hash_name)
+
+    def quota_octets(self, name: str) -> int | None:
+        """The user's own limit, or None."""
+        return self._layer(name).quota_octets(name)
+
+    async def put(self, name: str, password: str) -> None:
+        """Add a user, or give one a new password."""
+        await self._layer(name).put(name, password)
+
+    async def remove(self, name: str) -> None:
+        """Forget a user."""
+        await self._layer(name).remove(name)
+
+    def _layer(self, name: str) -> Credentials:
+        return next((layer for layer in self._layers if layer.has(name)), self._layers[-1])
+
+
+def prepared(password: str) -> str:
+    """Return a password as it is compared (SASLprep), or as it came when it cannot be prepared."""
+    try:
+        return saslprep(password)
+    except ValueError:
+        return password

@@ -1,0 +1,363 @@
+"""Fault plans: what shall go wrong, when, in which session; the same for SMTP, POP3 and IMAP.
+
+A plan is data: a list of `Fault`, in Python or as `[[fault]]` tables of a TOML file. Faults are
+matched in their order and counted, so that a plan does the same in every run. Sessions ask
+`SessionFaults` before they execute a command, and use its `stream`, which cuts, slows and drops
+octets.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from desktopmail.net.errors import ClosedError
+from localserver.fault_stream import FaultyStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from desktopmail.net.ports import Clock
+    from desktopmail.net.stream import Stream
+    from desktopmail.net.tls import ServerTls
+
+GREETING = "GREETING"
+CONNECT = "CONNECT"
+PROTOCOLS = frozenset({"smtp", "submission", "pop3", "imap"})
+
+
+class PlanError(Exception):
+    """A plan cannot be read; the sentence names the fault and the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    r"""One thing that goes wrong. What is not said matches everything, or does nothing.
+
+    Attributes:
+        protocol: `smtp`, `submission`, `pop3` or `imap`.
+        command: Verb (`FETCH`, `UID FETCH`, `RCPT`), `GREETING`, or `CONNECT` (before TLS).
+        argument: Regular expression that is searched for in the arguments, without regard to case.
+        nth: Which match it begins with, counted from 1.
+        times: How many matches it hits; None for all from `nth` on.
+        session: Number of the session among those of its protocol, from 1.
+        user: Name of the user who is logged in.
+        reply: Sent instead of executing the command (for IMAP without its tag, unless it begins
+            with `* ` or `+ `); CRLF is added.
+        delay_s: Waited before everything else.
+        inject: Octets sent first, as they are; `\r\n` has to be in them.
+        cut: After so many further octets of the server the connection is dropped.
+        dribble: The server's octets go out one by one from now on.
+        stall: Nothing is answered any more; the connection stays open.
+        drop: The connection is closed in order.
+        reset: The connection is reset.
+        certificate: `wrong`: the next TLS handshake shows a certificate nobody may accept.
+        hide: Capabilities that this session does not offer (`STARTTLS` is then refused too).
+        uidvalidity: The INBOX gets another UIDVALIDITY and other UIDs.
+        expunge: UIDs of the INBOX that another client expunges now; `[0]` for all.
+        bye: The server says goodbye in its protocol's way, and closes.
+        quota_full: From now on the user's mailboxes are full; False empties them again.
+    """
+
+    protocol: str | None = None
+    command: str | None = None
+    argument: str | None = None
+    nth: int = 1
+    times: int | None = 1
+    session: int | None = None
+    user: str | None = None
+    reply: str | None = None
+    delay_s: float = 0.0
+    inject: bytes = b""
+    cut: int | None = None
+    dribble: bool = False
+    stall: bool = False
+    drop: bool = False
+    reset: bool = False
+    certificate: str | None = None
+    hide: tuple[str, ...] = ()
+    uidvalidity: bool = False
+    expunge: tuple[int, ...] = ()
+    bye: bool = False
+    quota_full: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.protocol is not None and self.protocol not in PROTOCOLS:
+            raise PlanError(f"protocol: {self.protocol!r} is none of {sorted(PROTOCOLS)}.")
+        if self.nth < 1 or (self.times is not None and self.times < 1):
+            raise PlanError("nth and times: count from 1.")
+        if self.certificate not in {None, "wrong"}:
+            raise PlanError(f"certificate: {self.certificate!r} is not 'wrong'.")
+        try:
+            re.compile(self.argument or "")
+        except re.error as error:
+            raise PlanError(f"argument: {self.argument!r} is no expression ({error}).") from error
+
+    def fits(self, protocol: str, session: int, command: str, argument: str, user: str) -> bool:
+        """Whether a moment of a session is meant, its count aside."""
+        return (
+            (self.protocol is None or self.protocol == protocol)
+            and (self.command is None or self.command.upper() == command.upper())
+            and (self.session is None or self.session == session)
+            and (self.user is None or self.user.lower() == user.lower())
+            and (
+                self.argument is None
+                or re.search(self.argument, argument, re.IGNORECASE) is not None
+            )
+        )
+
+
+def read_plan(path: Path) -> list[Fault]:
+    """Read the `[[fault]]` tables of a TOML file.
+
+    Raises:
+        PlanError: It cannot be read; the sentence says where.
+    """
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PlanError(f"The fault plan {path} cannot be read: {error}.") from error
+    tables = document.get("fault", [])
+    if not isinstance(tables, list) or set(document) - {"fault"}:
+        raise PlanError(f"The fault plan {path} holds something else than [[fault]] tables.")
+    plan = []
+    for number, table in enumerate(tables, 1):
+        try:
+            plan.append(from_table(table))
+        except PlanError as error:
+            raise PlanError(f"The fault plan {path}, fault {number}: {error}") from error
+    return plan
+
+
+def from_table(table: dict[str, Any]) -> Fault:
+    """Make a fault of the values of a TOML table or a JSON object.
+
+    Raises:
+        PlanError: A key is unknown, or a value has the wrong type.
+    """
+    values: dict[str, Any] = {}
+    known = {each.name: str(each.type) for each in fields(Fault)}
+    for name, value in table.items():
+        kind = known.get(name)
+        if kind is None:
+            raise PlanError(f"{name!r} is not known.")
+        values[name] = _converted(name, kind, value)
+    return Fault(**values)
+
+
+def _converted(name: str, kind: str, value: object) -> object:
+    if kind == "bytes" and isinstance(value, str):
+        return value.encode()
+    if kind.startswith("tuple") and isinstance(value, list):
+        wanted: type = int if "int" in kind else str
+        if all(isinstance(each, wanted) for each in value):
+            return tuple(value)
+    elif kind.startswith("bool"):
+        if isinstance(value, bool):
+            return value
+    elif kind.startswith("float"):
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+    elif kind.startswith("int"):
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+    elif kind.startswith("str") and isinstance(value, str):
+        return value
+    raise PlanError(f"{name}: {value!r} is not of the type {kind}.")
+
+
+class Effects(Protocol):
+    """What faults do to the server beside the connection; the server gives it."""
+
+    async def expunge(self, user: str, uids: tuple[int, ...]) -> None:
+        """Expunge messages of a user's INBOX, as another client would; `(0,)` is all."""
+
+    async def new_uidvalidity(self, user: str) -> None:
+        """Give a user's INBOX another UIDVALIDITY."""
+
+    def set_full(self, user: str, full: bool) -> None:
+        """Make a user's mailboxes full, or not; an empty name is everybody."""
+
+    def wrong_certificate(self) -> ServerTls:
+        """Return a certificate that no client may accept."""
+
+
+@dataclass(slots=True)
+class _Armed:
+    fault: Fault
+    seen: int = 0
+
+
+@dataclass(slots=True)
+class Faults:
+    """The plan of a running server; may be replaced while it runs."""
+
+    clock: Clock
+    effects: Effects | None = None
+    _armed: list[_Armed] = field(default_factory=list)
+    _sessions: dict[str, int] = field(default_factory=dict)
+
+    def set_plan(self, plan: Iterable[Fault]) -> None:
+        """Replace the plan; all counts begin anew."""
+        self._armed = [_Armed(fault) for fault in plan]
+
+    def add(self, fault: Fault) -> None:
+        """Add a fault at the end of the plan."""
+        self._armed.append(_Armed(fault))
+
+    @property
+    def plan(self) -> list[Fault]:
+        """The plan as it is."""
+        return [armed.fault for armed in self._armed]
+
+    def session(self, protocol: str, stream: Stream) -> SessionFaults:
+        """Return one session's view; asked again for the same stream it is the same session.
+
+        Args:
+            protocol: `smtp`, `submission`, `pop3`, `imap`.
+            stream: What the session was given.
+        """
+        if isinstance(stream, FaultyStream):
+            return cast("SessionFaults", stream.owner)
+        self._sessions[protocol] = self._sessions.get(protocol, 0) + 1
+        faulty = FaultyStream(stream)
+        view = SessionFaults(self, protocol, self._sessions[protocol], faulty)
+        faulty.owner = view
+        return view
+
+    def due(
+        self, protocol: str, session: int, command: str, argument: str, user: str
+    ) -> list[Fault]:
+        """Count a moment of a session, and return the faults that hit it, in their order."""
+        due = []
+        for armed in self._armed:
+            fault = armed.fault
+            if fault.fits(protocol, session, command, argument, user):
+                armed.seen += 1
+                last = None if fault.times is None else fault.nth + fault.times - 1
+                if armed.seen >= fault.nth and (last is None or armed.seen <= last):
+                    due.append(fault)
+        return due
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is planned."""
+        return not self._armed
+
+
+class SessionFaults:
+    """What goes wrong in one session.
+
+    Attributes:
+        stream: To be used in place of the session's stream.
+    """
+
+    def __init__(self, faults: Faults, protocol: str, number: int, stream: FaultyStream) -> None:
+        self._faults = faults
+        self._protocol = protocol
+        self._number = number
+        self._hidden: set[str] = set()
+        self._user = ""
+        self.stream = cast("Stream", stream)
+        self._faulty = stream
+
+    def hides(self, capability: str) -> bool:
+        """Whether this session does not offer a capability."""
+        return capability.upper() in self._hidden
+
+    async def connect(self) -> None:
+        """To be awaited before TLS and greeting."""
+        await self._hit(CONNECT, "", "")
+
+    async def greeting(self) -> bytes | None:
+        """To be awaited before the greeting; octets are sent instead of it."""
+        return await self._hit(GREETING, "", "")
+
+    async def command(
+        self, verb: str, argument: str, *, user: str | None = None, tag: str = ""
+    ) -> bytes | None:
+        """To be awaited before a command is executed; octets are sent instead of executing it.
+
+        Args:
+            verb: In any case; `UID FETCH` for IMAP's UID commands.
+            argument: As a person would write it; secrets left out.
+            user: Who is logged in, or None.
+            tag: Of an IMAP command: a reply gets it.
+
+        Raises:
+            ClosedError: The plan ended the connection.
+        """
+        return await self._hit(verb, argument, tag, user or "")
+
+    async def _hit(self, verb: str, argument: str, tag: str, user: str = "") -> bytes | None:
+        if self._faults.is_empty:
+            return None
+        self._user = user or self._user
+        reply = None
+        for fault in self._faults.due(self._protocol, self._number, verb, argument, self._user):
+            answer = await self._do(fault, tag)
+            reply = answer if answer is not None else reply
+        return reply
+
+    async def _do(self, fault: Fault, tag: str) -> bytes | None:
+        if fault.delay_s:
+            await self._faults.clock.sleep(fault.delay_s)
+        await self._change_the_store(fault)
+        self._hidden.update(name.upper() for name in fault.hide)
+        if fault.certificate is not None and self._faults.effects is not None:
+            self._faulty.other_tls = self._faults.effects.wrong_certificate()
+        if fault.dribble:
+            self._faulty.dribbles = True
+        if fault.inject:
+            await self._faulty.send(fault.inject)
+        if fault.cut is not None:
+            self._faulty.left = fault.cut
+        if fault.bye:
+            await self._faulty.send(_goodbye(self._protocol))
+        if fault.drop or fault.bye:
+            await self._faulty.aclose()
+            raise ClosedError("The fault plan closed the connection.", code="closed")
+        if fault.reset:
+            self._faulty.reset()
+            raise ClosedError("The fault plan reset the connection.", code="reset")
+        if fault.stall:
+            await self._stall()
+        return None if fault.reply is None else _reply(self._protocol, fault.reply, tag)
+
+    async def _stall(self) -> None:
+        """Answer nothing more, until the client gives up."""
+        octets = b"?"
+        while octets:
+            octets = await self._faulty.read()
+        await self._faulty.aclose()
+        raise ClosedError("The client gave up a stalled session.", code="closed")
+
+    async def _change_the_store(self, fault: Fault) -> None:
+        effects = self._faults.effects
+        if effects is None:
+            return
+        user = fault.user or self._user
+        if fault.quota_full is not None:
+            effects.set_full(user, fault.quota_full)
+        if fault.expunge and user:
+            await effects.expunge(user, fault.expunge)
+        if fault.uidvalidity and user:
+            await effects.new_uidvalidity(user)
+
+
+def _reply(protocol: str, text: str, tag: str) -> bytes:
+    octets = text.replace("\r\n", "\n").replace("\n", "\r\n").encode()
+    if protocol == "imap" and not octets.startswith((b"* ", b"+ ")):
+        octets = (tag.encode() or b"*") + b" " + octets
+    return octets if octets.endswith(b"\r\n") else octets + b"\r\n"
+
+
+def _goodbye(protocol: str) -> bytes:
+    if protocol == "imap":
+        return b"* BYE The server is going away.\r\n"
+    if protocol == "pop3":
+        return b"-ERR [SYS/TEMP] The server is going away.\r\n"
+    return b"421 4.3.2 The server is going away.\r\n"

@@ -1,0 +1,170 @@
+"""FETCH: columns of the store go out as they are; parts are cut when they are asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from desktopmail.wire.imap.codes import Code
+from desktopmail.wire.imap.condition import Condition, Tag
+from desktopmail.wire.imap.expunge import VanishedResponse
+from desktopmail.wire.imap.fetch import Fetch, Item
+from desktopmail.wire.imap.sequence import UidSet
+from localserver.imap.flags import flags_text
+from localserver.imap.items import Row, UnknownEncodingError, compile_items
+from localserver.imap.select import vanished
+from localserver.store.flags import SEEN, Change, Mode, ranges_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from localserver.imap.items import Plan
+    from localserver.imap.session import ImapSession
+    from localserver.imap.view import View
+
+# So many messages are read in one step; with contents, so many octets.
+_STEP: Final = 500
+_STEP_OCTETS: Final = 1024 * 1024
+
+
+async def handle_fetch(session: ImapSession, tag: Tag, command: Fetch) -> None:
+    """Send what is asked for."""
+    view = session.selected
+    places = view.places(command.numbers)
+    if places is None:
+        session.finish(tag, Condition.BAD, "There are not so many messages.", expunges=False)
+        return
+    if command.changed_since is not None or Item.MODSEQ in command.items:
+        session.condstore = True
+    is_uid = isinstance(command.numbers, UidSet)
+    plan = compile_items(session, view, command, with_uid=is_uid)
+    uids = view.uids
+    if command.vanished and command.changed_since is not None and is_uid:
+        gone = vanished(session, view, command.changed_since, _uids(command))
+        if gone:
+            session.send(VanishedResponse(gone, earlier=True))
+    asked = len(places)
+    sent = 0
+    try:
+        for start in range(0, asked, _STEP):
+            sent += await _step(session, view, plan, [
+                (place + 1, uids[place]) for place in places[start : start + _STEP]
+            ])  # fmt: skip
+    except UnknownEncodingError:
+        session.finish(
+            tag, Condition.NO, "A part has an encoding that is not known.", Code.UNKNOWN_CTE,
+            expunges=False,
+        )  # fmt: skip
+        return
+    if sent < asked and command.changed_since is None:
+        # Another session expunged them, and this client could not be told yet (RFC 2180, 4.1).
+        session.finish(
+            tag, Condition.NO, "Some of the messages are gone.", Code.EXPUNGEISSUED,
+            expunges=False,
+        )  # fmt: skip
+        return
+    session.finish(tag, Condition.OK, "Fetched.", expunges=False)
+
+
+def _uids(command: Fetch) -> UidSet | None:
+    return command.numbers if isinstance(command.numbers, UidSet) else None
+
+
+async def _step(
+    session: ImapSession, view: View, plan: Plan, messages: Sequence[tuple[int, int]]
+) -> int:
+    """Send some messages; returns how many there still are."""
+    if not plan.reads_contents:
+        rows = _read(session, view, plan, [uid for _, uid in messages])
+        await _send(session, view, plan, messages, rows)
+        return len(rows)
+    sent = 0
+    for part in _parts(session, view, messages):
+        rows = _read(session, view, plan, [uid for _, uid in part])
+        await _send(session, view, plan, part, rows)
+        sent += len(rows)
+    return sent
+
+
+def _parts(
+    session: ImapSession, view: View, messages: Sequence[tuple[int, int]]
+) -> list[list[tuple[int, int]]]:
+    """Cut messages into parts of about one step's octets."""
+    sizes: dict[int, int] = {}
+    for first, last in ranges_of([uid for _, uid in messages]):
+        rows = session.account.query(
+            "SELECT uid, size FROM entry JOIN message ON id=message"
+            " WHERE mailbox=? AND uid BETWEEN ? AND ?",
+            view.mailbox.number, first, last,
+        )  # fmt: skip
+        sizes.update(rows)
+    parts: list[list[tuple[int, int]]] = [[]]
+    room = _STEP_OCTETS
+    for message in messages:
+        size = sizes.get(message[1], 0)
+        if parts[-1] and size > room:
+            parts.append([])
+            room = _STEP_OCTETS
+        parts[-1].append(message)
+        room -= size
+    return parts
+
+
+def _read(session: ImapSession, view: View, plan: Plan, uids: Sequence[int]) -> list[Row]:
+    rows: list[Row] = []
+    for first, last in ranges_of(uids):
+        rows += session.account.query(plan.sql, view.mailbox.number, first, last)
+    return rows
+
+
+async def _send(
+    session: ImapSession,
+    view: View,
+    plan: Plan,
+    messages: Sequence[tuple[int, int]],
+    rows: list[Row],
+) -> None:
+    masks = await _mark_seen(session, view, rows) if plan.marks_seen else {}
+    if len(rows) == len(messages):
+        pairs = zip([seq for seq, _ in messages], rows, strict=True)
+    else:
+        numbers = {uid: seq for seq, uid in messages}
+        pairs = zip([numbers[row[0]] for row in rows], rows, strict=True)
+    write = plan.write
+    if not masks:
+        octets = b"".join([b"* %d FETCH (%b)\r\n" % (seq, write(row)) for seq, row in pairs])
+    else:
+        octets = b"".join(
+            [
+                b"* %d FETCH (%b)\r\n" % (seq, _with_flags(session, view, plan, row, masks))
+                for seq, row in pairs
+            ]
+        )
+    if octets:
+        await session.gather(octets)
+
+
+def _with_flags(
+    session: ImapSession, view: View, plan: Plan, row: Row, masks: dict[int, tuple[int, int]]
+) -> bytes:
+    """Write a message that was marked as seen by this: its new flags are told too."""
+    changed = masks.get(row[0])
+    if changed is None:
+        return plan.write(row)
+    fresh = (row[0], changed[0], changed[1], *row[3:])
+    octets = plan.write(fresh)
+    if plan.tells_flags:
+        return octets
+    return octets + b" FLAGS (%b)" % flags_text(session, view, row[0], changed[0])
+
+
+async def _mark_seen(
+    session: ImapSession, view: View, rows: list[Row]
+) -> dict[int, tuple[int, int]]:
+    r"""Set \Seen where it is missing; returns (mask, MODSEQ) by UID of those."""
+    unseen = [row[0] for row in rows if not row[1] & SEEN]
+    if not unseen or view.readonly:
+        return {}
+    change = Change(unseen, Mode.ADD, frozenset({"\\Seen"}))
+    changed = await session.account.change_flags(view.mailbox, change)
+    view.own.add(changed.modseq)
+    return {uid: (changed.masks[uid], changed.modseq) for uid in changed.changed}

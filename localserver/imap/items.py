@@ -1,0 +1,306 @@
+"""The items of a FETCH, compiled once: which columns are read, and how a row becomes octets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from desktopmail.mime import section as mime_section
+from desktopmail.mime import structure
+from desktopmail.mime.defect import Defect
+from desktopmail.wire.imap.dates import date_time_octets
+from desktopmail.wire.imap.fetch import (
+    BinaryItem,
+    BinarySizeItem,
+    BodyItem,
+    Fetch,
+    Item,
+    PreviewItem,
+)
+from desktopmail.wire.imap.section import HEADER, TEXT, WHOLE, SectionText, encode_section
+from desktopmail.wire.imap.writer import Writer
+from localserver.imap.flags import flags_text
+from localserver.store import encoded
+
+if TYPE_CHECKING:
+    from desktopmail.mime.structure import Part
+    from desktopmail.wire.imap.fetch import FetchItem
+    from desktopmail.wire.imap.section import Partial, Section
+    from localserver.imap.session import ImapSession
+    from localserver.imap.view import View
+
+Row: TypeAlias = tuple[Any, ...]
+Write: TypeAlias = Callable[[Row], bytes]
+
+# A row always begins with these; the others follow as they are asked for.
+_FIXED: Final = ("uid", "flags", "modseq")
+_CONTENT: Final = frozenset({"content.header", "content.body"})
+# One parsed message is kept, for clients that fetch it part by part and range by range.
+_PARSED_KEPT: Final = 4
+_PARSED_MAX_OCTETS: Final = 16 * 1024 * 1024
+
+
+class UnknownEncodingError(Exception):
+    """A part asked for by BINARY has a transfer encoding that cannot be undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a FETCH is answered.
+
+    Attributes:
+        sql: Reads rows of one range of UIDs: (mailbox, first, last).
+        write: Makes what stands between the parentheses of a row.
+        reads_contents: Rows hold whole messages, so few are read at once.
+        marks_seen: The messages are read by this.
+        tells_flags: FLAGS is among the items.
+    """
+
+    sql: str
+    write: Write
+    reads_contents: bool
+    marks_seen: bool
+    tells_flags: bool
+
+
+class _Columns:
+    """Gives every column its place in the row."""
+
+    def __init__(self) -> None:
+        self.names = list(_FIXED)
+
+    def place(self, name: str) -> int:
+        if name not in self.names:
+            self.names.append(name)
+        return self.names.index(name)
+
+
+def compile_items(session: ImapSession, view: View, command: Fetch, *, with_uid: bool) -> Plan:
+    """Compile the items of a command.
+
+    Args:
+        session: Whose client asks.
+        view: The selected mailbox.
+        command: The FETCH.
+        with_uid: UID is told whether it is asked for or not.
+    """
+    columns = _Columns()
+    items = list(dict.fromkeys(command.items))
+    if with_uid and Item.UID not in items:
+        items.insert(0, Item.UID)
+    wants_modseq = command.changed_since is not None or (session.condstore and Item.FLAGS in items)
+    if wants_modseq and Item.MODSEQ not in items:
+        items.append(Item.MODSEQ)
+    writers = [_writer(session, view, columns, item) for item in items]
+    changed = ""
+    if command.changed_since is not None:
+        changed = f" AND modseq>{command.changed_since:d}"
+    return Plan(
+        sql=_sql(columns.names) + changed + " ORDER BY uid",
+        write=_joined(writers),
+        reads_contents=bool(_CONTENT & set(columns.names)),
+        marks_seen=not view.readonly and any(_marks_seen(item) for item in items),
+        tells_flags=Item.FLAGS in items,
+    )
+
+
+def _sql(names: list[str]) -> str:
+    tables = "entry"
+    if any(name.startswith("message.") for name in names):
+        tables += " JOIN message ON message.id=entry.message"
+    if any(name.startswith("content.") for name in names):
+        tables += " JOIN content ON content.message=entry.message"
+    if any(name.startswith("finding.") for name in names):
+        tables += " JOIN finding ON finding.message=entry.message"
+    chosen = ", ".join(names)
+    return f"SELECT {chosen} FROM {tables} WHERE mailbox=? AND uid BETWEEN ? AND ?"  # noqa: S608
+
+
+def _joined(writers: list[Write]) -> Write:
+    if len(writers) == 1:
+        return writers[0]
+    if len(writers) == 2:
+        one, other = writers
+        return lambda row: one(row) + b" " + other(row)
+    return lambda row: b" ".join([write(row) for write in writers])
+
+
+def _marks_seen(item: FetchItem) -> bool:
+    if isinstance(item, BodyItem | BinaryItem):
+        return not item.peek
+    return item in {Item.RFC822, Item.RFC822_TEXT}
+
+
+def _writer(session: ImapSession, view: View, columns: _Columns, item: FetchItem) -> Write:
+    if isinstance(item, Item):
+        return _word(session, view, columns, item)
+    if isinstance(item, BodyItem):
+        return _body(columns, _name(b"BODY", item.section), item.section, item.partial)
+    if isinstance(item, PreviewItem):
+        place = columns.place("finding.preview")
+        return lambda row: b"PREVIEW " + encoded.string(row[place].encode())
+    if isinstance(item, BinaryItem):
+        return _binary(columns, item)
+    return _binary_size(columns, item)
+
+
+def _word(session: ImapSession, view: View, columns: _Columns, item: Item) -> Write:
+    match item:
+        case Item.UID:
+            return lambda row: b"UID %d" % row[0]
+        case Item.FLAGS:
+            return _flags(session, view)
+        case Item.MODSEQ:
+            return lambda row: b"MODSEQ (%d)" % row[2]
+        case Item.SIZE:
+            size = columns.place("message.size")
+            return lambda row: b"RFC822.SIZE %d" % row[size]
+        case Item.INTERNALDATE:
+            arrived, zone = columns.place("message.arrived"), columns.place("message.zone")
+            return lambda row: b"INTERNALDATE " + _date_time(row[arrived], row[zone])
+        case Item.ENVELOPE:
+            envelope = columns.place("message.envelope")
+            return lambda row: b"ENVELOPE " + row[envelope]
+        case Item.BODY_STRUCTURE:
+            whole = columns.place("message.structure")
+            return lambda row: b"BODYSTRUCTURE " + row[whole]
+        case Item.BODY:
+            body = columns.place("message.body")
+            return lambda row: b"BODY " + row[body]
+        case Item.EMAIL_ID:
+            number = columns.place("entry.message")
+            return lambda row: b"EMAILID (M%x)" % row[number]
+        case Item.THREAD_ID:
+            return lambda _row: b"THREADID NIL"
+        case Item.SAVE_DATE:
+            saved = columns.place("saved")
+            return lambda row: b"SAVEDATE " + _date_time(row[saved], 0)
+        case Item.RFC822:
+            return _body(columns, b"RFC822", WHOLE, None)
+        case Item.RFC822_HEADER:
+            return _body(columns, b"RFC822.HEADER", HEADER, None)
+        case Item.RFC822_TEXT:
+            return _body(columns, b"RFC822.TEXT", TEXT, None)
+
+
+def _flags(session: ImapSession, view: View) -> Write:
+    text, recent = session.account.flags.text, view.recent
+    if recent and "IMAP4REV2" not in session.enabled:
+        return lambda row: b"FLAGS (%b)" % flags_text(session, view, row[0], row[1])
+    return lambda row: b"FLAGS (%b)" % text(row[1])
+
+
+def _date_time(seconds: int, zone: int) -> bytes:
+    moment = datetime.fromtimestamp(seconds, UTC if not zone else _zone(zone))
+    return date_time_octets(moment)
+
+
+@lru_cache(maxsize=256)
+def _zone(minutes: int) -> timezone:
+    return timezone(timedelta(minutes=minutes))
+
+
+def _name(word: bytes, section: Section) -> bytes:
+    writer = Writer(server=True)
+    encode_section(writer, section)
+    pieces = [piece.octets for piece in writer.finish() if piece is not None]
+    return word + b"".join(pieces).removesuffix(b"\r\n")
+
+
+def _literal(name: bytes, octets: bytes | None, partial: Partial | None) -> bytes:
+    if partial is not None:
+        name += b"<%d>" % partial.origin
+        if octets is not None:
+            octets = octets[partial.origin : partial.origin + partial.count]
+    if octets is None:
+        return name + b" NIL"
+    return b"%b {%d}\r\n%b" % (name, len(octets), octets)
+
+
+def _body(columns: _Columns, name: bytes, section: Section, partial: Partial | None) -> Write:
+    if section == HEADER:
+        header = columns.place("content.header")
+        return lambda row: _literal(name, row[header], partial)
+    if section == TEXT:
+        body = columns.place("content.body")
+        return lambda row: _literal(name, row[body], partial)
+    if not section.part and section.text is not None:
+        header = columns.place("content.header")
+        return lambda row: _literal(name, _fields(row[header], section), partial)
+    header, body = columns.place("content.header"), columns.place("content.body")
+    if section == WHOLE and partial is None:
+        return lambda row: b"%b {%d}\r\n%b%b" % (
+            name, len(row[header]) + len(row[body]), row[header], row[body],
+        )  # fmt: skip
+    if section == WHOLE:
+        return lambda row: _literal(name, row[header] + row[body], partial)
+    return lambda row: _literal(name, _part(row[header], row[body], section), partial)
+
+
+def _mime_section(section: Section) -> mime_section.Section:
+    text = section.text.value.decode() if section.text is not None else ""
+    names = tuple(name.decode("utf-8", "replace") for name in section.fields)
+    return mime_section.Section(section.part, text, names)
+
+
+def _fields(header: bytes, section: Section) -> bytes:
+    names = [name.decode("utf-8", "replace") for name in section.fields]
+    wanted = section.text is SectionText.HEADER_FIELDS
+    return mime_section.fields_of(structure.parse(header), names, wanted=wanted)
+
+
+def _part(header: bytes, body: bytes, section: Section) -> bytes | None:
+    return mime_section.octets_of(_parsed(header, body), _mime_section(section))
+
+
+def _parsed(header: bytes, body: bytes) -> Part:
+    """Return the structure of a message; a few are kept."""
+    if len(header) + len(body) > _PARSED_MAX_OCTETS:
+        return structure.parse(header + body)
+    return _remembered(header, body)
+
+
+@lru_cache(maxsize=_PARSED_KEPT)
+def _remembered(header: bytes, body: bytes) -> Part:
+    return structure.parse(header + body)
+
+
+def _binary(columns: _Columns, item: BinaryItem) -> Write:
+    header, body = columns.place("content.header"), columns.place("content.body")
+    name = b"BINARY[%b]" % b".".join([b"%d" % part for part in item.part])
+
+    def write(row: Row) -> bytes:
+        octets = _decoded(_parsed(row[header], row[body]), item.part)
+        written = _literal(name, octets, item.partial)
+        if octets is None or b"\0" not in octets:
+            return written
+        # RFC 3516 section 4.2: a NUL needs a literal8.
+        place = written.index(b" {")
+        return written[: place + 1] + b"~" + written[place + 1 :]
+
+    return write
+
+
+def _binary_size(columns: _Columns, item: BinarySizeItem) -> Write:
+    header, body = columns.place("content.header"), columns.place("content.body")
+    name = b"BINARY.SIZE[%b]" % b".".join([b"%d" % part for part in item.part])
+
+    def write(row: Row) -> bytes:
+        octets = _decoded(_parsed(row[header], row[body]), item.part)
+        return b"%b %d" % (name, len(octets or b""))
+
+    return write
+
+
+def _decoded(root: Part, part: tuple[int, ...]) -> bytes | None:
+    if not part:
+        return root.octets
+    found = mime_section.binary_of(root, part)
+    if found is None:
+        return None
+    if found.defect is Defect.UNKNOWN_ENCODING:
+        raise UnknownEncodingError
+    return found.octets

@@ -1,0 +1,147 @@
+r"""LIST and LSUB: the tree of mailboxes, with what was selected and is to be told (RFC 5258)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from desktopmail.wire.imap.condition import Condition, Tag
+from desktopmail.wire.imap.list import (
+    HAS_CHILDREN,
+    HAS_NO_CHILDREN,
+    NO_SELECT,
+    NON_EXISTENT,
+    SUBSCRIBED,
+    Attribute,
+    List,
+    ListResponse,
+    Lsub,
+)
+from localserver.imap import capability
+from localserver.imap.status import status_of
+from localserver.store import names
+
+if TYPE_CHECKING:
+    import re
+
+    from localserver.imap.session import ImapSession
+    from localserver.store.mailbox import Mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """All names there are: mailboxes, subscribed names, and the names above them."""
+
+    mailboxes: dict[str, Mailbox]
+    subscribed: set[str]
+    parents: set[str]
+
+
+async def handle_list(session: ImapSession, tag: Tag, command: List) -> None:
+    """Tell the mailboxes that match."""
+    if command.is_extended and not capability.offers(session, "LIST-EXTENDED"):
+        session.finish(tag, Condition.BAD, "Only the simple form is known.")
+        return
+    if not command.is_extended and command.patterns == ("",):
+        # RFC 9051 section 6.3.9.1: what divides the levels, and the root of the reference.
+        session.send(ListResponse(frozenset({NO_SELECT}), names.DELIMITER, ""))
+        session.finish(tag, Condition.OK, "Listed.")
+        return
+    tree = _tree(session)
+    patterns = [names.pattern(command.reference, each) for each in command.patterns]
+    for name in _candidates(tree, command):
+        if not any(pattern.fullmatch(name) for pattern in patterns):
+            continue
+        response = _response(session, tree, command, name)
+        if response is None:
+            continue
+        session.send(response)
+        mailbox = tree.mailboxes.get(name)
+        if command.status and mailbox is not None:
+            session.send(status_of(session, mailbox, command.status))
+    session.finish(tag, Condition.OK, "Listed.")
+
+
+def _tree(session: ImapSession) -> _Tree:
+    mailboxes = {mailbox.name: mailbox for mailbox in session.account.mailboxes()}
+    subscribed = session.account.subscriptions()
+    parents = {above for name in mailboxes for above in names.parents(name)}
+    return _Tree(mailboxes, subscribed, parents)
+
+
+def _candidates(tree: _Tree, command: List) -> list[str]:
+    known = set(tree.mailboxes) | tree.parents
+    if "SUBSCRIBED" in command.selection:
+        known |= tree.subscribed
+        known |= {above for name in tree.subscribed for above in names.parents(name)}
+    # INBOX first, as every client shows it.
+    return sorted(known, key=lambda name: (name != names.INBOX, name))
+
+
+def _response(session: ImapSession, tree: _Tree, command: List, name: str) -> ListResponse | None:
+    child_info = _child_info(tree, command, name)
+    if not _is_selected(tree, command, name) and not child_info:
+        return None
+    attributes = _attributes(session, tree, command, name)
+    return ListResponse(
+        frozenset(attributes), names.DELIMITER, name, child_info=tuple(sorted(child_info))
+    )
+
+
+def _is_selected(tree: _Tree, command: List, name: str) -> bool:
+    if "SUBSCRIBED" in command.selection and name not in tree.subscribed:
+        return False
+    if "SPECIAL-USE" in command.selection:
+        mailbox = tree.mailboxes.get(name)
+        return mailbox is not None and bool(mailbox.special_use)
+    # A name above mailboxes that is none itself is listed, so that a client finds the way down.
+    return True
+
+
+def _child_info(tree: _Tree, command: List, name: str) -> set[str]:
+    """Return which selection options a mailbox below matches (RFC 5258 section 3.5)."""
+    if "RECURSIVEMATCH" not in command.selection:
+        return set()
+    found = set()
+    if "SUBSCRIBED" in command.selection and names.below(name, tree.subscribed):
+        found.add("SUBSCRIBED")
+    if "SPECIAL-USE" in command.selection and any(
+        tree.mailboxes[below].special_use for below in names.below(name, tree.mailboxes)
+    ):
+        found.add("SPECIAL-USE")
+    return found
+
+
+def _attributes(session: ImapSession, tree: _Tree, command: List, name: str) -> set[Attribute]:
+    mailbox = tree.mailboxes.get(name)
+    attributes = {HAS_CHILDREN if names.below(name, tree.mailboxes) else HAS_NO_CHILDREN}
+    if mailbox is None:
+        attributes |= {NON_EXISTENT, NO_SELECT}
+    elif mailbox.special_use and capability.offers(session, "SPECIAL-USE"):
+        attributes.add(Attribute(mailbox.special_use))
+    wants = {"SUBSCRIBED"} & (command.selection | command.returns)
+    if wants and name in tree.subscribed:
+        attributes.add(SUBSCRIBED)
+    return attributes
+
+
+async def handle_lsub(session: ImapSession, tag: Tag, command: Lsub) -> None:
+    r"""Tell the subscribed names, the way of IMAP4rev1.
+
+    A name that is not subscribed is told with \Noselect when `%` stops above one that is (RFC 3501
+    section 6.3.9).
+    """
+    tree = _tree(session)
+    pattern = names.pattern(command.reference, command.pattern)
+    for name in _lsub_names(tree, pattern, command.pattern):
+        attributes = set() if name in tree.subscribed else {NO_SELECT}
+        session.send(ListResponse(frozenset(attributes), names.DELIMITER, name, lsub=True))
+    session.finish(tag, Condition.OK, "Listed.")
+
+
+def _lsub_names(tree: _Tree, pattern: re.Pattern[str], text: str) -> list[str]:
+    found = {name for name in tree.subscribed if pattern.fullmatch(name)}
+    if text.endswith("%"):
+        above = {parent for name in tree.subscribed for parent in names.parents(name)}
+        found |= {name for name in above if pattern.fullmatch(name)}
+    return sorted(found, key=lambda name: (name != names.INBOX, name))

@@ -1,0 +1,156 @@
+"""SEARCH: in the answers of both revisions, and saved for the next command (RFC 5182)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.wire.imap.codes import BadCharset
+from desktopmail.wire.imap.condition import Condition, Tag
+from desktopmail.wire.imap.search import (
+    ESearchResponse,
+    Search,
+    SearchResponse,
+)
+from desktopmail.wire.imap.sequence import Seq, SeqSet, Uid, UidSet
+from localserver.imap import capability
+from localserver.imap.search_sql import Compiler, UnknownCharsetError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktopmail.wire.imap.search import SearchKey
+    from localserver.imap import search_sql
+    from localserver.imap.session import ImapSession
+    from localserver.imap.view import View
+
+_TABLES = (
+    " FROM entry JOIN message ON message.id=entry.message"
+    " JOIN finding ON finding.message=entry.message"
+    " JOIN content ON content.message=entry.message"
+)
+
+
+async def handle_search(session: ImapSession, tag: Tag, command: Search) -> None:
+    """Search, and tell or save what was found."""
+    view = session.selected
+    returns = command.returns
+    if returns is not None and not capability.offers(session, "ESEARCH"):
+        session.finish(tag, Condition.BAD, "RETURN is not known.", expunges=False)
+        return
+    condition = await compiled(session, tag, view, command.key, command.charset)
+    if condition is None:
+        if returns is not None and "SAVE" in returns:
+            view.saved = UidSet()
+        return
+    if condition.names_modseq:
+        session.condstore = True
+    rows = await matching(session, view, condition)
+    uids = [row[0] for row in rows]
+    modseq = max((row[1] for row in rows), default=None) if condition.names_modseq else None
+    if returns is None and "IMAP4REV2" in session.enabled:
+        returns = frozenset({"ALL"})
+    if returns is None:
+        numbers = uids if command.uid else _seqs(view, uids)
+        session.send(SearchResponse(tuple(numbers), modseq))
+    else:
+        _answer_extended(session, tag, view, command, returns, uids, modseq)
+    session.finish(tag, Condition.OK, "Searched.", expunges=False)
+
+
+async def compiled(
+    session: ImapSession, tag: Tag, view: View, key: SearchKey, charset: str | None
+) -> search_sql.Condition | None:
+    """Compile the keys of a command; answers it and returns None when that is not possible."""
+    try:
+        compiler = Compiler(view, session.account.flags, charset, session.context.ports.clock.now())
+        return compiler.compile(key)
+    except UnknownCharsetError:
+        session.finish(
+            tag, Condition.NO, "The strings are not in a charset that is known.",
+            BadCharset(("US-ASCII", "UTF-8")), expunges=False,
+        )  # fmt: skip
+        return None
+
+
+async def matching(
+    session: ImapSession, view: View, condition: search_sql.Condition, columns: str = ""
+) -> list[tuple[int, ...]]:
+    """Return (UID, MODSEQ, further columns) of what matches and the client knows of, by UID."""
+    tables = _TABLES if condition.cost or columns else " FROM entry"
+    sql = (
+        f"SELECT uid, modseq{columns}{tables}"
+        f" WHERE mailbox=? AND uid<=? AND ({condition.sql}) ORDER BY uid"
+    )
+    last = view.uids[-1] if view.uids else 0
+    bindings = (view.mailbox.number, last, *condition.bindings)
+    if condition.cost > 1:
+        rows = await session.account.slow_query(sql, *bindings)
+    else:
+        rows = session.account.query(sql, *bindings)
+    if len(rows) > len(view.uids):  # what the client was not told of yet
+        return [row for row in rows if view.seq(row[0]) is not None]
+    return rows
+
+
+def _seqs(view: View, uids: Sequence[int]) -> list[int]:
+    if len(uids) == len(view.uids):
+        return list(range(1, len(uids) + 1))
+    return [seq for uid in uids if (seq := view.seq(uid)) is not None]
+
+
+def _answer_extended(
+    session: ImapSession,
+    tag: Tag,
+    view: View,
+    command: Search,
+    returns: frozenset[str],
+    uids: list[int],
+    modseq: int | None,
+) -> None:
+    wanted = returns or frozenset({"ALL"})
+    if "SAVE" in wanted:
+        if not capability.offers(session, "SEARCHRES"):
+            wanted -= {"SAVE"}
+        else:
+            view.saved = _saved(wanted, uids)
+            if wanted == {"SAVE"}:
+                return
+    numbers = uids if command.uid else _seqs(view, uids)
+    session.send(extended(tag, numbers, wanted, uid=command.uid, modseq=modseq))
+
+
+def _saved(wanted: frozenset[str], uids: list[int]) -> UidSet:
+    """Return what `$` stands for (RFC 5182 section 2.4)."""
+    if wanted & {"ALL", "COUNT"} or wanted == {"SAVE"}:
+        kept = uids
+    else:
+        kept = uids[:1] if "MIN" in wanted else []
+        kept += uids[-1:] if "MAX" in wanted else []
+    return UidSet.of([Uid(uid) for uid in kept])
+
+
+def extended(
+    tag: Tag,
+    numbers: Sequence[int],
+    wanted: frozenset[str],
+    *,
+    uid: bool,
+    modseq: int | None,
+) -> ESearchResponse:
+    """Return the answer to a RETURN; numbers ascending."""
+    everything: UidSet | SeqSet | None = None
+    if "ALL" in wanted and numbers:
+        everything = (
+            UidSet.of([Uid(number) for number in numbers])
+            if uid
+            else SeqSet.of([Seq(number) for number in numbers])
+        )
+    return ESearchResponse(
+        tag=tag,
+        uid=uid,
+        minimum=numbers[0] if numbers and "MIN" in wanted else None,
+        maximum=numbers[-1] if numbers and "MAX" in wanted else None,
+        count=len(numbers) if "COUNT" in wanted else None,
+        all=everything,
+        modseq=modseq if numbers else None,
+    )

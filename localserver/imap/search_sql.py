@@ -1,0 +1,225 @@
+"""Search keys as one SQL condition, so that SQLite scans and this process does not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from desktopmail.wire.imap.search import (
+    Among,
+    And,
+    Dated,
+    Fuzzy,
+    Has,
+    HeaderHas,
+    Is,
+    Keyword,
+    ModSeq,
+    Not,
+    Or,
+    Sized,
+)
+from localserver.store.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
+from localserver.store.folding import folded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from desktopmail.wire.imap.search import SearchKey
+    from localserver.imap.view import View
+    from localserver.store.flags import FlagTable
+
+_EPOCH_ORDINAL: Final = 719_163  # date(1970, 1, 1).toordinal()
+_DAY_S: Final = 86_400
+_FLAGS: Final = {
+    "ANSWERED": ANSWERED, "DELETED": DELETED, "DRAFT": DRAFT, "FLAGGED": FLAGGED, "SEEN": SEEN,
+}  # fmt: skip
+_COLUMNS: Final = {
+    "FROM": "from_text", "TO": "to_text", "CC": "cc_text", "BCC": "bcc_text",
+    "SUBJECT": "subject",
+}  # fmt: skip
+# The octets of a plain ASCII message stand for its text.
+_HEADER_TEXT: Final = "coalesce(header_text, lower(CAST(header AS TEXT)))"
+_BODY_TEXT: Final = "coalesce(body_text, lower(CAST(content.body AS TEXT)))"
+_NEVER: Final = "0"
+_ALWAYS: Final = "1"
+
+
+class UnknownCharsetError(Exception):
+    """The charset of a SEARCH is not known, or its strings are not in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition of a WHERE, and what it is bound to.
+
+    Attributes:
+        sql: Over entry, message, finding and content.
+        bindings: In the order of the question marks.
+        cost: How much has to be read for it: 0 the entry, 1 columns, 2 contents.
+        names_modseq: MODSEQ was searched, so the answer tells the highest.
+    """
+
+    sql: str
+    bindings: tuple[object, ...] = ()
+    cost: int = 0
+    names_modseq: bool = False
+
+
+class Compiler:
+    """Compiles the keys of one SEARCH.
+
+    Args:
+        view: The selected mailbox.
+        flags: The user's keywords.
+        charset: Of the strings: `US-ASCII`, `UTF-8`, or None.
+        now: For OLDER and YOUNGER.
+    """
+
+    def __init__(self, view: View, flags: FlagTable, charset: str | None, now: datetime) -> None:
+        if charset not in {None, "UTF-8", "US-ASCII"}:
+            raise UnknownCharsetError
+        self._view = view
+        self._flags = flags
+        self._now = int(now.timestamp())
+
+    def compile(self, key: SearchKey) -> Condition:
+        """Return the condition of a key. Keys nest at most a hundred deep."""
+        match key:
+            case And(keys):
+                return _joined([self.compile(each) for each in keys], "AND")
+            case Or(one, other):
+                return _joined([self.compile(one), self.compile(other)], "OR")
+            case Not(inner):
+                found = self.compile(inner)
+                return Condition(
+                    f"NOT ({found.sql})", found.bindings, found.cost, found.names_modseq
+                )
+            case Fuzzy(inner):
+                return self.compile(inner)
+            case Is(word):
+                return self._word(word)
+            case Has(word, text):
+                return self._has(word, text)
+            case HeaderHas(field, text):
+                return self._header(field, text)
+            case Keyword(flag, present):
+                bit = self._flags.bit(flag)
+                return _bit(bit, present=present)
+            case Dated(word, day):
+                return _dated(word, day.toordinal())
+            case Sized(word, number):
+                return self._sized(word, number)
+            case ModSeq(value):
+                return Condition("modseq>=?", (value,), 0, names_modseq=True)
+            case Among(numbers):
+                places = self._view.places(numbers) or []
+                return _among([self._view.uids[place] for place in places])
+
+    def _word(self, word: str) -> Condition:
+        if word in {"ALL", "SAVEDATESUPPORTED"}:
+            return Condition(_ALWAYS)
+        if word in {"RECENT", "OLD", "NEW"}:
+            recent = _among(sorted(self._view.recent))
+            if word == "OLD":
+                return Condition(f"NOT ({recent.sql})", recent.bindings)
+            unseen = _bit(SEEN, present=False)
+            return recent if word == "RECENT" else _joined([recent, unseen], "AND")
+        if word.startswith("UN"):
+            return _bit(_FLAGS[word[2:]], present=False)
+        return _bit(_FLAGS[word], present=True)
+
+    def _has(self, word: str, text: bytes) -> Condition:
+        if word == "EMAILID":
+            return _email_id(text)
+        if word == "THREADID":
+            return Condition(_NEVER)
+        wanted = _decoded(text)
+        if word in _COLUMNS:
+            return Condition(f"instr({_COLUMNS[word]}, ?)", (wanted,), 1)
+        if word == "BODY":
+            return Condition(f"instr({_BODY_TEXT}, ?)", (wanted,), 2)
+        sql = f"(instr(subject, ?1) OR instr({_HEADER_TEXT}, ?1) OR instr({_BODY_TEXT}, ?1))"
+        return Condition(sql.replace("?1", "?"), (wanted,) * 3, 2)
+
+    def _header(self, field: bytes, text: bytes) -> Condition:
+        name = field.decode("utf-8", "replace")
+        wanted = _decoded(text)
+        if name.upper() in _COLUMNS and wanted:
+            return Condition(f"instr({_COLUMNS[name.upper()]}, ?)", (wanted,), 1)
+        return Condition("header_has(header, ?, ?)", (name, wanted), 2)
+
+    def _sized(self, word: str, number: int) -> Condition:
+        match word:
+            case "LARGER":
+                return Condition("size>?", (number,), 1)
+            case "SMALLER":
+                return Condition("size<?", (number,), 1)
+            case "OLDER":
+                return Condition("arrived<=?", (self._now - number,), 1)
+            case _:
+                return Condition("arrived>=?", (self._now - number,), 1)
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return folded(text.decode())
+    except UnicodeDecodeError as error:
+        raise UnknownCharsetError from error
+
+
+def _bit(bit: int, *, present: bool) -> Condition:
+    if not bit:
+        return Condition(_NEVER if present else _ALWAYS)
+    return Condition(f"flags & {bit}" if present else f"NOT flags & {bit}")
+
+
+def _email_id(text: bytes) -> Condition:
+    try:
+        number = int(text.removeprefix(b"M"), 16)
+    except ValueError:
+        return Condition(_NEVER)
+    return Condition("entry.message=?", (number,))
+
+
+def _among(uids: Sequence[int]) -> Condition:
+    if not uids:
+        return Condition(_NEVER)
+    if uids[-1] - uids[0] + 1 == len(uids):
+        return Condition("uid BETWEEN ? AND ?", (uids[0], uids[-1]))
+    return Condition("uid IN (SELECT value FROM json_each(?))", (json.dumps(list(uids)),))
+
+
+def _dated(word: str, ordinal: int) -> Condition:
+    if word.startswith("SENT"):
+        # The day in the Date field, its time and zone disregarded; without one, INTERNALDATE.
+        column = f"coalesce(sent_day, (arrived+zone*60)/{_DAY_S}+{_EPOCH_ORDINAL})"
+        word = word[4:]
+        cost = 1
+    elif word.startswith("SAVED"):
+        column, word, cost = f"saved/{_DAY_S}+{_EPOCH_ORDINAL}", word[5:], 0
+    else:
+        column, cost = f"(arrived+zone*60)/{_DAY_S}+{_EPOCH_ORDINAL}", 1
+    operator = {"BEFORE": "<", "ON": "=", "SINCE": ">="}[word]
+    return Condition(f"{column}{operator}?", (ordinal,), cost)
+
+
+def _joined(conditions: list[Condition], operator: str) -> Condition:
+    """Join conditions, the cheap ones first, as a balanced tree: SQLite bounds its depth."""
+    ordered = sorted(conditions, key=lambda condition: condition.cost)
+    while len(ordered) > 1:
+        pairs = [ordered[place : place + 2] for place in range(0, len(ordered), 2)]
+        ordered = [pair[0] if len(pair) == 1 else _pair(pair[0], pair[1], operator)
+                   for pair in pairs]  # fmt: skip
+    return ordered[0]
+
+
+def _pair(one: Condition, other: Condition, operator: str) -> Condition:
+    return Condition(
+        f"({one.sql} {operator} {other.sql})",
+        one.bindings + other.bindings,
+        max(one.cost, other.cost),
+        one.names_modseq or other.names_modseq,
+    )

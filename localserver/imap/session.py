@@ -1,0 +1,355 @@
+"""One IMAP session: reads commands, hands each to its handler, tells what happened meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from desktopmail.net.deadline import deadline
+from desktopmail.net.errors import ClosedError, NetError, TimedOutError
+from desktopmail.net.transcript import record_output
+from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
+from desktopmail.wire.imap.condition import Answer, Condition, Tag, Tagged
+from desktopmail.wire.imap.expunge import ExpungeResponse, VanishedResponse
+from desktopmail.wire.imap.select import ExistsResponse, RecentResponse
+from desktopmail.wire.imap.sequence import Seq, Uid, UidSet
+from desktopmail.wire.imap.server import (
+    BadCommand,
+    Closed,
+    CommandReceived,
+    ServerConnection,
+)
+from desktopmail.wire.imap.writer import ANY_SIZE, Writer
+from localserver.imap import capability, handlers, refusal
+from localserver.imap.description import argument_of, verb_of
+from localserver.imap.flags import flag_lines
+from localserver.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from desktopmail.net.stream import Stream
+    from desktopmail.wire.imap.codes import ResponseCode
+    from desktopmail.wire.imap.command import Command
+    from desktopmail.wire.imap.compress import Deflater, Inflater
+    from desktopmail.wire.imap.condition import Continue
+    from desktopmail.wire.imap.response import UntaggedResponse
+    from desktopmail.wire.imap.server import Event
+    from localserver.context import ServerContext
+    from localserver.imap.view import View
+    from localserver.store.account import Account
+    from localserver.users import User
+
+# Answers are gathered up to this size before they are written.
+FLUSH_OCTETS: Final = 256 * 1024
+
+
+async def serve_imap(stream: Stream, context: ServerContext) -> None:
+    """Serve one client from the greeting to the end."""
+    session = ImapSession(stream, context)
+    try:
+        await session.run()
+    except (ClosedError, TimedOutError) as error:
+        session.recorder.record("*", str(error).encode())
+    except asyncio.CancelledError:
+        session.say_goodbye("The server is going down.")
+        raise
+    finally:
+        session.leave_mailbox()
+
+
+class ImapSession:
+    """What one session knows.
+
+    Attributes:
+        context: The server.
+        stream: The connection.
+        connection: The machine.
+        faults: What goes wrong here.
+        user: Who logged in, or None.
+        view: The selected mailbox, or None.
+        enabled: What the client enabled, in upper case.
+        condstore: The client wants mod-sequences told (RFC 7162 section 3.1).
+        failures: Logins that failed.
+        idling: News are told as they come.
+        deflater: Packs what is sent, after COMPRESS.
+        inflater: Unpacks what comes, after COMPRESS.
+    """
+
+    def __init__(self, stream: Stream, context: ServerContext) -> None:
+        self.context = context
+        self.faults = context.faults.session("imap", stream)
+        self.stream = self.faults.stream
+        self.recorder = context.transcript.session("imap", stream.peer)
+        self.user: User | None = None
+        self._account: Account | None = None
+        self.view: View | None = None
+        self.enabled: set[str] = set()
+        self.condstore = False
+        self.failures = 0
+        self.idling = False
+        self._push_is_due = False
+        self.deflater: Deflater | None = None
+        self.inflater: Inflater | None = None
+        self._ended = False
+        self._gathered = 0
+        self.connection = ServerConnection(
+            append_limit=context.config.max_message_octets,
+            literal_plus=context.config.offers("LITERAL+"),
+            tls=self.stream.tls is not None,
+        )
+
+    # ---- the loop
+
+    async def run(self) -> None:
+        """Greet, and serve commands until the end."""
+        reply = await self.faults.greeting()
+        code = capability.code(self)
+        self.send(Answer(Condition.OK, code, "localserver is ready."))
+        if reply is not None:
+            self.connection.take_output()
+            await self.send_raw(reply)
+        while not self._ended:
+            event = await self.next_event()
+            if isinstance(event, BadCommand):
+                self.recorder.record("C", f"{event.tag} (not understood)\r\n".encode())
+                self.send(event.refusal)
+            elif isinstance(event, CommandReceived):
+                self._record(event.tag, event.command)
+                await self.serve(event.tag, event.command)
+            else:
+                return
+        await self.flush()
+
+    async def serve(self, tag: Tag, command: Command) -> None:
+        """Execute one command, and answer it."""
+        name = self.user.name if self.user is not None else None
+        if not self.context.faults.is_empty:
+            verb, argument = verb_of(command), argument_of(command)
+            reply = await self.faults.command(verb, argument, user=name, tag=tag)
+            if reply is not None:
+                self.connection.answered(tag)
+                await self.send_raw(reply)
+                return
+        try:
+            await handlers.handle(self, tag, command)
+        except StoreError as error:
+            code, text = refusal.of(error)
+            self.finish(tag, Condition.NO, text, code)
+
+    async def next_event(self) -> Event | None:
+        """Wait for what the client says next; None when the session is over.
+
+        Raises:
+            ClosedError: The connection was cut.
+            TimedOutError: The client said nothing for too long.
+        """
+        limits = self.context.config.limits
+        wait_s = limits.command_s if self.user is None else limits.idle_s
+        while True:
+            event = await self._understood()
+            if event is not None or self._ended:
+                return event
+            try:
+                async with deadline(wait_s, "The client was silent for too long."):
+                    octets = await self.stream.read()
+            except TimedOutError:
+                self.say_goodbye("You were silent for too long.")
+                raise
+            await self.receive(octets)
+
+    async def receive(self, octets: bytes) -> None:
+        """Give octets of the client to the machine; none at all are the end."""
+        if not octets:
+            self.connection.receive_eof()
+        elif self.inflater is None:
+            self.connection.receive(octets)
+        else:
+            for piece in self.inflater.receive(octets):
+                self.connection.receive(piece)
+
+    async def _understood(self) -> Event | None:
+        try:
+            event = self.connection.next_event()
+        except RemoteProtocolError as error:
+            self.recorder.record("*", str(error).encode("ascii", "replace"))
+            self._ended = True  # the BYE is in the output
+            event = None
+        await self.flush()
+        if isinstance(event, Closed):
+            self._ended = True
+            return None
+        return event
+
+    def _record(self, tag: Tag, command: Command) -> None:
+        """Give a command to the transcript, written again so that its secrets are masked."""
+        writer = Writer(utf8=self.connection.utf8, non_sync_octets=ANY_SIZE, binary=True)
+        writer.raw(tag.encode("ascii", "replace") + b" ")
+        try:
+            command.encode(writer)
+            record_output(self.recorder, "C", [each for each in writer.finish() if each])
+        except LocalProtocolError:  # what a client may not send, a lenient reader may have read
+            line = f"{tag} {verb_of(command)} {argument_of(command)}\r\n"
+            self.recorder.record("C", line.encode("utf-8", "replace"))
+
+    # ---- answers
+
+    def send(self, response: UntaggedResponse | Tagged | Continue) -> None:
+        """Queue a response."""
+        self.connection.send(response)
+
+    def send_encoded(self, octets: bytes) -> None:
+        """Queue untagged response lines that are encoded already."""
+        self.connection.send_encoded(octets)
+
+    async def gather(self, octets: bytes) -> None:
+        """Queue encoded untagged response lines, and write when enough are gathered."""
+        self.connection.send_encoded(octets)
+        self._gathered += len(octets)
+        if self._gathered >= FLUSH_OCTETS:
+            await self.flush()
+
+    def answer(
+        self, tag: Tag, condition: Condition, text: str, code: ResponseCode | None = None
+    ) -> None:
+        """Queue the tagged answer of a command."""
+        if not self._ended:
+            self.connection.send(Tagged(tag, condition, code, text))
+
+    def finish(
+        self,
+        tag: Tag,
+        condition: Condition,
+        text: str,
+        code: ResponseCode | None = None,
+        *,
+        expunges: bool = True,
+    ) -> None:
+        """Tell what happened in the selected mailbox, then answer the command.
+
+        Args:
+            tag: Of the command.
+            condition: How it ended.
+            text: For people.
+            code: For programs.
+            expunges: EXPUNGE may be told: not in the answer to FETCH, STORE or SEARCH.
+        """
+        self.tell_news(expunges=expunges)
+        self.answer(tag, condition, text, code)
+
+    def tell_news(self, *, expunges: bool) -> None:
+        """Queue EXPUNGE, EXISTS, RECENT and FETCH for what other sessions did."""
+        view = self.view
+        if view is None:
+            return
+        if view.is_stale:
+            self.say_goodbye("The mailbox was replaced; open it again.")
+            return
+        if not view.has_news(expunges=expunges):
+            return
+        news = view.news(expunges=expunges)
+        if news.expunged and "QRESYNC" in self.enabled:
+            self.send(VanishedResponse(UidSet.of([Uid(uid) for _, uid in news.expunged])))
+        elif news.expunged:
+            for seq, _ in news.expunged:
+                self.send(ExpungeResponse(Seq(seq)))
+        if news.exists is not None:
+            self.send(ExistsResponse(news.exists))
+        if news.recent is not None and "IMAP4REV2" not in self.enabled:
+            self.send(RecentResponse(news.recent))
+        if news.changed:
+            self.send_encoded(flag_lines(self, view, news.changed))
+
+    def say_goodbye(self, text: str) -> None:
+        """Say BYE, when the connection is still there; the session ends."""
+        if self._ended or self.stream.is_closed:
+            self._ended = True
+            return
+        self._ended = True
+        try:
+            self.connection.send(Answer(Condition.BYE, None, text))
+            self.write()
+        except NetError:
+            self.context.log.debug("%s was gone before the goodbye", self.stream.peer)
+
+    def end(self) -> None:
+        """End the session after what is queued was written."""
+        self._ended = True
+
+    def _take(self) -> bytes:
+        self._gathered = 0
+        octets = record_output(self.recorder, "S", self.connection.take_output())
+        if octets and self.deflater is not None:
+            return self.deflater.send(octets)
+        return octets
+
+    def write(self) -> None:
+        """Write what is queued, without waiting."""
+        octets = self._take()
+        if octets:
+            self.stream.write(octets)
+
+    async def flush(self) -> None:
+        """Write what is queued, and wait until the client takes it.
+
+        Raises:
+            TimedOutError: The client takes nothing for too long.
+        """
+        octets = self._take()
+        if octets:
+            await self._send(octets)
+
+    async def send_raw(self, octets: bytes) -> None:
+        """Write octets past the machine, and wait until the client takes them."""
+        self.recorder.record("S", octets)
+        await self._send(octets if self.deflater is None else self.deflater.send(octets))
+
+    async def _send(self, octets: bytes) -> None:
+        limit_s = self.context.config.limits.send_s
+        try:
+            async with deadline(limit_s, "The client does not take its answers."):
+                await self.stream.send(octets)
+        except TimedOutError:
+            self.stream.abort()
+            raise
+
+    # ---- state
+
+    @property
+    def account(self) -> Account:
+        """The mail of who logged in; the machine lets no command through before."""
+        if self._account is None:
+            raise StoreError("Log in first.")
+        return self._account
+
+    @property
+    def selected(self) -> View:
+        """The selected mailbox; the machine lets no command through without one."""
+        if self.view is None:
+            raise StoreError("Select a mailbox first.")
+        return self.view
+
+    async def log_in(self, user: User) -> None:
+        """Take the user in."""
+        self._account = await self.context.store.account(user.name)
+        self.user = user
+
+    def wake(self) -> None:
+        """Called by the store after each change of the selected mailbox.
+
+        A client that does not take what it was told is not told more: it would fill the memory.
+        What it misses stays in the view, and is told later.
+        """
+        if self.idling and not self._push_is_due and not self.stream.is_congested:
+            self._push_is_due = True
+            asyncio.get_running_loop().call_soon(self._push)
+
+    def _push(self) -> None:
+        self._push_is_due = False
+        if self.idling and not self.stream.is_closed:
+            self.tell_news(expunges=True)
+            self.write()
+
+    def leave_mailbox(self) -> None:
+        """Close the selected mailbox, if there is one."""
+        if self.view is not None:
+            self.view.close()
+            self.view = None

@@ -1,0 +1,1 @@
+"""Fixtures of the bundled server for the tests of other programs."""

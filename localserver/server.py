@@ -1,0 +1,256 @@
+"""A running server: everything wired together, started, and stopped with nothing lost."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desktopmail.net.errors import TlsError
+from desktopmail.net.tasks import TaskScope
+from desktopmail.net.tls import ServerTls
+from localserver import tls
+from localserver.context import ServerContext
+from localserver.credentials import LayeredCredentials, MemoryCredentials
+from localserver.effects import StoreEffects
+from localserver.faults import Faults
+from localserver.listener import close_listeners, open_listeners
+from localserver.lock import FolderLock, lock_folder
+from localserver.ready import Ready
+from localserver.sessions import Sessions
+from localserver.store.interface import StoreLimits
+from localserver.store.sqlite import SqliteStore, open_store
+from localserver.transcript import Transcript
+from localserver.users import UserError, Users, check_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from desktopmail.net.listen import Listener
+    from desktopmail.net.ports import Ports
+    from localserver.api.service import AdministrationService
+    from localserver.config import Config
+    from localserver.credential_table import TableCredentials
+    from localserver.faults import Fault
+
+_SWEEP_S = 5.0
+_RENEWAL_CHECK_S = 6 * 3600.0
+_GRACE_S = 3.0
+_LOG = logging.getLogger("localserver")
+
+
+class Server:
+    """One server; made by `start_server`.
+
+    Attributes:
+        context: What its sessions are given.
+        sessions: Who is connected.
+        ports: Port of each protocol that is served.
+        ca_file: The authority to trust, None without TLS.
+        token: Of the administration API.
+    """
+
+    def __init__(
+        self,
+        context: ServerContext,
+        sessions: Sessions,
+        store: SqliteStore,
+        ca_file: Path | None,
+    ) -> None:
+        self.context = context
+        self.sessions = sessions
+        self.store = store
+        self.ca_file = ca_file
+        self.ports: dict[str, int] = {}
+        self.token = ""
+        self._listeners: dict[str, Listener] = {}
+        self._api: AdministrationService | None = None
+        self._credentials: TableCredentials | None = None
+        self._lock: FolderLock | None = None
+        self._temporary: Path | None = None
+
+    @property
+    def ready(self) -> Ready:
+        """What programs that start the server wait for."""
+        return Ready(
+            ports=self.ports,
+            ca_file=None if self.ca_file is None else str(self.ca_file),
+            token=self.token,
+            domain=self.context.config.domain,
+            host=self.context.config.host,
+            pid=os.getpid(),
+        )
+
+    async def aclose(self, *, grace_s: float = _GRACE_S) -> None:
+        """Accept no more, let running commands end, write what was acknowledged, and close."""
+        if self._api is not None:
+            await self._api.aclose()
+        await close_listeners(self._listeners, grace_s=grace_s if self._listeners else 0.0)
+        await self.context.scope.close()
+        await self.store.aclose()
+        if self._credentials is not None:
+            await self._credentials.aclose()
+        if self._lock is not None:
+            self._lock.release()
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+
+async def start_server(
+    config: Config,
+    ports: Ports,
+    *,
+    users: Iterable[tuple[str, str]] = (),
+    plan: Iterable[Fault] = (),
+    failure_delay_s: float = 0.5,
+) -> Server:
+    """Start a server and return when every listener is bound.
+
+    Args:
+        config: What to serve; `config.data` is made when it does not exist.
+        ports: Clock, entropy, threads and the network.
+        users: Names and passwords that hold for this run; they are not written to the disk.
+        plan: What shall go wrong.
+        failure_delay_s: Waited after a wrong password.
+
+    Raises:
+        ListenError: A port is in use.
+        LockedError: Another server works on the folder.
+        DamagedError: A database is damaged.
+        TlsError: The certificate cannot be read.
+        UserError: A name cannot be a user's.
+        OSError: The folder cannot be used.
+    """
+    lock = None if config.data is None else lock_folder(config.data)
+    temporary = Path(tempfile.mkdtemp(prefix="localserver-")) if config.data is None else None
+    table: TableCredentials | None = None
+    store: SqliteStore | None = None
+    scope = TaskScope(_report)
+    server: Server | None = None
+    try:
+        folder = config.data or temporary or Path()
+        memory = _command_line_users(users, ports)
+        if config.data is not None:
+            # Argon2 and its database are loaded only for a server that keeps its users.
+            from localserver.credential_table import open_credentials
+
+            table = await open_credentials(config.data, ports)
+        credentials = memory if table is None else LayeredCredentials([memory, table])
+        people = Users(
+            config, credentials, ports.clock,
+            decoy_key=ports.entropy.token(32), failure_delay_s=failure_delay_s,
+        )  # fmt: skip
+        server_tls, ca_file = _tls(config, folder / "tls", ports)
+        faults = Faults(ports.clock)
+        faults.set_plan(plan)
+        limits = StoreLimits(
+            quota_octets=config.quota_octets, max_message_octets=config.max_message_octets
+        )
+        store = await open_store(
+            config.data, ports, limits=limits, known=lambda name: people.find(name) is not None
+        )
+        await store.check([user.name for user in people.all()])
+        faults.effects = StoreEffects(store, folder / "wrong", ports.clock)
+        sessions = Sessions(config.limits, ports.clock)
+        people.on_login(lambda peer, user: sessions.logged_in(peer, user.name))
+        context = ServerContext(
+            config=config, users=people, store=store, ports=ports, tls=server_tls, faults=faults,
+            scope=scope, log=_LOG, transcript=Transcript(ports.clock), data=config.data,
+        )  # fmt: skip
+        server = Server(context, sessions, store, ca_file)
+        server._credentials, server._lock, server._temporary = table, lock, temporary  # noqa: SLF001
+        await _open(server)
+    except BaseException:
+        if server is not None:
+            await server.aclose(grace_s=0.0)
+        else:
+            await _undo(scope, store, table, lock, temporary)
+        raise
+    return server
+
+
+async def _open(server: Server) -> None:
+    context = server.context
+    server._listeners = await open_listeners(context, server.sessions)  # noqa: SLF001
+    server.ports = {name: listener.port for name, listener in server._listeners.items()}  # noqa: SLF001
+    if "api" in context.config.listen:
+        # aiohttp takes 150 ms to import.
+        from localserver.api.service import open_service
+
+        server.token = context.ports.entropy.token(24).hex()
+        server._api = await open_service(server)  # noqa: SLF001
+        server.ports["api"] = server._api.port  # noqa: SLF001
+    context.scope.spawn(_sweep(server), name="connections without a login")
+    if context.config.certificate is None and context.data is not None and context.tls is not None:
+        context.scope.spawn(_renew(context), name="renewal of the certificate")
+
+
+def _command_line_users(users: Iterable[tuple[str, str]], ports: Ports) -> MemoryCredentials:
+    memory = MemoryCredentials(ports.entropy)
+    for name, password in users:
+        canonical = name.partition("@")[0].lower()
+        check_name(canonical)
+        if not password:
+            raise UserError(f"The user {name!r} needs a password: NAME:PASSWORD.")
+        memory.put_now(canonical, password)
+    return memory
+
+
+def _tls(config: Config, folder: Path, ports: Ports) -> tuple[ServerTls | None, Path | None]:
+    if not config.offers("TLS"):
+        return None, None
+    if config.certificate is not None:
+        own = ServerTls(config.certificate, config.key or config.certificate)
+        own.load()
+        return own, None
+    names = tls.wanted_names(config.domain, config.host)
+    try:
+        tls.ensure(folder, names, ports.clock.now())
+    except OSError as error:
+        raise TlsError(
+            f"The certificate in {folder} cannot be written: {error.strerror}.",
+            remedy="Make the folder writable.",
+            code="tls-files",
+        ) from error
+    server_tls = ServerTls(folder / tls.CERTIFICATE_FILE, folder / tls.KEY_FILE)
+    server_tls.load()
+    return server_tls, folder / tls.CA_FILE
+
+
+async def _sweep(server: Server) -> None:
+    while True:
+        await server.context.ports.clock.sleep(_SWEEP_S)
+        server.sessions.sweep()
+
+
+async def _renew(context: ServerContext) -> None:
+    while True:
+        await context.ports.clock.sleep(_RENEWAL_CHECK_S)
+        if context.data is not None:
+            names = tls.wanted_names(context.config.domain, context.config.host)
+            tls.ensure(context.data / "tls", names, context.ports.clock.now())
+
+
+async def _undo(
+    scope: TaskScope,
+    store: SqliteStore | None,
+    table: TableCredentials | None,
+    lock: FolderLock | None,
+    temporary: Path | None,
+) -> None:
+    await scope.close()
+    if store is not None:
+        await store.aclose()
+    if table is not None:
+        await table.aclose()
+    if lock is not None:
+        lock.release()
+    if temporary is not None:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _report(name: str, error: Exception) -> None:
+    _LOG.error("%s failed", name, exc_info=error)

@@ -1,0 +1,93 @@
+"""Who is connected: counted, limited, and thrown out when nobody logs in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from localserver.config import is_loopback
+
+if TYPE_CHECKING:
+    from desktopmail.net.ports import Clock
+    from desktopmail.net.stream import Stream
+    from localserver.config import Limits
+
+_NEEDS_LOGIN = frozenset({"submission", "submissions", "pop3", "pop3s", "imap", "imaps"})
+
+
+@dataclass(slots=True)
+class Connected:
+    """One connection.
+
+    Attributes:
+        listener: Name of the listener (`imaps`).
+        stream: The connection.
+        since: Monotonic seconds.
+        user: Name of who logged in, or None.
+    """
+
+    listener: str
+    stream: Stream
+    since: float
+    user: str | None = None
+
+    @property
+    def waits_for_login(self) -> bool:
+        """Whether a login is needed here and has not happened."""
+        return self.user is None and self.listener in _NEEDS_LOGIN
+
+
+@dataclass(slots=True)
+class Sessions:
+    """All connections of a server."""
+
+    limits: Limits
+    clock: Clock
+    _by_peer: dict[str, Connected] = field(default_factory=dict)
+    _addresses: Counter[str] = field(default_factory=Counter)
+
+    def admit(self, listener: str, stream: Stream) -> str | None:
+        """Take a new connection in; returns why it is refused, or None."""
+        address = _address(stream.peer)
+        waiting = sum(each.waits_for_login for each in self._by_peer.values())
+        if len(self._by_peer) >= self.limits.sessions:
+            return "Too many connections; try again later."
+        if self._addresses[address] >= self.limits.sessions_per_address:
+            return "Too many connections from your address; try again later."
+        if listener in _NEEDS_LOGIN and waiting >= self.limits.sessions_before_login:
+            return "Too many connections without a login; try again later."
+        self._by_peer[stream.peer] = Connected(listener, stream, self.clock.monotonic())
+        self._addresses[address] += 1
+        return None
+
+    def leave(self, stream: Stream) -> None:
+        """Forget a connection that was admitted."""
+        if self._by_peer.pop(stream.peer, None) is not None:
+            address = _address(stream.peer)
+            self._addresses[address] -= 1
+            if not self._addresses[address]:
+                del self._addresses[address]
+
+    def logged_in(self, peer: str, user: str) -> None:
+        """Note who logged in on a connection."""
+        connected = self._by_peer.get(peer)
+        if connected is not None:
+            connected.user = user
+
+    def sweep(self) -> int:
+        """Cut the connections that have waited too long for a login; returns how many."""
+        until = self.clock.monotonic() - self.limits.login_s
+        late = [each for each in self._by_peer.values() if each.waits_for_login]
+        late = [each for each in late if each.since < until]
+        for each in late:
+            each.stream.abort()
+        return len(late)
+
+    def all(self) -> list[Connected]:
+        """Every connection, the oldest first."""
+        return sorted(self._by_peer.values(), key=lambda each: each.since)
+
+
+def _address(peer: str) -> str:
+    return "loopback" if is_loopback(peer) else peer.rpartition(":")[0] or peer

@@ -1,0 +1,60 @@
+"""MAIL and RCPT: who may send, and where each recipient's copy goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.wire.smtp.reply import reply
+from localserver.smtp.state import Route
+from localserver.submission.envelope import recipient_refused, sender_refused
+
+if TYPE_CHECKING:
+    from desktopmail.wire.smtp.mail import Mail
+    from desktopmail.wire.smtp.rcpt import Rcpt
+    from desktopmail.wire.smtp.reply import Reply
+    from localserver.smtp.state import Session
+
+
+async def mail(session: Session, command: Mail) -> Reply:
+    """Begin a message."""
+    session.forget_message()
+    if session.submission:
+        refusal = must_log_in(session)
+        if refusal is None and session.user is not None:
+            refusal = sender_refused(session.context, session.user, command.sender)
+        if refusal is not None:
+            return refusal
+    session.mail = command
+    return reply(250, "Sender fine", "2.1.0")
+
+
+async def rcpt(session: Session, command: Rcpt) -> Reply:
+    """Take one recipient.
+
+    Port 25 knows local users only. Everything that could name another place in disguise (source
+    routes, `user%elsewhere@here`, `elsewhere!user@here`, `"user@elsewhere"@here`) is read as what
+    it is, a local part, and so is nobody, or the catch-all user.
+    """
+    users, address = session.context.users, str(command.recipient)
+    if users.is_local(address):
+        found = users.resolve(address)
+        if not found:
+            return reply(550, f"No such user: {address}", "5.1.1")
+        session.routes.append(Route(command, tuple(found)))
+        return reply(250, "Recipient fine", "2.1.5")
+    if not session.submission:
+        return reply(550, f"Mail for {command.recipient.domain} is not taken here", "5.7.1")
+    refusal = recipient_refused(session.context, command.recipient)
+    if refusal is not None:
+        return refusal
+    session.routes.append(Route(command, ()))
+    return reply(250, "Recipient fine", "2.1.5")
+
+
+def must_log_in(session: Session) -> Reply | None:
+    """Refuse what needs a login on the submission ports (RFC 6409 section 4.3)."""
+    if not session.submission or session.user is not None:
+        return None
+    if "AUTH" not in session.wire.offered and session.stream.tls is None:
+        return reply(530, "Say STARTTLS first, then log in", "5.7.0")
+    return reply(530, "Log in first", "5.7.0")

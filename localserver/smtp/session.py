@@ -1,0 +1,273 @@
+"""One SMTP or submission session: octets in, events out of the machine, replies back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from desktopmail.net.deadline import deadline
+from desktopmail.net.errors import ClosedError
+from desktopmail.net.transcript import record_output
+from desktopmail.wire.errors import RemoteProtocolError
+from desktopmail.wire.smtp.auth import Auth, AuthCancel, AuthResponse
+from desktopmail.wire.smtp.control import Data, Help, Noop, Quit, Rset, StartTls
+from desktopmail.wire.smtp.events import BadCommand, ChunkEnd, Closed, MessageData, MessageEnd
+from desktopmail.wire.smtp.hello import Hello
+from desktopmail.wire.smtp.mail import Mail
+from desktopmail.wire.smtp.rcpt import Rcpt
+from desktopmail.wire.smtp.reply import Reply, reply
+from desktopmail.wire.smtp.server import ServerConnection
+from desktopmail.wire.smtp.vrfy import Expn, Vrfy
+from localserver.smtp.auth import auth, cancel, response
+from localserver.smtp.data import chunk, data, end, take
+from localserver.smtp.mail import mail, rcpt
+from localserver.smtp.offer import extensions
+from localserver.smtp.state import Session
+from localserver.smtp.vrfy import expn, help_, vrfy
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import Any, Final
+
+    from desktopmail.net.stream import Stream
+    from desktopmail.wire.smtp.server import Event
+    from localserver.context import ServerContext
+
+# A message may take as long as its octets need at this rate, beside the time for one command: who
+# sends one octet a second is dropped.
+_SLOWEST_OCTETS_PER_S: Final = 1000
+_MOST_MISTAKES: Final = 20
+
+
+async def serve_smtp(stream: Stream, context: ServerContext, *, submission: bool) -> None:
+    """Serve one connection until it ends.
+
+    Args:
+        stream: The connection; TLS is on already on port 465.
+        context: The server.
+        submission: Port 587 or 465: authentication is required, and mail for elsewhere is taken.
+    """
+    name = "submission" if submission else "smtp"
+    faults = context.faults.session(name, stream)
+    session = Session(
+        context,
+        faults.stream,
+        faults,
+        context.transcript.session(name, stream.peer),
+        ServerConnection(
+            max_message_octets=context.config.max_message_octets,
+            max_recipients=context.config.limits.recipients,
+        ),
+        submission,
+    )
+    session.wire.tls = stream.tls is not None
+    session.wire.enhanced = session.offers("ENHANCEDSTATUSCODES")
+    try:
+        await _Pump(session).run()
+    finally:
+        session.forget_message()
+
+
+async def _rset(session: Session, _command: Rset) -> Reply:
+    session.forget_message()
+    return reply(250, "Forgotten", "2.0.0")
+
+
+async def _noop(_session: Session, _command: Noop) -> Reply:
+    return reply(250, "Fine", "2.0.0")
+
+
+async def _quit(session: Session, _command: Quit) -> Reply:
+    session.ending = True
+    return reply(221, "Goodbye", "2.0.0")
+
+
+_HANDLERS: Final[dict[type, Callable[[Session, Any], Awaitable[Reply]]]] = {
+    Auth: auth,
+    AuthResponse: response,
+    AuthCancel: cancel,
+    Mail: mail,
+    Rcpt: rcpt,
+    Data: data,
+    ChunkEnd: chunk,
+    MessageEnd: end,
+    Rset: _rset,
+    Noop: _noop,
+    Quit: _quit,
+    Vrfy: vrfy,
+    Expn: expn,
+    Help: help_,
+}
+
+# What the fault plan calls an event; commands go by their verb.
+_FAULT_NAMES: Final[dict[type, str]] = {
+    AuthResponse: "AUTH-RESPONSE",
+    AuthCancel: "AUTH-RESPONSE",
+    ChunkEnd: "BDAT",
+    MessageEnd: "END-OF-DATA",
+    StartTls: "STARTTLS",
+}
+
+
+class _Pump:
+    """Moves octets and looks handlers up; holds no rule of SMTP."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._stream = session.stream
+        self._wire = session.wire
+        self._loop = asyncio.get_running_loop()
+        self._since = self._loop.time()  # of the command that is waited for
+
+    async def run(self) -> None:
+        """Greet, and go on until somebody ends it."""
+        await self._greet()
+        while not self._session.ending:
+            event = await self._next_event()
+            if isinstance(event, Closed):
+                return
+            await self._handle(event)
+        await self._flush()
+
+    async def _greet(self) -> None:
+        planned = await self._session.faults.greeting()
+        if planned is not None:
+            self._stream.write(planned)
+            return
+        self._wire.open(reply(220, f"{self._session.context.config.domain} ESMTP"))
+        await self._flush()
+
+    async def _handle(self, event: Event) -> None:
+        session = self._session
+        if isinstance(event, MessageData):
+            await take(session, event.octets)
+            return
+        self._since = self._loop.time()
+        self._record(event)
+        if not isinstance(event, BadCommand):
+            planned = await self._planned(event)
+            if planned is not None:
+                await self._flush()
+                session.recorder.record("S", planned)
+                self._wire.send_planned(planned)
+                return
+        if isinstance(event, StartTls):
+            await self._start_tls()
+        elif isinstance(event, Hello):
+            session.forget_message()
+            self._wire.greet(extensions(session))
+        elif isinstance(event, BadCommand):
+            self._wire.send(self._mistake(event))
+        else:
+            self._wire.send(await _HANDLERS[type(event)](session, event))
+
+    def _mistake(self, event: BadCommand) -> Reply:
+        self._session.mistakes += 1
+        if self._session.mistakes >= _MOST_MISTAKES:
+            self._session.ending = True
+            return reply(421, "Too many mistakes", "4.7.0")
+        self._session.ending = event.fatal
+        return event.reply
+
+    async def _planned(self, event: object) -> bytes | None:
+        user = self._session.user
+        verb, argument = _verb(event)
+        return await self._session.faults.command(verb, argument, user=user.name if user else None)
+
+    async def _start_tls(self) -> None:
+        session, tls = self._session, self._session.context.tls
+        if tls is None or "STARTTLS" not in self._wire.offered:
+            self._wire.send(reply(502, "Not offered here", "5.5.1"))
+            return
+        try:
+            self._wire.starting_tls()
+        except RemoteProtocolError as error:
+            # Whoever injected it must not have it served inside TLS (CVE-2011-0411).
+            self._wire.send(reply(501, "Nothing may follow STARTTLS", "5.5.4"))
+            session.ending = True
+            await self._flush()
+            raise ClosedError(f"{self._stream.peer}: {error}.") from error
+        self._wire.send(reply(220, "Go ahead", "2.0.0"))
+        self._write()
+        await self._stream.start_tls(tls)
+        self._wire.tls_started()
+        session.recorder.record("*", b"TLS begins\r\n")
+        session.user, session.mechanism = None, None
+        session.forget_message()
+
+    # -- octets
+
+    async def _next_event(self) -> Event:
+        event = self._wire.next_event()
+        if event is not None:
+            return event
+        await self._flush()
+        try:
+            async with asyncio.timeout_at(self._deadline()):
+                while event is None:
+                    octets = await self._stream.read()
+                    if octets:
+                        self._wire.receive(octets)
+                    else:
+                        self._wire.receive_eof()
+                    event = self._wire.next_event()
+        except TimeoutError:
+            return self._timed_out()
+        return event
+
+    def _deadline(self) -> float:
+        session = self._session
+        limits = session.context.config.limits
+        limit_s = limits.command_s
+        if session.submission and session.user is None:
+            limit_s = min(limit_s, limits.login_s)
+        if session.spool is not None:
+            limit_s += session.spool.size / _SLOWEST_OCTETS_PER_S
+        return self._since + limit_s
+
+    def _timed_out(self) -> Event:
+        # The line that was half said stays unsaid (RFC 5321 section 4.5.3.2, section 3.8).
+        self._wire.send(reply(421, "You took too long", "4.4.2"))
+        self._write()
+        self._session.ending = True
+        return Closed(clean=False)
+
+    def _write(self) -> None:
+        segments = self._wire.take_output()
+        if segments:
+            self._stream.write(record_output(self._session.recorder, "S", segments))
+
+    async def _flush(self) -> None:
+        self._write()
+        async with deadline(
+            self._session.context.config.limits.send_s,
+            f"{self._stream.peer} did not take its replies.",
+        ):
+            await self._stream.drain()
+
+    def _record(self, event: Event) -> None:
+        recorder = self._session.recorder
+        match event:
+            case MessageEnd():
+                recorder.record("*", f"the message, {event.size} octets\r\n".encode())
+            case AuthResponse():
+                recorder.record("C", b"<response>\r\n")
+            case AuthCancel():
+                recorder.record("C", b"*\r\n")
+            case Auth() if event.initial is not None:
+                recorder.record("C", f"{event.encode()} <initial response>\r\n".encode())
+            case BadCommand():
+                recorder.record("C", (event.line or b"<not shown>") + b"\r\n")
+            case ChunkEnd() | MessageData() | Closed():
+                pass
+            case _:
+                recorder.record("C", event.encode().encode() + b"\r\n")
+
+
+def _verb(event: object) -> tuple[str, str]:
+    name = _FAULT_NAMES.get(type(event))
+    if name is not None:
+        return name, ""
+    encode: Callable[[], str] | None = getattr(event, "encode", None)
+    verb, _, argument = (encode() if encode is not None else "").partition(" ")
+    return verb, argument

@@ -1,0 +1,412 @@
+"""All mailboxes of one user: what IMAP needs of the store, over one database."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+import apsw
+
+from localserver.store import names, tree
+from localserver.store.append import Appended, Arriving, append
+from localserver.store.copy import Copied, copy
+from localserver.store.database import explained
+from localserver.store.errors import NoSuchMailboxError, StoreError
+from localserver.store.expunge import Expunged, expunge
+from localserver.store.flags import Change, Changed, FlagTable, change_flags, load_keywords
+from localserver.store.interface import Arrival, Delivered
+from localserver.store.summary import summarise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from desktopmail.net.ports import Clock
+    from localserver.store.database import Database
+    from localserver.store.interface import StoreLimits
+    from localserver.store.mailbox import Mailbox
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message a client appends.
+
+    Attributes:
+        octets: Exactly as it is kept.
+        flags: Flags and keywords.
+        internal_date: Aware, its zone is kept; None means now.
+        sender: Envelope sender of a delivery.
+        recipient: Envelope recipient of a delivery.
+    """
+
+    octets: bytes
+    flags: frozenset[str] = frozenset()
+    internal_date: datetime | None = None
+    sender: str | None = None
+    recipient: str | None = None
+
+
+class Told(Protocol):
+    """Hears of arrivals."""
+
+    def __call__(self, arrival: Arrival) -> None:
+        """Take one."""
+
+
+class Account:
+    """The mailboxes of one user.
+
+    Attributes:
+        user: The name of the user.
+        limits: What the user may fill.
+        flags: The user's keywords.
+    """
+
+    def __init__(
+        self,
+        user: str,
+        database: Database,
+        limits: StoreLimits,
+        clock: Clock,
+        told: Told,
+        is_full: Callable[[], bool],
+    ) -> None:
+        self.user = user
+        self.limits = limits
+        self._database = database
+        self._clock = clock
+        self._told = told
+        self._is_full = is_full
+        self.flags = FlagTable(load_keywords(database.read))
+        self._mailboxes = {mailbox.name: mailbox for mailbox in tree.load_mailboxes(database.read)}
+        self._by_number = {mailbox.number: mailbox for mailbox in self._mailboxes.values()}
+        self._subscriptions = tree.load_subscriptions(database.read)
+        self._maildrop_locked = False
+
+    async def aclose(self) -> None:
+        """Finish what is being written and close the database."""
+        fresh = [(m.recent_from, m.number) for m in self._mailboxes.values()]
+        with contextlib.suppress(StoreError):  # \\Recent is a courtesy: a full disk may lose it
+            await self._write(lambda connection: tree.save_recent(connection, fresh))
+        await self._database.aclose()
+
+    # ---- mailboxes
+
+    def mailboxes(self) -> list[Mailbox]:
+        """Every mailbox, by name."""
+        return [self._mailboxes[name] for name in sorted(self._mailboxes)]
+
+    def mailbox(self, name: str) -> Mailbox:
+        """Return the mailbox of that name.
+
+        Raises:
+            NoSuchMailboxError: There is none.
+        """
+        mailbox = self._mailboxes.get(names.canonical(name))
+        if mailbox is None:
+            raise NoSuchMailboxError("There is no mailbox of that name.")
+        return mailbox
+
+    async def create(self, name: str, special_use: str = "") -> Mailbox:
+        """Make a mailbox, and those above it that are missing.
+
+        Raises:
+            MailboxExistsError: It exists.
+            InvalidNameError: The name cannot be one.
+            LimitError: There are too many.
+        """
+        now = int(self._clock.now().timestamp())
+        checked = names.check(name, self.limits)
+
+        def job(connection: apsw.Connection) -> list[Mailbox]:
+            return tree.create(connection, checked, special_use, now, self.limits.mailboxes)
+
+        made = await self._write(job, self._created)
+        return made[-1]
+
+    async def delete(self, name: str) -> None:
+        """Delete a mailbox and its messages; the mailboxes below it stay.
+
+        Raises:
+            NoSuchMailboxError: There is none.
+            CannotError: It is the INBOX.
+        """
+        mailbox = self.mailbox(name)
+
+        def committed(_: None) -> None:
+            self._mailboxes.pop(mailbox.name, None)
+            self._by_number.pop(mailbox.number, None)
+            mailbox.exists = False
+            if mailbox.uids is not None:
+                mailbox.load([])
+            mailbox.announce()
+
+        await self._write(lambda connection: tree.delete(connection, mailbox), committed)
+
+    async def rename(self, name: str, new: str) -> None:
+        """Rename a mailbox and all below it; INBOX moves its messages instead (RFC 9051 6.3.6).
+
+        Raises:
+            NoSuchMailboxError: There is no such mailbox.
+            MailboxExistsError: The new name is taken.
+            InvalidNameError: The new name cannot be one.
+        """
+        mailbox = self.mailbox(name)
+        checked = names.check(new, self.limits)
+        if mailbox.name == names.INBOX:
+            target = await self.create(checked)
+            await self.copy(mailbox, self.all_uids(mailbox), target, move=True)
+            return
+        now = int(self._clock.now().timestamp())
+
+        def job(connection: apsw.Connection) -> tree.Renamed:
+            return tree.rename(connection, mailbox.name, checked, now, self.limits)
+
+        def committed(renamed: tree.Renamed) -> None:
+            self._created(renamed.made)
+            for number, fresh in renamed.names.items():
+                moved = self._by_number[number]
+                self._mailboxes.pop(moved.name, None)
+                moved.name = fresh
+            for number in renamed.names:
+                self._mailboxes[self._by_number[number].name] = self._by_number[number]
+
+        await self._write(job, committed)
+
+    def _created(self, made: list[Mailbox]) -> None:
+        for mailbox in made:
+            self._mailboxes[mailbox.name] = mailbox
+            self._by_number[mailbox.number] = mailbox
+
+    # ---- subscriptions
+
+    def subscriptions(self) -> set[str]:
+        """Every subscribed name; some may have no mailbox any more."""
+        return set(self._subscriptions)
+
+    async def subscribe(self, name: str, *, on: bool = True) -> None:
+        """Subscribe to a name, or with `on=False` no longer.
+
+        Raises:
+            NoSuchMailboxError: There is no mailbox of that name to subscribe to.
+        """
+        canonical = names.canonical(name)
+        if on:
+            self.mailbox(canonical)
+
+        def committed(_: None) -> None:
+            if on:
+                self._subscriptions.add(canonical)
+            else:
+                self._subscriptions.discard(canonical)
+
+        await self._write(lambda c: tree.subscribe(c, canonical, on), committed)
+
+    # ---- messages
+
+    def open(self, mailbox: Mailbox, told: Callable[[], None]) -> None:
+        """Have `told` called after each change of a mailbox, and its UIDs at hand."""
+        mailbox.subscribe(told)
+        if mailbox.uids is None:
+            mailbox.load(self.all_uids(mailbox))
+
+    def all_uids(self, mailbox: Mailbox) -> list[int]:
+        """Return every UID of a mailbox, ascending."""
+        rows = self.query("SELECT uid FROM entry WHERE mailbox=? ORDER BY uid", mailbox.number)
+        return [row[0] for row in rows]
+
+    async def append(self, mailbox: Mailbox, messages: Sequence[Message]) -> list[Delivered]:
+        """Store messages in a mailbox, all or none; durable when it returns.
+
+        Raises:
+            OverQuotaError: The quota would be passed.
+            DiskFullError: There is no room.
+            NoSuchMailboxError: The mailbox was deleted meanwhile.
+        """
+        now = self._clock.now()
+
+        def job(connection: apsw.Connection) -> Appended:
+            return append(connection, mailbox.number, arriving, quota)
+
+        def committed(appended: Appended) -> None:
+            self._appended(mailbox, appended, messages)
+
+        quota = self.quota_octets
+        # In the loop: half a millisecond each, while the thread waits for the disk.
+        arriving = [_arriving(message, now) for message in messages]
+        appended = await self._write(job, committed)
+        return _delivered(self.user, mailbox, appended)
+
+    def _appended(self, mailbox: Mailbox, appended: Appended, messages: Sequence[Message]) -> None:
+        self.flags.update(appended.keywords)
+        mailbox.unseen += appended.unseen
+        mailbox.deleted += appended.deleted
+        mailbox.octets += appended.octets
+        mailbox.appended(appended.uids, appended.modseq)
+        mailbox.announce()
+        delivered = _delivered(self.user, mailbox, appended)
+        for message, one in zip(messages, delivered, strict=True):
+            self._told(Arrival(one, message.sender, message.recipient))
+
+    async def change_flags(self, mailbox: Mailbox, change: Change) -> Changed:
+        """Change flags; durable when it returns.
+
+        Raises:
+            CannotError: A flag cannot be stored.
+            LimitError: There are too many keywords.
+        """
+
+        def committed(changed: Changed) -> None:
+            self.flags.update(changed.keywords)
+            mailbox.unseen, mailbox.deleted = changed.totals
+            if changed.changed:
+                mailbox.flags_changed(changed.changed, changed.modseq)
+                mailbox.announce()
+
+        return await self._write(lambda c: change_flags(c, mailbox.number, change), committed)
+
+    async def expunge(
+        self, mailbox: Mailbox, uids: Sequence[int] | None = None, *, only_deleted: bool = True
+    ) -> Expunged:
+        r"""Remove messages (None: all) that are \Deleted, or with `only_deleted=False` any."""
+
+        def job(connection: apsw.Connection) -> Expunged:
+            return expunge(connection, mailbox.number, uids, only_deleted=only_deleted)
+
+        def committed(expunged: Expunged) -> None:
+            self._expunged(mailbox, expunged)
+
+        return await self._write(job, committed)
+
+    def _expunged(self, mailbox: Mailbox, expunged: Expunged) -> None:
+        if expunged.uids:
+            mailbox.unseen -= expunged.unseen
+            mailbox.deleted -= expunged.deleted
+            mailbox.octets -= expunged.octets
+            mailbox.expunged(expunged.uids, expunged.modseq)
+            mailbox.announce()
+
+    async def copy(
+        self, source: Mailbox, uids: Sequence[int], target: Mailbox, *, move: bool = False
+    ) -> Copied:
+        """Copy or move messages, all or none; durable when it returns.
+
+        Raises:
+            OverQuotaError: The quota would be passed.
+            NoSuchMailboxError: The target was deleted meanwhile.
+        """
+        now = int(self._clock.now().timestamp())
+        quota = self.quota_octets
+
+        def job(connection: apsw.Connection) -> Copied:
+            return copy(
+                connection, source.number, uids, target.number,
+                saved=now, quota_octets=quota, move=move,
+            )  # fmt: skip
+
+        def committed(copied: Copied) -> None:
+            if copied.target:
+                target.unseen += copied.unseen
+                target.deleted += copied.deleted
+                target.octets += copied.octets
+                target.appended(copied.target, copied.modseq)
+            if copied.expunged is not None:
+                self._expunged(source, copied.expunged)
+            if copied.target:
+                target.announce()
+
+        return await self._write(job, committed)
+
+    async def new_uidvalidity(self, mailbox: Mailbox) -> None:
+        """Give a mailbox another UIDVALIDITY and its messages other UIDs, as after a disaster."""
+        now = int(self._clock.now().timestamp())
+
+        def committed(state: tuple[int, int]) -> None:
+            mailbox.uidvalidity, mailbox.uidnext = state
+            if mailbox.uids is not None:
+                mailbox.load(self.all_uids(mailbox))
+            mailbox.announce()
+
+        await self._write(lambda c: tree.new_uidvalidity(c, mailbox.number, now), committed)
+
+    # ---- reading
+
+    def query(self, sql: str, *bindings: object) -> list[tuple[Any, ...]]:
+        """Run a SELECT and return all its rows: no cursor outlives this.
+
+        Raises:
+            DamagedError: The database is damaged.
+        """
+        try:
+            return self._database.read.execute(sql, cast("Any", bindings)).fetchall()
+        except apsw.Error as error:
+            raise explained(error, self._database.read.filename) from error
+
+    async def slow_query(self, sql: str, *bindings: object) -> list[tuple[Any, ...]]:
+        """Run a SELECT that may take long (a search in texts) beside the loop.
+
+        Raises:
+            DamagedError: The database is damaged.
+        """
+        return await self._database.slow_query(sql, bindings)
+
+    def octets(self, message: int) -> bytes | None:
+        """Return the octets of a message (its EMAILID's number), None when it is gone."""
+        rows = self.query("SELECT header, body FROM content WHERE message=?", message)
+        return rows[0][0] + rows[0][1] if rows else None
+
+    def used(self) -> tuple[int, int]:
+        """Return the octets and the count of all messages of the user."""
+        rows = self.query("SELECT key, value FROM meta WHERE key IN ('octets', 'messages')")
+        found = dict(rows)
+        return found["octets"], found["messages"]
+
+    @property
+    def quota_octets(self) -> int | None:
+        """What the user may store; 0 when a fault plan says that all of it is used."""
+        return 0 if self._is_full() else self.limits.quota_octets
+
+    # ---- POP3
+
+    def lock(self) -> bool:
+        """Lock the INBOX for one POP3 session; False when another has it."""
+        if self._maildrop_locked:
+            return False
+        self._maildrop_locked = True
+        return True
+
+    def unlock(self) -> None:
+        """Give the lock back."""
+        self._maildrop_locked = False
+
+    async def _write(
+        self,
+        job: Callable[[apsw.Connection], T],
+        committed: Callable[[T], None] | None = None,
+    ) -> T:
+        return await self._database.write(job, committed)
+
+
+def _arriving(message: Message, now: datetime) -> Arriving:
+    moment = message.internal_date or now
+    offset = moment.utcoffset()
+    return Arriving(
+        message.octets,
+        summarise(message.octets),
+        message.flags,
+        int(moment.timestamp()),
+        0 if offset is None else int(offset.total_seconds()) // 60,
+        int(now.timestamp()),
+        message.sender,
+        message.recipient,
+    )
+
+
+def _delivered(user: str, mailbox: Mailbox, appended: Appended) -> list[Delivered]:
+    return [
+        Delivered(user, mailbox.name, mailbox.uidvalidity, uid, f"M{number:x}")
+        for uid, number in zip(appended.uids, appended.messages, strict=True)
+    ]

@@ -1,0 +1,344 @@
+"""One SQLite database: reads in the loop, writes in a thread, and one commit for all who wait.
+
+A commit with synchronous=FULL waits for the disk. Jobs that arrive while one waits are run
+together in the next transaction, each under a savepoint of its own: that is the group commit. A
+database in memory has one connection and no disk to wait for, so its jobs run at once, in the
+loop, by the same code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+import apsw
+
+from desktopmail.net.tasks import TaskScope
+from localserver.store import functions
+from localserver.store.errors import DamagedError, DiskFullError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from desktopmail.net.ports import Executor
+
+T = TypeVar("T")
+
+_LOG = logging.getLogger(__name__)
+_PAGE_OCTETS = 8192
+_WAL_LIMIT_OCTETS = 16 * 1024 * 1024
+# A commit of more jobs than this makes the first of them wait too long.
+_MOST_JOBS = 256
+_BUSY_MS = 5000
+
+
+@dataclass(slots=True)
+class _Waiting(Generic[T]):
+    job: Callable[[apsw.Connection], T]
+    committed: Callable[[T], None] | None
+    future: asyncio.Future[T]
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """How a database is made and brought up to date.
+
+    Attributes:
+        steps: SQL scripts; `PRAGMA user_version` counts how many were run.
+        application_id: Marks the file as ours (`PRAGMA application_id`).
+    """
+
+    steps: tuple[str, ...]
+    application_id: int
+
+
+class Database:
+    """A database; made by `open_database`.
+
+    Attributes:
+        read: For reading in the loop; never write with it. Close every cursor (fetch all) before
+            the next await, or the write-ahead log cannot shrink.
+        path: The file, or None for memory.
+    """
+
+    def __init__(
+        self, path: Path | None, read: apsw.Connection, own: apsw.Connection, executor: Executor
+    ) -> None:
+        self.path = path
+        self.read = read
+        self._own = own
+        self._executor = executor
+        self._waiting: list[_Waiting[Any]] = []
+        self._scope = TaskScope(_report)
+        self._draining = False
+        self._closed = False
+        self._slow: apsw.Connection | None = None
+        self._slow_lock = asyncio.Lock()
+
+    async def slow_query(self, sql: str, bindings: Sequence[object]) -> list[tuple[Any, ...]]:
+        """Run a SELECT in a thread, on a connection of its own; in memory at once, in the loop.
+
+        Raises:
+            DamagedError: The database is damaged.
+        """
+        if self.path is None:
+            return _rows(self.read, sql, bindings)
+        async with self._slow_lock:
+            if self._slow is None:
+                self._slow = _reading(self.path)
+            return await self._executor.run(_rows, self._slow, sql, bindings)
+
+    async def write(
+        self,
+        job: Callable[[apsw.Connection], T],
+        committed: Callable[[T], None] | None = None,
+    ) -> T:
+        """Run a job in a transaction; durable when this returns.
+
+        Args:
+            job: Runs in a thread, and again from the start when another job of the same transaction
+                broke it: it changes nothing but the database. What it raises undoes what it did.
+            committed: Called in the loop with the result, in the order of the commits, before this
+                returns, even when the caller was cancelled meanwhile.
+
+        Raises:
+            DiskFullError: No room; nothing was changed.
+            DamagedError: The database is damaged.
+        """
+        if self._closed:
+            raise StoreError("The server is stopping.")
+        if self.path is None:
+            outcome = _attempt(self._own, job)
+            if isinstance(outcome, BaseException):
+                raise outcome
+            if committed is not None:
+                committed(outcome)
+            return outcome
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(job, committed, future))
+        if not self._draining:
+            self._draining = True
+            self._scope.spawn(self._drain(), name=f"commits of {self.path.name}")
+        return await future
+
+    async def aclose(self) -> None:
+        """Finish what was asked for, fold the log into the file and close."""
+        self._closed = True
+        await self._scope.settled()
+        if self.path is not None:
+            async with self._slow_lock:
+                if self._slow is not None:
+                    self._slow.close()
+                    self._slow = None
+            self.read.close()
+            await self._executor.run(_close, self._own)
+        else:
+            self._own.close()
+
+    async def _drain(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:_MOST_JOBS], self._waiting[_MOST_JOBS:]
+                jobs = [waiting.job for waiting in batch]
+                outcomes = await self._executor.run(_commit, self._own, jobs)
+                for waiting, outcome in zip(batch, outcomes, strict=True):
+                    _tell(waiting, outcome)
+        finally:
+            self._draining = False
+
+
+def _rows(
+    connection: apsw.Connection, sql: str, bindings: Sequence[object]
+) -> list[tuple[Any, ...]]:
+    try:
+        return connection.execute(sql, cast("Any", bindings)).fetchall()
+    except apsw.Error as error:
+        raise explained(error, connection.filename) from error
+
+
+def _tell(waiting: _Waiting[Any], outcome: object) -> None:
+    if isinstance(outcome, BaseException):
+        if not waiting.future.done():
+            waiting.future.set_exception(outcome)
+        return
+    if waiting.committed is not None:
+        waiting.committed(outcome)
+    if not waiting.future.done():
+        waiting.future.set_result(outcome)
+
+
+def _commit(
+    connection: apsw.Connection, jobs: Sequence[Callable[[apsw.Connection], object]]
+) -> list[object]:
+    """Run jobs in one transaction and return what each returned or raised."""
+    if len(jobs) == 1:
+        return [_attempt(connection, jobs[0])]
+    outcomes: list[object] = []
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for job in jobs:
+            outcomes += [_under_savepoint(connection, job)]
+        connection.execute("COMMIT")
+    except apsw.Error:
+        # One job broke the transaction for all (the disk is full): each gets its own now.
+        _roll_back(connection)
+        return [_attempt(connection, job) for job in jobs]
+    return outcomes
+
+
+def _under_savepoint(
+    connection: apsw.Connection, job: Callable[[apsw.Connection], object]
+) -> object:
+    connection.execute("SAVEPOINT one")
+    try:
+        result = job(connection)
+    except StoreError as error:
+        connection.execute("ROLLBACK TO one; RELEASE one")
+        return error
+    except apsw.Error:
+        raise  # the transaction may be gone
+    except Exception as error:  # noqa: BLE001  it is given to whoever asked for the job
+        connection.execute("ROLLBACK TO one; RELEASE one")
+        return error
+    connection.execute("RELEASE one")
+    return result
+
+
+def _attempt(connection: apsw.Connection, job: Callable[[apsw.Connection], T]) -> T | Exception:
+    """Run one job in a transaction of its own and return what it returned or raised."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        result = job(connection)
+        connection.execute("COMMIT")
+    except apsw.Error as error:
+        _roll_back(connection)
+        return explained(error, connection.filename)
+    except Exception as error:  # noqa: BLE001  it is given to whoever asked for the job
+        _roll_back(connection)
+        return error
+    return result
+
+
+def _roll_back(connection: apsw.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def _close(connection: apsw.Connection) -> None:
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except apsw.Error as error:
+        # The log stays beside the file and is folded in at the next start.
+        _LOG.warning("%s: the log was not folded in: %s", connection.filename, error)
+    connection.close()
+
+
+def explained(error: apsw.Error, name: str) -> StoreError:
+    """Return what an error of SQLite means to a session."""
+    if isinstance(error, apsw.FullError) or (
+        isinstance(error, apsw.IOError) and _is_out_of_room(error)
+    ):
+        return DiskFullError("There is no room left on the disk of the mail server.")
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+        return DamagedError(damage_sentence(name))
+    failure = StoreError(f"The mail store failed ({type(error).__name__}); try again.")
+    failure.__cause__ = error
+    return failure
+
+
+def _is_out_of_room(error: apsw.Error) -> bool:
+    text = str(error).lower()
+    return any(os_error in text for os_error in ("no space", str(errno.ENOSPC), "full"))
+
+
+def damage_sentence(name: str) -> str:
+    """Say that a database is damaged, and how to recover."""
+    return (
+        f"The database {name} is damaged: stop the server, then restore a snapshot "
+        f"(`localserver snapshot restore`) or move the file away and recover what is left with "
+        f'`sqlite3 "{name}.damaged" .recover | sqlite3 "{name}"`.'
+    )
+
+
+async def open_database(
+    path: Path | None, schema: Schema, executor: Executor, *, checked: bool = False
+) -> Database:
+    """Open a database, make it when it does not exist, and bring its schema up to date.
+
+    Args:
+        path: The file, or None for memory.
+        schema: What it holds.
+        executor: Runs what waits for the disk.
+        checked: Look through the whole file for damage.
+
+    Raises:
+        DamagedError: It is damaged, or no database of ours.
+    """
+    if path is None:
+        connection = _opened(None, schema, checked)
+        return Database(None, connection, connection, executor)
+    own = await executor.run(_opened, path, schema, checked)
+    return Database(path, _reading(path), own, executor)
+
+
+def _reading(path: Path) -> apsw.Connection:
+    read = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    read.set_busy_timeout(_BUSY_MS)
+    read.execute("PRAGMA query_only=1; PRAGMA cache_size=-16000; PRAGMA mmap_size=268435456")
+    functions.register(read)
+    return read
+
+
+def _opened(path: Path | None, schema: Schema, checked: bool) -> apsw.Connection:
+    name = ":memory:" if path is None else str(path)
+    connection = apsw.Connection(name, statementcachesize=200)
+    try:
+        functions.register(connection)
+        connection.set_busy_timeout(_BUSY_MS)
+        _prepare(connection, schema, on_disk=path is not None)
+        if checked and path is not None:
+            _look_through(connection)
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        connection.close()
+        raise DamagedError(damage_sentence(name)) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _look_through(connection: apsw.Connection) -> None:
+    if connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
+        raise DamagedError(damage_sentence(connection.filename))
+
+
+def _prepare(connection: apsw.Connection, schema: Schema, *, on_disk: bool) -> None:
+    def pragma(name: str) -> int:
+        return cast("int", connection.pragma(name))
+
+    if on_disk:
+        connection.execute(f"PRAGMA page_size={_PAGE_OCTETS}")
+        connection.execute("PRAGMA journal_mode=WAL").fetchall()
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA journal_size_limit={_WAL_LIMIT_OCTETS}").fetchall()
+    connection.execute("PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY")
+    version = pragma("user_version")
+    if version and pragma("application_id") != schema.application_id:
+        raise DamagedError(f"{connection.filename} is no database of this server.")
+    if version > len(schema.steps):
+        raise DamagedError(
+            f"{connection.filename} was written by a newer version of this server; upgrade it."
+        )
+    for done, script in enumerate(schema.steps[version:], version + 1):
+        with connection:
+            connection.execute(script)
+            connection.execute(f"PRAGMA user_version={done}")
+            connection.execute(f"PRAGMA application_id={schema.application_id}")
+
+
+def _report(name: str, error: Exception) -> None:
+    _LOG.error("%s failed", name, exc_info=error)

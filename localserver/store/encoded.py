@@ -1,0 +1,193 @@
+"""ENVELOPE, BODY and BODYSTRUCTURE as the octets a FETCH answers, made once, at delivery.
+
+RFC 9051 section 7.5.2. Strings are quoted where the grammar allows it and literals elsewhere, so
+these octets fit IMAP4rev1 and IMAP4rev2 alike.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from desktopmail.mime import address, parameter
+from desktopmail.mime.header import unfold
+from desktopmail.wire.imap.octets import escaped_octets
+from desktopmail.wire.imap.writer import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from desktopmail.mime.header import Header
+    from desktopmail.mime.structure import Part
+
+_QUOTABLE = re.compile(rb"[^\x00\r\n\x80-\xff]*+")
+_MAX_QUOTED_OCTETS = 1000
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
+_NIL = b"NIL"
+
+
+def string(octets: bytes) -> bytes:
+    """Return octets as a quoted string or a literal; a NUL, which neither may hold, becomes `?`."""
+    if b"\0" in octets:
+        octets = octets.replace(b"\0", b"?")
+    if len(octets) <= _MAX_QUOTED_OCTETS and _QUOTABLE.fullmatch(octets):
+        return quote(octets)
+    return b"{%d}\r\n%b" % (len(octets), octets)
+
+
+def nstring(octets: bytes | None) -> bytes:
+    """Return octets as a string, None as NIL."""
+    return _NIL if octets is None else string(octets)
+
+
+def envelope(header: Header) -> bytes:
+    """Return the ENVELOPE of a message; encoded words stay as they are."""
+    from_ = _addresses(header.raws("from"))
+    sender, reply_to = _addresses(header.raws("sender")), _addresses(header.raws("reply-to"))
+    return b"(%b)" % b" ".join(
+        [
+            _field(header, "date"),
+            _field(header, "subject"),
+            from_,
+            from_ if sender == _NIL else sender,
+            from_ if reply_to == _NIL else reply_to,
+            _addresses(header.raws("to")),
+            _addresses(header.raws("cc")),
+            _addresses(header.raws("bcc")),
+            _field(header, "in-reply-to"),
+            _field(header, "message-id"),
+        ]
+    )
+
+
+def _field(header: Header, name: str) -> bytes:
+    raw = header.raw(name)
+    return _NIL if raw is None else string(_unfolded(raw))
+
+
+def _unfolded(raw: bytes) -> bytes:
+    if b"\n" in raw:
+        raw = _FOLD.sub(b"", raw).replace(b"\n", b" ")
+    return raw.strip(b" \t\r").replace(b"\r", b" ")
+
+
+def _addresses(raws: Iterable[bytes]) -> bytes:
+    entries = [entry for raw in raws for entry in address.entries(unfold(raw))]
+    if not entries:
+        return _NIL
+    return b"(%b)" % b"".join(
+        [
+            b"(%b %b %b %b)"
+            % (_text(entry.name), _text(entry.route), _text(entry.local), _text(entry.domain))
+            for entry in entries
+        ]
+    )
+
+
+def _text(text: str | None) -> bytes:
+    return _NIL if text is None else string(escaped_octets(text))
+
+
+def body(part: Part) -> bytes:
+    """Return the BODY of a message: the structure without extension data."""
+    return _structure(part, extended=False)
+
+
+def structure(part: Part) -> bytes:
+    """Return the BODYSTRUCTURE of a message."""
+    return _structure(part, extended=True)
+
+
+def _structure(root: Part, *, extended: bool) -> bytes:
+    # Children first, without recursion: depth is the sender's choice.
+    order = list(root.walk())
+    done: dict[int, bytes] = {}
+    for part in reversed(order):
+        done[id(part)] = _one(part, done, extended)
+    return done[id(root)]
+
+
+def _one(part: Part, done: dict[int, bytes], extended: bool) -> bytes:
+    children = [done.pop(id(child)) for child in part.children]
+    raw = part.header.raw("content-type")
+    pairs = parameter.raw(unfold(raw))[1] if raw is not None else []
+    if part.is_multipart:
+        return _multipart(part, pairs, children, extended)
+    pieces = [_media_type(part), _parameters(pairs) if pairs else _default_charset(part)]
+    pieces += [_field(part.header, "content-id"), _field(part.header, "content-description")]
+    pieces += [string(_encoding(part)), b"%d" % part.size]
+    if part.is_message:
+        enclosed = part.children[0]
+        pieces += [envelope(enclosed.header), children[0], b"%d" % part.lines]
+    elif part.type == "text":
+        pieces.append(b"%d" % part.lines)
+    if extended:
+        pieces.append(_field(part.header, "content-md5"))
+        pieces.append(_extensions(part))
+    return b"(%b)" % b" ".join(pieces)
+
+
+def _multipart(
+    part: Part, pairs: list[tuple[str, str]], children: list[bytes], extended: bool
+) -> bytes:
+    subtype = string(part.subtype.upper().encode())
+    if not extended:
+        return b"(%b %b)" % (b"".join(children), subtype)
+    extensions = _extensions(part)
+    return b"(%b %b %b %b)" % (b"".join(children), subtype, _parameters(pairs), extensions)
+
+
+def _media_type(part: Part) -> bytes:
+    kind, subtype = part.type, part.subtype
+    if part.media_type.startswith("multipart/") or (
+        part.media_type in {"message/rfc822", "message/global"} and not part.is_message
+    ):
+        # A multipart without parts has no form of its own, and a message that could not be read
+        # has no envelope: both are shown as the leaves they are.
+        kind, subtype = (
+            ("text", "plain") if kind == "multipart" else ("application", "octet-stream")
+        )
+    return b"%b %b" % (string(kind.upper().encode()), string(subtype.upper().encode()))
+
+
+def _default_charset(part: Part) -> bytes:
+    # RFC 2045 section 5.2: text without a charset is US-ASCII, and servers say so.
+    return b'("CHARSET" "us-ascii")' if part.type == "text" else _NIL
+
+
+def _parameters(pairs: list[tuple[str, str]]) -> bytes:
+    if not pairs:
+        return _NIL
+    return b"(%b)" % b" ".join(
+        [
+            b"%b %b" % (string(escaped_octets(name).upper()), string(escaped_octets(value)))
+            for name, value in pairs
+        ]
+    )
+
+
+def _encoding(part: Part) -> bytes:
+    return part.encoding.upper().encode("ascii", "replace") or b"7BIT"
+
+
+def _extensions(part: Part) -> bytes:
+    return b"%b %b %b" % (
+        _disposition(part),
+        _languages(part.languages),
+        _field(part.header, "content-location"),
+    )
+
+
+def _disposition(part: Part) -> bytes:
+    raw = part.header.raw("content-disposition")
+    if raw is None:
+        return _NIL
+    value, pairs = parameter.raw(unfold(raw))
+    return b"(%b %b)" % (string(escaped_octets(value or "attachment")), _parameters(pairs))
+
+
+def _languages(tags: tuple[str, ...]) -> bytes:
+    if not tags:
+        return _NIL
+    octets = [string(escaped_octets(tag)) for tag in tags]
+    return octets[0] if len(octets) == 1 else b"(%b)" % b" ".join(octets)

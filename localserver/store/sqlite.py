@@ -1,0 +1,256 @@
+"""The store over SQLite: a database for each user, opened when it is first asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+from localserver.store import names
+from localserver.store.account import Account, Message
+from localserver.store.captured import CapturedMail
+from localserver.store.database import open_database
+from localserver.store.errors import InUseError, NoSuchUserError
+from localserver.store.interface import SpooledFile, StoreLimits
+from localserver.store.maildrop import AccountMaildrop
+from localserver.store.schema import CAPTURED, MAIL
+from localserver.store.tree import create
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import apsw
+
+    from desktopmail.net.ports import Ports
+    from localserver.store.database import Database
+    from localserver.store.interface import (
+        Arrival,
+        Captured,
+        Delivered,
+        Delivery,
+        Maildrop,
+    )
+
+_FILE = "mail.db"
+_UNSAFE = re.compile(r"[^a-z0-9._-]")
+# Damage is looked for at start in files up to this size; larger ones are checked by
+# `localserver check`, and wherever SQLite stumbles over it.
+_CHECKED_AT_START_OCTETS = 32 * 1024 * 1024
+
+
+class SqliteStore:
+    """All mail, in a folder or in memory; made by `open_store`."""
+
+    def __init__(
+        self,
+        folder: Path | None,
+        ports: Ports,
+        limits: StoreLimits,
+        captured: CapturedMail,
+        known: Callable[[str], bool],
+    ) -> None:
+        self._folder = folder
+        self._ports = ports
+        self._limits = limits
+        self._captured = captured
+        self._known = known
+        self._accounts: dict[str, Account] = {}
+        self._opening: dict[str, asyncio.Lock] = {}
+        self._arrival_told: list[Callable[[Arrival], None]] = []
+        self._full: set[str] = set()
+
+    # ---- the interface
+
+    async def deliver(self, deliveries: Sequence[Delivery]) -> list[Delivered]:
+        """Store messages; see `interface.Store.deliver`."""
+        groups: dict[tuple[str, str], list[int]] = {}
+        for index, delivery in enumerate(deliveries):
+            groups.setdefault((delivery.user, delivery.mailbox), []).append(index)
+        results: dict[int, Delivered] = {}
+
+        async def one(user: str, mailbox: str, indexes: list[int]) -> None:
+            messages = [await self._message(deliveries[index]) for index in indexes]
+            account = await self.account(user)
+            if names.canonical(mailbox) not in {box.name for box in account.mailboxes()}:
+                await account.create(mailbox)
+            done = await account.append(account.mailbox(mailbox), messages)
+            results.update(zip(indexes, done, strict=True))
+
+        if len(groups) == 1:
+            ((user, mailbox), indexes) = next(iter(groups.items()))
+            await one(user, mailbox, indexes)
+        else:
+            outcomes = await asyncio.gather(
+                *(one(user, mailbox, indexes) for (user, mailbox), indexes in groups.items()),
+                return_exceptions=True,
+            )
+            for outcome in outcomes:
+                if outcome is not None:
+                    raise outcome
+        return [results[index] for index in range(len(deliveries))]
+
+    async def account(self, user: str) -> Account:
+        """Open the mailboxes of a user.
+
+        Raises:
+            NoSuchUserError: There is no such user.
+            DamagedError: The database is damaged.
+        """
+        account = self._accounts.get(user)
+        if account is not None:
+            return account
+        if not self._known(user):
+            raise NoSuchUserError(f"There is no user {user}.")
+        async with self._opening.setdefault(user, asyncio.Lock()):
+            if user not in self._accounts:
+                self._accounts[user] = await self._open(user)
+        return self._accounts[user]
+
+    async def lock_maildrop(self, user: str) -> Maildrop:
+        """Lock a user's INBOX for POP3.
+
+        Raises:
+            InUseError: Another POP3 session holds it.
+        """
+        account = await self.account(user)
+        if not account.lock():
+            raise InUseError("The maildrop is open in another session.")
+        try:
+            return AccountMaildrop(account)
+        except BaseException:
+            account.unlock()
+            raise
+
+    async def capture(self, sender: str, recipients: Sequence[str], octets: bytes) -> Captured:
+        """Keep a message for elsewhere."""
+        return await self._captured.add(sender, recipients, octets, self._ports.clock.now())
+
+    def captured(self) -> list[Captured]:
+        """Every captured message, oldest first."""
+        return self._captured.all()
+
+    def on_arrival(self, told: Callable[[Arrival], None]) -> Callable[[], None]:
+        """Call `told` after each delivery or append."""
+        self._arrival_told.append(told)
+        return lambda: self._arrival_told.remove(told)
+
+    # ---- what the server itself needs
+
+    async def check(self, users: Sequence[str]) -> None:
+        """Open the databases of these users that exist, looking for damage.
+
+        Raises:
+            DamagedError: One is damaged; the sentence says how to recover.
+        """
+        for user in users:
+            path = self._path(user)
+            if path is not None and path.exists():
+                await self.account(user)
+
+    async def forget(self, user: str) -> None:
+        """Close the database of a user who was removed."""
+        account = self._accounts.pop(user, None)
+        if account is not None:
+            await account.aclose()
+
+    def set_full(self, user: str, full: bool) -> None:
+        """Let a user's quota be used up, whatever it is, or no longer; "" is every user's."""
+        if full:
+            self._full.add(user)
+        else:
+            self._full.discard(user)
+
+    def _is_full(self, user: str) -> bool:
+        return bool(self._full) and (user in self._full or "" in self._full)
+
+    async def clear_captured(self) -> None:
+        """Forget the captured mail."""
+        await self._captured.clear()
+
+    def open_accounts(self) -> list[Account]:
+        """The accounts that are open now."""
+        return list(self._accounts.values())
+
+    async def aclose(self) -> None:
+        """Finish what is being written and close every database."""
+        for account in list(self._accounts.values()):
+            await account.aclose()
+        self._accounts.clear()
+        await self._captured.aclose()
+
+    def _path(self, user: str) -> Path | None:
+        return None if self._folder is None else self._folder / "users" / folder_name(user) / _FILE
+
+    async def _open(self, user: str) -> Account:
+        path = self._path(user)
+        checked = False
+        if path is not None:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            checked = path.exists() and path.stat().st_size <= _CHECKED_AT_START_OCTETS
+        database = await open_database(path, MAIL, self._ports.executor, checked=checked)
+        try:
+            await self._furnish(database)
+            return Account(
+                user, database, self._limits, self._ports.clock, self._arrived,
+                lambda: self._is_full(user),
+            )  # fmt: skip
+        except BaseException:
+            await database.aclose()
+            raise
+
+    async def _furnish(self, database: Database) -> None:
+        """Give a new user an INBOX and the special mailboxes, subscribed."""
+        if database.read.execute("SELECT 1 FROM mailbox LIMIT 1").fetchall():
+            return
+        now = int(self._ports.clock.now().timestamp())
+        wanted = {names.INBOX: "", **self._limits.special_use}
+
+        def job(connection: apsw.Connection) -> None:
+            for name, use in wanted.items():
+                create(connection, name, use, now, self._limits.mailboxes)
+                connection.execute("INSERT INTO subscription VALUES (?)", (name,))
+
+        await database.write(job)
+
+    async def _message(self, delivery: Delivery) -> Message:
+        octets = delivery.octets
+        if isinstance(octets, SpooledFile):
+            octets = await self._ports.executor.run(octets.path.read_bytes)
+        return Message(
+            octets, delivery.flags, delivery.internal_date, delivery.sender, delivery.recipient
+        )
+
+    def _arrived(self, arrival: Arrival) -> None:
+        for told in tuple(self._arrival_told):
+            told(arrival)
+
+
+def folder_name(user: str) -> str:
+    """Return the name of a user's folder: the user's, other characters as `%` and hex digits."""
+    if user in {"", ".", ".."}:
+        raise NoSuchUserError(f"There is no user {user!r}.")
+    return _UNSAFE.sub(lambda found: "".join(f"%{octet:02x}" for octet in found[0].encode()), user)
+
+
+async def open_store(
+    folder: Path | None,
+    ports: Ports,
+    *,
+    limits: StoreLimits,
+    known: Callable[[str], bool],
+) -> SqliteStore:
+    """Open the store.
+
+    Args:
+        folder: The server's folder, or None for memory.
+        ports: Clock and executor.
+        limits: What a user may fill.
+        known: Whether there is a user of that name.
+
+    Raises:
+        DamagedError: The database of the captured mail is damaged.
+    """
+    path = None if folder is None else folder / "captured.db"
+    database = await open_database(path, CAPTURED, ports.executor)
+    return SqliteStore(folder, ports, limits, CapturedMail(database), known)

@@ -1,0 +1,226 @@
+"""What is worked out once, when a message is stored: for FETCH, SEARCH, SORT and THREAD."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING, Final
+
+from desktopmail.mime import address, charset, date, encoded_word, message_id, reference, structure
+from desktopmail.mime.header import unfold
+from localserver.store import encoded
+from localserver.store.folding import folded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from desktopmail.mime.header import Header
+    from desktopmail.mime.structure import Part
+
+PREVIEW_CHARACTERS: Final = 200  # RFC 8970 section 3.1 suggests it, and allows 256
+# Text beyond this is not searched: a book in a mail is found by its beginning.
+_MAX_SEARCHED_CHARACTERS = 2_000_000
+_EMPTY = re.compile(r"\s+")
+_TAGS = re.compile(
+    r"(?is)<(?:style|script|head|title)\b.*?</(?:style|script|head|title)\s*>|<!--.*?-->|<[^>]*>"
+)
+
+# subj-refwd = ("re" / ("fw" ["d"])) *WSP [subj-blob] ":"            ; RFC 5256 section 5
+# subj-blob  = "[" *BLOBCHAR "]" *WSP
+_REPLY = re.compile(r"(?:re|fwd?)\s*(?:\[[^\[\]]*\]\s*)?:\s*", re.IGNORECASE)
+_BLOB = re.compile(r"\[[^\[\]]*\]\s*")
+_TRAILER = re.compile(r"(?:\s|\(fwd\))+$", re.IGNORECASE)
+_FORWARDED = re.compile(r"\[fwd:(.*)\]", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Everything the tables `message` and `finding` hold about a message.
+
+    Attributes:
+        header_size: Octets of the header with its empty line.
+        size: Octets of all.
+        pop_size: Octets as POP3 sends it.
+        envelope: ENVELOPE, BODY and BODYSTRUCTURE as a FETCH answers them.
+        sent: Date field in seconds since 1970, or None.
+        sent_day: The day in the Date field, its zone disregarded (SENTON), as a proleptic ordinal.
+        header_text: The decoded header, folded for searching; None when the octets will do.
+        body_text: The decoded texts, folded for searching; None when the octets will do.
+        ancestors: Message-IDs of References or In-Reply-To, the oldest first, divided by spaces.
+    """
+
+    header_size: int
+    size: int
+    pop_size: int
+    envelope: bytes
+    body: bytes
+    structure: bytes
+    sent: int | None
+    sent_day: int | None
+    subject: str
+    from_text: str
+    to_text: str
+    cc_text: str
+    bcc_text: str
+    base_subject: str
+    is_reply: bool
+    from_key: str
+    to_key: str
+    cc_key: str
+    from_display: str
+    to_display: str
+    message_id: str
+    ancestors: str
+    preview: str
+    header_text: str | None
+    body_text: str | None
+
+
+def summarise(octets: bytes) -> Summary:
+    """Work out the summary of a message; no octets make it fail."""
+    root = structure.parse(octets)
+    header = root.header
+    sent = date.parse(header.value("date"))
+    subject = _clean(header.text("subject") or "")
+    base, is_reply = base_subject(subject)
+    from_, to, cc = (_mailboxes(header, name) for name in ("from", "to", "cc"))
+    texts = _texts(root)
+    return Summary(
+        header_size=root.body,
+        size=len(octets),
+        pop_size=pop_size(octets),
+        envelope=encoded.envelope(header),
+        body=encoded.body(root),
+        structure=encoded.structure(root),
+        sent=None if sent is None else int(sent.astimezone(UTC).timestamp()),
+        sent_day=None if sent is None else sent.toordinal(),
+        subject=folded(subject),
+        from_text=_searched(header, "from"),
+        to_text=_searched(header, "to"),
+        cc_text=_searched(header, "cc"),
+        bcc_text=_searched(header, "bcc"),
+        base_subject=base,
+        is_reply=is_reply,
+        from_key=_local(from_),
+        to_key=_local(to),
+        cc_key=_local(cc),
+        from_display=_display(from_),
+        to_display=_display(to),
+        message_id=message_id.parse(header.value("message-id")) or "",
+        ancestors=" ".join(reference.of(header)),
+        preview=_preview(texts),
+        header_text=_header_text(octets[: root.body]),
+        body_text=_body_text(root, texts),
+    )
+
+
+def pop_size(octets: bytes) -> int:
+    """Return the octets POP3 sends: bare CR and LF are sent as CRLF, and the last line is ended."""
+    pairs = octets.count(b"\r\n")
+    size = len(octets) + octets.count(b"\r") + octets.count(b"\n") - 2 * pairs
+    return size if octets.endswith((b"\n", b"\r")) or not octets else size + 2
+
+
+def base_subject(subject: str) -> tuple[str, bool]:
+    """Return the base subject of RFC 5256 section 2.1, folded, and whether it was a reply."""
+    text = _EMPTY.sub(" ", subject)
+    is_reply = False
+    while True:
+        before = text
+        text = trimmed = _TRAILER.sub("", text)
+        is_reply = is_reply or trimmed.rstrip() != before.rstrip()
+        text, changed = _without_leaders(text.lstrip())
+        is_reply = is_reply or changed
+        forwarded = _FORWARDED.fullmatch(text)
+        if forwarded is not None:
+            text, is_reply = forwarded[1], True
+        elif text == before:
+            return folded(text), is_reply
+
+
+def _without_leaders(text: str) -> tuple[str, bool]:
+    is_reply = False
+    while True:
+        start = 0
+        while (blob := _BLOB.match(text, start)) is not None:
+            start = blob.end()
+        reply = _REPLY.match(text, start)
+        if reply is not None:
+            text, is_reply = text[reply.end() :], True
+            continue
+        blob = _BLOB.match(text)
+        if blob is not None and blob.end() < len(text) and not text.lower().startswith("[fwd:"):
+            text = text[blob.end() :]
+            continue
+        return text, is_reply
+
+
+def _clean(text: str) -> str:
+    return _EMPTY.sub(" ", text.replace("\0", "")).strip()
+
+
+def _mailboxes(header: Header, name: str) -> tuple[address.Mailbox, ...]:
+    value = header.value(name)
+    return address.parse(value) if value else ()
+
+
+def _local(mailboxes: tuple[address.Mailbox, ...]) -> str:
+    return folded(mailboxes[0].local) if mailboxes else ""
+
+
+def _display(mailboxes: tuple[address.Mailbox, ...]) -> str:
+    return folded(_clean(mailboxes[0].name or mailboxes[0].address)) if mailboxes else ""
+
+
+def _searched(header: Header, name: str) -> str:
+    raws = header.raws(name)
+    return folded(_clean(" ".join([encoded_word.decode(unfold(raw)) for raw in raws])))
+
+
+def _header_text(block: bytes) -> str | None:
+    if block.isascii() and b"=?" not in block and b"\0" not in block:
+        return None
+    return folded(encoded_word.decode(unfold(block.replace(b"\0", b""))))
+
+
+def _texts(root: Part) -> list[tuple[Part, str]]:
+    """Return the decoded text of every text part, up to the bound."""
+    texts: list[tuple[Part, str]] = []
+    room = _MAX_SEARCHED_CHARACTERS
+    for part in root.walk():
+        if part.type == "text" and not part.children and room > 0:
+            text = charset.decode(part.content[: room * 4], part.charset).text[:room]
+            room -= len(text)
+            texts.append((part, text))
+    return texts
+
+
+def _body_text(root: Part, texts: list[tuple[Part, str]]) -> str | None:
+    if len(texts) == 1 and texts[0][0] is root and root.encoding in {"7bit", "8bit", "binary"}:
+        octets = root.octets
+        body = octets[root.body :]
+        if body.isascii() and b"\0" not in body:
+            return None
+    pieces = [text for _, text in texts]
+    # What stands between the parts and in their headers is not part of the text; enclosed messages
+    # are: their headers too (RFC 9051 section 6.4.4, TEXT).
+    pieces += [
+        encoded_word.decode(unfold(part.children[0].header.block))
+        for part in root.walk()
+        if part.is_message
+    ]
+    return folded("\n".join(pieces).replace("\0", ""))
+
+
+def _preview(texts: Iterable[tuple[Part, str]]) -> str:
+    plain = ""
+    for part, text in texts:
+        if part.disposition == "attachment":
+            continue
+        start = text[:20_000]
+        shown = _TAGS.sub(" ", start) if part.subtype == "html" else start
+        plain = _EMPTY.sub(" ", shown.replace("\0", "")).strip()
+        if plain:
+            break
+    return plain[:PREVIEW_CHARACTERS]

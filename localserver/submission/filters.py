@@ -1,0 +1,159 @@
+"""The filter chain: small rules that let a message pass, or reject, tag, redirect or hold it.
+
+A filter is a `[[filter]]` table of the configuration. All of them know these keys:
+
+    kind    which rule: "rate", "attachment", "spam", "command" (below) or "match"
+    on      "submission", "smtp" (port 25), or "both" (the default)
+    action  what happens when the rule hits: "reject", "tag", "redirect" or "hold"
+    text    the reply of a rejection, or the value of a tag
+    field   the field a tag adds, default X-Filter
+    mailbox where "redirect" puts local copies, default Junk
+
+The first filter that rejects ends the chain; the others add up. "hold" keeps mail for elsewhere in
+the queue until somebody releases it, and has no effect on local copies.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+from localserver.submission.attachment_filter import AttachmentRule
+from localserver.submission.command_filter import CommandRule
+from localserver.submission.rate_filter import RateRule
+from localserver.submission.spam_filter import SpamRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Final
+
+    from desktopmail.net.ports import Ports
+    from localserver.submission.subject import Subject
+
+
+class FilterError(ValueError):
+    """A filter table is wrong; `str(error)` is one sentence that names it."""
+
+
+class FilterAction(Enum):
+    """What happens when a rule hits."""
+
+    REJECT = "reject"
+    TAG = "tag"
+    REDIRECT = "redirect"
+    HOLD = "hold"
+
+
+class Rule(Protocol):
+    """Decides whether a message is hit."""
+
+    async def hit(self, message: Subject) -> str | None:
+        """Return why the message is hit, in a few words, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One table of the chain.
+
+    Attributes:
+        rule: Decides.
+        action: What happens then.
+        ports: Which of `smtp` and `submission` it looks at.
+        text: Reply or value; None for the rule's own words.
+        field: The field that a tag adds.
+        mailbox: Where a redirection goes.
+    """
+
+    rule: Rule
+    action: FilterAction
+    ports: frozenset[str]
+    text: str | None = None
+    field: str = "X-Filter"
+    mailbox: str = "Junk"
+
+
+class MatchRule:
+    """Hits when a regular expression is found in a header field.
+
+    Keys: `header` (default Subject), `pattern` (without regard to case).
+    """
+
+    def __init__(self, table: Mapping[str, object]) -> None:
+        self._name = str(table.get("header", "Subject"))
+        try:
+            self._pattern = re.compile(str(table.get("pattern", "")), re.IGNORECASE)
+        except re.error as error:
+            raise FilterError(f"pattern: {error}") from error
+
+    async def hit(self, message: Subject) -> str | None:
+        """Search the field, decoded."""
+        found = self._pattern.search(message.parsed.header.text(self._name) or "")
+        return f"{self._name} matches" if found else None
+
+
+_PORTS: Final = {
+    "submission": frozenset({"submission"}),
+    "smtp": frozenset({"smtp"}),
+    "both": frozenset({"smtp", "submission"}),
+}
+_COMMON: Final = frozenset({"kind", "on", "action", "text", "field", "mailbox"})
+_OWN: Final = {
+    "rate": frozenset({"most", "window_s", "per"}),
+    "attachment": frozenset({"types", "names"}),
+    "spam": frozenset({"threshold"}),
+    "command": frozenset({"command", "timeout_s"}),
+    "match": frozenset({"header", "pattern"}),
+}
+_FIELD_NAME = re.compile(r"[!-9;-~]{1,70}")
+
+
+def make_filters(tables: Iterable[Mapping[str, object]], ports: Ports) -> tuple[Filter, ...]:
+    """Read the tables.
+
+    Raises:
+        FilterError: One is wrong; the sentence gives its number.
+    """
+    filters = []
+    for number, table in enumerate(tables, 1):
+        try:
+            filters.append(_make(table, ports))
+        except (ValueError, TypeError) as error:
+            raise FilterError(f"Filter {number} is wrong: {error}.") from error
+    return tuple(filters)
+
+
+def _make(table: Mapping[str, object], ports: Ports) -> Filter:
+    kind = str(table.get("kind", ""))
+    if kind not in _OWN:
+        raise FilterError(f"kind {kind!r} is none of {', '.join(_OWN)}")
+    unknown = table.keys() - _COMMON - _OWN[kind]
+    if unknown:
+        raise FilterError(f"{min(unknown)!r} is not known to the kind {kind!r}")
+    on = str(table.get("on", "both"))
+    if on not in _PORTS:
+        raise FilterError(f"on {on!r} is none of {', '.join(_PORTS)}")
+    field, text = str(table.get("field", "X-Filter")), table.get("text")
+    if not _FIELD_NAME.fullmatch(field):
+        raise FilterError(f"field {field!r} is no field name")
+    rules: dict[str, type[MatchRule | AttachmentRule | SpamRule]] = {
+        "match": MatchRule,
+        "attachment": AttachmentRule,
+        "spam": SpamRule,
+    }
+    rule: Rule
+    if kind == "rate":
+        rule = RateRule(table, ports.clock)
+    elif kind == "command":
+        rule = CommandRule(table, ports.executor)
+    else:
+        rule = rules[kind](table)
+    return Filter(
+        rule,
+        FilterAction(str(table.get("action", "tag"))),
+        _PORTS[on],
+        None if text is None else str(text),
+        field,
+        str(table.get("mailbox", "Junk")),
+    )

@@ -1,0 +1,48 @@
+"""The rule "rate": so many messages in so many seconds for each user, sender or address."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from desktopmail.net.ports import Clock
+    from localserver.submission.subject import Subject
+
+
+class RateRule:
+    """Hits the messages above the limit; they do not count further.
+
+    Keys: `most` (default 30), `window_s` (default 60), `per` ("user", "sender" or "peer", default
+    "user"; who is not logged in counts by address).
+    """
+
+    def __init__(self, table: Mapping[str, object], clock: Clock) -> None:
+        self._most = int(str(table.get("most", 30)))
+        self._window_s = float(str(table.get("window_s", 60)))
+        self._per = str(table.get("per", "user"))
+        if self._per not in {"user", "sender", "peer"}:
+            raise ValueError(f"per {self._per!r} is none of user, sender, peer")
+        if self._most < 1 or self._window_s <= 0:
+            raise ValueError("most and window_s are positive")
+        self._clock = clock
+        self._done: dict[str, deque[float]] = {}
+
+    async def hit(self, message: Subject) -> str | None:
+        """Count the message."""
+        now = self._clock.monotonic()
+        done = self._done.setdefault(self._who(message), deque())
+        while done and done[0] <= now - self._window_s:
+            done.popleft()
+        if len(done) >= self._most:
+            return f"more than {self._most} messages in {self._window_s:g} s"
+        done.append(now)
+        return None
+
+    def _who(self, message: Subject) -> str:
+        address = message.peer.rpartition(":")[0]
+        if self._per == "user":
+            return message.user or address
+        return message.sender if self._per == "sender" else address

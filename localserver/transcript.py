@@ -1,0 +1,111 @@
+"""What was said in every session, newest kept: for tests, the API and the curious."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from desktopmail.wire.transcript import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktopmail.net.ports import Clock
+
+_MAX_RECORD_OCTETS = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """One record of one session.
+
+    Attributes:
+        number: Grows with each record of the server.
+        session: Number of the session, from 1.
+        protocol: `smtp`, `submission`, `pop3`, `imap`.
+        peer: The client's address.
+        record: What was said.
+    """
+
+    number: int
+    session: int
+    protocol: str
+    peer: str
+    record: Record
+
+    def text(self) -> str:
+        """The record as lines, each with the session before it."""
+        return "\n".join(f"{self.protocol}#{self.session} {line}" for line in self.record.lines())
+
+
+class SessionRecorder:
+    """Takes what one session says; a `net.transcript.Recorder`."""
+
+    def __init__(self, transcript: Transcript, session: int, protocol: str, peer: str) -> None:
+        self._transcript = transcript
+        self.session = session
+        self.protocol = protocol
+        self.peer = peer
+
+    def record(self, sender: Literal["C", "S", "*"], octets: bytes) -> None:
+        """Keep what was said, long answers by their beginning."""
+        self._transcript.keep(self, sender, octets)
+
+
+class Transcript:
+    """The newest records of all sessions.
+
+    Args:
+        clock: When something was said.
+        max_octets: How much is kept.
+    """
+
+    def __init__(self, clock: Clock, *, max_octets: int = 4 << 20) -> None:
+        self._clock = clock
+        self._max_octets = max_octets
+        self._records: deque[SessionRecord] = deque()
+        self._octets = 0
+        self._sessions = 0
+        self._number = 0
+        self._told: list[Callable[[SessionRecord], None]] = []
+
+    def session(self, protocol: str, peer: str) -> SessionRecorder:
+        """Begin the transcript of a session."""
+        self._sessions += 1
+        return SessionRecorder(self, self._sessions, protocol, peer)
+
+    def records(self, *, after: int = 0) -> list[SessionRecord]:
+        """Return what is kept, oldest first, from behind a number on."""
+        return [record for record in self._records if record.number > after]
+
+    def clear(self) -> None:
+        """Forget everything kept."""
+        self._records.clear()
+        self._octets = 0
+
+    def on_record(self, told: Callable[[SessionRecord], None]) -> Callable[[], None]:
+        """Call `told` for each record; returns the function that stops it."""
+        self._told.append(told)
+        return lambda: self._told.remove(told)
+
+    def text(self) -> str:
+        """Everything kept, a line each."""
+        return "\n".join(record.text() for record in self._records)
+
+    def keep(self, session: SessionRecorder, sender: Literal["C", "S", "*"], octets: bytes) -> None:
+        """Take one record of a session."""
+        if len(octets) > _MAX_RECORD_OCTETS:
+            left = len(octets) - _MAX_RECORD_OCTETS
+            octets = octets[:_MAX_RECORD_OCTETS] + b"[... %d octets more]\r\n" % left
+        self._number += 1
+        one = SessionRecord(
+            self._number, session.session, session.protocol, session.peer,
+            Record(self._clock.now(), sender, octets),
+        )  # fmt: skip
+        self._records.append(one)
+        self._octets += len(octets)
+        while self._octets > self._max_octets and len(self._records) > 1:
+            self._octets -= len(self._records.popleft().record.octets)
+        for told in tuple(self._told):
+            told(one)

@@ -1,0 +1,156 @@
+"""One commit for all who wait, in memory and on disk by the same code."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import apsw
+import pytest
+
+from desktopmail.net.ports import ThreadExecutor
+from localserver.store.database import Database, Schema, explained, open_database
+from localserver.store.errors import DamagedError, DiskFullError, LimitError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+SCHEMA = Schema(("CREATE TABLE t (n INTEGER PRIMARY KEY, text)",), 0x7E57)
+
+
+@pytest.fixture(params=["memory", "disk"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    path = None if request.param == "memory" else tmp_path / "mail.db"
+    database = await open_database(path, SCHEMA, ThreadExecutor())
+    yield database
+    await database.aclose()
+
+
+def numbers(database: Database) -> list[int]:
+    return [row[0] for row in database.read.execute("SELECT n FROM t ORDER BY n").fetchall()]
+
+
+def insert(number: int) -> object:
+    def job(connection: apsw.Connection) -> int:
+        connection.execute("INSERT INTO t VALUES (?, 'x')", (number,))
+        return number
+
+    return job
+
+
+async def test_what_was_written_can_be_read_at_once(database: Database) -> None:
+    assert await database.write(insert(1)) == 1
+    assert numbers(database) == [1]
+
+
+async def test_jobs_that_wait_together_are_all_done_and_told_in_order(database: Database) -> None:
+    told: list[int] = []
+    results = await asyncio.gather(*(database.write(insert(n), told.append) for n in range(50)))
+    assert results == list(range(50))
+    assert told == results
+    assert numbers(database) == results
+
+
+async def test_a_job_that_raises_undoes_its_own_work_and_nobody_elses(database: Database) -> None:
+    def refuses(connection: apsw.Connection) -> None:
+        connection.execute("INSERT INTO t VALUES (99, 'x')")
+        raise LimitError("enough")
+
+    outcomes = await asyncio.gather(
+        database.write(insert(1)), database.write(refuses), database.write(insert(2)),
+        return_exceptions=True,
+    )  # fmt: skip
+    assert outcomes[0] == 1
+    assert isinstance(outcomes[1], LimitError)
+    assert numbers(database) == [1, 2]
+
+
+async def test_a_statement_that_fails_does_not_take_its_neighbours_along(
+    database: Database,
+) -> None:
+    await database.write(insert(7))
+    outcomes = await asyncio.gather(
+        database.write(insert(1)), database.write(insert(7)), database.write(insert(2)),
+        return_exceptions=True,
+    )  # fmt: skip
+    assert outcomes[0] == 1
+    assert isinstance(outcomes[1], StoreError)
+    assert outcomes[2] == 2
+    assert numbers(database) == [1, 2, 7]
+
+
+async def test_a_cancelled_caller_still_has_its_change_told(tmp_path: Path) -> None:
+    database = await open_database(tmp_path / "mail.db", SCHEMA, ThreadExecutor())
+    told: list[int] = []
+    async with asyncio.timeout(5):
+        caller = asyncio.get_running_loop().create_task(database.write(insert(1), told.append))
+        await asyncio.sleep(0)
+        caller.cancel()
+        await asyncio.gather(caller, return_exceptions=True)
+        await database.write(insert(2))
+    assert told == [1]
+    assert numbers(database) == [1, 2]
+    await database.aclose()
+
+
+async def test_a_closed_database_refuses(tmp_path: Path) -> None:
+    other = await open_database(tmp_path / "other.db", SCHEMA, ThreadExecutor())
+    await other.aclose()
+    with pytest.raises(StoreError, match="stopping"):
+        await other.write(insert(1))
+
+
+async def test_damage_is_found_when_the_file_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "mail.db"
+    database = await open_database(path, SCHEMA, ThreadExecutor())
+    for n in range(200):
+        await database.write(
+            lambda connection, n=n: connection.execute(
+                "INSERT INTO t VALUES (?, ?)", (n, "x" * 900)
+            )
+        )
+    await database.aclose()
+    octets = bytearray(path.read_bytes())
+    octets[8192 * 3 : 8192 * 4] = bytes(8192)
+    path.write_bytes(octets)
+    with pytest.raises(DamagedError, match="snapshot restore"):
+        await open_database(path, SCHEMA, ThreadExecutor(), checked=True)
+
+
+async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mail.db"
+    path.write_bytes(b"From: someone" * 1000)
+    with pytest.raises(DamagedError):
+        await open_database(path, SCHEMA, ThreadExecutor())
+
+
+async def test_a_database_of_another_program_or_a_newer_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mail.db"
+    await (await open_database(path, SCHEMA, ThreadExecutor())).aclose()
+    with pytest.raises(DamagedError, match="no database of this server"):
+        await open_database(path, Schema(SCHEMA.steps, 1), ThreadExecutor())
+    with pytest.raises(DamagedError, match="newer"):
+        await open_database(path, Schema((), SCHEMA.application_id), ThreadExecutor())
+
+
+async def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
+    database = await open_database(tmp_path / "mail.db", SCHEMA, ThreadExecutor())
+    await database.write(insert(1))
+    await database.write(
+        lambda connection: connection.execute("PRAGMA max_page_count=4").fetchall()
+    )
+
+    def big(connection: apsw.Connection) -> None:
+        connection.execute("INSERT INTO t VALUES (2, zeroblob(1000000))")
+
+    with pytest.raises(DiskFullError, match="no room"):
+        await database.write(big)
+    assert numbers(database) == [1]
+    await database.aclose()
+
+
+def test_errors_are_told_apart() -> None:
+    assert isinstance(explained(apsw.FullError("full"), "x"), DiskFullError)
+    assert isinstance(explained(apsw.CorruptError("malformed"), "x"), DamagedError)
+    assert type(explained(apsw.BusyError("locked"), "x")) is StoreError
