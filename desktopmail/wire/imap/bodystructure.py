@@ -1,0 +1,501 @@
+"""The BODYSTRUCTURE of a message: its MIME parts as a tree of values."""
+
+# body            = "(" (body-type-1part / body-type-mpart) ")"      ; RFC 9051 section 9
+# body-type-1part = (body-type-basic / body-type-msg / body-type-text) [SP body-ext-1part]
+# body-type-basic = media-basic SP body-fields
+# body-type-msg   = media-message SP body-fields SP envelope SP body SP body-fld-lines
+# body-type-text  = media-text SP body-fields SP body-fld-lines
+# body-fields     = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP
+#                   body-fld-octets
+# body-ext-1part  = body-fld-md5 [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc
+#                   *(SP body-extension)]]]
+# body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]
+# body-ext-mpart  = body-fld-param [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc
+#                   *(SP body-extension)]]]
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
+from desktopmail.wire.imap.cursor import unquote
+from desktopmail.wire.imap.envelope import Envelope, decode_envelope, encode_envelope, nstring_of
+from desktopmail.wire.imap.limits import MAX_NESTING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from desktopmail.wire.imap.cursor import Cursor
+    from desktopmail.wire.imap.writer import Writer
+
+Parameters = tuple[tuple[bytes, bytes], ...]
+
+_QUOTED = rb'"[^"\\\r\n\x00]*+(?:\\["\\][^"\\\r\n\x00]*+)*+"'
+_NSTRING = rb"(?>NIL|%b)" % _QUOTED
+_PARAMETERS = rb"(?>NIL|\((?>%b %b ?)++\))" % (_QUOTED, _QUOTED)
+# A part without children and literals in one match: nearly every part there is.
+_LEAF = re.compile(
+    rb"\((%b) (%b) (%b) (%b) (%b) (%b) ([0-9]{1,18}+)(?: ([0-9]{1,18}+))?+"
+    rb"(?: (%b)(?: (NIL|\(%b %b\))(?: (%b|\((?>%b ?)++\))(?: (%b))?+)?+)?+)?+\)"
+    % (
+        _QUOTED, _QUOTED, _PARAMETERS, _NSTRING, _NSTRING, _NSTRING,
+        _NSTRING, _QUOTED, _PARAMETERS, _NSTRING, _QUOTED, _NSTRING,
+    )
+)  # fmt: skip
+# What stands behind the parts of a multipart, likewise.
+_TAIL = re.compile(
+    rb" ?(%b)(?: (%b)(?: (NIL|\(%b %b\))(?: (%b|\((?>%b ?)++\))(?: (%b))?+)?+)?+)?+\)"
+    % (_QUOTED, _PARAMETERS, _QUOTED, _PARAMETERS, _NSTRING, _QUOTED, _NSTRING)
+)
+_ONE_STRING = re.compile(_QUOTED)
+_MAX_REMEMBERED_OCTETS = 256
+
+
+class Disposition(NamedTuple):
+    """How a part wants to be shown (RFC 2183): `attachment` with a file name, say."""
+
+    kind: bytes
+    parameters: Parameters = ()
+
+
+class SinglePart(NamedTuple):
+    """A part without parts of its own, save for a message inside.
+
+    Attributes:
+        media_type: As the server sent it: `TEXT`, `text`.
+        subtype: As the server sent it.
+        parameters: Of Content-Type; RFC 2231 continuations are left as they are.
+        content_id: With its angle brackets.
+        description: Encoded words are left as they are.
+        encoding: The Content-Transfer-Encoding.
+        size: Octets in that encoding.
+        lines: Of a text part or a message.
+        envelope: Of the message inside, for message/rfc822 and message/global.
+        body: Of the message inside.
+        md5: Content-MD5.
+        disposition: Content-Disposition.
+        language: Content-Language.
+        location: Content-Location.
+        extensions: What a later revision may add, unread.
+    """
+
+    media_type: bytes
+    subtype: bytes
+    parameters: Parameters = ()
+    content_id: bytes | None = None
+    description: bytes | None = None
+    encoding: bytes = b"7BIT"
+    size: int = 0
+    lines: int | None = None
+    envelope: Envelope | None = None
+    body: BodyStructure | None = None
+    md5: bytes | None = None
+    disposition: Disposition | None = None
+    language: tuple[bytes, ...] = ()
+    location: bytes | None = None
+    extensions: tuple[bytes, ...] = ()
+
+    @property
+    def content_type(self) -> str:
+        """The media type as text in lower case: `text/plain`."""
+        return (b"%b/%b" % (self.media_type, self.subtype)).decode("ascii", "replace").lower()
+
+
+class MultiPart(NamedTuple):
+    """A part that consists of parts."""
+
+    parts: tuple[BodyStructure, ...]
+    subtype: bytes = b"MIXED"
+    parameters: Parameters = ()
+    disposition: Disposition | None = None
+    language: tuple[bytes, ...] = ()
+    location: bytes | None = None
+    extensions: tuple[bytes, ...] = ()
+
+    @property
+    def content_type(self) -> str:
+        """The media type as text in lower case: `multipart/alternative`."""
+        return f"multipart/{self.subtype.decode('ascii', 'replace').lower()}"
+
+
+BodyStructure: TypeAlias = SinglePart | MultiPart
+
+
+def walk(body: BodyStructure) -> Iterator[tuple[tuple[int, ...], BodyStructure]]:
+    """Iterate over all parts with their section numbers (RFC 9051 section 6.4.5.1).
+
+    A message that is not a multipart has the one part 1; the parts of a message inside a part are
+    numbered below it.
+    """
+    pending: list[tuple[tuple[int, ...], BodyStructure, bool]] = [((), body, True)]
+    while pending:
+        number, part, is_message = pending.pop()
+        if isinstance(part, MultiPart):
+            yield number, part
+            pending += [
+                ((*number, place), child, False)
+                for place, child in reversed(list(enumerate(part.parts, 1)))
+            ]
+            continue
+        place = (*number, 1) if is_message else number
+        yield place, part
+        if part.body is not None:
+            pending.append((place, part.body, True))
+
+
+def _string(octets: bytes) -> bytes:
+    return unquote(octets[1:-1])
+
+
+def _read_parameters(octets: bytes) -> Parameters:
+    strings = [_string(found) for found in _ONE_STRING.findall(octets)]
+    return tuple(zip(strings[::2], strings[1::2], strict=True))
+
+
+_remembered = lru_cache(maxsize=512)(_read_parameters)
+
+
+def _parameters(octets: bytes) -> Parameters:
+    if octets == b"NIL":
+        return ()
+    if len(octets) <= _MAX_REMEMBERED_OCTETS:
+        return _remembered(octets)
+    return _read_parameters(octets)
+
+
+def _disposition(octets: bytes | None) -> Disposition | None:
+    if octets is None or octets == b"NIL":
+        return None
+    kind = _ONE_STRING.match(octets, 1)
+    if kind is None:
+        return None
+    return Disposition(_string(kind[0]), _parameters(octets[kind.end() + 1 : -1]))
+
+
+def _languages(octets: bytes | None) -> tuple[bytes, ...]:
+    if octets is None or octets == b"NIL":
+        return ()
+    return tuple([_string(found) for found in _ONE_STRING.findall(octets)])
+
+
+def _leaf(found: re.Match[bytes]) -> SinglePart:
+    (
+        media_type, subtype, parameters, content_id, description, encoding, size, lines,
+        md5, disposition, language, location,
+    ) = found.groups()  # fmt: skip
+    return SinglePart(
+        _string(media_type),
+        _string(subtype),
+        _parameters(parameters),
+        None if content_id == b"NIL" else _string(content_id),
+        None if description == b"NIL" else _string(description),
+        b"" if encoding == b"NIL" else _string(encoding),
+        int(size),
+        None if lines is None else int(lines),
+        None,
+        None,
+        None if md5 is None else nstring_of(md5),
+        _disposition(disposition),
+        _languages(language),
+        None if location is None else nstring_of(location),
+    )
+
+
+@dataclass(slots=True)
+class _Message:
+    """A message inside, whose own body is being read."""
+
+    fields: SinglePart
+    envelope: Envelope
+
+
+def decode_body(cursor: Cursor) -> BodyStructure:
+    """Read a body structure at the cursor, however deep it is, without recursion.
+
+    Raises:
+        RemoteProtocolError: It is none, or nests deeper than `MAX_NESTING`.
+    """
+    open_: list[list[BodyStructure] | _Message] = []
+    while True:
+        if len(open_) > MAX_NESTING:
+            raise RemoteProtocolError("body parts nest too deep", limit="MAX_NESTING")
+        if cursor.peek(b"(("):
+            cursor.pos += 1
+            open_.append([])
+            continue
+        part: BodyStructure | None
+        found = _LEAF.match(cursor.octets, cursor.pos)
+        if found is not None:
+            cursor.pos = found.end()
+            part = _leaf(found)
+        else:
+            begun = _decode_leaf(cursor)
+            if isinstance(begun, _Message):
+                open_.append(begun)
+                continue
+            part = begun
+        part = _attach(cursor, open_, part)
+        if part is not None:
+            return part
+
+
+def _attach(
+    cursor: Cursor, open_: list[list[BodyStructure] | _Message], part: BodyStructure
+) -> BodyStructure | None:
+    """Put a part where it belongs, closing what ends with it; return the whole when all is read."""
+    while open_:
+        top = open_[-1]
+        if isinstance(top, list):
+            cursor.count()
+            top.append(part)
+            # Some servers put a space between parts (seen from Lotus Domino).
+            if cursor.peek(b" ("):
+                cursor.pos += 1
+            if cursor.peek(b"("):
+                return None
+            part = _decode_tail(cursor, tuple(top))
+        else:
+            part = _decode_end_of_message(cursor, top, part)
+        open_.pop()
+    return part
+
+
+def _decode_parameters(cursor: Cursor) -> Parameters:
+    if cursor.nil():
+        return ()
+    cursor.expect(b"(")
+    pairs: list[tuple[bytes, bytes]] = []
+    while not cursor.skip(b")"):
+        cursor.count()
+        name = cursor.nstring()
+        cursor.sp()
+        value = cursor.nstring()
+        pairs.append((name or b"", value or b""))
+        cursor.skip_sp()
+    return tuple(pairs)
+
+
+def _decode_disposition(cursor: Cursor) -> Disposition | None:
+    if cursor.nil():
+        return None
+    # A bare string is what some servers send for a disposition without parameters.
+    if cursor.is_string():
+        return Disposition(cursor.string())
+    cursor.expect(b"(")
+    kind = cursor.nstring() or b""
+    parameters: Parameters = ()
+    if cursor.skip_sp():
+        parameters = _decode_parameters(cursor)
+    cursor.expect(b")")
+    return Disposition(kind, parameters)
+
+
+def _decode_languages(cursor: Cursor) -> tuple[bytes, ...]:
+    if cursor.peek(b"("):
+        return tuple(name for name in cursor.parenthesised(lambda c: c.nstring()) if name)
+    name = cursor.nstring()
+    return () if name is None else (name,)
+
+
+def _decode_extensions(
+    cursor: Cursor,
+) -> tuple[Disposition | None, tuple[bytes, ...], bytes | None, tuple[bytes, ...]]:
+    disposition = _decode_disposition(cursor) if cursor.skip_sp() else None
+    language = _decode_languages(cursor) if cursor.skip_sp() else ()
+    location = cursor.nstring() if cursor.skip_sp() else None
+    more: list[bytes] = []
+    while cursor.skip_sp():
+        cursor.count()
+        if not cursor.peek(b")"):
+            more.append(cursor.skip_value())
+    return disposition, language, location, tuple(more)
+
+
+def _decode_leaf(cursor: Cursor) -> SinglePart | _Message:
+    cursor.expect(b"(")
+    media_type = cursor.nstring() or b""
+    cursor.sp()
+    subtype = cursor.nstring() or b""
+    cursor.sp()
+    parameters = _decode_parameters(cursor)
+    cursor.sp()
+    content_id = cursor.nstring()
+    cursor.sp()
+    description = cursor.nstring()
+    cursor.sp()
+    encoding = cursor.nstring() or b""
+    cursor.sp()
+    # Exchange sends NIL for the size of parts it cannot read.
+    size = 0 if cursor.nil() else cursor.number64()
+    part = SinglePart(media_type, subtype, parameters, content_id, description, encoding, size)
+    if cursor.peek(b" (") and media_type.upper() == b"MESSAGE":
+        cursor.sp()
+        envelope = decode_envelope(cursor)
+        cursor.sp()
+        return _Message(part, envelope)
+    return _decode_end_of_part(cursor, part)
+
+
+def _decode_end_of_part(cursor: Cursor, part: SinglePart) -> SinglePart:
+    """Read lines and extension data, where they are, and the closing parenthesis."""
+    if not cursor.skip_sp():
+        cursor.expect(b")")
+        return part
+    if cursor.octets[cursor.pos : cursor.pos + 1].isdigit():
+        part = part._replace(lines=cursor.number64())
+        if not cursor.skip_sp():
+            cursor.expect(b")")
+            return part
+    if cursor.skip(b")"):
+        return part
+    md5 = cursor.nstring()
+    disposition, language, location, extensions = _decode_extensions(cursor)
+    cursor.expect(b")")
+    return part._replace(
+        md5=md5, disposition=disposition, language=language, location=location,
+        extensions=extensions,
+    )  # fmt: skip
+
+
+def _decode_end_of_message(cursor: Cursor, top: _Message, body: BodyStructure) -> SinglePart:
+    return _decode_end_of_part(cursor, top.fields._replace(envelope=top.envelope, body=body))
+
+
+def _decode_tail(cursor: Cursor, parts: tuple[BodyStructure, ...]) -> MultiPart:
+    found = _TAIL.match(cursor.octets, cursor.pos)
+    if found is not None:
+        cursor.pos = found.end()
+        subtype, parameters, disposition, language, location = found.groups()
+        return MultiPart(
+            parts,
+            _string(subtype),
+            () if parameters is None else _parameters(parameters),
+            _disposition(disposition),
+            _languages(language),
+            None if location is None else nstring_of(location),
+        )
+    cursor.skip_sp()
+    name = cursor.nstring() or b""
+    if not cursor.skip_sp() or cursor.peek(b")"):
+        cursor.expect(b")")
+        return MultiPart(parts, name)
+    values = _decode_parameters(cursor)
+    rest = _decode_extensions(cursor)
+    cursor.expect(b")")
+    return MultiPart(parts, name, values, *rest)
+
+
+def _encode_parameters(writer: Writer, parameters: Parameters) -> None:
+    if not parameters:
+        writer.raw(b"NIL")
+        return
+    writer.raw(b"(")
+    for place, (name, value) in enumerate(parameters):
+        if place:
+            writer.sp()
+        writer.string(name)
+        writer.sp()
+        writer.string(value)
+    writer.raw(b")")
+
+
+def _encode_extensions(writer: Writer, part: BodyStructure) -> None:
+    writer.sp()
+    if part.disposition is None:
+        writer.raw(b"NIL")
+    else:
+        writer.raw(b"(")
+        writer.string(part.disposition.kind)
+        writer.sp()
+        _encode_parameters(writer, part.disposition.parameters)
+        writer.raw(b")")
+    writer.sp()
+    if not part.language:
+        writer.raw(b"NIL")
+    elif len(part.language) == 1:
+        writer.string(part.language[0])
+    else:
+        writer.raw(b"(")
+        for place, name in enumerate(part.language):
+            if place:
+                writer.sp()
+            writer.string(name)
+        writer.raw(b")")
+    writer.sp()
+    writer.nstring(part.location)
+    for extension in part.extensions:
+        writer.sp()
+        writer.raw(extension)
+
+
+def _encode_fields(writer: Writer, part: SinglePart) -> None:
+    writer.string(part.media_type)
+    writer.sp()
+    writer.string(part.subtype)
+    writer.sp()
+    _encode_parameters(writer, part.parameters)
+    writer.sp()
+    writer.nstring(part.content_id)
+    writer.sp()
+    writer.nstring(part.description)
+    writer.sp()
+    writer.string(part.encoding)
+    writer.sp()
+    writer.number(part.size)
+
+
+def encode_body(writer: Writer, body: BodyStructure, *, extended: bool = True) -> None:
+    """Write a body structure, however deep it is, without recursion.
+
+    Args:
+        writer: Where to.
+        body: What.
+        extended: Write the extension data of BODYSTRUCTURE, which BODY does not have.
+
+    Raises:
+        LocalProtocolError: A multipart has no parts, or nests deeper than `MAX_NESTING`.
+    """
+    pending: list[tuple[BodyStructure, bool, int]] = [(body, False, 0)]
+    while pending:
+        part, is_ending, depth = pending.pop()
+        if depth > MAX_NESTING:
+            raise LocalProtocolError("body parts nest too deep")
+        if is_ending:
+            _encode_end(writer, part, extended=extended)
+        elif isinstance(part, MultiPart):
+            if not part.parts:
+                raise LocalProtocolError("a multipart without parts cannot be sent")
+            writer.raw(b"(")
+            pending.append((part, True, depth))
+            pending += [(child, False, depth + 1) for child in reversed(part.parts)]
+        else:
+            writer.raw(b"(")
+            _encode_fields(writer, part)
+            pending.append((part, True, depth))
+            if part.body is not None:
+                writer.sp()
+                encode_envelope(writer, part.envelope or Envelope())
+                writer.sp()
+                pending.append((part.body, False, depth + 1))
+
+
+def _encode_end(writer: Writer, part: BodyStructure, *, extended: bool) -> None:
+    if isinstance(part, MultiPart):
+        writer.sp()
+        writer.string(part.subtype)
+        if extended:
+            writer.sp()
+            _encode_parameters(writer, part.parameters)
+    else:
+        if part.lines is not None:
+            writer.sp()
+            writer.number(part.lines)
+        if extended:
+            writer.sp()
+            writer.nstring(part.md5)
+    if extended:
+        _encode_extensions(writer, part)
+    writer.raw(b")")

@@ -1,0 +1,230 @@
+"""Debian's Dovecot on loopback, with a folder of its own, as a foreign peer for clients of ours."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.helpers.certificates import make_certificates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_START_TIMEOUT_S = 15.0
+_MAIL_USER = "nobody"
+
+_CONFIGURATION = """
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/dovecot.log
+protocols = imap pop3
+listen = 127.0.0.1
+default_internal_user = dovecot
+default_login_user = dovenull
+default_vsz_limit = 0
+first_valid_uid = 1
+auth_mechanisms = {mechanisms}
+disable_plaintext_auth = {disable_plaintext_auth}
+auth_failure_delay = 0
+mail_location = {mail_location}
+mail_max_userip_connections = 100
+ssl = yes
+ssl_cert = <{certificate}
+ssl_key = <{key}
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%n {folder}/users
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={folder}/home/%n
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+  mailbox Drafts {{
+    special_use = \\Drafts
+    auto = create
+  }}
+  mailbox Sent {{
+    special_use = \\Sent
+    auto = create
+  }}
+  mailbox Trash {{
+    special_use = \\Trash
+    auto = create
+  }}
+}}
+mail_plugins = $mail_plugins quota zlib
+plugin {{
+  quota = maildir:User quota
+  quota_rule = *:storage=1G
+}}
+protocol imap {{
+  mail_plugins = $mail_plugins imap_quota imap_zlib
+  imap_idle_notify_interval = 1 mins
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = {imaps}
+    ssl = yes
+  }}
+}}
+service pop3-login {{
+  chroot =
+  inet_listener pop3 {{
+    port = {pop3}
+  }}
+  inet_listener pop3s {{
+    port = {pop3s}
+    ssl = yes
+  }}
+}}
+service stats {{
+  chroot =
+}}
+{extra}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Dovecot:
+    """A running server.
+
+    Attributes:
+        folder: Everything it has, `dovecot.log` among it.
+        imap: Port with STARTTLS.
+        imaps: Port inside TLS.
+        pop3: Port with STLS.
+        pop3s: Port inside TLS.
+        ca_file: The authority its certificate is from; it is for `localhost`.
+    """
+
+    folder: Path
+    imap: int
+    imaps: int
+    pop3: int
+    pop3s: int
+    ca_file: Path
+
+    def log(self) -> str:
+        """What it has logged."""
+        return (self.folder / "dovecot.log").read_text("utf-8", "replace")
+
+    def home(self, user: str) -> Path:
+        """Where a user's mail is."""
+        return self.folder / "home" / user
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [listener.getsockname()[1] for listener in sockets]
+    for listener in sockets:
+        listener.close()
+    return ports
+
+
+@contextmanager
+def running_dovecot(
+    users: dict[str, str],
+    *,
+    mail_location: str = "maildir:~/Maildir",
+    mechanisms: str = "plain login cram-md5 scram-sha-1 scram-sha-256",
+    disable_plaintext_auth: bool = False,
+    extra: str = "",
+) -> Iterator[Dovecot]:
+    """Run Dovecot for users with these passwords.
+
+    Args:
+        users: Passwords by name.
+        mail_location: As Dovecot takes it.
+        mechanisms: SASL mechanisms, in lower case. `apop` and `cram-md5` work too: passwords are
+            kept as they are.
+        disable_plaintext_auth: LOGINDISABLED before TLS.
+        extra: Further configuration.
+    """
+    # Not under the folder of pytest: the mail processes are not root and have to get in.
+    folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
+    folder.chmod(0o755)
+    owner = pwd.getpwnam(_MAIL_USER)
+    home = folder / "home"
+    home.mkdir()
+    os.chown(home, owner.pw_uid, owner.pw_gid)
+    lines = [f"{name}:{{PLAIN}}{password}::::::" for name, password in users.items()]
+    (folder / "users").write_text("\n".join(lines) + "\n", "utf-8")
+    certificates = make_certificates(folder / "tls")
+    imap, imaps, pop3, pop3s = _free_ports(4)
+    configuration = folder / "dovecot.conf"
+    configuration.write_text(
+        _CONFIGURATION.format(
+            folder=folder,
+            mechanisms=mechanisms,
+            disable_plaintext_auth="yes" if disable_plaintext_auth else "no",
+            mail_location=mail_location,
+            certificate=certificates.certificate,
+            key=certificates.key,
+            uid=owner.pw_uid,
+            gid=owner.pw_gid,
+            imap=imap,
+            imaps=imaps,
+            pop3=pop3,
+            pop3s=pop3s,
+            extra=extra,
+        ),
+        "utf-8",
+    )
+    server = Dovecot(folder, imap, imaps, pop3, pop3s, certificates.ca_file)
+    program = shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin")
+    assert program is not None, "the tests that use this are marked as needing it"
+    process = subprocess.Popen(
+        [program, "-F", "-c", str(configuration)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        _wait_until_bound(server, process)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_until_bound(server: Dovecot, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _START_TIMEOUT_S
+    for port in (server.imap, server.imaps, server.pop3, server.pop3s):
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > until:
+                    said = (
+                        process.stdout.read()
+                        if process.poll() is not None and process.stdout
+                        else b""
+                    )
+                    log = server.folder / "dovecot.log"
+                    kept = log.read_text("utf-8") if log.exists() else ""
+                    raise RuntimeError(f"Dovecot did not start: {said!r} {kept}") from None
+                time.sleep(0.05)
