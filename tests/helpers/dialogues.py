@@ -1,4 +1,4 @@
-"""Dialogues as RFCs print them (`C: …`, `S: …`), as records of a transcript, and some of the RFCs."""
+"""Dialogues as RFCs print them (`C: …`, `S: …`), as records of a transcript; some of the RFCs."""
 
 from __future__ import annotations
 

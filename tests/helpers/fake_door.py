@@ -1,14 +1,15 @@
+# ruff: noqa: E501, RUF001 - sample mail in several scripts
 """An engine in memory for widget tests: a Door and a StoreReader over one list of placements."""
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import format_datetime, getaddresses
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -57,6 +58,9 @@ from desktopmail.door.rows import (
     ServerRow,
     View,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 

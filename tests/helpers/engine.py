@@ -1,0 +1,148 @@
+"""An engine in the process of the test, on a server in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from desktopmail.door.commands import AddAccount, Outcome, Password, ServerSettings, SyncAccounts
+from desktopmail.door.ids import AccountId, MailboxId, PlacementId
+from desktopmail.door.profile import Profile
+from desktopmail.door.reader import SqliteReader
+from desktopmail.door.rows import Kind, MessageRow, Security, View
+from desktopmail.engine.engine import Engine
+from desktopmail.net.imap import ImapClient
+from desktopmail.net.endpoint import Endpoint
+from desktopmail.net.endpoint import Security as NetSecurity
+from desktopmail.net.ports import ThreadExecutor, system_ports
+from desktopmail.wire.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from localserver.local import LocalServer
+
+PASSWORDS = {"alice": "correct horse", "bob": "battery staple"}
+PATIENCE_S = 15.0
+
+
+class MemoryKeyring:
+    """A keyring that forgets everything with the test."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service_name: str, username: str) -> str | None:
+        return self.kept.get((service_name, username))
+
+    def set_password(self, service_name: str, username: str, password: str) -> None:
+        self.kept[service_name, username] = password
+
+    def delete_password(self, service_name: str, username: str) -> None:
+        del self.kept[service_name, username]
+
+
+class Bench:
+    """An engine with a reader, and shortcuts for what tests do with them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.reader = SqliteReader(engine.profile)
+
+    async def add(
+        self, server: LocalServer, user: str = "alice", kind: Kind = Kind.IMAP, **more: object
+    ) -> AccountId:
+        """Add an account of a user of the server."""
+        outcome = await self.engine.command(account_command(server, user, kind, **more))
+        return AccountId(outcome.ids[0])
+
+    async def sync(self, *accounts: AccountId, headers_only: bool = False) -> Outcome:
+        """Bring accounts up to date."""
+        return await self.engine.command(
+            SyncAccounts(account_ids=accounts, headers_only=headers_only)
+        )
+
+    def mailbox(self, path: str = "INBOX", account_id: AccountId | None = None) -> MailboxId:
+        """The id of a mailbox."""
+        found = [row.id for row in self.reader.mailboxes(account_id) if row.path == path]
+        assert found, f"no mailbox {path}"
+        return found[0]
+
+    def rows(self, path: str = "INBOX", account_id: AccountId | None = None) -> list[MessageRow]:
+        """What a mailbox shows, by subject."""
+        view = View(mailbox_ids=(self.mailbox(path, account_id),))
+        return sorted(self.reader.window(view, 0, 100_000), key=lambda row: row.subject)
+
+    def subjects(self, path: str = "INBOX", account_id: AccountId | None = None) -> list[str]:
+        """The subjects that a mailbox shows."""
+        return [row.subject for row in self.rows(path, account_id)]
+
+    def placed(self, subject: str, path: str = "INBOX") -> PlacementId:
+        """The placement of a message in a mailbox."""
+        return next(row.id for row in self.rows(path) if row.subject == subject)
+
+
+def account_command(
+    server: LocalServer, user: str, kind: Kind, *, password: str | None = None, check: bool = False
+) -> AddAccount:
+    """The command that adds an account of a user of the server."""
+
+    def settings(port: int) -> ServerSettings:
+        return ServerSettings(host="127.0.0.1", port=port, security=Security.NONE, user=user)
+
+    return AddAccount(
+        name=f"{user}-{kind.value}",
+        address=f"{user}@{server.domain}",
+        kind=kind,
+        incoming=settings(server.ports[kind.value]),
+        outgoing=settings(server.ports["submission"]),
+        password=Password(PASSWORDS[user] if password is None else password),
+        check=check,
+    )
+
+
+@asynccontextmanager
+async def running_engine(
+    folder: Path, keyring: MemoryKeyring | None = None
+) -> AsyncIterator[Bench]:
+    """Start an engine on the profile in `folder`, and end it."""
+    with ThreadPoolExecutor(1) as store_thread, ThreadPoolExecutor(1) as keyring_thread:
+        engine = Engine(
+            Profile.at(folder),
+            system_ports(),
+            store_executor=ThreadExecutor(store_thread),
+            keyring_executor=ThreadExecutor(keyring_thread),
+            keyring=keyring or MemoryKeyring(),
+        )
+        await engine.start()
+        bench = Bench(engine)
+        try:
+            yield bench
+        finally:
+            bench.reader.close()
+            await engine.aclose()
+
+
+async def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait until something is so."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PATIENCE_S
+    while not condition():
+        assert loop.time() < deadline, f"never came about: {what}"
+        await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def other_device(server: LocalServer, user: str = "alice") -> AsyncIterator[ImapClient]:
+    """Another IMAP client of the same user."""
+    endpoint = Endpoint("127.0.0.1", server.ports["imap"], NetSecurity.NONE)
+    client = await ImapClient.connect(endpoint, ports=system_ports())
+    try:
+        await client.login(user, Secret(PASSWORDS[user]))
+        yield client
+        await client.logout()
+    finally:
+        await client.aclose()

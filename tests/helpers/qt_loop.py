@@ -1,0 +1,67 @@
+"""Runs a coroutine on Qt's event loop, as the program does, and watches for slots that block."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from qasync import QEventLoop
+
+SLOT_LIMIT_S = 0.05
+
+
+class Watchdog:
+    """Notes how much time of its own the GUI thread took between two beats of a timer.
+
+    The time is that of the thread, not of the clock: a busy machine is not a slow slot.
+    """
+
+    def __init__(self) -> None:
+        self.longest_s = 0.0
+        self._last = time.thread_time()
+        self._timer = QTimer()
+        self._timer.setInterval(2)
+        self._timer.timeout.connect(self._beat)
+        self._timer.start()
+
+    def forgive(self) -> None:
+        """Forget what was measured: a named exception has just ended."""
+        self._last = time.thread_time()
+        self.longest_s = 0.0
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+    def _beat(self) -> None:
+        now = time.thread_time()
+        self.longest_s = max(self.longest_s, now - self._last)
+        self._last = now
+
+
+def run_qt(make: Callable[[], Coroutine[Any, Any, None]], timeout_s: float = 60) -> None:
+    """Run a coroutine on a fresh Qt event loop of the application."""
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    loop = QEventLoop(application)
+    executor = ThreadPoolExecutor(2)
+    loop.set_default_executor(executor)
+    asyncio.set_event_loop(loop)
+    try:
+        with loop:
+            loop.run_until_complete(asyncio.wait_for(make(), timeout_s))
+    finally:
+        executor.shutdown(wait=True)
+        asyncio.set_event_loop(None)
+
+
+async def until(condition: Callable[[], object], timeout_s: float = 5) -> None:
+    """Wait until something is true."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {timeout_s} s"
+        await asyncio.sleep(0.01)

@@ -1,0 +1,77 @@
+"""Killing the engine while it syncs loses nothing and doubles nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.net.endpoint import Endpoint, Security
+from desktopmail.net.imap import ImapClient
+from desktopmail.net.ports import system_ports
+from desktopmail.wire.secret import Secret
+from tests.helpers.program import ROOT, Program, environment
+from tests.helpers.server import PASSWORD, ServerProcess, server_process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+COUNT = 1500
+KILLS = 8
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    with server_process(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+async def fill(server: ServerProcess, user: str) -> None:
+    """Give a user `COUNT` messages of some 2 KB, each with a subject of its own."""
+    endpoint = Endpoint("127.0.0.1", server.ports["imap"], Security.NONE)
+    client = await ImapClient.connect(endpoint, ports=system_ports())
+    try:
+        await client.login(user, Secret(PASSWORD))
+        for number in range(COUNT):
+            text = f"This is message {number}.\r\n" * 80
+            await client.append(
+                "INBOX",
+                f"From: x@example.org\r\nSubject: number {number}\r\n\r\n{text}".encode(),
+            )
+    finally:
+        await client.aclose()
+
+
+@pytest.mark.parametrize("kind", ["imap", "pop3"])
+def test_every_message_is_there_once(kind: str, server: ServerProcess, tmp_path: Path) -> None:
+    user = {"imap": "alice", "pop3": "bob"}[kind]
+    asyncio.run(fill(server, user))
+    password = tmp_path / "password"
+    password.write_text(PASSWORD + "\n")
+    program = Program(tmp_path / "profile")
+    assert program.add_account(server, user, password, kind=kind).status == 0
+    chance = random.Random(20261123)
+    for _ in range(KILLS):
+        syncing = subprocess.Popen(
+            [sys.executable, "-m", "desktopmail", "--profile", str(program.profile), "sync"],
+            cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        time.sleep(0.3 + chance.random() * 0.8)
+        with contextlib.suppress(AssertionError):  # it was quicker than we and ended by itself
+            program.kill_engine()
+        _, said = syncing.communicate(timeout=60)
+        assert b"Traceback" not in said, said
+    program.ok("sync", timeout_s=120)
+    rows = program.ok("list", "INBOX", "--json", "--limit", "5000").json
+    subjects = sorted(row["subject"] for row in rows)
+    assert subjects == sorted(f"number {number}" for number in range(COUNT))
+    assert all(row["has_octets"] for row in rows)
+    assert len({row["id"] for row in rows}) == COUNT
