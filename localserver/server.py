@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,12 @@ from localserver.effects import StoreEffects
 from localserver.faults import Faults
 from localserver.listener import close_listeners, open_listeners
 from localserver.lock import FolderLock, lock_folder
+from localserver.queue.open import open_outbound
 from localserver.ready import Ready
 from localserver.sessions import Sessions
 from localserver.store.interface import StoreLimits
 from localserver.store.sqlite import SqliteStore, open_store
+from localserver.submission.policy import make_policy
 from localserver.transcript import Transcript
 from localserver.users import UserError, Users, check_name
 
@@ -90,6 +93,8 @@ class Server:
             await self._api.aclose()
         await close_listeners(self._listeners, grace_s=grace_s if self._listeners else 0.0)
         await self.context.scope.close()
+        if self.context.outbound is not None:
+            await self.context.outbound.aclose()
         await self.store.aclose()
         if self._credentials is not None:
             await self._credentials.aclose()
@@ -160,6 +165,8 @@ async def start_server(
             config=config, users=people, store=store, ports=ports, tls=server_tls, faults=faults,
             scope=scope, log=_LOG, transcript=Transcript(ports.clock), data=config.data,
         )  # fmt: skip
+        context = replace(context, policy=make_policy(config, ports))
+        context = replace(context, outbound=await open_outbound(context))
         server = Server(context, sessions, store, ca_file)
         server._credentials, server._lock, server._temporary = table, lock, temporary  # noqa: SLF001
         await _open(server)

@@ -48,6 +48,7 @@ class CheckStep(msgspec.Struct, frozen=True, kw_only=True):
     ok: bool
     detail: str
     remedy: str = ""
+    code: str = ""  # of a step that failed, as `DoorError.code`
 
 
 class CheckReport(Answer, frozen=True, kw_only=True):

@@ -109,6 +109,7 @@ class Entry:
     domain: str | None
 
 
+@functools.lru_cache(maxsize=2048)  # a mailbox is full of the same few people
 def parse(text: str) -> tuple[Mailbox, ...]:
     """Return the mailboxes of an address field's unfolded body, groups flattened; never fails."""
     boxes: list[Mailbox] = []
@@ -163,6 +164,7 @@ class _Entries:
         self.words: list[str] = []  # of the name, or of an address without brackets
         self.comments: list[str] = []
         self.angled: str | None = None
+        self.angled_at = 0  # how many words stand before it
         self.in_group = False
 
     def take(self, word: str) -> None:
@@ -175,9 +177,13 @@ class _Entries:
             self._begin_group()
         elif word[0] == "<" and (len(word) > 1):
             if self.angled is not None:  # a comma is missing between two addresses
+                name = self.words[self.angled_at :]
+                del self.words[self.angled_at :]
                 self.end_entry(text_follows=False)
+                self.words = name
             self.angled = word[1:].removesuffix(">")
-        else:
+            self.angled_at = len(self.words)
+        elif word != ">":
             self.words.append(word)
 
     def end_entry(self, *, text_follows: bool) -> None:
@@ -217,7 +223,7 @@ class _Entries:
                     local, _, domain = inside.strip().rpartition("@")
                     return Entry(comment, None, local, domain)
                 return Entry(comment, None, inside, "")
-            return self._bare(words, comment)
+            return self._bare(comment)
         route = _ROUTE.match(self.angled)
         address = self.angled[route.end() :] if route else self.angled
         local, at, domain = _joined(address).rpartition("@")
@@ -226,23 +232,32 @@ class _Entries:
         name = _undo_quotes(words).strip() or comment
         return Entry(name, route[1].strip() if route else None, _unquoted_local(local), domain)
 
-    def _bare(self, words: str, comment: str | None) -> Entry:
+    def _bare(self, comment: str | None) -> Entry:
         """An address without brackets, perhaps with a name beside it ("Anna a@x")."""
-        last_at = len(self.words) - 1 - self.words[::-1].index("@")
-        begin = end = last_at
-        while begin > 0 and not self.words[begin - 1].isspace():
-            begin -= 1
-        while end + 1 < len(self.words) and not self.words[end + 1].isspace():
-            end += 1
-        before = "".join(self.words[:begin]).strip(" ,")
-        after = "".join(self.words[end + 1 :]).strip(" ,")
-        if begin == last_at or end == last_at:  # "a @ b", obsolete but allowed
-            local, _, domain = _joined(words).rpartition("@")
-            return Entry(comment, None, _unquoted_local(local), domain)
-        local = "".join(self.words[begin:last_at])
-        domain = "".join(self.words[last_at + 1 : end + 1])
+        words = self.words
+        at = len(words) - 1 - words[::-1].index("@")
+        begin, end = at, at
+        while begin > 0 and (step := _step(words[:begin][::-1], words[begin])):
+            begin -= step
+        while end + 1 < len(words) and (step := _step(words[end + 1 :], words[end])):
+            end += step
+        local, _, domain = _joined("".join(words[begin : end + 1])).rpartition("@")
+        before = "".join(words[:begin]).strip(" ,")
+        after = "".join(words[end + 1 :]).strip(" ,")
         name = _undo_quotes(before or after) or comment
         return Entry(name, None, _unquoted_local(local), domain)
+
+
+def _step(ahead: list[str], last: str) -> int:
+    """Return how many of the tokens ahead belong to the address that has come as far as `last`.
+
+    White space around "@" and "." is obsolete and allowed (RFC 5322 section 4.4).
+    """
+    if not ahead[0].isspace():
+        return 1
+    if len(ahead) > 1 and (last in {"@", "."} or ahead[1] in {"@", "."}):
+        return 2
+    return 0
 
 
 def is_valid(address: str) -> bool:

@@ -137,6 +137,8 @@ def of(root: Part, body: Body | None = None) -> tuple[Attachment, ...]:
         body: Its text as `text.choose` found it, to be left out.
     """
     body = text_module.choose(root) if body is None else body
+    if not root.children and body.plain == (root,):
+        return ()
     shown = body.parts
     related = {id(part) for part in body.related} if body.html else set()
     found: list[Attachment] = []
@@ -190,7 +192,19 @@ def _attachment(part: Part, taken: set[str], *, is_inline: bool) -> Attachment:
     )
 
 
+_MADE_NAMES = {
+    "text/calendar": "invitation.ics",
+    "message/delivery-status": "delivery-status.txt",
+    "message/disposition-notification": "receipt.txt",
+    "text/rfc822-headers": "headers.txt",
+    "application/pgp-signature": "signature.asc",
+    "application/pkcs7-signature": "smime.p7s",
+}
+
+
 def _made_name(part: Part) -> str:
+    if part.media_type in _MADE_NAMES:
+        return _MADE_NAMES[part.media_type]
     if part.media_type in {"message/rfc822", "message/global"} and part.children:
         subject = safe_name(part.children[0].header.text("subject") or "")
         return f"{subject[:80].strip() or 'message'}.eml"

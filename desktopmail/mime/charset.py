@@ -135,12 +135,15 @@ def decode(octets: bytes, label: str | None = None) -> Decoded:
     """
     codec = "ascii" if label is None else codec_of(label)
     if codec in {"ascii", "utf-8"} or codec is None:
+        if b"\x1b" in octets and codec != "utf-8" and _JIS_ESCAPE.search(octets):
+            return detect(octets)
         # Also for an unknown label: strict UTF-8 hardly ever succeeds by accident.
         try:
-            return Decoded(octets.decode("utf-8-sig"), "utf-8", known=codec is not None)
+            text = octets.decode("utf-8")
+            return Decoded(text.removeprefix("\ufeff"), "utf-8", known=codec is not None)
         except UnicodeDecodeError:
             if codec == "utf-8" and _is_nearly_utf8(octets):
-                return Decoded(octets.decode("utf-8-sig", "replace"), "utf-8", fitting=False)
+                return Decoded(octets.decode("utf-8", "replace"), "utf-8", fitting=False)
             found = detect(octets)
             return Decoded(found.text, found.charset, codec is not None, fitting=codec is None)
     try:

@@ -12,11 +12,16 @@ _USUAL = re.compile(
     r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s++([+-])([0-9]{2})([0-9]{2})\s*+(?:\(.*)?$",
     re.DOTALL,
 )
-_ISO = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[T\s]|$)")
+_ISO = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?![0-9])")
 _NUMERIC = re.compile(r"\b([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})\b")
 _TIME = re.compile(
-    r"(?<![0-9.:])([0-9]{1,2})[:.]([0-9]{2})(?:[:.]([0-9]{1,2}))?(?:[.,][0-9]+)?\s*([AaPp]\.?[Mm])?"
+    r"(?<![0-9.:])([0-9]{1,2}):([0-9]{2})(?:[:.]([0-9]{1,2}))?(?:[.,][0-9]+)?\s*([AaPp]\.?[Mm])?"
 )
+_DOTTED_TIME = re.compile(
+    r"(?<![0-9.:])([0-9]{1,2})\.([0-9]{2})(?:\.([0-9]{2}))?(?![0-9.])\s*([AaPp]\.?[Mm])?"
+)
+_COMMENT = re.compile(r"\([^()]*\)")
+_COLON = re.compile(r"\s*:\s*")
 _OFFSET = re.compile(r"(?<![0-9])(?:GMT|UTC|UT)?\s*([+-])\s?([0-9]{1,2}):?([0-9]{2})?(?![0-9])")
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"[0-9]+")
@@ -74,28 +79,37 @@ def _tolerant(text: str) -> datetime | None:
     if seconds:
         number = int(seconds[1])
         return datetime.fromtimestamp(number / 1000 if len(seconds[1]) > 10 else number, UTC)
-    time = _TIME.search(text)
+    # Comments and spaces around the colons are obsolete, and allowed (RFC 5322 appendix A.6.3).
+    text = _COLON.sub(":", _COMMENT.sub("", text)) if "(" in text or " :" in text else text
+    time = _TIME.search(text) or (_DOTTED_TIME.search(text) if _month(text) else None)
     hour = minute = second = 0
-    rest = text
-    if time and (":" in time[0] or not _NUMERIC.match(text, time.start())):
+    before, after = text, ""
+    if time:
         hour, minute, second = int(time[1]), int(time[2]), int(time[3] or 0)
         if time[4]:
             hour = hour % 12 + (12 if time[4][0] in "pP" else 0)
-        rest = f"{text[: time.start()]} \x00 {text[time.end() :]}"
-    date = _calendar(rest)
+        before, after = text[: time.start()], text[time.end() :]
+    date = _calendar(before, after)
     if date is None:
         return None
-    return _datetime(*date, hour, minute, second, _zone(rest.partition("\x00")[2] or rest))
+    return _datetime(*date, hour, minute, second, _zone(after if time else before))
 
 
-def _calendar(text: str) -> tuple[int, int, int] | None:
+def _month(text: str) -> int | None:
+    for word in _WORD.findall(text):
+        month = _MONTHS.get(word.lower()[:3])
+        if month is not None:
+            return month
+    return None
+
+
+def _calendar(before: str, after: str) -> tuple[int, int, int] | None:
+    """Return year, month and day from the text before and behind the time of day."""
+    text = f"{before} {after}"
     iso = _ISO.search(text)
     if iso:
         return int(iso[1]), int(iso[2]), int(iso[3])
-    month = next(
-        (_MONTHS[word.lower()[:3]] for word in _WORD.findall(text) if word.lower()[:3] in _MONTHS),
-        None,
-    )
+    month = _month(text)
     if month is None:
         numeric = _NUMERIC.search(text)
         if numeric is None:
@@ -103,7 +117,7 @@ def _calendar(text: str) -> tuple[int, int, int] | None:
         first, second, year = int(numeric[1]), int(numeric[2]), _year(numeric[3])
         # Day first, as most of the world writes; month first where only that can be.
         return (year, first, second) if second > 12 else (year, second, first)
-    numbers = _NUMBER.findall(_OFFSET.sub(" ", text))
+    numbers = _NUMBER.findall(before) + _NUMBER.findall(_OFFSET.sub(" ", after))
     if len(numbers) < 2:
         return None
     if len(numbers[0]) == 4:
@@ -143,7 +157,8 @@ def _datetime(
         if leap or hour == 24:
             found += timedelta(days=1) if hour == 24 else timedelta(seconds=1)
         # Dates at the ends of the calendar leave it when they are brought to UTC.
-        found.astimezone(UTC)
+        if not 1 < year < 9999:
+            found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     return found

@@ -68,12 +68,13 @@ def _octets(encoding: str, encoded: str) -> bytes | None:
     if encoding in "Qq":
         return binascii.a2b_qp(raw.translate(_UNDERSCORE_TO_SPACE))
     try:
-        return binascii.a2b_base64(raw + b"===")
+        decoded = binascii.a2b_base64(raw + b"===")
     except binascii.Error:
         digits = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
         if len(digits) % 4 == 1:
             digits = digits[:-1]
-        return binascii.a2b_base64(digits + b"===") if digits else None
+        decoded = binascii.a2b_base64(digits + b"===") if digits else b""
+    return decoded if decoded or not raw else None
 
 
 # RFC 2047 section 5 (3): what a phrase allows in Q; safe in every other place too.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import operator
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,10 +21,16 @@ if TYPE_CHECKING:
 
 # field = field-name *WSP ":" *(text / (CRLF WSP))        ; the white space is obsolete syntax
 _FIELD = re.compile(rb"^([^\s:]+)[ \t]*:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
+# The same, and in its third group what is no field: one scan gives both.
+_FIELD_OR_JUNK = re.compile(
+    rb"^(?:([^\s:]+)[ \t]*:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)|([^\n]+))", re.MULTILINE
+)
+_JUNK = operator.itemgetter(2)
+_ENVELOPE_FIRST = frozenset({b"F", b">"})
 _FIRST = re.compile(rb"[^\s:]+[ \t]*:")
 _NOT_A_FIELD = re.compile(rb"^(?![^\s:]+[ \t]*:)[^ \t\r\n]", re.MULTILINE)
 # Mailbox files and some pipes leave their envelope line in front.
-_ENVELOPE_LINE = re.compile(rb">?From [^\n]*\n")
+_ENVELOPE_LINE = re.compile(rb">?From (?![ \t]*:)[^\n]*\n")
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _LINE_END = re.compile(rb"\r?\n")
@@ -67,7 +74,7 @@ class Header:
         defects: What is wrong with it.
     """
 
-    __slots__ = ("_by_name", "_fields", "begin", "body", "defects", "end", "octets")
+    __slots__ = ("_by_name", "_fields", "_pairs", "begin", "body", "defects", "end", "octets")
 
     def __init__(
         self, octets: bytes, begin: int, end: int, body: int, defects: tuple[Defect, ...]
@@ -78,6 +85,7 @@ class Header:
         self.body = body
         self.defects = defects
         self._by_name: dict[bytes, list[bytes]] | None = None
+        self._pairs: list[tuple[bytes, bytes, bytes]] | None = None
         self._fields: tuple[Field, ...] | None = None
 
     @classmethod
@@ -90,34 +98,53 @@ class Header:
             limit: Where the part ends at the latest; None for the end of the octets.
         """
         stop = len(octets) if limit is None else limit
-        defects: list[Defect] = []
-        envelope = _ENVELOPE_LINE.match(octets, begin, stop)
-        if envelope:
-            begin = envelope.end()
+        if octets[begin : begin + 1] in _ENVELOPE_FIRST:
+            envelope = _ENVELOPE_LINE.match(octets, begin, stop)
+            begin = envelope.end() if envelope else begin
         head = octets[begin : begin + 2]
         if begin >= stop or head == b"\r\n" or head[:1] == b"\n":
             body = begin if begin >= stop else begin + (2 if head[:1] == b"\r" else 1)
             return cls(octets, begin, begin, min(body, stop), ())
-        blank = _BLANK_LINE.search(octets, begin, stop)
-        if blank:
+        defects: tuple[Defect, ...] = ()
+        # The usual case without a regular expression; a window, lest each of many parts with LF
+        # alone looks for a CRLF to the end.
+        crlf = octets.find(b"\n\r\n", begin, min(begin + 8192, stop))
+        if crlf >= 0 and octets.find(b"\n\n", begin, crlf) < 0:
+            end, body = crlf + 1, crlf + 3
+        elif blank := _BLANK_LINE.search(octets, begin, stop):
             end, body = blank.start() + 1, blank.end()
         else:
             end = body = stop
-            defects.append(Defect.NO_BLANK_LINE)
+            defects = (Defect.NO_BLANK_LINE,)
+        header = cls(octets, begin, end, body, defects)
+        if any(map(_JUNK, header._cut())):
+            header._cope_with_junk()
+        return header
+
+    def _cut(self) -> list[tuple[bytes, bytes, bytes]]:
+        pairs = self._pairs
+        if pairs is None:
+            pairs = self._pairs = _FIELD_OR_JUNK.findall(self.octets[self.begin : self.end])
+        return pairs
+
+    def _cope_with_junk(self) -> None:
+        """Some line is no field: skip it, or take it for the begin of the body."""
+        octets, begin, end = self.octets, self.begin, self.end
+        self._pairs = None
         if not _FIRST.match(octets, begin, end):
             # A body without a header, unless fields follow a first line that is folded or broken.
             field = _FIELD.search(octets, begin, end)
             if field is None or field.start() - begin > 998:  # the longest line of RFC 5322
-                defects.append(Defect.NO_HEADER)
-                return cls(octets, begin, begin, begin, tuple(defects))
-            defects.append(Defect.LINE_WITHOUT_COLON)
-        elif broken := _NOT_A_FIELD.search(octets, begin, end):
-            if _FIELD.search(octets, broken.end(), end):
-                defects.append(Defect.LINE_WITHOUT_COLON)
-            else:
-                end = body = broken.start()
-                defects.append(Defect.NO_BLANK_LINE)
-        return cls(octets, begin, end, body, tuple(defects))
+                self.end = self.body = begin
+                self.defects = (*self.defects, Defect.NO_HEADER)
+                return
+        elif (broken := _NOT_A_FIELD.search(octets, begin, end)) and not _FIELD.search(
+            octets, broken.end(), end
+        ):
+            self.end = self.body = broken.start()
+            self.defects = (Defect.NO_BLANK_LINE,)
+            return
+        self.defects = (*self.defects, Defect.LINE_WITHOUT_COLON)
 
     def cut_at(self, limit: int) -> Header:
         """Return the same block ended at a delimiter line that stands inside it."""
@@ -139,12 +166,13 @@ class Header:
 
     def raw(self, name: str) -> bytes | None:
         """Return the folded octets of the first field of that name (any case), or None."""
-        found = self._index().get(name.lower().encode("utf-8", "replace"))
+        index = self._by_name
+        found = (self._index() if index is None else index).get(_key(name))
         return found[0] if found else None
 
     def raws(self, name: str) -> list[bytes]:
         """Return the folded octets of every field of that name, in order."""
-        return self._index().get(name.lower().encode("utf-8", "replace"), [])
+        return self._index().get(_key(name), [])
 
     def value(self, name: str) -> str | None:
         """Return the unfolded body of the first field of that name, or None."""
@@ -161,7 +189,7 @@ class Header:
         return None if found is None else encoded_word.decode(unfold(found))
 
     def __contains__(self, name: str) -> bool:
-        return name.lower().encode("utf-8", "replace") in self._index()
+        return _key(name) in self._index()
 
     @property
     def digest(self) -> str:
@@ -172,12 +200,13 @@ class Header:
         index = self._by_name
         if index is None:
             index = self._by_name = {}
-            for name, raw in _FIELD.findall(self.octets[self.begin : self.end]):
+            for name, raw, _ in self._cut():
                 lower = name.lower()
                 if lower in index:
                     index[lower].append(raw)
-                else:
+                elif name:
                     index[lower] = [raw]
+            self._pairs = None
         return index
 
     def _cut_fields(self) -> Iterator[Field]:
@@ -189,6 +218,11 @@ class Header:
                 begin=found.start(),
                 end=end + 1 if self.octets[end : end + 1] == b"\n" else end,
             )
+
+
+@functools.lru_cache(maxsize=256)
+def _key(name: str) -> bytes:
+    return name.lower().encode("utf-8", "replace")
 
 
 def digest_of(octets: bytes, begin: int = 0) -> str:
@@ -205,10 +239,17 @@ def digest_of(octets: bytes, begin: int = 0) -> str:
     head = octets[begin : begin + 2]
     if head == b"\r\n" or head[:1] == b"\n":
         return hashlib.sha256(b"").hexdigest()
-    blank = _BLANK_LINE.search(octets, begin)
-    block = octets[begin : blank.start() if blank else None].rstrip(b"\r\n")
+    crlf = octets.find(b"\n\r\n", begin, begin + 8192)
+    if crlf >= 0 and octets.find(b"\n\n", begin, crlf) < 0:
+        block = octets[begin:crlf]
+    else:
+        blank = _BLANK_LINE.search(octets, begin)
+        block = octets[begin : blank.start() if blank else None]
+    block = block.rstrip(b"\r\n")
     if block:
-        block = _LINE_END.sub(b"\r\n", block) + b"\r\n"
+        if block.count(b"\n") != block.count(b"\r\n"):
+            block = _LINE_END.sub(b"\r\n", block)
+        block += b"\r\n"
     return hashlib.sha256(block).hexdigest()
 
 

@@ -28,7 +28,7 @@ def parse_all(text: str) -> tuple[str, ...]:
     Without any brackets, words with an at sign count. Phrases of obsolete syntax are skipped.
     """
     found = (_IDENTIFIER if "<" in text else _BARE).findall(text)
-    if len(found) == 1 and " " not in found[0]:
+    if len(found) == 1 and _SPACE.search(found[0]) is None:
         return (found[0],)
     return tuple(dict.fromkeys(_SPACE.sub("", identifier) for identifier in found))
 

@@ -7,6 +7,7 @@ their charset, missing semicolons, comments, continuations out of order, paramet
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -45,6 +46,7 @@ class Parametrised:
     parameters: Mapping[str, str]
 
 
+@functools.lru_cache(maxsize=512)
 def parse(text: str) -> Parametrised:
     """Parse the unfolded body of a Content-Type or Content-Disposition field; never fails."""
     plain = _PLAIN.fullmatch(text)
@@ -55,9 +57,9 @@ def parse(text: str) -> Parametrised:
         for name, quoted, bare in _PLAIN_PARAMETER.findall(plain[2]):
             parameters.setdefault(name.lower(), quoted or bare)
         if "=?" not in plain[2]:
-            return Parametrised(plain[1].lower(), parameters)
+            return Parametrised(plain[1].lower(), MappingProxyType(parameters))
     value, pairs = raw(text)
-    return Parametrised(value.lower(), combine(pairs))
+    return Parametrised(value.lower(), MappingProxyType(combine(pairs)))
 
 
 def raw(text: str) -> tuple[str, list[tuple[str, str]]]:

@@ -13,13 +13,17 @@ if TYPE_CHECKING:
 MAX_REFERENCES = 200
 
 
-def of(header: Header) -> tuple[str, ...]:
+def of(header: Header, own: str | None = None) -> tuple[str, ...]:
     """Return the ancestors a message names, oldest first, its parent last.
 
     They are those of References; where that names none, or not the one of In-Reply-To, the first
     identifier of In-Reply-To is the parent (RFC 5256 section 3, "REFERENCES", step 1).
+
+    Args:
+        header: The message's header.
+        own: Its Message-ID without brackets, if the caller has it already.
     """
-    own = message_id.parse(header.value("message-id"))
+    own = own or message_id.parse(header.value("message-id"))
     found: list[str] = []
     for value in header.values("references"):
         found.extend(message_id.parse_all(value))

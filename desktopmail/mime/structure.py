@@ -7,6 +7,7 @@ asked for, by other modules. RFC 2046 section 5.1, RFC 2045 sections 5 and 6.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from desktopmail.mime import encoded_word, parameter, transfer
@@ -208,7 +209,9 @@ class _Cutter:
         at = self.open[-1].body
         while self.active:
             # The line break before a delimiter belongs to it; `at` is the begin of a line.
-            line = octets.find(b"\n--", max(at - 1, 0))
+            # Base64 has no hyphen: looking for one first is ten times as fast as for three octets.
+            hyphen = octets.find(b"-", at)
+            line = octets.find(b"\n--", max(hyphen - 1, 0)) if hyphen >= 0 else -1
             if line < 0:
                 break
             line_end = octets.find(b"\n", line + 3)
@@ -255,14 +258,12 @@ class _Cutter:
 
     def _part(self, begin: int, parent: Part | None) -> Part:
         header = Header.parse(self.octets, begin)
-        if self.active:
+        if self.active and self.octets.find(b"\n--", max(begin - 1, 0), header.body) >= 0:
             cut = self._delimiter_within(begin, header.body)
             if cut is not None:
                 header = header.cut_at(cut)
-        default = "text/plain"
-        if parent is not None and parent.media_type == "multipart/digest":
-            default = "message/rfc822"
-        part = Part(self.octets, begin, header, default)
+        is_digest = parent is not None and parent.media_type == "multipart/digest"
+        part = Part(self.octets, begin, header, "message/rfc822" if is_digest else "text/plain")
         part.number = self._number(parent, part)
         return part
 
@@ -323,7 +324,8 @@ class _Cutter:
             end -= 1
         while len(self.open) > index + 1:
             part = self.open[-1]
-            part.end = max(part.body, end)
+            # A header's empty line may be the delimiter's line break too; parents hold children.
+            part.end = end = max(part.body, end)
             if self.boundaries[-1] is not None:
                 missing = Defect.NOT_CLOSED if part.children else Defect.BOUNDARY_NOT_FOUND
                 part.defects.append(missing)
@@ -343,6 +345,7 @@ class _Cutter:
                     break
 
 
+@functools.lru_cache(maxsize=512)
 def _is_media_type(value: str) -> bool:
     kind, slash, subtype = value.partition("/")
     return bool(slash) and _is_token(kind) and _is_token(subtype)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 PREVIEW_CHARACTERS = 140
 _SPACES = re.compile(r"\s+")
 _QUOTE_MARKS = re.compile(r"((?:> ?)+|(?:>)+)")
-_LINE = re.compile(r"\r\n|\n|\r")
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 # "On Monday, Anna wrote:" and "Am Montag schrieb Anna:", over at most two lines.
 _ATTRIBUTION = re.compile(
@@ -29,8 +28,23 @@ _ATTRIBUTION = re.compile(
     r"(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|skrev|escreveu)[^\n]{0,80}:[ \t]*$",
     re.MULTILINE,
 )
+_ATTRIBUTION_WORDS = (
+    "wrote", "schrieb", "écrit", "escribió", "scritto", "schreef", "skrev", "escreveu",
+)  # fmt: skip
 _INVISIBLE = re.compile(
     "[\u200b-\u200d\u2060\ufeff\u00ad\u034f\u061c\u200e\u200f\u2800\x00-\x08\x0b-\x1f\x7f]+"
+)
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
+_CJK_BREAK = re.compile(
+    "(?<=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]) (?=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])"
+)
+# Where a client puts a whole message under the answer, without quote marks.
+_ORIGINAL = re.compile(
+    r"^-{2,} ?(?:Original Message|Ursprüngliche Nachricht|Message d'origine|Mensaje original"
+    r"|Messaggio originale|Forwarded message|Weitergeleitete Nachricht) ?-{2,}$"
+    r"|^(?:From|Von|De|Da|Van): .{1,200}\n(?:(?:To|An|Cc|Kopie|À|Para|A|Aan): .{0,400}\n){0,2}"
+    r"(?:Sent|Gesendet|Date|Datum|Envoyé|Enviado|Inviato|Verzonden): ",
+    re.MULTILINE,
 )
 _META_CHARSET = re.compile(
     rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE
@@ -91,6 +105,8 @@ class Block:
 
 def choose(root: Part) -> Body:
     """Return the parts that are the text of a message (or of an enclosed one); never fails."""
+    if not root.children and root.media_type == "text/plain" and root.disposition != "attachment":
+        return Body((root,))
     plain: list[Part] = []
     html: list[Part] = []
     related: list[Part] = []
@@ -200,7 +216,7 @@ def of_part(part: Part, label: str | None = None) -> PartText:
     decoded = charset.decode(octets, named)
     text = decoded.text
     if "\r" in text:
-        text = _LINE.sub("\n", text)
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\x00" in text:
         text = text.replace("\x00", "\ufffd")
     defects = []
@@ -326,7 +342,12 @@ def blocks(text: str) -> list[Block]:
     """Return a plain text in runs of one kind, so that quotes and the signature can be folded.
 
     A signature begins at the last "-- " line outside a quote; what follows it is the signature's.
+    A message that a client copied below the answer with its header ("From: … Sent: …") is a quote.
     """
+    original = _ORIGINAL.search(text)
+    if original is not None and text[: original.start()].strip():
+        above = blocks(text[: original.start()].rstrip("\n"))
+        return [*above, Block(Kind.QUOTE, 1, text[original.start() :].rstrip("\n"))]
     found: list[Block] = []
     lines: list[str] = []
     depth = 0
@@ -371,27 +392,51 @@ def _quoted(line: str) -> tuple[int, str]:
 
 def preview(text: str, characters: int = PREVIEW_CHARACTERS) -> str:
     """Return the first words of a plain text that are the writer's own, on one line."""
-    head = text[:8192]
-    head = _INVISIBLE.sub("", head) if not head.isascii() or not head.isprintable() else head
-    own = []
+    words = _own_words(text[:1500], characters)
+    if len(words) < characters and len(text) > 1500:  # a long quote stands first
+        words = _own_words(text[:16384], characters)
+    if not words:  # nothing but a quote
+        words = _one_line(text[:1500].replace(">", "").split("\n"))
+    if len(words) <= characters:
+        return words
+    cut = words.rfind(" ", characters - 30, characters)
+    return words[: cut if cut > 0 else characters - 1].rstrip() + "…"
+
+
+def _own_words(head: str, characters: int) -> str:
+    if ":" in head and any(word in head for word in _ATTRIBUTION_WORDS):
+        head = _ATTRIBUTION.sub("", head)
+    signature = _SIGNATURE.search(head) if "\n-- " in head or "\n--\n" in head else None
+    own: list[str] = []
     length = 0
-    after_attribution = _ATTRIBUTION.sub("", head) if ":" in head else head
-    signature = _SIGNATURE.search(after_attribution)
-    if signature:
-        after_attribution = after_attribution[: signature.start()]
-    for line in after_attribution.split("\n"):
+    lines = head[: signature.start() if signature else None].split("\n")
+    for index, line in enumerate(lines):
         stripped = line.strip()
-        if not stripped or stripped.startswith(">") or not stripped.strip("-=_*#~ +|"):
+        if not stripped or stripped[0] == ">" or not stripped.strip("-=_*#~ +|"):
+            continue
+        if stripped[-1] == ":" and _is_quoted_below(lines, index):
             continue
         own.append(stripped)
         length += len(stripped) + 1
         if length > characters:
             break
-    words = _SPACES.sub(" ", " ".join(own)) or _SPACES.sub(" ", head.replace(">", "")).strip()
-    if len(words) <= characters:
+    return _one_line(own)
+
+
+def _is_quoted_below(lines: list[str], index: int) -> bool:
+    """Whether a quote follows: then a line with a colon only says who is quoted."""
+    below = next((line for line in lines[index + 1 : index + 4] if line.strip()), "")
+    return below.lstrip().startswith(">")
+
+
+def _one_line(lines: list[str]) -> str:
+    """Join lines, with a space but where Chinese or Japanese goes on, which has none."""
+    words = " ".join("\n".join(lines).split())
+    if not words.isprintable():
+        words = _CONTROLS.sub(" ", words)
+    if words.isascii():
         return words
-    cut = words.rfind(" ", characters - 30, characters)
-    return words[: cut if cut > 0 else characters - 1].rstrip() + "…"
+    return _CJK_BREAK.sub("", " ".join(_INVISIBLE.sub("", words).split()))
 
 
 def _from_enriched(text: str) -> str:

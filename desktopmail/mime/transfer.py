@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import functools
 import re
 from dataclasses import dataclass
 
@@ -43,6 +44,7 @@ class Undone:
     defect: Defect | None = None
 
 
+@functools.lru_cache(maxsize=128)
 def encoding_name(value: str | None) -> str:
     """Return the encoding a Content-Transfer-Encoding field names, in lower case, spelt properly.
 
@@ -112,11 +114,14 @@ def _base64_runs(octets: bytes) -> bytes:
 
 def from_quoted_printable(octets: bytes) -> Undone:
     """Undo quoted-printable; bad escapes stay as they stand (RFC 2045 section 6.7)."""
+    if b"= " in octets or b"=\t" in octets:
+        octets = _SOFT_BREAK_SPACE.sub(b"=", octets)
+    if b" \r\n" in octets or b" \n" in octets or b"\t\r\n" in octets or b"\t\n" in octets:
+        octets = _TRAILING_SPACE.sub(b"", octets)
     if b"=" not in octets:
-        return Undone(_TRAILING_SPACE.sub(b"", octets) if b" \n" in octets else octets)
+        return Undone(octets)
     defect = Defect.BAD_QUOTED_PRINTABLE if _BAD_ESCAPE.search(octets) else None
-    cleaned = _SOFT_BREAK_SPACE.sub(b"=", octets)
-    return Undone(binascii.a2b_qp(_TRAILING_SPACE.sub(b"", cleaned)), defect)
+    return Undone(binascii.a2b_qp(octets), defect)
 
 
 def from_uuencode(octets: bytes) -> Undone:

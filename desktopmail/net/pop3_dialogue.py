@@ -15,7 +15,8 @@ from desktopmail.net.errors import (
 from desktopmail.net.transcript import record_output
 from desktopmail.wire.errors import RemoteProtocolError
 from desktopmail.wire.pop3.client import ClientConnection
-from desktopmail.wire.pop3.events import Answered, Closed
+from desktopmail.wire.pop3.command import Follows
+from desktopmail.wire.pop3.events import Answered, Closed, Data
 from desktopmail.wire.pop3.state import State
 
 if TYPE_CHECKING:
@@ -61,6 +62,11 @@ class Dialogue:
         self.echoes: Sequence[bytes] = ()
         self._recorder = recorder
         self._timeout_s = timeout_s
+        # While messages come, the transcript is made of events and not of reads: of each message
+        # the beginning, but every status line.
+        self._by_event = False
+        self._left_out = 0
+        self._shown = 0
 
     async def ask(self, command: Command[T]) -> T:
         """Send a command that is answered by a line or a listing, and return what it means.
@@ -83,6 +89,7 @@ class Dialogue:
         if self.machine.state is State.CLOSED or self.stream.is_closed:
             raise ClosedError(f"The session with {self.where} is over.", code="closed")
         self.machine.send(command)
+        self._by_event = command.follows is Follows.DATA
 
     async def answer(self, command: Command[T]) -> T:
         """Return what the answer to the oldest command means.
@@ -146,6 +153,8 @@ class Dialogue:
                     code="closed",
                 )
             else:
+                if self._by_event and self._recorder is not None:
+                    self._record_event(self._recorder, event)
                 return event
 
     async def _exchange(self, what: str) -> None:
@@ -162,7 +171,7 @@ class Dialogue:
             raise
         if octets:
             self.machine.receive(octets)
-            if self._recorder is not None:
+            if self._recorder is not None and not self._by_event:
                 self._record_server(self._recorder, octets)
         else:
             self.machine.receive_eof()
@@ -214,3 +223,23 @@ class Dialogue:
         recorder.record("S", shown)
         if len(octets) > _SHOWN_OCTETS:
             recorder.record("*", b"%d more octets are not shown" % (len(octets) - _SHOWN_OCTETS))
+            if octets.endswith(b"\r\n.\r\n"):
+                recorder.record("S", b".\r\n")
+
+    def _record_event(self, recorder: Recorder, event: ClientEvent) -> None:
+        if isinstance(event, Answered):
+            status = b"+OK" if event.reply.ok else b"-ERR"
+            code = f"[{event.reply.code}]".encode() if event.reply.code else b""
+            words = [status, code, event.reply.text.encode()]
+            recorder.record("S", b" ".join([word for word in words if word]) + b"\r\n")
+            self._shown = self._left_out = 0
+        elif isinstance(event, Data):
+            shown = event.octets[: _SHOWN_OCTETS - self._shown]
+            self._shown += len(shown)
+            self._left_out += len(event.octets) - len(shown)
+            if shown:
+                recorder.record("S", shown.replace(b"\r\n.", b"\r\n.."))
+            if event.is_last:
+                if self._left_out:
+                    recorder.record("*", b"%d more octets are not shown" % self._left_out)
+                recorder.record("S", b".\r\n")

@@ -205,10 +205,10 @@ class Login:
             ) from error
 
     async def _sasl(self, carrier: Carrier, auth: str, *, allow_clear: bool) -> Choice:
-        found = ways(self._dialogue, self._capabilities, auth, allow_clear=allow_clear)
         return await authenticate(
             carrier,
-            offered=[way.mechanism for way in found if way.mechanism not in {"USER", "APOP"}],
+            # All of them: whoever leaves -PLUS out tells a SCRAM server that it was not offered.
+            offered=self._capabilities.sasl,
             user=self._user,
             secret=self._secret,
             auth=auth,

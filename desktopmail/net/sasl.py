@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from desktopmail.net.errors import AuthenticationError
 from desktopmail.wire.errors import LocalProtocolError
 from desktopmail.wire.sasl.client import DeriveKey
-from desktopmail.wire.sasl.policy import Choice, Exposure, choose, client_mechanism, exposure_of
+from desktopmail.wire.sasl.policy import Choice, choose, client_mechanism
 from desktopmail.wire.sasl.scram import HASHES, PLUS, ChannelBinding, derive_key
 from desktopmail.wire.sasl.server import (
     Challenge,
@@ -263,9 +263,7 @@ def _refusal(refused: MechanismRefusedError | None, user: str, host: str) -> Aut
 def _nothing_fits(offered: list[str], auth: str, *, tls: bool) -> AuthenticationError:
     listed = ", ".join(offered) or "none"
     code = "no-mechanism"
-    if auth in {"auto", "plain"} and any(
-        exposure_of(name, tls=tls) is Exposure.CLEAR for name in offered
-    ):
+    if choose(offered, tls=tls, auth=auth):
         return AuthenticationError(
             "The server takes the password only in clear text here, so it was not sent.",
             remedy="Choose TLS or STARTTLS for this account.",

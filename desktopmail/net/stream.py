@@ -67,6 +67,10 @@ class Stream:
         """
         return await self._protocol.read()
 
+    def unread(self, octets: bytes) -> None:
+        """Put octets back that were read too far; the next `read` returns them first."""
+        self._protocol.unread(octets)
+
     def write(self, octets: bytes) -> None:
         """Send octets; call `drain` between large ones.
 
@@ -264,6 +268,12 @@ class StreamProtocol(asyncio.Protocol):
         if self._reading_paused:
             self._resume_reading()
         return octets
+
+    def unread(self, octets: bytes) -> None:
+        """See `Stream.unread`."""
+        if octets:
+            self._chunks.appendleft(octets)
+            self._size += len(octets)
 
     def write(self, octets: bytes | memoryview) -> None:
         """See `Stream.write`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -24,6 +23,7 @@ from desktopmail.wire.imap.section import HEADER, TEXT, WHOLE, SectionText, enco
 from desktopmail.wire.imap.writer import Writer
 from localserver.imap.flags import flags_text
 from localserver.store import encoded
+from localserver.store.moment import moment_of
 
 if TYPE_CHECKING:
     from desktopmail.mime.structure import Part
@@ -194,13 +194,7 @@ def _flags(session: ImapSession, view: View) -> Write:
 
 
 def _date_time(seconds: int, zone: int) -> bytes:
-    moment = datetime.fromtimestamp(seconds, UTC if not zone else _zone(zone))
-    return date_time_octets(moment)
-
-
-@lru_cache(maxsize=256)
-def _zone(minutes: int) -> timezone:
-    return timezone(timedelta(minutes=minutes))
+    return date_time_octets(moment_of(seconds, zone))
 
 
 def _name(word: bytes, section: Section) -> bytes:

@@ -47,7 +47,7 @@ async def serve_imap(stream: Stream, context: ServerContext) -> None:
     session = ImapSession(stream, context)
     try:
         await session.run()
-    except (ClosedError, TimedOutError) as error:
+    except (ClosedError, TimedOutError, RemoteProtocolError) as error:
         session.recorder.record("*", str(error).encode())
     except asyncio.CancelledError:
         session.say_goodbye("The server is going down.")

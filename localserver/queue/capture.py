@@ -30,7 +30,7 @@ class CapturingOutbound:
 
     # -- QueueAdmin: nothing ever waits
 
-    def list(self) -> list[QueueItem]:
+    def waiting(self) -> list[QueueItem]:
         """Return nothing."""
         return []
 

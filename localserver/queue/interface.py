@@ -41,7 +41,7 @@ class QueueItem:
 class QueueAdmin(Protocol):
     """The queue, for people."""
 
-    def list(self) -> list[QueueItem]:
+    def waiting(self) -> list[QueueItem]:
         """Return everything that waits, oldest first."""
 
     async def retry(self, message: int | None = None) -> int:

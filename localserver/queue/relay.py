@@ -85,9 +85,9 @@ class RelayQueue:
 
     # -- QueueAdmin
 
-    def list(self) -> list[QueueItem]:
+    def waiting(self) -> list[QueueItem]:
         """Return everything that waits, oldest first."""
-        return self._table.list()
+        return self._table.waiting()
 
     async def retry(self, message: int | None = None) -> int:
         """Make one message, or all, due now."""

@@ -208,7 +208,7 @@ class QueueTable:
         rows = self._rows("SELECT 1 FROM message WHERE id = ?", message)
         return self._load(message, datetime.max.replace(tzinfo=now.tzinfo)) if rows else None
 
-    def list(self) -> list[QueueItem]:
+    def waiting(self) -> list[QueueItem]:
         """Return everything that waits, oldest first."""
         rows = self._rows(
             "SELECT id, identifier, sender, address, size, arrived, tries, next_try, last_error,"

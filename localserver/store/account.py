@@ -178,6 +178,9 @@ class Account:
 
     def _created(self, made: list[Mailbox]) -> None:
         for mailbox in made:
+            for other in self._mailboxes.values() if mailbox.special_use else ():
+                if other.special_use == mailbox.special_use:
+                    other.special_use = ""
             self._mailboxes[mailbox.name] = mailbox
             self._by_number[mailbox.number] = mailbox
 

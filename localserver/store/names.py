@@ -20,6 +20,8 @@ DELIMITER: Final = "/"
 # and synced to others' disks, so what is dangerous there is refused at the door. C0, C1 and the
 # bidirectional and zero-width controls have no place in a name (RFC 5198, RFC 9051 section 5.1).
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+# Octets that are neither modified UTF-7 nor UTF-8 come as these (`wire.imap.octets`).
+_NO_TEXT = re.compile("[\uef00-\uefff\ud800-\udfff]")
 
 
 def canonical(name: str) -> str:
@@ -46,6 +48,8 @@ def check(name: str, limits: StoreLimits) -> str:
         raise InvalidNameError("A level of a mailbox name is neither '.' nor '..'.")
     if _CONTROLS.search(name):
         raise InvalidNameError("A mailbox name has no control characters.")
+    if _NO_TEXT.search(name):
+        raise InvalidNameError("A mailbox name is in modified UTF-7, or in UTF-8 when enabled.")
     if "*" in name or "%" in name:
         raise InvalidNameError("A mailbox name has neither '*' nor '%': LIST could not name it.")
     if len(name.encode("utf-8", "replace")) > limits.name_octets:

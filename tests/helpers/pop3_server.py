@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ssl
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from desktopmail.net.dial import TcpDialer
 from desktopmail.net.ports import system_ports
 from desktopmail.net.tls import ClientTls
-from localserver.config import Config
+from localserver.config import Config, Limits
 from localserver.server import start_server
 from localserver.store.interface import Delivery
 
@@ -33,11 +33,18 @@ async def pop3_server(
     *messages: bytes,
     plan: Iterable[Fault] = (),
     failure_delay_s: float = 0.0,
-    **settings: Any,
+    domain: str = "localhost",
+    without: frozenset[str] = frozenset(),
+    limits: Limits | None = None,
 ) -> AsyncIterator[Server]:
     """Run a server with alice, who has the messages, and bob, who has none."""
     server = await start_server(
-        Config(listen={"pop3": 0, "pop3s": 0}, **settings),
+        Config(
+            listen={"pop3": 0, "pop3s": 0},
+            domain=domain,
+            without=without,
+            limits=limits or Limits(),
+        ),
         system_ports(),
         users=USERS,
         plan=plan,

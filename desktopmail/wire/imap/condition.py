@@ -90,7 +90,7 @@ class Tagged:
         """
         if self.condition in {Condition.PREAUTH, Condition.BYE}:
             raise LocalProtocolError(f"{self.condition.name} is never tagged")
-        tag = self.tag.encode("ascii", "replace")
+        tag = self.tag.encode()
         if not TAG.fullmatch(tag):
             raise LocalProtocolError(f"{self.tag!r} is not a tag")
         writer.raw(tag + b" ")
@@ -149,7 +149,9 @@ def encode_condition(
     # A text that begins with a bracket would be read as a code; one that is empty breaks clients
     # that follow RFC 3501, where it was not optional.
     octets = _text_octets(writer, text) or b"done"
-    writer.raw(b" " * (code is None and octets.startswith(b"[")) + octets)
+    if code is None and octets.startswith(b"["):
+        octets = b"- " + octets
+    writer.raw(octets)
 
 
 def decode_base64(octets: bytes) -> bytes:

@@ -312,17 +312,18 @@ class FetchResponse(NamedTuple):
     def encode(self, writer: Writer) -> None:
         """Write the response behind its `* `."""
         writer.raw(b"%d FETCH (%b" % (self.seq, _plain_octets(self)))
-        if any(self[_FIRST_WITH_STRINGS:]):
+        if self[_FIRST_WITH_STRINGS:] != _NO_STRINGS:
             _encode_items(writer, self)
         writer.raw(b")")
 
 
 _FIRST_WITH_STRINGS: Final = FetchResponse._fields.index("envelope")
+_NO_STRINGS: Final = FetchResponse(Seq(1))[_FIRST_WITH_STRINGS:]
 
 
 def plain_fetch_octets(answer: FetchResponse) -> bytes | None:
     """Write a whole answer that holds no strings in one step, CRLF included; None if it does."""
-    if any(answer[_FIRST_WITH_STRINGS:]):
+    if answer[_FIRST_WITH_STRINGS:] != _NO_STRINGS:
         return None
     return b"* %d FETCH (%b)\r\n" % (answer[0], _plain_octets(answer))
 
@@ -403,10 +404,12 @@ def _encode_octets(
         writer.literal(octets, binary=binary and b"\0" in octets)
 
 
-# A whole answer of UID, FLAGS and MODSEQ in any order: what a sync of flags consists of.
+# A whole answer of UID, FLAGS and MODSEQ in any order: what a sync of flags consists of. Numbers near
+# the end of their range go the slow way, which measures them.
 QUICK: Final = re.compile(
-    rb"\* ([1-9][0-9]{0,9}) FETCH \("
-    rb"(?:(?:UID ([1-9][0-9]{0,9})|FLAGS \(([^()\r\n\"{]*+)\)|MODSEQ \(([0-9]{1,19})\)) ?)++\)\r\n"
+    rb"\* (?!0)([1-3]?[0-9]{1,9}) FETCH \("
+    rb"(?:(?:UID (?!0)([1-3]?[0-9]{1,9})|FLAGS \(([^()\r\n\"{]*+)\)|MODSEQ \(([0-9]{1,18})\))"
+    rb"(?: (?!\))|(?=\))))++\)\r\n"
 )
 
 

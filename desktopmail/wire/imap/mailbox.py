@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 INBOX: Final = "INBOX"
 
 _SHIFTED = re.compile(rb"&([A-Za-z0-9+,]*+)-")
+_PRINTABLE = re.compile(rb"([\x20-\x7e]++)")
 _DIRECT = re.compile("([\x20-\x25\x27-\x7e]+)")
 _REFUSED = re.compile("[\r\n\0]")
 
@@ -31,11 +32,11 @@ _REFUSED = re.compile("[\r\n\0]")
 def decode_utf7(octets: bytes) -> str:
     """Decode modified UTF-7 (RFC 3501 section 5.1.3); nothing makes it raise or lose an octet."""
     if b"&" not in octets:
-        return escaped_text(octets)
+        return _direct(octets)
     done: list[str] = []
     pos = 0
     while (start := octets.find(b"&", pos)) >= 0:
-        done.append(escaped_text(octets[pos:start]))
+        done.append(_direct(octets[pos:start]))
         shift = _SHIFTED.match(octets, start)
         text = _unshift(shift[1]) if shift else None
         if shift is None or text is None:
@@ -44,7 +45,7 @@ def decode_utf7(octets: bytes) -> str:
             continue
         done.append(text)
         pos = shift.end()
-    done.append(escaped_text(octets[pos:]))
+    done.append(_direct(octets[pos:]))
     name = "".join(done)
     # Two shifts side by side, say, mean the same as one; but only the peer's own spelling finds
     # the mailbox.
@@ -53,7 +54,17 @@ def decode_utf7(octets: bytes) -> str:
 
 def escape_shifts(octets: bytes) -> str:
     """Carry every `&` of a name as an octet, so that the name is encoded as it came."""
-    return escape(b"&").join(escaped_text(part) for part in octets.split(b"&"))
+    return escape(b"&").join(_direct(part) for part in octets.split(b"&"))
+
+
+def _direct(octets: bytes) -> str:
+    """Decode what stands outside of shifts: printable ASCII; all else is carried as octets."""
+    return "".join(
+        [
+            piece.decode("ascii") if place % 2 else escape(piece)
+            for place, piece in enumerate(_PRINTABLE.split(octets))
+        ]
+    )
 
 
 def encode_utf7(name: str) -> bytes:

@@ -58,6 +58,13 @@ def escape(octets: bytes) -> str:
     return "".join([chr(ESCAPE_BASE + octet) for octet in octets])
 
 
+def shown_text(text: str) -> str:
+    """Return text for people: what is carried as octets is read as UTF-8, or replaced."""
+    if not _ESCAPES.search(text):
+        return text
+    return escaped_octets(text).decode("utf-8", "replace")
+
+
 def is_escape(character: str) -> bool:
     """Whether a character stands for an octet."""
     return ESCAPE_BASE <= ord(character) <= ESCAPE_BASE + 0xFF

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 # Servers of old send tags with dots, and tabs; what cannot be read at all is left out, because a
 # capability nobody can name does no harm.
 _TAG = re.compile(rb"[!-~]+")
-_SENDABLE = re.compile(r"[!-\-/-~]+(?: [!-~]+)*")
+_SENDABLE_TAG = re.compile(r"[!-\-/-~]+")
+_SENDABLE_WORD = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,10 @@ class Capabilities:
         lines = []
         for tag, parameters in self.parameters.items():
             line = " ".join([tag, *parameters])
-            if not _SENDABLE.fullmatch(line) or len(line) + 2 > POP3_MAX_REPLY_OCTETS:
+            sendable = _SENDABLE_TAG.fullmatch(tag) and all(
+                map(_SENDABLE_WORD.fullmatch, parameters)
+            )
+            if not sendable or len(line) + 2 > POP3_MAX_REPLY_OCTETS:
                 raise LocalProtocolError(f"{line!r} cannot be a capability")
             lines.append(line.encode() + b"\r\n")
         return b"".join(lines)

@@ -96,7 +96,7 @@ class ClientConnection:
             line = self._next_line(MAX_REPLY_LINE_OCTETS + SASL_MAX_LINE_OCTETS)
             event = None if line is None else self._read_line(line)
         if event is None and self._eof:
-            is_clean = not self._waiting and len(self._buffer) == self._begin
+            is_clean = not self.waiting and len(self._buffer) == self._begin
             is_clean = is_clean and self.state is not State.GREETING
             self.state = State.CLOSED
             return Closed(is_clean)

@@ -95,7 +95,7 @@ def encode_languages(languages: Iterable[Language]) -> bytes:
     lines = []
     for language in languages:
         line = f"{language.tag} {language.description}".rstrip().encode() + b"\r\n"
-        if not _LANGUAGE.fullmatch(line):
+        if not _LANGUAGE.fullmatch(line) or " " in language.tag:
             raise LocalProtocolError(f"{language!r} cannot be listed")
         lines.append(line)
     return b"".join(lines)

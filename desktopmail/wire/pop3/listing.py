@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 # drop listing: "+OK" SP nn SP mm; scan listing: nn SP size; further words are allowed behind both
 # (RFC 1939 section 5: "minimal implementations" end there).
+# The beginning of a line: a bare LF ends none.
+_BEGIN = rb"(?:\A|(?<=\r\n))"
 _DROP = re.compile(r"[ \t]*([0-9]{1,10})[ \t]+([0-9]{1,19})(?:[ \t].*)?", re.DOTALL)
-_SCAN = re.compile(rb"[ \t]*([0-9]{1,10})[ \t]+([0-9]{1,19})(?:[ \t][^\r\n]*)?\r\n")
+_SCAN = re.compile(_BEGIN + rb"[ \t]*([0-9]{1,10})[ \t]+([0-9]{1,19})(?:[ \t][^\r\n]*)?\r\n")
 # unique-id listing: nn SP unique-id; one to 70 characters from 0x21 to 0x7E (section 7). More is
 # taken from servers: up to 1,024 octets of any kind, with spaces inside, because they exist.
-_UIDL = re.compile(rb"[ \t]*([0-9]{1,10})[ \t]+([^\r\n]{1,1024}?)[ \t]*\r\n")
+_UIDL = re.compile(_BEGIN + rb"[ \t]*([0-9]{1,10})[ \t]+([^\r\n]{1,1024}?)[ \t]*\r\n")
 _SENDABLE = re.compile(rb"[!-~]{1,%d}" % POP3_MAX_UIDL_OCTETS)
 
 

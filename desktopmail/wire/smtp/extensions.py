@@ -68,7 +68,7 @@ class Extensions:
     @property
     def auth(self) -> tuple[str, ...]:
         """SASL mechanisms, in upper case (RFC 4954)."""
-        return tuple(name.upper() for name in self.keywords.get("AUTH", ()))
+        return tuple(dict.fromkeys(name.upper() for name in self.keywords.get("AUTH", ())))
 
     @property
     def limits(self) -> dict[str, int]:

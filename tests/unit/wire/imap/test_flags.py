@@ -7,8 +7,8 @@ import pytest
 from desktopmail.wire.errors import LocalProtocolError
 from desktopmail.wire.imap import flags
 from desktopmail.wire.imap.flags import Flag, flag, flag_octets, parse_flags
-from desktopmail.wire.imap.store import Store, StoreMode
 from desktopmail.wire.imap.sequence import UidSet
+from desktopmail.wire.imap.store import Store, StoreMode
 from tests.helpers.imap import read_command, refused_command
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktopmail.wire.imap.octets import escape, escaped_octets, escaped_text, is_escape
+from desktopmail.wire.imap.octets import escape, escaped_octets, escaped_text, is_escape, shown_text
 
 
 @given(st.binary(max_size=40))
@@ -30,3 +30,9 @@ def test_a_character_of_the_escape_block_is_escaped_itself() -> None:
 
 def test_a_lone_surrogate_becomes_a_question_mark() -> None:
     assert escaped_octets("a\ud800b") == b"a?b"
+
+
+def test_people_see_carried_utf_8_as_text() -> None:
+    assert shown_text(escape("ü".encode())) == "ü"
+    assert shown_text(escape(b"\xff")) == "\ufffd"
+    assert shown_text("plain") == "plain"

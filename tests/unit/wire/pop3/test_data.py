@@ -13,16 +13,17 @@ from desktopmail.wire.pop3.data import DataReader, normalise, stuff
 
 def read(pieces: list[bytes]) -> tuple[bytes, bytes, bool]:
     """Feed pieces; return the message, what was left over, and whether it ended."""
-    reader, buffer, message, ended = DataReader(), bytearray(), b"", False
+    reader, buffer, ended = DataReader(), bytearray(), False
+    message: list[bytes] = []
     for piece in pieces:
         buffer += piece
         while not ended:
             octets, rest, ended = reader.cut(buffer, 0)
             del buffer[:rest]
-            message += octets
+            message.append(octets)
             if not octets:
                 break
-    return message, bytes(buffer), ended
+    return b"".join(message), bytes(buffer), ended
 
 
 def octet_by_octet(octets: bytes) -> list[bytes]:

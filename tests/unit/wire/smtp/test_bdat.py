@@ -18,7 +18,7 @@ def test_the_examples_of_rfc_3030_section_4(argument: str, bdat: Bdat) -> None:
 
 
 @pytest.mark.parametrize(
-    "argument", ["", "LAST", "-1", "1e3", "10 LASTS", "10  LAST", "1" * 21, "０"]
+    "argument", ["", "LAST", "-1", "1e3", "10 LASTS", "10  LAST", "1" * 21, "\uff10"]
 )
 def test_malformed_sizes_are_refused(argument: str) -> None:
     with pytest.raises(CommandError) as caught:

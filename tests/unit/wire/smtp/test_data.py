@@ -159,9 +159,8 @@ def test_the_inspector_finds_the_same_in_any_pieces(octets: bytes, cuts: list[in
     assert (inspector.flaw is None) == is_clean
 
 
-def test_cost_is_linear() -> None:
-    # A decoder that rescans what it holds would take minutes for this.
+def test_a_stream_of_almost_ends_is_read_without_keeping_it() -> None:
     decoder = DataDecoder()
-    for _ in range(20_000):
-        decoder.decode(b"\r\n.")
-    assert decoder.decode(b"\r\n.\r\nX") == (b"\r\n", b"X") or True
+    body = b"".join(decoder.decode(b"\r\n.x")[0] for _ in range(20_000))
+    assert decoder.decode(b"\r\n.\r\nX") == (b"\r\n", b"X")
+    assert body == b"\r\nx" * 20_000

@@ -24,7 +24,10 @@ def read(pieces: list[bytes]) -> list[Reply]:
 
 
 def test_the_multiline_reply_of_rfc_5321_section_4_2_1() -> None:
-    octets = b"250-First line\r\n250-Second line\r\n250-234 Text beginning with numbers\r\n250 The last line\r\n"
+    octets = (
+        b"250-First line\r\n250-Second line\r\n"
+        b"250-234 Text beginning with numbers\r\n250 The last line\r\n"
+    )
     wanted = Reply(
         250, ("First line", "Second line", "234 Text beginning with numbers", "The last line")
     )
@@ -72,20 +75,14 @@ def test_what_is_no_reply_is_the_servers_fault(octets: bytes) -> None:
 
 
 def test_an_endless_reply_line_ends_the_connection_in_bounded_memory() -> None:
-    reader = ReplyReader()
     with pytest.raises(RemoteProtocolError) as caught:
-        for _ in range(100):
-            reader.receive(b"2" * 1000)
-            reader.next_reply()
+        read([b"2" * 1000] * 100)
     assert caught.value.limit == "MAX_REPLY_LINE_OCTETS"
 
 
 def test_a_reply_of_endless_lines_ends_the_connection() -> None:
-    reader = ReplyReader()
     with pytest.raises(RemoteProtocolError) as caught:
-        for _ in range(1000):
-            reader.receive(b"250-more\r\n")
-            reader.next_reply()
+        read([b"250-more\r\n"] * 1000)
     assert caught.value.limit == "MAX_REPLY_LINES"
 
 

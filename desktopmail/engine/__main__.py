@@ -1,0 +1,111 @@
+"""The engine as a process: `python -m desktopmail.engine --profile DIR`; ends after its clients."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import faulthandler
+import logging
+import os
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+
+from desktopmail.door.attach import StartFailure
+from desktopmail.door.interface import DoorError
+from desktopmail.door.profile import Profile
+from desktopmail.engine.engine import Engine
+from desktopmail.engine.listening import EngineSocket
+from desktopmail.engine.waiting import wait
+from desktopmail.net.ports import SystemClock, ThreadExecutor, system_ports
+
+# Who started the engine is connected by then, or has died.
+FIRST_CLIENT_S = 30.0
+# A command line that is run again and again finds the engine still there.
+GRACE_S = 2.0
+
+_log = logging.getLogger("desktopmail.engine")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the engine until its last client has left."""
+    parser = argparse.ArgumentParser(prog="python -m desktopmail.engine")
+    parser.add_argument("--profile", help="the folder with all state of the client")
+    options = parser.parse_args(arguments)
+    faulthandler.enable()
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    profile = Profile.at(options.profile)
+    try:
+        asyncio.run(_serve(profile))
+    except DoorError as error:
+        failure = StartFailure(sentence=error.sentence, remedy=error.remedy, code=error.code)
+        sys.stdout.buffer.write(msgspec.json.encode(failure))
+        sys.stdout.flush()
+        return 1
+    return 0
+
+
+async def _serve(profile: Profile) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    with (
+        ThreadPoolExecutor(1, "store") as store_thread,
+        ThreadPoolExecutor(1, "keyring") as keyring_thread,
+    ):
+        engine = Engine(
+            profile,
+            system_ports(),
+            store_executor=ThreadExecutor(store_thread),
+            keyring_executor=ThreadExecutor(keyring_thread),
+        )
+        socket = EngineSocket(engine, profile.socket, report=_report)
+        try:
+            await engine.start()
+            await socket.start()
+            _let_stdout_go()
+            await _until_the_last_client_left(socket, stop)
+        finally:
+            await socket.aclose()
+            await engine.aclose()
+
+
+async def _until_the_last_client_left(socket: EngineSocket, stop: asyncio.Event) -> None:
+    clock = SystemClock()
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(_watch(socket, clock))
+        stopping = group.create_task(_wait_for(stop))
+        await asyncio.wait((watching, stopping), return_when=asyncio.FIRST_COMPLETED)
+        watching.cancel()
+        stopping.cancel()
+
+
+async def _watch(socket: EngineSocket, clock: SystemClock) -> None:
+    if not await wait(socket.busy, clock, FIRST_CLIENT_S):
+        return
+    while True:
+        await socket.idle.wait()
+        if not await wait(socket.busy, clock, GRACE_S):
+            return
+
+
+async def _wait_for(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+def _let_stdout_go() -> None:
+    """Nobody reads it any more; a stray print must not fill the pipe and block us."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.close(nothing)
+
+
+def _report(name: str, error: Exception) -> None:
+    _log.error("%s failed", name, exc_info=error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,550 @@
+"""The engine: what happens to a command, and who works for which account."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from desktopmail.door import commands, queries
+from desktopmail.door.commands import Outcome
+from desktopmail.door.ids import AccountId, SendingId
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import ConnectionState, Kind, Role, SendingState
+from desktopmail.engine import check, drafts, journal, settings
+from desktopmail.engine.connector import Connector
+from desktopmail.engine.outbox import Outbox
+from desktopmail.engine.sandbox import Sandbox
+from desktopmail.engine.secrets import Secrets
+from desktopmail.engine.store import account as accounts
+from desktopmail.engine.store import (
+    blob,
+    mailbox,
+    operation,
+    placement,
+    problem,
+    question,
+    sending,
+)
+from desktopmail.engine.store.store import Store
+from desktopmail.engine.sync.imap import ImapSync
+from desktopmail.engine.sync.pop3 import Pop3Sync
+from desktopmail.engine.sync.worker import Worker
+from desktopmail.engine.transcripts import Transcripts
+from desktopmail.mime.message import Message
+from desktopmail.net.tasks import TaskScope
+from desktopmail.wire.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktopmail.door.changes import AnyChange
+    from desktopmail.door.commands import AnyCommand
+    from desktopmail.door.ids import MailboxId, OperationId, PlacementId
+    from desktopmail.door.profile import Profile
+    from desktopmail.door.queries import AnyAnswer, AnyQuery
+    from desktopmail.engine.secrets import Keyring
+    from desktopmail.engine.store.store import Transaction
+    from desktopmail.net.ports import Executor, Ports
+
+VERSION = "0.1.0"
+# An account whose worker failed by a bug of ours is started again, but not in a hurry.
+_AFTER_A_BUG_S = 30.0
+_UNDO_OCTETS = 12
+
+_log = logging.getLogger("desktopmail.engine")
+
+
+@dataclass(slots=True)
+class _AtWork:
+    """What runs for one account."""
+
+    scope: TaskScope
+    worker: Worker
+    outbox: Outbox
+    imap: ImapSync | None
+
+
+class Engine:
+    """The door, with everything behind it; one for each profile, in one process.
+
+    Args:
+        profile: Whose state it is.
+        ports: Clock, randomness, network and threads.
+        store_executor: Where the steps of the store run, one after the other.
+        keyring_executor: A thread of its own for the keyring.
+        keyring: None for the system's.
+
+    Raises:
+        DoorError: The profile cannot be used: one sentence why.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        ports: Ports,
+        *,
+        store_executor: Executor,
+        keyring_executor: Executor,
+        keyring: Keyring | None = None,
+    ) -> None:
+        self.profile = profile
+        self._ports = ports
+        self._settings = settings.load(profile.settings)
+        self.store = Store(profile, store_executor)
+        self._secrets = Secrets(profile, keyring_executor, ports.entropy, backend=keyring)
+        self._transcripts = Transcripts(ports.clock, self._settings.transcript_octets)
+        self._connector = Connector(
+            ports, self._secrets, self._transcripts, self._settings.local_name
+        )
+        self._sandbox: Sandbox | None = None
+        self._working: dict[AccountId, _AtWork] = {}
+        self._is_offline = False
+        self._started_s = ports.clock.monotonic()
+        self._scope = TaskScope(self._log_failure)
+
+    async def start(self) -> None:
+        """Put right what a dead engine left, and begin the work for every account."""
+        now_s = self._now_s()
+        await self.store.write(lambda tx: sending.recover(tx, now_s))
+        await self.store.write(lambda tx: self._forget_sandboxes(tx))
+        for account in await self.store.read(accounts.every):
+            self._begin(account.id, account.kind)
+
+    async def aclose(self) -> None:
+        """Stop all work and close the store."""
+        await self._scope.close()
+        for account_id in list(self._working):
+            await self._end(account_id)
+        if self._sandbox is not None:
+            await self._sandbox.aclose()
+        await self.store.aclose()
+
+    def subscribe(self, listener: Callable[[AnyChange], None]) -> Callable[[], None]:
+        """Have each change told; see `Door.subscribe`."""
+        return self.store.listen(listener)
+
+    async def command(self, command: AnyCommand) -> Outcome:
+        """Have a command journaled and begun; see `Door.command`."""
+        match command:
+            case commands.AddAccount():
+                return await self._add_account(command)
+            case commands.RemoveAccount():
+                return await self._remove_account(command.account_id)
+            case commands.SyncAccounts():
+                return await self._sync(command)
+            case commands.StoreFlags():
+                return await self._change(
+                    lambda tx, undo: journal.store_flags(
+                        tx,
+                        command.placement_ids,
+                        add=command.add,
+                        remove=command.remove,
+                        add_tags=command.add_tags,
+                        remove_tags=command.remove_tags,
+                        undo=undo,
+                    )
+                )
+            case commands.MoveMessages(placement_ids=ids, mailbox_id=target):
+                await self._bring_octets(ids, target)
+                return await self._change(lambda tx, undo: journal.move(tx, ids, target, undo=undo))
+            case commands.CopyMessages(placement_ids=ids, mailbox_id=target):
+                await self._bring_octets(ids, target)
+                return await self._change(lambda tx, undo: journal.copy(tx, ids, target, undo=undo))
+            case commands.ArchiveMessages(placement_ids=ids):
+                return await self._change(lambda tx, undo: journal.archive(tx, ids, undo=undo))
+            case commands.DeleteMessages():
+                return await self._change(
+                    lambda tx, undo: journal.delete(
+                        tx, command.placement_ids, permanently=command.permanently, undo=undo
+                    )
+                )
+            case commands.Undo(token=token):
+                label = await self.store.write(lambda tx: journal.take_back(tx, token))
+                self._wake_all()
+                return Outcome(label=label)
+            case commands.SendMessage():
+                return await self._send(command)
+            case commands.RetrySending(sending_id=sending_id):
+                return await self._retry_sending(sending_id)
+            case commands.CancelSending(sending_id=sending_id):
+                return await self._cancel_sending(sending_id)
+            case commands.SaveDraft():
+                return await self._save_draft(command)
+            case commands.FetchOctets(placement_ids=ids):
+                await self._fetch_octets(ids)
+                return Outcome()
+            case commands.RetryOperation(operation_id=operation_id):
+                await self.store.write(lambda tx: operation.set_state(tx, operation_id, "pending"))
+                self._wake_all()
+                return Outcome()
+            case commands.DiscardOperation(operation_id=operation_id):
+                return await self._discard(operation_id)
+            case commands.AnswerQuestion():
+                return await self._answer(command)
+            case commands.SetOffline(offline=offline):
+                return await self._set_offline(offline)
+            case commands.StartSandbox():
+                return await self._start_sandbox()
+            case commands.OpenVault(pass_phrase=pass_phrase):
+                await self._secrets.open_vault(pass_phrase.text)
+                self._wake_all()
+                return Outcome()
+            case commands.SetPassword():
+                return await self._set_password(command)
+
+    async def query(self, query: AnyQuery) -> AnyAnswer:
+        """Ask something; see `Door.query`."""
+        match query:
+            case queries.ReadStatus():
+                return queries.EngineStatus(
+                    version=VERSION,
+                    pid=os.getpid(),
+                    uptime_s=self._ports.clock.monotonic() - self._started_s,
+                    offline=self._is_offline,
+                )
+            case queries.ReadTranscript(account_id=account_id, since=since):
+                return self._transcripts.read(account_id, since)
+            case queries.CheckAccount(account_id=account_id):
+                account = await self.store.read(lambda tx: accounts.get(tx, account_id))
+                return await check.check(account, self._connector)
+
+    # Accounts
+
+    async def _add_account(
+        self, command: commands.AddAccount, *, in_memory: bool = False
+    ) -> Outcome:
+        taken = await self.store.read(
+            lambda tx: tx.fetch("SELECT 1 FROM account WHERE name = ?", (command.name,))
+        )
+        if taken:
+            raise accounts.name_taken(command.name)
+        if command.check:
+            await check.before_adding(command, self._connector)
+
+        def step(tx: Transaction) -> AccountId:
+            made = accounts.add(
+                tx,
+                name=command.name,
+                address=command.address,
+                display_name=command.display_name,
+                kind=command.kind,
+                incoming=command.incoming,
+                outgoing=command.outgoing,
+                allow_cleartext=command.allow_cleartext,
+            )
+            is_local = command.kind is Kind.POP3
+            for role, path in mailbox.LOCAL_MAILBOXES:
+                if is_local or role is Role.INBOX:
+                    mailbox.add(tx, made, path, role=role, local=is_local)
+            return made
+
+        account_id = await self.store.write(step)
+        try:
+            await self._keep_passwords(account_id, command, in_memory=in_memory)
+        except DoorError:
+            await self.store.write(lambda tx: accounts.remove(tx, account_id))
+            raise
+        self._begin(account_id, command.kind)
+        return Outcome(ids=(account_id,), label=f"Account {command.name} added")
+
+    async def _keep_passwords(
+        self, account_id: AccountId, command: commands.AddAccount, *, in_memory: bool
+    ) -> None:
+        for side, password in (
+            ("incoming", command.password),
+            ("outgoing", command.outgoing_password),
+        ):
+            if password is not None:
+                await self._secrets.set(
+                    account_id, side, Secret(password.text), in_memory=in_memory
+                )
+
+    async def _remove_account(self, account_id: AccountId) -> Outcome:
+        account = await self.store.read(lambda tx: accounts.get(tx, account_id))
+        await self._end(account_id)
+        await self._secrets.forget(account_id)
+        await self.store.write(lambda tx: accounts.remove(tx, account_id))
+        return Outcome(label=f"Account {account.name} removed")
+
+    async def _set_password(self, command: commands.SetPassword) -> Outcome:
+        side = "outgoing" if command.outgoing else "incoming"
+        await self._secrets.set(command.account_id, side, Secret(command.password.text))
+        await self.store.write(lambda tx: self._requeue(tx, command.account_id))
+        self._wake_all()
+        return Outcome()
+
+    def _requeue(self, tx: Transaction, account_id: AccountId) -> None:
+        """A password was refused: what waited for a better one goes on."""
+        for one in sending.in_states(tx, account_id, (SendingState.FAILED,)):
+            sending.set_state(tx, one.id, SendingState.QUEUED, self._now_s())
+
+    async def _sync(self, command: commands.SyncAccounts) -> Outcome:
+        wanted = command.account_ids or tuple(self._working)
+        for account_id in wanted:
+            if account_id not in self._working:
+                await self.store.read(partial(_account_of, account_id))
+                raise DoorError(
+                    "The program is offline.", remedy="Go online first.", code="offline"
+                )
+        errors: list[DoorError] = []
+
+        async def one(account_id: AccountId) -> None:
+            try:
+                await self._working[account_id].worker.sync(headers_only=command.headers_only)
+            except DoorError as error:
+                errors.append(error)
+
+        scope = TaskScope(self._log_failure)
+        for account_id in wanted:
+            scope.spawn(one(account_id), name=f"sync {account_id}")
+        if not command.wait:
+            self._scope.spawn(scope.settled(), name="sync")
+            return Outcome()
+        await scope.settled()
+        if errors:
+            raise errors[0]
+        return Outcome(label=f"{len(wanted)} accounts up to date")
+
+    # Messages
+
+    async def _change(self, step: Callable[[Transaction, str], str]) -> Outcome:
+        undo = self._ports.entropy.token(_UNDO_OCTETS).hex()
+        label = await self.store.write(lambda tx: step(tx, undo))
+        self._wake_all()
+        return Outcome(undo=undo, label=label)
+
+    async def _bring_octets(
+        self, placement_ids: tuple[PlacementId, ...], target: MailboxId
+    ) -> None:
+        """Across accounts the octets travel through here, so they have to be here."""
+
+        def missing(tx: Transaction) -> list[PlacementId]:
+            account_id = mailbox.get(tx, target).account_id
+            return [
+                one.id
+                for one in placement.get(tx, placement_ids)
+                if mailbox.get(tx, one.mailbox_id).account_id != account_id
+                and tx.fetch(
+                    "SELECT 1 FROM message WHERE id = ? AND blob_id IS NULL", (one.message_id,)
+                )
+            ]
+
+        wanted = await self.store.read(missing)
+        if wanted:
+            await self._fetch_octets(tuple(wanted))
+
+    async def _fetch_octets(self, placement_ids: tuple[PlacementId, ...]) -> None:
+        def by_account(tx: Transaction) -> dict[AccountId, list[PlacementId]]:
+            found: dict[AccountId, list[PlacementId]] = {}
+            for one in placement.get(tx, placement_ids):
+                account_id = mailbox.get(tx, one.mailbox_id).account_id
+                found.setdefault(account_id, []).append(one.id)
+            return found
+
+        for account_id, ids in (await self.store.read(by_account)).items():
+            at_work = self._working.get(account_id)
+            if at_work is None:
+                raise DoorError(
+                    "The program is offline, and these messages are at the server.",
+                    remedy="Go online first.",
+                    code="offline",
+                )
+            if at_work.imap is not None:
+                await at_work.imap.fetch_octets(ids, at_work.worker)
+
+    async def _send(self, command: commands.SendMessage) -> Outcome:
+        if not command.recipients:
+            raise DoorError(
+                "The message has no recipient.", remedy="Name one.", code="no-recipient"
+            )
+        message = Message.parse(command.octets)
+
+        def step(tx: Transaction) -> int:
+            accounts.get(tx, command.account_id)
+            (blob_id,) = blob.put(tx, [command.octets])
+            return sending.add(
+                tx,
+                command.account_id,
+                message_id=message.message_id or "",
+                subject=message.subject,
+                sender=command.sender,
+                recipients=tuple(dict.fromkeys(command.recipients)),
+                blob_id=blob_id,
+                now_s=self._now_s(),
+                delay_s=command.delay_s,
+                draft=command.draft,
+                answers=command.answers,
+                forwards=command.forwards,
+            )
+
+        made = await self.store.write(step)
+        self._wake_outbox(command.account_id)
+        return Outcome(ids=(made,), label=f"“{message.subject}” is on its way")
+
+    async def _retry_sending(self, sending_id: SendingId) -> Outcome:
+        def step(tx: Transaction) -> AccountId:
+            one = sending.get(tx, sending_id)
+            if one.state not in {SendingState.FAILED, SendingState.QUEUED}:
+                raise DoorError(
+                    f"“{one.subject}” is {one.state.value}: it cannot be tried again now.",
+                    code="wrong-state",
+                )
+            sending.set_state(tx, one.id, SendingState.QUEUED, self._now_s())
+            return one.account_id
+
+        self._wake_outbox(await self.store.write(step))
+        return Outcome()
+
+    async def _cancel_sending(self, sending_id: SendingId) -> Outcome:
+        def step(tx: Transaction) -> str:
+            one = sending.get(tx, sending_id)
+            if one.state not in {SendingState.FAILED, SendingState.QUEUED}:
+                raise DoorError(
+                    f"“{one.subject}” cannot be taken back: the server may have it already.",
+                    code="too-late",
+                )
+            sending.remove(tx, one.id)
+            blob.drop_unnamed(tx, [one.blob_id])
+            return one.subject
+
+        subject = await self.store.write(step)
+        return Outcome(label=f"“{subject}” taken back")
+
+    async def _save_draft(self, command: commands.SaveDraft) -> Outcome:
+        now_s = int(self._now_s())
+        made = await self.store.write(
+            lambda tx: drafts.save(
+                tx, command.account_id, command.octets, replaces=command.replaces, now_s=now_s
+            )
+        )
+        self._wake_all()
+        return Outcome(ids=(made,), label="Draft saved")
+
+    async def _discard(self, operation_id: OperationId) -> Outcome:
+        def step(tx: Transaction) -> str:
+            one = operation.get(tx, operation_id)
+            if one is None:
+                raise DoorError("This operation is not there any more.", code="no-operation")
+            journal.revert(tx, one)
+            return one.label
+
+        label = await self.store.write(step)
+        self._wake_all()
+        return Outcome(label=f"Given up: {label}")
+
+    async def _answer(self, command: commands.AnswerQuestion) -> Outcome:
+        asked = await self.store.read(lambda tx: question.get(tx, command.question_id))
+        if command.choice not in asked.choices:
+            raise DoorError(
+                f"{command.choice} is not one of the choices: {', '.join(asked.choices)}.",
+                code="no-choice",
+            )
+
+        def step(tx: Transaction) -> None:
+            tx.execute("DELETE FROM question WHERE id = ?", (asked.id,))
+            tx.touch_questions()
+
+        await self.store.write(step)
+        at_work = self._working.get(asked.account_id) if asked.account_id is not None else None
+        if at_work is not None and asked.subject_id is not None:
+            await at_work.outbox.answer(SendingId(asked.subject_id), command.choice)
+        return Outcome()
+
+    # Work
+
+    def _begin(self, account_id: AccountId, kind: Kind) -> None:
+        if self._is_offline or account_id in self._working:
+            return
+        imap = ImapSync(self.store, self._connector) if kind is Kind.IMAP else None
+        cycle = imap or Pop3Sync(self.store, self._connector)
+        worker = Worker(
+            self.store,
+            self._ports,
+            account_id,
+            cycle,
+            poll_s=self._settings.poll_minutes * 60,
+        )
+        outbox = Outbox(self.store, self._connector, account_id, filed=worker.wake)
+        scope = TaskScope(lambda name, error: self._restart(account_id, name, error))
+        self._working[account_id] = _AtWork(scope, worker, outbox, imap)
+        scope.spawn(worker.run(), name=f"account {account_id}")
+        scope.spawn(outbox.run(), name=f"outbox {account_id}")
+
+    async def _end(self, account_id: AccountId) -> None:
+        at_work = self._working.pop(account_id, None)
+        if at_work is not None:
+            await at_work.scope.close()
+
+    def _restart(self, account_id: AccountId, name: str, error: Exception) -> None:
+        """A worker ended by an error nobody expected: say so, and begin again after a while."""
+        _log.error("%s failed", name, exc_info=error)
+        self._scope.spawn(self._begin_again(account_id, name, error), name=f"restart {name}")
+
+    async def _begin_again(self, account_id: AccountId, name: str, error: Exception) -> None:
+        what = f"The work for {name} failed: {type(error).__name__}: {error}."
+        now_s = self._now_s()
+        await self._end(account_id)
+        await self.store.write(
+            lambda tx: problem.report(
+                tx, account_id, "engine", what, "It is tried again by itself.", now_s
+            )
+        )
+        await self._ports.clock.sleep(_AFTER_A_BUG_S)
+        account = await self.store.read(lambda tx: accounts.get(tx, account_id))
+        self._begin(account_id, account.kind)
+
+    async def _set_offline(self, offline: bool) -> Outcome:
+        self._is_offline = offline
+        for account in await self.store.read(accounts.every):
+            if offline:
+                await self._end(account.id)
+                await self.store.write(partial(_set_offline, account.id))
+            else:
+                self._begin(account.id, account.kind)
+        return Outcome(label="Offline" if offline else "Online")
+
+    async def _start_sandbox(self) -> Outcome:
+        if self._sandbox is not None:
+            return Outcome(ids=self._sandbox.account_ids, label="The sandbox is running")
+        sandbox = Sandbox(self._ports)
+        await sandbox.start()
+        self._sandbox = sandbox
+        ids: list[AccountId] = []
+        for command in sandbox.account_commands():
+            outcome = await self._add_account(command, in_memory=True)
+            ids += map(AccountId, outcome.ids)
+        sandbox.account_ids = tuple(ids)
+        await self._sync(commands.SyncAccounts(account_ids=tuple(ids)))
+        return Outcome(ids=tuple(ids), label="The sandbox is ready")
+
+    def _forget_sandboxes(self, tx: Transaction) -> None:
+        """A sandbox ends with its engine; its accounts have no server any more."""
+        for account in accounts.every(tx):
+            if account.address.endswith("@" + Sandbox.DOMAIN):
+                accounts.remove(tx, account.id)
+
+    def _wake_all(self) -> None:
+        for at_work in self._working.values():
+            at_work.worker.wake()
+            at_work.outbox.wake()
+
+    def _wake_outbox(self, account_id: AccountId) -> None:
+        if account_id in self._working:
+            self._working[account_id].outbox.wake()
+
+    def _now_s(self) -> float:
+        return self._ports.clock.now().timestamp()
+
+    def _log_failure(self, name: str, error: Exception) -> None:
+        _log.error("%s failed", name, exc_info=error)
+
+
+def _account_of(account_id: AccountId, tx: Transaction) -> accounts.Account:
+    return accounts.get(tx, account_id)
+
+
+def _set_offline(account_id: AccountId, tx: Transaction) -> None:
+    accounts.set_state(tx, account_id, ConnectionState.OFFLINE)

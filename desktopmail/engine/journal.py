@@ -1,0 +1,427 @@
+"""Changes made by a person: seen at once, and journaled for the server in the same transaction.
+
+What stands in a mailbox that the server does not have (POP3, local ones) is changed for good here;
+the journal then only keeps how to take it back.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Flag, Role
+from desktopmail.engine.store import account as accounts
+from desktopmail.engine.store import mailbox, message, operation, placement, pop_seen
+from desktopmail.engine.store.operation import Arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktopmail.door.ids import AccountId, MailboxId, OperationId, PlacementId
+    from desktopmail.engine.store.mailbox import Mailbox
+    from desktopmail.engine.store.operation import Operation
+    from desktopmail.engine.store.placement import Placed
+    from desktopmail.engine.store.store import Transaction
+
+_ROLE_NAMES = {Role.TRASH: "Trash", Role.ARCHIVE: "Archive", Role.DRAFTS: "Drafts"}
+
+
+def store_flags(
+    tx: Transaction,
+    placement_ids: Sequence[PlacementId],
+    *,
+    add: Flag = Flag.NONE,
+    remove: Flag = Flag.NONE,
+    add_tags: tuple[str, ...] = (),
+    remove_tags: tuple[str, ...] = (),
+    undo: str | None = None,
+) -> str:
+    """Set and clear flags and tags; returns what was done, as a person would say it."""
+    placed = _existing(tx, placement_ids)
+    label = _flag_label(add, remove, add_tags, remove_tags, len(placed))
+    for source, members in _by_mailbox(tx, placed):
+        arguments = Arguments(
+            source=source.id,
+            add=int(add),
+            remove=int(remove),
+            add_tags=add_tags,
+            remove_tags=remove_tags,
+        )
+        state = "done" if source.local else "pending"
+        made = operation.add(
+            tx, source.account_id, "flags", arguments, label, undo=undo, state=state
+        )
+        operation.add_targets(tx, made, [(one.id, one.flags, None) for one in members])
+        for one in members:
+            apply_flags(tx, one, arguments)
+        placement.touch(tx, [one.id for one in members])
+    return label
+
+
+def apply_flags(tx: Transaction, one: Placed, arguments: Arguments) -> None:
+    """Let a placement have the flags and tags that an operation asks for."""
+    flags = (one.flags | Flag(arguments.add)) & ~Flag(arguments.remove)
+    placement.set_flags(tx, one.id, flags)
+    if arguments.add_tags:
+        placement.add_tags(tx, one.id, arguments.add_tags)
+    if arguments.remove_tags:
+        placement.remove_tags(tx, one.id, arguments.remove_tags)
+
+
+def move(
+    tx: Transaction,
+    placement_ids: Sequence[PlacementId],
+    mailbox_id: MailboxId,
+    *,
+    undo: str | None = None,
+) -> str:
+    """Move messages to a mailbox, of the same account or of another one.
+
+    Raises:
+        DoorError: The mailbox is gone or holds no messages, or octets would have to be here.
+    """
+    target = _selectable(tx, mailbox_id)
+    placed = [one for one in _existing(tx, placement_ids) if one.mailbox_id != mailbox_id]
+    label = f"{_messages(len(placed))} moved to {target.path}"
+    for source, members in _by_mailbox(tx, placed):
+        if source.local and target.local:
+            made = _add(tx, source, "move", target, label, undo, state="done")
+            operation.add_targets(tx, made, [(one.id, one.flags, None) for one in members])
+            _relocate(tx, members, target.id)
+        elif source.account_id == target.account_id and not source.local and not target.local:
+            made = _add(tx, source, "move", target, label, undo)
+            _add_twins(tx, made, members, target)
+            placement.show(tx, [one.id for one in members], shown=False)
+        else:
+            copied = _copy_across(tx, source, members, target, label, undo)
+            expunge(tx, [one.id for one in members], label=label, undo=undo, after=copied)
+    return label
+
+
+def copy(
+    tx: Transaction,
+    placement_ids: Sequence[PlacementId],
+    mailbox_id: MailboxId,
+    *,
+    undo: str | None = None,
+) -> str:
+    """Copy messages to a mailbox; raises as `move` does."""
+    target = _selectable(tx, mailbox_id)
+    placed = _existing(tx, placement_ids)
+    label = f"{_messages(len(placed))} copied to {target.path}"
+    for source, members in _by_mailbox(tx, placed):
+        if source.account_id == target.account_id and source.local == target.local:
+            state = "done" if target.local else "pending"
+            made = _add(tx, source, "copy", target, label, undo, state=state)
+            _add_twins(tx, made, members, target)
+        else:
+            _copy_across(tx, source, members, target, label, undo)
+    return label
+
+
+def archive(
+    tx: Transaction, placement_ids: Sequence[PlacementId], *, undo: str | None = None
+) -> str:
+    """Move messages to the Archive of their account."""
+    return _move_to_role(tx, _existing(tx, placement_ids), Role.ARCHIVE, undo)
+
+
+def delete(
+    tx: Transaction,
+    placement_ids: Sequence[PlacementId],
+    *,
+    permanently: bool = False,
+    undo: str | None = None,
+) -> str:
+    """Move messages to the Trash of their account, or remove those that are in it already."""
+    placed = _existing(tx, placement_ids)
+    boxes = {source.id: source for source, _ in _by_mailbox(tx, placed)}
+    last = [one for one in placed if permanently or boxes[one.mailbox_id].role is Role.TRASH]
+    rest = [one for one in placed if one not in last]
+    labels = []
+    if rest:
+        labels.append(_move_to_role(tx, rest, Role.TRASH, undo))
+    if last:
+        label = f"{_messages(len(last))} deleted for good"
+        labels.append(expunge(tx, [one.id for one in last], label=label, undo=undo))
+    return "; ".join(labels)
+
+
+def expunge(
+    tx: Transaction,
+    placement_ids: Sequence[PlacementId],
+    *,
+    label: str,
+    undo: str | None = None,
+    after: OperationId | None = None,
+) -> str:
+    """Remove messages for good, where `after` is proved if it is given."""
+    for source, members in _by_mailbox(tx, placement.get(tx, placement_ids)):
+        ids = [one.id for one in members]
+        if source.local:
+            _want_deleted(tx, source, members)
+        if source.local and after is None:
+            placement.remove(tx, ids)
+            continue
+        made = operation.add(
+            tx,
+            source.account_id,
+            "expunge",
+            Arguments(source=source.id, after=after),
+            label,
+            undo=undo,
+        )
+        operation.add_targets(tx, made, [(one.id, one.flags, None) for one in members])
+        placement.show(tx, ids, shown=False)
+    return label
+
+
+def append(
+    tx: Transaction, placement_id: PlacementId, target: Mailbox, *, label: str
+) -> OperationId | None:
+    """Have a message that stands here only brought to its mailbox at the server."""
+    if target.local:
+        return None
+    made = operation.add(tx, target.account_id, "append", Arguments(target=target.id), label)
+    (one,) = placement.get(tx, [placement_id])
+    operation.add_targets(tx, made, [(one.id, one.flags, None)])
+    return made
+
+
+def finish_followers(tx: Transaction, done: OperationId) -> None:
+    """Do what waited for an operation in mailboxes that no server has."""
+    for row in tx.fetch(
+        "SELECT id FROM operation WHERE kind = 'expunge' AND state = 'pending'"
+        " AND json_extract(arguments, '$.after') = ?",
+        (done,),
+    ):
+        one = operation.get(tx, row[0])
+        if one is None or one.arguments.source is None:
+            continue
+        if mailbox.get(tx, one.arguments.source).local:
+            targets = operation.targets(tx, one.id)
+            operation.finish(tx, one.id)
+            placement.remove(tx, [target.placement_id for target in targets])
+
+
+def take_back(tx: Transaction, token: str) -> str:
+    """Take back the command of a token, before or after the server heard of it.
+
+    Raises:
+        DoorError: It cannot be taken back any more.
+    """
+    operations = operation.with_undo(tx, token)
+    if not operations:
+        raise DoorError("This cannot be taken back any more.", code="no-undo")
+    if any(one.kind == "expunge" and one.state == "done" for one in operations):
+        raise DoorError(
+            "This cannot be taken back: the server has removed it for good.", code="no-undo"
+        )
+    for one in operations:
+        if one.state == "pending" and one.tries == 0:
+            revert(tx, one)
+        else:
+            _answer(tx, one)
+    return f"Taken back: {operations[-1].label}"
+
+
+def revert(tx: Transaction, one: Operation) -> None:
+    """Take an operation out of the journal, and what it showed out of the lists."""
+    targets = operation.targets(tx, one.id)
+    ids = [target.placement_id for target in targets]
+    twins = [target.twin for target in targets if target.twin is not None]
+    operation.remove(tx, one.id)
+    match one.kind:
+        case "flags":
+            before = {target.placement_id: target.before for target in targets}
+            _restore_flags(tx, one, before)
+        case "move" | "copy":
+            placement.remove(tx, twins)
+            placement.show(tx, ids, shown=True)
+        case "expunge":
+            placement.show(tx, ids, shown=True)
+        case "append":
+            placement.remove(tx, ids)
+        case _:
+            pass  # what a mailbox is called is told by the server at the next look
+
+
+def _answer(tx: Transaction, one: Operation) -> None:
+    """Do the opposite of what the server has heard of already."""
+    targets = operation.targets(tx, one.id)
+    ids = [target.placement_id for target in targets]
+    twins = [target.twin for target in targets if target.twin is not None]
+    arguments = one.arguments
+    match one.kind:
+        case "flags":
+            before = {target.placement_id: target.before for target in targets}
+            for flags, members in _same_before(before, arguments).items():
+                store_flags(
+                    tx,
+                    members,
+                    add=Flag(arguments.remove) & flags,
+                    remove=Flag(arguments.add) & ~flags,
+                    add_tags=arguments.remove_tags,
+                    remove_tags=arguments.add_tags,
+                )
+        case "move" if arguments.source is not None:
+            move(tx, twins or ids, arguments.source)
+        case "copy":
+            expunge(tx, twins, label=f"Taken back: {one.label}")
+        case "append":
+            expunge(tx, ids, label=f"Taken back: {one.label}")
+        case _:
+            raise DoorError("This cannot be taken back any more.", code="no-undo")
+    tx.execute("UPDATE operation SET undo = NULL WHERE id = ?", (one.id,))
+
+
+def _same_before(
+    before: dict[PlacementId, Flag], arguments: Arguments
+) -> dict[Flag, list[PlacementId]]:
+    groups: dict[Flag, list[PlacementId]] = defaultdict(list)
+    touched = Flag(arguments.add | arguments.remove)
+    for placement_id, flags in before.items():
+        groups[flags & touched].append(placement_id)
+    return groups
+
+
+def _restore_flags(tx: Transaction, one: Operation, before: dict[PlacementId, Flag]) -> None:
+    touched = Flag(one.arguments.add | one.arguments.remove)
+    for placed in placement.get(tx, list(before)):
+        flags = (placed.flags & ~touched) | (before[placed.id] & touched)
+        placement.set_flags(tx, placed.id, flags)
+        placement.remove_tags(tx, placed.id, one.arguments.add_tags)
+        placement.add_tags(tx, placed.id, one.arguments.remove_tags)
+    placement.touch(tx, list(before))
+
+
+def role_mailbox(tx: Transaction, account_id: AccountId, role: Role) -> Mailbox:
+    """The mailbox of an account for this, made here and at the server where there is none."""
+    found = mailbox.find_role(tx, account_id, role)
+    if found is not None:
+        return found
+    name = _ROLE_NAMES[role]
+    inbox = mailbox.find_role(tx, account_id, Role.INBOX)
+    is_local = inbox is None or inbox.local
+    delimiter = inbox.delimiter if inbox is not None else mailbox.LOCAL_DELIMITER
+    made = mailbox.add(tx, account_id, name, delimiter=delimiter, role=role, local=is_local)
+    if not is_local:
+        operation.add(tx, account_id, "create", Arguments(target=made, path=name), f"Create {name}")
+    return mailbox.get(tx, made)
+
+
+def _move_to_role(tx: Transaction, placed: Sequence[Placed], role: Role, undo: str | None) -> str:
+    by_account: dict[AccountId, list[PlacementId]] = defaultdict(list)
+    for source, members in _by_mailbox(tx, placed):
+        by_account[source.account_id] += [one.id for one in members]
+    for account_id, members_ids in by_account.items():
+        move(tx, members_ids, role_mailbox(tx, account_id, role).id, undo=undo)
+    return f"{_messages(len(placed))} moved to {_ROLE_NAMES[role]}"
+
+
+def _copy_across(
+    tx: Transaction,
+    source: Mailbox,
+    members: Sequence[Placed],
+    target: Mailbox,
+    label: str,
+    undo: str | None,
+) -> OperationId | None:
+    """Copy between accounts: the octets have to be here, and are appended there."""
+    missing = [one for one in members if message.octets(tx, one.message_id) is None]
+    if missing:
+        raise DoorError(
+            f"{_messages(len(missing))} of {source.path} are not here as a whole yet.",
+            remedy="Fetch them first.",
+            code="no-octets",
+        )
+    twins = [(one, placement.copy(tx, one.id, target.id)) for one in members]
+    if target.local:
+        return None
+    made = operation.add(
+        tx, target.account_id, "append", Arguments(target=target.id), label, undo=undo
+    )
+    operation.add_targets(tx, made, [(twin, one.flags, None) for one, twin in twins])
+    return made
+
+
+def _add(
+    tx: Transaction,
+    source: Mailbox,
+    kind: str,
+    target: Mailbox,
+    label: str,
+    undo: str | None,
+    *,
+    state: str = "pending",
+) -> OperationId:
+    arguments = Arguments(source=source.id, target=target.id)
+    return operation.add(tx, source.account_id, kind, arguments, label, undo=undo, state=state)
+
+
+def _add_twins(
+    tx: Transaction, made: OperationId, members: Sequence[Placed], target: Mailbox
+) -> None:
+    operation.add_targets(
+        tx, made, [(one.id, one.flags, placement.copy(tx, one.id, target.id)) for one in members]
+    )
+
+
+def _relocate(tx: Transaction, members: Sequence[Placed], target: MailboxId) -> None:
+    ids = [one.id for one in members]
+    placement.touch(tx, ids)
+    tx.execute_many(
+        "UPDATE placement SET mailbox_id = ? WHERE id = ?", [(target, one) for one in ids]
+    )
+    placement.touch(tx, ids)
+
+
+def _want_deleted(tx: Transaction, source: Mailbox, members: Sequence[Placed]) -> None:
+    if accounts.get(tx, source.account_id).learned.pop_deletes_with_local:
+        pop_seen.want_deleted(tx, source.account_id, [one.message_id for one in members])
+
+
+def _existing(tx: Transaction, placement_ids: Sequence[PlacementId]) -> list[Placed]:
+    placed = placement.get(tx, placement_ids)
+    if not placed:
+        raise DoorError("These messages are not there any more.", code="no-message")
+    return placed
+
+
+def _selectable(tx: Transaction, mailbox_id: MailboxId) -> Mailbox:
+    target = mailbox.get(tx, mailbox_id)
+    if not target.selectable:
+        raise DoorError(f"{target.path} holds mailboxes only, no messages.", code="not-selectable")
+    return target
+
+
+def _by_mailbox(tx: Transaction, placed: Sequence[Placed]) -> list[tuple[Mailbox, list[Placed]]]:
+    groups: dict[MailboxId, list[Placed]] = defaultdict(list)
+    for one in placed:
+        groups[one.mailbox_id].append(one)
+    return [(mailbox.get(tx, mailbox_id), members) for mailbox_id, members in groups.items()]
+
+
+def _messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count} messages"
+
+
+def _flag_label(
+    add: Flag, remove: Flag, add_tags: tuple[str, ...], remove_tags: tuple[str, ...], count: int
+) -> str:
+    if add & Flag.SEEN:
+        done = "marked as read"
+    elif remove & Flag.SEEN:
+        done = "marked as unread"
+    elif add & Flag.FLAGGED:
+        done = "flagged"
+    elif remove & Flag.FLAGGED:
+        done = "unflagged"
+    elif add_tags:
+        done = f"tagged {', '.join(add_tags)}"
+    elif remove_tags:
+        done = f"no longer tagged {', '.join(remove_tags)}"
+    else:
+        done = "changed"
+    return f"{_messages(count)} {done}"

@@ -1,0 +1,227 @@
+"""The socket of the engine: clients come and go; a slow one is told that it missed something."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from desktopmail.door.changes import EverythingChanged
+from desktopmail.door.frames import (
+    AnswerFrame,
+    CancelFrame,
+    ChangeFrame,
+    CommandFrame,
+    ErrorFrame,
+    FrameError,
+    Hello,
+    OutcomeFrame,
+    QueryFrame,
+    client_decoder,
+    encode,
+)
+from desktopmail.door.interface import Door, DoorError
+from desktopmail.net.tasks import TaskScope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from desktopmail.door.changes import AnyChange
+    from desktopmail.door.frames import ClientFrame, EngineFrame
+
+# So much may wait for a client that does not read; then changes are dropped, and it is told so.
+MAX_UNREAD_OCTETS = 1024 * 1024
+
+
+class EngineSocket:
+    """Listens for clients and serves the door to them.
+
+    Attributes:
+        clients: Those that are connected now.
+        idle: Set while there is no client.
+    """
+
+    def __init__(self, door: Door, path: Path, *, report: Callable[[str, Exception], None]) -> None:
+        self._door = door
+        self._path = path
+        self._report = report
+        self._server: asyncio.Server | None = None
+        self.clients: set[_Client] = set()
+        self.idle = asyncio.Event()
+        self.busy = asyncio.Event()
+        self.idle.set()
+        self._unsubscribe = door.subscribe(self._tell)
+
+    async def start(self) -> None:
+        """Listen; only this user may connect.
+
+        Raises:
+            DoorError: The socket cannot be made.
+        """
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _check_owner(self._path.parent)
+            # Whoever left this behind has died: the lock of the profile is ours.
+            self._path.unlink(missing_ok=True)
+            loop = asyncio.get_running_loop()
+            before = os.umask(0o177)
+            try:
+                self._server = await loop.create_unix_server(self._serve, str(self._path))
+            finally:
+                os.umask(before)
+        except OSError as error:
+            raise DoorError(
+                f"The engine cannot listen on {self._path}: {error.strerror or error}.",
+                remedy="Check the folder, or set XDG_RUNTIME_DIR to another one.",
+                code="no-socket",
+            ) from error
+
+    async def aclose(self) -> None:
+        """Stop listening and send all clients away."""
+        self._unsubscribe()
+        if self._server is not None:
+            self._server.close()
+        for client in list(self.clients):
+            await client.aclose()
+        self._path.unlink(missing_ok=True)
+
+    def joined(self, client: _Client) -> None:
+        """A client has come."""
+        self.clients.add(client)
+        self.idle.clear()
+        self.busy.set()
+
+    def left(self, client: _Client) -> None:
+        """A client has gone."""
+        self.clients.discard(client)
+        if not self.clients:
+            self.busy.clear()
+            self.idle.set()
+
+    def _serve(self) -> _Client:
+        return _Client(self, self._door, self._report)
+
+    def _tell(self, change: AnyChange) -> None:
+        if not self.clients:
+            return
+        octets = encode(ChangeFrame(change=change))
+        for client in self.clients:
+            client.tell(octets)
+
+
+class _Client(asyncio.Protocol):
+    """One client: commands run side by side, each answered under its number."""
+
+    def __init__(
+        self, socket: EngineSocket, door: Door, report: Callable[[str, Exception], None]
+    ) -> None:
+        self._socket = socket
+        self._door = door
+        self._scope = TaskScope(report)
+        self._decoder = client_decoder()
+        self._transport: asyncio.Transport | None = None
+        self._running: dict[int, asyncio.Task[None]] = {}
+        self._is_slow = False
+        self._missed = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError("the door needs a transport for reading and writing")
+        self._transport = transport
+        transport.set_write_buffer_limits(high=MAX_UNREAD_OCTETS)
+        self._write(Hello(pid=os.getpid()))
+        self._socket.joined(self)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for frame in self._decoder.receive(data):
+                self._take(frame)
+        except FrameError:
+            if self._transport is not None:
+                self._transport.abort()  # it speaks something else; the others go on
+
+    def pause_writing(self) -> None:
+        self._is_slow = True
+
+    def resume_writing(self) -> None:
+        self._is_slow = False
+        if self._missed:
+            self._missed = False
+            self._write(ChangeFrame(change=EverythingChanged()))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # What was asked for goes on: it is journaled, and others may want it.
+        del exc
+        self._socket.left(self)
+
+    def tell(self, octets: bytes) -> None:
+        """Send a change, or remember that one was missed."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._is_slow:
+            self._missed = True
+        else:
+            self._transport.write(octets)
+
+    async def aclose(self) -> None:
+        """Send it away, with what it waits for cancelled."""
+        await self._scope.close()
+        if self._transport is not None:
+            self._transport.close()
+
+    def _take(self, frame: ClientFrame) -> None:
+        match frame:
+            case Hello():
+                return  # it compares the versions, and says so to its person
+            case CancelFrame():
+                task = self._running.get(frame.number)
+                if task is not None:
+                    task.cancel()
+            case CommandFrame() | QueryFrame():
+                name = type(frame.command if isinstance(frame, CommandFrame) else frame.query)
+                task = self._scope.spawn(self._answer(frame), name=name.__name__)
+                if task is not None:
+                    self._running[frame.number] = task
+
+    async def _answer(self, frame: CommandFrame | QueryFrame) -> None:
+        try:
+            if isinstance(frame, CommandFrame):
+                outcome = await self._door.command(frame.command)
+                self._write(OutcomeFrame(number=frame.number, outcome=outcome))
+            else:
+                answer = await self._door.query(frame.query)
+                self._write(AnswerFrame(number=frame.number, answer=answer))
+        except DoorError as error:
+            self._refuse(frame.number, error)
+        except Exception as error:
+            self._refuse(
+                frame.number,
+                DoorError(
+                    f"The engine failed in itself: {type(error).__name__}: {error}.",
+                    remedy="Look into the engine's log, and tell us.",
+                    code="bug",
+                ),
+            )
+            raise
+        finally:
+            self._running.pop(frame.number, None)
+
+    def _refuse(self, number: int, error: DoorError) -> None:
+        self._write(
+            ErrorFrame(number=number, sentence=error.sentence, remedy=error.remedy, code=error.code)
+        )
+
+    def _write(self, frame: EngineFrame) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(encode(frame))
+
+
+def _check_owner(folder: Path) -> None:
+    status = folder.stat()
+    if status.st_uid != os.getuid() or status.st_mode & 0o077:
+        raise DoorError(
+            f"The folder {folder} for the engine's socket is open to others.",
+            remedy="Remove it, or set XDG_RUNTIME_DIR to a folder of yours alone.",
+            code="no-socket",
+        )

@@ -1,0 +1,343 @@
+"""The outbox of an account: each state of a message is stored before its step is taken.
+
+A message is never sent twice: from the moment its final dot may have been written, only evidence
+that the server has it, or a person, moves it on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Flag, Kind, Role, SendingState
+from desktopmail.engine import journal, summary
+from desktopmail.engine.backoff import delay_s
+from desktopmail.engine.errors import door_error
+from desktopmail.engine.store import (
+    account as accounts,
+)
+from desktopmail.engine.store import (
+    blob,
+    mailbox,
+    message,
+    operation,
+    person,
+    placement,
+    problem,
+    question,
+    sending,
+)
+from desktopmail.engine.store.operation import Arguments
+from desktopmail.engine.waiting import wait
+from desktopmail.net.errors import NetError, RefusedError
+from desktopmail.net.smtp_sending import AmbiguousSendError, SendStep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktopmail.door.ids import AccountId, SendingId
+    from desktopmail.engine.connector import Connector
+    from desktopmail.engine.store.account import Account
+    from desktopmail.engine.store.sending import Sending
+    from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.net.smtp import SmtpClient
+    from desktopmail.net.smtp_sending import SendReport
+
+UNSURE_KIND = "unsure-sending"
+UNSURE_CHOICES = (
+    ("leave", "Leave it: look again later"),
+    ("sent", "It arrived: file it as sent"),
+    ("again", "Send it again"),
+    ("drop", "Forget it"),
+)
+# A server that files what it submits does so within moments; until then there is nothing to ask.
+_EVIDENCE_AFTER_S = 30.0
+_RETRY_CAP_S = 3600.0
+
+
+class Outbox:
+    """Sends what is queued, for as long as `run` runs.
+
+    Args:
+        store: Where the states are.
+        connector: Makes the connections.
+        account_id: Whose outbox it is.
+        filed: Called when a copy waits to be put into Sent at the server.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        connector: Connector,
+        account_id: AccountId,
+        *,
+        filed: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._connector = connector
+        self._ports = connector.ports
+        self._account_id = account_id
+        self._filed = filed
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look at once whether there is something to send."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send what is due, and wait for the next."""
+        while True:
+            self._wake.clear()
+            wait_s = await self.send_due()
+            await wait(self._wake, self._ports.clock, wait_s)
+
+    async def send_due(self) -> float | None:
+        """Send everything that is due; returns the seconds until the next is, or None."""
+        account = await self._store.read(lambda tx: accounts.get(tx, self._account_id))
+        await self._resolve_unsure(account)
+        for one in await self._queued():
+            if self._due_s(one) <= 0:
+                await self._deliver(account, one)
+        waits = [self._due_s(one) for one in await self._queued()]
+        if await self._in_states(SendingState.UNSURE):
+            waits.append(_EVIDENCE_AFTER_S)
+        return max(0.1, min(waits)) if waits else None
+
+    async def _queued(self) -> list[Sending]:
+        return await self._in_states(SendingState.QUEUED)
+
+    async def _in_states(self, *states: SendingState) -> list[Sending]:
+        return await self._store.read(lambda tx: sending.in_states(tx, self._account_id, states))
+
+    def _due_s(self, one: Sending) -> float:
+        return max(one.not_before_s, one.retry_s) - self._now_s()
+
+    def _now_s(self) -> float:
+        return self._ports.clock.now().timestamp()
+
+    # One message
+
+    async def _deliver(self, account: Account, one: Sending) -> None:
+        if not await self._begin(one):
+            return  # it was taken back in the meantime
+        try:
+            client = await self._connector.smtp(account)
+        except (NetError, DoorError) as error:
+            await self._failed(one, error)
+            return
+        try:
+            await self._send(client, one)
+        finally:
+            await client.quit()
+
+    async def _begin(self, one: Sending) -> bool:
+        def step(tx: Transaction) -> bool:
+            row = tx.fetch_one("SELECT state FROM sending WHERE id = ?", (one.id,))
+            if row is None or row[0] != SendingState.QUEUED.value:
+                return False
+            sending.set_state(tx, one.id, SendingState.CONNECTING, self._now_s(), tried=True)
+            return True
+
+        return await self._store.write(step)
+
+    async def _send(self, client: SmtpClient, one: Sending) -> None:
+        octets = await self._store.read(lambda tx: blob.read(tx, one.blob_id))
+
+        async def on_state(step: SendStep) -> None:
+            if step is SendStep.DATA:
+                await self._set(one.id, SendingState.TRANSMITTING)
+            elif step is SendStep.FINAL_DOT:
+                await self._set(one.id, SendingState.UNSURE)
+
+        try:
+            report = await client.send(one.sender, one.recipients, octets, on_state=on_state)
+        except AmbiguousSendError as error:
+            await self._set(one.id, SendingState.UNSURE, why=error.sentence)
+        except RefusedError as error:
+            await self._give_up(one, error.sentence)
+        except NetError as error:
+            # No final dot was written, so nothing can have been delivered.
+            await self._failed(one, error)
+        else:
+            await self._settle(one, report)
+
+    async def _set(
+        self, sending_id: SendingId, state: SendingState, why: str | None = None
+    ) -> None:
+        await self._store.write(
+            lambda tx: sending.set_state(tx, sending_id, state, self._now_s(), problem=why)
+        )
+
+    async def _settle(self, one: Sending, report: SendReport) -> None:
+        """Part the recipients: taken, refused for good, and to be tried again."""
+        refused = dict(one.refused)
+        remaining = []
+        for result in report.refused:
+            if 400 <= result.reply.code < 500:
+                remaining.append(result.recipient)
+            else:
+                refused[result.recipient] = str(result.reply)
+
+        def step(tx: Transaction) -> None:
+            sending.set_results(tx, one.id, tuple(remaining), refused)
+            if report.accepted:
+                self._accept(tx, one, whole=not remaining)
+            if remaining:
+                retry_s = self._now_s() + self._retry_in_s(one)
+                sending.set_state(
+                    tx, one.id, SendingState.QUEUED, self._now_s(),
+                    problem=f"The server said: {report.reply}", retry_s=retry_s,
+                )  # fmt: skip
+            elif refused and not report.accepted:
+                sending.set_state(
+                    tx, one.id, SendingState.FAILED, self._now_s(), problem=_refusal(refused)
+                )
+            elif refused:
+                problem.report(
+                    tx, one.account_id, "smtp", _refusal(refused),
+                    "Check the address, and send it to them again.", self._now_s(),
+                )  # fmt: skip
+            else:
+                problem.settle(tx, one.account_id, "smtp")
+
+        await self._store.write(step)
+        self._filed()
+
+    def _retry_in_s(self, one: Sending) -> float:
+        return delay_s(one.tries + 1, self._ports.entropy, first_s=30.0, cap_s=_RETRY_CAP_S)
+
+    async def _failed(self, one: Sending, error: NetError | DoorError) -> None:
+        """Keep it queued: what failed may work the next time, and nothing was delivered."""
+        known = door_error(error) if isinstance(error, NetError) else error
+        final = known.code in {"auth-failed", "no-password", "cleartext", "no-mechanism"}
+
+        def step(tx: Transaction) -> None:
+            state = SendingState.FAILED if final else SendingState.QUEUED
+            retry_s = 0.0 if final else self._now_s() + self._retry_in_s(one)
+            sending.set_state(
+                tx, one.id, state, self._now_s(), problem=known.sentence, retry_s=retry_s
+            )
+            problem.report(tx, one.account_id, "smtp", known.sentence, known.remedy, self._now_s())
+
+        await self._store.write(step)
+
+    async def _give_up(self, one: Sending, why: str) -> None:
+        await self._set(one.id, SendingState.FAILED, why=why)
+
+    # After the server took it
+
+    def _accept(self, tx: Transaction, one: Sending, *, whole: bool) -> None:
+        """File the copy and tidy up, in the step that stores the acceptance.
+
+        The copy in Sent stands here at once; for IMAP an operation brings it to the server, and the
+        sending is done when that is proved. One that goes on to other recipients is filed once.
+        """
+        account = accounts.get(tx, one.account_id)
+        if not tx.fetch("SELECT 1 FROM sending WHERE id = ? AND filed = 1", (one.id,)):
+            file_copy(tx, account, one, self._now_s())
+            _mark_answered(tx, one)
+        if whole:
+            filing = operation.files(tx, one.id)
+            state = SendingState.FILING if filing else SendingState.DONE
+            sending.set_state(tx, one.id, state, self._now_s())
+        question.settle(tx, UNSURE_KIND, one.id)
+
+    async def _resolve_unsure(self, account: Account) -> None:
+        """Look for evidence that the server has what it did not acknowledge; else ask."""
+        for one in await self._in_states(SendingState.UNSURE):
+            await self._store.write(partial(self._resolve, account, one))
+        self._filed()
+
+    def _resolve(self, account: Account, one: Sending, tx: Transaction) -> None:
+        if _came_from_a_server(tx, one.message_id):
+            self._accept(tx, one, whole=True)
+            return
+        row = tx.fetch_one("SELECT changed_s FROM sending WHERE id = ?", (one.id,))
+        if row is None or self._now_s() - row[0] < _EVIDENCE_AFTER_S:
+            return
+        question.ask(
+            tx,
+            UNSURE_KIND,
+            f"The connection to {account.outgoing.host} ended before it said whether it took"
+            f" “{one.subject or 'a message without subject'}”. Did it arrive?",
+            UNSURE_CHOICES,
+            account_id=one.account_id,
+            subject_id=one.id,
+            asked_s=self._now_s(),
+        )
+
+    async def answer(self, sending_id: SendingId, choice: str) -> None:
+        """Do what a person decided about an unsure message."""
+
+        def step(tx: Transaction) -> None:
+            one = sending.get(tx, sending_id)
+            if one.state is not SendingState.UNSURE:
+                return
+            match choice:
+                case "sent":
+                    self._accept(tx, one, whole=True)
+                case "again":
+                    sending.set_state(tx, one.id, SendingState.QUEUED, self._now_s())
+                case "drop":
+                    sending.remove(tx, one.id)
+                case _:
+                    sending.set_state(tx, one.id, SendingState.UNSURE, self._now_s())
+
+        await self._store.write(step)
+        self._filed()
+        self.wake()
+
+
+def file_copy(tx: Transaction, account: Account, one: Sending, now_s: float) -> None:
+    """Put a sent message into Sent; for IMAP, have it brought to the server too."""
+    target = mailbox.find_role(tx, account.id, Role.SENT)
+    if target is None:
+        target = mailbox.get(tx, mailbox.add(tx, account.id, "Sent", role=Role.SENT, local=True))
+    octets = blob.read(tx, one.blob_id)
+    row = summary.of_message(octets)
+    kept = message.keep(tx, row, blob_id=one.blob_id, size=len(octets), arrived_s=int(now_s))
+    made = placement.add(tx, target.id, kept, row, uid=None, flags=Flag.SEEN, arrived_s=int(now_s))
+    person.count(tx, [row], sent=True)
+    placement.touch(tx, [made])
+    tx.execute("UPDATE sending SET filed = 1 WHERE id = ?", (one.id,))
+    if account.kind is not Kind.IMAP or target.local:
+        return
+    filing = operation.add(
+        tx,
+        account.id,
+        "append",
+        Arguments(target=target.id, sending=one.id),
+        f"File “{one.subject}” in {target.path}",
+    )
+    operation.add_targets(tx, filing, [(made, Flag.SEEN, None)])
+
+
+def _mark_answered(tx: Transaction, one: Sending) -> None:
+    if one.answers is not None:
+        flag = Flag.FORWARDED if one.forwards else Flag.ANSWERED
+        journal.store_flags(tx, [one.answers], add=flag)
+    if one.draft is not None:
+        journal.expunge(tx, [one.draft], label="Remove the sent draft")
+
+
+def _came_from_a_server(tx: Transaction, message_id: str) -> bool:
+    """Whether a message with this Message-ID was fetched from a server, any of ours."""
+    if not message_id:
+        return False
+    return bool(
+        tx.fetch(
+            "SELECT 1 FROM message AS m WHERE m.message_id = ? AND ("
+            " EXISTS (SELECT 1 FROM placement AS p JOIN mailbox AS b ON b.id = p.mailbox_id"
+            "  WHERE p.message_id = m.id AND p.uid IS NOT NULL AND b.role <> 'drafts')"
+            " OR EXISTS (SELECT 1 FROM pop_seen AS s WHERE s.message_id = m.id))",
+            (message_id,),
+        )
+    )
+
+
+def _refusal(refused: dict[str, str]) -> str:
+    address, said = next(iter(refused.items()))
+    more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+    return f"The server refused {address}{more}: {said}"

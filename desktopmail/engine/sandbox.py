@@ -1,0 +1,239 @@
+"""The sandbox: the bundled server as a process of its own, two users, and sample mail for them.
+
+It is an ordinary server to everything else: the engine talks to it over TLS on loopback. It ends
+with the engine, also with one that is killed: a shell between the two waits for the end of a pipe.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
+
+from desktopmail import resources
+from desktopmail.door.commands import AddAccount, Password, ServerSettings
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Kind, Security
+from desktopmail.engine.errors import door_error
+from desktopmail.net.endpoint import Endpoint
+from desktopmail.net.endpoint import Security as NetSecurity
+from desktopmail.net.errors import NetError, RefusedError
+from desktopmail.net.imap import ImapClient
+from desktopmail.wire.imap.flags import flag
+from desktopmail.wire.secret import Secret
+
+if TYPE_CHECKING:
+    from desktopmail.door.ids import AccountId
+    from desktopmail.net.ports import Ports
+
+START_TIMEOUT_S = 30.0
+_POLL_S = 0.05
+_HOST = "localhost"
+# Beside the server waits a `cat` on a pipe from us: when we are gone it reads the end, and the
+# server is told to finish. The shell ends when the server does.
+_LEASH = (
+    'exec 3<&0; "$@" 3<&- & child=$!;'
+    ' { cat <&3 >/dev/null; kill "$child" 2>/dev/null; } & exec 3<&-; wait "$child"'
+)
+_PASSWORD_OCTETS = 12
+
+
+class _User(msgspec.Struct, frozen=True):
+    name: str
+    display_name: str
+    protocol: str
+    mailboxes: tuple[str, ...] = ()
+
+
+class _Message(msgspec.Struct, frozen=True):
+    user: str
+    file: str
+    mailbox: str
+    date: datetime
+    flags: tuple[str, ...] = ()
+
+
+class Index(msgspec.Struct, frozen=True):
+    """What `resources/demo/index.toml` says."""
+
+    domain: str
+    user: tuple[_User, ...]
+    message: tuple[_Message, ...]
+
+
+class _Ready(msgspec.Struct, frozen=True):
+    ports: dict[str, int]
+    ca_file: str
+    domain: str = ""
+
+
+@dataclass(slots=True)
+class _Running:
+    process: subprocess.Popen[bytes]
+    ready: _Ready
+
+
+class Sandbox:
+    """A server with sample mail.
+
+    Attributes:
+        account_ids: Of the accounts that were made for its users.
+    """
+
+    DOMAIN: ClassVar = "sandbox.test"
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._folder = Path(tempfile.mkdtemp(prefix="desktopmail-sandbox-"))
+        self._index = _load_index()
+        self._passwords = {
+            user.name: ports.entropy.token(_PASSWORD_OCTETS).hex() for user in self._index.user
+        }
+        self._running: _Running | None = None
+        self.account_ids: tuple[AccountId, ...] = ()
+
+    async def start(self) -> None:
+        """Start the server and give its users their mail.
+
+        Raises:
+            DoorError: It did not start.
+        """
+        try:
+            self._running = await self._serve()
+            for user in self._index.user:
+                await self._fill(user, self._running.ready)
+        except NetError as error:
+            await self.aclose()
+            raise door_error(error) from error
+        except BaseException:
+            await self.aclose()
+            raise
+
+    async def aclose(self) -> None:
+        """Stop the server and remove what it needed."""
+        running, self._running = self._running, None
+        if running is not None:
+            await self._ports.executor.run(_stop, running.process)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def account_commands(self) -> list[AddAccount]:
+        """The accounts of its users, for the engine to add."""
+        if self._running is None:
+            raise DoorError("The sandbox does not run.", code="no-sandbox")
+        ready = self._running.ready
+        return [self._account(user, ready) for user in self._index.user]
+
+    def _account(self, user: _User, ready: _Ready) -> AddAccount:
+        address = f"{user.name}@{self._index.domain}"
+        port = ready.ports["imaps" if user.protocol == "imap" else "pop3s"]
+
+        def server(port: int) -> ServerSettings:
+            return ServerSettings(
+                host=_HOST, port=port, security=Security.TLS, user=user.name, ca_file=ready.ca_file
+            )
+
+        return AddAccount(
+            name=user.name,
+            address=address,
+            display_name=user.display_name,
+            kind=Kind(user.protocol),
+            incoming=server(port),
+            outgoing=server(ready.ports["submissions"]),
+            password=Password(self._passwords[user.name]),
+            check=False,
+        )
+
+    async def _serve(self) -> _Running:
+        users = self._folder / "users"
+        users.touch(mode=0o600)
+        users.write_text("".join(f"{name}:{word}\n" for name, word in self._passwords.items()))
+        ready_file = self._folder / "ready.json"
+        command = [
+            sys.executable, "-m", "localserver", "serve", "--memory", "--host", "127.0.0.1",
+            "--domain", self._index.domain, "--users-file", str(users), "--api", "-1",
+            "--ready-file", str(ready_file),
+        ]  # fmt: skip
+        process = _spawn(command, self._folder / "log")
+        waited_s = 0.0
+        while waited_s < START_TIMEOUT_S and process.poll() is None:
+            if ready_file.exists():
+                try:
+                    return _Running(
+                        process, msgspec.json.decode(ready_file.read_bytes(), type=_Ready)
+                    )
+                except msgspec.DecodeError:
+                    waited_s += _POLL_S  # it is being written
+            await self._ports.clock.sleep(_POLL_S)
+            waited_s += _POLL_S
+        log_text = (self._folder / "log").read_text("utf-8", "replace").strip()
+        await self._ports.executor.run(_stop, process)
+        said = log_text.splitlines()[-1] if log_text else "it said nothing"
+        raise DoorError(
+            f"The bundled server did not start: {said}.",
+            remedy='Try "localserver serve" in a terminal.',
+            code="no-sandbox",
+        )
+
+    async def _fill(self, user: _User, ready: _Ready) -> None:
+        endpoint = Endpoint(
+            _HOST, ready.ports["imaps"], NetSecurity.TLS, ca_file=Path(ready.ca_file)
+        )
+        client = await ImapClient.connect(endpoint, ports=self._ports)
+        try:
+            await client.login(user.name, Secret(self._passwords[user.name]))
+            there = {row.mailbox for row, _ in await client.list()}
+            for path in user.mailboxes:
+                if path not in there:
+                    await _create(client, path)
+            for message in self._index.message:
+                if message.user == user.name:
+                    octets = resources.path("demo", *message.file.split("/")).read_bytes()
+                    names = [flag(name) for name in message.flags]
+                    await client.append(message.mailbox, octets, names, message.date)
+            await client.logout()
+        finally:
+            await client.aclose()
+
+
+async def _create(client: ImapClient, path: str) -> None:
+    try:
+        await client.create(path)
+    except RefusedError as error:
+        if "exist" not in str(error).lower():
+            raise  # its child made it, or the server has it from the beginning
+
+
+def _load_index() -> Index:
+    return msgspec.convert(
+        tomllib.loads(resources.path("demo", "index.toml").read_text("utf-8")), Index
+    )
+
+
+def _spawn(command: list[str], log_path: Path) -> subprocess.Popen[bytes]:
+    with log_path.open("wb") as log:
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            ["/bin/sh", "-c", _LEASH, "sh", *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Let go of the leash, and wait until the server has finished."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

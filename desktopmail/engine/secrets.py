@@ -1,0 +1,191 @@
+"""Passwords: from a file read at each login, the keyring, the vault, or memory; never the store."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import keyring.errors
+
+from desktopmail.door.interface import DoorError
+from desktopmail.engine.vault import Vault, open_vault
+from desktopmail.wire.secret import Secret
+
+if TYPE_CHECKING:
+    from desktopmail.door.commands import ServerSettings
+    from desktopmail.door.ids import AccountId
+    from desktopmail.door.profile import Profile
+    from desktopmail.net.ports import Entropy, Executor
+
+SERVICE = "desktopmail"
+# A locked keyring shows a dialog of its own and waits for a person.
+KEYRING_TIMEOUT_S = 60.0
+_WITHOUT_KEYRING = (
+    "Name a file with --password-file, or open the vault in the settings of the program."
+)
+
+
+class Keyring(Protocol):
+    """What of the keyring library is used."""
+
+    def get_password(self, service_name: str, username: str) -> str | None:
+        """Return a password, or None."""
+
+    def set_password(self, service_name: str, username: str, password: str) -> None:
+        """Keep a password."""
+
+    def delete_password(self, service_name: str, username: str) -> None:
+        """Forget a password."""
+
+
+class Secrets:
+    """The passwords of the accounts of a profile.
+
+    Args:
+        profile: Whose.
+        backend: The keyring; None for the system's.
+        executor: A thread of its own: the keyring blocks, sometimes until a person comes.
+        entropy: For the vault.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        executor: Executor,
+        entropy: Entropy,
+        *,
+        backend: Keyring | None = None,
+    ) -> None:
+        self._profile = profile
+        self._executor = executor
+        self._entropy = entropy
+        self._backend = backend
+        self._vault: Vault | None = None
+        self._memory: dict[str, Secret] = {}
+
+    async def get(self, account_id: AccountId, side: str, server: ServerSettings) -> Secret:
+        """Return the password for one side ("incoming", "outgoing") of an account.
+
+        Raises:
+            DoorError: There is none, or it cannot be got at: one sentence, one remedy.
+        """
+        if server.password_file is not None:
+            return _from_file(Path(server.password_file))
+        # One password serves both sides where the outgoing one was not given a different one. What
+        # is in memory or in the vault is looked at first, for there may be no keyring at all.
+        sides = (side,) if side == "incoming" else (side, "incoming")
+        names = [self._name(account_id, one) for one in sides]
+        for name in names:
+            if name in self._memory:
+                return self._memory[name]
+        vault = self._vault
+        found = (vault.get(name) for name in names) if vault is not None else iter(())
+        kept = next((text for text in found if text is not None), None)
+        for name in names:
+            kept = await self._from_keyring(name) if kept is None else kept
+        if kept is None:
+            raise DoorError(
+                f"There is no password for {server.user or 'the account'} at {server.host}.",
+                remedy="Type it in the account's settings.",
+                code="no-password",
+            )
+        return Secret(kept)
+
+    async def set(
+        self, account_id: AccountId, side: str, password: Secret, *, in_memory: bool = False
+    ) -> None:
+        """Keep a password.
+
+        Args:
+            account_id: Of which account.
+            side: "incoming" or "outgoing".
+            password: What to keep.
+            in_memory: Until the engine ends, and nowhere else (a sandbox).
+
+        Raises:
+            DoorError: There is neither keyring nor open vault.
+        """
+        name = self._name(account_id, side)
+        if in_memory:
+            self._memory[name] = password
+        elif self._vault is not None:
+            self._vault.set(name, password.reveal())
+        else:
+            await self._in_keyring(
+                lambda: self._ring.set_password(SERVICE, name, password.reveal())
+            )
+
+    async def forget(self, account_id: AccountId) -> None:
+        """Forget the passwords of an account; one that cannot be got at stays where it is."""
+        for side in ("incoming", "outgoing"):
+            name = self._name(account_id, side)
+            self._memory.pop(name, None)
+            if self._vault is not None:
+                self._vault.set(name, None)
+                continue
+            try:
+                if await self._from_keyring(name) is not None:
+                    await self._in_keyring(lambda n=name: self._ring.delete_password(SERVICE, n))
+            except DoorError as error:
+                if error.code != "no-keyring":
+                    raise
+
+    async def open_vault(self, pass_phrase: str) -> None:
+        """Open the vault, or make one; from now on passwords are kept there.
+
+        Raises:
+            DoorError: The pass phrase is wrong.
+        """
+        path, entropy = self._profile.vault, self._entropy
+        self._vault = await self._executor.run(open_vault, path, pass_phrase, entropy)
+
+    @property
+    def _ring(self) -> Keyring:
+        if self._backend is None:
+            self._backend = keyring.get_keyring()
+        return self._backend
+
+    def _name(self, account_id: AccountId, side: str) -> str:
+        return f"{self._profile.folder}:{account_id}:{side}"
+
+    async def _from_keyring(self, name: str) -> str | None:
+        found: list[str | None] = []
+        await self._in_keyring(lambda: found.append(self._ring.get_password(SERVICE, name)))
+        return found[0]
+
+    async def _in_keyring(self, step: _Step) -> None:
+        try:
+            await asyncio.wait_for(self._executor.run(step), KEYRING_TIMEOUT_S)
+        except keyring.errors.NoKeyringError as error:
+            raise DoorError(
+                "There is no keyring on this machine to keep the password in.",
+                remedy=_WITHOUT_KEYRING,
+                code="no-keyring",
+            ) from error
+        except (keyring.errors.KeyringError, TimeoutError) as error:
+            raise DoorError(
+                f"The keyring is locked or does not answer ({str(error) or 'no answer'}).",
+                remedy="Unlock it and try again.",
+                code="keyring-locked",
+            ) from error
+
+
+class _Step(Protocol):
+    def __call__(self) -> None: ...
+
+
+def _from_file(path: Path) -> Secret:
+    """The first line of a file, read again at each login: it may have been renewed."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise DoorError(
+            f"The password file {path} cannot be read: {why}.",
+            remedy="Check the path and its permissions.",
+            code="no-password",
+        ) from error
+    if not lines or not lines[0]:
+        raise DoorError(f"The password file {path} is empty.", code="no-password")
+    return Secret(lines[0])

@@ -1,0 +1,179 @@
+"""Accounts, and what was learned about their servers; passwords are never here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from desktopmail.door.commands import ServerSettings
+from desktopmail.door.ids import AccountId
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import ConnectionState, Kind
+from desktopmail.engine.store import message
+
+if TYPE_CHECKING:
+    from desktopmail.door.sqlite import Fields
+    from desktopmail.engine.store.store import Transaction
+
+
+class Learned(msgspec.Struct, frozen=True, kw_only=True):
+    """What experience with the servers of an account taught.
+
+    Attributes:
+        files_sent: Whether submission files a copy into Sent by itself; None: not known yet.
+        exposures: Service ("incoming", "outgoing") to the worst exposure of the password so far.
+        pop_deletes_after_days: How long POP3 messages stay at the server; None: forever.
+        pop_deletes_with_local: Whether a message deleted here is deleted at the POP3 server.
+    """
+
+    files_sent: bool | None = None
+    exposures: dict[str, str] = {}
+    pop_deletes_after_days: float | None = None
+    pop_deletes_with_local: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as the engine works with it."""
+
+    id: AccountId
+    name: str
+    address: str
+    display_name: str
+    kind: Kind
+    incoming: ServerSettings
+    outgoing: ServerSettings
+    allow_cleartext: bool
+    learned: Learned
+
+
+_COLUMNS = "id, name, address, display_name, kind, incoming, outgoing, allow_cleartext, learned"
+
+
+def add(
+    tx: Transaction,
+    *,
+    name: str,
+    address: str,
+    display_name: str,
+    kind: Kind,
+    incoming: ServerSettings,
+    outgoing: ServerSettings,
+    allow_cleartext: bool,
+) -> AccountId:
+    """Add an account at the end of the list.
+
+    Raises:
+        DoorError: The name is taken.
+    """
+    if tx.fetch("SELECT 1 FROM account WHERE name = ?", (name,)):
+        raise name_taken(name)
+    tx.touch_accounts()
+    return AccountId(
+        tx.insert(
+            "INSERT INTO account (position, name, address, display_name, kind, incoming, outgoing,"
+            " allow_cleartext)"
+            " VALUES ((SELECT coalesce(max(position), 0) + 1 FROM account), ?, ?, ?, ?, ?, ?, ?)",
+            (
+                name,
+                address,
+                display_name,
+                kind.value,
+                _json(incoming),
+                _json(outgoing),
+                allow_cleartext,
+            ),
+        )
+    )
+
+
+def every(tx: Transaction) -> list[Account]:
+    """All accounts, in order."""
+    return [
+        _account(row) for row in tx.fetch(f"SELECT {_COLUMNS} FROM account ORDER BY position, id")
+    ]
+
+
+def get(tx: Transaction, account_id: AccountId) -> Account:
+    """Return one account.
+
+    Raises:
+        DoorError: It is gone.
+    """
+    row = tx.fetch_one(f"SELECT {_COLUMNS} FROM account WHERE id = ?", (account_id,))
+    if row is None:
+        raise DoorError(f"There is no account {account_id}.", code="no-account")
+    return _account(row)
+
+
+def learn(tx: Transaction, account_id: AccountId, learned: Learned) -> None:
+    """Remember what was learned."""
+    tx.execute("UPDATE account SET learned = ? WHERE id = ?", (_json(learned), account_id))
+
+
+def set_kind(tx: Transaction, account_id: AccountId, kind: Kind, incoming: ServerSettings) -> None:
+    """Have an account fetch its mail another way."""
+    tx.execute(
+        "UPDATE account SET kind = ?, incoming = ? WHERE id = ?",
+        (kind.value, _json(incoming), account_id),
+    )
+    tx.touch_accounts()
+
+
+def set_state(
+    tx: Transaction,
+    account_id: AccountId,
+    state: ConnectionState,
+    *,
+    problem: str | None = None,
+    alive_s: float | None = None,
+) -> None:
+    """Say what an account is doing."""
+    tx.execute(
+        "UPDATE account SET state = ?, problem = ?, last_alive_s = coalesce(?, last_alive_s)"
+        " WHERE id = ?",
+        (state.value, problem, alive_s, account_id),
+    )
+    tx.touch_accounts()
+
+
+def remove(tx: Transaction, account_id: AccountId) -> None:
+    """Remove an account with its mailboxes; messages that stand nowhere else are forgotten."""
+    rows = tx.fetch(
+        "SELECT DISTINCT p.message_id FROM placement AS p JOIN mailbox AS m"
+        " ON m.id = p.mailbox_id WHERE m.account_id = ?",
+        (account_id,),
+    )
+    tx.execute("DELETE FROM account WHERE id = ?", (account_id,))
+    message.drop_unplaced(tx, [row[0] for row in rows])
+    tx.touch_accounts()
+    tx.touch_mailboxes(account_id)
+
+
+def _account(row: Fields) -> Account:
+    return Account(
+        AccountId(row[0]),
+        row[1],
+        row[2],
+        row[3],
+        Kind(row[4]),
+        msgspec.json.decode(row[5], type=ServerSettings),
+        msgspec.json.decode(row[6], type=ServerSettings),
+        bool(row[7]),
+        msgspec.json.decode(row[8], type=Learned),
+    )
+
+
+def _json(value: msgspec.Struct) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def name_taken(name: str) -> DoorError:
+    """Say that there is an account of this name."""
+    return DoorError(
+        f"There is an account named {name} already.",
+        remedy="Choose another name with --name.",
+        code="name-taken",
+    )

@@ -1,0 +1,170 @@
+"""Mailboxes, with what is known of each at its server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from desktopmail.door.ids import AccountId, MailboxId
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Role
+from desktopmail.engine.store import message
+
+if TYPE_CHECKING:
+    from desktopmail.door.sqlite import Fields
+    from desktopmail.engine.store.store import Transaction
+
+#: What an account has where its server has no mailboxes (POP3), and what to call it there.
+LOCAL_MAILBOXES = (
+    (Role.INBOX, "INBOX"),
+    (Role.DRAFTS, "Drafts"),
+    (Role.SENT, "Sent"),
+    (Role.ARCHIVE, "Archive"),
+    (Role.JUNK, "Junk"),
+    (Role.TRASH, "Trash"),
+)
+LOCAL_DELIMITER = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A mailbox as the engine works with it.
+
+    Attributes:
+        uidvalidity, uidnext, highestmodseq: What the store agrees with, or None.
+        complete: Every message of the server has been seen once.
+        cycle: Counts the full looks at the list of its UIDs.
+        local: The server does not have it.
+        policy: "" for everything, "headers", "days:N".
+    """
+
+    id: MailboxId
+    account_id: AccountId
+    path: str
+    delimiter: str
+    role: Role
+    selectable: bool
+    local: bool
+    uidvalidity: int | None
+    uidnext: int | None
+    highestmodseq: int | None
+    complete: bool
+    cycle: int
+    policy: str
+
+
+_COLUMNS = (
+    "id, account_id, path, delimiter, role, selectable, local, uidvalidity, uidnext,"
+    " highestmodseq, complete, cycle, policy"
+)
+
+
+def add(
+    tx: Transaction,
+    account_id: AccountId,
+    path: str,
+    *,
+    delimiter: str = LOCAL_DELIMITER,
+    role: Role = Role.NONE,
+    selectable: bool = True,
+    subscribed: bool = True,
+    local: bool = False,
+) -> MailboxId:
+    """Add a mailbox, or bring what is known of it up to date."""
+    tx.touch_mailboxes(account_id)
+    row = tx.fetch_one(
+        "SELECT id FROM mailbox WHERE account_id = ? AND path = ?", (account_id, path)
+    )
+    if row is None:
+        return MailboxId(
+            tx.insert(
+                "INSERT INTO mailbox (account_id, path, delimiter, role, selectable, subscribed,"
+                " local) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (account_id, path, delimiter, role.value, selectable, subscribed, local),
+            )
+        )
+    tx.execute(
+        "UPDATE mailbox SET delimiter = ?, role = ?, selectable = ?, subscribed = ?, local = ?"
+        " WHERE id = ?",
+        (delimiter, role.value, selectable, subscribed, local, row[0]),
+    )
+    return MailboxId(row[0])
+
+
+def get(tx: Transaction, mailbox_id: MailboxId) -> Mailbox:
+    """Return one mailbox.
+
+    Raises:
+        DoorError: It is gone.
+    """
+    row = tx.fetch_one(f"SELECT {_COLUMNS} FROM mailbox WHERE id = ?", (mailbox_id,))
+    if row is None:
+        raise DoorError(f"There is no mailbox {mailbox_id}.", code="no-mailbox")
+    return _mailbox(row)
+
+
+def of_account(tx: Transaction, account_id: AccountId) -> list[Mailbox]:
+    """The mailboxes of an account, by path."""
+    rows = tx.fetch(
+        f"SELECT {_COLUMNS} FROM mailbox WHERE account_id = ? ORDER BY path", (account_id,)
+    )
+    return [_mailbox(row) for row in rows]
+
+
+def find_role(tx: Transaction, account_id: AccountId, role: Role) -> Mailbox | None:
+    """The mailbox of an account that is for this, or None."""
+    row = tx.fetch_one(
+        f"SELECT {_COLUMNS} FROM mailbox WHERE account_id = ? AND role = ? ORDER BY id LIMIT 1",
+        (account_id, role.value),
+    )
+    return _mailbox(row) if row is not None else None
+
+
+def know(
+    tx: Transaction,
+    mailbox_id: MailboxId,
+    *,
+    uidvalidity: int | None,
+    uidnext: int | None,
+    highestmodseq: int | None,
+    complete: bool,
+) -> None:
+    """Remember what the store agrees with now."""
+    tx.execute(
+        "UPDATE mailbox SET uidvalidity = ?, uidnext = ?, highestmodseq = ?, complete = ?"
+        " WHERE id = ?",
+        (uidvalidity, uidnext, highestmodseq, complete, mailbox_id),
+    )
+
+
+def begin_cycle(tx: Transaction, mailbox_id: MailboxId) -> int:
+    """Count one more full look at a mailbox; returns its number."""
+    tx.execute("UPDATE mailbox SET cycle = cycle + 1 WHERE id = ?", (mailbox_id,))
+    return get(tx, mailbox_id).cycle
+
+
+def remove(tx: Transaction, mailbox_id: MailboxId) -> None:
+    """Remove a mailbox with its placements; messages that stand nowhere else are forgotten."""
+    rows = tx.fetch("SELECT DISTINCT message_id FROM placement WHERE mailbox_id = ?", (mailbox_id,))
+    tx.touch_mailboxes(get(tx, mailbox_id).account_id)
+    tx.touch_messages(mailbox_id)
+    tx.execute("DELETE FROM mailbox WHERE id = ?", (mailbox_id,))
+    message.drop_unplaced(tx, [row[0] for row in rows])
+
+
+def _mailbox(row: Fields) -> Mailbox:
+    return Mailbox(
+        MailboxId(row[0]),
+        AccountId(row[1]),
+        row[2],
+        row[3],
+        Role(row[4]),
+        bool(row[5]),
+        bool(row[6]),
+        row[7],
+        row[8],
+        row[9],
+        bool(row[10]),
+        row[11],
+        row[12],
+    )

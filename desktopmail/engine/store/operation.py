@@ -1,0 +1,254 @@
+"""The journal: changes made here that a server has to hear of, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from desktopmail.door.ids import AccountId, MailboxId, OperationId, PlacementId, SendingId
+from desktopmail.door.rows import Flag
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktopmail.door.sqlite import Fields
+    from desktopmail.engine.store.store import Transaction
+
+
+class Arguments(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an operation is to do; which of these count depends on its kind.
+
+    Attributes:
+        source, target: Mailboxes.
+        add, remove, add_tags, remove_tags: Of a change of flags.
+        path: The name of a mailbox to create or to rename to.
+        after: An operation that has to be proved first (a copy across accounts).
+        sending: The message of the outbox whose copy this files.
+        uidnext: Where the target ended before the first try: what is there from here on may be
+            ours.
+    """
+
+    source: MailboxId | None = None
+    target: MailboxId | None = None
+    add: int = 0
+    remove: int = 0
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
+    path: str = ""
+    after: OperationId | None = None
+    sending: SendingId | None = None
+    uidnext: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation of the journal.
+
+    Attributes:
+        kind: flags, move, copy, expunge, append, create, rename, delete-mailbox, subscribe.
+        state: pending, running (its command may have reached the server), done, failed.
+    """
+
+    id: OperationId
+    account_id: AccountId
+    kind: str
+    arguments: Arguments
+    label: str
+    state: str
+    tries: int
+    undo: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A placement that an operation is about."""
+
+    placement_id: PlacementId
+    before: Flag
+    twin: PlacementId | None
+    done: bool
+
+
+_COLUMNS = "id, account_id, kind, arguments, label, state, tries, undo"
+DONE_KEPT = 200
+_CHUNK = 500
+
+
+def add(
+    tx: Transaction,
+    account_id: AccountId,
+    kind: str,
+    arguments: Arguments,
+    label: str,
+    *,
+    undo: str | None = None,
+    state: str = "pending",
+) -> OperationId:
+    """Put an operation at the end of the journal."""
+    tx.touch_operations()
+    return OperationId(
+        tx.insert(
+            "INSERT INTO operation (account_id, kind, arguments, label, undo, state)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                account_id,
+                kind,
+                msgspec.json.encode(arguments).decode(),
+                label,
+                undo,
+                state,
+            ),
+        )
+    )
+
+
+def add_targets(
+    tx: Transaction,
+    operation_id: OperationId,
+    targets: Sequence[tuple[PlacementId, Flag, PlacementId | None]],
+) -> None:
+    """Say which placements an operation is about: (placement, flags before, twin)."""
+    tx.execute_many(
+        "INSERT INTO operation_target (operation_id, placement_id, uid, before, twin)"
+        " SELECT ?, id, uid, ?, ? FROM placement WHERE id = ?",
+        [(operation_id, int(before), twin, placement) for placement, before, twin in targets],
+    )
+
+
+def pending(tx: Transaction, account_id: AccountId) -> list[Operation]:
+    """What an account has still to tell its server, oldest first."""
+    rows = tx.fetch(
+        f"SELECT {_COLUMNS} FROM operation WHERE account_id = ?"
+        " AND state IN ('pending', 'running') ORDER BY id",
+        (account_id,),
+    )
+    return [_operation(row) for row in rows]
+
+
+def get(tx: Transaction, operation_id: OperationId) -> Operation | None:
+    """Return one, or None when it is gone."""
+    row = tx.fetch_one(f"SELECT {_COLUMNS} FROM operation WHERE id = ?", (operation_id,))
+    return _operation(row) if row is not None else None
+
+
+def with_undo(tx: Transaction, token: str) -> list[Operation]:
+    """The operations of one command, newest first: the order of taking back."""
+    rows = tx.fetch(f"SELECT {_COLUMNS} FROM operation WHERE undo = ? ORDER BY id DESC", (token,))
+    return [_operation(row) for row in rows]
+
+
+def files(tx: Transaction, sending_id: SendingId) -> bool:
+    """Whether the copy of a sent message is still on its way to its server."""
+    return bool(
+        tx.fetch(
+            "SELECT 1 FROM operation WHERE kind = 'append' AND state <> 'done'"
+            " AND json_extract(arguments, '$.sending') = ?",
+            (sending_id,),
+        )
+    )
+
+
+def targets(tx: Transaction, operation_id: OperationId) -> list[Target]:
+    """The placements of an operation."""
+    rows = tx.fetch(
+        "SELECT placement_id, before, twin, done FROM operation_target WHERE operation_id = ?"
+        " ORDER BY placement_id",
+        (operation_id,),
+    )
+    return [Target(row[0], Flag(row[1]), row[2], bool(row[3])) for row in rows]
+
+
+def prove(tx: Transaction, operation_id: OperationId, placements: Sequence[PlacementId]) -> None:
+    """Remember for which placements the server has done it."""
+    tx.execute_many(
+        "UPDATE operation_target SET done = 1 WHERE operation_id = ? AND placement_id = ?",
+        [(operation_id, placement) for placement in placements],
+    )
+
+
+def set_state(
+    tx: Transaction,
+    operation_id: OperationId,
+    state: str,
+    *,
+    problem: str | None = None,
+    tried: bool = False,
+) -> None:
+    """Store how far an operation is."""
+    tx.execute(
+        "UPDATE operation SET state = ?, problem = ?, tries = tries + ? WHERE id = ?",
+        (state, problem, tried, operation_id),
+    )
+    tx.touch_operations()
+
+
+def pass_on(tx: Transaction, operation_id: OperationId, rows: Sequence[Target]) -> None:
+    """Let an operation be about the twins of these placements, which are going."""
+    tx.execute_many(
+        "UPDATE operation_target SET placement_id = twin WHERE operation_id = ?"
+        " AND placement_id = ? AND twin IS NOT NULL",
+        [(operation_id, row.placement_id) for row in rows],
+    )
+
+
+def begin(tx: Transaction, one: Operation, uidnext: int) -> None:
+    """Store, before the first command, from which UID on the target may hold what is ours."""
+    arguments = msgspec.structs.replace(one.arguments, uidnext=uidnext)
+    tx.execute(
+        "UPDATE operation SET state = 'running', arguments = ? WHERE id = ?",
+        (msgspec.json.encode(arguments).decode(), one.id),
+    )
+    tx.touch_operations()
+
+
+def finish(tx: Transaction, operation_id: OperationId) -> None:
+    """Mark an operation as done; the last ones are kept, so that they can be taken back."""
+    set_state(tx, operation_id, "done")
+    tx.execute(
+        "DELETE FROM operation WHERE state = 'done' AND id <= ("
+        " SELECT id FROM operation WHERE state = 'done' ORDER BY id DESC LIMIT 1 OFFSET ?)",
+        (DONE_KEPT,),
+    )
+
+
+def remove(tx: Transaction, operation_id: OperationId) -> None:
+    """Take an operation out of the journal."""
+    tx.execute("DELETE FROM operation WHERE id = ?", (operation_id,))
+    tx.touch_operations()
+
+
+def unheard_flags(
+    tx: Transaction, placement_ids: Sequence[PlacementId]
+) -> dict[PlacementId, list[Arguments]]:
+    """Changes of flags that the server has not heard of yet, in order, by placement."""
+    found: dict[PlacementId, list[Arguments]] = {}
+    kinds = tx.fetch(
+        "SELECT id, arguments FROM operation WHERE kind = 'flags'"
+        " AND state IN ('pending', 'running') ORDER BY id"
+    )
+    for operation_id, encoded in kinds:
+        arguments = msgspec.json.decode(encoded, type=Arguments)
+        for start in range(0, len(placement_ids), _CHUNK):
+            chunk = ",".join(str(int(one)) for one in placement_ids[start : start + _CHUNK])
+            for (placement_id,) in tx.fetch(
+                "SELECT placement_id FROM operation_target WHERE operation_id = ?"
+                f" AND done = 0 AND placement_id IN ({chunk})",
+                (operation_id,),
+            ):
+                found.setdefault(placement_id, []).append(arguments)
+    return found
+
+
+def _operation(row: Fields) -> Operation:
+    return Operation(
+        OperationId(row[0]),
+        AccountId(row[1]),
+        row[2],
+        msgspec.json.decode(row[3], type=Arguments),
+        row[4],
+        row[5],
+        row[6],
+        row[7],
+    )

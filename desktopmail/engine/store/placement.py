@@ -1,0 +1,236 @@
+"""Placements: a message in a mailbox, with the flags and the UID it has there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from desktopmail.door.ids import MailboxId, MessageId, PlacementId
+from desktopmail.door.rows import Flag
+from desktopmail.engine.store import message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from desktopmail.engine.store.message import Kept
+    from desktopmail.engine.store.store import Transaction
+    from desktopmail.engine.summary import Summary
+
+# What the list is sorted by; a longer key would only make its index larger.
+_SORT_CHARACTERS = 40
+# "Re:", "AW:", "Fwd:", "[list]" and their repetitions say nothing about the subject.
+_SUBJECT_PREFIX = re.compile(
+    r"(?:\s*(?:re|aw|antw|sv|vs|fwd?|wg|rv|tr)(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE
+)
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A placement of the store."""
+
+    id: PlacementId
+    message_id: MessageId
+    mailbox_id: MailboxId
+    uid: int | None
+    flags: Flag
+    modseq: int
+    shown: bool
+    size: int
+
+
+_COLUMNS = "id, message_id, mailbox_id, uid, flags, modseq, shown, size"
+
+
+def add(
+    tx: Transaction,
+    mailbox_id: MailboxId,
+    kept: Kept,
+    summary: Summary,
+    *,
+    uid: int | None,
+    flags: Flag,
+    arrived_s: int,
+    modseq: int = 0,
+    tags: Iterable[str] = (),
+    wanted: bool = False,
+) -> PlacementId:
+    """Put a message into a mailbox."""
+    sender = summary.sender[0] or summary.sender[1]
+    placement_id = PlacementId(
+        tx.insert(
+            "INSERT INTO placement (message_id, mailbox_id, uid, modseq, flags, arrived_s, wanted,"
+            " date_s, size, attachment, thread_id, sort_sender, sort_subject)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                kept.id,
+                mailbox_id,
+                uid,
+                modseq,
+                int(flags),
+                arrived_s,
+                wanted,
+                kept.date_s,
+                kept.size,
+                kept.has_attachment,
+                kept.thread_id,
+                sender.casefold()[:_SORT_CHARACTERS],
+                base_subject(summary.subject),
+            ),
+        )
+    )
+    names = tuple(tags)
+    if names:
+        set_tags(tx, placement_id, names)
+    tx.touch_messages(mailbox_id, (kept.id,))
+    return placement_id
+
+
+def copy(tx: Transaction, placement_id: PlacementId, mailbox_id: MailboxId) -> PlacementId:
+    """Put the message of a placement into another mailbox too, flags and tags with it."""
+    twin = PlacementId(
+        tx.insert(
+            "INSERT INTO placement (message_id, mailbox_id, uid, flags, arrived_s, wanted, date_s,"
+            " size, attachment, thread_id, sort_sender, sort_subject)"
+            " SELECT message_id, ?, NULL, flags, arrived_s, wanted, date_s, size, attachment,"
+            " thread_id, sort_sender, sort_subject FROM placement WHERE id = ?",
+            (mailbox_id, placement_id),
+        )
+    )
+    tx.execute(
+        "INSERT INTO placement_tag (placement_id, tag_id)"
+        " SELECT ?, tag_id FROM placement_tag WHERE placement_id = ?",
+        (twin, placement_id),
+    )
+    touch(tx, [twin])
+    return twin
+
+
+def get(tx: Transaction, placement_ids: Sequence[PlacementId]) -> list[Placed]:
+    """Return placements, in the order of their ids, without those that are gone."""
+    found: list[Placed] = []
+    for chunk in _chunks(sorted(set(placement_ids))):
+        found += map(
+            _placed, tx.fetch(f"SELECT {_COLUMNS} FROM placement WHERE id IN ({chunk}) ORDER BY id")
+        )
+    return found
+
+
+def of_mailbox(tx: Transaction, mailbox_id: MailboxId) -> list[Placed]:
+    """Every placement of a mailbox that the server has told a UID of, by UID."""
+    rows = tx.fetch(
+        f"SELECT {_COLUMNS} FROM placement WHERE mailbox_id = ? AND uid IS NOT NULL ORDER BY uid",
+        (mailbox_id,),
+    )
+    return [_placed(row) for row in rows]
+
+
+def by_uids(tx: Transaction, mailbox_id: MailboxId, uids: Sequence[int]) -> dict[int, Placed]:
+    """The placements with these UIDs, by UID."""
+    found: dict[int, Placed] = {}
+    for chunk in _chunks(uids):
+        for row in tx.fetch(
+            f"SELECT {_COLUMNS} FROM placement WHERE mailbox_id = ? AND uid IN ({chunk})",
+            (mailbox_id,),
+        ):
+            found[row[3]] = _placed(row)
+    return found
+
+
+def set_flags(
+    tx: Transaction, placement_id: PlacementId, flags: Flag, modseq: int | None = None
+) -> None:
+    """Set the flags of a placement."""
+    tx.execute(
+        "UPDATE placement SET flags = ?, modseq = coalesce(?, modseq) WHERE id = ?",
+        (int(flags), modseq, placement_id),
+    )
+
+
+def tags_of(tx: Transaction, placement_id: PlacementId) -> set[str]:
+    """The tags of a placement."""
+    rows = tx.fetch(
+        "SELECT t.name FROM placement_tag AS p JOIN tag AS t ON t.id = p.tag_id"
+        " WHERE p.placement_id = ?",
+        (placement_id,),
+    )
+    return {row[0] for row in rows}
+
+
+def set_tags(tx: Transaction, placement_id: PlacementId, names: Iterable[str]) -> None:
+    """Give a placement these tags and no others."""
+    tx.execute("DELETE FROM placement_tag WHERE placement_id = ?", (placement_id,))
+    add_tags(tx, placement_id, names)
+
+
+def add_tags(tx: Transaction, placement_id: PlacementId, names: Iterable[str]) -> None:
+    """Give a placement these tags too."""
+    for name in names:
+        tx.execute("INSERT INTO tag (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
+        tx.execute(
+            "INSERT INTO placement_tag (placement_id, tag_id)"
+            " SELECT ?, id FROM tag WHERE name = ? ON CONFLICT DO NOTHING",
+            (placement_id, name),
+        )
+
+
+def remove_tags(tx: Transaction, placement_id: PlacementId, names: Iterable[str]) -> None:
+    """Take these tags from a placement."""
+    for name in names:
+        tx.execute(
+            "DELETE FROM placement_tag WHERE placement_id = ?"
+            " AND tag_id = (SELECT id FROM tag WHERE name = ?)",
+            (placement_id, name),
+        )
+
+
+def show(tx: Transaction, placement_ids: Sequence[PlacementId], *, shown: bool) -> None:
+    """Let placements be seen, or not; nothing is deleted."""
+    touch(tx, placement_ids)
+    for chunk in _chunks(placement_ids):
+        tx.execute(f"UPDATE placement SET shown = ? WHERE id IN ({chunk})", (shown,))
+
+
+def remove(tx: Transaction, placement_ids: Sequence[PlacementId]) -> None:
+    """Take messages out of mailboxes; those that stand nowhere any more are forgotten."""
+    placed = get(tx, placement_ids)
+    touch(tx, placement_ids)
+    for chunk in _chunks(placement_ids):
+        tx.execute(f"DELETE FROM placement WHERE id IN ({chunk})")
+    message.drop_unplaced(tx, dict.fromkeys(one.message_id for one in placed))
+
+
+def touch(tx: Transaction, placement_ids: Sequence[PlacementId]) -> None:
+    """Have it told that these rows changed, and the counts of their mailboxes."""
+    for one in get(tx, placement_ids):
+        tx.touch_messages(one.mailbox_id, (one.message_id,))
+    for chunk in _chunks(placement_ids):
+        for row in tx.fetch(
+            "SELECT DISTINCT m.account_id FROM placement AS p JOIN mailbox AS m"
+            f" ON m.id = p.mailbox_id WHERE p.id IN ({chunk})"
+        ):
+            tx.touch_mailboxes(row[0])
+
+
+def base_subject(subject: str) -> str:
+    """What a subject is sorted by: without "Re:" and its like, in one case."""
+    return _SUBJECT_PREFIX.sub("", subject, count=1).strip().casefold()[:_SORT_CHARACTERS]
+
+
+def _placed(row: tuple[int, int, int, int | None, int, int, int, int]) -> Placed:
+    return Placed(
+        PlacementId(row[0]),
+        MessageId(row[1]),
+        MailboxId(row[2]),
+        row[3],
+        Flag(row[4]),
+        row[5],
+        bool(row[6]),
+        row[7],
+    )
+
+
+def _chunks(numbers: Sequence[int]) -> Iterable[str]:
+    for start in range(0, len(numbers), _CHUNK):
+        yield ",".join(str(int(number)) for number in numbers[start : start + _CHUNK])

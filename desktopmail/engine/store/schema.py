@@ -1,0 +1,288 @@
+"""The tables, and the steps by which a store of an older version becomes one of this version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.door.sqlite import fetch
+
+if TYPE_CHECKING:
+    import apsw
+
+# A server's UID is an attribute of a placement and never a key of a message; a message stands in as
+# many mailboxes as there are placements of it. What a list is sorted and filtered by is copied into
+# the placement, so that each window of a list is one walk along one index. Times are seconds since
+# 1970. The flags are those of `door.rows.Flag`.
+_VERSION_1 = """
+CREATE TABLE account (
+    id INTEGER PRIMARY KEY,
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL UNIQUE,
+    address TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    incoming TEXT NOT NULL,             -- JSON of door.commands.ServerSettings
+    outgoing TEXT NOT NULL,
+    allow_cleartext INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'offline',
+    problem TEXT,
+    last_alive_s REAL,
+    learned TEXT NOT NULL DEFAULT '{}'  -- JSON of engine.store.account.Learned
+) STRICT;
+
+CREATE TABLE mailbox (
+    id INTEGER PRIMARY KEY,
+    account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    path TEXT NOT NULL,                 -- the whole name, decoded
+    delimiter TEXT NOT NULL,            -- empty: a flat name
+    role TEXT NOT NULL,
+    selectable INTEGER NOT NULL,
+    subscribed INTEGER NOT NULL,
+    local INTEGER NOT NULL,             -- exists only here (POP3, or not created at the server yet)
+    uidvalidity INTEGER,
+    uidnext INTEGER,
+    highestmodseq INTEGER,
+    complete INTEGER NOT NULL DEFAULT 0,-- every message of the server has been seen once
+    cycle INTEGER NOT NULL DEFAULT 0,   -- counts the full looks at the list of UIDs
+    policy TEXT NOT NULL DEFAULT '',    -- empty: everything; 'headers'; 'days:N'
+    UNIQUE (account_id, path)
+) STRICT;
+
+CREATE TABLE mailbox_total (
+    mailbox_id INTEGER PRIMARY KEY REFERENCES mailbox (id) ON DELETE CASCADE,
+    total INTEGER NOT NULL DEFAULT 0,
+    unread INTEGER NOT NULL DEFAULT 0,
+    octets INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE blob (
+    id INTEGER PRIMARY KEY,
+    sha256 BLOB NOT NULL UNIQUE,
+    segment INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    octets INTEGER NOT NULL             -- as they came, before deflating
+) STRICT;
+
+CREATE TABLE message (
+    id INTEGER PRIMARY KEY,
+    blob_id INTEGER REFERENCES blob (id),
+    header BLOB,                        -- the header block, exact, while there is no blob
+    header_digest BLOB NOT NULL,        -- sha-256 of the header block
+    message_id TEXT NOT NULL,           -- without angle brackets; empty where it has none
+    subject TEXT NOT NULL,
+    sender_name TEXT NOT NULL,
+    sender_address TEXT NOT NULL,
+    recipients TEXT NOT NULL,
+    date_s INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    attachment INTEGER NOT NULL,
+    preview TEXT NOT NULL,
+    thread_id INTEGER NOT NULL,
+    indexed INTEGER NOT NULL DEFAULT 0  -- 0 waits, 1 headers only, 2 whole
+) STRICT;
+CREATE INDEX message_by_digest ON message (header_digest);
+CREATE INDEX message_by_message_id ON message (message_id) WHERE message_id <> '';
+CREATE INDEX message_by_blob ON message (blob_id) WHERE blob_id IS NOT NULL;
+CREATE INDEX message_by_thread ON message (thread_id);
+CREATE INDEX message_to_index ON message (id) WHERE indexed = 0;
+
+CREATE TABLE thread_key (
+    key INTEGER PRIMARY KEY,            -- 63 bits of the sha-256 of a Message-ID
+    thread_id INTEGER NOT NULL
+) STRICT;
+CREATE INDEX thread_key_by_thread ON thread_key (thread_id);
+
+CREATE TABLE placement (
+    id INTEGER PRIMARY KEY,
+    message_id INTEGER NOT NULL REFERENCES message (id),
+    mailbox_id INTEGER NOT NULL REFERENCES mailbox (id) ON DELETE CASCADE,
+    uid INTEGER,                        -- NULL: only here, or not known yet
+    modseq INTEGER NOT NULL DEFAULT 0,
+    flags INTEGER NOT NULL,
+    arrived_s INTEGER NOT NULL,         -- INTERNALDATE, or when it was fetched
+    shown INTEGER NOT NULL DEFAULT 1,   -- 0: moved or deleted here, or gone from the server
+    gone_cycle INTEGER,                 -- the cycle of the mailbox in which it was missed
+    wanted INTEGER NOT NULL DEFAULT 1,  -- its octets are to be fetched by and by
+    date_s INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    attachment INTEGER NOT NULL,
+    thread_id INTEGER NOT NULL,
+    sort_sender TEXT NOT NULL,
+    sort_subject TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX placement_by_uid ON placement (mailbox_id, uid) WHERE uid IS NOT NULL;
+CREATE INDEX placement_by_message ON placement (message_id);
+CREATE INDEX placement_by_date ON placement (mailbox_id, date_s, id) WHERE shown = 1;
+CREATE INDEX placement_by_sender ON placement (mailbox_id, sort_sender, id) WHERE shown = 1;
+CREATE INDEX placement_by_subject ON placement (mailbox_id, sort_subject, id) WHERE shown = 1;
+CREATE INDEX placement_by_size ON placement (mailbox_id, size, id) WHERE shown = 1;
+CREATE INDEX placement_by_thread
+    ON placement (thread_id, mailbox_id, date_s, id) WHERE shown = 1;
+CREATE INDEX placement_unread
+    ON placement (mailbox_id, date_s, id) WHERE shown = 1 AND flags & 1 = 0;
+CREATE INDEX placement_flagged
+    ON placement (mailbox_id, date_s, id) WHERE shown = 1 AND flags & 4 <> 0;
+CREATE INDEX placement_attachment
+    ON placement (mailbox_id, date_s, id) WHERE shown = 1 AND attachment = 1;
+CREATE INDEX placement_wanted ON placement (mailbox_id, date_s) WHERE wanted = 1;
+CREATE INDEX placement_gone ON placement (mailbox_id, gone_cycle) WHERE gone_cycle IS NOT NULL;
+
+CREATE TRIGGER mailbox_is_counted AFTER INSERT ON mailbox BEGIN
+    INSERT INTO mailbox_total (mailbox_id) VALUES (new.id);
+END;
+CREATE TRIGGER placement_comes AFTER INSERT ON placement WHEN new.shown = 1 BEGIN
+    UPDATE mailbox_total SET total = total + 1, unread = unread + (new.flags & 1 = 0),
+        octets = octets + new.size WHERE mailbox_id = new.mailbox_id;
+END;
+CREATE TRIGGER placement_goes AFTER DELETE ON placement WHEN old.shown = 1 BEGIN
+    UPDATE mailbox_total SET total = total - 1, unread = unread - (old.flags & 1 = 0),
+        octets = octets - old.size WHERE mailbox_id = old.mailbox_id;
+END;
+CREATE TRIGGER placement_changes AFTER UPDATE OF shown, flags, size, mailbox_id ON placement BEGIN
+    UPDATE mailbox_total SET total = total - 1, unread = unread - (old.flags & 1 = 0),
+        octets = octets - old.size WHERE mailbox_id = old.mailbox_id AND old.shown = 1;
+    UPDATE mailbox_total SET total = total + 1, unread = unread + (new.flags & 1 = 0),
+        octets = octets + new.size WHERE mailbox_id = new.mailbox_id AND new.shown = 1;
+END;
+
+CREATE TABLE tag (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE COLLATE NOCASE
+) STRICT;
+CREATE TABLE placement_tag (
+    placement_id INTEGER NOT NULL REFERENCES placement (id) ON DELETE CASCADE,
+    tag_id INTEGER NOT NULL REFERENCES tag (id),
+    PRIMARY KEY (placement_id, tag_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX placement_tag_by_tag ON placement_tag (tag_id, placement_id);
+
+CREATE TABLE pop_seen (
+    account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    uidl TEXT NOT NULL,
+    message_id INTEGER REFERENCES message (id) ON DELETE SET NULL,
+    header_digest BLOB NOT NULL,
+    first_seen_s INTEGER NOT NULL,
+    delete_wanted INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (account_id, uidl)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pop_seen_by_message ON pop_seen (message_id);
+CREATE INDEX pop_seen_by_digest ON pop_seen (account_id, header_digest);
+
+CREATE TABLE operation (
+    id INTEGER PRIMARY KEY,
+    account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    arguments TEXT NOT NULL,            -- JSON of engine.store.operation.Arguments
+    label TEXT NOT NULL,
+    undo TEXT,                          -- the token of the command it came from
+    state TEXT NOT NULL DEFAULT 'pending',
+    tries INTEGER NOT NULL DEFAULT 0,
+    not_before_s REAL NOT NULL DEFAULT 0,
+    problem TEXT
+) STRICT;
+CREATE INDEX operation_by_account ON operation (account_id, id);
+CREATE INDEX operation_by_undo ON operation (undo) WHERE undo IS NOT NULL;
+CREATE TABLE operation_target (
+    operation_id INTEGER NOT NULL REFERENCES operation (id) ON DELETE CASCADE,
+    placement_id INTEGER NOT NULL REFERENCES placement (id) ON DELETE CASCADE,
+    uid INTEGER,                        -- of the placement when it was asked for
+    before INTEGER NOT NULL,            -- its flags before
+    twin INTEGER,                       -- the placement that a move or copy made
+    done INTEGER NOT NULL DEFAULT 0,    -- proved at the server
+    PRIMARY KEY (operation_id, placement_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX operation_target_by_placement ON operation_target (placement_id);
+
+CREATE TABLE sending (
+    id INTEGER PRIMARY KEY,
+    account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    state TEXT NOT NULL,
+    message_id TEXT NOT NULL,           -- the header field, without angle brackets
+    subject TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    recipients TEXT NOT NULL,           -- JSON: still to be sent to
+    refused TEXT NOT NULL DEFAULT '{}', -- JSON: address to reply
+    blob_id INTEGER NOT NULL REFERENCES blob (id),
+    queued_s REAL NOT NULL,
+    not_before_s REAL NOT NULL,
+    retry_s REAL NOT NULL DEFAULT 0,
+    changed_s REAL NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    problem TEXT,
+    filed INTEGER NOT NULL DEFAULT 0,   -- a copy stands in Sent
+    draft INTEGER,
+    answers INTEGER,
+    forwards INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE question (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    account_id INTEGER REFERENCES account (id) ON DELETE CASCADE,
+    subject_id INTEGER,                 -- the sending or operation it is about
+    text TEXT NOT NULL,
+    choices TEXT NOT NULL,              -- JSON: [[key, label], ...]
+    asked_s REAL NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX question_once ON question (kind, subject_id) WHERE subject_id IS NOT NULL;
+
+CREATE TABLE problem (
+    id INTEGER PRIMARY KEY,
+    account_id INTEGER REFERENCES account (id) ON DELETE CASCADE,
+    service TEXT NOT NULL,
+    what TEXT NOT NULL,
+    remedy TEXT NOT NULL,
+    at_s REAL NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX problem_once ON problem (coalesce(account_id, 0), service);
+
+CREATE TABLE person (
+    address TEXT PRIMARY KEY COLLATE NOCASE,
+    name TEXT NOT NULL,
+    sent INTEGER NOT NULL DEFAULT 0,
+    received INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+-- The rowid is (date << 30) + message id, so the newest hits of a query are its last rows.
+CREATE VIRTUAL TABLE words USING fts5 (
+    subject, sender, recipients, body, files,
+    content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+);
+"""
+
+UPGRADES: tuple[str, ...] = (_VERSION_1,)
+"""Step N makes version N of version N - 1; version 0 is an empty database. Never edit one."""
+
+VERSION = len(UPGRADES)
+
+
+class NewerStoreError(Exception):
+    """The store was written by a newer version of the program."""
+
+
+def upgrade(connection: apsw.Connection, *, to: int = VERSION) -> None:
+    """Bring a database to a version, each step in its own transaction.
+
+    Raises:
+        NewerStoreError: It is of a later version already.
+    """
+    version = version_of(connection)
+    if version > VERSION:
+        raise NewerStoreError(
+            f"The mail in this profile was written by a newer desktopmail (store version {version},"
+            f" this program knows {VERSION})."
+        )
+    for number in range(version + 1, to + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.execute(UPGRADES[number - 1])
+            connection.execute(f"PRAGMA user_version = {number}")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+
+def version_of(connection: apsw.Connection) -> int:
+    """Return the version of a database; 0 for an empty one."""
+    return int(fetch(connection, "PRAGMA user_version")[0][0])

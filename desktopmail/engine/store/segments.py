@@ -1,0 +1,157 @@
+"""The octets of messages, in segment databases: written once, durable before a row names them.
+
+The write-ahead log is not atomic across files, so the order is the promise: octets first, their
+rows after. Octets that no row came to name (a crash between the two) are swept away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import apsw
+
+from desktopmail.door.octets import OctetReader
+from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, fetch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from desktopmail.door.profile import Profile
+
+SEGMENT_OCTETS = 1 << 30
+# Larger mails are mostly attachments in base64: deflating them costs more time than it saves room.
+MAX_DEFLATED_OCTETS = 64 * 1024
+_DEFLATE_LEVEL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOctets:
+    """Where octets are: durable when this is returned.
+
+    Attributes:
+        octets: How many they are, before deflating.
+    """
+
+    sha256: bytes
+    segment: int
+    position: int
+    octets: int
+
+
+class Segments:
+    """The writing side of the segments of a profile; used by the one writer of the store alone.
+
+    Args:
+        segment_octets: When a segment is full and the next one is begun.
+    """
+
+    def __init__(self, profile: Profile, *, segment_octets: int = SEGMENT_OCTETS) -> None:
+        self._profile = profile
+        self._segment_octets = segment_octets
+        profile.segments.mkdir(mode=0o700, parents=True, exist_ok=True)
+        numbers = [int(path.stem) for path in profile.segments.glob("*.db")]
+        self._number = max(numbers, default=1)
+        self._connection = self._open(self._number)
+        self._reader = OctetReader(profile)
+
+    @property
+    def number(self) -> int:
+        """The segment that is being written."""
+        return self._number
+
+    def write(self, contents: Sequence[bytes]) -> list[StoredOctets]:
+        """Store contents durably, in one commit.
+
+        Raises:
+            apsw.FullError: The disk is full; nothing was stored.
+        """
+        if self._is_full():
+            self._begin_next()
+        connection = self._connection
+        stored = []
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for octets in contents:
+                kept = _deflated(octets)
+                connection.execute(
+                    "INSERT INTO octets (sha256, deflated, stored) VALUES (?, ?, ?)",
+                    (sha256(octets), kept is not octets, kept),
+                )
+                position = connection.last_insert_rowid()
+                stored.append(StoredOctets(sha256(octets), self._number, position, len(octets)))
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK") if connection.in_transaction else None
+            raise
+        return stored
+
+    def read(self, segment: int, position: int) -> bytes:
+        """Return octets; see `OctetReader.read`."""
+        return self._reader.read(segment, position)
+
+    def sweep(self, segment: int, named: Iterable[int]) -> int:
+        """Delete what no row names in a segment; returns how many octets that were."""
+        keep = set(named)
+        connection = self._connection if segment == self._number else self._open(segment)
+        rows = fetch(connection, "SELECT id, length(stored) FROM octets")
+        orphans = [(position,) for position, _ in rows if position not in keep]
+        if orphans:
+            with connection:
+                connection.executemany("DELETE FROM octets WHERE id = ?", orphans)
+        if connection is not self._connection:
+            connection.close()
+        return sum(size for position, size in rows if position not in keep)
+
+    def compact(self, segment: int) -> None:
+        """Give the room that deleted octets left back to the disk."""
+        connection = self._connection if segment == self._number else self._open(segment)
+        connection.execute("VACUUM")
+        if connection is not self._connection:
+            connection.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._reader.close()
+        self._connection.close()
+
+    def _is_full(self) -> bool:
+        pages = fetch(self._connection, "PRAGMA page_count")[0][0]
+        size = fetch(self._connection, "PRAGMA page_size")[0][0]
+        return bool(pages * size >= self._segment_octets)
+
+    def _begin_next(self) -> None:
+        following = self._open(self._number + 1)
+        self._connection.close()
+        self._connection = following
+        self._number += 1
+
+    def _open(self, number: int) -> apsw.Connection:
+        connection = apsw.Connection(str(self._profile.segment(number)))
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        connection.execute("PRAGMA page_size = 16384")
+        fetch(connection, "PRAGMA journal_mode = WAL")
+        connection.execute(
+            "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;"
+            "PRAGMA wal_autocheckpoint = 1000"
+        )
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS octets (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+            " sha256 BLOB NOT NULL, deflated INTEGER NOT NULL, stored BLOB NOT NULL) STRICT"
+        )
+        return connection
+
+
+def sha256(octets: bytes) -> bytes:
+    """The name of a content."""
+    return hashlib.sha256(octets).digest()
+
+
+def _deflated(octets: bytes) -> bytes:
+    """Return the octets deflated, or the very same object where that is not worth it."""
+    if len(octets) > MAX_DEFLATED_OCTETS:
+        return octets
+    small = zlib.compress(octets, _DEFLATE_LEVEL)
+    return small if len(small) < len(octets) * 9 // 10 else octets

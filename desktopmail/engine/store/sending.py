@@ -1,0 +1,190 @@
+"""Messages on their way out; each state is stored before its step is taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from desktopmail.door.ids import AccountId, PlacementId, SendingId
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import SendingState
+
+if TYPE_CHECKING:
+    from desktopmail.door.sqlite import Fields
+    from desktopmail.engine.store.store import Transaction
+
+#: States in which the process may die and nobody knows what the server has; see `recover`.
+IN_FLIGHT = (SendingState.CONNECTING, SendingState.TRANSMITTING)
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A message on its way out.
+
+    Attributes:
+        recipients: Those who have not been sent to yet.
+        refused: Address to what the server said of it.
+    """
+
+    id: SendingId
+    account_id: AccountId
+    state: SendingState
+    message_id: str
+    subject: str
+    sender: str
+    recipients: tuple[str, ...]
+    refused: dict[str, str]
+    blob_id: int
+    not_before_s: float
+    retry_s: float
+    tries: int
+    draft: PlacementId | None
+    answers: PlacementId | None
+    forwards: bool
+
+
+_COLUMNS = (
+    "id, account_id, state, message_id, subject, sender, recipients, refused, blob_id,"
+    " not_before_s, retry_s, tries, draft, answers, forwards"
+)
+
+
+def add(
+    tx: Transaction,
+    account_id: AccountId,
+    *,
+    message_id: str,
+    subject: str,
+    sender: str,
+    recipients: tuple[str, ...],
+    blob_id: int,
+    now_s: float,
+    delay_s: float,
+    draft: PlacementId | None,
+    answers: PlacementId | None,
+    forwards: bool,
+) -> SendingId:
+    """Put a message into the outbox."""
+    tx.touch_outbox()
+    return SendingId(
+        tx.insert(
+            "INSERT INTO sending (account_id, state, message_id, subject, sender, recipients,"
+            " blob_id, queued_s, not_before_s, changed_s, draft, answers, forwards)"
+            " VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                account_id,
+                message_id,
+                subject,
+                sender,
+                msgspec.json.encode(recipients).decode(),
+                blob_id,
+                now_s,
+                now_s + delay_s,
+                now_s,
+                draft,
+                answers,
+                forwards,
+            ),
+        )
+    )
+
+
+def get(tx: Transaction, sending_id: SendingId) -> Sending:
+    """Return one.
+
+    Raises:
+        DoorError: It is gone.
+    """
+    row = tx.fetch_one(f"SELECT {_COLUMNS} FROM sending WHERE id = ?", (sending_id,))
+    if row is None:
+        raise DoorError(f"There is no message {sending_id} in the outbox.", code="no-sending")
+    return _sending(row)
+
+
+def in_states(
+    tx: Transaction, account_id: AccountId, states: tuple[SendingState, ...]
+) -> list[Sending]:
+    """Those of an account in these states, oldest first."""
+    marks = ",".join("?" * len(states))
+    rows = tx.fetch(
+        f"SELECT {_COLUMNS} FROM sending WHERE account_id = ? AND state IN ({marks}) ORDER BY id",
+        (account_id, *(state.value for state in states)),
+    )
+    return [_sending(row) for row in rows]
+
+
+def set_state(
+    tx: Transaction,
+    sending_id: SendingId,
+    state: SendingState,
+    now_s: float,
+    *,
+    problem: str | None = None,
+    retry_s: float = 0.0,
+    tried: bool = False,
+) -> None:
+    """Store a state before its step is taken."""
+    tx.execute(
+        "UPDATE sending SET state = ?, problem = ?, retry_s = ?, tries = tries + ?, changed_s = ?"
+        " WHERE id = ?",
+        (state.value, problem, retry_s, tried, now_s, sending_id),
+    )
+    tx.touch_outbox()
+
+
+def set_results(
+    tx: Transaction, sending_id: SendingId, remaining: tuple[str, ...], refused: dict[str, str]
+) -> None:
+    """Store who is still to be sent to, and who was refused."""
+    tx.execute(
+        "UPDATE sending SET recipients = ?, refused = ? WHERE id = ?",
+        (
+            msgspec.json.encode(remaining).decode(),
+            msgspec.json.encode(refused).decode(),
+            sending_id,
+        ),
+    )
+
+
+def remove(tx: Transaction, sending_id: SendingId) -> None:
+    """Take one out of the outbox."""
+    tx.execute("DELETE FROM sending WHERE id = ?", (sending_id,))
+    tx.touch_outbox()
+
+
+def recover(tx: Transaction, now_s: float) -> None:
+    """Put right what an engine that died left: nothing before the final dot was accepted."""
+    for state in IN_FLIGHT:
+        tx.execute(
+            "UPDATE sending SET state = 'queued', changed_s = ? WHERE state = ?",
+            (now_s, state.value),
+        )
+    tx.execute(
+        "UPDATE sending SET state = 'done', changed_s = ? WHERE state = 'filing' AND NOT EXISTS ("
+        " SELECT 1 FROM operation WHERE kind = 'append' AND state <> 'done'"
+        " AND json_extract(arguments, '$.sending') = sending.id)",
+        (now_s,),
+    )
+    tx.touch_outbox()
+
+
+def _sending(row: Fields) -> Sending:
+    return Sending(
+        SendingId(row[0]),
+        AccountId(row[1]),
+        SendingState(row[2]),
+        row[3],
+        row[4],
+        row[5],
+        tuple(msgspec.json.decode(row[6], type=list[str])),
+        msgspec.json.decode(row[7], type=dict[str, str]),
+        row[8],
+        row[9],
+        row[10],
+        row[11],
+        row[12],
+        row[13],
+        bool(row[14]),
+    )

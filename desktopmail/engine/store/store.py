@@ -1,0 +1,242 @@
+"""The store: one writer, one step in one transaction, and changes told after they are durable."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, TypeVar
+
+import apsw
+
+from desktopmail.door.changes import (
+    AccountsChanged,
+    AnyChange,
+    MailboxesChanged,
+    MessagesChanged,
+    OperationsChanged,
+    OutboxChanged,
+    ProblemsChanged,
+    QuestionsChanged,
+)
+from desktopmail.door.interface import DoorError
+from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, Fields, Value, fetch
+from desktopmail.engine.store import schema
+from desktopmail.engine.store.lock import ProfileLock
+from desktopmail.engine.store.segments import Segments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from desktopmail.door.ids import AccountId, MailboxId, MessageId
+    from desktopmail.door.profile import Profile
+    from desktopmail.net.ports import Executor
+
+T = TypeVar("T")
+# A change names its messages up to here; beyond, a window reads its rows again anyway.
+_MAX_NAMED_MESSAGES = 500
+
+
+class Transaction:
+    """What a step of the store works with: the connection, the octets, and what it changed."""
+
+    def __init__(self, connection: apsw.Connection, segments: Segments) -> None:
+        self.segments = segments
+        self._connection = connection
+        self._mailboxes: set[MailboxId] = set()
+        self._accounts: set[AccountId] = set()
+        self._messages: dict[MessageId, None] = {}
+        self._others: dict[AnyChange, None] = {}
+
+    def execute(self, sql: str, parameters: tuple[Value, ...] = ()) -> None:
+        """Run a statement that returns nothing."""
+        self._connection.execute(sql, parameters)
+
+    def execute_many(self, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:
+        """Run a statement once for each row."""
+        self._connection.executemany(sql, rows)
+
+    def insert(self, sql: str, parameters: tuple[Value, ...] = ()) -> int:
+        """Run an INSERT and return the id of the new row."""
+        self._connection.execute(sql, parameters)
+        return self._connection.last_insert_rowid()
+
+    def fetch(self, sql: str, parameters: tuple[Value, ...] = ()) -> list[Fields]:
+        """Return all rows."""
+        return fetch(self._connection, sql, parameters)
+
+    def fetch_one(self, sql: str, parameters: tuple[Value, ...] = ()) -> Fields | None:
+        """Return the only row, or None."""
+        rows = self.fetch(sql, parameters)
+        return rows[0] if rows else None
+
+    def changed_rows(self) -> int:
+        """How many rows the last statement changed."""
+        return self._connection.changes()
+
+    def touch_messages(self, mailbox_id: MailboxId, messages: Iterable[MessageId] = ()) -> None:
+        """Have it told that rows of a mailbox came, went or changed."""
+        self._mailboxes.add(mailbox_id)
+        for message_id in messages:
+            self._messages[message_id] = None
+
+    def touch_mailboxes(self, account_id: AccountId) -> None:
+        """Have it told that mailboxes came, went or changed their counts."""
+        self._accounts.add(account_id)
+
+    def touch_accounts(self) -> None:
+        """Have it told that accounts changed."""
+        self._others[AccountsChanged()] = None
+
+    def touch_outbox(self) -> None:
+        """Have it told that the outbox changed."""
+        self._others[OutboxChanged()] = None
+
+    def touch_operations(self) -> None:
+        """Have it told that the journal changed."""
+        self._others[OperationsChanged()] = None
+
+    def touch_questions(self) -> None:
+        """Have it told that a question was asked or answered."""
+        self._others[QuestionsChanged()] = None
+
+    def touch_problems(self) -> None:
+        """Have it told that a problem came or went."""
+        self._others[ProblemsChanged()] = None
+
+    def tell(self, change: AnyChange) -> None:
+        """Have this change told."""
+        self._others[change] = None
+
+    def changes(self) -> list[AnyChange]:
+        """What happened, as ids, each thing once."""
+        changes: list[AnyChange] = []
+        if self._mailboxes:
+            named = tuple(self._messages) if len(self._messages) <= _MAX_NAMED_MESSAGES else ()
+            changes.append(
+                MessagesChanged(mailbox_ids=tuple(sorted(self._mailboxes)), message_ids=named)
+            )
+        changes += [MailboxesChanged(account_id=account_id) for account_id in self._accounts]
+        return changes + list(self._others)
+
+
+class Store:
+    """The store of a profile, locked for this process.
+
+    Args:
+        executor: Where the steps run: it must run them one after the other (one thread, or
+            inline), also when who asked for one did not wait for its end.
+
+    Raises:
+        DoorError: The profile is in use, cannot be written, or is of a newer version.
+    """
+
+    def __init__(
+        self, profile: Profile, executor: Executor, *, segments: Segments | None = None
+    ) -> None:
+        self.profile = profile
+        self._lock = ProfileLock(profile)
+        self._executor = executor
+        self._untold: deque[AnyChange] = deque()
+        self._listeners: list[Callable[[AnyChange], None]] = []
+        try:
+            self._connection = _open(profile)
+            self._segments = segments or Segments(profile)
+            self._sweep()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    async def write(self, step: Callable[[Transaction], T]) -> T:
+        """Run one step in one transaction; when this returns, it is durable and told.
+
+        Raises:
+            DoorError: The disk is full or failed; the step left nothing behind.
+        """
+        try:
+            return await self._executor.run(self._run, step)
+        finally:
+            while self._untold:
+                self.tell(self._untold.popleft())
+
+    async def read(self, step: Callable[[Transaction], T]) -> T:
+        """Run a step that changes nothing, in turn with the writes."""
+        return await self._executor.run(self._look, step)
+
+    def tell(self, change: AnyChange) -> None:
+        """Tell a change to everybody who listens."""
+        for listener in list(self._listeners):
+            listener(change)
+
+    def listen(self, listener: Callable[[AnyChange], None]) -> Callable[[], None]:
+        """Have changes told from now on; returns the way to stop that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def aclose(self) -> None:
+        """Close everything after the last step, and let the profile go."""
+        await self._executor.run(self._close)
+
+    def _close(self) -> None:
+        self._connection.execute("PRAGMA optimize")
+        self._connection.close()
+        self._segments.close()
+        self._lock.release()
+
+    def _run(self, step: Callable[[Transaction], T]) -> T:
+        transaction = Transaction(self._connection, self._segments)
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = step(transaction)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        except (apsw.FullError, apsw.IOError, apsw.ReadOnlyError) as error:
+            raise unwritable(self.profile, error) from error
+        self._untold.extend(transaction.changes())
+        return result
+
+    def _look(self, step: Callable[[Transaction], T]) -> T:
+        return step(Transaction(self._connection, self._segments))
+
+    def _sweep(self) -> None:
+        """Sweep the newest segment: only there can a crash have left octets without a row."""
+        number = self._segments.number
+        rows = fetch(self._connection, "SELECT position FROM blob WHERE segment = ?", (number,))
+        self._segments.sweep(number, (row[0] for row in rows))
+
+
+def unwritable(profile: Profile, error: apsw.Error) -> DoorError:
+    """Say what keeps the store from being written, and what to do."""
+    if isinstance(error, apsw.FullError):
+        return DoorError(
+            f"The disk is full: nothing more can be stored in {profile.folder}.",
+            remedy="Make room and try again; nothing was lost.",
+            code="disk-full",
+        )
+    return DoorError(
+        f"The store in {profile.folder} cannot be written: {error}.",
+        remedy="Look at the disk and at the permissions of that folder.",
+        code="profile-unwritable",
+    )
+
+
+def _open(profile: Profile) -> apsw.Connection:
+    try:
+        connection = apsw.Connection(str(profile.database))
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        fetch(connection, "PRAGMA journal_mode = WAL")
+        connection.execute(
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32000;"
+            "PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY;"
+            "PRAGMA recursive_triggers = ON"
+        )
+        schema.upgrade(connection)
+    except schema.NewerStoreError as error:
+        raise DoorError(
+            str(error), remedy="Install the newer desktopmail again.", code="newer-store"
+        ) from error
+    except (apsw.CantOpenError, apsw.NotADBError, apsw.FullError, apsw.ReadOnlyError) as error:
+        raise unwritable(profile, error) from error
+    return connection

@@ -1,0 +1,107 @@
+"""What the store keeps of a message in columns and words, worked out of its octets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from desktopmail.door.reader import header_end
+from desktopmail.mime.address import Mailbox
+from desktopmail.mime.message import IndexRow, Message
+
+# What a list shows and a person types; the whole of a hostile header would only fill the index.
+MAX_SUBJECT_CHARACTERS = 1000
+MAX_RECIPIENTS_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a message is found by."""
+
+    sender: str
+    recipients: str
+    body: str
+    files: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A message as its row.
+
+    Attributes:
+        header: The header block with its empty line, exact.
+        digest: SHA-256 of the header block, the same however it was fetched.
+        message_id: Without angle brackets; empty where there is none.
+        references: The Message-IDs of its ancestors.
+        date_s: Of the Date field, or None.
+        people: Everybody in From, To and Cc, as (name, address).
+        senders: How many of `people` are senders; they come first.
+        preview: The first words; empty while only the header is here.
+    """
+
+    header: bytes
+    digest: bytes
+    message_id: str
+    references: tuple[str, ...]
+    subject: str
+    sender: tuple[str, str]
+    recipients: str
+    date_s: int | None
+    has_attachment: bool
+    preview: str
+    people: tuple[tuple[str, str], ...]
+    senders: int
+    words: Words
+    is_whole: bool
+
+
+def of_message(octets: bytes) -> Summary:
+    """Summarise a whole message; never raises, whatever the octets are."""
+    row = Message.parse(octets).index_row()
+    return _summary(octets[: header_end(octets)], row, row.has_attachment, is_whole=True)
+
+
+def of_header(octets: bytes) -> Summary:
+    """Summarise a header block; whether something is attached is a guess then."""
+    message = Message.parse(octets)
+    kind = (message.header.value("content-type") or "").lower()
+    return _summary(octets, message.index_row(), kind.startswith("multipart/mixed"), is_whole=False)
+
+
+def _summary(block: bytes, row: IndexRow, has_attachment: bool, *, is_whole: bool) -> Summary:
+    recipients = (*row.to, *row.cc)
+    shown = ", ".join(box.shown for box in recipients[:MAX_RECIPIENTS_SHOWN])
+    first = row.senders[0] if row.senders else Mailbox("", "")
+    return Summary(
+        header=block,
+        digest=bytes.fromhex(row.header_digest),
+        message_id=_sound(row.message_id or ""),
+        references=tuple(map(_sound, row.references)),
+        subject=_sound(row.subject)[:MAX_SUBJECT_CHARACTERS],
+        sender=(_sound(first.name), _sound(first.address)),
+        recipients=_sound(shown),
+        date_s=row.date_s,
+        has_attachment=has_attachment,
+        preview=_sound(row.preview) if is_whole else "",
+        people=tuple(
+            (_sound(box.name), _sound(box.address)) for box in (*row.senders, *recipients)
+        ),
+        senders=len(row.senders),
+        words=Words(
+            sender=_sound(_names(row.senders)),
+            recipients=_sound(_names((*recipients, *row.bcc))),
+            body=_sound(row.text) if is_whole else "",
+            files=_sound(" ".join(part.name for part in row.attachments)) if is_whole else "",
+        ),
+        is_whole=is_whole,
+    )
+
+
+def _names(boxes: tuple[Mailbox, ...]) -> str:
+    return " ".join(f"{box.name} {box.address}" for box in boxes)
+
+
+def _sound(value: str) -> str:
+    """A text that SQLite can hold: lone surrogates have no UTF-8."""
+    if value.isascii():
+        return value
+    return value.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,60 @@
+"""Flags between the wire and the store: system flags as a bit mask, keywords as tags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.door.rows import Flag
+from desktopmail.wire.errors import LocalProtocolError
+from desktopmail.wire.imap import flags as wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MASKS = {
+    wire.SEEN: Flag.SEEN,
+    wire.ANSWERED: Flag.ANSWERED,
+    wire.FLAGGED: Flag.FLAGGED,
+    wire.DELETED: Flag.DELETED,
+    wire.DRAFT: Flag.DRAFT,
+    wire.FORWARDED: Flag.FORWARDED,
+}
+# What servers and other clients keep for themselves is no tag of a person.
+_NOT_TAGS = frozenset({wire.RECENT, wire.MDN_SENT})
+
+
+def mask_of(flags: Iterable[wire.Flag]) -> Flag:
+    """The system flags among these."""
+    mask = Flag.NONE
+    for flag in flags:
+        mask |= _MASKS.get(flag, Flag.NONE)
+    return mask
+
+
+def tags_of(flags: Iterable[wire.Flag]) -> tuple[str, ...]:
+    """The keywords among these, as tags."""
+    return tuple(
+        sorted(
+            flag
+            for flag in flags
+            if flag not in _MASKS and flag not in _NOT_TAGS and not flag.startswith("\\")
+        )
+    )
+
+
+def wire_flags(mask: Flag, tags: Iterable[str] = ()) -> frozenset[wire.Flag]:
+    """Flags for a STORE or APPEND; a tag that no server can keep as a keyword is left out."""
+    found = {name for name, bit in _MASKS.items() if mask & bit}
+    for tag in tags:
+        keyword = keyword_of(tag)
+        if keyword is not None:
+            found.add(keyword)
+    return frozenset(found)
+
+
+def keyword_of(tag: str) -> wire.Flag | None:
+    """A tag as a keyword, spaces as underscores; None when it cannot be one (it stays here)."""
+    try:
+        return wire.flag(tag.replace(" ", "_"))
+    except LocalProtocolError:
+        return None

@@ -1,0 +1,298 @@
+"""IMAP: one connection for an account, which is brought up to date and then waits for news."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING
+
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Role
+from desktopmail.engine.store import mailbox, operation, placement
+from desktopmail.engine.sync import mailboxes
+from desktopmail.engine.sync.fetch import Fetcher
+from desktopmail.engine.sync.look import Look
+from desktopmail.engine.sync.replay import Replay
+from desktopmail.engine.waiting import wait, wait_any
+from desktopmail.net.errors import RefusedError
+from desktopmail.wire.imap.expunge import ExpungeResponse, VanishedResponse
+from desktopmail.wire.imap.fetch import FetchResponse
+from desktopmail.wire.imap.select import ExistsResponse
+from desktopmail.wire.imap.sequence import Uid, UidSet
+from desktopmail.wire.imap.status import StatusItem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktopmail.door.ids import AccountId, MailboxId, MessageId, PlacementId
+    from desktopmail.engine.connector import Connector
+    from desktopmail.engine.store.account import Account
+    from desktopmail.engine.store.mailbox import Mailbox
+    from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.engine.sync.mailboxes import Listed
+    from desktopmail.engine.sync.worker import Worker
+    from desktopmail.net.imap import ImapClient
+    from desktopmail.wire.imap.client import Malformed
+    from desktopmail.wire.imap.response import UntaggedResponse
+
+# Well under the 29 minutes after which a server may hang up (RFC 9051 section 5.4), and under the
+# five after which many routers forget a connection.
+IDLE_S = 240.0
+_FETCH_CHUNK = 100
+
+
+class ImapSync:
+    """The work for one IMAP account."""
+
+    service = "imap"
+
+    def __init__(self, store: Store, connector: Connector) -> None:
+        self._store = store
+        self._connector = connector
+        self._ports = connector.ports
+        self._client: ImapClient | None = None
+        self._account_id: AccountId | None = None
+        self._open_path = ""
+        self._news = asyncio.Event()
+        self._lost = asyncio.Event()
+        self._vanished: dict[str, UidSet] = {}
+        self._demands: deque[tuple[list[PlacementId], asyncio.Future[None]]] = deque()
+
+    # The cycle
+
+    async def run(self, account: Account, *, headers_only: bool = False) -> None:
+        """Tell the server what was changed here, then look at everything.
+
+        Raises:
+            NetError: The server failed us; everything that was committed stays.
+            DoorError: The store cannot be written, or there is no password.
+        """
+        client = await self._connect(account)
+        self._account_id = account.id
+        self._news.clear()
+        await self._give_demanded(account)
+        await self._replay(account)
+        listed = await mailboxes.ask(client)
+        await self._store.write(lambda tx: mailboxes.keep(tx, account.id, listed))
+        await self._replay(account)  # a mailbox may have become known by now
+        for box in await self._to_look_at(account, client, listed):
+            await self._look(account, box, headers_only=headers_only)
+        await self._replay(account)
+
+    async def rest(self, wake: asyncio.Event, seconds: float) -> None:
+        """Idle on the Inbox until there is something to do."""
+        client = self._client
+        clock = self._ports.clock
+        if client is None or not client.is_usable or not client.offers("IDLE"):
+            await wait(wake, clock, seconds)
+            return
+        await self._open_inbox(client)
+        until = clock.monotonic() + seconds
+        ends = (wake, self._news, self._lost)
+        while clock.monotonic() < until and not any(event.is_set() for event in ends):
+            left = min(IDLE_S, until - clock.monotonic())
+            try:
+                async with client.idle():
+                    await wait_any(ends, clock, left)
+            except RefusedError:  # some servers offer it and do not let us
+                await wait_any(ends, clock, left)
+                if client.is_usable:
+                    await client.noop()
+
+    async def _open_inbox(self, client: ImapClient) -> None:
+        """Open the Inbox for idling, and see whether something came since it was looked at."""
+        if self._open_path == "INBOX":
+            return
+        selected = await client.select("INBOX", condstore=client.offers("CONDSTORE"))
+        self._open_path = "INBOX"
+        known = await self._store.read(
+            lambda tx: tx.fetch(
+                "SELECT uidnext FROM mailbox WHERE account_id = ? AND path = 'INBOX'",
+                (self._account_id,),
+            )
+        )
+        if known and selected.uid_next not in {None, known[0][0]}:
+            self._news.set()
+
+    async def leave(self) -> None:
+        """Close the connection."""
+        client, self._client = self._client, None
+        self._open_path = ""
+        if client is not None:
+            await client.logout()
+        while self._demands:
+            _, future = self._demands.popleft()
+            if not future.done():
+                future.set_exception(
+                    DoorError(
+                        "The connection ended before the messages were fetched.",
+                        remedy="Try again.",
+                        code="closed",
+                    )
+                )
+
+    async def fetch_octets(self, placement_ids: Sequence[PlacementId], worker: Worker) -> None:
+        """Fetch the octets of messages before anything else.
+
+        Raises:
+            DoorError: The server did not give them.
+        """
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._demands.append((list(placement_ids), future))
+        worker.wake()
+        await future
+
+    # Steps
+
+    async def _connect(self, account: Account) -> ImapClient:
+        if self._client is not None and self._client.is_usable:
+            return self._client
+        client = await self._connector.imap(account, told=self._told)
+        self._client = client
+        self._open_path = ""
+        self._lost.clear()
+        client.ended = lambda _error: self._lost.set()
+        with contextlib.suppress(RefusedError):  # some servers advertise it and refuse it
+            if client.offers("QRESYNC") and client.offers("ENABLE"):
+                await client.enable("QRESYNC")
+        return client
+
+    def _told(self, value: UntaggedResponse | Malformed) -> None:
+        """Hear what the server says unasked; what vanished is kept until it is written down."""
+        if isinstance(value, VanishedResponse):
+            known = self._vanished.get(self._open_path, UidSet())
+            self._vanished[self._open_path] = known | value.uids
+        if isinstance(value, VanishedResponse | ExpungeResponse | ExistsResponse | FetchResponse):
+            self._news.set()
+
+    async def _select(self, client: ImapClient, path: str) -> None:
+        await client.select(path, condstore=client.offers("CONDSTORE"))
+        self._open_path = path
+
+    async def _to_look_at(
+        self, account: Account, client: ImapClient, listed: Sequence[Listed]
+    ) -> list[Mailbox]:
+        """The mailboxes that may have changed: the Inbox first, then by use."""
+        known = {
+            one.path: one
+            for one in await self._store.read(lambda tx: mailbox.of_account(tx, account.id))
+        }
+        found: list[Mailbox] = []
+        for one in sorted(listed, key=lambda row: (row.role is not Role.INBOX, row.path)):
+            box = known.get(one.path)
+            if box is None or not box.selectable:
+                continue
+            numbers = one.numbers
+            if not numbers and box.complete and one.role is not Role.INBOX:
+                with contextlib.suppress(RefusedError):  # it went away a moment ago
+                    answer = await client.status(one.path, mailboxes.status_items(client))
+                    numbers = mailboxes.numbers_of(answer)
+            if await self._store.read(partial(_may_differ, box, numbers)):
+                found.append(box)
+        return found
+
+    async def _look(self, account: Account, box: Mailbox, *, headers_only: bool) -> None:
+        client = await self._connect(account)
+        self._open_path = box.path
+
+        async def between() -> None:
+            await self._between(account, box)
+
+        def take_vanished() -> UidSet:
+            return self._vanished.pop(box.path, UidSet())
+
+        look = Look(self._store, self._ports, client, box.id, headers_only, between, take_vanished)
+        try:
+            await look.run()
+        except RefusedError as error:
+            if client.is_usable and box.role is not Role.INBOX:
+                self._open_path = ""  # one mailbox that cannot be opened does not stop the others
+                return
+            raise DoorError(error.sentence, remedy=error.remedy, code="refused") from error
+
+    async def _between(self, account: Account, box: Mailbox) -> None:
+        """Let a person's changes and demands overtake a long fetch."""
+        waiting = await self._store.read(lambda tx: bool(operation.pending(tx, account.id)))
+        if not waiting and not self._demands:
+            return
+        await self._give_demanded(account)
+        await self._replay(account)
+        if self._client is not None and self._open_path != box.path:
+            await self._select(self._client, box.path)
+
+    async def _replay(self, account: Account) -> None:
+        client = await self._connect(account)
+
+        async def select(path: str) -> None:
+            if self._open_path != path:
+                await self._select(client, path)
+
+        await Replay(self._store, self._ports, client, account, select).run()
+
+    async def _give_demanded(self, account: Account) -> None:
+        while self._demands:
+            placement_ids, future = self._demands[0]
+            await self._fetch_demanded(account, placement_ids)
+            self._demands.popleft()
+            if not future.done():
+                future.set_result(None)
+
+    async def _fetch_demanded(self, account: Account, placement_ids: Sequence[PlacementId]) -> None:
+        client = await self._connect(account)
+
+        def find(tx: Transaction) -> dict[MailboxId, list[tuple[Uid, PlacementId, MessageId]]]:
+            found: dict[MailboxId, list[tuple[Uid, PlacementId, MessageId]]] = {}
+            for one in placement.get(tx, placement_ids):
+                if one.uid is not None and tx.fetch(
+                    "SELECT 1 FROM message WHERE id = ? AND blob_id IS NULL", (one.message_id,)
+                ):
+                    row = (Uid(one.uid), one.id, one.message_id)
+                    found.setdefault(one.mailbox_id, []).append(row)
+            return found
+
+        for mailbox_id, rows in (await self._store.read(find)).items():
+            box = await self._store.read(partial(_box, mailbox_id))
+            if self._open_path != box.path:
+                await self._select(client, box.path)
+            fetcher = Fetcher(
+                self._store, self._ports, client, box, with_modseq=False, between=_nothing
+            )
+            for start in range(0, len(rows), _FETCH_CHUNK):
+                await fetcher.contents(rows[start : start + _FETCH_CHUNK])
+
+
+def _may_differ(box: Mailbox, numbers: dict[StatusItem, int], tx: Transaction) -> bool:
+    """Whether a mailbox has to be opened: its numbers are not those that are known here."""
+    if not numbers or not box.complete or box.highestmodseq is None:
+        return True  # without mod-sequences changed flags cannot be told from outside
+    if tx.fetch(
+        "SELECT 1 FROM placement WHERE mailbox_id = ? AND (gone_cycle IS NOT NULL"
+        " OR (wanted = 1 AND uid IS NOT NULL)) LIMIT 1",
+        (box.id,),
+    ):
+        return True
+    return (
+        numbers.get(StatusItem.UIDVALIDITY) != box.uidvalidity
+        or numbers.get(StatusItem.UIDNEXT) != box.uidnext
+        or numbers.get(StatusItem.HIGHESTMODSEQ) != box.highestmodseq
+        or numbers.get(StatusItem.MESSAGES) != _here(tx, box.id)
+    )
+
+
+def _here(tx: Transaction, mailbox_id: MailboxId) -> int:
+    rows = tx.fetch(
+        "SELECT count(*) FROM placement WHERE mailbox_id = ? AND uid IS NOT NULL"
+        " AND gone_cycle IS NULL",
+        (mailbox_id,),
+    )
+    return int(rows[0][0])
+
+
+def _box(mailbox_id: MailboxId, tx: Transaction) -> Mailbox:
+    return mailbox.get(tx, mailbox_id)
+
+
+async def _nothing() -> None:
+    pass

@@ -1,0 +1,291 @@
+"""A look at one mailbox: the whole decision tree on UIDVALIDITY, UIDNEXT, EXISTS, HIGHESTMODSEQ.
+
+    UIDVALIDITY   unknown before     fetch everything
+                  another one        detach all, fetch the headers, meet what is known again
+                  the same           UIDNEXT smaller, or counts that contradict: suspect
+    changes       QRESYNC            the SELECT tells what changed and what vanished
+                  CONDSTORE          FETCH CHANGEDSINCE; a listing of UIDs when the count disagrees
+                  plain              FETCH of all UIDs and FLAGS
+    new           UID >= UIDNEXT     fetched, newest first
+
+Suspect means: list all UIDs and look again; a listing that contradicts EXISTS deletes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from desktopmail.engine.store import mailbox, placement
+from desktopmail.engine.sync import meet, vanish
+from desktopmail.engine.sync.fetch import Fetcher
+from desktopmail.net.errors import RefusedError
+from desktopmail.wire.imap.fetch import FetchResponse, Item
+from desktopmail.wire.imap.search import Is
+from desktopmail.wire.imap.select import QResync
+from desktopmail.wire.imap.sequence import Uid, UidSet
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from desktopmail.door.ids import MailboxId
+    from desktopmail.engine.store.mailbox import Mailbox
+    from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.net.imap import ImapClient
+    from desktopmail.net.imap_answers import Selected
+    from desktopmail.net.ports import Ports
+
+_FLAG_BATCH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at one mailbox.
+
+    Attributes:
+        headers_only: Leave the octets at the server.
+        between: Awaited between batches.
+        take_vanished: Gives, and forgets, the UIDs that the server told unasked to be gone.
+    """
+
+    store: Store
+    ports: Ports
+    client: ImapClient
+    mailbox_id: MailboxId
+    headers_only: bool
+    between: Callable[[], Awaitable[None]]
+    take_vanished: Callable[[], UidSet]
+
+    async def run(self) -> None:
+        """Make the mailbox here what it is at the server.
+
+        Raises:
+            NetError: The server failed us; what was committed stays, and the next look goes on.
+        """
+        known = await self.store.read(lambda tx: mailbox.get(tx, self.mailbox_id))
+        selected = await self._select(known)
+        if known.uidvalidity is None or selected.uid_validity is None:
+            await self._first(known, selected)
+        elif known.uidvalidity != selected.uid_validity:
+            await self.store.write(lambda tx: vanish.detach(tx, known.id))
+            await self._first(known, selected)
+        else:
+            await self._again(known, selected)
+        await self._fetcher(known, selected).bodies()
+
+    async def _select(self, known: Mailbox) -> Selected:
+        if known.uidvalidity and known.highestmodseq and "QRESYNC" in self.client.enabled:
+            resync = QResync(known.uidvalidity, known.highestmodseq)
+            return await self.client.select(known.path, qresync=resync)
+        return await self.client.select(known.path, condstore=self.client.offers("CONDSTORE"))
+
+    def _fetcher(self, known: Mailbox, selected: Selected) -> Fetcher:
+        return Fetcher(
+            self.store,
+            self.ports,
+            self.client,
+            known,
+            with_modseq=selected.highest_modseq is not None,
+            between=self.between,
+        )
+
+    # Never seen before, or with UIDs that mean nothing any more
+
+    async def _first(self, known: Mailbox, selected: Selected) -> None:
+        uids = await self._all_uids(selected)
+        here = await self.store.read(self._has_placements)
+        await self._remember(known, selected, uids, complete=False)
+        await self._fetcher(known, selected).rows(
+            uids, headers_only=self._headers_only(known), headers_first=here
+        )
+        await self._remember(known, selected, uids, complete=True)
+        await self.store.write(lambda tx: vanish.finish_cycle(tx, known.id))
+
+    async def _all_uids(self, selected: Selected) -> UidSet:
+        if not selected.exists:
+            return UidSet()
+        if self.client.offers("ESEARCH"):
+            try:
+                found = await self.client.uid_search(Is("ALL"), returns=("ALL",))
+            except RefusedError:  # some servers offer more than they know
+                found = await self.client.uid_search(Is("ALL"))
+        else:
+            found = await self.client.uid_search(Is("ALL"))
+        return found.all if isinstance(found.all, UidSet) else UidSet()
+
+    def _has_placements(self, tx: Transaction) -> bool:
+        return bool(
+            tx.fetch("SELECT 1 FROM placement WHERE mailbox_id = ? LIMIT 1", (self.mailbox_id,))
+        )
+
+    # Seen before
+
+    async def _again(self, known: Mailbox, selected: Selected) -> None:
+        following = known.uidnext or 1
+        if not known.complete:
+            # An earlier first look was cut short: what is missing is whatever is not here.
+            await self._in_full(known, selected)
+            return
+        suspect = selected.uid_next is not None and selected.uid_next < following
+        if not suspect:
+            await self._changes(known, selected, following)
+            suspect = not await self._agrees(known, selected)
+        if suspect:
+            await self._in_full(known, selected)
+            return
+        new = await self._new_uids(selected, following)
+        await self._fetcher(known, selected).rows(
+            new, headers_only=self._headers_only(known), headers_first=False
+        )
+        await self._remember(known, selected, new, complete=True)
+        await self.store.write(lambda tx: vanish.finish_cycle(tx, known.id))
+
+    async def _changes(self, known: Mailbox, selected: Selected, following: int) -> None:
+        """Take over changed flags, and what is told to be gone."""
+        vanished = selected.vanished | self.take_vanished()
+        resynced = "QRESYNC" in self.client.enabled and bool(known.highestmodseq)
+        if resynced:
+            await self._update(selected.changed, vanished, known.id)
+            return
+        if vanished:
+            await self._update((), vanished, known.id)
+        if following <= 1:
+            return
+        span = UidSet.span(1, following - 1)
+        modseq = selected.highest_modseq
+        if modseq is not None and known.highestmodseq is not None:
+            if modseq != known.highestmodseq:
+                await self._fetch_flags(known.id, span, since=known.highestmodseq)
+            return
+        uids = await self._fetch_flags(known.id, span)
+        await self.store.write(partial(self._unlink_missing, known.id, uids, following))
+
+    async def _update(
+        self, answers: tuple[FetchResponse, ...], vanished: UidSet, mailbox_id: MailboxId
+    ) -> None:
+        def step(tx: Transaction) -> None:
+            here = [Uid(one.uid) for one in placement.of_mailbox(tx, mailbox_id) if one.uid]
+            vanish.unlink(tx, mailbox_id, vanished.within(here))
+            meet.update(tx, mailbox_id, answers)
+
+        if answers or vanished:
+            await self.store.write(step)
+
+    async def _fetch_flags(
+        self, mailbox_id: MailboxId, span: UidSet, *, since: int | None = None
+    ) -> set[int]:
+        """Take over the flags of a span; returns the UIDs that were told."""
+        items: tuple[Item, ...] = (Item.UID, Item.FLAGS)
+        if since is not None:
+            items = (*items, Item.MODSEQ)
+        told: set[int] = set()
+        batch: list[FetchResponse] = []
+        async for answer in self.client.uid_fetch(span, items, changed_since=since):
+            if not isinstance(answer, FetchResponse) or answer.uid is None:
+                continue
+            told.add(answer.uid)
+            batch.append(answer)
+            if len(batch) >= _FLAG_BATCH:
+                await self.store.write(partial(_update, mailbox_id, batch))
+                batch = []
+        if batch:
+            await self.store.write(partial(_update, mailbox_id, batch))
+        return told
+
+    def _unlink_missing(
+        self, mailbox_id: MailboxId, told: set[int], following: int, tx: Transaction
+    ) -> None:
+        here = {
+            one.uid
+            for one in placement.of_mailbox(tx, mailbox_id)
+            if one.uid is not None and one.uid < following
+        }
+        hidden = set(vanish.gone(tx, mailbox_id))
+        vanish.unlink(tx, mailbox_id, here - told - hidden)
+
+    async def _agrees(self, known: Mailbox, selected: Selected) -> bool:
+        """Whether as many messages are here as the server has, new ones left out.
+
+        Where UIDNEXT is not told, what is new is not known either: then the count cannot be held
+        against it.
+        """
+        here = await self.store.read(lambda tx: _present(tx, known.id))
+        following = known.uidnext or 1
+        if selected.uid_next is None:
+            return here <= selected.exists
+        if selected.uid_next == following:
+            return here == selected.exists
+        new = await self._new_uids(selected, following)
+        return here + len(new) == selected.exists
+
+    async def _new_uids(self, selected: Selected, following: int) -> UidSet:
+        if selected.uid_next is not None and selected.uid_next <= following:
+            return UidSet()
+        # "7:*" brings the last message even when its UID is below 7.
+        answers = self.client.uid_fetch(UidSet.span(following), (Item.UID,))
+        found = [answer.uid async for answer in answers if isinstance(answer, FetchResponse)]
+        return UidSet.of([uid for uid in found if uid is not None and uid >= following])
+
+    async def _in_full(self, known: Mailbox, selected: Selected) -> None:
+        """Look at every UID: what is missing here is fetched, what is missing there is hidden."""
+        uids = await self._all_uids(selected)
+        told = set(uids)
+        consistent = len(told) >= selected.exists
+
+        def step(tx: Transaction) -> list[int]:
+            here = {one.uid for one in placement.of_mailbox(tx, known.id) if one.uid is not None}
+            hidden = vanish.gone(tx, known.id)
+            vanish.relink(tx, [hidden[uid] for uid in hidden if uid in told])
+            if consistent:  # else the answer contradicts itself, and nothing is hidden for it
+                vanish.unlink(tx, known.id, here - told - set(hidden))
+            return sorted(told - here)
+
+        missing = await self.store.write(step)
+        if told:
+            await self._fetch_flags(known.id, UidSet.of([u for u in uids if u not in missing]))
+        await self._fetcher(known, selected).rows(
+            UidSet.of([Uid(uid) for uid in missing]),
+            headers_only=self._headers_only(known),
+            headers_first=False,
+        )
+        await self._remember(known, selected, uids, complete=True)
+        if consistent:
+            await self.store.write(lambda tx: vanish.finish_cycle(tx, known.id))
+
+    async def _remember(
+        self, known: Mailbox, selected: Selected, uids: UidSet, *, complete: bool
+    ) -> None:
+        highest = max(uids, default=0)
+        uidnext = selected.uid_next or max(highest + 1, known.uidnext or 1)
+        if complete and highest:
+            uidnext = max(uidnext, highest + 1)
+
+        def step(tx: Transaction) -> None:
+            mailbox.know(
+                tx,
+                known.id,
+                uidvalidity=selected.uid_validity,
+                uidnext=uidnext,
+                highestmodseq=selected.highest_modseq,
+                complete=complete,
+            )
+            tx.touch_mailboxes(known.account_id)
+
+        await self.store.write(step)
+
+    def _headers_only(self, known: Mailbox) -> bool:
+        return self.headers_only or known.policy == "headers"
+
+
+def _update(mailbox_id: MailboxId, answers: list[FetchResponse], tx: Transaction) -> None:
+    meet.update(tx, mailbox_id, answers)
+
+
+def _present(tx: Transaction, mailbox_id: MailboxId) -> int:
+    row = tx.fetch_one(
+        "SELECT count(*) FROM placement WHERE mailbox_id = ? AND uid IS NOT NULL"
+        " AND gone_cycle IS NULL",
+        (mailbox_id,),
+    )
+    return int(row[0]) if row is not None else 0

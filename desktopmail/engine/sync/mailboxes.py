@@ -1,0 +1,160 @@
+"""The mailboxes of an IMAP account: what the server lists becomes what is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from desktopmail.door.rows import Role
+from desktopmail.engine.store import mailbox
+from desktopmail.net.errors import RefusedError
+from desktopmail.wire.imap.status import StatusItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from desktopmail.door.ids import AccountId
+    from desktopmail.engine.store.store import Transaction
+    from desktopmail.net.imap import ImapClient
+    from desktopmail.wire.imap.list import ListResponse
+    from desktopmail.wire.imap.status import StatusResponse
+
+_BY_ATTRIBUTE = {
+    "\\drafts": Role.DRAFTS,
+    "\\sent": Role.SENT,
+    "\\archive": Role.ARCHIVE,
+    "\\junk": Role.JUNK,
+    "\\trash": Role.TRASH,
+    "\\all": Role.ALL,
+}
+# Where a server tells nothing of their use (no SPECIAL-USE), names have to do. In the languages of
+# the servers that name them in the language of their users.
+_BY_NAME = {
+    "drafts": Role.DRAFTS, "draft": Role.DRAFTS, "entwürfe": Role.DRAFTS,
+    "sent": Role.SENT, "sent items": Role.SENT, "sent messages": Role.SENT, "sent mail": Role.SENT,
+    "gesendet": Role.SENT, "gesendete elemente": Role.SENT, "gesendete objekte": Role.SENT,
+    "archive": Role.ARCHIVE, "archives": Role.ARCHIVE, "archiv": Role.ARCHIVE,
+    "junk": Role.JUNK, "spam": Role.JUNK, "junk e-mail": Role.JUNK, "bulk mail": Role.JUNK,
+    "trash": Role.TRASH, "deleted": Role.TRASH, "deleted items": Role.TRASH,
+    "deleted messages": Role.TRASH, "papierkorb": Role.TRASH, "gelöscht": Role.TRASH,
+    "gelöschte elemente": Role.TRASH,
+}  # fmt: skip
+STATUS_ITEMS = (StatusItem.MESSAGES, StatusItem.UIDNEXT, StatusItem.UIDVALIDITY, StatusItem.UNSEEN)
+_NOT_SELECTABLE = frozenset({"\\noselect", "\\nonexistent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A mailbox as the server lists it.
+
+    Attributes:
+        numbers: By STATUS item; empty where the server was not asked or did not tell.
+    """
+
+    path: str
+    delimiter: str
+    role: Role
+    selectable: bool
+    subscribed: bool
+    numbers: dict[StatusItem, int]
+
+
+async def ask(client: ImapClient) -> list[Listed]:
+    """List the mailboxes, with their numbers and uses where the server tells them with it."""
+    returns = ["SUBSCRIBED"] if client.offers("LIST-EXTENDED") else []
+    if returns and client.offers("SPECIAL-USE"):
+        returns.append("SPECIAL-USE")
+    items = status_items(client) if returns and client.offers("LIST-STATUS") else ()
+    if returns:
+        try:
+            return _listed(await client.list("", "*", returns=returns, status=items), None)
+        except RefusedError:
+            if not client.is_usable:
+                raise
+            # Some servers offer more than they know: the LIST of old will do.
+    rows = await client.list("", "*")
+    return _listed(rows, {row.mailbox for row in await client.lsub("", "*")})
+
+
+def status_items(client: ImapClient) -> tuple[StatusItem, ...]:
+    """What is worth asking of a mailbox that is not opened."""
+    if client.offers("CONDSTORE"):
+        return (*STATUS_ITEMS, StatusItem.HIGHESTMODSEQ)
+    return STATUS_ITEMS
+
+
+def numbers_of(answer: StatusResponse | None) -> dict[StatusItem, int]:
+    """The numbers of a STATUS answer."""
+    return dict(answer.values) if answer is not None else {}
+
+
+def _listed(
+    rows: Iterable[tuple[ListResponse, StatusResponse | None]], subscribed: set[str] | None
+) -> list[Listed]:
+    found: dict[str, Listed] = {}
+    rows = list(rows)
+    told = {role for row, _ in rows if (role := _told_role(row)) is not Role.NONE}
+    for row, answer in rows:
+        attributes = {str(one).lower() for one in row.attributes}
+        role = _told_role(row)
+        if role is Role.NONE:
+            role = _guessed_role(row, taken=told | {one.role for one in found.values()})
+        found[row.mailbox] = Listed(
+            path=row.mailbox,
+            delimiter=row.delimiter or "",
+            role=role,
+            selectable=not attributes & _NOT_SELECTABLE,
+            subscribed="\\subscribed" in attributes
+            if subscribed is None
+            else row.mailbox in subscribed,
+            numbers=numbers_of(answer),
+        )
+    return list(found.values())
+
+
+def _told_role(row: ListResponse) -> Role:
+    if row.mailbox == "INBOX":
+        return Role.INBOX
+    for one in row.attributes:
+        role = _BY_ATTRIBUTE.get(str(one).lower())
+        if role is not None:
+            return role
+    return Role.NONE
+
+
+def _guessed_role(row: ListResponse, *, taken: set[Role]) -> Role:
+    name = row.mailbox
+    if row.delimiter:
+        above, _, name = row.mailbox.rpartition(row.delimiter)
+        if above not in {"", "INBOX", "[Gmail]", "[Google Mail]"}:
+            return Role.NONE
+    role = _BY_NAME.get(name.casefold(), Role.NONE)
+    return Role.NONE if role in taken else role
+
+
+def keep(tx: Transaction, account_id: AccountId, listed: list[Listed]) -> None:
+    """Make the mailboxes here those of the server; one that it does not list any more goes.
+
+    A mailbox that exists only here (its CREATE waits in the journal, or its account fetched by POP3
+    before) stays.
+    """
+    before = {one.path: one for one in mailbox.of_account(tx, account_id)}
+    for one in listed:
+        known = before.pop(one.path, None)
+        if known is not None and (
+            (known.delimiter, known.role, known.selectable, known.local)
+            == (one.delimiter, one.role, one.selectable, False)
+        ):
+            continue
+        mailbox.add(
+            tx,
+            account_id,
+            one.path,
+            delimiter=one.delimiter,
+            role=one.role,
+            selectable=one.selectable,
+            subscribed=one.subscribed,
+        )
+    for gone in before.values():
+        if not gone.local:
+            mailbox.remove(tx, gone.id)

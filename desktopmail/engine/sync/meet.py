@@ -1,0 +1,139 @@
+"""New UIDs of a mailbox meet what is here: a message known already gets its UID, no second row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.door.rows import Flag, Role
+from desktopmail.engine import journal
+from desktopmail.engine.store import mailbox, operation, person, placement
+from desktopmail.engine.sync import incoming
+from desktopmail.engine.sync.flags import mask_of, tags_of
+from desktopmail.engine.sync.vanish import gone, relink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from desktopmail.door.ids import MailboxId, MessageId, PlacementId
+    from desktopmail.engine.store.message import Kept
+    from desktopmail.engine.store.placement import Placed
+    from desktopmail.engine.store.store import Transaction
+    from desktopmail.engine.sync.incoming import Incoming, Parsed
+    from desktopmail.wire.imap.fetch import FetchResponse
+
+# Flags that a switch from POP3 brings to the server; it never takes one away there.
+_CARRIED = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.FORWARDED
+
+
+def place(tx: Transaction, mailbox_id: MailboxId, parsed: Sequence[Parsed]) -> list[MessageId]:
+    """Put messages of a server into a mailbox; returns those that are new and unread."""
+    fresh: list[MessageId] = []
+    known = placement.by_uids(tx, mailbox_id, [one.incoming.uid or 0 for one in parsed])
+    parsed = [one for one in parsed if one.incoming.uid not in known]
+    arrived = []
+    for one, kept in zip(parsed, incoming.keep(tx, parsed), strict=True):
+        here = _without_uid(tx, mailbox_id, kept.id)
+        if here is not None:
+            _take_uid(tx, mailbox_id, here, one.incoming)
+            continue
+        _add(tx, mailbox_id, one, kept)
+        arrived.append(one)
+        if not one.incoming.flags & Flag.SEEN:
+            fresh.append(kept.id)
+    box = mailbox.get(tx, mailbox_id)
+    person.count(tx, [one.summary for one in arrived], sent=box.role is Role.SENT)
+    tx.touch_mailboxes(box.account_id)
+    return fresh if box.role is Role.INBOX else []
+
+
+def _add(tx: Transaction, mailbox_id: MailboxId, one: Parsed, kept: Kept) -> None:
+    came = one.incoming
+    made = placement.add(
+        tx,
+        mailbox_id,
+        kept,
+        one.summary,
+        uid=came.uid,
+        flags=came.flags,
+        arrived_s=came.arrived_s,
+        modseq=came.modseq,
+        tags=came.tags,
+        wanted=came.wanted and not kept.has_octets,
+    )
+    if came.flags & Flag.DELETED:
+        placement.show(tx, [made], shown=False)
+
+
+def _without_uid(tx: Transaction, mailbox_id: MailboxId, message_id: MessageId) -> Placed | None:
+    """A placement of this message that waits for its UID, and not for an operation of ours."""
+    rows = tx.fetch(
+        "SELECT id FROM placement AS p WHERE message_id = ? AND mailbox_id = ? AND uid IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM operation_target AS t JOIN operation AS o"
+        "  ON o.id = t.operation_id"
+        "  WHERE o.state <> 'done' AND o.kind IN ('append', 'copy', 'move')"
+        "  AND t.done = 0 AND (t.twin = p.id OR (t.placement_id = p.id AND o.kind = 'append')))"
+        " ORDER BY id LIMIT 1",
+        (message_id, mailbox_id),
+    )
+    return placement.get(tx, [rows[0][0]])[0] if rows else None
+
+
+def _take_uid(tx: Transaction, mailbox_id: MailboxId, here: Placed, came: Incoming) -> None:
+    (lost,) = tx.fetch("SELECT gone_cycle IS NOT NULL FROM placement WHERE id = ?", (here.id,))
+    tx.execute(
+        "UPDATE placement SET uid = ?, modseq = ?, gone_cycle = NULL, arrived_s = ? WHERE id = ?",
+        (came.uid, came.modseq, came.arrived_s, here.id),
+    )
+    if lost[0]:  # after a change of UIDVALIDITY the server knows better
+        placement.show(tx, [here.id], shown=not came.flags & Flag.DELETED)
+        set_server_flags(tx, [(here.id, came.flags, came.tags, came.modseq)])
+        return
+    # It stood here only (an account that fetched by POP3): what was marked here is told the server.
+    missing = here.flags & _CARRIED & ~came.flags
+    tags = tuple(sorted(placement.tags_of(tx, here.id) - set(came.tags)))
+    placement.set_flags(tx, here.id, here.flags | came.flags)
+    placement.add_tags(tx, here.id, came.tags)
+    if missing or tags:
+        journal.store_flags(tx, [here.id], add=missing, add_tags=tags)
+    tx.touch_messages(mailbox_id, (here.message_id,))
+
+
+def set_server_flags(
+    tx: Transaction, told: Iterable[tuple[PlacementId, Flag, tuple[str, ...], int]]
+) -> None:
+    """Take over flags that the server told, with what it has not heard of yet on top of them."""
+    rows = list(told)
+    unheard = operation.unheard_flags(tx, [row[0] for row in rows])
+    for placement_id, flags, tags, modseq in rows:
+        names = set(tags)
+        for change in unheard.get(placement_id, ()):
+            flags = (flags | Flag(change.add)) & ~Flag(change.remove)
+            names = (names | set(change.add_tags)) - set(change.remove_tags)
+        placement.set_flags(tx, placement_id, flags, modseq or None)
+        if names != placement.tags_of(tx, placement_id):
+            placement.set_tags(tx, placement_id, names)
+
+
+def update(tx: Transaction, mailbox_id: MailboxId, answers: Sequence[FetchResponse]) -> set[int]:
+    """Take over told flags of messages that are here; returns the UIDs that are not."""
+    told: dict[int, FetchResponse] = {
+        one.uid: one for one in answers if one.uid is not None and one.flags is not None
+    }
+    known = placement.by_uids(tx, mailbox_id, list(told))
+    back = gone(tx, mailbox_id)
+    relink(tx, [back[uid] for uid in told if uid in back])
+    changed = []
+    for uid, one in known.items():
+        answer = told[uid]
+        flags = answer.flags or frozenset()
+        mask, tags = mask_of(flags), tags_of(flags)
+        same_tags = not tags and not placement.tags_of(tx, one.id)
+        if mask != one.flags or (answer.modseq or 0) > one.modseq or not same_tags:
+            changed.append((one.id, mask, tags, answer.modseq or 0))
+        if mask & Flag.DELETED and one.shown:
+            placement.show(tx, [one.id], shown=False)
+        elif one.flags & Flag.DELETED and not mask & Flag.DELETED:
+            placement.show(tx, [one.id], shown=True)
+    set_server_flags(tx, changed)
+    placement.touch(tx, [row[0] for row in changed])
+    return set(told) - set(known)

@@ -1,0 +1,90 @@
+"""Proof that messages arrived in a mailbox: COPYUID, or their header digests at new UIDs.
+
+A tagged OK proves nothing (RFC 9051 section 6.4.9): a COPY may have left out messages that another
+client expunged in between.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from desktopmail.mime.header import digest_of
+from desktopmail.wire.errors import RemoteProtocolError
+from desktopmail.wire.imap.fetch import BodyItem, FetchResponse, Item
+from desktopmail.wire.imap.search import Among, And, HeaderHas
+from desktopmail.wire.imap.section import HEADER
+from desktopmail.wire.imap.sequence import Uid, UidSet
+from desktopmail.wire.imap.status import StatusItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from desktopmail.net.imap import ImapClient
+    from desktopmail.wire.imap.codes import CopyUid
+
+
+async def next_uid(client: ImapClient, path: str) -> int:
+    """The UID that the next message of a mailbox will have at the least."""
+    answer = await client.status(path, (StatusItem.UIDNEXT,))
+    return dict(answer.values).get(StatusItem.UIDNEXT, 1)
+
+
+def from_code(code: CopyUid | None, uidvalidity: int | None) -> dict[int, int]:
+    """What the server said became what; nothing when it said nothing, or of another mailbox."""
+    if code is None or (uidvalidity is not None and code.uid_validity != uidvalidity):
+        return {}
+    try:
+        return {int(source): int(target) for source, target in code.pairs()}
+    except RemoteProtocolError:
+        return {}  # the sets do not pair: it proves nothing, and the digests will have to
+
+
+async def by_digest(
+    client: ImapClient, digests: Mapping[int, bytes], *, since: int, taken: Iterable[int] = ()
+) -> dict[int, int]:
+    """Find messages in the open mailbox at UIDs from `since` on, each UID once.
+
+    Args:
+        client: On which the mailbox is open.
+        digests: Key to the digest of a header block.
+        since: UIDs below were there before.
+        taken: UIDs that belong to somebody already.
+
+    Returns:
+        Key to UID, for those that were found.
+    """
+    wanted: dict[bytes, list[int]] = defaultdict(list)
+    for key, digest in digests.items():
+        wanted[digest].append(key)
+    found: dict[int, int] = {}
+    used = set(taken)
+    items = (Item.UID, BodyItem(HEADER))
+    async for answer in client.uid_fetch(UidSet.span(since), items):
+        if not isinstance(answer, FetchResponse) or answer.uid is None:
+            continue
+        header = answer.section(HEADER)
+        if header is None or answer.uid < since or answer.uid in used:
+            continue
+        keys = wanted.get(bytes.fromhex(digest_of(header)))
+        if keys:
+            found[keys.pop(0)] = answer.uid
+            used.add(answer.uid)
+    return found
+
+
+async def by_message_id(client: ImapClient, message_id: str) -> list[int]:
+    """The UIDs in the open mailbox of messages with this Message-ID."""
+    if not message_id or not message_id.isascii():
+        return []
+    found = await client.uid_search(HeaderHas(b"MESSAGE-ID", message_id.encode()))
+    return sorted(found.all or ())
+
+
+async def still_there(client: ImapClient, uids: Iterable[int]) -> set[int]:
+    """Which of these UIDs the open mailbox has."""
+    wanted = UidSet.of([Uid(uid) for uid in uids])
+    if not wanted:
+        return set()
+    found = await client.uid_search(And((Among(wanted),)))
+    return {int(uid) for uid in found.all or ()}

@@ -1,0 +1,569 @@
+"""The journal told to an IMAP server: in order, merged, and verified where a try was cut short.
+
+An operation is `running` from before its first command until it is proved. Found running, it may
+have been done in part or whole: then the server is asked before anything is said again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from desktopmail.door.rows import Flag, SendingState
+from desktopmail.engine import journal
+from desktopmail.engine.store import mailbox, message, operation, placement, problem, sending
+from desktopmail.engine.sync import expunge, proof
+from desktopmail.engine.sync.flags import wire_flags
+from desktopmail.net.errors import RefusedError
+from desktopmail.wire.imap.sequence import Uid, UidSet
+from desktopmail.wire.imap.store import StoreMode
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from desktopmail.door.ids import MailboxId, PlacementId
+    from desktopmail.engine.store.account import Account
+    from desktopmail.engine.store.mailbox import Mailbox
+    from desktopmail.engine.store.operation import Operation, Target
+    from desktopmail.engine.store.placement import Placed
+    from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.net.imap import ImapClient
+    from desktopmail.net.ports import Ports
+
+MAX_TRIES = 5
+
+
+class Replay:
+    """One pass through the journal of an account.
+
+    Args:
+        store: Where the journal is.
+        ports: The clock.
+        client: Logged in.
+        account: Whose journal.
+        select: Opens a mailbox for changing, unless it is open already.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        ports: Ports,
+        client: ImapClient,
+        account: Account,
+        select: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._store = store
+        self._ports = ports
+        self._client = client
+        self._account = account
+        self._select = select
+
+    async def run(self) -> None:
+        """Tell the server everything that it can hear of now.
+
+        Raises:
+            NetError: The connection failed; what was on its way is verified the next time.
+        """
+        blocked: set[int] = set()
+        while True:
+            pending = [one for one in await self._pending() if one.id not in blocked]
+            if not pending:
+                return
+            first = pending[0]
+            flags = _leading_flags(pending)
+            try:
+                if flags:
+                    await self._store_flags(flags)
+                elif not await self._one(first):
+                    blocked.add(first.id)
+            except RefusedError as error:
+                if not self._client.is_usable:
+                    raise
+                for one in flags or [first]:
+                    blocked.add(one.id)
+                    await self._refused(one, error)
+
+    async def _pending(self) -> list[Operation]:
+        return await self._store.read(lambda tx: operation.pending(tx, self._account.id))
+
+    async def _one(self, one: Operation) -> bool:
+        """Tell one operation; returns whether it is settled (else it waits for another)."""
+        match one.kind:
+            case "move":
+                await self._move(one)
+            case "copy":
+                await self._copy(one)
+            case "append":
+                await self._append(one)
+            case "expunge":
+                return await self._expunge(one)
+            case "create":
+                await self._create(one)
+            case "rename":
+                await self._rename(one)
+            case "delete-mailbox":
+                await self._delete_mailbox(one)
+            case "subscribe":
+                await self._subscribe(one)
+            case _:
+                await self._fail(one, f"This program does not know how to {one.kind}.")
+        return True
+
+    # Flags
+
+    async def _store_flags(self, operations: Sequence[Operation]) -> None:
+        """Store what several changes of one mailbox amount to: each flag told once."""
+        source = operations[0].arguments.source
+        box = await self._box(source)
+        if box is None:
+            await self._finish(operations)
+            return
+        changes = await self._store.read(lambda tx: _amount(tx, operations))
+        if changes:
+            await self._select(box.path)
+        await self._running(operations)
+        for (add, remove, add_tags, remove_tags), uids in changes.items():
+            chosen = UidSet.of([Uid(uid) for uid in uids])
+            for mode, names in (
+                (StoreMode.ADD, wire_flags(Flag(add), add_tags)),
+                (StoreMode.REMOVE, wire_flags(Flag(remove), remove_tags)),
+            ):
+                if names:
+                    for part in chosen.chunks(2000):
+                        await self._client.uid_store(part, mode, names)
+        await self._finish(operations)
+
+    # Move and copy
+
+    async def _move(self, one: Operation) -> None:
+        source, target = (
+            await self._box(one.arguments.source),
+            await self._box(one.arguments.target),
+        )
+        if source is None or target is None:
+            await self._fail(one, "The mailbox is not there any more.")
+            return
+        if not self._client.offers("MOVE"):
+            await self._copy(one, then_remove=True)
+            return
+        was_running = one.state == "running"
+        since = await self._begin(one, target)
+        members = await self._members(one)
+        found: dict[int, int] = {}
+        if was_running:
+            found = await self._find(target, members, since)
+            await self._arrived(one, target, members, found, remove=True)
+            members = {uid: row for uid, row in members.items() if uid not in found}
+        if members:
+            await self._select(source.path)
+            code = await self._client.uid_move(_uids(members), target.path)
+            found = proof.from_code(code, target.uidvalidity)
+            if len(found) < len(members):
+                missing = {uid: row for uid, row in members.items() if uid not in found}
+                found |= await self._find(target, missing, since)
+            await self._arrived(one, target, members, found, remove=True)
+        await self._settle(one, source, {u: r for u, r in members.items() if u not in found})
+
+    async def _copy(self, one: Operation, *, then_remove: bool = False) -> None:
+        source, target = (
+            await self._box(one.arguments.source),
+            await self._box(one.arguments.target),
+        )
+        if source is None or target is None:
+            await self._fail(one, "The mailbox is not there any more.")
+            return
+        was_running = one.state == "running"
+        since = await self._begin(one, target)
+        members = await self._members(one)
+        found: dict[int, int] = {}
+        if was_running:
+            found = await self._find(target, members, since)
+        rest = {uid: row for uid, row in members.items() if uid not in found}
+        await self._select(source.path)
+        if rest:
+            code = await self._client.uid_copy(_uids(rest), target.path)
+            told = proof.from_code(code, target.uidvalidity)
+            if len(told) < len(rest):
+                missing = {uid: row for uid, row in rest.items() if uid not in told}
+                told |= await self._find(target, missing, since)
+            found |= told
+        if then_remove and found:
+            await self._select(source.path)
+            await expunge.remove(self._client, found)
+        await self._arrived(one, target, members, found, remove=then_remove)
+        await self._settle(one, source, {u: r for u, r in members.items() if u not in found})
+
+    async def _members(self, one: Operation) -> dict[int, tuple[Target, Placed]]:
+        """What is still to be done, by the UID it has now."""
+
+        def step(tx: Transaction) -> dict[int, tuple[Target, Placed]]:
+            targets = {
+                target.placement_id: target
+                for target in operation.targets(tx, one.id)
+                if not target.done
+            }
+            return {
+                placed.uid: (targets[placed.id], placed)
+                for placed in placement.get(tx, list(targets))
+                if placed.uid is not None
+            }
+
+        return await self._store.read(step)
+
+    async def _find(
+        self, target: Mailbox, members: dict[int, tuple[Target, Placed]], since: int
+    ) -> dict[int, int]:
+        """Find in the target what arrived there since, by the digests of the headers."""
+        if not members:
+            return {}
+
+        def digests(tx: Transaction) -> dict[int, bytes]:
+            return {
+                uid: message.digest(tx, placed.message_id) for uid, (_, placed) in members.items()
+            }
+
+        await self._select(target.path)
+        return await proof.by_digest(
+            self._client,
+            await self._store.read(digests),
+            since=since,
+            taken=await self._store.read(lambda tx: _uids_from(tx, target.id, since)),
+        )
+
+    async def _arrived(
+        self,
+        one: Operation,
+        target: Mailbox,
+        members: dict[int, tuple[Target, Placed]],
+        found: dict[int, int],
+        *,
+        remove: bool,
+    ) -> None:
+        """Store what is proved: the twin has its UID, and a moved message leaves its old place."""
+
+        def step(tx: Transaction) -> None:
+            known = placement.by_uids(tx, target.id, list(found.values()))
+            done = [(members[uid], new) for uid, new in found.items() if uid in members]
+            for (row, _), new in done:
+                if row.twin is not None:
+                    _give_uid(tx, row.twin, new, known)
+            operation.prove(tx, one.id, [row.placement_id for (row, _), _ in done])
+            if remove:
+                # The rows of the operation stay, with the twin in the place of what goes: so it can
+                # be taken back.
+                operation.pass_on(tx, one.id, [row for (row, _), _ in done])
+                placement.remove(tx, [row.placement_id for (row, _), _ in done])
+
+        if found:
+            await self._store.write(step)
+
+    async def _settle(
+        self, one: Operation, source: Mailbox, left: dict[int, tuple[Target, Placed]]
+    ) -> None:
+        """End an operation; what could not be done stays where the server has it."""
+        if not left:
+            await self._finish([one])
+            return
+        await self._select(source.path)
+        there = await proof.still_there(self._client, left)
+
+        def step(tx: Transaction) -> None:
+            for uid, (row, placed) in left.items():
+                if row.twin is not None:
+                    placement.remove(tx, [row.twin])
+                if uid in there:
+                    placement.show(tx, [placed.id], shown=True)
+                else:
+                    placement.remove(tx, [placed.id])
+            if there:
+                operation.set_state(
+                    tx, one.id, "failed", problem="The server did not do it, and gave no reason."
+                )
+            else:
+                operation.finish(tx, one.id)  # another client has removed them meanwhile
+
+        await self._store.write(step)
+
+    # Append
+
+    async def _append(self, one: Operation) -> None:
+        """Put messages that are here into a mailbox at the server, looking first."""
+        target = await self._box(one.arguments.target)
+        if target is None:
+            await self._fail(one, "The mailbox is not there any more.")
+            return
+        was_running = one.state == "running"
+        since = await self._begin(one, target)
+        for row in await self._store.read(lambda tx: operation.targets(tx, one.id)):
+            if not row.done:
+                await self._append_one(one, target, row, since, look_first=was_running)
+        await self._finish([one])
+        if one.arguments.sending is not None:
+            await self._filed(one)
+        await self._store.write(lambda tx: journal.finish_followers(tx, one.id))
+
+    async def _append_one(
+        self, one: Operation, target: Mailbox, row: Target, since: int, *, look_first: bool
+    ) -> None:
+        def load(tx: Transaction) -> tuple[Placed, bytes, str, set[str], int] | None:
+            placed = placement.get(tx, [row.placement_id])
+            octets = message.octets(tx, placed[0].message_id) if placed else None
+            if octets is None or placed[0].uid is not None:
+                return None
+            (found,) = tx.fetch(
+                "SELECT m.message_id, p.arrived_s FROM placement AS p JOIN message AS m"
+                " ON m.id = p.message_id WHERE p.id = ?",
+                (row.placement_id,),
+            )
+            tags = placement.tags_of(tx, row.placement_id)
+            return placed[0], octets, found[0], tags, found[1]
+
+        loaded = await self._store.read(load)
+        if loaded is None:
+            return
+        placed, octets, message_id, tags, arrived_s = loaded
+        uid = None
+        if look_first or one.arguments.sending is not None:
+            uid = await self._look_for(target, placed, message_id, since, one)
+        if uid is None:
+            code = await self._client.append(
+                target.path,
+                octets,
+                wire_flags(placed.flags, tags),
+                datetime.fromtimestamp(arrived_s, UTC),
+            )
+            if code is not None and code.uid_validity == target.uidvalidity:
+                uid = next(iter(int(number) for number in code.uids), None)
+            if uid is None:
+                found = await self._find(target, {0: (row, placed)}, since)
+                uid = found.get(0)
+        new_uid = uid
+
+        def step(tx: Transaction) -> None:
+            if new_uid is not None:
+                known = placement.by_uids(tx, target.id, [new_uid])
+                _give_uid(tx, placed.id, new_uid, known)
+            operation.prove(tx, one.id, [placed.id])
+
+        await self._store.write(step)
+
+    async def _look_for(
+        self, target: Mailbox, placed: Placed, message_id: str, since: int, one: Operation
+    ) -> int | None:
+        """Whether it is there already: from a try that was cut short, or filed by the server."""
+        row = (operation.Target(placed.id, placed.flags, None, False), placed)
+        found = await self._find(target, {0: row}, since)
+        if 0 in found:
+            return found[0]
+        if one.arguments.sending is None:
+            return None
+        await self._select(target.path)
+        uids = await proof.by_message_id(self._client, message_id)
+        taken = await self._store.read(lambda tx: _uids_from(tx, target.id, 1))
+        fresh = [uid for uid in uids if uid not in taken]
+        return fresh[-1] if fresh else None
+
+    async def _filed(self, one: Operation) -> None:
+        def step(tx: Transaction) -> None:
+            rows = tx.fetch("SELECT state FROM sending WHERE id = ?", (one.arguments.sending,))
+            if rows and rows[0][0] == SendingState.FILING.value and one.arguments.sending:
+                now_s = self._ports.clock.now().timestamp()
+                sending.set_state(tx, one.arguments.sending, SendingState.DONE, now_s)
+
+        await self._store.write(step)
+
+    # Expunge
+
+    async def _expunge(self, one: Operation) -> bool:
+        after = one.arguments.after
+        if after is not None:
+            other = await self._store.read(lambda tx: operation.get(tx, after))
+            if other is not None and other.state != "done":
+                return False
+        box = await self._box(one.arguments.source)
+        if box is None or box.local:
+            await self._finish([one])
+            return True
+        members = await self._members(one)
+        if members:
+            await self._select(box.path)
+            await self._running([one])
+            await expunge.remove(self._client, members)
+
+        def step(tx: Transaction) -> None:
+            ids = [row.placement_id for row in operation.targets(tx, one.id)]
+            operation.finish(tx, one.id)
+            placement.remove(tx, ids)
+
+        await self._store.write(step)
+        return True
+
+    # Mailboxes
+
+    async def _create(self, one: Operation) -> None:
+        try:
+            await self._client.create(one.arguments.path)
+        except RefusedError:
+            # It is there already, made by a try that was cut short or by another device?
+            if not await self._client.list("", one.arguments.path):
+                raise
+        await self._client.subscribe(one.arguments.path)
+        target = one.arguments.target
+
+        def step(tx: Transaction) -> None:
+            tx.execute("UPDATE mailbox SET local = 0 WHERE id = ?", (target,))
+            tx.touch_mailboxes(self._account.id)
+            operation.finish(tx, one.id)
+
+        await self._store.write(step)
+
+    async def _rename(self, one: Operation) -> None:
+        box = await self._box(one.arguments.source)
+        if box is None:
+            await self._fail(one, "The mailbox is not there any more.")
+            return
+        there = {row.mailbox for row, _ in await self._client.list("", "*")}
+        if box.path in there:
+            await self._client.rename(box.path, one.arguments.path)
+        new, delimiter = one.arguments.path, box.delimiter
+
+        def step(tx: Transaction) -> None:
+            for other in mailbox.of_account(tx, self._account.id):
+                is_below = bool(delimiter) and other.path.startswith(box.path + delimiter)
+                if other.id == box.id or is_below:
+                    path = new + other.path[len(box.path) :]
+                    tx.execute("UPDATE mailbox SET path = ? WHERE id = ?", (path, other.id))
+            tx.touch_mailboxes(self._account.id)
+            operation.finish(tx, one.id)
+
+        await self._store.write(step)
+
+    async def _delete_mailbox(self, one: Operation) -> None:
+        box = await self._box(one.arguments.source)
+        if box is not None:
+            there = {row.mailbox for row, _ in await self._client.list("", "*")}
+            if box.path in there:
+                await self._select("INBOX")
+                await self._client.delete(box.path)
+            await self._store.write(lambda tx: mailbox.remove(tx, box.id))
+        await self._finish([one])
+
+    async def _subscribe(self, one: Operation) -> None:
+        box = await self._box(one.arguments.source)
+        if box is not None:
+            if one.arguments.add:
+                await self._client.subscribe(box.path)
+            else:
+                await self._client.unsubscribe(box.path)
+        await self._finish([one])
+
+    # Journal
+
+    async def _box(self, mailbox_id: MailboxId | None) -> Mailbox | None:
+        if mailbox_id is None:
+            return None
+        wanted = mailbox_id
+
+        def step(tx: Transaction) -> Mailbox | None:
+            exists = tx.fetch("SELECT 1 FROM mailbox WHERE id = ?", (wanted,))
+            return mailbox.get(tx, wanted) if exists else None
+
+        return await self._store.read(step)
+
+    async def _begin(self, one: Operation, target: Mailbox) -> int:
+        """Remember where the target ends now, before anything is put there; returns that UID."""
+        if one.arguments.uidnext is not None:
+            await self._running([one])
+            return one.arguments.uidnext
+        since = await proof.next_uid(self._client, target.path)
+        await self._store.write(lambda tx: operation.begin(tx, one, since))
+        return since
+
+    async def _running(self, operations: Sequence[Operation]) -> None:
+        def step(tx: Transaction) -> None:
+            for one in operations:
+                operation.set_state(tx, one.id, "running")
+
+        await self._store.write(step)
+
+    async def _finish(self, operations: Sequence[Operation]) -> None:
+        def step(tx: Transaction) -> None:
+            for one in operations:
+                operation.finish(tx, one.id)
+            problem.settle(tx, self._account.id, "journal")
+
+        await self._store.write(step)
+
+    async def _fail(self, one: Operation, why: str) -> None:
+        await self._store.write(lambda tx: operation.set_state(tx, one.id, "failed", problem=why))
+
+    async def _refused(self, one: Operation, error: RefusedError) -> None:
+        """The server said no: tried again a few times, at last shown with Retry and Discard."""
+        state = "failed" if one.tries + 1 >= MAX_TRIES else "pending"
+        now_s = self._ports.clock.now().timestamp()
+
+        def step(tx: Transaction) -> None:
+            operation.set_state(tx, one.id, state, problem=error.sentence, tried=True)
+            if state == "failed":
+                problem.report(
+                    tx, self._account.id, "journal", f"{one.label}: {error.sentence}",
+                    "Try it again or give it up, under Operations.", now_s,
+                )  # fmt: skip
+
+        await self._store.write(step)
+
+
+_Change = tuple[int, int, tuple[str, ...], tuple[str, ...]]
+
+
+def _leading_flags(pending: Sequence[Operation]) -> list[Operation]:
+    """The changes of flags that stand first, as long as they are of one mailbox."""
+    found: list[Operation] = []
+    for one in pending:
+        if one.kind != "flags":
+            break
+        if found and one.arguments.source != found[0].arguments.source:
+            break
+        found.append(one)
+    return found
+
+
+def _amount(tx: Transaction, operations: Sequence[Operation]) -> dict[_Change, list[int]]:
+    """What changes amount to in the end, and for which UIDs: later ones win over earlier ones."""
+    amounts: dict[PlacementId, _Change] = defaultdict(lambda: (0, 0, (), ()))
+    for one in operations:
+        change = one.arguments
+        for target in operation.targets(tx, one.id):
+            add, remove, add_tags, remove_tags = amounts[target.placement_id]
+            amounts[target.placement_id] = (
+                (add | change.add) & ~change.remove,
+                (remove | change.remove) & ~change.add,
+                tuple(sorted({*add_tags, *change.add_tags} - {*change.remove_tags})),
+                tuple(sorted({*remove_tags, *change.remove_tags} - {*change.add_tags})),
+            )
+    groups: dict[_Change, list[int]] = defaultdict(list)
+    for placed in placement.get(tx, list(amounts)):
+        if placed.uid is not None:
+            groups[amounts[placed.id]].append(placed.uid)
+    return groups
+
+
+def _uids(members: dict[int, tuple[Target, Placed]]) -> UidSet:
+    return UidSet.of([Uid(uid) for uid in members])
+
+
+def _uids_from(tx: Transaction, mailbox_id: MailboxId, since: int) -> list[int]:
+    rows = tx.fetch(
+        "SELECT uid FROM placement WHERE mailbox_id = ? AND uid >= ?", (mailbox_id, since)
+    )
+    return [row[0] for row in rows]
+
+
+def _give_uid(tx: Transaction, twin: PlacementId, uid: int, known: dict[int, Placed]) -> None:
+    """Let the twin be the message at this UID; a row that a look made of it before gives way."""
+    other = known.get(uid)
+    if other is not None and other.id != twin:
+        placement.remove(tx, [other.id])
+    tx.execute("UPDATE placement SET uid = ? WHERE id = ?", (uid, twin))
+    placement.touch(tx, [twin])

@@ -1,0 +1,155 @@
+"""The worker of an account: one cycle after another, one path for reconnecting, capped back-off."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol
+
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import ConnectionState
+from desktopmail.engine.backoff import delay_s
+from desktopmail.engine.errors import door_error
+from desktopmail.engine.store import account as accounts
+from desktopmail.engine.store import problem
+from desktopmail.engine.waiting import wait
+from desktopmail.net.errors import NetError
+
+if TYPE_CHECKING:
+    from desktopmail.door.ids import AccountId
+    from desktopmail.engine.store.account import Account
+    from desktopmail.engine.store.store import Store
+    from desktopmail.net.ports import Ports
+
+#: Trying again by ourselves would not help: a person has to do something first.
+NEEDS_A_PERSON = frozenset(
+    {"auth-failed", "no-password", "cleartext", "no-mechanism", "no-keyring", "policy"}
+)
+
+
+class Cycle(Protocol):
+    """What a worker does for its account, by IMAP or POP3."""
+
+    @property
+    def service(self) -> str:
+        """The name of the protocol, for problems: "imap", "pop3"."""
+
+    async def run(self, account: Account, *, headers_only: bool) -> None:
+        """Bring everything up to date once.
+
+        Raises:
+            NetError, DoorError: It did not work; everything that was committed stays.
+        """
+
+    async def rest(self, wake: asyncio.Event, seconds: float) -> None:
+        """Wait for the next cycle: until `wake` is set, the server has news, or time is over."""
+
+    async def leave(self) -> None:
+        """Close every connection."""
+
+
+class Worker:
+    """Runs the cycles of one account until it is cancelled."""
+
+    def __init__(
+        self, store: Store, ports: Ports, account_id: AccountId, cycle: Cycle, *, poll_s: float
+    ) -> None:
+        self._store = store
+        self._ports = ports
+        self._account_id = account_id
+        self._cycle = cycle
+        self._poll_s = poll_s
+        self._wake = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
+        self._served: list[asyncio.Future[None]] = []
+        self._headers_only = False
+        self._tries = 0
+
+    def wake(self) -> None:
+        """Begin the next cycle now: there is something to tell or to ask."""
+        self._wake.set()
+
+    async def sync(self, *, headers_only: bool = False) -> None:
+        """Run a whole cycle from now on, and wait for its end.
+
+        Raises:
+            DoorError: It failed.
+        """
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        self._headers_only = headers_only
+        self._wake.set()
+        await future
+
+    async def run(self) -> None:
+        """Run cycles."""
+        try:
+            while True:
+                self._wake.clear()
+                self._served, self._waiting = self._waiting, []
+                headers_only, self._headers_only = self._headers_only, False
+                error = await self._once(headers_only=headers_only)
+                for future in self._served:
+                    _settle(future, error)
+                await self._rest(error)
+        finally:
+            for future in (*self._served, *self._waiting):
+                _settle(future, DoorError("The account was closed meanwhile.", code="closed"))
+            await self._cycle.leave()
+
+    async def _once(self, *, headers_only: bool) -> DoorError | None:
+        account = await self._store.read(lambda tx: accounts.get(tx, self._account_id))
+        try:
+            await self._state(ConnectionState.SYNCING)
+            await self._cycle.run(account, headers_only=headers_only)
+        except NetError as error:
+            return await self._failed(door_error(error))
+        except DoorError as error:
+            return await self._failed(error)
+        self._tries = 0
+        await self._store.write(
+            lambda tx: problem.settle(tx, self._account_id, self._cycle.service)
+        )
+        await self._state(ConnectionState.READY, alive=True)
+        return None
+
+    async def _rest(self, error: DoorError | None) -> None:
+        if error is None:
+            try:
+                await self._cycle.rest(self._wake, self._poll_s)
+            except NetError as lost:
+                # A connection that ends while it rests is made again; if that fails, it is said.
+                error = door_error(lost)
+            else:
+                return
+        await self._cycle.leave()
+        self._tries += 1
+        wait_s = None if error.code in NEEDS_A_PERSON else delay_s(self._tries, self._ports.entropy)
+        await wait(self._wake, self._ports.clock, wait_s)
+
+    async def _failed(self, error: DoorError) -> DoorError:
+        now_s = self._ports.clock.now().timestamp()
+        service = self._cycle.service
+        await self._store.write(
+            lambda tx: problem.report(
+                tx, self._account_id, service, error.sentence, error.remedy, now_s
+            )
+        )
+        await self._state(ConnectionState.FAILED, error.sentence)
+        return error
+
+    async def _state(
+        self, state: ConnectionState, why: str | None = None, *, alive: bool = False
+    ) -> None:
+        alive_s = self._ports.clock.now().timestamp() if alive else None
+        await self._store.write(
+            lambda tx: accounts.set_state(tx, self._account_id, state, problem=why, alive_s=alive_s)
+        )
+
+
+def _settle(future: asyncio.Future[None], error: DoorError | None) -> None:
+    if future.done():
+        return  # who waited has gone
+    if error is None:
+        future.set_result(None)
+    else:
+        future.set_exception(error)

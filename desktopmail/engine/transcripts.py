@@ -1,0 +1,84 @@
+"""What was said to the servers, redacted: a ring of records that never grows beyond its size."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from typing import TYPE_CHECKING, Literal
+
+from desktopmail.door.queries import Transcript, TranscriptRecord
+
+if TYPE_CHECKING:
+    from desktopmail.door.ids import AccountId
+    from desktopmail.net.ports import Clock
+
+# Of a mail that comes or goes a transcript needs the beginning only.
+MAX_RECORD_OCTETS = 4096
+# What a record costs beside its octets.
+_RECORD_COST = 200
+
+
+class Transcripts:
+    """The ring of all connections of the engine.
+
+    Args:
+        clock: For the times of the records.
+        max_octets: What it may hold; the oldest records go first.
+    """
+
+    def __init__(self, clock: Clock, max_octets: int) -> None:
+        self._clock = clock
+        self._max_octets = max_octets
+        self._octets = 0
+        self._number = 0
+        self._records: deque[TranscriptRecord] = deque()
+        self._connections: Counter[str] = Counter()
+
+    def recorder(self, account_id: AccountId, service: str) -> ConnectionRecorder:
+        """Return what records one new connection ("imap 1", "imap 2", …)."""
+        self._connections[service] += 1
+        return ConnectionRecorder(self, account_id, f"{service} {self._connections[service]}")
+
+    def add(self, account_id: AccountId, connection: str, sender: str, octets: bytes) -> None:
+        """Keep a record; an over-long one is cut, and says so."""
+        if len(octets) > MAX_RECORD_OCTETS:
+            left_out = len(octets) - MAX_RECORD_OCTETS
+            octets = octets[:MAX_RECORD_OCTETS] + f"\r\n[{left_out} more octets]\r\n".encode()
+        self._number += 1
+        self._records.append(
+            TranscriptRecord(
+                number=self._number,
+                account_id=account_id,
+                connection=connection,
+                at_s=self._clock.now().timestamp(),
+                sender=sender,
+                octets=octets,
+            )
+        )
+        self._octets += len(octets) + _RECORD_COST
+        while self._octets > self._max_octets and self._records:
+            self._octets -= len(self._records.popleft().octets) + _RECORD_COST
+
+    def read(self, account_id: AccountId | None, since: int) -> Transcript:
+        """Return the records behind a number, of one account or of all."""
+        first = self._records[0].number if self._records else self._number + 1
+        return Transcript(
+            records=tuple(
+                record
+                for record in self._records
+                if record.number > since and account_id in {None, record.account_id}
+            ),
+            lost=max(0, first - 1 - since),
+        )
+
+
+class ConnectionRecorder:
+    """A `net.transcript.Recorder` of one connection."""
+
+    def __init__(self, ring: Transcripts, account_id: AccountId, connection: str) -> None:
+        self._ring = ring
+        self._account_id = account_id
+        self._connection = connection
+
+    def record(self, sender: Literal["C", "S", "*"], octets: bytes) -> None:
+        """Take octets that are redacted already."""
+        self._ring.add(self._account_id, self._connection, sender, octets)

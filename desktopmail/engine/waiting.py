@@ -1,0 +1,34 @@
+"""Waiting for an event or for time to pass, whichever comes first."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktopmail.net.ports import Clock
+
+
+async def wait(event: asyncio.Event, clock: Clock, seconds: float | None) -> bool:
+    """Wait until the event is set or the seconds are over (None: never); returns whether it is."""
+    return await wait_any((event,), clock, seconds)
+
+
+async def wait_any(events: Sequence[asyncio.Event], clock: Clock, seconds: float | None) -> bool:
+    """Wait until one of the events is set or the seconds are over; returns whether one is."""
+    if any(event.is_set() for event in events):
+        return True
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_set(event)) for event in events]
+        if seconds is not None:
+            tasks.append(group.create_task(clock.sleep(seconds)))
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+    return any(event.is_set() for event in events)
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()

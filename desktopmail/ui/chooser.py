@@ -1,0 +1,262 @@
+"""A field to type into and a list of what fits: the command palette and the choice of a mailbox."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QFont, QKeyEvent, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QFrame,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktopmail.ui.theme import icons
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from desktopmail.ui.theme.theme import Theme
+
+_WIDTH = 540
+_ROWS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of a chooser."""
+
+    title: str
+    hint: str = ""
+    icon: str = ""
+    value: object = None
+    enabled: bool = True
+
+
+def fits(typed: str, title: str) -> int | None:
+    """Return how well a title fits what was typed (lower is better), or None where it does not.
+
+    Every word typed must begin a word of the title; else the letters typed must stand in it in
+    their order, which fits worse.
+    """
+    wanted, text = typed.casefold().split(), title.casefold()
+    if not wanted:
+        return 0
+    words = text.replace("/", " ").replace("-", " ").split()
+    if all(any(word.startswith(piece) for word in words) for piece in wanted):
+        return 0 if text.startswith(wanted[0]) else 1
+    if all(piece in text for piece in wanted):
+        return 2
+    letters = iter(text)
+    if all(letter in letters for letter in "".join(wanted)):
+        return 3
+    return None
+
+
+class Chooser(QFrame):
+    """Floats over the upper part of a window until something is chosen or Escape is pressed.
+
+    Args:
+        parent: The window.
+        theme: Colours.
+        placeholder: What the field says while it is empty.
+        choices: What there is to choose from.
+        done: Called once with what was chosen, or None.
+    """
+
+    def __init__(
+        self,
+        parent: QWidget,
+        theme: Theme,
+        placeholder: str,
+        choices: Sequence[Choice],
+        done: Callable[[Choice | None], None],
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("palette")
+        self.setAccessibleName(placeholder)
+        self._choices = choices
+        self._host = parent
+        self._done: Callable[[Choice | None], None] | None = done
+        self.field = QLineEdit(self)
+        self.field.setPlaceholderText(placeholder)
+        self.field.setAccessibleName(placeholder)
+        self.field.textChanged.connect(self._filter)
+        self.field.installEventFilter(self)
+        self._model = QStandardItemModel(self)
+        self.list = QListView(self)
+        self.list.setModel(self._model)
+        self.list.setAccessibleName(placeholder)
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setMouseTracking(True)
+        self.list.setUniformItemSizes(True)
+        self.list.setItemDelegate(_ChoiceDelegate(self.list, theme))
+        self.list.clicked.connect(self._choose)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 1, 1, 6)
+        layout.setSpacing(4)
+        layout.addWidget(self.field)
+        layout.addWidget(self.list)
+        self._filter("")
+        parent.installEventFilter(self)
+        self._place()
+        self.show()
+        self.raise_()
+        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    @property
+    def shown(self) -> list[Choice]:
+        """What fits, best first."""
+        return [self._model.item(row).data() for row in range(self._model.rowCount())]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Let the field move in the list; leave when the focus goes elsewhere."""
+        if watched is self.field:
+            if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+                return self._key(event)
+            if event.type() == QEvent.Type.FocusOut:
+                self._finish(None)
+        elif watched is self._host and event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _key(self, event: QKeyEvent) -> bool:
+        key = Qt.Key(event.key())
+        row, count = self.list.currentIndex().row(), self._model.rowCount()
+        match key:
+            case Qt.Key.Key_Escape:
+                self._finish(None)
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self._choose(self.list.currentIndex())
+            case Qt.Key.Key_Down if count:
+                self.list.setCurrentIndex(self._model.index((row + 1) % count, 0))
+            case Qt.Key.Key_Up if count:
+                self.list.setCurrentIndex(self._model.index((row - 1) % count, 0))
+            case Qt.Key.Key_PageDown if count:
+                self.list.setCurrentIndex(self._model.index(min(row + _ROWS, count - 1), 0))
+            case Qt.Key.Key_PageUp if count:
+                self.list.setCurrentIndex(self._model.index(max(row - _ROWS, 0), 0))
+            case _:
+                return False
+        return True
+
+    def _filter(self, typed: str) -> None:
+        ranked = [
+            (rank, number, choice)
+            for number, choice in enumerate(self._choices)
+            if (rank := fits(typed, f"{choice.title} {choice.hint}")) is not None
+        ]
+        self._model.clear()
+        for _, _, choice in sorted(ranked, key=lambda entry: entry[:2]):
+            item = QStandardItem(choice.title)
+            item.setData(choice)
+            item.setEnabled(choice.enabled)
+            item.setAccessibleText(
+                f"{choice.title}, {choice.hint}" if choice.hint else choice.title
+            )
+            self._model.appendRow(item)
+        if self._model.rowCount():
+            self.list.setCurrentIndex(self._model.index(0, 0))
+        self._place()
+
+    def _choose(self, index: QModelIndex) -> None:
+        item = self._model.itemFromIndex(index)
+        if item is not None and item.isEnabled():
+            self._finish(item.data())
+
+    def _finish(self, choice: Choice | None) -> None:
+        done, self._done = self._done, None
+        if done is None:
+            return
+        self._host.removeEventFilter(self)
+        self.hide()
+        self.deleteLater()
+        done(choice)
+
+    def _place(self) -> None:
+        parent = self._host
+        width = min(_WIDTH, parent.width() - 40)
+        line = self.list.sizeHintForRow(0) if self._model.rowCount() else 0
+        rows = min(max(self._model.rowCount(), 1), _ROWS)
+        self.list.setFixedHeight(rows * max(line, 30) + 4)
+        self.setFixedWidth(width)
+        self.adjustSize()
+        self.move((parent.width() - width) // 2, min(84, parent.height() // 8))
+
+
+class _ChoiceDelegate(QStyledItemDelegate):
+    """Draws a choice: icon, title, and its hint at the end."""
+
+    def __init__(self, view: QListView, theme: Theme) -> None:
+        super().__init__(view)
+        self._view = view
+        self._theme = theme
+
+    def sizeHint(  # noqa: N802 - Qt's name
+        self,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,  # noqa: ARG002 - Qt's signature
+    ) -> QSize:
+        """See QAbstractItemDelegate."""
+        return QSize(100, option.fontMetrics.height() + 14)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """See QAbstractItemDelegate."""
+        choice: Choice = index.data(Qt.ItemDataRole.UserRole + 1)
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if state & QStyle.StateFlag.State_Selected:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.colour("accent_soft"))
+            painter.drawRoundedRect(rect.adjusted(6, 0, -6, 0), 6, 6)
+        mirrored = self._view.isRightToLeft()
+        line = rect.adjusted(18, 0, -18, 0)
+        if choice.icon:
+            ratio = painter.device().devicePixelRatioF()
+            left = line.right() - 17 if mirrored else line.left()
+            box = QRect(left, line.center().y() - 8, 18, 18)
+            painter.drawPixmap(box, icons.pixmap(choice.icon, self._theme.tokens.muted, 18, ratio))
+        line = line.adjusted(0, 0, -28, 0) if mirrored else line.adjusted(28, 0, 0, 0)
+        painter.setFont(QFont(option.font))
+        end = Qt.AlignmentFlag.AlignLeft if mirrored else Qt.AlignmentFlag.AlignRight
+        start = Qt.AlignmentFlag.AlignRight if mirrored else Qt.AlignmentFlag.AlignLeft
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute
+        painter.setPen(self._theme.colour("muted"))
+        painter.drawText(line, int(end | middle), choice.hint)
+        used = painter.fontMetrics().horizontalAdvance(choice.hint) + 16
+        line = line.adjusted(used, 0, 0, 0) if mirrored else line.adjusted(0, 0, -used, 0)
+        painter.setPen(self._theme.colour("text" if choice.enabled else "faint"))
+        title = painter.fontMetrics().elidedText(
+            choice.title, Qt.TextElideMode.ElideRight, line.width()
+        )
+        painter.drawText(line, int(start | middle), title)
+        painter.restore()
+
+
+async def choose(
+    parent: QWidget, theme: Theme, placeholder: str, choices: Sequence[Choice]
+) -> Choice | None:
+    """Show a chooser and return what was chosen; None when it was left."""
+    chosen: asyncio.Future[Choice | None] = asyncio.get_running_loop().create_future()
+
+    def settle(choice: Choice | None) -> None:
+        if not chosen.done():
+            chosen.set_result(choice)
+
+    Chooser(parent, theme, placeholder, choices, settle)
+    return await chosen

@@ -1,0 +1,24 @@
+"""Set up an account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.ui.commands.verb import Menu, Verb
+
+if TYPE_CHECKING:
+    from desktopmail.ui.commands.desk import Desk
+
+
+async def do(desk: Desk) -> None:
+    """Do it."""
+    desk.show_view("account")
+
+
+VERB = Verb(
+    name="add_account",
+    do=do,
+    menu=Menu.FILE,
+    group=1,
+    icon="user",
+)

@@ -1,0 +1,105 @@
+"""What verbs act upon: the window, as little of it as they need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktopmail.door.commands import AnyCommand
+    from desktopmail.door.ids import MailboxId, PlacementId
+    from desktopmail.door.interface import Door, StoreReader
+    from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow
+    from desktopmail.mime.compose import Draft
+    from desktopmail.ui.panes.list_pane import ListPane
+    from desktopmail.ui.panes.sidebar import Sidebar
+    from desktopmail.ui.reading.content import Letter
+    from desktopmail.ui.reading.pane import ReadingPane
+    from desktopmail.ui.settings import Settings
+    from desktopmail.ui.theme.theme import Theme
+
+
+class Desk(Protocol):
+    """What the main window offers to verbs."""
+
+    door: Door
+    reader: StoreReader
+    settings: Settings
+    theme: Theme
+    sidebar: Sidebar
+    list_pane: ListPane
+    reading: ReadingPane
+
+    def selection(self) -> list[MessageRow]:
+        """The messages selected, as far as they are loaded."""
+        ...
+
+    def selected_ids(self) -> tuple[PlacementId, ...]:
+        """The placements selected, all of them."""
+        ...
+
+    async def letter(self) -> tuple[MessageRow, Letter] | None:
+        """The one message selected, read whole; None when there is none."""
+        ...
+
+    async def carry_out(self, command: AnyCommand, done: str = "") -> None:
+        """Give a command to the engine and show what was done, with the way to take it back.
+
+        Args:
+            command: What to do.
+            done: What to say afterwards; empty: nothing.
+        """
+        ...
+
+    async def undo(self) -> None:
+        """Take the last command back."""
+        ...
+
+    def compose(
+        self,
+        draft: Draft | None = None,
+        *,
+        account: AccountRow | None = None,
+        answers: PlacementId | None = None,
+        forwards: bool = False,
+        replaces: PlacementId | None = None,
+    ) -> None:
+        """Open a window to write in."""
+        ...
+
+    async def choose_mailbox(self, title: str) -> MailboxRow | None:
+        """Let a person choose a mailbox by typing; None when they changed their mind."""
+        ...
+
+    def mailbox_name(self, mailbox_id: MailboxId) -> str:
+        """The name of a mailbox as shown."""
+        ...
+
+    def accounts(self) -> Sequence[AccountRow]:
+        """All accounts."""
+        ...
+
+    def say(self, text: str) -> None:
+        """Show a sentence for some seconds."""
+        ...
+
+    def reading_is_decided(self) -> None:
+        """Whether the message shown is read was decided: do not mark it by the clock."""
+        ...
+
+    def focus_search(self) -> None:
+        """Put the cursor into the search field."""
+        ...
+
+    def show_view(self, name: str) -> None:
+        """Open one of the window's own dialogues or panels by its name."""
+        ...
+
+    def apply_look(self) -> None:
+        """Bring the window in line with the settings of its look."""
+        ...
+
+    def quit(self) -> None:
+        """End the program."""
+        ...

@@ -1,0 +1,28 @@
+"""Write a new message that begins as this one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.ui.commands.answering import answer
+from desktopmail.ui.commands.verb import Menu, Needs, Verb
+
+if TYPE_CHECKING:
+    from desktopmail.ui.commands.desk import Desk
+
+
+async def do(desk: Desk) -> None:
+    """Do it."""
+    await answer(desk, "edit_as_new")
+
+
+VERB = Verb(
+    name="edit_as_new",
+    do=do,
+    menu=Menu.MESSAGE,
+    group=1,
+    icon="drafts",
+    keys=("Ctrl+E",),
+    needs=Needs.MESSAGE,
+    context=True,
+)

@@ -1,0 +1,36 @@
+"""Move messages to a mailbox chosen by typing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.door.commands import MoveMessages
+from desktopmail.ui.commands.verb import Menu, Needs, Verb
+from desktopmail.ui.language import trn
+
+if TYPE_CHECKING:
+    from desktopmail.ui.commands.desk import Desk
+
+
+async def do(desk: Desk) -> None:
+    """Do it."""
+    ids = desk.selected_ids()
+    mailbox = await desk.choose_mailbox(trn("choose.move", len(ids)))
+    if mailbox is not None:
+        done = trn("done.moved", len(ids), mailbox=desk.mailbox_name(mailbox.id))
+        await desk.carry_out(MoveMessages(placement_ids=ids, mailbox_id=mailbox.id), done)
+
+
+VERB = Verb(
+    name="move",
+    do=do,
+    menu=Menu.MESSAGE,
+    group=2,
+    icon="folder-move",
+    keys=(
+        "M",
+        "Ctrl+Shift+M",
+    ),
+    needs=Needs.SELECTION,
+    context=True,
+)

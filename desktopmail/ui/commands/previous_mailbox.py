@@ -1,0 +1,27 @@
+"""Go to the previous mailbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.ui.commands.verb import Menu, Verb
+
+if TYPE_CHECKING:
+    from desktopmail.ui.commands.desk import Desk
+
+
+async def do(desk: Desk) -> None:
+    """Do it."""
+    desk.sidebar.step(-1)
+
+
+VERB = Verb(
+    name="previous_mailbox",
+    do=do,
+    menu=Menu.GO,
+    group=1,
+    keys=(
+        "Ctrl+PgUp",
+        "Alt+Up",
+    ),
+)

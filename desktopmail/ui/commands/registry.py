@@ -1,0 +1,156 @@
+"""All verbs in the order of the menus."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.ui.commands import (
+    about,
+    activity,
+    add_account,
+    archive,
+    compact,
+    compose,
+    copy,
+    dark,
+    delete,
+    delete_forever,
+    edit_as_new,
+    filter_attachment,
+    filter_starred,
+    filter_unread,
+    find_in_message,
+    forward,
+    forward_attached,
+    get_mail,
+    go_to_inbox,
+    go_to_mailbox,
+    junk,
+    mark_all_read,
+    mark_read,
+    move,
+    next_mailbox,
+    next_message,
+    next_unread,
+    offline,
+    open_window,
+    original_colours,
+    palette,
+    plain_text,
+    previous_mailbox,
+    previous_message,
+    print_message,
+    quit_program,
+    reading_below,
+    reply,
+    reply_all,
+    reply_list,
+    sandbox,
+    save_as,
+    search,
+    select_all,
+    settings,
+    shortcuts,
+    show_menu_bar,
+    show_sidebar,
+    source,
+    star,
+    table,
+    threads,
+    transcript,
+    undo,
+    zoom_in,
+    zoom_out,
+    zoom_reset,
+)
+
+if TYPE_CHECKING:
+    from desktopmail.ui.commands.verb import Verb
+
+VERBS: tuple[Verb, ...] = (
+    compose.VERB,
+    get_mail.VERB,
+    offline.VERB,
+    add_account.VERB,
+    sandbox.VERB,
+    save_as.VERB,
+    print_message.VERB,
+    settings.VERB,
+    quit_program.VERB,
+    undo.VERB,
+    select_all.VERB,
+    search.VERB,
+    find_in_message.VERB,
+    filter_unread.VERB,
+    filter_starred.VERB,
+    filter_attachment.VERB,
+    threads.VERB,
+    table.VERB,
+    compact.VERB,
+    reading_below.VERB,
+    show_sidebar.VERB,
+    show_menu_bar.VERB,
+    dark.VERB,
+    plain_text.VERB,
+    original_colours.VERB,
+    zoom_in.VERB,
+    zoom_out.VERB,
+    zoom_reset.VERB,
+    source.VERB,
+    next_message.VERB,
+    previous_message.VERB,
+    next_unread.VERB,
+    next_mailbox.VERB,
+    previous_mailbox.VERB,
+    go_to_mailbox.VERB,
+    go_to_inbox.VERB,
+    open_window.VERB,
+    reply.VERB,
+    reply_all.VERB,
+    reply_list.VERB,
+    forward.VERB,
+    forward_attached.VERB,
+    edit_as_new.VERB,
+    archive.VERB,
+    delete.VERB,
+    delete_forever.VERB,
+    junk.VERB,
+    move.VERB,
+    copy.VERB,
+    mark_read.VERB,
+    star.VERB,
+    mark_all_read.VERB,
+    palette.VERB,
+    activity.VERB,
+    transcript.VERB,
+    shortcuts.VERB,
+    about.VERB,
+)
+
+TOOLBAR = (
+    "compose",
+    "get_mail",
+    "",
+    "reply",
+    "reply_all",
+    "forward",
+    "",
+    "archive",
+    "delete",
+    "junk",
+    "move",
+    "star",
+)
+"""The verbs of the tool bar; an empty name is a gap."""
+
+
+def find_verb(name: str) -> Verb:
+    """Return a verb by its name.
+
+    Raises:
+        KeyError: There is none of that name.
+    """
+    return _BY_NAME[name]
+
+
+_BY_NAME = {verb.name: verb for verb in VERBS}

@@ -1,0 +1,27 @@
+"""Show all shortcuts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.ui.commands.verb import Menu, Verb
+
+if TYPE_CHECKING:
+    from desktopmail.ui.commands.desk import Desk
+
+
+async def do(desk: Desk) -> None:
+    """Do it."""
+    desk.show_view("shortcuts")
+
+
+VERB = Verb(
+    name="shortcuts",
+    do=do,
+    menu=Menu.HELP,
+    icon="keyboard",
+    keys=(
+        "F1",
+        "?",
+    ),
+)

@@ -1,0 +1,28 @@
+"""Show larger letters in messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.ui.commands.verb import Menu, Verb
+
+if TYPE_CHECKING:
+    from desktopmail.ui.commands.desk import Desk
+
+
+async def do(desk: Desk) -> None:
+    """Do it."""
+    desk.reading.set_zoom(desk.reading.zoom * 1.1)
+
+
+VERB = Verb(
+    name="zoom_in",
+    do=do,
+    menu=Menu.VIEW,
+    group=3,
+    icon="zoom-in",
+    keys=(
+        "Ctrl++",
+        "Ctrl+=",
+    ),
+)

@@ -1,0 +1,397 @@
+"""The message list: a window over a view of any size, of which only the pages in sight are read.
+
+A view of a million rows costs one count and one page. When the store changed, `refresh` finds what
+came and went around the rows in sight and tells the view exactly that, so that selection and
+scroll position stay where they are; rows never seen are only counted.
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from collections import OrderedDict
+from datetime import UTC, datetime
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
+
+from desktopmail.door.ids import PlacementId
+from desktopmail.door.rows import Column, Flag, MessageRow, View
+from desktopmail.ui.dates import short_date, size_text
+from desktopmail.ui.language import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from desktopmail.door.interface import StoreReader
+
+Index = QModelIndex | QPersistentModelIndex
+
+PLACEMENTS_MIME = "application/x-desktopmail-placements"
+_PAGE_ROWS = 64
+_PAGES_KEPT = 48
+_ANCHOR_TRIES = 24
+
+
+class ListColumn(enum.IntEnum):
+    """The columns of the list as a table; as cards only the first is shown."""
+
+    STAR = 0
+    SENDER = 1
+    SUBJECT = 2
+    DATE = 3
+    SIZE = 4
+
+
+SORT_COLUMNS = {
+    ListColumn.SENDER: Column.SENDER,
+    ListColumn.SUBJECT: Column.SUBJECT,
+    ListColumn.DATE: Column.DATE,
+    ListColumn.SIZE: Column.SIZE,
+}
+
+
+class MessageListModel(QAbstractTableModel):
+    """Rows of a `View`, read page by page.
+
+    Attributes:
+        view: Which rows are shown; change it with `open`.
+        outgoing: Whether to show recipients in place of the sender (Sent, Drafts).
+
+    Signals:
+        shifted: Rows came or went above the rows in sight, by this number.
+        refreshed: The rows are up to date with the store again.
+    """
+
+    shifted = Signal(int)
+    refreshed = Signal()
+    RowRole = Qt.ItemDataRole.UserRole + 1
+
+    def __init__(self, reader: StoreReader, *, clock: Callable[[], datetime] | None = None) -> None:
+        super().__init__()
+        self._reader = reader
+        self._clock = clock or (lambda: datetime.now(UTC).astimezone())
+        self._pages: OrderedDict[int, list[MessageRow]] = OrderedDict()
+        self._count = 0
+        # While rows are being told of, only this stretch of rows is known: (first row, rows).
+        self._frozen: tuple[int, list[MessageRow]] | None = None
+        self.view = View()
+        self.outgoing = False
+
+    # ---- choosing what to show
+
+    def replace_reader(self, reader: StoreReader) -> None:
+        """Read from a new connection (after the engine was started again)."""
+        self._reader = reader
+        self.open(self.view, outgoing=self.outgoing)
+
+    def open(self, view: View, *, outgoing: bool = False, count: int | None = None) -> None:
+        """Show another view.
+
+        Args:
+            view: Which rows, in which order.
+            outgoing: Show recipients in place of senders.
+            count: The number of rows where it is known already (a search counts in a thread).
+        """
+        self.beginResetModel()
+        self.view = view
+        self.outgoing = outgoing
+        self._pages.clear()
+        self._count = self._reader.count(view) if count is None else count
+        self.endResetModel()
+
+    # ---- rows
+
+    def message(self, row: int) -> MessageRow | None:
+        """The row's message; read from the store when its page is not here."""
+        if self._frozen is not None:
+            first, rows = self._frozen
+            return rows[row - first] if first <= row < first + len(rows) else None
+        if not 0 <= row < self._count:
+            return None
+        page_number, place = divmod(row, _PAGE_ROWS)
+        page = self._page(page_number)
+        return page[place] if place < len(page) else None
+
+    def messages(self, rows: Iterable[int]) -> list[MessageRow]:
+        """The messages of several rows, in their order, without those that are gone."""
+        return [message for row in rows if (message := self.message(row)) is not None]
+
+    def row_of(self, placement_id: PlacementId) -> int | None:
+        """The row of a placement: among the pages here, else asked of the store."""
+        for number, page in self._pages.items():
+            for place, message in enumerate(page):
+                if message.id == placement_id:
+                    return number * _PAGE_ROWS + place
+        row = self._reader.position(self.view, placement_id)
+        return row if row is not None and row < self._count else None
+
+    def all_ids(self) -> list[PlacementId]:
+        """The placements of the whole view; read in large pages that are not kept."""
+        ids: list[PlacementId] = []
+        while len(ids) < self._count:
+            rows = self._reader.window(self.view, len(ids), 5_000)
+            if not rows:
+                break
+            ids.extend(row.id for row in rows)
+        return ids
+
+    def _page(self, number: int) -> list[MessageRow]:
+        page = self._pages.get(number)
+        if page is None:
+            page = self._reader.window(self.view, number * _PAGE_ROWS, _PAGE_ROWS)
+            self._pages[number] = page
+            if len(self._pages) > _PAGES_KEPT:
+                self._pages.popitem(last=False)
+        else:
+            self._pages.move_to_end(number)
+        return page
+
+    # ---- keeping up with the store
+
+    def refresh(self, visible: range) -> None:
+        """Tell the view what changed in the store.
+
+        Args:
+            visible: The rows in sight; what happened around them is told row by row.
+        """
+        new_count = self._reader.count(self.view)
+        known = self._known_stretch(visible)
+        if known is None or not self._tell_changes(*known, new_count):
+            self._reset(new_count)
+        self.refreshed.emit()
+
+    def _reset(self, new_count: int) -> None:
+        self.beginResetModel()
+        self._frozen = None
+        self._pages.clear()
+        self._count = new_count
+        self.endResetModel()
+
+    def _known_stretch(self, visible: range) -> tuple[int, list[MessageRow]] | None:
+        """The longest stretch of rows whose pages are here, around the rows in sight."""
+        if not self._count:
+            return None
+        middle = min(max(visible.start, 0), self._count - 1) // _PAGE_ROWS
+        if middle not in self._pages:
+            return None
+        first = last = middle
+        while first - 1 in self._pages:
+            first -= 1
+        while last + 1 in self._pages:
+            last += 1
+        rows: list[MessageRow] = []
+        for number in range(first, last + 1):
+            rows.extend(self._pages[number])
+            if len(self._pages[number]) < _PAGE_ROWS:
+                break
+        return (first * _PAGE_ROWS, rows) if rows else None
+
+    def _tell_changes(self, start: int, old: list[MessageRow], new_count: int) -> bool:
+        """Tell what changed around known rows; False when only a reset can tell it."""
+        if start + len(old) > self._count:
+            return False
+        anchor = self._anchor(old)
+        if anchor is None:
+            return False
+        gone, position = anchor
+        fresh = self._reader.window(self.view, position, len(old) - gone)
+        self._frozen = (start, list(old))
+        moved = position - start
+        if moved < 0 and start + moved < 0:
+            self._frozen = None
+            return False
+        self._tell_above(start, moved)
+        if gone:
+            self._splice(position, 0, gone, [])
+        self._tell_stretch(position, fresh)
+        end = position + len(fresh)
+        rest = new_count - self._count
+        if rest > 0:
+            self.beginInsertRows(QModelIndex(), end, end + rest - 1)
+            self._count += rest
+            self.endInsertRows()
+        elif rest < 0:
+            if end - rest > self._count:
+                return False
+            self.beginRemoveRows(QModelIndex(), end, end - rest - 1)
+            self._count += rest
+            self.endRemoveRows()
+        self._frozen = None
+        self._pages.clear()
+        if self._count:
+            corner = self.index(self._count - 1, self.columnCount() - 1)
+            self.dataChanged.emit(self.index(0, 0), corner)
+        if moved:
+            self.shifted.emit(moved)
+        return True
+
+    def _anchor(self, old: list[MessageRow]) -> tuple[int, int] | None:
+        """The first known row that is still there: (its place among them, its row now)."""
+        for place, message in enumerate(old[:_ANCHOR_TRIES]):
+            position = self._reader.position(self.view, message.id)
+            if position is not None:
+                return place, position
+        return None
+
+    def _tell_above(self, start: int, moved: int) -> None:
+        first, rows = self._frozen or (start, [])
+        if moved > 0:
+            self.beginInsertRows(QModelIndex(), start, start + moved - 1)
+            self._count += moved
+            self._frozen = (first + moved, rows)
+            self.endInsertRows()
+        elif moved < 0:
+            self.beginRemoveRows(QModelIndex(), start + moved, start - 1)
+            self._count += moved
+            self._frozen = (first + moved, rows)
+            self.endRemoveRows()
+
+    def _tell_stretch(self, start: int, fresh: list[MessageRow]) -> None:
+        _, rows = self._frozen or (start, [])
+        before, after = [row.id for row in rows], [row.id for row in fresh]
+        if before != after:
+            steps = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+            for kind, old_from, old_to, new_from, new_to in reversed(steps):
+                if kind != "equal":
+                    self._splice(start, old_from, old_to, fresh[new_from:new_to])
+        self._frozen = (start, fresh)
+
+    def _splice(self, start: int, old_from: int, old_to: int, new: list[MessageRow]) -> None:
+        first, rows = self._frozen or (start, [])
+        rows = list(rows)
+        if old_to > old_from:
+            self.beginRemoveRows(QModelIndex(), start + old_from, start + old_to - 1)
+            del rows[old_from:old_to]
+            self._count -= old_to - old_from
+            self._frozen = (first, rows)
+            self.endRemoveRows()
+        if new:
+            self.beginInsertRows(QModelIndex(), start + old_from, start + old_from + len(new) - 1)
+            rows = [*rows[:old_from], *new, *rows[old_from:]]
+            self._count += len(new)
+            self._frozen = (first, rows)
+            self.endInsertRows()
+
+    # ---- QAbstractTableModel
+
+    def rowCount(self, parent: Index | None = None) -> int:  # noqa: N802 - Qt's name
+        """See QAbstractItemModel."""
+        return 0 if parent is not None and parent.isValid() else self._count
+
+    def columnCount(self, parent: Index | None = None) -> int:  # noqa: N802 - Qt's name
+        """See QAbstractItemModel."""
+        return 0 if parent is not None and parent.isValid() else len(ListColumn)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401 - by role
+        """See QAbstractItemModel."""
+        if role not in _ANSWERED_ROLES or not index.isValid():
+            return None
+        message = self.message(index.row())
+        if message is None:
+            return None
+        match role:
+            case self.RowRole:
+                return message
+            case Qt.ItemDataRole.DisplayRole:
+                return self._text(message, ListColumn(index.column()))
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return self.sentence(message)
+            case _:
+                return None
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, number: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> str | None:
+        """See QAbstractItemModel."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            name = ListColumn(number).name.lower()
+            if name == "sender" and self.outgoing:
+                name = "recipients"
+            return tr(f"column.{name}")
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """See QAbstractItemModel."""
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        return (
+            Qt.ItemFlag.ItemIsEnabled
+            | Qt.ItemFlag.ItemIsSelectable
+            | Qt.ItemFlag.ItemIsDragEnabled
+            | Qt.ItemFlag.ItemNeverHasChildren
+        )
+
+    def mimeTypes(self) -> list[str]:  # noqa: N802 - Qt's name
+        """See QAbstractItemModel."""
+        return [PLACEMENTS_MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802 - Qt's name
+        """See QAbstractItemModel."""
+        rows = sorted({index.row() for index in indexes})
+        return write_placements([message.id for message in self.messages(rows)])
+
+    def supportedDragActions(self) -> Qt.DropAction:  # noqa: N802 - Qt's name
+        """See QAbstractItemModel."""
+        return Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
+
+    # ---- texts
+
+    def who(self, message: MessageRow) -> str:
+        """Whom a row names: the sender, or the recipients in Sent and Drafts."""
+        if self.outgoing:
+            return message.recipients or tr("list.no_recipient")
+        return message.sender.name or message.sender.address or tr("list.no_sender")
+
+    def date(self, message: MessageRow) -> str:
+        """The date of a row as a person reads it today."""
+        return short_date(message.date_s, self._clock())
+
+    def sentence(self, message: MessageRow) -> str:
+        """A row as a screen reader says it."""
+        parts = [] if message.flags & Flag.SEEN else [tr("list.unread")]
+        if message.flags & Flag.FLAGGED:
+            parts.append(tr("list.starred"))
+        parts += [self.who(message), message.subject or tr("list.no_subject"), self.date(message)]
+        if message.has_attachment:
+            parts.append(tr("list.with_attachment"))
+        return ", ".join(parts)
+
+    def _text(self, message: MessageRow, column: ListColumn) -> str:
+        match column:
+            case ListColumn.STAR:
+                return "★" if message.flags & Flag.FLAGGED else ""
+            case ListColumn.SENDER:
+                return self.who(message)
+            case ListColumn.SUBJECT:
+                return message.subject or tr("list.no_subject")
+            case ListColumn.DATE:
+                return self.date(message)
+            case ListColumn.SIZE:
+                return size_text(message.size_octets)
+
+
+_ANSWERED_ROLES = frozenset(
+    {MessageListModel.RowRole, Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}
+)
+
+
+def write_placements(ids: Sequence[PlacementId]) -> QMimeData:
+    """Pack placements for a drag."""
+    data = QMimeData()
+    data.setData(PLACEMENTS_MIME, struct.pack(f">{len(ids)}q", *ids))
+    return data
+
+
+def read_placements(data: QMimeData) -> list[PlacementId]:
+    """Unpack what `write_placements` packed."""
+    packed = data.data(PLACEMENTS_MIME).data()
+    return [PlacementId(number) for (number,) in struct.iter_unpack(">q", packed)]

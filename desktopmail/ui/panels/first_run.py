@@ -1,0 +1,92 @@
+"""The page of a fresh profile: set up an account, or try everything in a sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from desktopmail.ui.language import tr
+from desktopmail.ui.theme.icons import application_icon
+
+if TYPE_CHECKING:
+    from desktopmail.ui.theme.theme import Theme
+
+
+class FirstRun(QFrame):
+    """Two cards: a real account, or the sandbox.
+
+    Signals:
+        account_wanted, sandbox_wanted: What was chosen.
+    """
+
+    account_wanted = Signal()
+    sandbox_wanted = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("firstRun")
+        picture = QLabel(self)
+        picture.setPixmap(application_icon().pixmap(QSize(72, 72)))
+        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        title = QLabel(tr("first.title"), self)
+        title.setProperty("kind", "title")
+        title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        text = QLabel(tr("first.text"), self)
+        text.setProperty("kind", "muted")
+        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        text.setWordWrap(True)
+        account = self._card(
+            theme, "mail", tr("first.account"), tr("first.account_text"), tr("first.account_do")
+        )
+        account[1].setProperty("kind", "primary")
+        account[1].clicked.connect(self.account_wanted)
+        sandbox = self._card(
+            theme, "sandbox", tr("first.sandbox"), tr("first.sandbox_text"), tr("first.sandbox_do")
+        )
+        sandbox[1].clicked.connect(self.sandbox_wanted)
+        self.sandbox_button = sandbox[1]
+        self.account_button = account[1]
+        cards = QHBoxLayout()
+        cards.setSpacing(18)
+        cards.addStretch(1)
+        cards.addWidget(account[0])
+        cards.addWidget(sandbox[0])
+        cards.addStretch(1)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(24, 24, 24, 24)
+        lines.setSpacing(10)
+        lines.addStretch(2)
+        lines.addWidget(picture)
+        lines.addWidget(title)
+        lines.addWidget(text)
+        lines.addSpacing(18)
+        lines.addLayout(cards)
+        lines.addStretch(3)
+
+    def _card(
+        self, theme: Theme, icon: str, title: str, text: str, button: str
+    ) -> tuple[QFrame, QPushButton]:
+        card = QFrame(self)
+        card.setProperty("kind", "card")
+        card.setFixedWidth(300)
+        picture = QLabel(card)
+        picture.setPixmap(theme.icon(icon, "accent").pixmap(QSize(28, 28)))
+        heading = QLabel(title, card)
+        heading.setProperty("kind", "heading")
+        words = QLabel(text, card)
+        words.setProperty("kind", "muted")
+        words.setWordWrap(True)
+        press = QPushButton(button, card)
+        press.setAccessibleDescription(text)
+        lines = QVBoxLayout(card)
+        lines.setContentsMargins(20, 18, 20, 18)
+        lines.setSpacing(8)
+        lines.addWidget(picture)
+        lines.addWidget(heading)
+        lines.addWidget(words)
+        lines.addStretch(1)
+        lines.addSpacing(6)
+        lines.addWidget(press)
+        return card, press

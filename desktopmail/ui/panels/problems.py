@@ -1,0 +1,135 @@
+"""Cards over the list: what is wrong, why, and the one thing to do; and questions to answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from desktopmail.door.commands import AnswerQuestion, SyncAccounts
+from desktopmail.ui.language import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktopmail.door.interface import Door
+    from desktopmail.door.rows import ProblemRow, QuestionRow
+    from desktopmail.ui.tasks import TaskScope
+    from desktopmail.ui.theme.theme import Theme
+
+_SHOWN = 3
+
+
+class ProblemCards(QFrame):
+    """Shows the newest problems and all questions; nothing where there are none.
+
+    Signals:
+        setup_wanted: A problem calls for other settings of an account.
+    """
+
+    setup_wanted = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("problemCards")
+        self._theme = theme
+        self._lines = QVBoxLayout(self)
+        self._lines.setContentsMargins(10, 10, 10, 10)
+        self._lines.setSpacing(8)
+        self._dismissed: set[tuple[object, ...]] = set()
+        self._open_cards = 0
+        self.hide()
+
+    def show_them(
+        self,
+        problems: Sequence[ProblemRow],
+        questions: Sequence[QuestionRow],
+        door: Door,
+        scope: TaskScope,
+    ) -> None:
+        """Show what there is now."""
+        while (item := self._lines.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._dismissed &= {_key(problem) for problem in problems}
+        shown = [problem for problem in problems if _key(problem) not in self._dismissed]
+        for question in questions:
+            self._lines.addWidget(self._question(question, door, scope))
+        for problem in shown[-_SHOWN:]:
+            self._lines.addWidget(self._problem(problem, door, scope))
+        self._open_cards = len(questions) + len(shown[-_SHOWN:])
+        self.setVisible(self._open_cards > 0)
+
+    def show_fixed(self, what: str, remedy: str) -> None:
+        """Show something that stays wrong until the program is started again."""
+        card, _ = self._card("danger", "alert", what, remedy)
+        self._lines.insertWidget(0, card)
+        self.show()
+
+    def _problem(self, problem: ProblemRow, door: Door, scope: TaskScope) -> QWidget:
+        card, row = self._card("danger", "alert", problem.what, problem.remedy)
+
+        async def retry() -> None:
+            ids = () if problem.account_id is None else (problem.account_id,)
+            await door.command(SyncAccounts(account_ids=ids, wait=False))
+
+        def dismiss() -> None:
+            self._dismissed.add(_key(problem))
+            card.hide()
+            self._open_cards -= 1
+            self.setVisible(self._open_cards > 0)
+
+        if problem.service in {"imap", "pop3"}:
+            again = QPushButton(tr("problem.retry"), card)
+            again.setProperty("kind", "link")
+            again.clicked.connect(lambda: scope.spawn(retry(), name=tr("problem.retry")))
+            row.addWidget(again)
+        close = QPushButton(tr("problem.dismiss"), card)
+        close.setProperty("kind", "link")
+        close.clicked.connect(dismiss)
+        row.addWidget(close)
+        return card
+
+    def _question(self, question: QuestionRow, door: Door, scope: TaskScope) -> QWidget:
+        card, row = self._card("warning", "help", question.text, "")
+
+        async def answer(choice: str) -> None:
+            await door.command(AnswerQuestion(question_id=question.id, choice=choice))
+
+        for key, label in question.choices:
+            button = QPushButton(label, card)
+            button.clicked.connect(
+                lambda _checked=False, key=key: scope.spawn(answer(key), name=question.text)
+            )
+            row.addWidget(button)
+        return card
+
+    def _card(self, kind: str, icon: str, what: str, remedy: str) -> tuple[QFrame, QHBoxLayout]:
+        card = QFrame(self)
+        card.setProperty("kind", kind)
+        card.setAccessibleName(f"{what} {remedy}".strip())
+        picture = QLabel(card)
+        token = "danger" if kind == "danger" else "warning"
+        picture.setPixmap(self._theme.icon(icon, token).pixmap(QSize(20, 20)))
+        texts = QVBoxLayout()
+        texts.setSpacing(1)
+        for text, heading in ((what, True), (remedy, False)):
+            if text:
+                label = QLabel(text, card)
+                label.setTextFormat(Qt.TextFormat.PlainText)
+                label.setWordWrap(True)
+                if heading:
+                    label.setProperty("kind", "heading")
+                texts.addWidget(label)
+        row = QHBoxLayout(card)
+        row.setContentsMargins(14, 9, 10, 9)
+        row.setSpacing(12)
+        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addLayout(texts, 1)
+        return card, row
+
+
+def _key(problem: ProblemRow) -> tuple[object, ...]:
+    return (problem.account_id, problem.service, problem.what)

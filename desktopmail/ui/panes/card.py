@@ -1,0 +1,275 @@
+"""How a row of the message list is drawn: as a card of two or three lines, or as a table row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPalette
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from desktopmail.door.rows import Flag, MessageRow
+from desktopmail.ui.language import tr
+from desktopmail.ui.models.messages import ListColumn, MessageListModel
+from desktopmail.ui.theme import icons
+
+if TYPE_CHECKING:
+    from desktopmail.ui.theme.theme import Theme
+
+_LEFT = 26  # where the text begins; the unread dot stands in the margin
+_RIGHT = 14
+_ICON = 15
+
+
+class CardDelegate(QStyledItemDelegate):
+    """Draws messages as cards: who and when, what about, how it begins.
+
+    Args:
+        view: The list it draws for.
+        theme: Colours.
+        compact: Two lines in place of three.
+    """
+
+    def __init__(self, view: QAbstractItemView, theme: Theme, *, compact: bool = False) -> None:
+        super().__init__(view)
+        self._view = view
+        self._theme = theme
+        self.compact = compact
+
+    def height(self) -> int:
+        """The height of every card."""
+        line = QFontMetrics(self._view.font()).height()
+        return line * 2 + 18 if self.compact else line * 3 + 26
+
+    def star_rect(self, card: QRect) -> QRect:
+        """Where the star is, for clicks."""
+        line = QFontMetrics(self._view.font()).height()
+        top = card.top() + (9 if self.compact else 11) + line
+        right = card.right() - _RIGHT
+        if self._view.isRightToLeft():
+            return QRect(card.left() + _RIGHT - 4, top, _ICON + 8, line + 4)
+        return QRect(right - _ICON - 4, top, _ICON + 8, line + 4)
+
+    def sizeHint(  # noqa: N802 - Qt's name
+        self,
+        option: QStyleOptionViewItem,  # noqa: ARG002 - Qt's signature
+        index: QModelIndex | QPersistentModelIndex,  # noqa: ARG002 - Qt's signature
+    ) -> QSize:
+        """See QAbstractItemDelegate."""
+        return QSize(200, self.height())
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """See QAbstractItemDelegate."""
+        message: MessageRow | None = index.data(MessageListModel.RowRole)
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        font: QFont = option.font
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_ground(painter, rect, state)
+        if message is not None:
+            self._paint_message(painter, rect, font, message, state)
+        painter.restore()
+
+    def _paint_ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
+        if state & QStyle.StateFlag.State_Selected:
+            token = "accent_soft" if self._view.hasFocus() else "selected"
+            painter.fillRect(rect, self._theme.colour(token))
+        else:
+            if state & QStyle.StateFlag.State_MouseOver:
+                painter.fillRect(rect, self._theme.colour("sunken"))
+            painter.setPen(self._theme.colour("border"))
+            left = rect.left() + _LEFT
+            painter.drawLine(left, rect.bottom(), rect.right() - _RIGHT, rect.bottom())
+
+    def _paint_message(
+        self,
+        painter: QPainter,
+        rect: QRect,
+        font: QFont,
+        message: MessageRow,
+        state: QStyle.StateFlag,
+    ) -> None:
+        model = self._view.model()
+        if not isinstance(model, MessageListModel):
+            return
+        unread = not message.flags & Flag.SEEN
+        line = QFontMetrics(font).height()
+        top = rect.top() + (9 if self.compact else 11)
+        gap = 0 if self.compact else 2
+        column = QRect(
+            rect.left() + _LEFT, top, rect.width() - _LEFT - _RIGHT, line
+        )  # the text column, in reading order
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        quiet = self._theme.colour("text" if selected else "muted")
+        if unread:
+            self._dot(painter, rect, column)
+
+        # Line 1: who, and when.
+        small = QFont(font)
+        small.setPointSizeF(font.pointSizeF() * 0.92)
+        date = model.date(message)
+        width = QFontMetrics(small).horizontalAdvance(date)
+        painter.setFont(small)
+        painter.setPen(self._theme.colour("accent") if unread else quiet)
+        self._text(painter, column, date, at_end=True)
+        bold = QFont(font)
+        bold.setWeight(QFont.Weight.Bold if unread else QFont.Weight.Medium)
+        painter.setFont(bold)
+        painter.setPen(self._theme.colour("text"))
+        self._text(painter, self._trim(column, width + 12), model.who(message))
+
+        # Line 2: what about, and its signs.
+        second = column.translated(0, line + gap)
+        used = self._signs(painter, second, message)
+        subject = message.subject or tr("list.no_subject")
+        font2 = QFont(font)
+        if unread:
+            font2.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(font2)
+        painter.setPen(self._theme.colour("text"))
+        self._text(painter, self._trim(second, used), subject)
+
+        # Line 3: how it begins.
+        if not self.compact:
+            third = column.translated(0, 2 * (line + gap))
+            painter.setFont(font)
+            painter.setPen(quiet)
+            self._text(painter, third, message.preview)
+
+    def _dot(self, painter: QPainter, rect: QRect, column: QRect) -> None:
+        x = rect.left() + 13
+        if self._view.isRightToLeft():
+            x = rect.right() - 13
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour("accent"))
+        painter.drawEllipse(QPoint(x, column.center().y() + 1), 4, 4)
+
+    def _signs(self, painter: QPainter, line: QRect, message: MessageRow) -> int:
+        """Draw star, clip and arrows at the end of a line; returns the width they take."""
+        tokens = self._theme.tokens
+        signs: list[tuple[str, str]] = []
+        if message.flags & Flag.FLAGGED:
+            signs.append(("star-filled", tokens.star))
+        if message.has_attachment:
+            signs.append(("paperclip", tokens.faint))
+        if message.flags & Flag.FORWARDED:
+            signs.append(("forward", tokens.faint))
+        if message.flags & Flag.ANSWERED:
+            signs.append(("answered", tokens.faint))
+        if message.pending:
+            signs.append(("clock", tokens.faint))
+        ratio = painter.device().devicePixelRatioF()
+        right_to_left = self._view.isRightToLeft()
+        x = line.left() if right_to_left else line.right() - _ICON + 1
+        for name, colour in signs:
+            box = QRect(x, line.center().y() - _ICON // 2, _ICON, _ICON)
+            painter.drawPixmap(box, icons.pixmap(name, colour, _ICON, ratio))
+            x += (_ICON + 4) * (1 if right_to_left else -1)
+        return len(signs) * (_ICON + 4) + (6 if signs else 0)
+
+    def _trim(self, rect: QRect, used: int) -> QRect:
+        """The rectangle without what is used at its end, in reading order."""
+        if self._view.isRightToLeft():
+            return rect.adjusted(used, 0, 0, 0)
+        return rect.adjusted(0, 0, -used, 0)
+
+    def _text(self, painter: QPainter, rect: QRect, text: str, *, at_end: bool = False) -> None:
+        # The rows of a list line up by the direction of the window, whatever the script of a row.
+        start = (
+            Qt.AlignmentFlag.AlignRight
+            if self._view.isRightToLeft()
+            else (Qt.AlignmentFlag.AlignLeft)
+        )
+        end = (
+            Qt.AlignmentFlag.AlignLeft
+            if self._view.isRightToLeft()
+            else (Qt.AlignmentFlag.AlignRight)
+        )
+        alignment = (end if at_end else start) | Qt.AlignmentFlag.AlignAbsolute
+        elided = painter.fontMetrics().elidedText(
+            text, Qt.TextElideMode.ElideRight, max(rect.width(), 0)
+        )
+        painter.drawText(rect, int(alignment | Qt.AlignmentFlag.AlignVCenter), elided)
+
+
+class TableDelegate(QStyledItemDelegate):
+    """Draws one cell of the list as a table."""
+
+    def __init__(self, view: QAbstractItemView, theme: Theme) -> None:
+        super().__init__(view)
+        self._view = view
+        self._theme = theme
+
+    def height(self) -> int:
+        """The height of every row."""
+        return QFontMetrics(self._view.font()).height() + 12
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """See QAbstractItemDelegate."""
+        message: MessageRow | None = index.data(MessageListModel.RowRole)
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        painter.save()
+        if state & QStyle.StateFlag.State_Selected:
+            token = "accent_soft" if self._view.hasFocus() else "selected"
+            painter.fillRect(rect, self._theme.colour(token))
+        if message is not None:
+            self._paint_cell(painter, option, index, message)
+        painter.restore()
+
+    def _paint_cell(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+        message: MessageRow,
+    ) -> None:
+        rect: QRect = option.rect
+        font = QFont(option.font)
+        unread = not message.flags & Flag.SEEN
+        ratio = painter.device().devicePixelRatioF()
+        tokens = self._theme.tokens
+        column = ListColumn(index.column())
+        if column is ListColumn.STAR:
+            starred = bool(message.flags & Flag.FLAGGED)
+            name, colour = (
+                ("star-filled", tokens.star) if starred else ("star", tokens.border_strong)
+            )
+            box = QRect(rect.center().x() - 7, rect.center().y() - 7, _ICON, _ICON)
+            painter.drawPixmap(box, icons.pixmap(name, colour, _ICON, ratio))
+            return
+        if unread:
+            font.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(font)
+        quiet = column in {ListColumn.DATE, ListColumn.SIZE} and not unread
+        painter.setPen(self._theme.colour("muted" if quiet else "text"))
+        cell = rect.adjusted(8, 0, -8, 0)
+        if column is ListColumn.SUBJECT and message.has_attachment:
+            box = QRect(cell.right() - _ICON, cell.center().y() - 7, _ICON, _ICON)
+            painter.drawPixmap(box, icons.pixmap("paperclip", tokens.faint, _ICON, ratio))
+            cell.setRight(cell.right() - _ICON - 6)
+        text = painter.fontMetrics().elidedText(
+            str(index.data()), Qt.TextElideMode.ElideRight, cell.width()
+        )
+        end = column is ListColumn.SIZE
+        side = Qt.AlignmentFlag.AlignRight if end else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(cell, int(side | Qt.AlignmentFlag.AlignVCenter), text)
+
+
+def quiet_palette(view: QAbstractItemView, theme: Theme) -> None:
+    """Give a list the theme's own selection colours where a style draws them."""
+    palette = QPalette(view.palette())
+    palette.setColor(QPalette.ColorRole.Highlight, theme.colour("accent_soft"))
+    palette.setColor(QPalette.ColorRole.HighlightedText, theme.colour("text"))
+    view.setPalette(palette)

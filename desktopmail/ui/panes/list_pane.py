@@ -1,0 +1,168 @@
+"""The middle pane: the name of the mailbox, quick filters, and the message list below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from desktopmail.door.rows import Column, View
+from desktopmail.ui.elided import ElidedLabel
+from desktopmail.ui.language import tr, trn
+from desktopmail.ui.panes.message_list import MessageList
+
+if TYPE_CHECKING:
+    from desktopmail.ui.models.messages import MessageListModel
+    from desktopmail.ui.theme.theme import Theme
+
+_FILTERS = (
+    ("unread_only", "filter.unread", "mail-unread"),
+    ("flagged_only", "filter.starred", "star"),
+    ("with_attachment", "filter.attachment", "paperclip"),
+)
+
+
+class ListPane(QFrame):
+    """Shows one view: a mailbox, several joined, or what a search found.
+
+    Signals:
+        view_changed: Another view is shown.
+    """
+
+    view_changed = Signal()
+
+    def __init__(
+        self, model: MessageListModel, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("listPane")
+        self._model = model
+        self._base = View()
+        self._outgoing = False
+        self._threads = False
+        self.list = MessageList(model, theme, self)
+        self._title = ElidedLabel("", self)
+        self._title.setProperty("kind", "heading")
+        self._count = QLabel(self)
+        self._count.setProperty("kind", "small")
+        header = QFrame(self)
+        header.setObjectName("listHeader")
+        texts = QVBoxLayout()
+        texts.setSpacing(0)
+        texts.addWidget(self._title)
+        texts.addWidget(self._count)
+        row = QHBoxLayout(header)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.setSpacing(2)
+        row.addLayout(texts, 1)
+        self._filters: dict[str, QToolButton] = {}
+        for field, key, icon in _FILTERS:
+            button = QToolButton(header)
+            button.setCheckable(True)
+            button.setToolTip(tr(key))
+            button.setAccessibleName(tr(key))
+            theme.tint(button, icon)
+            button.toggled.connect(self._filters_changed)
+            self._filters[field] = button
+            row.addWidget(button)
+        self.sort_button = QToolButton(header)
+        self.sort_button.setToolTip(tr("list.arrange"))
+        self.sort_button.setAccessibleName(tr("list.arrange"))
+        self.sort_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        theme.tint(self.sort_button, "filter")
+        row.addWidget(self.sort_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(header)
+        layout.addWidget(self.list, 1)
+        self.list.sort_wanted.connect(self.sort)
+        self.list.selection_changed.connect(self._show_count)
+        model.modelReset.connect(self._show_count)
+        model.refreshed.connect(self._show_count)
+        self.setMinimumWidth(240)
+        self.setFocusProxy(self.list)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+
+    @property
+    def view(self) -> View:
+        """The view shown, with filters and order."""
+        return self._model.view
+
+    @property
+    def title(self) -> str:
+        """What the pane is headed with."""
+        return self._title.full_text
+
+    def show_view(self, title: str, view: View, *, outgoing: bool = False) -> None:
+        """Show a mailbox, or several; a new mailbox begins without quick filters."""
+        self._title.set_full_text(title)
+        self._outgoing = outgoing
+        for button in self._filters.values():
+            button.blockSignals(True)
+            button.setChecked(False)
+            button.blockSignals(False)
+        order = self._model.view
+        self._base = msgspec.structs.replace(view, column=order.column, descending=order.descending)
+        self._open()
+
+    def show_found(self, title: str, view: View, count: int) -> None:
+        """Show what a search found; its rows were counted in a thread."""
+        self._title.set_full_text(title)
+        self._base = view
+        self._open(count=count)
+
+    def sort(self, column: Column, descending: bool) -> None:
+        """Order the rows by a column."""
+        self._base = msgspec.structs.replace(self._base, column=column, descending=descending)
+        self._open()
+
+    @property
+    def threads(self) -> bool:
+        """Whether rows of one thread are gathered."""
+        return self._threads
+
+    def set_threads(self, gathered: bool) -> None:
+        """Show one row for each thread, or each message."""
+        self._threads = gathered
+        self._open()
+
+    def toggle_filter(self, field: str) -> None:
+        """Switch a quick filter."""
+        self._filters[field].toggle()
+
+    def filter_on(self, field: str) -> bool:
+        """Whether a quick filter is on."""
+        return self._filters[field].isChecked()
+
+    def _filters_changed(self) -> None:
+        self._open()
+
+    def _open(self, count: int | None = None) -> None:
+        on = {field: True for field, button in self._filters.items() if button.isChecked()}
+        kept = self.list.current_message()
+        view = msgspec.structs.replace(self._base, threads=self._threads, **on)
+        self._model.open(view, outgoing=self._outgoing, count=None if on else count)
+        self.list.show_order(view.column, descending=view.descending)
+        self.list.set_empty_text(self._empty_text(view, filtered=bool(on)))
+        self.list.scrollToTop()
+        if kept is None or not self.list.go_to_message(kept.id):
+            self.list.current_changed.emit(None)
+        self.view_changed.emit()
+
+    def _empty_text(self, view: View, *, filtered: bool) -> str:
+        if view.query:
+            return tr("list.nothing_found", query=view.query)
+        return tr("list.nothing_matches") if filtered else tr("list.empty")
+
+    def _show_count(self) -> None:
+        total = self._model.rowCount()
+        selected = self.list.selected_count()
+        if selected > 1:
+            self._count.setText(trn("list.selected", selected))
+        elif self._base.query:
+            self._count.setText(trn("list.found", total))
+        else:
+            self._count.setText(trn("list.messages", total))

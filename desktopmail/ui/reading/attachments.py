@@ -1,0 +1,151 @@
+"""The strip of attachments: each with its name, type and size; opened, saved or dragged out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+
+from desktopmail.ui.dates import size_text
+from desktopmail.ui.elided import ElidedLabel
+from desktopmail.ui.flow_layout import FlowLayout
+from desktopmail.ui.language import tr, trn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+
+    from desktopmail.mime.attachment import Attachment
+    from desktopmail.ui.theme.theme import Theme
+
+
+def icon_of(media_type: str) -> str:
+    """Return the icon for a media type."""
+    major, _, minor = media_type.partition("/")
+    if major == "image":
+        return "image"
+    if minor == "calendar":
+        return "calendar"
+    return "mail" if major == "message" else "file"
+
+
+class AttachmentCard(QFrame):
+    """One attachment.
+
+    Signals:
+        open_wanted, save_wanted: What was asked for.
+        drag_wanted: It is being dragged out.
+    """
+
+    open_wanted = Signal()
+    save_wanted = Signal()
+    drag_wanted = Signal()
+
+    def __init__(self, attachment: Attachment, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "attachment")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        warned = bool(attachment.warned.value)
+        size = size_text(attachment.size_octets)
+        self.setAccessibleName(f"{attachment.name}, {size}")
+        tip = f"{attachment.name}\n{attachment.media_type}, {size}"
+        if warned:
+            tip += "\n" + tr(f"warned.{attachment.warned.name.lower()}")
+        self.setToolTip(tip)
+        icon = "alert" if warned else icon_of(attachment.media_type)
+        picture = QLabel(self)
+        picture.setPixmap(theme.icon(icon, "danger" if warned else "muted").pixmap(QSize(20, 20)))
+        name = ElidedLabel(attachment.name, self)
+        details = QLabel(size, self)
+        details.setProperty("kind", "small")
+        texts = QVBoxLayout()
+        texts.setSpacing(0)
+        texts.addWidget(name)
+        texts.addWidget(details)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 5, 12, 5)
+        row.setSpacing(9)
+        row.addWidget(picture)
+        row.addLayout(texts, 1)
+        wanted = name.sizeHint().width() + 56
+        self.setFixedWidth(min(max(wanted, 130), 250))
+        self._pressed: QPoint | None = None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin a click or a drag."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = event.position().toPoint()
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Drag it out when the pointer went far enough."""
+        here = event.position().toPoint()
+        if self._pressed is not None and (here - self._pressed).manhattanLength() > 8:
+            self._pressed = None
+            self.drag_wanted.emit()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """A click opens."""
+        if self._pressed is not None and self.rect().contains(event.position().toPoint()):
+            self.open_wanted.emit()
+        self._pressed = None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Enter and space open."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+            self.open_wanted.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Offer to open or save it."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(tr("attachment.open"), self.open_wanted.emit)
+        menu.addAction(tr("attachment.save"), self.save_wanted.emit)
+        menu.popup(event.globalPos())
+
+
+class AttachmentStrip(QFrame):
+    """All attachments of a message.
+
+    Signals:
+        open_wanted, save_wanted, drag_wanted: What was asked for (Attachment).
+        save_all_wanted: All are to be saved.
+    """
+
+    open_wanted = Signal(object)
+    save_wanted = Signal(object)
+    drag_wanted = Signal(object)
+    save_all_wanted = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("attachmentStrip")
+        self._theme = theme
+        self._flow_host = QWidget(self)
+        self._flow = FlowLayout(self._flow_host, spacing=8)
+        self._save_all = QPushButton(tr("attachment.save_all"), self)
+        self._save_all.setProperty("kind", "link")
+        self._save_all.clicked.connect(self.save_all_wanted)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(24, 10, 16, 10)
+        row.addWidget(self._flow_host, 1)
+        row.addWidget(self._save_all, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    def show_attachments(self, attachments: Sequence[Attachment]) -> None:
+        """Show the attachments of another message."""
+        self._flow.clear()
+        self.setAccessibleName(trn("attachment.count", len(attachments)))
+        for attachment in attachments:
+            card = AttachmentCard(attachment, self._theme, self._flow_host)
+            card.open_wanted.connect(lambda it=attachment: self.open_wanted.emit(it))
+            card.save_wanted.connect(lambda it=attachment: self.save_wanted.emit(it))
+            card.drag_wanted.connect(lambda it=attachment: self.drag_wanted.emit(it))
+            self._flow.addWidget(card)
+            card.show()
+        self._save_all.setVisible(len(attachments) > 1)
+        self.setVisible(bool(attachments))

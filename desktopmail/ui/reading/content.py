@@ -1,0 +1,86 @@
+"""A message made ready to be shown: parsed, its text cut into blocks, its HTML made safe.
+
+Runs in a thread: large mails take longer than a frame. Nothing here touches a widget.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from desktopmail.mime import html, text
+from desktopmail.mime.message import Message
+
+if TYPE_CHECKING:
+    from desktopmail.mime.address import Mailbox
+    from desktopmail.mime.attachment import Attachment
+    from desktopmail.mime.html import SafeHtml
+    from desktopmail.mime.text import Block
+
+PART_PREFIX = "mail-part:/"
+REMOTE_PREFIX = "mail-remote:/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What the reading pane shows of a message.
+
+    Attributes:
+        message: The parsed message, for replies, sources and parts.
+        date_s: The Date field in seconds since 1970, or None.
+        blocks: The plain text, cut into text, quotes and signature.
+        html: The sanitised HTML, or None where the message has none.
+        attachments: What came with it and is not part of the text.
+        whole: Whether the body is here, or the header only.
+    """
+
+    message: Message
+    subject: str
+    sender: tuple[Mailbox, ...]
+    to: tuple[Mailbox, ...]
+    cc: tuple[Mailbox, ...]
+    bcc: tuple[Mailbox, ...]
+    reply_to: tuple[Mailbox, ...]
+    date_s: float | None
+    message_id: str
+    list_id: str
+    blocks: tuple[Block, ...]
+    html: SafeHtml | None
+    attachments: tuple[Attachment, ...]
+    whole: bool
+
+
+def read_letter(octets: bytes, *, whole: bool = True, remote: bool = False) -> Letter:
+    """Make a message ready.
+
+    Args:
+        octets: The message, or its header block alone.
+        whole: Whether the body is in `octets`.
+        remote: Let remote images point to the engine's fetcher; else they are blocked.
+    """
+    message = Message.parse(octets)
+    date = message.date
+    source = message.html if whole else None
+    safe = None
+    if source is not None and source.strip():
+        safe = html.sanitise(
+            source,
+            parts=html.part_urls(message.tree, prefix=PART_PREFIX),
+            remote=(lambda number, _url: f"{REMOTE_PREFIX}{number}") if remote else None,
+        )
+    return Letter(
+        message=message,
+        subject=message.subject,
+        sender=message.senders or ((message.sender,) if message.sender.address else ()),
+        to=message.to,
+        cc=message.cc,
+        bcc=message.bcc,
+        reply_to=message.reply_to,
+        date_s=date.timestamp() if date is not None else None,
+        message_id=message.message_id or "",
+        list_id=message.list_id or "",
+        blocks=tuple(text.blocks(message.text)) if whole else (),
+        html=safe,
+        attachments=tuple(it for it in message.attachments if not it.is_inline) if whole else (),
+        whole=whole,
+    )

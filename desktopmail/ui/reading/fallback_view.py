@@ -1,0 +1,160 @@
+"""HTML mail without QtWebEngine: a text browser for sanitised pages, cut where it would choke.
+
+QTextBrowser takes exponential time for nested tables (22 deep: 45 s), so tables below the eighth
+are shown as text. It is used where QtWebEngine is not installed and where Chromium refuses to
+start: for the super user, without its sandbox.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QUrl, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QPalette, QTextDocument
+from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
+
+from desktopmail.ui.language import tr
+from desktopmail.ui.reading.content import PART_PREFIX, Letter
+
+if TYPE_CHECKING:
+    from desktopmail.ui.theme.theme import Theme
+
+_MAX_TABLES = 8
+_MAX_CHARACTERS = 600_000
+_TABLE_TAG = re.compile(r"<(/?)(table|thead|tbody|tfoot|tr|td|th|caption)\b[^>]*>", re.IGNORECASE)
+
+
+def cut_nested_tables(source: str, depth: int = _MAX_TABLES) -> str:
+    """Return HTML in which no table stands within more than `depth` others."""
+    level = 0
+    pieces: list[str] = []
+    end = 0
+    for match in _TABLE_TAG.finditer(source):
+        closing, name = match[1] == "/", match[2].lower()
+        if name == "table" and not closing:
+            level += 1
+        if level > depth:
+            pieces += (source[end : match.start()], " ")
+            end = match.end()
+        if name == "table" and closing:
+            level = max(level - 1, 0)
+    pieces.append(source[end:])
+    return "".join(pieces)
+
+
+_REMOTE_IMAGE = re.compile(r"<img\b[^>]*\bdata-remote\b[^>]*>", re.IGNORECASE)
+_ALT = re.compile(r"\balt=\"([^\"]*)\"", re.IGNORECASE)
+_COLOUR_STYLE = re.compile(
+    r"(?<![-\w])(?:background(?:-color|-image)?|color)\s*:[^;\"]*;?", re.IGNORECASE
+)
+_COLOUR_ATTRIBUTE = re.compile(r"\s(?:bgcolor|color|background|text)=\"[^\"]*\"", re.IGNORECASE)
+_TAG = re.compile(r"<[a-z][^>]*>", re.IGNORECASE)
+
+
+def without_remote_images(source: str) -> str:
+    """Return HTML in which what an image would say stands in place of each blocked one."""
+
+    def words(match: re.Match[str]) -> str:
+        alt = _ALT.search(match[0])
+        return f"<i>{alt[1]}</i>" if alt and alt[1].strip() else ""
+
+    return _REMOTE_IMAGE.sub(words, source)
+
+
+def without_colours(source: str) -> str:
+    """Return HTML that leaves all colours to the reader: what a dark theme needs."""
+
+    def bare(match: re.Match[str]) -> str:
+        return _COLOUR_STYLE.sub("", _COLOUR_ATTRIBUTE.sub("", match[0]))
+
+    return _TAG.sub(bare, source)
+
+
+class FallbackView(QTextBrowser):
+    """Shows sanitised HTML; only parts of the message itself are loaded.
+
+    Signals:
+        link_clicked: A link was clicked (target).
+        link_hovered: The pointer is over a link, or left it (target or "").
+        menu_wanted: A context menu is wanted (QPoint, link target or "").
+    """
+
+    link_clicked = Signal(str)
+    link_hovered = Signal(str)
+    menu_wanted = Signal(object, str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("readingBody")
+        self.setAccessibleName(tr("reading.body"))
+        self._theme = theme
+        self._letter: Letter | None = None
+        self._zoom = 1.0
+        self._original = False
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setOpenLinks(False)
+        self.setOpenExternalLinks(False)
+        self.document().setDocumentMargin(24)
+        self.anchorClicked.connect(lambda url: self.link_clicked.emit(url.toString()))
+        self.highlighted.connect(lambda url: self.link_hovered.emit(url.toString()))
+        theme.changed.connect(self._draw)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the menu to the pane."""
+        self.menu_wanted.emit(event.globalPos(), self.anchorAt(event.pos()))
+
+    def show_letter(self, letter: Letter) -> None:
+        """Show a message's HTML."""
+        self._letter = letter
+        self._draw()
+        self.verticalScrollBar().setValue(0)
+
+    def set_zoom(self, zoom: float) -> None:
+        """Show letters `zoom` times as large."""
+        self._zoom = zoom
+        self._draw()
+
+    def selected_text(self) -> str:
+        """What is selected."""
+        return self.textCursor().selectedText().replace("\u2029", "\n")
+
+    def use_original_colours(self, wanted: bool) -> None:
+        """Show the page on white, as its writer saw it, or on the theme's own ground."""
+        self._original = wanted
+        self._draw()
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:  # noqa: N802 - Qt's name
+        """Give out images that came with the message, nothing else."""
+        target = name.toString() if isinstance(name, QUrl) else name
+        image = int(QTextDocument.ResourceType.ImageResource.value)
+        if self._letter is None or kind != image or not target.startswith(PART_PREFIX):
+            return None
+        part = self._letter.message.part(target.removeprefix(PART_PREFIX))
+        if part is None or part.type != "image":
+            return None
+        picture = QImage.fromData(QByteArray(part.content))
+        room = max(self.viewport().width() - 60, 100)
+        return picture.scaledToWidth(room) if picture.width() > room else picture
+
+    def _draw(self) -> None:
+        if self._letter is None or self._letter.html is None:
+            return
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * 1.06 * self._zoom)
+        self.document().setDefaultFont(font)
+        tokens = self._theme.tokens
+        source = cut_nested_tables(self._letter.html.html[:_MAX_CHARACTERS])
+        source = without_remote_images(source)
+        on_paper = self._original and self._theme.dark
+        if self._theme.dark and not on_paper:
+            source = without_colours(source)
+        link = "#1a56c4" if on_paper else tokens.accent
+        self.document().setDefaultStyleSheet(f"a {{ color: {link}; }}")
+        ground = "#ffffff" if on_paper else tokens.surface
+        ink = "#000000" if on_paper else tokens.text
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Base, QColor(ground))
+        palette.setColor(QPalette.ColorRole.Text, QColor(ink))
+        self.setPalette(palette)
+        self.setHtml(source)

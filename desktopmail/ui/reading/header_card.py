@@ -1,0 +1,201 @@
+"""The card over a message: what it is about, who wrote to whom and when."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktopmail.ui.dates import long_date
+from desktopmail.ui.elided import ElidedLabel
+from desktopmail.ui.language import tr
+
+if TYPE_CHECKING:
+    from desktopmail.mime.address import Mailbox
+    from desktopmail.ui.reading.content import Letter
+    from desktopmail.ui.theme.theme import Theme
+
+_AVATAR = 38
+
+
+def initials(name: str, address: str) -> str:
+    """Return one or two letters that stand for a person."""
+    words = [word for word in name.replace(",", " ").split() if word[:1].isalnum()]
+    words = [
+        word for word in words if word.rstrip(".").casefold() not in {"dr", "prof", "mr", "mrs"}
+    ]
+    if not words:
+        return (address[:1] or "?").upper()
+    if len(words) == 1 or not words[-1][:1].isalpha() or ord(words[0][0]) > 0x2E7F:
+        return words[0][:1].upper()
+    return (words[0][0] + words[-1][0]).upper()
+
+
+class Avatar(QWidget):
+    """A disc with the initials of a person, in a colour of their own."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._text = ""
+        self._hue = 0
+        self.setFixedSize(QSize(_AVATAR, _AVATAR))
+        theme.changed.connect(self.update)
+
+    def show_person(self, name: str, address: str) -> None:
+        """Show somebody else."""
+        self._text = initials(name, address)
+        self._hue = zlib.crc32((address or name).casefold().encode()) % 360
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002 - Qt's name
+        """Draw the disc."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if self._theme.dark:
+            ground, ink = QColor.fromHsl(self._hue, 90, 70), QColor.fromHsl(self._hue, 140, 215)
+        else:
+            ground, ink = QColor.fromHsl(self._hue, 150, 222), QColor.fromHsl(self._hue, 150, 62)
+        painter.setBrush(ground)
+        painter.drawEllipse(QRectF(0, 0, _AVATAR, _AVATAR))
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.DemiBold)
+        font.setPixelSize(15)
+        painter.setFont(font)
+        painter.setPen(ink)
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), self._text)
+        painter.end()
+
+
+class HeaderCard(QFrame):
+    """Subject, sender, date and recipients; more of it on demand.
+
+    Signals:
+        details_wanted: The whole header is wanted, or no longer.
+    """
+
+    details_toggled = Signal(bool)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("headerCard")
+        self.setAccessibleName(tr("reading.header"))
+        self._subject = QLabel(self)
+        self._subject.setProperty("kind", "subject")
+        self._subject.setWordWrap(True)
+        self._subject.setTextFormat(Qt.TextFormat.PlainText)
+        self._subject.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self._subject.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
+        self._avatar = Avatar(theme, self)
+        self._from = ElidedLabel("", self)
+        self._from.setProperty("kind", "heading")
+        self._address = ElidedLabel("", self)
+        self._address.setProperty("kind", "small")
+        self._to = ElidedLabel("", self)
+        self._to.setProperty("kind", "small")
+        self._date = QLabel(self)
+        self._date.setProperty("kind", "small")
+        self._date.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        self._more = QToolButton(self)
+        self._more.setCheckable(True)
+        self._more.setToolTip(tr("reading.details"))
+        self._more.setAccessibleName(tr("reading.details"))
+        self._more.toggled.connect(self._show_details)
+        theme.tint(self._more, "chevron-down")
+        self._details = QWidget(self)
+        self._grid = QGridLayout(self._details)
+        self._grid.setContentsMargins(_AVATAR + 12, 6, 0, 0)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(3)
+        self._grid.setColumnStretch(1, 1)
+        self._details.hide()
+        first = QHBoxLayout()
+        first.setSpacing(10)
+        first.addWidget(self._from, 1)
+        first.addWidget(self._date)
+        lines = QVBoxLayout()
+        lines.setSpacing(1)
+        lines.addLayout(first)
+        lines.addWidget(self._address)
+        lines.addWidget(self._to)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self._avatar, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(lines, 1)
+        row.addWidget(self._more, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 16, 16, 12)
+        layout.setSpacing(12)
+        layout.addWidget(self._subject)
+        layout.addLayout(row)
+        layout.addWidget(self._details)
+
+    def show_letter(self, letter: Letter) -> None:
+        """Show the header of a message."""
+        self._subject.setText(letter.subject or tr("list.no_subject"))
+        sender = letter.sender[0] if letter.sender else None
+        name = sender.name if sender else ""
+        address = sender.shown_address if sender else ""
+        self._avatar.show_person(name, address)
+        self._from.set_full_text(name or address or tr("list.no_sender"))
+        self._address.set_full_text(address)
+        self._address.setVisible(bool(name and address))
+        named = [box.name or box.shown_address for box in (*letter.to, *letter.cc)]
+        self._to.set_full_text(tr("reading.to", names=", ".join(named)) if named else "")
+        self._to.setVisible(bool(named))
+        self._date.setText(long_date(letter.date_s) if letter.date_s is not None else "")
+        self._fill_details(letter)
+        self.setAccessibleDescription(
+            f"{self._subject.text()}. {self._from.full_text}. {self._date.text()}."
+        )
+
+    def _fill_details(self, letter: Letter) -> None:
+        while (item := self._grid.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        lines: list[tuple[str, str]] = [
+            (tr("compose.from"), _whole(letter.sender)),
+            (tr("compose.reply_to"), _whole(letter.reply_to)),
+            (tr("compose.to"), _whole(letter.to)),
+            (tr("compose.cc"), _whole(letter.cc)),
+            (tr("compose.bcc"), _whole(letter.bcc)),
+            (tr("reading.list"), letter.list_id),
+            (tr("reading.message_id"), letter.message_id),
+        ]
+        for row, (name, text) in enumerate((name, text) for name, text in lines if text):
+            label = QLabel(name, self._details)
+            label.setProperty("kind", "small")
+            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+            value = QLabel(text, self._details)
+            value.setTextFormat(Qt.TextFormat.PlainText)
+            value.setWordWrap(True)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            self._grid.addWidget(label, row, 0)
+            self._grid.addWidget(value, row, 1)
+
+    def _show_details(self, shown: bool) -> None:
+        self._details.setVisible(shown)
+        self.details_toggled.emit(shown)
+
+
+def _whole(boxes: tuple[Mailbox, ...]) -> str:
+    return ", ".join(
+        f"{box.name} <{box.shown_address}>" if box.name else box.shown_address for box in boxes
+    )

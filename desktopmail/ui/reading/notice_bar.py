@@ -1,0 +1,88 @@
+"""A line between header and body that says something about the message, with one thing to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from PySide6.QtGui import QResizeEvent
+
+    from desktopmail.ui.theme.theme import Theme
+
+
+class NoticeBar(QFrame):
+    """One sentence and its buttons.
+
+    Args:
+        theme: Colours.
+        icon: What it is about at a glance.
+        kind: How loud it is: "notice", "warning" or "danger".
+        text: The sentence.
+        actions: Labels and what they do, in order.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        icon: str,
+        kind: str,
+        text: str,
+        actions: Sequence[tuple[str, Callable[[], object]]] = (),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", kind)
+        self.setAccessibleName(text)
+        token = {"warning": "warning", "danger": "danger"}.get(kind, "muted")
+        picture = QLabel(self)
+        picture.setPixmap(theme.icon(icon, token).pixmap(QSize(18, 18)))
+        label = QLabel(text, self)
+        label.setWordWrap(True)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setMinimumWidth(120)
+        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        words = QHBoxLayout()
+        words.setSpacing(10)
+        words.addWidget(picture)
+        words.addWidget(label, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(4)
+        for title, act in actions:
+            button = QPushButton(title, self)
+            button.setProperty("kind", "link")
+            button.clicked.connect(lambda _checked=False, act=act: act())
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(12, 5, 8, 5)
+        self._row.setSpacing(4)
+        self._row.addLayout(words, 1)
+        if actions:
+            self._row.addLayout(buttons)
+        metrics = self.fontMetrics()
+        self._wanted = (
+            metrics.horizontalAdvance(text)
+            + 60
+            + sum(metrics.horizontalAdvance(title) + 44 for title, _ in actions)
+        )
+        self.setMinimumHeight(34)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Put the buttons below the sentence where both do not fit side by side."""
+        super().resizeEvent(event)
+        narrow = self.width() < self._wanted
+        direction = QBoxLayout.Direction
+        self._row.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)

@@ -1,0 +1,317 @@
+"""The reading pane: shows one message, or says why it shows none."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QTextCursor, QTextDocument
+from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QTextBrowser, QVBoxLayout, QWidget
+
+from desktopmail.ui.language import tr, trn
+from desktopmail.ui.reading.attachments import AttachmentStrip
+from desktopmail.ui.reading.content import Letter, read_letter
+from desktopmail.ui.reading.find_bar import FindBar
+from desktopmail.ui.reading.header_card import HeaderCard
+from desktopmail.ui.reading.notice_bar import NoticeBar
+from desktopmail.ui.reading.plain_view import PlainView
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from desktopmail.door.interface import StoreReader
+    from desktopmail.door.rows import MessageRow
+    from desktopmail.ui.reading.fallback_view import FallbackView
+    from desktopmail.ui.reading.html_view import HtmlView
+    from desktopmail.ui.theme.theme import Theme
+
+
+class Privacy(Protocol):
+    """What was allowed about remote images."""
+
+    def remote_allowed(self, address: str) -> bool:
+        """Whether images of this sender are always loaded."""
+        ...
+
+    def allow_remote(self, address: str) -> None:
+        """Load images of this sender from now on."""
+        ...
+
+
+class ReadingPane(QFrame):
+    """Shows a message of the store.
+
+    Args:
+        theme: Colours.
+        reader: Where messages are read.
+        privacy: What was allowed about remote images.
+        web: Whether QtWebEngine may be used for HTML.
+        fetch_image: Fetches a remote image through the engine: (octets, media type).
+
+    Signals:
+        shown: Another message is shown (MessageRow, Letter).
+        whole_wanted: The body is not here and should be fetched (MessageRow).
+        link_clicked, link_hovered: See `PlainView`.
+        menu_wanted: A context menu is wanted (QPoint, link target or "").
+        open_wanted, save_wanted, drag_wanted: For attachments (Attachment).
+        save_all_wanted: All attachments are to be saved.
+    """
+
+    shown = Signal(object, object)
+    whole_wanted = Signal(object)
+    link_clicked = Signal(str)
+    link_hovered = Signal(str)
+    menu_wanted = Signal(object, str)
+    open_wanted = Signal(object)
+    save_wanted = Signal(object)
+    drag_wanted = Signal(object)
+    save_all_wanted = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        reader: StoreReader,
+        privacy: Privacy,
+        *,
+        web: bool,
+        fetch_image: Callable[[str], Awaitable[tuple[bytes, str]]] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("readingPane")
+        self._theme = theme
+        self._reader = reader
+        self._privacy = privacy
+        self._web = web
+        self._fetch_image = fetch_image
+        self.row: MessageRow | None = None
+        self.letter: Letter | None = None
+        self._turn = 0
+        self._prefer_text = False
+        self._zoom = 1.0
+        self._original_colours = False
+        self.header = HeaderCard(theme, self)
+        self._rule = QFrame(self)
+        self._rule.setProperty("kind", "rule")
+        self._notices = QWidget(self)
+        self._notice_lines = QVBoxLayout(self._notices)
+        self._notice_lines.setContentsMargins(24, 0, 24, 10)
+        self._notice_lines.setSpacing(6)
+        self.attachments = AttachmentStrip(theme, self)
+        self.attachments.open_wanted.connect(self.open_wanted)
+        self.attachments.save_wanted.connect(self.save_wanted)
+        self.attachments.drag_wanted.connect(self.drag_wanted)
+        self.attachments.save_all_wanted.connect(self.save_all_wanted)
+        self.plain = PlainView(theme, self)
+        self._html: HtmlView | FallbackView | None = None
+        self._nothing = QLabel(tr("reading.nothing"), self)
+        self._nothing.setProperty("kind", "muted")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._nothing.setWordWrap(True)
+        self._bodies = QStackedWidget(self)
+        for widget in (self._nothing, self.plain):
+            self._bodies.addWidget(widget)
+        for view in (self.plain,):
+            self._connect_view(view)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for part in (self.header, self._notices, self._rule, self.attachments):
+            layout.addWidget(part)
+        layout.addWidget(self._bodies, 1)
+        self.find_bar = FindBar(theme, self)
+        self.find_bar.wanted.connect(self.find_words)
+        layout.addWidget(self.find_bar)
+        self.setMinimumWidth(280)
+        self.show_nothing()
+
+    # ---- what is shown
+
+    def replace_reader(self, reader: StoreReader) -> None:
+        """Read from a new connection (after the engine was started again)."""
+        self._reader = reader
+
+    def show_nothing(self, selected: int = 0) -> None:
+        """Show no message, and say why: none or several are selected."""
+        self._turn += 1
+        self.row = self.letter = None
+        for part in (self.header, self._notices, self._rule, self.attachments):
+            part.hide()
+        text = trn("reading.several", selected) if selected > 1 else tr("reading.nothing")
+        self._nothing.setText(text)
+        self._bodies.setCurrentWidget(self._nothing)
+
+    async def show_message(self, row: MessageRow, *, remote: bool | None = None) -> None:
+        """Show a message; the last one asked for wins.
+
+        Args:
+            row: Which one.
+            remote: Load remote images; None: as it was allowed for the sender.
+        """
+        self._turn += 1
+        turn = self._turn
+        octets = self._reader.octets(row.message_id)
+        whole = octets is not None
+        if octets is None:
+            octets = self._reader.header_octets(row.message_id)
+            self.whole_wanted.emit(row)
+        allowed = self._privacy.remote_allowed(row.sender.address) if remote is None else remote
+        loop = asyncio.get_running_loop()
+        letter = await loop.run_in_executor(
+            None, lambda: read_letter(octets, whole=whole, remote=allowed)
+        )
+        if turn == self._turn:
+            self.show_letter(letter, row, remote=allowed)
+
+    def show_letter(self, letter: Letter, row: MessageRow | None, *, remote: bool = False) -> None:
+        """Show a message that is ready."""
+        self.row, self.letter = row, letter
+        self.header.show_letter(letter)
+        self.header.show()
+        self._rule.show()
+        self.attachments.show_attachments(letter.attachments)
+        self._show_notices(letter, remote=remote)
+        self._show_body()
+        self.shown.emit(row, letter)
+
+    def prefer_text(self, preferred: bool) -> None:
+        """Show the plain text even where a message has HTML, or no longer."""
+        self._prefer_text = preferred
+        if self.letter is not None:
+            self._show_body()
+
+    def use_original_colours(self, wanted: bool) -> None:
+        """Show HTML in its own colours in the dark theme, or darkened."""
+        self._original_colours = wanted
+        if self._html is not None:
+            self._html.use_original_colours(wanted)
+
+    def set_zoom(self, zoom: float) -> None:
+        """Show letters `zoom` times as large."""
+        self._zoom = min(max(zoom, 0.5), 3.0)
+        self.plain.set_zoom(self._zoom)
+        if self._html is not None:
+            self._html.set_zoom(self._zoom)
+
+    @property
+    def zoom(self) -> float:
+        """How large letters are shown."""
+        return self._zoom
+
+    @property
+    def body(self) -> QWidget | None:
+        """The widget that shows the body, or None where no message is shown."""
+        return self._bodies.currentWidget() if self.letter is not None else None
+
+    def find_words(self, words: str, backwards: bool = False) -> None:
+        """Go to the next place where words stand in the message."""
+        view = self._bodies.currentWidget()
+        if isinstance(view, QTextBrowser):
+            flags = QTextDocument.FindFlag(0)
+            if backwards:
+                flags |= QTextDocument.FindFlag.FindBackward
+            found = view.find(words, flags)
+            if not found and words:  # once more from the other end
+                end = (
+                    QTextCursor.MoveOperation.End if backwards else QTextCursor.MoveOperation.Start
+                )
+                view.moveCursor(end)
+                found = view.find(words, flags)
+            self.find_bar.show_found(found)
+        elif self._html is not None and not isinstance(self._html, QTextBrowser):
+            self._html.find_words(words, backwards, self.find_bar.show_found)
+
+    def selected_text(self) -> str:
+        """What is selected in the message."""
+        view = self._bodies.currentWidget()
+        if isinstance(view, QTextBrowser):
+            return view.textCursor().selectedText().replace("\u2029", "\n")
+        return self._html.selected_text() if self._html is not None else ""
+
+    def show_remote(self) -> None:
+        """Load the remote images of this message now."""
+        if self.letter is not None and self.row is not None:
+            letter = read_letter(self.letter.message.octets, remote=True)
+            self.show_letter(letter, self.row, remote=True)
+
+    def _show_body(self) -> None:
+        letter = self.letter
+        if letter is None:
+            return
+        if letter.html is not None and not self._prefer_text:
+            view = self._html_view()
+            view.show_letter(letter)
+            self._bodies.setCurrentWidget(view)
+            return
+        self.plain.show_blocks(letter.blocks)
+        self._bodies.setCurrentWidget(self.plain)
+
+    def _html_view(self) -> HtmlView | FallbackView:
+        if self._html is None:
+            self._html = self._make_html_view()
+            self._html.set_zoom(self._zoom)
+            self._html.use_original_colours(self._original_colours)
+            self._connect_view(self._html)
+            self._bodies.addWidget(self._html)
+        return self._html
+
+    def _make_html_view(self) -> HtmlView | FallbackView:
+        if self._web:
+            # QtWebEngine costs 60 ms and 100 MB: only who opens an HTML message pays.
+            from desktopmail.ui.reading.html_view import HtmlView
+
+            return HtmlView(self._theme, self._fetch_image, self)
+        from desktopmail.ui.reading.fallback_view import FallbackView
+
+        return FallbackView(self._theme, self)
+
+    def _connect_view(self, view: PlainView | FallbackView | HtmlView) -> None:
+        view.link_clicked.connect(self.link_clicked)
+        view.link_hovered.connect(self.link_hovered)
+        view.menu_wanted.connect(self.menu_wanted)
+
+    # ---- what is said about it
+
+    def _show_notices(self, letter: Letter, *, remote: bool) -> None:
+        while (item := self._notice_lines.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        bars = list(self._bars(letter, remote=remote))
+        for bar in bars:
+            self._notice_lines.addWidget(bar)
+        self._notices.setVisible(bool(bars))
+
+    def _bars(self, letter: Letter, *, remote: bool) -> list[NoticeBar]:
+        bars: list[NoticeBar] = []
+        if not letter.whole:
+            bars.append(NoticeBar(self._theme, "download", "notice", tr("reading.fetching")))
+        blocked = len(letter.html.remote_images) if letter.html is not None else 0
+        if blocked and not remote:
+            actions: list[tuple[str, Callable[[], object]]] = [
+                (tr("remote.show"), self.show_remote)
+            ]
+            if letter.sender:
+                actions.append((tr("remote.always"), self._always_remote))
+            text = trn("remote.blocked", blocked)
+            bar = NoticeBar(self._theme, "image-off", "notice", text, actions)
+            bar.setToolTip(tr("remote.why"))
+            bar.setAccessibleDescription(tr("remote.why"))
+            bars.append(bar)
+        warnings = _link_warnings(letter)
+        if warnings:
+            text = trn("link.mismatch", warnings)
+            bars.append(NoticeBar(self._theme, "alert", "warning", text))
+        return bars
+
+    def _always_remote(self) -> None:
+        if self.letter is not None and self.letter.sender:
+            self._privacy.allow_remote(self.letter.sender[0].address)
+            self.show_remote()
+
+
+def _link_warnings(letter: Letter) -> int:
+    if letter.html is None:
+        return 0
+    return sum(1 for link in letter.html.links if link.warning)

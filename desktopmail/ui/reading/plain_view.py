@@ -1,0 +1,162 @@
+"""The body of a message as plain text: quotes with bars, links one can open, a quiet signature."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QBrush,
+    QContextMenuEvent,
+    QFont,
+    QPainter,
+    QPaintEvent,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextFormat,
+)
+from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
+
+from desktopmail.mime import link
+from desktopmail.mime.text import Block, Kind
+from desktopmail.ui.language import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktopmail.ui.theme.theme import Theme
+
+_DEPTH = QTextFormat.Property.UserProperty + 1
+_INDENT = 16
+_MAX_CHARACTERS = 400_000  # beyond this a mail is a file; the rest is a click away
+
+
+class PlainView(QTextBrowser):
+    """Shows blocks of text; nothing is ever loaded.
+
+    Signals:
+        link_clicked: A link was clicked (target).
+        link_hovered: The pointer is over a link, or left it (target or "").
+        menu_wanted: A context menu is wanted (QPoint, link target or "").
+    """
+
+    link_clicked = Signal(str)
+    link_hovered = Signal(str)
+    menu_wanted = Signal(object, str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("readingBody")
+        self.setAccessibleName(tr("reading.body"))
+        self._theme = theme
+        self._blocks: Sequence[Block] = ()
+        self._zoom = 1.0
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setOpenLinks(False)
+        self.setOpenExternalLinks(False)
+        self.setUndoRedoEnabled(False)
+        self.document().setDocumentMargin(24)
+        self.setTabChangesFocus(True)
+        self.anchorClicked.connect(lambda url: self.link_clicked.emit(url.toString()))
+        self.highlighted.connect(lambda url: self.link_hovered.emit(url.toString()))
+        theme.changed.connect(self._draw)
+
+    def loadResource(self, kind: int, name: QUrl | str) -> None:  # noqa: N802, ARG002 - Qt's name
+        """Load nothing, from anywhere."""
+        return
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the menu to the pane."""
+        self.menu_wanted.emit(event.globalPos(), self.anchorAt(event.pos()))
+
+    def show_blocks(self, blocks: Sequence[Block]) -> None:
+        """Show a text."""
+        self._blocks = blocks
+        self._draw()
+        self.verticalScrollBar().setValue(0)
+
+    def set_zoom(self, zoom: float) -> None:
+        """Show letters `zoom` times as large."""
+        self._zoom = zoom
+        self._draw()
+
+    def _draw(self) -> None:
+        place = self.verticalScrollBar().value()
+        document = self.document()
+        document.clear()
+        cursor = QTextCursor(document)
+        cursor.beginEditBlock()
+        written = 0
+        for number, block in enumerate(self._blocks):
+            text = block.text[: _MAX_CHARACTERS - written]
+            written += len(text)
+            self._write(cursor, block, text, first=number == 0)
+            if written >= _MAX_CHARACTERS:
+                self._write(
+                    cursor, Block(Kind.TEXT, 0, "\n" + tr("reading.cut")), None, first=False
+                )
+                break
+        cursor.endEditBlock()
+        self.moveCursor(QTextCursor.MoveOperation.Start)
+        self.verticalScrollBar().setValue(place)
+
+    def _write(self, cursor: QTextCursor, block: Block, text: str | None, *, first: bool) -> None:
+        paragraph = QTextBlockFormat()
+        paragraph.setLineHeight(132, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        letters = QTextCharFormat()
+        font = QFont(self.font())
+        font.setPointSizeF(font.pointSizeF() * 1.06 * self._zoom)
+        letters.setFont(font)
+        ink = "text"
+        if block.kind is Kind.QUOTE:
+            paragraph.setLeftMargin(_INDENT * block.depth)
+            paragraph.setProperty(_DEPTH, block.depth)
+            ink = "muted"
+        elif block.kind is Kind.SIGNATURE:
+            ink = "muted"
+        letters.setForeground(QBrush(self._theme.colour(ink)))
+        for at, line in enumerate((block.text if text is None else text).split("\n")):
+            if first and at == 0:
+                cursor.setBlockFormat(paragraph)
+            else:
+                cursor.insertBlock(paragraph)
+            self._write_line(cursor, line, letters)
+
+    def _write_line(self, cursor: QTextCursor, line: str, letters: QTextCharFormat) -> None:
+        end = 0
+        for span in link.find(line):
+            cursor.insertText(line[end : span.begin], letters)
+            anchor = QTextCharFormat(letters)
+            anchor.setAnchor(True)
+            anchor.setAnchorHref(span.url)
+            anchor.setForeground(QBrush(self._theme.colour("accent")))
+            cursor.insertText(line[span.begin : span.end], anchor)
+            end = span.end
+        cursor.insertText(line[end:], letters)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw a bar for each depth of quoting, then the text."""
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        offset = QPointF(-self.horizontalScrollBar().value(), -self.verticalScrollBar().value())
+        margin = self.document().documentMargin()
+        layout = self.document().documentLayout()
+        block = self.document().begin()
+        visible = QRectF(event.rect())
+        while block.isValid():
+            depth = block.blockFormat().intProperty(_DEPTH)
+            if depth:
+                rect = layout.blockBoundingRect(block).translated(offset)
+                if rect.top() > visible.bottom():
+                    break
+                if rect.bottom() >= visible.top():
+                    for level in range(depth):
+                        token = "accent" if level == 0 else "border_strong"
+                        painter.setBrush(self._theme.colour(token))
+                        bar = QRectF(margin + level * _INDENT, rect.top(), 2.5, rect.height())
+                        painter.drawRect(bar)
+            block = block.next()
+        painter.end()
+        super().paintEvent(event)

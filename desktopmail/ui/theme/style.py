@@ -1,0 +1,171 @@
+"""The style sheet: only what the palette cannot say. Widgets opt in by an object name or `kind`."""
+
+from __future__ import annotations
+
+import dataclasses
+from string import Template
+from typing import TYPE_CHECKING
+
+from desktopmail import resources
+
+if TYPE_CHECKING:
+    from desktopmail.ui.theme.tokens import Tokens
+
+_SHEET = Template("""
+QToolTip { background: $snack; color: $snack_text; border: 0; padding: 5px 8px; }
+QMenu { background: $raised; border: 1px solid $border_strong; padding: 5px; }
+QMenu::item { padding: 5px 26px 5px 12px; border-radius: 5px; margin: 1px 0; }
+QMenu::item:selected { background: $accent_soft; color: $text; }
+QMenu::item:disabled { color: $faint; }
+QMenu::icon { padding-left: 8px; }
+QMenu::separator { height: 1px; background: $border; margin: 5px 6px; }
+QMenuBar { background: $chrome; border-bottom: 1px solid $border; }
+QMenuBar::item { padding: 4px 9px; background: transparent; border-radius: 5px; }
+QMenuBar::item:selected { background: $hover; }
+
+QSplitter::handle { background: $border; }
+
+QScrollBar { background: transparent; border: 0; margin: 0; }
+QScrollBar:vertical { width: 11px; }
+QScrollBar:horizontal { height: 11px; }
+QScrollBar::handle { background: $border_strong; border-radius: 4px; margin: 2px; }
+QScrollBar::handle:vertical { min-height: 36px; }
+QScrollBar::handle:horizontal { min-width: 36px; }
+QScrollBar::handle:hover { background: $faint; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+
+QLineEdit, QPlainTextEdit[kind="field"], QComboBox, QSpinBox {
+    background: $surface; border: 1px solid $border_strong; border-radius: 6px;
+    padding: 4px 8px; selection-background-color: $accent; selection-color: $accent_text;
+}
+QLineEdit:focus, QPlainTextEdit[kind="field"]:focus, QComboBox:focus, QSpinBox:focus {
+    border-color: $accent;
+}
+QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled { background: $sunken; }
+QLineEdit[invalid="true"] { border-color: $danger; }
+QLineEdit[kind="bare"] { border: 0; border-radius: 0; background: transparent; padding: 4px 2px; }
+QLineEdit[kind="bare"]:focus { border: 0; }
+QSpinBox QLineEdit, QComboBox QLineEdit, QKeySequenceEdit QLineEdit { border: 0; padding: 0;
+    background: transparent; }
+QKeySequenceEdit { background: $surface; border: 1px solid $border_strong; border-radius: 6px;
+    padding: 3px 8px; }
+QKeySequenceEdit:focus { border-color: $accent; }
+QCheckBox, QRadioButton { spacing: 8px; }
+QCheckBox::indicator, QRadioButton::indicator { width: 14px; height: 14px;
+    border: 1px solid $faint; background: $surface; border-radius: 4px; }
+QRadioButton::indicator { border-radius: 8px; }
+QCheckBox::indicator:focus, QRadioButton::indicator:focus { border: 2px solid $accent; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent;
+    image: url("$icon_check"); }
+QRadioButton::indicator:checked { background: $accent; border-color: $accent;
+    image: url("$icon_dot"); }
+QComboBox { padding-right: 22px; }
+QComboBox::drop-down { border: 0; width: 22px; }
+QComboBox::down-arrow { image: url("$icon_chevron"); width: 12px; height: 12px; }
+QComboBox[kind="bare"] { border: 0; background: transparent; padding-left: 4px; }
+QComboBox QAbstractItemView { background: $raised; border: 1px solid $border_strong;
+    selection-background-color: $accent_soft; selection-color: $text; outline: 0; }
+
+QPushButton { background: $raised; border: 1px solid $border_strong; border-radius: 6px;
+    padding: 5px 14px; min-height: 18px; }
+QPushButton:hover { background: $hover; }
+QPushButton:pressed { background: $selected; }
+QPushButton:focus { border-color: $accent; }
+QPushButton:disabled { color: $faint; border-color: $border; background: $sunken; }
+QPushButton[kind="primary"] { background: $accent; color: $accent_text; border-color: $accent;
+    font-weight: 600; }
+QPushButton[kind="primary"]:hover { border-color: $text; }
+QPushButton[kind="primary"]:focus { border: 1px solid $text; }
+QPushButton[kind="primary"]:disabled { background: $selected; color: $faint;
+    border-color: $selected; }
+QPushButton[kind="link"] { background: transparent; border: 1px solid transparent; color: $accent;
+    padding: 4px 6px; font-weight: 600; }
+QPushButton[kind="link"]:hover { text-decoration: underline; }
+QPushButton[kind="link"]:focus { border-color: $accent; }
+QPushButton[kind="danger"] { color: $danger; }
+
+QToolButton { background: transparent; border: 1px solid transparent; border-radius: 6px;
+    padding: 5px; }
+QToolButton:hover { background: $hover; }
+QToolButton:pressed, QToolButton:checked { background: $accent_soft; }
+QToolButton:focus { border-color: $accent; }
+QToolButton:disabled { color: $border_strong; }
+QToolButton[kind="chip"] { border: 1px solid $border_strong; border-radius: 11px;
+    padding: 2px 10px; color: $muted; }
+QToolButton[kind="chip"]:checked { background: $accent_soft; border-color: $accent; color: $text; }
+QToolButton[kind="chip"]:focus { border-color: $accent; }
+QToolButton::menu-indicator { image: none; }
+
+#toolbar { background: $chrome; border-bottom: 1px solid $border; }
+#toolbar QToolButton { padding: 6px; }
+#toolbar QToolButton:hover { background: $selected; }
+#sidebar, #sidebar QTreeView { background: $sidebar; border: 0; }
+#listPane, #listPane QTableView { background: $surface; border: 0; }
+#listHeader { background: $surface; border-bottom: 1px solid $border; }
+#readingPane, #readingBody { background: $surface; border: 0; }
+#statusLine { background: $chrome; border-top: 1px solid $border; }
+#statusLine QLabel { color: $muted; }
+#statusLine QToolButton { padding: 1px 6px; color: $muted; }
+QTreeView, QTableView, QListView { outline: 0; }
+QHeaderView { background: $surface; border: 0; }
+QHeaderView::section { background: $surface; color: $muted; border: 0;
+    border-bottom: 1px solid $border; border-right: 1px solid $border; padding: 4px 8px; }
+
+QProgressBar { background: $border; border: 0; border-radius: 2px; max-height: 4px;
+    min-height: 4px; }
+QProgressBar::chunk { background: $accent; border-radius: 2px; }
+
+QLabel[kind="title"] { font-size: ${title_pt}pt; font-weight: 600; }
+QLabel[kind="subject"] { font-size: ${subject_pt}pt; font-weight: 600; }
+QLabel[kind="heading"] { font-weight: 600; }
+QLabel[kind="muted"], QCheckBox[kind="muted"] { color: $muted; }
+QLabel[kind="small"] { color: $muted; font-size: ${small_pt}pt; }
+QLabel[kind="error"] { color: $danger; }
+QFrame[kind="rule"] { background: $border; max-height: 1px; min-height: 1px; border: 0; }
+
+QFrame[kind="card"] { background: $raised; border: 1px solid $border; border-radius: 9px; }
+QFrame[kind="well"] { background: $sunken; border: 1px solid $border; border-radius: 9px; }
+QFrame[kind="warning"] { background: $warning_soft; border: 0; border-radius: 8px; }
+QFrame[kind="warning"] QLabel { color: $warning; }
+QFrame[kind="danger"] { background: $danger_soft; border: 0; border-radius: 8px; }
+QFrame[kind="danger"] QLabel { color: $danger; }
+QFrame[kind="notice"] { background: $sunken; border: 0; border-radius: 8px; }
+QFrame[kind="attachment"] { background: $sunken; border: 1px solid $border; border-radius: 8px; }
+QFrame[kind="attachment"]:hover { border-color: $border_strong; }
+QFrame[kind="attachment"]:focus { border-color: $accent; }
+
+#snackBar { background: $snack; border-radius: 9px; }
+#snackBar QLabel { color: $snack_text; }
+#snackBar QPushButton { background: transparent; border: 1px solid transparent;
+    color: $snack_accent; font-weight: 600; padding: 3px 8px; }
+#snackBar QPushButton:hover { text-decoration: underline; }
+#snackBar QPushButton:focus { border-color: $snack_accent; }
+
+#palette { background: $raised; border: 1px solid $border_strong; border-radius: 10px; }
+#palette QLineEdit { border: 0; border-bottom: 1px solid $border; border-radius: 0;
+    padding: 9px 10px; background: transparent; font-size: ${subject_pt}pt; }
+#palette QListView { background: transparent; border: 0; }
+#composer { background: $surface; }
+#composeHeader { background: $surface; border-bottom: 1px solid $border; }
+#composeBody { background: $surface; border: 0; padding: 0; }
+""")
+
+
+def build_style_sheet(tokens: Tokens, *, base_pt: float) -> str:
+    """Return the style sheet of a theme for a base font of `base_pt` points."""
+    dark = tokens.text > tokens.surface  # both are #rrggbb: the brighter one sorts later
+    kind = "dark" if dark else "light"
+
+    def drawing(name: str) -> str:  # a style sheet takes files of one colour only
+        return resources.path("icons", f"{name}-{kind}.svg").as_posix()
+
+    return _SHEET.substitute(
+        dataclasses.asdict(tokens),
+        icon_chevron=drawing("indicator"),
+        icon_check=drawing("checked"),
+        icon_dot=drawing("chosen"),
+        title_pt=round(base_pt * 1.6, 1),
+        subject_pt=round(base_pt * 1.25, 1),
+        small_pt=round(base_pt * 0.9, 1),
+    )

@@ -1,0 +1,795 @@
+"""The main window: a layout of panes, and the desk that verbs act upon."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices
+from PySide6.QtWidgets import (
+    QFrame,
+    QMainWindow,
+    QMenu,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktopmail.door.commands import (
+    AnyCommand,
+    CopyMessages,
+    FetchOctets,
+    MoveMessages,
+    StoreFlags,
+    SyncAccounts,
+    Undo,
+)
+from desktopmail.door.interface import DoorError, EngineGoneError
+from desktopmail.door.rows import Column, Flag, Role, View
+from desktopmail.ui.actions import Actions
+from desktopmail.ui.bridge import Bridge, Gathered
+from desktopmail.ui.chooser import Choice, choose
+from desktopmail.ui.commands.registry import VERBS
+from desktopmail.ui.commands.verb import Menu, Verb
+from desktopmail.ui.dates import until_midnight
+from desktopmail.ui.language import tr, trn
+from desktopmail.ui.models.mailboxes import ICONS, MailboxTreeModel, Node, NodeKind, mailbox_title
+from desktopmail.ui.models.messages import MessageListModel
+from desktopmail.ui.panels.problems import ProblemCards
+from desktopmail.ui.panes.list_pane import ListPane
+from desktopmail.ui.panes.sidebar import Sidebar
+from desktopmail.ui.reading.content import Letter, read_letter
+from desktopmail.ui.reading.pane import ReadingPane
+from desktopmail.ui.reading.saving import AttachmentSaver
+from desktopmail.ui.snackbar import SnackBar
+from desktopmail.ui.status import StatusLine
+from desktopmail.ui.tasks import TaskScope
+from desktopmail.ui.theme.theme import Scheme, Theme
+from desktopmail.ui.toolbar import ToolBar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from desktopmail.door.ids import MailboxId, PlacementId
+    from desktopmail.door.interface import Door, StoreReader
+    from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow
+    from desktopmail.mime.compose import Draft
+    from desktopmail.ui.composer.window import ComposeWindow
+    from desktopmail.ui.settings import Settings
+
+_OUTGOING = {Role.SENT, Role.DRAFTS, Role.OUTBOX}
+
+
+class MainWindow(QMainWindow):
+    """Accounts and mailboxes, the message list, the message.
+
+    Args:
+        door: The engine.
+        make_reader: Opens another connection to the store; searches count on one of their own.
+        settings: What the person chose.
+        theme: Colours.
+        web: Whether QtWebEngine may be used.
+        geometry: Where place and size are kept, or None to keep nothing.
+    """
+
+    def __init__(
+        self,
+        door: Door,
+        make_reader: Callable[[], StoreReader],
+        settings: Settings,
+        theme: Theme,
+        *,
+        web: bool = True,
+        geometry: QSettings | None = None,
+    ) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("desktopmail")
+        self.door = door
+        self.settings = settings
+        self.theme = theme
+        self._make_reader = make_reader
+        self.reader = make_reader()
+        self._geometry = geometry
+        self.uses_web = web
+        self.privacy = Privacy(settings)
+        self.scope = TaskScope(self._report)
+        self.bridge = Bridge(door, self)
+        self.bridge.changed.connect(self._store_changed)
+        self._undo: tuple[str, str] | None = None  # (token, what was done)
+        self._shown_view: Node | None = None
+        self._decided: PlacementId | None = None
+        self._search_turn = 0
+        self.composers: list[ComposeWindow] = []
+        self.extra_windows: list[QWidget] = []
+        self.on_quit: Callable[[], None] = lambda: None
+        self._tree_model = MailboxTreeModel(self.reader)
+        self._list_model = MessageListModel(self.reader)
+        self._build()
+        self._connect()
+        self.apply_look()
+        self._restore_geometry()
+        self._accounts_changed()
+        self.choose_first()
+
+    # ---- building
+
+    def _build(self) -> None:
+        theme = self.theme
+        self.sidebar = Sidebar(self._tree_model, theme)
+        self.list_pane = ListPane(self._list_model, theme)
+        self.reading = ReadingPane(
+            theme, self.reader, self.privacy, web=self.uses_web, fetch_image=None
+        )
+        self.actions_by_name = Actions(
+            self, theme, self, self.run, changed_keys(self.settings.texts("shortcuts"))
+        )
+        self.tool_bar = ToolBar(self.actions_by_name, theme)
+        self.status_line = StatusLine(theme)
+        side = QFrame()
+        side.setObjectName("sidebar")
+        side_lines = QVBoxLayout(side)
+        side_lines.setContentsMargins(0, 8, 0, 0)
+        side_lines.addWidget(self.sidebar)
+        side.setMinimumWidth(150)
+        self._side = side
+        self.problems = ProblemCards(theme)
+        right = QWidget()
+        right_lines = QVBoxLayout(right)
+        right_lines.setContentsMargins(0, 0, 0, 0)
+        right_lines.setSpacing(0)
+        right_lines.addWidget(self.problems)
+        self._messages = QSplitter(Qt.Orientation.Horizontal)
+        self._messages.setHandleWidth(1)
+        self._messages.setChildrenCollapsible(False)
+        self._messages.addWidget(self.list_pane)
+        self._messages.addWidget(self.reading)
+        self._messages.setStretchFactor(0, 0)
+        self._messages.setStretchFactor(1, 1)
+        right_lines.addWidget(self._messages, 1)
+        self._panes = QSplitter(Qt.Orientation.Horizontal)
+        self._panes.setHandleWidth(1)
+        self._panes.setChildrenCollapsible(False)
+        self._panes.addWidget(side)
+        self._panes.addWidget(right)
+        self._panes.setStretchFactor(0, 0)
+        self._panes.setStretchFactor(1, 1)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._panes)
+        self._first_run: QWidget | None = None
+        self.desk_top = central = QWidget()
+        lines = QVBoxLayout(central)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(0)
+        for part in (self.tool_bar, self._pages, self.status_line):
+            lines.addWidget(part, 1 if part is self._pages else 0)
+        self.setCentralWidget(central)
+        self.snack = SnackBar(central)
+        for which in Menu:
+            self.menuBar().addMenu(self.actions_by_name.menu(which, self.menuBar()))
+        self._fill_arrange_menu()
+        self.setTabOrder(self.tool_bar.search, self.sidebar)
+        self.setTabOrder(self.sidebar, self.list_pane.list)
+        self.setTabOrder(self.list_pane.list, self.reading.plain)
+        self.resize(QSize(1180, 760))
+
+    def _connect(self) -> None:
+        self.sidebar.chosen.connect(self._open_node)
+        self.sidebar.menu_wanted.connect(self._mailbox_menu)
+        self._tree_model.dropped.connect(self._dropped)
+        messages = self.list_pane.list
+        messages.current_changed.connect(self._current_changed)
+        messages.selection_changed.connect(self._selection_changed)
+        messages.opened.connect(self._opened)
+        messages.star_clicked.connect(self._star_clicked)
+        messages.menu_wanted.connect(
+            lambda place: self.actions_by_name.context_menu(self).popup(place)
+        )
+        self.reading.link_hovered.connect(self.status_line.show_link)
+        self.reading.link_clicked.connect(self.open_link)
+        self.reading.menu_wanted.connect(self._reading_menu)
+        self.reading.shown.connect(self._message_shown)
+        self.reading.whole_wanted.connect(self._fetch_whole)
+        self._saver = AttachmentSaver(self, self.scope, self.say)
+        self._saver.serve(self.reading)
+        self.tool_bar.search.wanted.connect(self._search)
+        self.tool_bar.search.left.connect(lambda: self.list_pane.list.setFocus())
+        self.status_line.activity_wanted.connect(lambda: self.show_view("activity"))
+        self.problems.setup_wanted.connect(lambda: self.show_view("account"))
+        self._read_timer = QTimer(self)
+        self._read_timer.setSingleShot(True)
+        self._read_timer.timeout.connect(self._mark_shown_read)
+        self._midnight = QTimer(self)  # "today" is no longer true then
+        self._midnight.setSingleShot(True)
+        self._midnight.timeout.connect(self._new_day)
+        self._new_day()
+
+    # ---- the desk
+
+    def accounts(self) -> Sequence[AccountRow]:
+        """All accounts."""
+        return self._tree_model.accounts
+
+    def selection(self) -> list[MessageRow]:
+        """The messages selected, up to some thousands."""
+        rows = self.list_pane.list.selected_rows()[:5_000]
+        return self._list_model.messages(rows)
+
+    def selected_ids(self) -> tuple[PlacementId, ...]:
+        """The placements selected, all of them."""
+        return tuple(self.list_pane.list.selected_ids())
+
+    async def letter(self) -> tuple[MessageRow, Letter] | None:
+        """The one message selected, read whole; None when there is none."""
+        row = self.list_pane.list.current_message()
+        if row is None:
+            return None
+        shown = self.reading.row
+        if shown is not None and shown.id == row.id and self.reading.letter is not None:
+            letter = self.reading.letter
+            if letter.whole:
+                return row, letter
+        octets = self.reader.octets(row.message_id)
+        if octets is None:
+            await self.door.command(FetchOctets(placement_ids=(row.id,)))
+            octets = self.reader.octets(row.message_id)
+        if octets is None:
+            return None
+        loop = asyncio.get_running_loop()
+        return row, await loop.run_in_executor(None, read_letter, octets)
+
+    async def carry_out(self, command: AnyCommand, done: str = "") -> None:
+        """Give a command to the engine; show what was done and how to take it back."""
+        outcome = await self.door.command(command)
+        if outcome.undo is not None:
+            self._undo = (outcome.undo, done or outcome.label)
+            self._update_actions()
+        text = done or outcome.label
+        if text:
+            if outcome.undo is not None:
+                token = outcome.undo
+                self.snack.show_text(text, tr("snack.undo"), lambda: self._undo_token(token))
+            else:
+                self.snack.show_text(text)
+
+    async def undo(self) -> None:
+        """Take the last command back."""
+        if self._undo is None:
+            return
+        (token, what), self._undo = self._undo, None
+        self._update_actions()
+        await self.door.command(Undo(token=token))
+        self.snack.show_text(tr("snack.undone", what=what), shown_ms=3_000)
+
+    def _undo_token(self, token: str) -> None:
+        if self._undo is not None and self._undo[0] == token:
+            self.scope.spawn(self.undo(), name=tr("verb.undo"))
+        else:
+            self.scope.spawn(self._take_back(token), name=tr("verb.undo"))
+
+    async def _take_back(self, token: str) -> None:
+        await self.door.command(Undo(token=token))
+
+    def compose(
+        self,
+        draft: Draft | None = None,
+        *,
+        account: AccountRow | None = None,
+        answers: PlacementId | None = None,
+        forwards: bool = False,
+        replaces: PlacementId | None = None,
+    ) -> None:
+        """Open a window to write in."""
+        from desktopmail.ui.composer.window import ComposeWindow
+
+        window = ComposeWindow(
+            self,
+            draft=draft,
+            account=account or self._account_in_view(),
+            answers=answers,
+            forwards=forwards,
+            replaces=replaces,
+        )
+        self.composers.append(window)
+        window.closed.connect(lambda: self.composers.remove(window))
+        window.show()
+
+    def _account_in_view(self) -> AccountRow | None:
+        """The account whose mailbox is open, else the first."""
+        accounts = self.accounts()
+        node = self._shown_view
+        if node is not None and node.mailbox is not None:
+            for account in accounts:
+                if account.id == node.mailbox.account_id:
+                    return account
+        return accounts[0] if accounts else None
+
+    async def choose_mailbox(self, title: str) -> MailboxRow | None:
+        """Let a person choose a mailbox by typing."""
+        names = {account.id: account.name for account in self.accounts()}
+        choices = [
+            Choice(mailbox_title(box), names.get(box.account_id, ""), _icon_of(box), box)
+            for box in self._tree_model.mailboxes_of()
+        ]
+        own = self._account_in_view()
+        if own is not None:
+            choices.sort(key=lambda choice: choice.hint != own.name)
+        chosen = await choose(self.desk_top, self.theme, title, choices)
+        return chosen.value if chosen is not None else None  # type: ignore[return-value] # a MailboxRow by the list above
+
+    def mailbox_name(self, mailbox_id: MailboxId) -> str:
+        """The name of a mailbox as shown."""
+        box = self._tree_model.mailbox(mailbox_id)
+        return mailbox_title(box) if box is not None else ""
+
+    def say(self, text: str) -> None:
+        """Show a sentence in the status line."""
+        self.status_line.say(text)
+
+    def reading_is_decided(self) -> None:
+        """Do not mark the message shown as read by the clock: a person decided."""
+        row = self.list_pane.list.current_message()
+        self._decided = row.id if row is not None else None
+        self._read_timer.stop()
+
+    def focus_search(self) -> None:
+        """Put the cursor into the search field."""
+        self.tool_bar.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.tool_bar.search.selectAll()
+
+    def show_view(self, name: str) -> None:
+        """Open one of the window's dialogues or panels."""
+        from desktopmail.ui.panels import views
+
+        views.show(self, name)
+
+    def apply_look(self) -> None:
+        """Bring the window in line with the settings."""
+        settings = self.settings
+        scheme = Scheme(settings.text("theme"))
+        if scheme is not self.theme.scheme:
+            self.theme.choose(scheme)
+        self.list_pane.list.show_as(
+            cards=settings.text("list_style") == "cards",
+            compact=settings.text("density") == "compact",
+        )
+        stacked = settings.text("layout") == "stacked"
+        wanted = Qt.Orientation.Vertical if stacked else Qt.Orientation.Horizontal
+        if self._messages.orientation() != wanted:
+            self._messages.setOrientation(wanted)
+            self._default_sizes()
+        self._side.setVisible(settings.flag("sidebar"))
+        self.menuBar().setVisible(settings.flag("menu_bar"))
+        self.reading.prefer_text(settings.flag("prefer_text"))
+        self.reading.use_original_colours(settings.flag("original_colours"))
+        if self.list_pane.threads != settings.flag("threads"):
+            self.list_pane.set_threads(settings.flag("threads"))
+        self._update_actions()
+
+    def quit(self) -> None:
+        """End the program."""
+        self.close()
+        self.on_quit()
+
+    def run(self, verb: Verb) -> None:
+        """Do what a verb does."""
+        self.scope.spawn(self._run(verb), name=verb.title)
+
+    async def _run(self, verb: Verb) -> None:
+        await verb.do(self)
+        self._update_actions()
+
+    # ---- what is shown
+
+    def choose_first(self) -> None:
+        """Open the joined Inbox, else the first Inbox."""
+        if self.sidebar.choose(("unified", 0)):
+            return
+        inboxes = self._tree_model.inboxes()
+        if inboxes:
+            self.sidebar.choose(("mailbox", inboxes[0]))
+
+    def _open_node(self, node: Node) -> None:
+        self.tool_bar.search.forget()
+        if node.kind is NodeKind.OUTBOX:
+            self.show_view("activity")
+            return
+        view = self._tree_model.view_of(node)
+        if view is None:
+            return
+        self._shown_view = node
+        outgoing = node.mailbox is not None and node.mailbox.role in _OUTGOING
+        self.list_pane.show_view(node.title, view, outgoing=outgoing)
+        self.setWindowTitle(f"{node.title} – desktopmail")
+        self.tool_bar.search.show_scope(node.title)
+        self._update_actions()
+
+    def _current_changed(self, row: MessageRow | None) -> None:
+        self._read_timer.stop()
+        selected = self.list_pane.list.selected_count()
+        if row is None or selected != 1:
+            self.reading.show_nothing(selected)
+            return
+        shown = self.reading.row
+        if shown is not None and shown.id == row.id and self.reading.letter is not None:
+            return
+        self._decided = None
+        self.scope.spawn(self.reading.show_message(row), name=tr("task.read"))
+
+    def _selection_changed(self) -> None:
+        if self.list_pane.list.selected_count() > 1:
+            self.reading.show_nothing(self.list_pane.list.selected_count())
+        self._update_actions()
+
+    def _message_shown(self, row: MessageRow | None, letter: Letter) -> None:
+        wait_s = self.settings.number("read_after_s")
+        if row is None or not letter.whole or row.flags & Flag.SEEN or wait_s < 0:
+            return
+        if self._decided != row.id:
+            self._read_timer.start(wait_s * 1_000)
+
+    def _mark_shown_read(self) -> None:
+        row = self.reading.row
+        if row is not None and self._decided != row.id:
+            self.scope.spawn(self._mark_read(row), name=tr("verb.mark_read"))
+
+    async def _mark_read(self, row: MessageRow) -> None:
+        await self.door.command(StoreFlags(placement_ids=(row.id,), add=Flag.SEEN))
+
+    def _fetch_whole(self, row: MessageRow) -> None:
+        self.scope.spawn(self._fetch(row), name=tr("task.fetch"))
+
+    async def _fetch(self, row: MessageRow) -> None:
+        await self.door.command(FetchOctets(placement_ids=(row.id,)))
+        current = self.list_pane.list.current_message()
+        is_here = self.reader.octets(row.message_id) is not None
+        if is_here and current is not None and current.id == row.id:
+            await self.reading.show_message(row)
+
+    def _opened(self, row: MessageRow) -> None:
+        box = self._tree_model.mailbox(row.mailbox_id)
+        if row.flags & Flag.DRAFT or (box is not None and box.role is Role.DRAFTS):
+            self.scope.spawn(self._edit_draft(row), name=tr("task.open_draft"))
+        else:
+            self.show_view("message")
+
+    async def _edit_draft(self, row: MessageRow) -> None:
+        from desktopmail.mime import compose
+
+        octets = self.reader.octets(row.message_id)
+        if octets is None:
+            await self.door.command(FetchOctets(placement_ids=(row.id,)))
+            octets = self.reader.octets(row.message_id)
+        if octets is None:
+            return
+        account = next((it for it in self.accounts() if it.id == row.account_id), None)
+        draft = compose.edit_as_new(read_letter(octets).message)
+        self.compose(draft, account=account, replaces=row.id)
+
+    def _star_clicked(self, row: MessageRow) -> None:
+        if row.flags & Flag.FLAGGED:
+            command = StoreFlags(placement_ids=(row.id,), remove=Flag.FLAGGED)
+        else:
+            command = StoreFlags(placement_ids=(row.id,), add=Flag.FLAGGED)
+        self.scope.spawn(self.carry_out(command), name=tr("verb.star"))
+
+    def _dropped(self, ids: Sequence[PlacementId], mailbox_id: MailboxId, copy: bool) -> None:
+        name = self.mailbox_name(mailbox_id)
+        placements = tuple(ids)
+        command: AnyCommand
+        if copy:
+            command = CopyMessages(placement_ids=placements, mailbox_id=mailbox_id)
+        else:
+            command = MoveMessages(placement_ids=placements, mailbox_id=mailbox_id)
+        done = trn("done.copied" if copy else "done.moved", len(placements), mailbox=name)
+        self.scope.spawn(self.carry_out(command, done), name=done)
+
+    def open_link(self, target: str) -> None:
+        """Follow a link: addresses open a window to write in, web pages the browser."""
+        url = QUrl(target)
+        if url.scheme() == "mailto":
+            from desktopmail.mime import mailto
+
+            self.compose(mailto.parse(target))
+        elif url.scheme() in {"http", "https", "ftp"}:
+            QDesktopServices.openUrl(url)
+        else:
+            self.say(tr("say.link_refused", scheme=url.scheme()))
+
+    def add_window(self, extra: QWidget) -> None:
+        """Keep another window until it is closed."""
+        extra.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.extra_windows.append(extra)
+        extra.destroyed.connect(
+            lambda: self.extra_windows.remove(extra) if extra in self.extra_windows else None
+        )
+
+    def sandbox_starts(self) -> None:
+        """The sandbox is being made: do not offer it again."""
+        self.actions_by_name["sandbox"].setEnabled(False)
+        if self._first_run is not None:
+            self._first_run.setEnabled(False)
+
+    def sandbox_started(self) -> None:
+        """The sandbox is there, or could not be made."""
+        if self._first_run is not None:
+            self._first_run.setEnabled(True)
+        self._update_actions()
+
+    # ---- searching
+
+    def _search(self, words: str) -> None:
+        node = self._shown_view
+        if not words:
+            if self.list_pane.view.query and node is not None:
+                self._open_node(node)
+            return
+        scope = self._tree_model.view_of(node) if node is not None else None
+        view = msgspec.structs.replace(
+            scope or View(),
+            query=words,
+            column=Column.DATE,
+            descending=True,
+        )
+        self._search_turn += 1
+        self.scope.spawn(self._find(view, self._search_turn), name=tr("task.search"))
+
+    async def _find(self, view: View, turn: int) -> None:
+        def count() -> int:
+            reader = self._make_reader()  # a connection of its own: this runs in a thread
+            try:
+                return reader.count(view)
+            finally:
+                reader.close()
+
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(None, count)
+        except DoorError as error:
+            self.say(str(error))
+            return
+        if turn == self._search_turn and self.tool_bar.search.text().strip():
+            self.list_pane.show_found(tr("search.title"), view, found)
+
+    # ---- menus
+
+    def _fill_arrange_menu(self) -> None:
+        menu = QMenu(self)
+        for column in Column:
+            order = menu.addAction(tr(f"arrange.{column.value}"))
+            order.triggered.connect(partial(self._arrange, column))
+        menu.addSeparator()
+        menu.addAction(tr("arrange.reverse"), self._reverse_order)
+        menu.addSeparator()
+        for name in ("threads", "table", "compact", "reading_below"):
+            menu.addAction(self.actions_by_name[name])
+        self.list_pane.sort_button.setMenu(menu)
+
+    def _arrange(self, column: Column, _checked: bool) -> None:
+        self.list_pane.sort(column, column is Column.DATE)
+
+    def _reverse_order(self) -> None:
+        view = self.list_pane.view
+        self.list_pane.sort(view.column, not view.descending)
+
+    def _mailbox_menu(self, node: Node, place: object) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.actions_by_name["get_mail"])
+        if node.kind is not NodeKind.ACCOUNT:
+            menu.addAction(tr("tree.open"), lambda: self.sidebar.choose(node.key))
+            menu.addAction(self.actions_by_name["mark_all_read"])
+        elif node.account is not None:
+            account = node.account
+            menu.addAction(
+                tr("tree.sync"),
+                lambda: self.scope.spawn(self._sync(account), name=tr("tree.sync")),
+            )
+            menu.addAction(tr("tree.remove"), lambda: self._remove_account(account))
+        menu.popup(place)  # type: ignore[arg-type] # a QPoint by the signal's signature
+
+    async def _sync(self, account: AccountRow) -> None:
+        await self.door.command(SyncAccounts(account_ids=(account.id,), wait=False))
+
+    def _remove_account(self, account: AccountRow) -> None:
+        from desktopmail.ui.panels import views
+
+        views.ask_to_remove(self, account)
+
+    def _reading_menu(self, place: object, link: str) -> None:
+        from desktopmail.ui.panels import views
+
+        menu = self.actions_by_name.context_menu(self)
+        views.add_link_actions(self, menu, link)
+        menu.popup(place)  # type: ignore[arg-type] # a QPoint by the signal's signature
+
+    # ---- keeping up
+
+    def _store_changed(self, gathered: Gathered) -> None:
+        if gathered.tree:
+            self._tree_model.refresh()
+            self._accounts_changed()
+        if gathered.progress:
+            self.status_line.show_progress(gathered.progress)
+        if gathered.problems or gathered.questions or gathered.tree:
+            self._show_problems()
+        if gathered.mailboxes is None or gathered.touches(self.list_pane.view.mailbox_ids):
+            self.list_pane.list.refresh()
+            self._follow_current()
+        if gathered.outbox:
+            self._outbox_changed()
+        self._update_actions()
+
+    def _follow_current(self) -> None:
+        """Show another message when the one shown left the list."""
+        current = self.list_pane.list.current_message()
+        if current is None and self.reading.row is not None:
+            self.reading.show_nothing()
+
+    def _outbox_changed(self) -> None:
+        for window in list(self.extra_windows):
+            refresh = getattr(window, "refresh", None)
+            if refresh is not None:
+                refresh()
+
+    def _accounts_changed(self) -> None:
+        accounts = self.accounts()
+        self.status_line.show_accounts(accounts, datetime.now(UTC).astimezone())
+        if not accounts and self._first_run is None:
+            from desktopmail.ui.panels.first_run import FirstRun
+
+            self._first_run = FirstRun(self.theme)
+            self._first_run.account_wanted.connect(lambda: self.show_view("account"))
+            self._first_run.sandbox_wanted.connect(lambda: self.show_view("sandbox"))
+            self._pages.addWidget(self._first_run)
+        page = self._first_run if not accounts and self._first_run is not None else self._panes
+        if self._pages.currentWidget() is not page:
+            self._pages.setCurrentWidget(page)
+            if accounts:
+                self.choose_first()
+        self._update_actions()
+
+    def _show_problems(self) -> None:
+        problems, questions = self.reader.problems(), self.reader.questions()
+        self.problems.show_them(problems, questions, self.door, self.scope)
+        self.status_line.show_problems(len(problems))
+
+    def _update_actions(self) -> None:
+        undo = self._undo[1] if self._undo is not None else ""
+        self.actions_by_name.update(
+            selected=self.list_pane.list.selected_count(),
+            accounts=len(self.accounts()),
+            undo=undo,
+        )
+
+    def _new_day(self) -> None:
+        self.list_pane.list.viewport().update()
+        left = until_midnight(datetime.now(UTC).astimezone())
+        self._midnight.start(max(int(left.total_seconds() * 1_000), 1_000))
+
+    def _report(self, name: str, error: Exception) -> None:
+        """Show the error of a task: one sentence, and what to do."""
+        if isinstance(error, EngineGoneError):
+            self.status_line.forget_progress()
+            self.snack.show_text(tr("engine.gone_during", what=name))
+        elif isinstance(error, DoorError):
+            self.snack.show_text(f"{error.sentence} {error.remedy}".strip(), shown_ms=12_000)
+        else:
+            self.snack.show_text(
+                tr("error.unexpected", what=name, error=str(error)), shown_ms=15_000
+            )
+            loop = asyncio.get_running_loop()
+            loop.call_exception_handler({"message": f"{name} failed", "exception": error})
+
+    # ---- the engine's end
+
+    def engine_gone(self) -> None:
+        """Say that the engine ended and is started again."""
+        self.status_line.forget_progress()
+        self.snack.show_text(tr("engine.gone"), shown_ms=60_000)
+
+    def engine_failed(self, error: DoorError) -> None:
+        """Say that the engine cannot be started again; what is in the store can still be read."""
+        self.snack.hide()
+        self.problems.show_fixed(tr("engine.failed"), str(error))
+
+    def use_engine(self, door: Door, make_reader: Callable[[], StoreReader]) -> None:
+        """Go on with another engine."""
+        self.door = door
+        self._make_reader = make_reader
+        self.reader.close()
+        self.reader = make_reader()
+        self._tree_model.replace_reader(self.reader)
+        self._list_model.replace_reader(self.reader)
+        self.reading.replace_reader(self.reader)
+        self.bridge.use(door)
+        self.snack.show_text(tr("engine.back"), shown_ms=5_000)
+
+    # ---- place and size, and the end
+
+    def _default_sizes(self) -> None:
+        if self._messages.orientation() is Qt.Orientation.Horizontal:
+            self._messages.setSizes([372, 1_000])
+        else:
+            self._messages.setSizes([300, 420])
+
+    def _restore_geometry(self) -> None:
+        self._panes.setSizes([212, 1_200])
+        self._default_sizes()
+        if self._geometry is None:
+            return
+        for key, restore in (
+            ("window/geometry", self.restoreGeometry),
+            ("window/panes", self._panes.restoreState),
+            (f"window/{self.settings.text('layout')}", self._messages.restoreState),
+        ):
+            state = self._geometry.value(key)
+            if isinstance(state, QByteArray):
+                restore(state)
+
+    def keep_geometry(self) -> None:
+        """Keep place and size for the next time."""
+        if self._geometry is None:
+            return
+        self._geometry.setValue("window/geometry", self.saveGeometry())
+        self._geometry.setValue("window/panes", self._panes.saveState())
+        self._geometry.setValue(
+            f"window/{self.settings.text('layout')}", self._messages.saveState()
+        )
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Keep place and size; windows to write in stay open until they are closed."""
+        self.keep_geometry()
+        event.accept()
+        self.on_quit()
+
+    async def aclose(self) -> None:
+        """End all tasks and leave the store."""
+        self.bridge.close()
+        for window in (*self.composers, *self.extra_windows):
+            window.close()
+        await self.scope.close()
+        self.reader.close()
+
+
+class Privacy:
+    """What was allowed about remote images, kept in the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def remote_allowed(self, address: str) -> bool:
+        """Whether images of this sender are always loaded."""
+        return bool(address) and address.lower() in self._settings.texts("remote_senders")
+
+    def allow_remote(self, address: str) -> None:
+        """Load images of this sender from now on."""
+        senders = self._settings.texts("remote_senders")
+        if address.lower() not in senders:
+            self._settings.set("remote_senders", [*senders, address.lower()])
+
+
+def changed_keys(lines: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Read shortcuts a person changed, kept as "archive=A,E"."""
+    keys: dict[str, tuple[str, ...]] = {}
+    known = {verb.name for verb in VERBS}
+    for line in lines:
+        name, _, values = line.partition("=")
+        if name in known:
+            keys[name] = tuple(value for value in values.split(" ") if value)
+    return keys
+
+
+def default_download_folder() -> Path:
+    """Where attachments are saved unless a person says otherwise."""
+    downloads = Path.home() / "Downloads"
+    return downloads if downloads.is_dir() else Path.home()
+
+
+def _icon_of(box: MailboxRow) -> str:
+    return ICONS[box.role]

@@ -1,0 +1,89 @@
+"""Captured mail, and the queue of mail for elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from localserver.api import bodies
+from localserver.api.mailboxes import parsed
+from localserver.api.problem import ProblemError
+
+if TYPE_CHECKING:
+    from localserver.queue.interface import QueueAdmin
+    from localserver.server import Server
+
+
+async def list_captured(server: Server, _request: web.Request) -> list[dict[str, Any]]:
+    """Return the mail that was kept instead of being sent."""
+    return [
+        {
+            "number": each.number,
+            "sender": each.sender,
+            "recipients": list(each.recipients),
+            "arrived": each.arrived.isoformat(),
+            "size": len(each.octets),
+        }
+        for each in server.store.captured()
+    ]
+
+
+async def show_captured(server: Server, request: web.Request) -> web.Response | dict[str, Any]:
+    """Return one captured message, parsed, or its octets with `?raw=1`."""
+    number = bodies.path_number(request, "number")
+    for each in server.store.captured():
+        if each.number == number:
+            if request.query.get("raw"):
+                return web.Response(body=each.octets, content_type="message/rfc822")
+            return {"number": number, "sender": each.sender, **parsed(each.octets)}
+    raise ProblemError(404, f"There is no captured message {number}.")
+
+
+async def clear_captured(server: Server, _request: web.Request) -> dict[str, Any]:
+    """Forget the captured mail."""
+    await server.store.clear_captured()
+    return {}
+
+
+async def list_queue(server: Server, _request: web.Request) -> list[dict[str, Any]]:
+    """Return what waits to be sent."""
+    return [
+        {
+            "id": each.id,
+            "sender": each.sender,
+            "recipient": each.recipient,
+            "size": each.size,
+            "arrived": each.arrived.isoformat(),
+            "tries": each.tries,
+            "next_try": each.next_try.isoformat(),
+            "last_error": each.last_error,
+            "held": each.held,
+        }
+        for each in _queue(server).waiting()
+    ]
+
+
+async def retry_queue(server: Server, request: web.Request) -> dict[str, Any]:
+    """Make one message (`{"id": 3}`) or all due now; a held one is released."""
+    values = await bodies.json_object(request)
+    chosen = values.get("id")
+    if chosen is not None and not isinstance(chosen, int):
+        raise ProblemError(400, "'id' is a number.")
+    queue = _queue(server)
+    if chosen is not None and any(each.id == chosen and each.held for each in queue.waiting()):
+        return {"recipients": await queue.release(chosen)}
+    return {"recipients": await queue.retry(chosen)}
+
+
+async def drop_queue(server: Server, request: web.Request) -> dict[str, Any]:
+    """Remove one message from the queue; `?bounce=1` reports it to its sender."""
+    number = bodies.path_number(request, "id")
+    bounce = bool(request.query.get("bounce"))
+    return {"recipients": await _queue(server).drop(number, bounce=bounce)}
+
+
+def _queue(server: Server) -> QueueAdmin:
+    if server.context.outbound is None:
+        raise ProblemError(409, "This server has no queue: mail for elsewhere is captured.")
+    return server.context.outbound

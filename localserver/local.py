@@ -1,0 +1,409 @@
+"""The server inside one's own program: for tests and demos, in memory, on free ports.
+
+`with LocalServer(users={"alice": "secret"}) as server:` runs it on a loop in a thread of its own,
+so that blocking clients (smtplib, imaplib, poplib) can talk to it; `async with` runs it on the
+loop that is there. Everything is bound when the block begins, and gone when it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from desktopmail.mime.message import Message
+from desktopmail.net.ports import system_ports
+from localserver.config import DEFAULT_PORTS, Config
+from localserver.conversation import Conversation
+from localserver.server import Server, start_server
+from localserver.store.interface import Captured, Delivery
+from localserver.store.moment import moment_of
+from localserver.store.names import INBOX
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from desktopmail.net.ports import Ports
+    from localserver.faults import Fault
+    from localserver.store.account import Account
+
+T = TypeVar("T")
+_PATIENCE_S = 30.0
+_POLL_S = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMessage:
+    """A message that lies in a mailbox.
+
+    Attributes:
+        user: Whose.
+        mailbox: In which.
+        uid: Its UID there.
+        flags: Its flags and keywords.
+        octets: Exactly as it is stored.
+        internal_date: When it came.
+        sender: The envelope's sender, None when it was not delivered by SMTP.
+        recipient: The envelope's recipient, None likewise.
+    """
+
+    user: str
+    mailbox: str
+    uid: int
+    flags: frozenset[str]
+    octets: bytes
+    internal_date: datetime
+    sender: str | None
+    recipient: str | None
+
+    @property
+    def parsed(self) -> Message:
+        """The message as a value: `.subject`, `.to`, `.text`, `.attachments`."""
+        return Message.parse(self.octets)
+
+    @property
+    def subject(self) -> str:
+        """The decoded subject."""
+        return self.parsed.subject
+
+    @property
+    def text(self) -> str:
+        """The text for reading."""
+        return self.parsed.text
+
+    @property
+    def is_seen(self) -> bool:
+        r"""Whether it is \Seen."""
+        return "\\Seen" in self.flags
+
+
+class LocalServer:
+    """A whole mail server for the time of a `with` block.
+
+    Args:
+        users: Passwords by name.
+        domain: The server's mail domain.
+        plan: Faults, in their order.
+        without: Capabilities that are switched off.
+        data: Folder to keep the mail in; None keeps it in memory.
+        config: Everything else; the other arguments win over it.
+        api: Serve the administration API too.
+        ports: Clock, entropy, threads and network, for simulations.
+
+    Attributes:
+        ports: Port of each protocol: `server.ports["imap"]`.
+        host: Where it listens.
+        domain: Its mail domain.
+        token: Of the administration API.
+    """
+
+    def __init__(
+        self,
+        users: Mapping[str, str] | None = None,
+        *,
+        domain: str = "localhost",
+        plan: Iterable[Fault] = (),
+        without: Iterable[str] = (),
+        data: Path | None = None,
+        config: Config | None = None,
+        api: bool = False,
+        ports: Ports | None = None,
+    ) -> None:
+        base = config if config is not None else Config()
+        listen = dict.fromkeys(DEFAULT_PORTS, 0)
+        if not api:
+            del listen["api"]
+        without = frozenset(name.upper() for name in without)
+        self._config = base.merged(
+            listen=base.listen if config is not None and base.listen != DEFAULT_PORTS else listen,
+            domain=domain if config is None or domain != "localhost" else None,
+            without=without or None,
+            data=data,
+        )
+        self._users = dict(users or {})
+        self._plan = list(plan)
+        self._given_ports = ports
+        self._server: Server | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._ssl_context: ssl.SSLContext | None = None
+
+    # ---- beginning and end
+
+    def __enter__(self) -> Self:
+        started = threading.Event()
+        failure: list[BaseException] = []
+        self._thread = threading.Thread(
+            target=self._run, args=(started, failure), name="localserver", daemon=True
+        )
+        self._thread.start()
+        started.wait(_PATIENCE_S)
+        if failure:
+            self._thread.join(_PATIENCE_S)
+            raise failure[0]
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        loop, thread = self._loop, self._thread
+        if loop is not None and thread is not None:
+            self._call(self._end())
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(_PATIENCE_S)
+            self._loop = self._thread = None
+
+    async def __aenter__(self) -> Self:
+        await self._begin()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._end()
+
+    def _run(self, started: threading.Event, failure: list[BaseException]) -> None:
+        loop = asyncio.new_event_loop()
+        try:
+            loop.run_until_complete(self._begin())
+        except BaseException as error:  # noqa: BLE001  raised again where the block begins
+            failure.append(error)
+            loop.close()
+            started.set()
+            return
+        self._loop = loop
+        started.set()
+        try:
+            loop.run_forever()
+        finally:
+            loop.run_until_complete(loop.shutdown_default_executor())
+            loop.close()
+
+    async def _begin(self) -> None:
+        self._server = await start_server(
+            self._config,
+            self._given_ports or system_ports(),
+            users=self._users.items(),
+            plan=self._plan,
+            failure_delay_s=0.0,
+        )
+
+    async def _end(self) -> None:
+        if self._server is not None:
+            await self._server.aclose(grace_s=0.0)
+            self._server = None
+
+    def _call(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the server's loop from another thread."""
+        loop = self._loop
+        if loop is None:
+            coroutine.close()
+            raise RuntimeError("use the async method: the server runs on this loop")
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(_PATIENCE_S)
+
+    # ---- where it is
+
+    @property
+    def server(self) -> Server:
+        """The server itself."""
+        if self._server is None:
+            raise RuntimeError("the server runs inside the `with` block only")
+        return self._server
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Port of each protocol."""
+        return self.server.ports
+
+    @property
+    def host(self) -> str:
+        """Where it listens."""
+        return self._config.host
+
+    @property
+    def domain(self) -> str:
+        """Its mail domain."""
+        return self._config.domain
+
+    @property
+    def token(self) -> str:
+        """Of the administration API."""
+        return self.server.token
+
+    @property
+    def ca_file(self) -> Path:
+        """The authority that clients have to trust, as a PEM file."""
+        if self.server.ca_file is None:
+            raise RuntimeError("this server has no authority of its own")
+        return self.server.ca_file
+
+    @property
+    def ssl_context(self) -> ssl.SSLContext:
+        """For clients: trusts this server's authority and nothing else."""
+        if self._ssl_context is None:
+            self._ssl_context = ssl.create_default_context(cafile=str(self.ca_file))
+        return self._ssl_context
+
+    @property
+    def transcript(self) -> Conversation:
+        """What was said, with questions to ask about it."""
+        return Conversation(self.server.context.transcript)
+
+    # ---- what happened
+
+    def messages(self, user: str, mailbox: str = INBOX) -> list[ReceivedMessage]:
+        """Return the messages in a mailbox, by UID."""
+        return self._call(self.messages_async(user, mailbox))
+
+    async def messages_async(self, user: str, mailbox: str = INBOX) -> list[ReceivedMessage]:
+        """Return the messages in a mailbox; on the server's own loop."""
+        name = self._name(user)
+        account = await self.server.store.account(name)
+        return messages_in(account, mailbox)
+
+    def deliver(
+        self,
+        user: str,
+        octets: bytes,
+        *,
+        mailbox: str = INBOX,
+        flags: Iterable[str] = (),
+        internal_date: datetime | None = None,
+    ) -> int:
+        """Put a message into a mailbox, as if it had come long ago; returns its UID."""
+        return self._call(
+            self.deliver_async(
+                user, octets, mailbox=mailbox, flags=flags, internal_date=internal_date
+            )
+        )
+
+    async def deliver_async(
+        self,
+        user: str,
+        octets: bytes,
+        *,
+        mailbox: str = INBOX,
+        flags: Iterable[str] = (),
+        internal_date: datetime | None = None,
+    ) -> int:
+        """Put a message into a mailbox; on the server's own loop."""
+        delivery = Delivery(self._name(user), octets, mailbox, frozenset(flags), internal_date)
+        delivered = await self.server.store.deliver([delivery])
+        return delivered[0].uid
+
+    def captured(self) -> list[Captured]:
+        """Return the mail for elsewhere, which nobody was sent."""
+        return self._call(self._captured())
+
+    async def _captured(self) -> list[Captured]:
+        return self.server.store.captured()
+
+    def wait_for(
+        self,
+        *,
+        to: str | None = None,
+        subject: str | None = None,
+        count: int = 1,
+        timeout_s: float = 5.0,
+    ) -> ReceivedMessage:
+        """Wait until a message is there, wherever it lies, and return it (the newest).
+
+        Args:
+            to: Name or address of the user, or None for any.
+            subject: Part of its subject, or None for any.
+            count: So many such messages have to be there.
+            timeout_s: How long.
+
+        Raises:
+            TimeoutError: It did not come; the error says what came instead.
+        """
+        until = time.monotonic() + timeout_s
+        while True:
+            everything = self._call(self._everything(to))
+            found = [each for each in everything if _fits(each, subject)]
+            if len(found) >= count:
+                return found[-1]
+            if time.monotonic() >= until:
+                raise _missing(to, subject, timeout_s, everything)
+            time.sleep(_POLL_S)
+
+    async def wait_for_async(
+        self,
+        *,
+        to: str | None = None,
+        subject: str | None = None,
+        count: int = 1,
+        timeout_s: float = 5.0,
+    ) -> ReceivedMessage:
+        """Wait until a message is there; on the server's own loop.
+
+        Raises:
+            TimeoutError: It did not come; the error says what came instead.
+        """
+        arrived = asyncio.Event()
+        stop = self.server.store.on_arrival(lambda _: arrived.set())
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    arrived.clear()
+                    everything = await self._everything(to)
+                    found = [each for each in everything if _fits(each, subject)]
+                    if len(found) >= count:
+                        return found[-1]
+                    await arrived.wait()
+        except TimeoutError:
+            raise _missing(to, subject, timeout_s, await self._everything(to)) from None
+        finally:
+            stop()
+
+    def add_fault(self, fault: Fault) -> None:
+        """Add a fault to the plan while the server runs."""
+        self.server.context.faults.add(fault)
+
+    async def _everything(self, to: str | None) -> list[ReceivedMessage]:
+        users = self.server.context.users
+        wanted = users.all() if to is None else users.resolve(to)
+        found: list[ReceivedMessage] = []
+        for user in wanted:
+            account = await self.server.store.account(user.name)
+            for mailbox in account.mailboxes():
+                found += messages_in(account, mailbox.name)
+        return sorted(found, key=lambda each: (each.internal_date, each.uid))
+
+    def _name(self, user: str) -> str:
+        found = self.server.context.users.find(user)
+        return found.name if found is not None else user
+
+
+def messages_in(account: Account, mailbox: str) -> list[ReceivedMessage]:
+    """Return the messages in a mailbox of an account, by UID."""
+    box = account.mailbox(mailbox)
+    rows: Sequence[tuple[Any, ...]] = account.query(
+        "SELECT uid, flags, content.header, content.body, arrived, zone, sender, recipient"
+        " FROM entry JOIN message ON message.id=entry.message"
+        " JOIN content ON content.message=message.id"
+        " WHERE mailbox=? ORDER BY uid",
+        box.number,
+    )
+    return [
+        ReceivedMessage(
+            account.user, box.name, uid, frozenset(account.flags.names(mask)), header + body,
+            moment_of(arrived, zone), sender, recipient,
+        )
+        for uid, mask, header, body, arrived, zone, sender, recipient in rows
+    ]  # fmt: skip
+
+
+def _fits(message: ReceivedMessage, subject: str | None) -> bool:
+    return subject is None or subject in message.subject
+
+
+def _missing(
+    to: str | None, subject: str | None, timeout_s: float, came: list[ReceivedMessage]
+) -> TimeoutError:
+    wanted = f"for {to}" if to else "for anybody"
+    if subject is not None:
+        wanted += f" with {subject!r} in its subject"
+    others = ", ".join(repr(each.subject) for each in came[-5:]) or "nothing at all"
+    return TimeoutError(f"no message {wanted} came in {timeout_s:g} s; there is: {others}")

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import msgspec
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication
+
+from desktopmail.door.ids import MailboxId
+from desktopmail.door.rows import Flag, Role
+from desktopmail.ui.models.mailboxes import MailboxTreeModel, NodeKind
+from desktopmail.ui.models.messages import write_placements
+from tests.helpers.fake_door import full_store
+
+
+def titles(model: MailboxTreeModel, parent: QModelIndex) -> list[str]:
+    return [model.index(row, 0, parent).data() for row in range(model.rowCount(parent))]
+
+
+def test_the_tree_begins_with_the_joined_inbox_and_orders_special_mailboxes(
+    qapp: QApplication,
+) -> None:
+    model = MailboxTreeModel(full_store())
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    assert titles(model, QModelIndex()) == ["All Inboxes", "Starred", "Alice", "Bob (POP3)"]
+    assert titles(model, model.index(2, 0)) == [
+        "Inbox", "Drafts", "Sent", "Archive", "Garden club", "Invoices", "Junk", "Trash",
+    ]  # fmt: skip
+    assert tester.model() is model
+
+
+def test_counts_change_without_a_reset(qapp: QApplication) -> None:
+    store = full_store()
+    model = MailboxTreeModel(store)
+    resets: list[int] = []
+    model.modelReset.connect(lambda: resets.append(1))
+    index = model.find(("unified", 0))
+    before = model.node(index)
+    assert before is not None
+    unread = before.unread
+    number, row = next((n, r) for n, r in store.messages.items() if not r.flags & Flag.SEEN)
+    store.messages[number] = msgspec.structs.replace(row, flags=Flag.SEEN)
+    model.refresh()
+    after = model.node(index)
+    assert after is not None
+    assert after.unread == unread - 1
+    assert resets == []
+
+
+def test_a_mailbox_that_comes_is_there_after_a_reset_with_tester(qapp: QApplication) -> None:
+    store = full_store()
+    model = MailboxTreeModel(store)
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    parent = store.mailbox_rows[6]
+    child = msgspec.structs.replace(
+        parent, id=MailboxId(99), name="Minutes", path="Garden club/Minutes", parent_id=parent.id
+    )
+    store.mailbox_rows.append(child)
+    model.refresh()
+    assert titles(model, model.find(("mailbox", parent.id))) == ["Minutes"]
+    assert tester.model() is model
+
+
+def test_messages_dropped_on_a_mailbox_are_moved_there(qapp: QApplication) -> None:
+    store = full_store()
+    model = MailboxTreeModel(store)
+    dropped: list[tuple[object, object, bool]] = []
+    model.dropped.connect(lambda *values: dropped.append(values))
+    archive = store.box(Role.ARCHIVE)
+    packed = write_placements([row.id for row in list(store.messages.values())[:2]])
+    target = model.find(("mailbox", archive.id))
+    model.dropMimeData(packed, Qt.DropAction.MoveAction, -1, -1, target)
+    assert dropped == [([1, 2], archive.id, False)]
+    account = model.index(2, 0)
+    assert not model.canDropMimeData(packed, Qt.DropAction.MoveAction, -1, -1, account)
+
+
+def test_only_accounts_hold_no_rows_of_their_own(qapp: QApplication) -> None:
+    model = MailboxTreeModel(full_store())
+    for row in range(model.rowCount()):
+        node = model.node(model.index(row, 0))
+        assert node is not None
+        assert (model.view_of(node) is None) == (node.kind is NodeKind.ACCOUNT)

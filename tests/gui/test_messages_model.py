@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import random
+import time
+from datetime import timedelta
+
+import msgspec
+import pytest
+from PySide6.QtCore import QAbstractItemModel, QModelIndex
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication
+
+from desktopmail.door.ids import AccountId, MailboxId, MessageId, PlacementId
+from desktopmail.door.rows import Flag, MessageRow, Person, View
+from desktopmail.ui.models.messages import (
+    MessageListModel,
+    read_placements,
+    write_placements,
+)
+from tests.helpers.fake_door import NOW
+
+
+def row(number: int, date_s: int) -> MessageRow:
+    return MessageRow(
+        id=PlacementId(number),
+        message_id=MessageId(number),
+        account_id=AccountId(1),
+        mailbox_id=MailboxId(1),
+        subject=f"Subject {number}",
+        sender=Person(name=f"Sender {number % 97}", address="a@example.org"),
+        recipients="",
+        date_s=date_s,
+        size_octets=1000,
+        flags=Flag.SEEN,
+        tags=(),
+        has_attachment=False,
+        preview="",
+        has_octets=True,
+        thread_id=number,
+    )
+
+
+class Rows:
+    """A reader over numbers: newest first, as many as one likes, made when asked for."""
+
+    def __init__(self, numbers: list[int] | range) -> None:
+        self.numbers = numbers
+        self.flags: dict[int, Flag] = {}
+        self.read = 0
+
+    def count(self, view: View) -> int:
+        return len(self.numbers)
+
+    def window(self, view: View, offset: int, limit: int) -> list[MessageRow]:
+        found = [row(number, number) for number in self.numbers[offset : offset + limit]]
+        self.read += len(found)
+        return [
+            msgspec.structs.replace(it, flags=self.flags[it.id]) if it.id in self.flags else it
+            for it in found
+        ]
+
+    def position(self, view: View, placement_id: PlacementId) -> int | None:
+        return self.numbers.index(placement_id) if placement_id in self.numbers else None
+
+
+def model_over(rows: Rows) -> tuple[MessageListModel, QAbstractItemModelTester]:
+    model = MessageListModel(rows, clock=lambda: NOW)  # type: ignore[arg-type]
+    model.open(View())
+    mode = QAbstractItemModelTester.FailureReportingMode.Fatal
+    return model, QAbstractItemModelTester(model, mode)
+
+
+def ids(model: QAbstractItemModel) -> list[int]:
+    return [
+        model.data(model.index(at, 0), MessageListModel.RowRole).id
+        for at in range(model.rowCount(QModelIndex()))
+    ]
+
+
+def test_a_million_rows_are_open_at_once_and_read_a_page_at_a_time(qapp: QApplication) -> None:
+    rows = Rows(range(1_000_000, 0, -1))
+    model = MessageListModel(rows)  # type: ignore[arg-type]
+    began = time.perf_counter()
+    model.open(View())
+    first = model.message(0)
+    middle = model.message(500_000)
+    assert time.perf_counter() - began < 0.15
+    assert model.rowCount() == 1_000_000
+    assert first is not None
+    assert first.id == 1_000_000
+    assert middle is not None
+    assert middle.id == 500_000
+    assert rows.read <= 128
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_comes_and_goes_the_view_is_told_exactly_that(
+    qapp: QApplication, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 - a seed, not a secret
+    numbers = sorted(chance.sample(range(1, 2_000), chance.randint(1, 300)), reverse=True)
+    rows = Rows(numbers)
+    model, tester = model_over(rows)
+    for _ in range(8):
+        top = chance.randrange(max(model.rowCount(), 1))
+        visible = range(top, min(top + 12, model.rowCount()))
+        model.messages(visible)
+        kept = [number for number in rows.numbers if chance.random() > chance.choice((0, 0.05, 0.4))]
+        fresh = [number for number in range(1, 2_000) if chance.random() < chance.choice((0, 0.02))]
+        rows.numbers = sorted({*kept, *fresh}, reverse=True)
+        model.refresh(visible)
+        assert ids(model) == rows.numbers
+    assert tester.model() is model
+
+
+def test_new_mail_above_the_rows_in_sight_is_an_insertion_not_a_reset(qapp: QApplication) -> None:
+    rows = Rows(list(range(500, 0, -1)))
+    model, _tester = model_over(rows)
+    model.messages(range(200, 220))
+    shifts: list[int] = []
+    resets: list[int] = []
+    model.shifted.connect(shifts.append)
+    model.modelReset.connect(lambda: resets.append(1))
+    rows.numbers = [502, 501, *rows.numbers]
+    model.refresh(range(200, 220))
+    assert shifts == [2]
+    assert resets == []
+
+
+def test_a_changed_flag_keeps_every_row(qapp: QApplication) -> None:
+    rows = Rows(list(range(50, 0, -1)))
+    model, _tester = model_over(rows)
+    model.messages(range(10))
+    changes: list[str] = []
+    model.rowsInserted.connect(lambda *_: changes.append("inserted"))
+    model.rowsRemoved.connect(lambda *_: changes.append("removed"))
+    rows.flags[PlacementId(48)] = Flag.FLAGGED
+    model.refresh(range(10))
+    assert changes == []
+    changed = model.message(2)
+    assert changed is not None
+    assert changed.flags == Flag.FLAGGED
+
+
+def test_a_row_reads_as_a_sentence(qapp: QApplication) -> None:
+    rows = Rows([3])
+    rows.flags[PlacementId(3)] = Flag.FLAGGED
+    model, _tester = model_over(rows)
+    message = model.message(0)
+    assert message is not None
+    today = msgspec.structs.replace(
+        message, date_s=int((NOW - timedelta(days=1)).timestamp()), has_attachment=True
+    )
+    assert model.sentence(today) == (
+        "Unread, starred, Sender 3, Subject 3, Yesterday, with attachment"
+    )
+
+
+def test_placements_survive_a_drag() -> None:
+    packed = write_placements([PlacementId(1), PlacementId(2**40)])
+    assert read_placements(packed) == [1, 2**40]

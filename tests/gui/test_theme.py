@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication
+
+from desktopmail.ui.theme.theme import Scheme, Theme
+from desktopmail.ui.theme.tokens import contrast, load_tokens
+
+READ_ON = (
+    ("text", ("surface", "sidebar", "chrome", "raised", "sunken", "accent_soft", "selected")),
+    ("muted", ("surface", "sidebar", "chrome", "raised", "sunken")),
+    ("faint", ("surface",)),
+    ("accent", ("surface", "raised", "chrome")),
+    ("accent_text", ("accent",)),
+    ("danger", ("surface", "danger_soft")),
+    ("warning", ("warning_soft",)),
+    ("success", ("surface",)),
+    ("snack_text", ("snack",)),
+    ("snack_accent", ("snack",)),
+)
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_every_text_keeps_four_and_a_half_to_one_on_its_grounds(name: str) -> None:
+    tokens = load_tokens(name)
+    weak = [
+        (ink, ground, round(ratio, 2))
+        for ink, grounds in READ_ON
+        for ground in grounds
+        if (ratio := contrast(getattr(tokens, ink), getattr(tokens, ground))) < 4.5
+    ]
+    assert weak == []
+
+
+def test_contrast_is_that_of_wcag() -> None:
+    assert round(contrast("#000000", "#ffffff"), 1) == 21.0
+    assert round(contrast("#777777", "#ffffff"), 2) == 4.48
+
+
+def test_tinted_icons_follow_the_theme(qapp: QApplication, theme: Theme) -> None:
+    action = QAction()
+    theme.tint(action, "archive", "text")
+    light = action.icon().pixmap(20, 20).toImage()
+    theme.choose(Scheme.DARK)
+    try:
+        assert theme.dark
+        assert qapp.palette().window().color().lightness() < 60
+        assert action.icon().pixmap(20, 20).toImage() != light
+    finally:
+        theme.choose(Scheme.LIGHT)
+    assert qapp.palette().window().color().lightness() > 200

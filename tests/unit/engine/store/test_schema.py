@@ -1,0 +1,44 @@
+"""A store of any older version becomes the same as a fresh one, and a newer one is left alone."""
+
+from __future__ import annotations
+
+import apsw
+import pytest
+
+from desktopmail.engine.store import schema
+
+
+def shape(connection: apsw.Connection) -> list[tuple[object, ...]]:
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name")
+    return [(kind, name, " ".join(str(sql).split())) for kind, name, sql in rows.fetchall()]
+
+
+@pytest.mark.parametrize("version", range(schema.VERSION))
+def test_a_store_of_an_older_version_becomes_the_same_as_a_fresh_one(version: int) -> None:
+    fresh, old = apsw.Connection(":memory:"), apsw.Connection(":memory:")
+    schema.upgrade(fresh)
+    schema.upgrade(old, to=version)
+    assert schema.version_of(old) == version
+    schema.upgrade(old)
+    assert shape(old) == shape(fresh)
+
+
+def test_a_store_of_a_newer_version_is_left_alone() -> None:
+    connection = apsw.Connection(":memory:")
+    connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    with pytest.raises(schema.NewerStoreError, match="newer desktopmail"):
+        schema.upgrade(connection)
+    assert shape(connection) == []
+
+
+def test_a_step_that_fails_leaves_the_version_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = apsw.Connection(":memory:")
+    schema.upgrade(connection)
+    before = shape(connection)
+    steps = (*schema.UPGRADES, "CREATE TABLE late (id INTEGER); SELECT * FROM nowhere")
+    monkeypatch.setattr(schema, "UPGRADES", steps)
+    monkeypatch.setattr(schema, "VERSION", len(steps))
+    with pytest.raises(apsw.SQLError):
+        schema.upgrade(connection, to=len(steps))
+    assert shape(connection) == before
+    assert schema.version_of(connection) == len(steps) - 1

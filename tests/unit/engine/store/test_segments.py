@@ -1,0 +1,68 @@
+"""Octets come out as they went in, and what nothing names is swept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktopmail.door.octets import inflate
+from desktopmail.door.profile import Profile
+from desktopmail.engine.store import segments
+from desktopmail.engine.store.segments import Segments
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONTENTS = [b"", b"a", b"ab\r\n" * 1000, bytes(range(256)) * 3000]
+
+
+def test_octets_come_out_as_they_went_in(tmp_path: Path) -> None:
+    store = Segments(Profile.at(tmp_path))
+    stored = store.write(CONTENTS)
+    assert [store.read(one.segment, one.position) for one in stored] == CONTENTS
+    assert [one.octets for one in stored] == [len(octets) for octets in CONTENTS]
+    store.close()
+
+
+def test_a_full_segment_is_followed_by_the_next(tmp_path: Path) -> None:
+    profile = Profile.at(tmp_path)
+    store = Segments(profile, segment_octets=200_000)
+    stored = [
+        store.write([bytes([number]) * 5 + bytes(range(256)) * 400])[0] for number in range(5)
+    ]
+    store.close()
+    assert len({one.segment for one in stored}) > 1
+    again = Segments(profile, segment_octets=200_000)
+    assert again.number == stored[-1].segment
+    for number, one in enumerate(stored):
+        assert again.read(one.segment, one.position)[:5] == bytes([number]) * 5
+    again.close()
+
+
+def test_octets_that_no_row_names_are_swept_and_the_others_stay(tmp_path: Path) -> None:
+    store = Segments(Profile.at(tmp_path))
+    kept, orphan = store.write([b"kept", b"orphan"])
+    assert store.sweep(1, [kept.position]) == len(b"orphan")
+    assert store.read(1, kept.position) == b"kept"
+    with pytest.raises(KeyError):
+        store.read(1, orphan.position)
+    store.compact(1)
+    assert store.read(1, kept.position) == b"kept"
+    store.close()
+
+
+def test_a_position_is_never_given_twice(tmp_path: Path) -> None:
+    store = Segments(Profile.at(tmp_path))
+    first = store.write([b"first"])[0]
+    store.sweep(1, [])
+    assert store.write([b"second"])[0].position > first.position
+    store.close()
+
+
+@given(st.binary(max_size=3000))
+def test_what_is_deflated_inflates_to_the_same(octets: bytes) -> None:
+    kept = segments._deflated(octets)
+    assert inflate(kept, deflated=kept is not octets) == octets

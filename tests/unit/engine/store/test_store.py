@@ -1,0 +1,115 @@
+"""One step is one transaction, told when it is durable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import apsw
+import pytest
+
+from desktopmail.door.changes import AccountsChanged, AnyChange, MailboxesChanged, MessagesChanged
+from desktopmail.door.interface import DoorError
+from desktopmail.door.profile import Profile
+from desktopmail.door.sqlite import fetch, open_read_only
+from desktopmail.engine.store import schema
+from desktopmail.engine.store.store import Store, Transaction
+from desktopmail.net.ports import InlineExecutor
+from tests.helpers.store import add_account, inbox_of, mail, open_store, put
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def test_a_step_that_fails_leaves_nothing_and_tells_nothing(tmp_path: Path) -> None:
+    def step(tx: Transaction) -> None:
+        add_account(tx)
+        raise RuntimeError("half way")
+
+    async with open_store(tmp_path) as store:
+        told: list[AnyChange] = []
+        store.listen(told.append)
+        with pytest.raises(RuntimeError):
+            await store.write(step)
+        assert told == []
+        assert await store.read(lambda tx: tx.fetch("SELECT * FROM account")) == []
+
+
+async def test_changes_are_told_after_the_commit_and_each_once(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        seen: list[tuple[AnyChange, int]] = []
+
+        def look(change: AnyChange) -> None:
+            other = open_read_only(store.profile.database)
+            seen.append((change, fetch(other, "SELECT count(*) FROM message")[0][0]))
+            other.close()
+
+        stop = store.listen(look)
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1), mail(2)]))
+        stop()
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(3)], first_uid=9))
+    assert [count for _, count in seen] == [2]
+    assert seen[0][0] == MessagesChanged(mailbox_ids=(1,), message_ids=(1, 2))
+
+
+async def test_a_new_account_is_told_with_its_mailboxes(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        told: list[AnyChange] = []
+        store.listen(told.append)
+        account_id = await store.write(add_account)
+    assert set(told) == {AccountsChanged(), MailboxesChanged(account_id=account_id)}
+
+
+async def test_octets_are_durable_before_a_row_names_them(tmp_path: Path) -> None:
+    class PowerCutError(BaseException):
+        pass
+
+    def step(tx: Transaction) -> None:
+        put(tx, inbox_of(tx, add_account(tx)), [mail(1)])
+        raise PowerCutError  # after the octets, before the commit of their row
+
+    async with open_store(tmp_path) as store:
+        with pytest.raises(PowerCutError):
+            await store.write(step)
+        segment = open_read_only(store.profile.segment(1))
+        assert fetch(segment, "SELECT count(*) FROM octets") == [(1,)]
+    async with open_store(tmp_path):  # orphans are swept when the store is opened
+        assert fetch(segment, "SELECT count(*) FROM octets") == [(0,)]
+        segment.close()
+
+
+async def test_a_full_disk_is_one_sentence_and_nothing_is_lost(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        fetch(store._connection, f"PRAGMA max_page_count = {pages(store)}")
+        with pytest.raises(DoorError) as caught:
+            await store.write(
+                lambda tx: put(tx, inbox_of(tx, account_id), [mail(n) for n in range(900)])
+            )
+        assert caught.value.code == "disk-full"
+        fetch(store._connection, "PRAGMA max_page_count = 1000000")
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1)]))
+        assert await store.read(lambda tx: tx.fetch("SELECT count(*) FROM message")) == [(1,)]
+
+
+def pages(store: Store) -> int:
+    return int(fetch(store._connection, "PRAGMA page_count")[0][0])
+
+
+async def test_a_store_of_a_newer_program_is_refused_and_let_go(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        profile = store.profile
+    connection = apsw.Connection(str(profile.database))
+    connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    connection.close()
+    for _ in range(2):  # the second time would be "in use", had the first kept the lock
+        with pytest.raises(DoorError) as caught:
+            Store(profile, InlineExecutor())
+        assert caught.value.code == "newer-store"
+
+
+async def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "mail.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(DoorError) as caught:
+        Store(Profile.at(tmp_path), InlineExecutor())
+    assert caught.value.code == "profile-unwritable"

@@ -1,0 +1,69 @@
+"""Search keys as SQL conditions."""
+
+from __future__ import annotations
+
+from array import array
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from desktopmail.wire.imap.search import And, Dated, Has, Is, Keyword, Not, Or, Sized
+from localserver.imap.search_sql import Compiler, UnknownCharsetError
+from localserver.store.flags import FlagTable
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def compiler(charset: str | None = None) -> Compiler:
+    view = SimpleNamespace(uids=array("I", [1, 2, 5]), recent=set())
+    return Compiler(view, FlagTable({8: "$Todo"}), charset, NOW)  # type: ignore[arg-type]
+
+
+def test_cheap_keys_come_before_those_that_read_contents() -> None:
+    condition = compiler().compile(And((Has("TEXT", b"x"), Has("FROM", b"y"), Is("SEEN"))))
+    places = [condition.sql.index(piece) for piece in ("flags & 1", "from_text", "body_text")]
+    assert places == sorted(places)
+    assert condition.bindings == ("y", "x", "x", "x")
+    assert condition.cost == 2
+
+
+def test_strings_are_bound_and_never_part_of_the_statement() -> None:
+    condition = compiler().compile(Has("SUBJECT", b"') OR 1=1 --"))
+    assert "1=1" not in condition.sql
+    assert condition.bindings == ("') or 1=1 --",)
+
+
+def test_a_keyword_nobody_has_matches_nothing() -> None:
+    assert compiler().compile(Keyword("nothing")).sql == "0"  # type: ignore[arg-type]
+    assert compiler().compile(Keyword("$todo")).sql == "flags & 256"  # type: ignore[arg-type]
+
+
+def test_many_keys_make_a_shallow_tree() -> None:
+    condition = compiler().compile(Or(And(tuple([Is("SEEN")] * 5000)), Not(Is("DRAFT"))))
+    depth = most = 0
+    for character in condition.sql:
+        depth += (character == "(") - (character == ")")
+        most = max(most, depth)
+    assert most < 30
+
+
+def test_dates_are_compared_by_day_in_the_zone_of_the_message() -> None:
+    condition = compiler().compile(Dated("ON", date(1970, 1, 2)))
+    assert condition.bindings == (719_164,)
+    assert "zone" in condition.sql
+
+
+def test_older_and_younger_count_from_now() -> None:
+    assert compiler().compile(Sized("YOUNGER", 60)).bindings == (int(NOW.timestamp()) - 60,)
+
+
+@pytest.mark.parametrize("charset", ["KOI8-R", "UTF-7", ""])
+def test_only_two_charsets_are_known(charset: str) -> None:
+    with pytest.raises(UnknownCharsetError):
+        compiler(charset)
+
+
+def test_octets_that_are_no_utf8_are_refused() -> None:
+    with pytest.raises(UnknownCharsetError):
+        compiler("UTF-8").compile(Has("TEXT", b"\xff"))

@@ -1,0 +1,122 @@
+"""The loop of a session: what is told when, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from localserver.faults import Fault
+from localserver.local import LocalServer
+from tests.helpers.imap_dialogue import another, connected, logged_in, mail
+
+
+async def test_an_expunge_by_another_session_is_told_after_noop_and_not_after_fetch() -> None:
+    async with logged_in(messages=[mail("one"), mail("two")]) as first, another(first) as second:
+        await second.run(r"STORE 1 +FLAGS.SILENT (\Deleted)")
+        await second.run("EXPUNGE")
+        for command in ("FETCH 2 (UID)", r"STORE 2 +FLAGS (\Seen)", "SEARCH ALL"):
+            lines = await first.run(command)
+            assert not [line for line in lines if line.endswith("EXPUNGE")]
+        assert "* 1 EXPUNGE" in await first.run("NOOP")
+        assert (await first.run("FETCH 1 (UID)"))[0] == "* 1 FETCH (UID 2)"
+
+
+async def test_a_message_that_is_gone_but_not_told_is_expungeissued() -> None:
+    async with logged_in(messages=[mail("one"), mail("two")]) as first, another(first) as second:
+        await second.run(r"STORE 1 +FLAGS.SILENT (\Deleted)")
+        await second.run("EXPUNGE")
+        lines = await first.run("FETCH 1:2 (UID)")
+        assert lines[0] == "* 2 FETCH (UID 2)"
+        assert lines[-1].startswith("NO [EXPUNGEISSUED]")
+
+
+async def test_new_mail_is_told_during_any_command() -> None:
+    async with logged_in(messages=[mail("one")]) as dialogue:
+        await dialogue.server.deliver_async("alice", mail("two"))
+        lines = await dialogue.run("FETCH 1 (UID)")
+        assert "* 2 EXISTS" in lines
+
+
+async def test_flags_changed_by_another_session_are_told_but_not_ones_own() -> None:
+    async with logged_in(messages=[mail("one"), mail("two")]) as first, another(first) as second:
+        await second.run(r"STORE 2 +FLAGS.SILENT (\Flagged)")
+        told = await first.run("NOOP")
+        assert len(told) == 2
+        assert r"\Flagged" in told[0]
+        assert told[0].startswith("* 2 FETCH (UID 2")
+        assert len(await second.run("NOOP")) == 1
+
+
+async def test_numbers_stay_those_the_client_knows_until_the_expunge_is_told() -> None:
+    five = [mail(str(n)) for n in range(5)]
+    async with logged_in(messages=five) as first, another(first) as second:
+        await second.run(r"STORE 1:2 +FLAGS.SILENT (\Deleted)")
+        await second.run("EXPUNGE")
+        await first.server.deliver_async("alice", mail("new"))
+        lines = await first.run("FETCH 5 (UID)")
+        assert "* 5 FETCH (UID 5)" in lines
+        assert "* 6 EXISTS" in lines
+        lines = await first.run("NOOP")
+        assert lines[:2] == ["* 2 EXPUNGE", "* 1 EXPUNGE"]
+        assert (await first.run("FETCH 4 (UID)"))[0] == "* 4 FETCH (UID 6)"
+
+
+async def test_a_command_that_is_not_understood_is_bad_and_the_session_goes_on() -> None:
+    async with logged_in() as dialogue:
+        assert (await dialogue.run("FROBNICATE"))[-1].startswith("BAD")
+        assert (await dialogue.run("FETCH 1 (NONSENSE)"))[-1].startswith("BAD")
+        assert (await dialogue.run("NOOP"))[-1].startswith("OK")
+
+
+async def test_a_mailbox_that_is_deleted_by_another_session_becomes_empty() -> None:
+    async with logged_in(select=None) as first:
+        await first.run("CREATE Box")
+        await first.append(mail("one"), "Box")
+        await first.run("SELECT Box")
+        async with another(first) as second:
+            assert (await second.run("DELETE Box"))[-1].startswith("OK")
+        assert "* 1 EXPUNGE" in await first.run("NOOP")
+
+
+async def test_passwords_are_masked_in_the_transcript() -> None:
+    async with logged_in() as dialogue:
+        text = dialogue.server.transcript.text("imap")
+        assert "LOGIN alice <password>" in text
+        assert "secret" not in text.replace("<password>", "")
+
+
+async def test_a_second_command_in_the_same_octets_is_served_too() -> None:
+    async with logged_in() as dialogue:
+        await dialogue.send(b"a NOOP\r\nb NOOP\r\n")
+        assert (await dialogue.answers(b"a"))[-1].startswith("OK")
+        assert (await dialogue.answers(b"b"))[-1].startswith("OK")
+
+
+async def test_a_server_that_stops_says_goodbye() -> None:
+    async with LocalServer({"alice": "secret"}) as server, connected(server) as dialogue:
+        closing = asyncio.get_running_loop().create_task(server.server.aclose(grace_s=0.0))
+        assert (await dialogue.line()).startswith(b"* BYE")
+        await closing
+
+
+async def test_the_commands_of_one_octet_a_write_are_understood() -> None:
+    async with logged_in() as dialogue:
+        for octet in b"x NOOP\r\n":
+            await dialogue.send(bytes([octet]))
+        assert (await dialogue.answers(b"x"))[-1].startswith("OK")
+
+
+async def test_a_reply_of_the_fault_plan_takes_the_place_of_the_answer() -> None:
+    plan = [Fault(protocol="imap", command="NOOP", nth=2, reply="NO [UNAVAILABLE] Not now.")]
+    async with logged_in(plan=plan) as dialogue:
+        assert (await dialogue.run("NOOP"))[-1].startswith("OK")
+        assert (await dialogue.run("NOOP"))[-1] == "NO [UNAVAILABLE] Not now."
+        assert (await dialogue.run("NOOP"))[-1].startswith("OK")
+
+
+async def test_a_new_uidvalidity_ends_the_session() -> None:
+    plan = [Fault(protocol="imap", command="NOOP", uidvalidity=True)]
+    async with logged_in(plan=plan, messages=[mail("one")]) as dialogue:
+        with pytest.raises(ConnectionError):
+            await dialogue.run("NOOP")

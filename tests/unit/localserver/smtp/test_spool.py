@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import pytest
+
+from desktopmail.net.ports import InlineExecutor
+from localserver.smtp.spool import Spool
+from localserver.store.interface import SpooledFile
+
+
+async def test_small_messages_stay_in_memory(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, 100, InlineExecutor())
+    await spool.write(b"head\r\n")
+    await spool.write(b"body")
+    assert spool.size == 10
+    assert spool.head == b"head\r\nbody"
+    assert await spool.compose(b"top\r\n") == b"top\r\nhead\r\nbody"
+    assert await spool.compose(b"", [(0, 6)]) == b"body"
+    assert entries(tmp_path) == []
+
+
+async def test_large_messages_go_to_disk_as_they_arrive(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool", 100, InlineExecutor())
+    piece = b"0123456789" * 6
+    for _ in range(50):
+        await spool.write(piece)
+        assert spool._held <= 160
+    assert spool.head.startswith(piece)
+    assert len(spool.head) == 120
+    for cuts, expected in (((), piece * 50), (((10, 20), (50, 60)), _cut(piece * 50))):
+        whole = await spool.compose(b"top\r\n", cuts)
+        assert isinstance(whole, SpooledFile)
+        assert read(whole) == b"top\r\n" + expected
+        assert whole.size == len(expected) + 5
+    spool.discard()
+    assert entries(tmp_path / "spool") == []
+
+
+def entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+def read(file: SpooledFile) -> bytes:
+    return file.path.read_bytes()
+
+
+def _cut(octets: bytes) -> bytes:
+    return octets[:10] + octets[20:50] + octets[60:]
+
+
+async def test_without_a_folder_everything_stays_in_memory() -> None:
+    spool = Spool(None, 10, InlineExecutor())
+    for _ in range(100):
+        await spool.write(b"0123456789")
+    assert await spool.compose(b"") == b"0123456789" * 100
+
+
+async def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_bytes(b"a file where the folder should be")
+    spool = Spool(tmp_path / "spool", 1, InlineExecutor())
+    with pytest.raises(OSError, match="spool"):
+        await spool.write(b"12345")
+    spool.discard()
+
+
+async def test_an_empty_message_is_one() -> None:
+    spool = Spool(None, 10, InlineExecutor())
+    assert spool.head == b""
+    assert await spool.compose(b"top\r\n") == b"top\r\n"

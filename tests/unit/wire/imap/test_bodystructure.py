@@ -1,0 +1,166 @@
+"""BODYSTRUCTURE."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
+from desktopmail.wire.imap.bodystructure import (
+    BodyStructure,
+    Disposition,
+    MultiPart,
+    SinglePart,
+    decode_body,
+    encode_body,
+    walk,
+)
+from desktopmail.wire.imap.cursor import Cursor
+from desktopmail.wire.imap.envelope import Envelope
+from desktopmail.wire.imap.fetch import FetchResponse
+from desktopmail.wire.imap.limits import MAX_NESTING
+from desktopmail.wire.imap.sequence import Seq
+from desktopmail.wire.imap.writer import octets_of
+from tests.helpers.imap import malformed, read_response, response_both_ways
+
+strings = st.binary(max_size=8)
+nstrings = st.none() | strings
+parameters = st.lists(st.tuples(strings, strings), max_size=2).map(tuple)
+dispositions = st.none() | st.builds(Disposition, strings, parameters)
+languages = st.lists(st.binary(min_size=1, max_size=4), max_size=2).map(tuple)
+sizes = st.integers(0, (1 << 63) - 1)
+extension_data = st.tuples(dispositions, languages, nstrings)
+fields = st.tuples(strings, strings, parameters, nstrings, nstrings, strings, sizes)
+leaves = st.tuples(fields, st.none() | sizes, nstrings, extension_data).map(
+    lambda drawn: SinglePart(*drawn[0], drawn[1], None, None, drawn[2], *drawn[3])
+)
+
+
+def containers(children: st.SearchStrategy[BodyStructure]) -> st.SearchStrategy[BodyStructure]:
+    many = st.lists(children, min_size=1, max_size=3).map(tuple)
+    multi = st.tuples(many, strings, parameters, extension_data).map(
+        lambda drawn: MultiPart(*drawn[:3], *drawn[3])
+    )
+    message = st.tuples(fields, sizes, children).map(
+        lambda drawn: SinglePart(
+            b"MESSAGE", *drawn[0][1:], drawn[1], Envelope(subject=b"in\r\nside"), drawn[2]
+        )
+    )
+    return multi | message
+
+
+bodies = st.recursive(leaves, containers, max_leaves=8)
+
+
+def body_of(octets: bytes) -> BodyStructure:
+    answer = read_response(b"1 FETCH (BODYSTRUCTURE " + octets + b")")
+    assert isinstance(answer, FetchResponse)
+    assert answer.body_structure is not None
+    return answer.body_structure
+
+
+def test_the_body_of_rfc_9051_section_7_5_2() -> None:
+    octets = b'("TEXT" "PLAIN" ("CHARSET" "US-ASCII") NIL NIL "7BIT" 2279 48)'
+    assert body_of(octets) == SinglePart(
+        b"TEXT", b"PLAIN", ((b"CHARSET", b"US-ASCII"),), None, None, b"7BIT", 2279, 48
+    )
+
+
+def test_the_multipart_of_rfc_9051_section_7_5_2() -> None:
+    octets = (
+        b'(("TEXT" "PLAIN" ("CHARSET" "US-ASCII") NIL NIL "7BIT" 1152 23)("TEXT" "PLAIN" '
+        b'("CHARSET" "US-ASCII" "NAME" "cc.diff") "<960723163407.20117h@cac.washington.edu>" '
+        b'"Compiler diff" "BASE64" 4554 73) "MIXED")'
+    )
+    body = body_of(octets)
+    assert isinstance(body, MultiPart)
+    assert body.content_type == "multipart/mixed"
+    assert [part.content_type for part in body.parts] == ["text/plain", "text/plain"]
+    assert body.parts[1].parameters[1] == (b"NAME", b"cc.diff")
+
+
+def test_a_structure_with_everything_is_written_as_it_is_read() -> None:
+    body = MultiPart(
+        (
+            SinglePart(b"TEXT", b"PLAIN", ((b"CHARSET", b"utf-8"),), None, None, b"8BIT", 3, 1),
+            SinglePart(
+                b"MESSAGE", b"RFC822", (), b"<a@b>", b"fwd", b"7BIT", 99, 7, Envelope(subject=b"s"),
+                SinglePart(b"TEXT", b"HTML", (), None, None, b"BASE64", 3, 1), None,
+                Disposition(b"attachment", ((b"filename", b'a"b'),)), (b"de", b"en"), b"loc",
+            ),
+        ),
+        b"MIXED",
+        ((b"BOUNDARY", b"x"),),
+    )  # fmt: skip
+    octets = (
+        b'7 FETCH (BODYSTRUCTURE (("TEXT" "PLAIN" ("CHARSET" "utf-8") NIL NIL "8BIT" 3 1 NIL NIL NIL NIL)'
+        b'("MESSAGE" "RFC822" NIL "<a@b>" "fwd" "7BIT" 99 (NIL "s" NIL NIL NIL NIL NIL NIL NIL NIL) '
+        b'("TEXT" "HTML" NIL NIL NIL "BASE64" 3 1 NIL NIL NIL NIL) 7 NIL '
+        b'("attachment" ("filename" "a\\"b")) ("de" "en") "loc") '
+        b'"MIXED" ("BOUNDARY" "x") NIL NIL NIL))'
+    )
+    response_both_ways(octets, FetchResponse(Seq(7), body_structure=body))
+
+
+@given(bodies)
+def test_any_octets_in_parameters_come_back_in_the_same_tree(body: BodyStructure) -> None:
+    for utf8 in (False, True):
+        octets = octets_of(lambda writer: encode_body(writer, body), utf8=utf8)
+        cursor = Cursor(octets, lenient=True, utf8=utf8)
+        assert decode_body(cursor) == body
+        assert cursor.at_end
+
+
+@given(bodies)
+def test_without_extension_data_the_parts_are_the_same(body: BodyStructure) -> None:
+    octets = octets_of(lambda writer: encode_body(writer, body, extended=False))
+    read = decode_body(Cursor(octets, lenient=True))
+    assert [number for number, _ in walk(read)] == [number for number, _ in walk(body)]
+
+
+def test_extension_data_of_a_later_revision_is_kept_unread() -> None:
+    body = body_of(b'("A" "B" NIL NIL NIL "7BIT" 1 NIL NIL NIL NIL (x ("y")) 5)')
+    assert isinstance(body, SinglePart)
+    assert body.extensions == (b'(x ("y"))', b"5")
+
+
+def test_parts_are_numbered_as_in_rfc_9051_section_6_4_5_1() -> None:
+    text = SinglePart(b"TEXT", b"PLAIN")
+    inner = MultiPart((text, SinglePart(b"APPLICATION", b"OCTET-STREAM")))
+    message = SinglePart(b"MESSAGE", b"RFC822", body=inner, envelope=Envelope())
+    nested = MultiPart((SinglePart(b"IMAGE", b"GIF"), message))
+    whole = MultiPart((text, SinglePart(b"APPLICATION", b"OCTET-STREAM"), message, nested))
+    numbers = [number for number, part in walk(whole) if isinstance(part, SinglePart)]
+    assert numbers == [(1,), (2,), (3,), (3, 1), (3, 2), (4, 1), (4, 2), (4, 2, 1), (4, 2, 2)]
+    assert [number for number, _ in walk(text)] == [(1,)]
+
+
+@pytest.mark.parametrize("octets", [b"(" * 1_000_000, b"((" * 500_000, b'("MESSAGE" "RFC822" NIL NIL NIL "7BIT" 1 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) ' * 10_000])  # fmt: skip
+def test_a_million_parentheses_are_refused_at_once(octets: bytes) -> None:
+    begin = time.perf_counter()
+    with pytest.raises(RemoteProtocolError):
+        decode_body(Cursor(octets, lenient=True))
+    assert time.perf_counter() - begin < 1
+
+
+def test_nesting_is_bounded_and_needs_no_recursion() -> None:
+    body: BodyStructure = SinglePart(b"TEXT", b"PLAIN")
+    for _ in range(MAX_NESTING - 1):
+        body = MultiPart((body,))
+    octets = octets_of(lambda writer: encode_body(writer, body))
+    assert sum(1 for _ in walk(decode_body(Cursor(octets, lenient=True)))) == MAX_NESTING
+    with pytest.raises(LocalProtocolError):
+        octets_of(lambda writer: encode_body(writer, MultiPart((MultiPart((body,)),))))
+
+
+def test_a_multipart_without_parts_cannot_be_written() -> None:
+    with pytest.raises(LocalProtocolError):
+        octets_of(lambda writer: encode_body(writer, MultiPart(())))
+
+
+@pytest.mark.parametrize("octets", [b"()", b'("TEXT")', b'(("A" "B" NIL NIL NIL "7BIT" 1)', b'("A" "B" NIL NIL NIL "7BIT" x)', b'("A" "B" (("c")) NIL NIL "7BIT" 1)'])  # fmt: skip
+def test_what_is_no_structure_is_the_peers_fault(octets: bytes) -> None:
+    assert malformed(b"1 FETCH (BODYSTRUCTURE " + octets + b")")
