@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.cli.context import Context
 from desktopmail.cli.errors import CommandError
-from desktopmail.cli.send import built
+from desktopmail.cli.send import built, is_settled
 from desktopmail.door.commands import SendMessage, StartSandbox, SyncAccounts
 from desktopmail.door.rows import Role, SendingState, View
 from desktopmail.mime import address, compose
@@ -126,7 +126,7 @@ async def _send(context: Context, account: AccountRow, draft: compose.Draft) -> 
         state = {row.id: row for row in context.reader().sendings()}[outcome.ids[0]]  # type: ignore[index]
         if state.state is SendingState.DONE:
             return
-        if state.state in {SendingState.FAILED, SendingState.UNSURE}:
+        if is_settled(state):
             raise CommandError(f"The message was not sent: {state.problem}")
         await asyncio.sleep(_POLL_S)
     raise CommandError(f"The message was not sent within {_TIMEOUT_S:.0f} seconds.")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from desktopmail.cli.declaration import Commands
     from desktopmail.door.rows import AccountRow, SendingRow
 
-_SETTLED = {SendingState.DONE, SendingState.FAILED, SendingState.UNSURE}
+_SETTLED = {SendingState.DONE, SendingState.FAILED}
 
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -217,13 +217,23 @@ async def _hand_over(
         )
         sending_id = outcome.ids[0]
         row = _sending(context, sending_id)
-        while wait and row.state not in _SETTLED:
+        while wait and not is_settled(row):
             await changed.wait()
             changed.clear()
             row = _sending(context, sending_id)
     finally:
         stop()
     return _report(context, row, wait=wait)
+
+
+def is_settled(row: SendingRow) -> bool:
+    """Whether nothing more happens by itself.
+
+    A message is unsure for the moment between its final dot and the reply; it stays so, with a
+    problem, only where no reply came.
+    """
+    stays_unsure = row.state is SendingState.UNSURE and row.problem is not None
+    return row.state in _SETTLED or stays_unsure
 
 
 def _sending(context: Context, sending_id: int) -> SendingRow:

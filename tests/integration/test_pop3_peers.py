@@ -167,7 +167,9 @@ def test_fetchmail_fetches_everything(server: LocalServer, tmp_path: Path, way: 
         "fetchmail", "--fetchmailrc", str(configuration), "--nosyslog", "--nodetach", "-v",
     )  # fmt: skip
     assert done.returncode == 0
-    assert contents(mails) == KEPT
+    # fetchmail puts the empty line behind a header that has no body.
+    bodiless = b"Subject: three\n"
+    assert contents(mails) == [mail + b"\n" if mail.endswith(bodiless) else mail for mail in KEPT]
     assert server.messages("alice") == [], "fetchmail deletes what it fetched"
     said = server.transcript.text()
     assert ("APOP alice" in said) == (way == "apop")
@@ -212,9 +214,11 @@ def test_mpop_fetches_everything(
 @pytest.mark.peer("getmail")
 @pytest.mark.parametrize("way", ["user", "apop", "tls"])
 def test_getmail_fetches_everything(server: LocalServer, tmp_path: Path, way: str) -> None:
-    maildir = tmp_path / "Maildir"
-    for folder in ("new", "cur", "tmp"):
-        (maildir / folder).mkdir(parents=True)
+    mails = tmp_path / "mails"
+    mails.mkdir()
+    mda = tmp_path / "mda.sh"
+    mda.write_text(f'#!/bin/sh\nexec cat > "$(mktemp {mails}/XXXXXXXX)"\n')
+    mda.chmod(0o755)
     kind = "SimplePOP3SSLRetriever" if way == "tls" else "SimplePOP3Retriever"
     configuration = tmp_path / "getmailrc"
     configuration.write_text(
@@ -223,14 +227,15 @@ def test_getmail_fetches_everything(server: LocalServer, tmp_path: Path, way: st
         "username = alice\npassword = wonderland\n"
         + (f"ca_certs = {server.ca_file}\n" if way == "tls" else "")
         + ("use_apop = true\n" if way == "apop" else "")
-        + f"[destination]\ntype = Maildir\npath = {maildir}/\n"
+        + f"[destination]\ntype = MDA_external\npath = {mda}\nallow_root_commands = true\n"
+        "unixfrom = false\n"
         "[options]\ndelete = true\nread_all = true\ndelivered_to = false\nreceived = false\n"
     )
     done = run("getmail", "--rcfile", str(configuration), "--getmaildir", str(tmp_path))
     assert done.returncode == 0
     # getmail reads each message with Python's parser and writes it again.
     subjects = sorted(
-        line for mail in contents(maildir) for line in mail.split(b"\n") if b"Subject" in line
+        line for mail in contents(mails) for line in mail.split(b"\n") if b"Subject" in line
     )
     assert subjects == sorted(b"Subject: " + name for name in (b"one", b"two", b"three", b"four"))
     assert server.messages("alice") == []
