@@ -143,6 +143,10 @@ async def _race(addresses: Sequence[Address], where: str) -> StreamProtocol:
         for late in await asyncio.gather(*running, return_exceptions=True):
             if isinstance(late, StreamProtocol):
                 late.abort()
+    if not errors:
+        raise UnreachableError(
+            f"There is no address for {where}.", remedy="Check the host.", code="no-such-host"
+        )
     # The first address is the preferred one, so its error tells most.
     raise _unreachable(errors[0], where) from errors[0]
 

@@ -34,6 +34,10 @@ class Endpoint:
             place of a valid chain, for this host and port alone.
         domains: Further names the certificate may be for: the domain of the user's mail address,
             when the host was found by discovery (RFC 7817 section 3).
+        services: The services of RFC 6186 that the certificate may name for one of `domains`,
+            without underscore (`pop3s`).
+        certificate: PEM file with a certificate of ours, for SASL EXTERNAL, or None.
+        key: PEM file with its key; None when it stands in the same file.
         inspect: Only look at the certificate: the connection always fails, with a `TlsError` of
             code `tls-inspected` that carries it.
         timeout_s: Seconds for each step of connecting.
@@ -45,6 +49,9 @@ class Endpoint:
     ca_file: Path | None = None
     pins: tuple[bytes, ...] = ()
     domains: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    certificate: Path | None = None
+    key: Path | None = None
     inspect: bool = False
     timeout_s: float = 30.0
 
@@ -61,6 +68,9 @@ class Endpoint:
             ca_file=self.ca_file,
             pins=self.pins,
             domains=self.domains,
+            services=self.services,
+            certificate=self.certificate,
+            key=self.key,
             inspect=self.inspect,
         )
 

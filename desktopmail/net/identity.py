@@ -20,7 +20,7 @@ def to_a_label(host: str) -> str:
     """
     host = host.strip().rstrip(".")
     if is_address(host):
-        return host
+        return host.lower()
     if host.isascii():
         # Names in use have underscores and labels idna would refuse; the resolver has the last
         # word.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
@@ -475,7 +475,7 @@ class ImapClient:
             await self._dialogue.answer(fetching)
         finally:
             # Whoever stops early leaves the rest to be read and dropped.
-            fetching.answers.clear()
+            fetching.abandon()
             self._dialogue.forget(fetching)
 
     async def uid_store(
@@ -589,9 +589,14 @@ class ImapClient:
         try:
             await idling.begin()
             yield idling
-        finally:
-            if self._dialogue.is_usable:
-                await idling.done()
+        except BaseException:
+            # What ended the block is what counts; a refusal of the IDLE must not hide it.
+            with suppress(RefusedError):
+                if self._dialogue.is_usable:
+                    await idling.done()
+            raise
+        if self._dialogue.is_usable:
+            await idling.done()
 
     # --- inside --------------------------------------------------------------------------------
 

@@ -172,6 +172,7 @@ class Fetching(Running):
         super().__init__(command, self._claim, sink)
         self.answers: deque[FetchResponse | VanishedResponse] = deque()
         self._waiting_octets = 0
+        self._abandoned = False
         self._numbers = command.numbers
         self._is_uid = isinstance(command.numbers, UidSet)
         self._vanished = command.vanished
@@ -182,6 +183,11 @@ class Fetching(Running):
         return (
             len(self.answers) >= _MAX_WAITING_ANSWERS or self._waiting_octets >= _MAX_WAITING_OCTETS
         )
+
+    def abandon(self) -> None:
+        """Let go what waits and what is still to come: nobody takes it any more."""
+        self._abandoned = True
+        self.answers.clear()
 
     def take(self) -> FetchResponse | VanishedResponse:
         """Take the oldest answer."""
@@ -207,6 +213,8 @@ class Fetching(Running):
         return False
 
     def _keep(self, value: FetchResponse) -> None:
+        if self._abandoned:
+            return
         self.answers.append(value)
         for octets in [data.octets for data in value.sections]:
             if isinstance(octets, bytes):

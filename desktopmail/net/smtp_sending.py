@@ -152,6 +152,7 @@ class Sending:
         self._sender = sender
         self._recipients = list(recipients)
         self._results: dict[int, Reply] = {}
+        self._go: Reply | None = None  # to a DATA that went out with the envelope
         self._octets = 0
 
     async def run(
@@ -174,12 +175,15 @@ class Sending:
         if refusal is not None:
             return await self._refused(refusal)
         await on_state(SendStep.DATA)
-        if self._chunking:
-            final = await self._send_chunks(on_state, on_progress)
-        else:
-            final = await self._send_data(on_state, on_progress)
+        try:
+            send = self._send_chunks if self._chunking else self._send_data
+            report = await send(on_state, on_progress)
+        except BaseException:
+            # Whatever it was, the server is in the middle of a message.
+            self._dialogue.stream.abort()
+            raise
         await on_state(SendStep.DONE)
-        return final
+        return report
 
     # -- the envelope
 
@@ -267,9 +271,12 @@ class Sending:
                 self._results[index] = reply(452, "More than RCPTMAX recipients", "4.5.3")
             commands = commands[:most]
         pipelining = "PIPELINING" in wire.extensions
-        queue = deque[Mail | Rcpt]([mail, *commands])
-        refused: Reply | None = None
+        queue = deque[Mail | Rcpt | Data]([mail, *commands])
+        if pipelining and not self._chunking and not wire.lmtp:
+            # "the DATA command … as the last command in a group" saves a round trip (RFC 2920).
+            queue.append(Data())
         index = 0
+        refused: Reply | None = None
         while queue:
             group = min(_GROUP, len(queue)) if pipelining else 1
             for _ in range(group):
@@ -278,14 +285,20 @@ class Sending:
                 answer = await dialogue.answer(COMMAND_S, "the envelope")
                 if isinstance(answer.command, Mail):
                     refused = None if answer.reply.positive else answer.reply
+                elif isinstance(answer.command, Data):
+                    self._go = answer.reply
                 else:
                     self._results[index] = answer.reply
                     index += 1
             if refused is not None:
-                return refused
-        if any(result.positive for result in self._results.values()):
+                break
+        if refused is None and any(result.positive for result in self._results.values()):
             return None
-        return self._results[0]
+        if self._go is not None and self._go.intermediate:
+            # No recipient is left, but the server waits: a lone dot it is (RFC 2920 section 3.1).
+            wire.end_data()
+            await dialogue.answer(FINAL_S, "a message for nobody")
+        return refused or self._results[0]
 
     async def _refused(self, refusal: Reply) -> SendReport:
         results = tuple(
@@ -310,20 +323,23 @@ class Sending:
         on_progress: Callable[[int, int | None], None],
     ) -> SendReport:
         dialogue, wire = self._dialogue, self._wire
-        answer = (await dialogue.ask(Data())).reply
+        answer = self._go or (await dialogue.ask(Data())).reply
         if not answer.intermediate:
             return await self._refused(answer)
         done = 0
         async for piece in self._pieces():
             self._octets += wire.send_data(piece)
             done += len(piece)
-            await dialogue.flush()
-            on_progress(done, self._size)
+            if done != self._size:
+                # The last piece goes out with the dot, in one segment where it is small.
+                await dialogue.flush()
+                on_progress(done, self._size)
         wire.complete_data()
-        await dialogue.flush()
         await on_state(SendStep.FINAL_DOT)
         wire.end_data()
-        return await self._final()
+        report = await self._final()
+        on_progress(done, self._size)
+        return report
 
     async def _send_chunks(
         self,

@@ -361,6 +361,9 @@ class StreamProtocol(asyncio.Protocol):
         except TimeoutError:
             self._transport.abort()
             await asyncio.shield(self._lost)
+        except asyncio.CancelledError:
+            self._transport.abort()
+            raise
 
     # --- private -------------------------------------------------------------------------------
 

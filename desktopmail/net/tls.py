@@ -59,6 +59,8 @@ class ClientTls:
         inspect: Look at the certificate only; the handshake always ends in `TlsError`
             (`tls-inspected`), so nothing is ever sent to a server that was not checked.
         timeout_s: Seconds for the handshake.
+        certificate: PEM file with a certificate of ours and its chain (SASL EXTERNAL), or None.
+        key: PEM file with its key; None when it stands in the same file.
     """
 
     server_name: str
@@ -68,6 +70,8 @@ class ClientTls:
     services: tuple[str, ...] = ()
     inspect: bool = False
     timeout_s: float = HANDSHAKE_TIMEOUT_S
+    certificate: Path | None = None
+    key: Path | None = None
 
     def open(self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO) -> ssl.SSLObject:
         """Make the client side of a handshake.
@@ -81,12 +85,15 @@ class ClientTls:
             raise TlsError(
                 f"“{self.server_name}” is not a host name.", remedy="Correct it.", code="tls-name"
             ) from error
+        if is_address(name):
+            name = name.partition("%")[0]  # no certificate is for an interface of ours
+        files = (self.ca_file, self.certificate, self.key)
+        stamps = tuple(None if path is None else _stamp(path) for path in files)
         if self.pins or self.inspect:
-            context = _unverified_context()
+            context = _unverified_context(files[1:], stamps[1:])
         else:
             # With further reference identifiers the name is checked by us, after the handshake.
-            stamp = _stamp(self.ca_file) if self.ca_file else None
-            context = _client_context(self.ca_file, stamp, check_name=not self.domains)
+            context = _client_context(files, stamps, check_name=not self.domains)
         return context.wrap_bio(incoming, outgoing, server_hostname=name)
 
     def verify(self, tls: ssl.SSLObject) -> TlsInfo:
@@ -299,13 +306,12 @@ def _harden(context: ssl.SSLContext) -> None:
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
 
 
+# The stamps are arguments so that a file that changed is read again.
 @lru_cache(maxsize=64)
 def _client_context(
-    ca_file: Path | None,
-    _stamp_of_ca_file: tuple[int, int, int] | None,
-    *,
-    check_name: bool,
+    files: tuple[Path | None, ...], _stamps: tuple[object, ...], *, check_name: bool
 ) -> ssl.SSLContext:
+    ca_file, certificate, key = files
     paths = ssl.get_default_verify_paths()
     if sys.platform in {"win32", "darwin"} or not (paths.cafile or paths.capath):
         context = cast("ssl.SSLContext", truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
@@ -326,15 +332,32 @@ def _client_context(
                 remedy=f"It has to hold certificates in PEM ({error}).",
                 code="tls-files",
             ) from error
+    _load_certificate(context, certificate, key)
     return context
 
 
-@lru_cache(maxsize=1)
-def _unverified_context() -> ssl.SSLContext:
+def _load_certificate(context: ssl.SSLContext, certificate: Path | None, key: Path | None) -> None:
+    if certificate is None:
+        return
+    try:
+        context.load_cert_chain(str(certificate), None if key is None else str(key))
+    except (OSError, ssl.SSLError) as error:
+        raise TlsError(
+            f"The certificate {certificate} cannot be read.",
+            remedy=f"It has to be PEM, with its key beside it ({error}).",
+            code="tls-files",
+        ) from error
+
+
+@lru_cache(maxsize=16)
+def _unverified_context(
+    files: tuple[Path | None, ...], _stamps: tuple[object, ...]
+) -> ssl.SSLContext:
     # Only for pins and inspection: `ClientTls.verify` lets nothing pass that is not pinned.
     context = _new_context(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    _load_certificate(context, *files)
     return context
 
 
@@ -350,6 +373,3 @@ def _server_context(
     begin = pem.index("-----BEGIN CERTIFICATE-----")
     end = pem.index("-----END CERTIFICATE-----", begin) + len("-----END CERTIFICATE-----")
     return ssl.PEM_cert_to_DER_cert(pem[begin:end]), context
-
-
-__all__ = ["ClientTls", "ServerTls", "TlsInfo", "explain", "is_address", "server_end_point"]

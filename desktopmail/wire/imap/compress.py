@@ -67,10 +67,10 @@ class Inflater:
             except zlib.error as error:
                 raise RemoteProtocolError("what came is not compressed with DEFLATE") from error
             pending = self._inflate.unconsumed_tail
+            if self._inflate.unused_data:
+                raise RemoteProtocolError("the compressed stream went on after its end")
             if piece:
                 yield piece
-            elif pending:
-                continue
         # A full step may have left output behind although all input is consumed.
         yield from self._left_over()
 

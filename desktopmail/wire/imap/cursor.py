@@ -220,7 +220,12 @@ class Cursor:
             binary: Take literal8 too, the only one that a server allows a NUL in.
         """
         found = LITERAL.match(self.octets, self.pos)
-        if found is None or (found[1] and not binary and not self.lenient):
+        refused = (
+            found is not None
+            and not self.lenient
+            and ((found[1] and not binary) or not found[0].endswith(b"}\r\n"))
+        )
+        if found is None or refused:
             raise self.error("a literal")
         start = found.end()
         size = int(found[2])

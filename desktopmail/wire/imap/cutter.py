@@ -63,15 +63,20 @@ class Cutter:
 
     The machine above asks for `next_line`; when that ends in a literal it decides with `keep`,
     `stream` or `discard` what becomes of it, and asks on.
+
+    Args:
+        limits: How much is borne.
+        strict: Leave the LF of a line that does not end in CRLF in its octets.
     """
 
     __slots__ = (
         "_data", "_discarding", "_has_lf", "_header", "_keeping", "_kept", "_kept_octets", "_late",
-        "_late_octets", "_literals", "_pos", "_scanned", "_streamed", "_streaming", "limits",
+        "_late_octets", "_literals", "_pos", "_strict", "_scanned", "_streamed", "_streaming", "limits",
     )  # fmt: skip
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *, strict: bool = False) -> None:
         self.limits = limits
+        self._strict = strict
         self._data = b""
         self._pos = 0
         self._scanned = 0
@@ -249,12 +254,18 @@ class Cutter:
                 self._kept.append(line)
                 return header
         if not self._kept:
-            return Unit(line[:-2] if line.endswith(b"\r\n") else line[:-1])
+            return Unit(self._without_end(line))
         self._count(len(line))
-        self._kept.append(line[:-2] if line.endswith(b"\r\n") else line[:-1])
+        self._kept.append(self._without_end(line))
         unit = Unit(b"".join(self._kept), self._streamed)
         self._restart()
         return unit
+
+    def _without_end(self, line: bytes) -> bytes:
+        if line.endswith(b"\r\n"):
+            return line[:-2]
+        # Where we are strict the LF stays, and no grammar takes it.
+        return line if self._strict else line[:-1]
 
     def _read_header(self, line: bytes) -> LiteralHeader | None:
         found = _LITERAL_AT_END.search(line, max(0, line.rfind(b"{") - 1))

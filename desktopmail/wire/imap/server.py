@@ -120,7 +120,7 @@ class ServerConnection:
         self.tls = tls
         self.state = State.GREETING
         self.enabled: frozenset[str] = frozenset()
-        self._cutter = Cutter(limits.SERVER_BEFORE_LOGIN)
+        self._cutter = Cutter(limits.SERVER_BEFORE_LOGIN, strict=True)
         self._output = Output()
         self._tag: Tag | None = None
         self._command: Command | None = None

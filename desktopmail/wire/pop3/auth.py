@@ -6,12 +6,15 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from desktopmail.wire.errors import LocalProtocolError
 from desktopmail.wire.limits import POP3_MAX_COMMAND_OCTETS
-from desktopmail.wire.pop3.command import Command, CommandSyntaxError
+from desktopmail.wire.pop3.command import Command, CommandSyntaxError, Follows
 from desktopmail.wire.pop3.state import AUTHORIZATION
+
+if TYPE_CHECKING:
+    from desktopmail.wire.pop3.reply import Reply
 
 # auth-command     = "AUTH" SP sasl-mech [SP initial-response]
 #                    *(CRLF [base64]) [CRLF cancel-response] CRLF        ; RFC 5034 section 5
@@ -112,3 +115,13 @@ class AuthList(Command[tuple[str, ...]]):
 
     keyword = b"AUTH"
     states = AUTHORIZATION
+
+    @property
+    def follows(self) -> Follows:
+        """The mechanisms, one a line."""
+        return Follows.LISTING
+
+    def read(self, reply: Reply, lines: bytes) -> tuple[str, ...]:
+        """Read the mechanisms, in upper case."""
+        del reply
+        return tuple(lines.decode("ascii", "replace").upper().split())

@@ -14,7 +14,7 @@ from desktopmail.wire.limits import (
 )
 from desktopmail.wire.output import Output
 from desktopmail.wire.pop3.apop import Apop
-from desktopmail.wire.pop3.auth import CANCEL, Auth, AuthList, decode_base64, encode_base64
+from desktopmail.wire.pop3.auth import CANCEL, Auth, decode_base64, encode_base64
 from desktopmail.wire.pop3.capability import Capa, Capabilities
 from desktopmail.wire.pop3.command import Follows, Quit
 from desktopmail.wire.pop3.data import DataReader
@@ -111,7 +111,7 @@ class ClientConnection:
             shown = line[:200].decode("ascii", "backslashreplace")
             raise RemoteProtocolError(f"the server answered to no command: {shown}")
         command = self._waiting[0]
-        if isinstance(command, Auth) and (line[:2] == b"+ " or line == b"+"):
+        if line[:2] in {b"+ ", b"+"} and isinstance(command, Auth):
             return self._read_challenge(line)
         reply = Reply.parse(line)
         self._waiting.popleft()
@@ -119,13 +119,13 @@ class ClientConnection:
         if not reply.ok:
             return self._answered(command, reply, None)
         follows = command.follows
-        if isinstance(command, AuthList) or follows is Follows.LISTING:
-            self._listing = command, reply, []
-            self._listed = 0
-            return self._next_of_listing(*self._listing)
         if follows is Follows.DATA:
             self._data = command, DataReader()
             return Answered(command, reply)
+        if follows is Follows.LISTING:
+            self._listing = command, reply, []
+            self._listed = 0
+            return self._next_of_listing(*self._listing)
         return self._answered(command, reply, command.read(reply, b""))
 
     def _read_challenge(self, line: bytes) -> ClientEvent | None:
@@ -176,10 +176,7 @@ class ClientConnection:
         if not is_last:
             return None
         self._listing = None
-        lines = b"".join(pieces)
-        if isinstance(command, AuthList):
-            return Answered(command, reply, tuple(lines.decode("ascii", "replace").upper().split()))
-        return self._answered(command, reply, command.read(reply, lines))
+        return self._answered(command, reply, command.read(reply, b"".join(pieces)))
 
     def _next_data(self, command: AnyCommand, reader: DataReader) -> ClientEvent | None:
         octets, self._begin, is_last = reader.cut(self._buffer, self._begin)
@@ -223,12 +220,21 @@ class ClientConnection:
             LocalProtocolError: It is not for this state, cannot be written, or may not be sent
                 before those in front of it are answered.
         """
-        keyword = command.keyword.decode()
         if self.state not in command.states:
+            keyword = command.keyword.decode()
             raise LocalProtocolError(f"{keyword} is not possible now: {self.state.value}")
+        if not command.pipelined:
+            self._check_alone(command)
         if self._waiting and not self._waiting[-1].pipelined:
-            before = self._waiting[-1].keyword.decode()
+            keyword, before = command.keyword.decode(), self._waiting[-1].keyword.decode()
             raise LocalProtocolError(f"{keyword} cannot be sent before {before} is answered")
+        command.write(self._output)
+        self._waiting.append(command)
+        if isinstance(command, User):
+            # Pipelined PASS is right when USER is still waiting; the server takes them in turn.
+            self._user_sent = True
+
+    def _check_alone(self, command: AnyCommand) -> None:
         if isinstance(command, Stls):
             if self.waiting:
                 raise LocalProtocolError("STLS cannot be sent behind other commands")
@@ -236,11 +242,6 @@ class ClientConnection:
                 raise LocalProtocolError("STLS cannot be sent behind UTF8")
         if isinstance(command, Pass) and not self._user_sent:
             raise LocalProtocolError("PASS cannot be sent before USER was accepted")
-        command.write(self._output)
-        self._waiting.append(command)
-        if isinstance(command, User):
-            # Pipelined PASS is right when USER is still waiting; the server takes them in turn.
-            self._user_sent = True
 
     def respond(self, octets: bytes, mask: str = "<response>") -> None:
         """Answer a challenge.

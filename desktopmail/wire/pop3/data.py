@@ -9,6 +9,7 @@ import re
 #
 # RFC 1939 section 3: a line that begins with the termination octet gets another one in front.
 _END = b"\r\n.\r\n"
+_DOT = b"\r\n."
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
@@ -38,20 +39,25 @@ class DataReader:
                 return b"", begin + 3, True
             if len(buffer) - begin < 3 and b".\r\n".startswith(buffer[begin:]):
                 return b"", begin, False
-        end = buffer.find(_END, begin)
+        # Most reads have no line that begins with a dot: they are searched once, and copied once.
+        dot = buffer.find(_DOT, begin)
+        end = buffer.find(_END, dot) if dot >= 0 else -1
         is_last = end >= 0
         if is_last:
             # The CRLF in front of the dot belongs to the message.
             stop, rest = end + 2, end + 5
         else:
             stop = rest = len(buffer) - _held_back(buffer, begin)
-        octets = bytes(buffer[begin:stop])
+        with memoryview(buffer) as view:
+            octets = bytes(view[begin:stop])
         if self._at_start and octets:
             self._at_start = False
             if octets.startswith(b"."):
                 octets = octets[1:]
         # A piece never ends within CRLF "." so that each line's first dot stands behind its CRLF.
-        return octets.replace(b"\r\n.", b"\r\n"), rest, is_last
+        if 0 <= dot <= stop - len(_DOT):
+            octets = octets.replace(_DOT, b"\r\n")
+        return octets, rest, is_last
 
 
 def _held_back(buffer: bytearray, begin: int) -> int:

@@ -34,14 +34,15 @@ class Greeting:
         return cls(reply, find_timestamp(line) if reply.ok else None)
 
     def encode(self) -> bytes:
-        """Return the line with its CRLF; the timestamp stands at its end.
+        """Return the line with its CRLF; the timestamp stands at its end, unless the text has it.
 
         Raises:
             LocalProtocolError: It is not one line of at most 512 octets.
         """
-        if self.timestamp is None:
+        timestamp = (self.timestamp or b"").decode("ascii")
+        if timestamp in self.reply.text:
             return self.reply.encode()
-        text = f"{self.reply.text} {self.timestamp.decode('ascii')}".lstrip()
+        text = f"{self.reply.text} {timestamp}".lstrip()
         return Reply(self.reply.ok, text, self.reply.code).encode()
 
     def apop_digest(self, secret: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from desktopmail.wire.smtp.auth import Auth, parse_auth
@@ -28,6 +29,7 @@ Command: TypeAlias = (
     Hello | Mail | Rcpt | Data | Bdat | Rset | Vrfy | Expn | Help | Noop | Quit | StartTls | Auth
 )
 
+_REMEMBERED_OCTETS: Final = 128
 _FORBIDDEN = re.compile(rb"[\x00\r\n]")
 
 
@@ -82,6 +84,13 @@ def parse_command(line: bytes) -> Command:
     Raises:
         CommandError: With the reply to be sent.
     """
+    # Most lines of a busy server were said before. AUTH is not remembered: it holds a secret.
+    if len(line) <= _REMEMBERED_OCTETS and line[:1] not in {b"A", b"a"}:
+        return _remembered(line)
+    return _parse(line)
+
+
+def _parse(line: bytes) -> Command:
     if _FORBIDDEN.search(line):
         raise CommandError(reply(500, "CR, LF or NUL inside a command", "5.5.2"))
     try:
@@ -98,6 +107,9 @@ def parse_command(line: bytes) -> Command:
     if len(line) + 2 > _LENGTHS.get(verb, MAX_COMMAND_OCTETS):
         raise CommandError(reply(500, "Line too long", "5.5.2"))
     return parser(argument)
+
+
+_remembered = lru_cache(maxsize=1024)(_parse)
 
 
 def encode_command(command: Command) -> bytes:

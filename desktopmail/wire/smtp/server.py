@@ -298,7 +298,7 @@ class ServerConnection:
         body, rest = self._decoder.decode(octets)
         self._buffer, self._at = rest or b"", 0
         self._ended = rest is not None
-        kept = self._take(body)
+        kept = self._take(body, lf_is_fine=self._decoder.lf_is_fine)
         if kept:
             return MessageData(kept)
         return self._end_of_message() if self._ended else None
@@ -322,13 +322,13 @@ class ServerConnection:
             return self._end_of_message()
         return ChunkEnd(self._size, self._inspector.flaw)
 
-    def _take(self, octets: bytes) -> bytes:
+    def _take(self, octets: bytes, *, lf_is_fine: bool = False) -> bytes:
         # Count and inspect; a message that is refused anyway is read, but not handed on.
         self._size += len(octets)
         inspector = self._inspector
         if self.max_message_octets is not None and self._size > self.max_message_octets:
             inspector.flaw = Flaw.TOO_BIG
-        inspector.inspect(octets)
+        inspector.inspect(octets, lf_is_fine=lf_is_fine)
         return octets if inspector.flaw is None else b""
 
     def _end_of_message(self) -> MessageEnd:
@@ -340,38 +340,39 @@ class ServerConnection:
     # -- order
 
     def _out_of_order(self, command: Command) -> Reply | None:
-        match command:
-            case Mail():
-                return self._mail_refused(command)
-            case Rcpt():
-                return self._rcpt_refused(command)
-            case Data():
-                return self._data_refused()
-            case Bdat():
-                return self._bdat_refused(command)
-            case Hello():
-                wanted = command.verb == "LHLO"
-                if wanted != self.lmtp:
-                    verb = "LHLO" if self.lmtp else "EHLO"
-                    return reply(500, f"Say {verb} here", "5.5.1")
-                return None
-            case Auth():
-                return self._auth_refused()
-            case StartTls():
-                if self.tls:
-                    return reply(503, "TLS is on already", "5.5.1")
-                return None if "STARTTLS" in self.offered else _NOT_OFFERED
-            case _:
-                return None
+        if isinstance(command, Mail):
+            return self._mail_refused(command)
+        if isinstance(command, Rcpt):
+            return self._rcpt_refused(command)
+        if isinstance(command, Data):
+            return self._data_refused()
+        if isinstance(command, Bdat):
+            return self._bdat_refused()
+        if isinstance(command, Hello):
+            return self._hello_refused(command)
+        if isinstance(command, Auth):
+            return self._auth_refused()
+        return self._starttls_refused() if isinstance(command, StartTls) else None
+
+    def _hello_refused(self, hello: Hello) -> Reply | None:
+        if (hello.verb == "LHLO") != self.lmtp:
+            return reply(500, f"Say {'LHLO' if self.lmtp else 'EHLO'} here", "5.5.1")
+        return None
+
+    def _starttls_refused(self) -> Reply | None:
+        if self.tls:
+            return reply(503, "TLS is on already", "5.5.1")
+        return None if "STARTTLS" in self.offered else _NOT_OFFERED
 
     def _mail_refused(self, mail: Mail) -> Reply | None:
         if self.hello is None:
             return _NO_HELLO
         if self.transaction is not None:
             return _NESTED
-        for name, extension, used in _MAIL_PARAMETERS:
-            if used(mail) and extension not in self.offered:
-                return reply(555, f"Unknown parameter {name}", "5.5.4")
+        if mail != Mail(mail.sender):
+            for name, extension, used in _MAIL_PARAMETERS:
+                if used(mail) and extension not in self.offered:
+                    return reply(555, f"Unknown parameter {name}", "5.5.4")
         if mail.sender is not None and not mail.sender.ascii and not mail.smtputf8:
             return reply(553, "An address beyond ASCII needs SMTPUTF8", "5.6.7")
         limit = self.max_message_octets
@@ -406,7 +407,7 @@ class ServerConnection:
         # RFC 2033 section 4.2 insists on 503; RFC 5321 section 3.3 lets 554 say more.
         return reply(503, "No valid recipients", "5.5.1") if self.lmtp else _NO_RCPT
 
-    def _bdat_refused(self, _bdat: Bdat) -> Reply | None:
+    def _bdat_refused(self) -> Reply | None:
         if "CHUNKING" not in self.offered:
             return _NOT_OFFERED
         if self.transaction is None:

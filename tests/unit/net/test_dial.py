@@ -219,6 +219,13 @@ async def test_when_all_fail_the_error_is_that_of_the_first(
     assert caught.value.sentence == f"example.org:{free_port} refuses the connection."
 
 
+async def test_a_host_without_an_address_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_addresses(monkeypatch)
+    with pytest.raises(UnreachableError) as caught:
+        await TcpDialer().dial("example.org", 110)
+    assert caught.value.sentence == "There is no address for example.org:110."
+
+
 async def test_a_dial_that_is_cancelled_leaves_nothing_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

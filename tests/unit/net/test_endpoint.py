@@ -51,9 +51,14 @@ def test_an_endpoint_hands_everything_on_to_tls() -> None:
         ca_file=Path("ca.pem"),
         pins=(b"\0" * 32,),
         domains=("example.org",),
+        services=("pop3s",),
+        certificate=Path("me.pem"),
+        key=Path("key.pem"),
         inspect=True,
     )
     tls = endpoint.client_tls
     assert tls.server_name == "mail.example.org"
     assert (tls.ca_file, tls.pins, tls.domains) == (Path("ca.pem"), (b"\0" * 32,), ("example.org",))
+    assert tls.services == ("pop3s",)
+    assert (tls.certificate, tls.key) == (Path("me.pem"), Path("key.pem"))
     assert tls.inspect

@@ -23,6 +23,8 @@ from tests.helpers.smtp_server import FULL, FakeServer
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from desktopmail.net.stream import Stream
+
 FROM, TO = "a@b.example", ["c@d.example"]
 NO_CHUNKING = {
     name: words for name, words in FULL.items() if name not in {"CHUNKING", "BINARYMIME"}
@@ -326,3 +328,50 @@ async def test_a_message_needs_a_recipient() -> None:
     client = await client_of(FakeServer())
     with pytest.raises(RefusedError, match="no recipients"):
         await client.send(FROM, [], b"x\r\n")
+
+
+async def test_a_lone_dot_ends_a_message_for_nobody() -> None:
+    # RFC 2920 section 3.1: a server may say 354 although every RCPT failed.
+    network = MemoryNetwork()
+    heard: list[bytes] = []
+
+    async def serve(stream: Stream) -> None:
+        stream.write(b"220 x\r\n")
+        text = b""
+        while b"QUIT" not in text:
+            octets = await stream.read()
+            text += octets
+            for line in octets.split(b"\r\n")[:-1]:
+                verb = line[:4]
+                answers = {
+                    b"EHLO": b"250-x\r\n250 PIPELINING",
+                    b"RCPT": b"550 no",
+                    b"DATA": b"354 go",
+                    b".": b"554 nobody",
+                }
+                stream.write(answers.get(verb, b"250 ok") + b"\r\n")
+        heard.append(text)
+
+    await network.listen("localhost", 25, serve)
+    ports = Ports(SystemClock(), SystemEntropy(), network, InlineExecutor(), network.listen)
+    client = await SmtpClient.connect(
+        Endpoint("localhost", 25, Security.NONE), ports=ports, local_name="me.example"
+    )
+    report = await client.send(FROM, TO, b"secret\r\n")
+    assert report.reply.code == 550
+    await client.quit()
+    assert b"DATA\r\n.\r\nRSET\r\n" in heard[-1]
+
+
+async def test_a_stream_that_fails_leaves_no_half_message_behind() -> None:
+    async def failing() -> AsyncIterator[bytes]:
+        yield b"x" * 70 + b"\r\n"
+        raise OSError("the disk is gone")
+
+    for keywords in (FULL, NO_CHUNKING):
+        server = FakeServer(keywords=keywords)
+        client = await client_of(server)
+        with pytest.raises(OSError, match="disk"):
+            await client.send(FROM, TO, failing())
+        assert client.stream.is_closed
+        assert server.messages == []

@@ -222,6 +222,38 @@ async def test_closing_does_not_hang_on_a_peer_that_does_not_read(
     await server.aclose()
 
 
+async def test_octets_that_were_read_too_far_can_be_put_back() -> None:
+    client, server = stream_pair()
+    client.write(b"first second")
+    assert await server.read() == b"first second"
+    server.unread(b"second")
+    server.unread(b"")
+    assert await server.read() == b"second"
+    await client.aclose()
+    await server.aclose()
+
+
+async def test_large_octets_are_sent_in_pieces_and_arrive_whole(
+    pair: tuple[Stream, Stream],
+) -> None:
+    client, server = pair
+    size = 3 * READ_OCTETS + 17 if client.peer.startswith("127.") else 3000
+    octets = bytes(range(256)) * (size // 256)
+    sending = asyncio.get_running_loop().create_task(client.send(octets))
+    assert await read_exactly(server, len(octets)) == octets
+    await sending
+
+
+async def test_a_stream_says_when_its_peer_does_not_read() -> None:
+    client, server = stream_pair()
+    assert not client.is_congested
+    client.write(bytes(8 * READ_OCTETS))
+    assert client.is_congested
+    client.abort()
+    await server.aclose()
+    await client.aclose()
+
+
 # --- TLS -----------------------------------------------------------------------------------------
 
 

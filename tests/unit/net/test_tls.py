@@ -233,6 +233,29 @@ async def test_a_broken_renewal_keeps_the_old_certificate_and_says_so(tmp_path: 
     assert str(files.certificate) in told[0]
 
 
+async def test_a_client_shows_its_own_certificate_where_it_is_asked_for(tmp_path: Path) -> None:
+    files = make_certificates(tmp_path, "mail.example.org")
+    issued = files.authority.issue_cert("alice@example.org")
+    mine = tmp_path / "alice.pem"
+    issued.private_key_and_cert_chain_pem.write_to_path(mine)
+    server_tls = ServerTls(files.certificate, files.key, client_ca_file=files.ca_file)
+    for certificate in (mine, None):
+        client, server = stream_pair()
+        accepting = asyncio.get_running_loop().create_task(server.start_tls(server_tls))
+        await client.start_tls(
+            ClientTls("mail.example.org", ca_file=files.ca_file, certificate=certificate)
+        )
+        seen = await accepting
+        assert (seen.peer_certificate is not None) == (certificate is not None)
+        await client.aclose()
+        await server.aclose()
+    client, server = stream_pair()
+    with pytest.raises(TlsError) as caught:
+        await client.start_tls(ClientTls("mail.example.org", certificate=files.ca_file))
+    assert caught.value.code == "tls-files"
+    await server.aclose()
+
+
 async def test_versions_before_1_2_are_refused(certificates: Certificates) -> None:
     server = server_of(certificates)
     context = server.load()

@@ -18,6 +18,10 @@ def test_the_greeting_of_rfc_1939_section_10_offers_apop() -> None:
     assert greeting.apop_digest(b"tanstaaf") == "c4c9334bac560ecc979e58001b3e22fb"
 
 
+def test_a_greeting_goes_round_with_one_timestamp() -> None:
+    assert Greeting.parse(RFC_GREETING).encode() == RFC_GREETING + b"\r\n"
+
+
 def test_a_greeting_without_timestamp_offers_none() -> None:
     greeting = Greeting.parse(b"+OK Dovecot ready.")
     assert greeting.timestamp is None

@@ -1,0 +1,398 @@
+"""The client's machine."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
+from desktopmail.wire.imap import limits
+from desktopmail.wire.imap.append import Append, AppendMessage
+from desktopmail.wire.imap.capability import Capability
+from desktopmail.wire.imap.client import ClientConnection, Closed, Greeting, Malformed, Untagged
+from desktopmail.wire.imap.codes import Code, Modified
+from desktopmail.wire.imap.condition import Answer, Condition, Tag, Tagged
+from desktopmail.wire.imap.expunge import Expunge
+from desktopmail.wire.imap.fetch import Fetch, Item
+from desktopmail.wire.imap.login import Login
+from desktopmail.wire.imap.logout import Logout
+from desktopmail.wire.imap.noop import Noop
+from desktopmail.wire.imap.search import EVERYTHING, Among, Not, Search
+from desktopmail.wire.imap.select import ExistsResponse, Select
+from desktopmail.wire.imap.sequence import SeqSet, UidSet
+from desktopmail.wire.imap.starttls import StartTls
+from desktopmail.wire.imap.state import State
+from desktopmail.wire.imap.status import Status, StatusItem
+from desktopmail.wire.imap.store import Store, StoreMode
+from desktopmail.wire.secret import Secret
+from tests.helpers.imap import client_events, new_client, octets_of
+
+UIDS = Fetch(UidSet.all(), (Item.FLAGS,))
+SEQS = Fetch(SeqSet.all(), (Item.FLAGS,))
+STORE = Store(SeqSet.all(), StoreMode.ADD, frozenset())
+EARLY = State.NOT_AUTHENTICATED
+
+
+# ---- greetings and ends
+
+
+@pytest.mark.parametrize(
+    ("octets", "state"),
+    [
+        (b"* OK hi\r\n", State.NOT_AUTHENTICATED),
+        (b"* PREAUTH hi\r\n", State.AUTHENTICATED),
+        (b"* BYE go away\r\n", State.LOGOUT),
+    ],
+)
+def test_each_greeting_leads_to_its_state(octets: bytes, state: State) -> None:
+    for pieces in ([octets], [octets[n : n + 1] for n in range(len(octets))]):
+        client = ClientConnection()
+        (event,) = client_events(client, pieces)
+        assert isinstance(event, Greeting)
+        assert client.state is state
+
+
+@pytest.mark.parametrize("octets", [b"* NO x\r\n", b"* BAD x\r\n", b"a1 OK x\r\n", b"+ x\r\n", b"* 1 EXISTS\r\n", b"220 mail.example ESMTP\r\n", b"+OK POP3\r\n", b"\x16\x03\x01\x00\r\n"])  # fmt: skip
+def test_what_is_no_greeting_is_the_servers_fault(octets: bytes) -> None:
+    with pytest.raises(RemoteProtocolError):
+        client_events(ClientConnection(), [octets])
+
+
+def test_nothing_can_be_sent_before_the_greeting() -> None:
+    with pytest.raises(LocalProtocolError):
+        ClientConnection().send(Noop())
+
+
+def test_capabilities_of_the_greeting_are_taken() -> None:
+    client = ClientConnection()
+    client_events(client, [b"* OK [CAPABILITY IMAP4rev1 LITERAL+ AUTH=PLAIN] hi\r\n"])
+    assert client.capabilities == {"IMAP4REV1", "LITERAL+", "AUTH=PLAIN"}
+    assert client.offers("literal+")
+
+
+def test_imap4rev2_offers_what_it_holds_without_naming_it() -> None:
+    client = ClientConnection()
+    client_events(client, [b"* PREAUTH [CAPABILITY IMAP4rev2] hi\r\n"])
+    assert client.offers("MOVE")
+    assert client.offers("UIDPLUS")
+    assert not client.offers("QRESYNC")
+
+
+@pytest.mark.parametrize("state", [EARLY, State.AUTHENTICATED, State.SELECTED])
+def test_bye_anywhere_ends_the_connection_as_expected(state: State) -> None:
+    client = new_client(state)
+    client.send(Noop())
+    events = client_events(client, [b"* BYE shutdown\r\n"])
+    assert events == [Untagged(Answer(Condition.BYE, None, "shutdown"))]
+    with pytest.raises(LocalProtocolError):
+        client.send(Noop())
+    client.receive_eof()
+    assert client.next_event() == Closed(expected=True)
+    assert client.next_event() is None
+
+
+def test_logout_is_answered_by_bye_and_ok() -> None:
+    client = new_client()
+    tag = client.send(Logout())
+    events = client_events(client, [b"* BYE bye\r\nA1 OK out\r\n"])
+    assert events[-1] == Tagged(tag, Condition.OK, None, "out")
+    assert client.state is State.LOGOUT
+
+
+def test_an_end_without_bye_is_told_and_one_inside_a_response_is_a_fault() -> None:
+    client = new_client()
+    client.receive_eof()
+    assert client.next_event() == Closed(expected=False)
+    torn = new_client()
+    torn.receive(b"* 1 FETCH (BODY[] {10}\r\nabc")
+    assert torn.next_event() is None
+    torn.receive_eof()
+    with pytest.raises(RemoteProtocolError):
+        torn.next_event()
+
+
+# ---- tags and answers
+
+
+def test_answers_to_commands_never_sent_are_the_servers_fault() -> None:
+    for octets in (b"A1 OK x\r\n", b"zz NO x\r\n"):
+        with pytest.raises(RemoteProtocolError, match="not the tag"):
+            client_events(new_client(), [octets])
+    client = new_client()
+    client.send(Noop())
+    client_events(client, [b"A1 OK x\r\n"])
+    with pytest.raises(RemoteProtocolError):
+        client_events(client, [b"A1 OK again\r\n"])
+
+
+def test_a_command_answered_with_ok_before_its_literal_was_sent_is_the_servers_fault() -> None:
+    client = new_client()
+    client.send(Append("INBOX", (AppendMessage(b"hello"),)))
+    with pytest.raises(RemoteProtocolError):
+        client_events(client, [b"A1 OK done\r\n"])
+
+
+def test_a_continuation_nobody_waits_for_is_malformed() -> None:
+    (event,) = client_events(new_client(), [b"+ go on\r\n"])
+    assert isinstance(event, Malformed)
+
+
+def test_preauth_that_is_no_greeting_is_malformed_and_changes_nothing() -> None:
+    client = new_client(EARLY)
+    (event,) = client_events(client, [b"* PREAUTH you are in\r\n"])
+    assert isinstance(event, Malformed)
+    assert client.state is EARLY
+
+
+def test_malformed_responses_are_borne_up_to_a_limit() -> None:
+    client = new_client()
+    line = b"* 1 FETCH (UID x)\r\n"
+    events = client_events(client, [line * limits.MAX_MALFORMED_RESPONSES])
+    assert all(isinstance(event, Malformed) for event in events)
+    with pytest.raises(RemoteProtocolError) as caught:
+        client_events(client, [line])
+    assert caught.value.limit == "MAX_MALFORMED_RESPONSES"
+
+
+def test_modified_of_a_uid_store_names_uids() -> None:
+    client = new_client()
+    client.send(Store(UidSet.all(), StoreMode.ADD, frozenset()))
+    (event,) = client_events(client, [b"A1 OK [MODIFIED 7,9] x\r\n"])
+    assert isinstance(event, Tagged)
+    assert event.code == Modified(UidSet.parse(b"7,9"))
+
+
+def test_a_pipeline_is_answered_in_any_order() -> None:
+    client = new_client()
+    tags = [client.send(UIDS), client.send(Noop()), client.send(Status("a", (StatusItem.SIZE,)))]
+    events = client_events(client, [b"A3 OK\r\nA1 OK\r\n* 3 EXISTS\r\nA2 OK\r\n"])
+    assert [event.tag for event in events if isinstance(event, Tagged)] == [
+        tags[2],
+        tags[0],
+        tags[1],
+    ]
+
+
+# ---- states
+
+
+@pytest.mark.parametrize(
+    ("command", "state"),
+    [
+        (UIDS, State.AUTHENTICATED),
+        (UIDS, EARLY),
+        (Select("INBOX"), EARLY),
+        (Login("a", Secret("b")), State.AUTHENTICATED),
+        (StartTls(), State.SELECTED),
+        (Noop(), State.LOGOUT),
+    ],
+)
+def test_a_command_in_the_wrong_state_is_our_fault_and_sends_nothing(
+    command: Noop, state: State
+) -> None:
+    client = new_client(state)
+    with pytest.raises(LocalProtocolError):
+        client.send(command)
+    assert client.take_output() == []
+    assert not client.in_flight
+
+
+def test_a_fetch_may_follow_a_select_at_once() -> None:
+    client = new_client(State.AUTHENTICATED)
+    client.send(Select("INBOX"))
+    client.send(UIDS)
+    assert octets_of(client.take_output()) == b"A1 SELECT INBOX\r\nA2 UID FETCH 1:* (FLAGS)\r\n"
+    client_events(client, [b"A1 NO no such mailbox\r\nA2 BAD nothing selected\r\n"])
+    assert client.state is State.AUTHENTICATED
+
+
+def test_a_command_that_cannot_be_written_leaves_no_trace() -> None:
+    client = new_client()
+    with pytest.raises(LocalProtocolError):
+        client.send(Select("a\r\nb"))
+    assert client.take_output() == []
+    assert not client.in_flight
+    client.send(Noop())
+    assert octets_of(client.take_output()).endswith(b" NOOP\r\n")
+
+
+# ---- the ambiguity rules of RFC 9051 section 5.5
+
+
+@pytest.mark.parametrize(
+    ("sent", "following", "allowed"),
+    [
+        (SEQS, SEQS, True),
+        (SEQS, STORE, True),
+        (STORE, SEQS, True),
+        (Noop(), SEQS, False),
+        (Noop(), UIDS, True),
+        (UIDS, SEQS, False),
+        (UIDS, UIDS, True),
+        (Expunge(), STORE, False),
+        (Expunge(), UIDS, True),
+        (Noop(), Search(Not(Among(SeqSet.parse(b"1")))), False),
+        (Noop(), Search(EVERYTHING), True),
+        (Search(EVERYTHING), Search(EVERYTHING), False),
+        (Status("a", (StatusItem.SIZE,)), Status("b", (StatusItem.SIZE,)), False),
+        (Logout(), Noop(), False),
+        (Noop(), Logout(), False),
+        (Select("a"), UIDS, True),
+        (Select("a"), SEQS, False),
+        (Select("a"), Select("b"), False),
+    ],
+)
+def test_pipelining_follows_rfc_9051_section_5_5(
+    sent: Noop, following: Noop, allowed: bool
+) -> None:
+    client = new_client()
+    client.send(sent)
+    assert client.may_send(following) is allowed
+    if not allowed:
+        with pytest.raises(LocalProtocolError, match="wait|ended"):
+            client.send(following)
+    client_events(client, [b"A1 OK x\r\n"])
+    if client.state is State.SELECTED:
+        assert client.may_send(following)
+
+
+# ---- TLS
+
+
+def test_nothing_buffered_survives_starttls() -> None:
+    client = new_client(EARLY)
+    client.send(StartTls())
+    client.receive(b"A1 OK begin\r\n* CAPABILITY IMAP4rev1 AUTH=EVIL\r\n")
+    assert isinstance(client.next_event(), Tagged)
+    with pytest.raises(RemoteProtocolError, match="clear"):
+        client.starting_tls()
+
+
+def test_half_a_line_behind_starttls_is_too_much() -> None:
+    client = new_client(EARLY)
+    client.send(StartTls())
+    client.receive(b"A1 OK begin\r\n*")
+    client.next_event()
+    with pytest.raises(RemoteProtocolError):
+        client.starting_tls()
+
+
+def test_capabilities_from_before_tls_are_forgotten() -> None:
+    client = new_client(EARLY)
+    client_events(client, [b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n"])
+    client.send(StartTls())
+    client_events(client, [b"A1 OK begin\r\n"])
+    client.starting_tls()
+    client.tls_started()
+    assert client.capabilities is None
+    client_events(client, [b"* CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256\r\n"])
+    assert client.capabilities == {"IMAP4REV1", "AUTH=SCRAM-SHA-256"}
+    with pytest.raises(LocalProtocolError, match="inside TLS"):
+        client.send(StartTls())
+
+
+def test_nothing_is_sent_behind_starttls() -> None:
+    client = new_client(EARLY)
+    client.send(StartTls())
+    with pytest.raises(LocalProtocolError):
+        client.send(Capability())
+
+
+def test_capabilities_from_before_login_are_forgotten_unless_told_anew() -> None:
+    for told, expected in (
+        (b"A1 OK in\r\n", None),
+        (b"A1 OK [CAPABILITY IMAP4rev1 MOVE] in\r\n", {"IMAP4REV1", "MOVE"}),
+        (b"* CAPABILITY IMAP4rev1 IDLE\r\nA1 OK in\r\n", {"IMAP4REV1", "IDLE"}),
+    ):
+        client = new_client(EARLY)
+        client_events(client, [b"* CAPABILITY IMAP4rev1\r\n"])
+        client.send(Login("a", Secret("b")))
+        client_events(client, [told])
+        assert client.capabilities == expected
+
+
+# ---- limits
+
+
+@pytest.mark.parametrize(
+    ("octets", "limit"),
+    [
+        (b"* OK " + b"a" * limits.MAX_RESPONSE_LINE_OCTETS_BEFORE_LOGIN, "max_line_octets"),
+        (b"* LIST () NIL {70000}\r\n", "max_literal_octets"),
+        (b"* LIST () NIL {9223372036854775808}\r\n", "max_literal_octets"),
+        (b"* LIST (" + b"{0}\r\n" * 20, "max_literals"),
+    ],
+)
+def test_before_login_little_is_borne(octets: bytes, limit: str) -> None:
+    with pytest.raises(RemoteProtocolError) as caught:
+        client_events(new_client(EARLY), [octets])
+    assert caught.value.limit == limit
+
+
+def test_a_literal_of_2_to_the_63_is_refused_in_no_memory() -> None:
+    for threshold in (None, 1000):
+        with pytest.raises(RemoteProtocolError) as caught:
+            client_events(
+                new_client(stream_over_octets=threshold),
+                [b"* 1 FETCH (BODY[] {9223372036854775808}\r\n"],
+            )
+        assert caught.value.limit in {"max_literal_octets", "max_streamed_octets"}
+
+
+def test_a_hundred_thousand_literals_are_refused() -> None:
+    begin = time.perf_counter()
+    with pytest.raises(RemoteProtocolError) as caught:
+        client_events(new_client(), [b"* 1 FETCH (X (" + b"{1}\r\na " * 100_000 + b"))\r\n"])
+    assert caught.value.limit == "max_literals"
+    assert time.perf_counter() - begin < 3
+
+
+def test_a_million_parentheses_are_malformed_at_once() -> None:
+    begin = time.perf_counter()
+    (event,) = client_events(new_client(), [b"* 1 FETCH (X " + b"(" * 1_000_000 + b"\r\n"])
+    assert isinstance(event, Malformed)
+    assert time.perf_counter() - begin < 1
+
+
+def test_a_stream_of_answers_is_read_in_linear_time() -> None:
+    line = b"* 1 FETCH (UID 7 FLAGS (\\Seen) MODSEQ (5))\r\n"
+
+    def seconds(count: int) -> float:
+        octets = line * count
+        pieces = [octets[at : at + 65536] for at in range(0, len(octets), 65536)]
+        client = new_client()
+        begin = time.perf_counter()
+        assert len(client_events(client, pieces)) == count
+        return time.perf_counter() - begin
+
+    seconds(1000)
+    assert min(seconds(20_000) for _ in range(3)) < 25 * min(seconds(2_000) for _ in range(3))
+
+
+# ---- any octets
+
+
+@given(st.lists(st.binary(max_size=40) | st.sampled_from([b"* ", b"A1 OK x\r\n", b"\r\n", b"* 1 FETCH (UID 1)\r\n", b"{3}\r\n", b"* BYE x\r\n", b"+ \r\n"]), max_size=10))  # fmt: skip
+def test_any_octets_are_events_or_the_servers_fault(pieces: list[bytes]) -> None:
+    client = new_client(stream_over_octets=2)
+    client.send(Noop())
+    try:
+        client_events(client, pieces)
+        client.receive_eof()
+        client.next_event()
+    except RemoteProtocolError:
+        return
+
+
+def test_news_between_answers_is_told() -> None:
+    client = new_client()
+    client.send(Noop())
+    events = client_events(client, [b"* 23 EXISTS\r\n* OK [ALERT] disk\r\nA1 OK x\r\n"])
+    assert events == [
+        Untagged(ExistsResponse(23)),
+        Untagged(Answer(Condition.OK, Code.ALERT, "disk")),
+        Tagged(Tag("A1"), Condition.OK, None, "x"),
+    ]
