@@ -51,7 +51,8 @@ async def open_service(server: Server) -> AdministrationService:
         ListenError: Its port is in use.
     """
     application = web.Application(client_max_size=MAX_BODY_OCTETS)
-    application[STREAMS] = streams = set()
+    streams: set[Stream] = set()
+    application[STREAMS] = streams
     for route in ROUTES:
         application.router.add_route(route.method, route.path, _guarded(server, route))
     runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=0.5)

@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 import typer
 
 from desktopmail.net.errors import NetError
-from localserver.cli import serve
+from localserver.cli import exchange, people, serve, upkeep
 from localserver.config_file import ConfigError
+from localserver.exchange.value import ExchangeError
 from localserver.faults import PlanError
 from localserver.store.errors import StoreError
+from localserver.submission.filters import FilterError
 from localserver.users import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # What a person can do something about; each carries its sentence.
-_REFUSALS = (NetError, StoreError, UserError, PlanError, ConfigError)
+_REFUSALS = (
+    NetError, StoreError, UserError, PlanError, ConfigError, ExchangeError, FilterError
+)  # fmt: skip
 
 app = typer.Typer(
     name="localserver",
@@ -28,13 +32,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-
-@app.callback()
-def _main() -> None:
-    """Keep the names of commands, even while there is only one."""
-
-
 app.command("serve")(serve.serve)
+app.add_typer(people.app, name="user")
+app.command("import")(exchange.import_mail)
+app.command("export")(exchange.export_mail)
+app.add_typer(upkeep.snapshots, name="snapshot")
+app.add_typer(upkeep.queue, name="queue")
+app.command("cert")(upkeep.cert)
+app.command("check-config")(upkeep.check_config)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -12,7 +12,7 @@ from desktopmail.wire.limits import MAX_BAD_COMMANDS
 from desktopmail.wire.pop3.apop import Apop, make_timestamp
 from desktopmail.wire.pop3.auth import Auth, AuthList
 from desktopmail.wire.pop3.capability import Capa
-from desktopmail.wire.pop3.command import Noop, Quit, Rset
+from desktopmail.wire.pop3.command import Follows, Noop, Quit, Rset
 from desktopmail.wire.pop3.events import Closed, Malformed, Received, Responded
 from desktopmail.wire.pop3.greeting import Greeting
 from desktopmail.wire.pop3.lang import Lang
@@ -97,6 +97,10 @@ class Session:
                         return
                 case Received(command):
                     await self._execute(command)
+                    if command.follows is not Follows.NOTHING:
+                        # A client may ask for all its messages in one segment: one at a time is
+                        # held, and the next is not read before the client has taken this one.
+                        await self.flush()
                 case Responded():
                     self.machine.send(error("Nothing was asked."))
 

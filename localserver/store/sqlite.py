@@ -148,6 +148,11 @@ class SqliteStore:
             if path is not None and path.exists():
                 await self.account(user)
 
+    def has_mail(self, user: str) -> bool:
+        """Whether a user has a database, in whatever folder the name leads to."""
+        path = self._path(user)
+        return user in self._accounts or (path is not None and path.exists())
+
     async def forget(self, user: str) -> None:
         """Close the database of a user who was removed."""
         account = self._accounts.pop(user, None)

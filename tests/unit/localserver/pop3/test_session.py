@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
 from desktopmail.net.errors import ClosedError, NetError, TlsError
+from desktopmail.wire.pop3.server import ServerConnection
 from localserver.config import Limits
 from localserver.faults import Fault
 from tests.helpers.pop3_server import MESSAGES, line_client, pop3_server
+
+if TYPE_CHECKING:
+    from desktopmail.wire.output import Segment
 
 
 async def test_each_connection_has_a_timestamp_of_its_own() -> None:
@@ -106,6 +111,28 @@ async def test_a_client_that_does_not_read_is_given_up_in_bounded_memory() -> No
             if not server.sessions.all():
                 return
         pytest.fail("the session goes on though nobody reads its answers")
+
+
+async def test_of_many_messages_asked_for_at_once_one_is_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held: list[int] = []
+    take = ServerConnection.take_output
+
+    def take_output(machine: ServerConnection) -> list[Segment]:
+        segments = take(machine)
+        held.append(sum(len(segment.octets) for segment in segments))
+        return segments
+
+    monkeypatch.setattr(ServerConnection, "take_output", take_output)
+    message = b"Subject: large\r\n\r\n" + b"x" * 100_000 + b"\r\n"
+    async with pop3_server(message) as server, line_client(server) as client:
+        await client.log_in()
+        client.stream.write(b"RETR 1\r\n" * 50)
+        for _ in range(50):
+            await client.line()
+            assert len(await client.lines()) == 3
+    assert 100_000 < max(held) < 110_000
 
 
 # --- STLS (RFC 2595 section 4) -------------------------------------------------------------------

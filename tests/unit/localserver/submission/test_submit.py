@@ -77,7 +77,7 @@ async def test_the_filter_chain() -> None:
         assert len(inbox) == 2
         assert b"\r\nX-Filter: greeted\r\n" in inbox[0]
         account = await post.server.store.account("bob")
-        assert account.open("Junk").count == 1
+        assert len(account.all_uids(account.mailbox("Junk"))) == 1
         answer = await send(
             await post.logged_in(), MESSAGE.replace(b"Subject: x", b"Subject: mine")
         )

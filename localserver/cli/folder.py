@@ -1,0 +1,66 @@
+"""A server's folder as the commands open it while no server runs on it."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from desktopmail.net.ports import system_ports
+from localserver.config import Config
+from localserver.credential_table import TableCredentials, open_credentials
+from localserver.lock import lock_folder
+from localserver.store.errors import StoreError
+from localserver.store.interface import StoreLimits
+from localserver.store.sqlite import SqliteStore, open_store
+from localserver.users import Users
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFolder:
+    """An open folder.
+
+    Attributes:
+        users: The users at rest.
+        credentials: Their secrets.
+        store: Their mail.
+    """
+
+    users: Users
+    credentials: TableCredentials
+    store: SqliteStore
+
+
+@asynccontextmanager
+async def opened(data: Path, *, make: bool = False) -> AsyncIterator[ServerFolder]:
+    """Open a folder, locked against a running server.
+
+    Args:
+        data: The folder.
+        make: Make it when it does not exist.
+
+    Raises:
+        StoreError: It does not exist.
+        LockedError: A server works on it.
+    """
+    if not make and not data.is_dir():  # noqa: ASYNC240  nothing else runs on this loop
+        raise StoreError(f"There is no folder {data}.")
+    lock = lock_folder(data)
+    try:
+        ports = system_ports()
+        credentials = await open_credentials(data, ports)
+        users = Users(Config(data=data), credentials, ports.clock, decoy_key=b"")
+        # Mail of users who were named on the command line of `serve` is there without a user at
+        # rest.
+        store = await open_store(data, ports, limits=StoreLimits(), known=lambda _: True)
+        try:
+            yield ServerFolder(users, credentials, store)
+        finally:
+            await store.aclose()
+            await credentials.aclose()
+    finally:
+        lock.release()

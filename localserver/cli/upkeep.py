@@ -1,0 +1,163 @@
+"""`localserver snapshot save|restore`, `cert`, `check-config` and `queue list|retry|drop`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from desktopmail.net.ports import system_ports
+from desktopmail.net.tasks import TaskScope
+from localserver import snapshot, tls
+from localserver.cli import output
+from localserver.cli.folder import opened
+from localserver.config import Config
+from localserver.config_file import read_config
+from localserver.context import ServerContext
+from localserver.faults import Faults
+from localserver.lock import lock_folder
+from localserver.queue.open import open_outbound
+from localserver.submission.policy import make_policy
+from localserver.transcript import Transcript
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from localserver.queue.interface import QueueAdmin
+
+snapshots = typer.Typer(help="Copies of a server's folder.", no_args_is_help=True)
+_LOG = logging.getLogger(__name__)
+queue = typer.Typer(help="Mail for elsewhere that waits.", no_args_is_help=True)
+
+Data = Annotated[Path, typer.Option(help="The server's folder.")]
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+@snapshots.command()
+def save(target: Path, data: Data, json: Json = False) -> None:
+    """Copy everything to a new folder."""
+    lock = lock_folder(data)
+    try:
+        count = snapshot.save(data, target)
+    finally:
+        lock.release()
+    output.line(f"{count} databases were saved to {target}.", as_json=json, databases=count)
+
+
+@snapshots.command()
+def restore(source: Path, data: Data, json: Json = False) -> None:
+    """Put a snapshot in the place of the folder; what was there is kept beside it."""
+    lock = lock_folder(data)
+    try:
+        count = snapshot.restore(source, data)
+    finally:
+        lock.release()
+    output.line(f"{count} databases were restored.", as_json=json, databases=count)
+
+
+def cert(
+    data: Data,
+    domain: Annotated[str, typer.Option(help="Mail domain.")] = "localhost",
+    host: Annotated[str, typer.Option(help="Address it listens on.")] = "127.0.0.1",
+    json: Json = False,
+) -> None:
+    """Show the certificate, made or renewed where that is due, and whom to trust."""
+    folder = data / "tls"
+    made = tls.ensure(folder, tls.wanted_names(domain, host), system_ports().clock.now())
+    certificate = folder / tls.CERTIFICATE_FILE
+    values = {
+        "ca_file": str(folder / tls.CA_FILE),
+        "certificate": str(certificate),
+        "names": tls.names_of(certificate),
+        "expires": tls.expiry(certificate).isoformat(),
+        "made": made,
+    }
+    text = "\n".join(f"{name}: {value}" for name, value in values.items())
+    output.line(text, as_json=json, **values)
+
+
+def check_config(file: Path, json: Json = False) -> None:
+    """Read a configuration file and say what is wrong, by its line."""
+    config = read_config(file)
+    make_policy(config, system_ports())
+    output.line(f"{file} is in order.", as_json=json, file=file, ok=True)
+
+
+@queue.command("list")
+def list_queue(data: Data, json: Json = False) -> None:
+    """List what waits."""
+
+    async def work() -> None:
+        async with _queue(data) as found:
+            output.rows(
+                [
+                    {
+                        "id": each.id, "recipient": each.recipient, "sender": each.sender,
+                        "size": each.size, "tries": each.tries,
+                        "next_try": each.next_try.isoformat(), "held": each.held,
+                        "last_error": each.last_error,
+                    }
+                    for each in found.waiting()
+                ],
+                as_json=json,
+            )  # fmt: skip
+
+    asyncio.run(work())
+
+
+@queue.command()
+def retry(
+    data: Data,
+    number: Annotated[int | None, typer.Option("--id", help="One message; all without it.")] = None,
+    json: Json = False,
+) -> None:
+    """Make messages due now; a held one is released."""
+
+    async def work() -> None:
+        async with _queue(data) as found:
+            count = await found.retry(number)
+            if number is not None:
+                count += await found.release(number)
+            output.line(f"{count} recipients are due now.", as_json=json, recipients=count)
+
+    asyncio.run(work())
+
+
+@queue.command()
+def drop(
+    number: int,
+    data: Data,
+    bounce: Annotated[bool, typer.Option("--bounce", help="Tell the sender.")] = False,
+    json: Json = False,
+) -> None:
+    """Remove a message."""
+
+    async def work() -> None:
+        async with _queue(data) as found:
+            count = await found.drop(number, bounce=bounce)
+            output.line(f"{count} recipients were removed.", as_json=json, recipients=count)
+
+    asyncio.run(work())
+
+
+@asynccontextmanager
+async def _queue(data: Path) -> AsyncIterator[QueueAdmin]:
+    """Open the queue without its worker: nothing is sent meanwhile."""
+    async with opened(data) as folder:
+        ports = system_ports()
+        scope = TaskScope(lambda name, error: _LOG.error("%s: %s", name, error))
+        context = ServerContext(
+            config=Config(data=data, relay="mx"), users=folder.users, store=folder.store,
+            ports=ports, tls=None, faults=Faults(ports.clock), scope=scope,
+            log=logging.getLogger("localserver"), transcript=Transcript(ports.clock), data=data,
+        )  # fmt: skip
+        outbound = await open_outbound(context, work=False)
+        try:
+            yield outbound
+        finally:
+            await outbound.aclose()
+            await scope.close()

@@ -1,0 +1,52 @@
+"""`localserver snapshot`, `cert`, `check-config` and `queue`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from localserver.cli.program import run
+from localserver.local import LocalServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+def test_a_snapshot_is_saved_and_restored(tmp_path: Path) -> None:
+    data, copy = tmp_path / "data", tmp_path / "copy"
+    with LocalServer({"alice": "s"}, data=data) as server:
+        server.deliver("alice", b"Subject: x\r\n\r\n")
+    assert run(["snapshot", "save", str(copy), "--data", str(data)]) == 0
+    assert run(["snapshot", "save", str(copy), "--data", str(data)]) == 1
+    assert run(["snapshot", "restore", str(copy), "--data", str(data)]) == 0
+    with LocalServer({"alice": "s"}, data=data) as server:
+        assert len(server.messages("alice")) == 1
+
+
+def test_the_certificate_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["cert", "--data", str(tmp_path), "--domain", "mail.test", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert {"mail.test", "localhost", "127.0.0.1", "::1"} <= set(shown["names"])
+    assert shown["made"] is True
+    run(["cert", "--data", str(tmp_path), "--domain", "mail.test", "--json"])
+    assert json.loads(capsys.readouterr().out)["made"] is False
+
+
+def test_a_mistake_in_the_configuration_is_named_by_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text('domain = "mail.test"\n\n[listen]\nimap = "many"\n')
+    assert run(["check-config", str(file)]) == 1
+    assert f"{file}, line 4: imap takes a number." in capsys.readouterr().err
+    file.write_text('domain = "mail.test"\n')
+    assert run(["check-config", str(file)]) == 0
+
+
+def test_an_empty_queue_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["queue", "list", "--data", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert run(["queue", "retry", "--data", str(tmp_path)]) == 0
+    assert run(["queue", "drop", "7", "--data", str(tmp_path), "--json"]) in {0, 1}

@@ -1,0 +1,42 @@
+"""Snapshots there and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from localserver import snapshot
+from localserver.local import LocalServer
+from localserver.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLAIN = b"Subject: x\r\n\r\nbody\r\n"
+
+
+async def test_a_snapshot_brings_mail_and_uids_back(tmp_path: Path) -> None:
+    data, copy = tmp_path / "data", tmp_path / "copy"
+    async with LocalServer({"alice": "s"}, data=data) as server:
+        await server.deliver_async("alice", PLAIN)
+        validity = (await server.server.store.account("alice")).mailbox("INBOX").uidvalidity
+    assert snapshot.save(data, copy) >= 3
+    async with LocalServer({"alice": "s"}, data=data) as server:
+        await server.deliver_async("alice", PLAIN)
+    snapshot.restore(copy, data)
+    async with LocalServer({"alice": "s"}, data=data) as server:
+        (message,) = await server.messages_async("alice")
+        assert message.octets == PLAIN
+        account = await server.server.store.account("alice")
+        assert account.mailbox("INBOX").uidvalidity == validity
+    assert (tmp_path / "data.before-restore").is_dir()
+
+
+async def test_refusals(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no folder of a mail server"):
+        snapshot.save(tmp_path, tmp_path / "x")
+    with pytest.raises(StoreError, match="no snapshot"):
+        snapshot.restore(tmp_path, tmp_path / "y")
+    with pytest.raises(StoreError, match="exists already"):
+        snapshot.save(tmp_path, tmp_path)
