@@ -7,6 +7,7 @@ that the server has it, or a person, moves it on.
 from __future__ import annotations
 
 import asyncio
+import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,10 @@ UNSURE_CHOICES = (
 # A server that files what it submits does so within moments; until then there is nothing to ask.
 _EVIDENCE_AFTER_S = 30.0
 _RETRY_CAP_S = 3600.0
+_OUT_OF_ORDER = 503
+_AFTER_A_FULL_DISK_S = 30.0
+
+_log = logging.getLogger("desktopmail.engine")
 
 
 class Outbox:
@@ -90,7 +95,11 @@ class Outbox:
         """Send what is due, and wait for the next."""
         while True:
             self._wake.clear()
-            wait_s = await self.send_due()
+            try:
+                wait_s = await self.send_due()
+            except DoorError as error:  # the store cannot be written: nothing goes out unrecorded
+                _log.warning("the outbox waits: %s", error.sentence)
+                wait_s = _AFTER_A_FULL_DISK_S
             await wait(self._wake, self._ports.clock, wait_s)
 
     async def send_due(self) -> float | None:
@@ -175,10 +184,13 @@ class Outbox:
         refused = dict(one.refused)
         remaining = []
         for result in report.refused:
-            if 400 <= result.reply.code < 500:
+            # "503 MAIL comes first" only follows from what refused the message as a whole.
+            follows = result.reply.code == _OUT_OF_ORDER and not report.accepted
+            said = report.reply if follows else result.reply
+            if 400 <= said.code < 500:
                 remaining.append(result.recipient)
             else:
-                refused[result.recipient] = str(result.reply)
+                refused[result.recipient] = str(said)
 
         def step(tx: Transaction) -> None:
             sending.set_results(tx, one.id, tuple(remaining), refused)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from desktopmail.net.ports import Clock
 
@@ -28,6 +29,18 @@ async def wait_any(events: Sequence[asyncio.Event], clock: Clock, seconds: float
         for task in tasks:
             task.cancel()
     return any(event.is_set() for event in events)
+
+
+@contextmanager
+def unwrapped() -> Iterator[None]:
+    """Let the first error of a task group be raised as itself: those above know it by its type."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        raise error from group
 
 
 async def _set(event: asyncio.Event) -> None:

@@ -17,6 +17,7 @@ from desktopmail.engine.store import blob, message, placement
 from desktopmail.engine.sync import incoming, meet
 from desktopmail.engine.sync.flags import mask_of, tags_of
 from desktopmail.engine.sync.incoming import Incoming
+from desktopmail.engine.waiting import unwrapped
 from desktopmail.wire.imap.fetch import BodyItem, FetchResponse, Item
 from desktopmail.wire.imap.section import HEADER, WHOLE
 from desktopmail.wire.imap.sequence import Uid, UidSet
@@ -149,22 +150,23 @@ class Fetcher:
         octets = 0
         batch: list[Incoming] = []
         pending: asyncio.Task[int] | None = None
-        async with asyncio.TaskGroup() as group:
-            async for answer in self._answers(uids, items):
-                one = self._incoming(answer, wanted=wanted)
-                if one is None:
-                    continue
-                batch.append(one)
-                octets += len(one.octets)
-                if octets >= BATCH_OCTETS:
-                    if pending is not None:
-                        await pending  # one batch ahead of the store, not more
-                    pending = group.create_task(self._store(batch))
-                    batch, octets = [], 0
-            if pending is not None:
-                await pending
-            if batch:
-                await self._store(batch)
+        with unwrapped():
+            async with asyncio.TaskGroup() as group:
+                async for answer in self._answers(uids, items):
+                    one = self._incoming(answer, wanted=wanted)
+                    if one is None:
+                        continue
+                    batch.append(one)
+                    octets += len(one.octets)
+                    if octets >= BATCH_OCTETS:
+                        if pending is not None:
+                            await pending  # one batch ahead of the store, not more
+                        pending = group.create_task(self._store(batch))
+                        batch, octets = [], 0
+                if pending is not None:
+                    await pending
+                if batch:
+                    await self._store(batch)
         self._progress(done, total, finished=done >= total)
 
     async def _answers(

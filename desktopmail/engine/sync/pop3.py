@@ -88,8 +88,10 @@ class Pop3Sync:
             ]
             fresh = await self._without_known(client, account, maildrop, fresh)
             await self._fetch(client, account, maildrop, fresh)
-            await self._delete(client, account, maildrop)
-            await client.quit()
+            deleted = await self._delete(client, account, maildrop)
+            await client.quit()  # only now the server deletes what was marked
+            if deleted:
+                await self._store.write(lambda tx: pop_seen.forget(tx, account.id, deleted))
         finally:
             await client.aclose()
 
@@ -181,8 +183,8 @@ class Pop3Sync:
         tx.touch_mailboxes(account.id)
         tx.tell(MailArrived(account_id=account.id, message_ids=tuple(messages.values())))
 
-    async def _delete(self, client: Pop3Client, account: Account, maildrop: Maildrop) -> None:
-        """Delete at the server what is wanted so; everything named here was committed before."""
+    async def _delete(self, client: Pop3Client, account: Account, maildrop: Maildrop) -> list[str]:
+        """Mark at the server what is to be deleted; everything named here was committed before."""
         seen = await self._store.read(lambda tx: pop_seen.every(tx, account.id))
         days = account.learned.pop_deletes_after_days
         before = None if days is None else self._now_s() - days * _DAY_S
@@ -193,11 +195,9 @@ class Pop3Sync:
         }
         numbers = [n for n, uidl in sorted(maildrop.uidls.items()) if uidl in wanted]
         if not numbers:
-            return
+            return []
         refused = await client.dele_many(numbers)
-        await client.quit()
-        deleted = [maildrop.uidls[number] for number in numbers if number not in refused]
-        await self._store.write(lambda tx: pop_seen.forget(tx, account.id, deleted))
+        return [maildrop.uidls[number] for number in numbers if number not in refused]
 
     def _now_s(self) -> int:
         return int(self._ports.clock.now().timestamp())

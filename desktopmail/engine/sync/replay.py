@@ -228,7 +228,7 @@ class Replay:
             self._client,
             await self._store.read(digests),
             since=since,
-            taken=await self._store.read(lambda tx: _uids_from(tx, target.id, since)),
+            taken=await self._store.read(lambda tx: _others_from(tx, target.id, since, members)),
         )
 
     async def _arrived(
@@ -360,9 +360,7 @@ class Replay:
             return None
         await self._select(target.path)
         uids = await proof.by_message_id(self._client, message_id)
-        taken = await self._store.read(lambda tx: _uids_from(tx, target.id, 1))
-        fresh = [uid for uid in uids if uid not in taken]
-        return fresh[-1] if fresh else None
+        return uids[-1] if uids else None
 
     async def _filed(self, one: Operation) -> None:
         def step(tx: Transaction) -> None:
@@ -553,11 +551,19 @@ def _uids(members: dict[int, tuple[Target, Placed]]) -> UidSet:
     return UidSet.of([Uid(uid) for uid in members])
 
 
-def _uids_from(tx: Transaction, mailbox_id: MailboxId, since: int) -> list[int]:
+def _others_from(
+    tx: Transaction,
+    mailbox_id: MailboxId,
+    since: int,
+    members: dict[int, tuple[Target, Placed]],
+) -> list[int]:
+    """UIDs that belong to other messages; a look may have made rows of ours already."""
+    ours = {placed.message_id for _, placed in members.values()}
     rows = tx.fetch(
-        "SELECT uid FROM placement WHERE mailbox_id = ? AND uid >= ?", (mailbox_id, since)
+        "SELECT uid, message_id FROM placement WHERE mailbox_id = ? AND uid >= ?",
+        (mailbox_id, since),
     )
-    return [row[0] for row in rows]
+    return [uid for uid, message_id in rows if message_id not in ours]
 
 
 def _give_uid(tx: Transaction, twin: PlacementId, uid: int, known: dict[int, Placed]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from desktopmail.door.interface import DoorError
@@ -17,13 +19,15 @@ from desktopmail.net.errors import NetError
 if TYPE_CHECKING:
     from desktopmail.door.ids import AccountId
     from desktopmail.engine.store.account import Account
-    from desktopmail.engine.store.store import Store
+    from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.ports import Ports
 
 #: Trying again by ourselves would not help: a person has to do something first.
 NEEDS_A_PERSON = frozenset(
     {"auth-failed", "no-password", "cleartext", "no-mechanism", "no-keyring", "policy"}
 )
+
+_log = logging.getLogger("desktopmail.engine")
 
 
 class Cycle(Protocol):
@@ -97,19 +101,19 @@ class Worker:
             await self._cycle.leave()
 
     async def _once(self, *, headers_only: bool) -> DoorError | None:
-        account = await self._store.read(lambda tx: accounts.get(tx, self._account_id))
         try:
+            account = await self._store.read(lambda tx: accounts.get(tx, self._account_id))
             await self._state(ConnectionState.SYNCING)
             await self._cycle.run(account, headers_only=headers_only)
+            await self._store.write(
+                lambda tx: problem.settle(tx, self._account_id, self._cycle.service)
+            )
+            await self._state(ConnectionState.READY, alive=True)
         except NetError as error:
             return await self._failed(door_error(error))
         except DoorError as error:
             return await self._failed(error)
         self._tries = 0
-        await self._store.write(
-            lambda tx: problem.settle(tx, self._account_id, self._cycle.service)
-        )
-        await self._state(ConnectionState.READY, alive=True)
         return None
 
     async def _rest(self, error: DoorError | None) -> None:
@@ -127,22 +131,25 @@ class Worker:
         await wait(self._wake, self._ports.clock, wait_s)
 
     async def _failed(self, error: DoorError) -> DoorError:
-        now_s = self._ports.clock.now().timestamp()
-        service = self._cycle.service
-        await self._store.write(
-            lambda tx: problem.report(
-                tx, self._account_id, service, error.sentence, error.remedy, now_s
-            )
-        )
-        await self._state(ConnectionState.FAILED, error.sentence)
+        """Say what went wrong where it is seen; a store that cannot be written is said as itself."""
+        try:
+            await self._store.write(partial(self._report, error))
+        except DoorError as unwritable:
+            _log.warning("%s: %s", error.sentence, unwritable.sentence)
+            return unwritable
         return error
 
-    async def _state(
-        self, state: ConnectionState, why: str | None = None, *, alive: bool = False
-    ) -> None:
+    def _report(self, error: DoorError, tx: Transaction) -> None:
+        now_s = self._ports.clock.now().timestamp()
+        problem.report(
+            tx, self._account_id, self._cycle.service, error.sentence, error.remedy, now_s
+        )
+        accounts.set_state(tx, self._account_id, ConnectionState.FAILED, problem=error.sentence)
+
+    async def _state(self, state: ConnectionState, *, alive: bool = False) -> None:
         alive_s = self._ports.clock.now().timestamp() if alive else None
         await self._store.write(
-            lambda tx: accounts.set_state(tx, self._account_id, state, problem=why, alive_s=alive_s)
+            lambda tx: accounts.set_state(tx, self._account_id, state, alive_s=alive_s)
         )
 
 

@@ -1,0 +1,163 @@
+"""POP3: a UIDL is stored with its message, what is known is not fetched again, nothing is purged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door.commands import DeleteMessages, MoveMessages, StoreFlags
+from desktopmail.door.rows import Flag, Kind
+from desktopmail.engine.store import account, pop_seen
+from desktopmail.engine.store.account import Learned
+from desktopmail.engine.sync import pop3
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, Bench, running_engine
+from tests.helpers.store import mail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktopmail.door.ids import AccountId
+
+
+def retrieved(server: LocalServer) -> int:
+    return sum(line.startswith("RETR") for line in server.transcript.commands())
+
+
+async def seen(bench: Bench, account_id: AccountId) -> dict[str, pop_seen.Seen]:
+    return await bench.engine.store.read(lambda tx: pop_seen.every(tx, account_id))
+
+
+@pytest.mark.parametrize("without", [(), ("PIPELINING",), ("TOP",), ("UIDL",), ("CAPA",)])
+async def test_every_message_is_fetched_once(without: tuple[str, ...], tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS, without=without) as server:
+        for number in range(8):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            assert bench.subjects() == [f"Subject {n}" for n in range(8)]
+            server.deliver("alice", mail(8))
+            await bench.sync(account_id)
+            await bench.sync(account_id)
+            assert bench.subjects() == [f"Subject {n}" for n in range(9)]
+            assert len(server.messages("alice")) == 9  # left on the server
+            octets = [bench.reader.octets(row.message_id) for row in bench.rows()]
+            assert octets == [mail(number) for number in range(9)]
+            if without != ("UIDL",):
+                assert retrieved(server) == 9
+
+
+async def test_two_equal_messages_are_two(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            await bench.sync(account_id)
+            assert bench.subjects() == ["Subject 1", "Subject 1"]
+
+
+async def test_a_server_that_renumbers_is_recognised_by_its_headers(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in range(5):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            await bench.engine.store.write(
+                lambda tx: tx.execute("UPDATE pop_seen SET uidl = 'old-' || uidl")
+            )
+            await bench.sync(account_id)
+            assert bench.subjects() == [f"Subject {n}" for n in range(5)]
+            assert retrieved(server) == 5
+            assert not any(uidl.startswith("old-") for uidl in await seen(bench, account_id))
+
+
+class Listing:
+    """A server's client that lists what a test says."""
+
+    def __init__(self, sizes: dict[int, int], uidls: dict[int, str]) -> None:
+        self._answer = (sizes, uidls)
+
+    async def listing_and_uidl(self) -> tuple[dict[int, int], dict[int, str]]:
+        return self._answer
+
+
+async def test_an_empty_or_doubled_uidl_names_nothing() -> None:
+    client = Listing({1: 10, 2: 10, 3: 10, 4: 10}, {1: "a", 2: "b", 3: "b", 4: ""})
+    maildrop = await pop3.look(client)  # type: ignore[arg-type]
+    assert maildrop.uidls == {1: "a"}
+    assert not maildrop.is_sound
+
+
+async def test_deleted_here_stays_at_the_server_by_default(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            await bench.engine.command(
+                DeleteMessages(placement_ids=(bench.placed("Subject 1"),), permanently=True)
+            )
+            await bench.sync(account_id)
+            assert bench.subjects() == []
+            assert len(server.messages("alice")) == 1
+
+
+async def test_until_deleted_here_deletes_there_too(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        server.deliver("alice", mail(2))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            learned = Learned(pop_deletes_with_local=True)
+            await bench.engine.store.write(lambda tx: account.learn(tx, account_id, learned))
+            await bench.sync(account_id)
+            await bench.engine.command(
+                DeleteMessages(placement_ids=(bench.placed("Subject 1"),), permanently=True)
+            )
+            await bench.sync(account_id)
+            assert [one.subject for one in server.messages("alice")] == ["Subject 2"]
+            await bench.sync(account_id)
+            assert bench.subjects() == ["Subject 2"]
+
+
+async def test_n_days_deletes_there_and_keeps_here(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            learned = Learned(pop_deletes_after_days=7.0)
+            await bench.engine.store.write(lambda tx: account.learn(tx, account_id, learned))
+            await bench.sync(account_id)
+            assert len(server.messages("alice")) == 1
+            await bench.engine.store.write(
+                lambda tx: tx.execute("UPDATE pop_seen SET first_seen_s = first_seen_s - 8 * 86400")
+            )
+            await bench.sync(account_id)
+            assert server.messages("alice") == []
+            assert bench.subjects() == ["Subject 1"]
+
+
+async def test_local_mailboxes_flags_and_moves_work_as_with_imap(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in range(3):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            one = bench.placed("Subject 1")
+            await bench.engine.command(StoreFlags(placement_ids=(one,), add=Flag.SEEN))
+            await bench.engine.command(
+                MoveMessages(placement_ids=(one,), mailbox_id=bench.mailbox("Archive"))
+            )
+            await bench.engine.command(DeleteMessages(placement_ids=(bench.placed("Subject 2"),)))
+            await bench.sync(account_id)
+            assert bench.subjects() == ["Subject 0"]
+            assert bench.subjects("Archive") == ["Subject 1"]
+            assert bench.rows("Archive")[0].flags == Flag.SEEN
+            assert bench.subjects("Trash") == ["Subject 2"]
+            assert bench.reader.operations() == []

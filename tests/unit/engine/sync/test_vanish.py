@@ -1,0 +1,128 @@
+"""What vanished is hidden first and removed a full look later; a lost UIDVALIDITY loses nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door.commands import StoreFlags
+from desktopmail.door.rows import Flag
+from desktopmail.engine.store import mailbox, placement
+from desktopmail.engine.sync import vanish
+from desktopmail.wire.imap.flags import DELETED
+from desktopmail.wire.imap.sequence import Uid, UidSet
+from desktopmail.wire.imap.store import StoreMode
+from localserver.faults import Fault
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, other_device, running_engine
+from tests.helpers.store import add_account, inbox_of, mail, open_store, put
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktopmail.engine.store.store import Transaction
+
+
+def count(tx: Transaction, condition: str = "1") -> int:
+    return int(tx.fetch(f"SELECT count(*) FROM placement WHERE {condition}")[0][0])
+
+
+async def test_what_vanished_is_unlinked_first_and_removed_a_full_cycle_later(
+    tmp_path: Path,
+) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        inbox = await store.read(lambda tx: inbox_of(tx, account_id))
+        await store.write(lambda tx: put(tx, inbox, [mail(1), mail(2)]))
+        await store.write(lambda tx: vanish.unlink(tx, inbox, [1]))
+        await store.write(lambda tx: vanish.finish_cycle(tx, inbox))
+        assert await store.read(lambda tx: (count(tx), count(tx, "shown = 1"))) == (2, 1)
+        await store.write(lambda tx: vanish.finish_cycle(tx, inbox))
+        assert await store.read(lambda tx: (count(tx), count(tx, "shown = 1"))) == (1, 1)
+        assert await store.read(lambda tx: tx.fetch("SELECT count(*) FROM message")) == [(1,)]
+
+
+async def test_what_comes_back_in_between_is_shown_again(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        inbox = await store.read(lambda tx: inbox_of(tx, account_id))
+        (one,) = await store.write(lambda tx: put(tx, inbox, [mail(1)]))
+        await store.write(lambda tx: vanish.unlink(tx, inbox, [1]))
+        await store.write(lambda tx: vanish.finish_cycle(tx, inbox))
+        await store.write(lambda tx: vanish.relink(tx, [one]))
+        for _ in range(3):
+            await store.write(lambda tx: vanish.finish_cycle(tx, inbox))
+        assert await store.read(lambda tx: count(tx, "shown = 1")) == 1
+
+
+@pytest.mark.parametrize("without", [(), ("QRESYNC",), ("QRESYNC", "CONDSTORE")])
+async def test_a_changed_uidvalidity_fetches_no_octets_again_and_keeps_the_journal(
+    without: tuple[str, ...], tmp_path: Path
+) -> None:
+    fault = Fault(protocol="imap", command="SELECT", argument="INBOX", session=2, uidvalidity=True)
+    with LocalServer(PASSWORDS, without=without, plan=[fault]) as server:
+        for number in range(6):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            ids = {row.message_id for row in bench.rows()}
+            before = await bench.engine.store.read(lambda tx: mailbox.get(tx, bench.mailbox()))
+        async with running_engine(tmp_path) as bench:
+            # Changed here before the first look finds the UIDs void.
+            bench.engine._secrets._memory[bench.engine._secrets._name(account_id, "incoming")] = (
+                secret()
+            )
+            said = len(server.transcript.commands())
+            await bench.engine.command(
+                StoreFlags(placement_ids=(bench.placed("Subject 3"),), add=Flag.FLAGGED)
+            )
+            await bench.sync(account_id)
+            await bench.sync(account_id)
+            after = await bench.engine.store.read(lambda tx: mailbox.get(tx, bench.mailbox()))
+            assert after.uidvalidity != before.uidvalidity
+            assert {row.message_id for row in bench.rows()} == ids
+            assert len(bench.rows()) == 6
+            commands = server.transcript.commands()[said:]
+            assert not any("BODY.PEEK[]" in line for line in commands), commands
+            assert bench.reader.operations() == []
+            (flagged,) = [one for one in server.messages("alice") if "\\Flagged" in one.flags]
+            assert flagged.subject == "Subject 3"
+
+
+def secret():  # noqa: ANN201
+    from desktopmail.wire.secret import Secret
+
+    return Secret(PASSWORDS["alice"])
+
+
+@pytest.mark.parametrize("without", [(), ("QRESYNC",), ("QRESYNC", "CONDSTORE")])
+async def test_a_deletion_elsewhere_hides_at_once_and_removes_at_last(
+    without: tuple[str, ...], tmp_path: Path
+) -> None:
+    with LocalServer(PASSWORDS, without=without) as server:
+        for number in range(4):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            async with other_device(server) as device:
+                await device.select("INBOX")
+                await device.uid_store(UidSet.of([Uid(2)]), StoreMode.ADD, [DELETED])
+                await device.expunge()
+            await bench.sync(account_id)
+            assert bench.subjects() == ["Subject 0", "Subject 2", "Subject 3"]
+            for _ in range(3):
+                await bench.sync(account_id)
+            assert await bench.engine.store.read(count) == 3
+
+
+async def test_detaching_keeps_every_message(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        inbox = await store.read(lambda tx: inbox_of(tx, account_id))
+        await store.write(lambda tx: put(tx, inbox, [mail(1), mail(2)]))
+        await store.write(lambda tx: vanish.detach(tx, inbox))
+        assert await store.read(lambda tx: count(tx, "uid IS NULL AND shown = 1")) == 2
+        assert await store.read(lambda tx: placement.of_mailbox(tx, inbox)) == []

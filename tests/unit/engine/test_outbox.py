@@ -1,0 +1,261 @@
+"""The outbox: each state is stored before its step, and nothing is ever sent twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door.commands import (
+    AnswerQuestion,
+    CancelSending,
+    RetrySending,
+    SaveDraft,
+    SendMessage,
+)
+from desktopmail.door.ids import PlacementId, SendingId
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Flag, Kind, SendingState
+from desktopmail.engine import outbox
+from desktopmail.engine.store import sending
+from localserver.faults import Fault
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, Bench, running_engine, until
+from tests.helpers.store import mail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktopmail.door.ids import AccountId
+
+
+async def send(
+    bench: Bench, account_id: AccountId, *recipients: str, number: int = 1, **more: object
+) -> SendingId:
+    outcome = await bench.engine.command(
+        SendMessage(
+            account_id=account_id,
+            sender="alice@localhost",
+            recipients=recipients or ("bob@localhost",),
+            octets=mail(number),
+            **more,  # type: ignore[arg-type]
+        )
+    )
+    return SendingId(outcome.ids[0])
+
+
+def state(bench: Bench, sending_id: SendingId) -> SendingState | None:
+    found = [row.state for row in bench.reader.sendings() if row.id == sending_id]
+    return found[0] if found else None
+
+
+async def reaches(bench: Bench, sending_id: SendingId, *states: SendingState) -> None:
+    await until(
+        lambda: state(bench, sending_id) in states, f"{states}, it is {state(bench, sending_id)}"
+    )
+
+
+def got(server: LocalServer, user: str = "bob") -> list[str]:
+    return [one.subject for one in server.messages(user)]
+
+
+@pytest.mark.parametrize("kind", [Kind.IMAP, Kind.POP3])
+async def test_a_message_arrives_once_and_is_filed_once(kind: Kind, tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=kind)
+            await bench.sync(account_id)
+            made = await send(bench, account_id)
+            await reaches(bench, made, SendingState.DONE)
+            assert got(server) == ["Subject 1"]
+            await bench.sync(account_id)
+            assert bench.subjects("Sent") == ["Subject 1"]
+            assert bench.rows("Sent")[0].flags == Flag.SEEN
+            if kind is Kind.IMAP:
+                assert [one.subject for one in server.messages("alice", "Sent")] == ["Subject 1"]
+            assert bench.reader.operations() == []
+
+
+async def test_a_copy_that_the_server_filed_itself_is_not_filed_again(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            server.deliver("alice", mail(1), mailbox="Sent")
+            made = await send(bench, account_id)
+            await reaches(bench, made, SendingState.DONE)
+            await bench.sync(account_id)
+            assert len(server.messages("alice", "Sent")) == 1
+            assert bench.subjects("Sent") == ["Subject 1"]
+
+
+async def test_an_answered_message_is_marked_and_the_draft_goes(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(5))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            draft = await bench.engine.command(SaveDraft(account_id=account_id, octets=mail(1)))
+            await bench.sync(account_id)
+            made = await send(
+                bench,
+                account_id,
+                draft=PlacementId(draft.ids[0]),
+                answers=bench.placed("Subject 5"),
+            )
+            await reaches(bench, made, SendingState.DONE)
+            await bench.sync(account_id)
+            assert server.messages("alice", "Drafts") == []
+            assert bench.subjects("Drafts") == []
+            assert "\\Answered" in server.messages("alice")[0].flags
+
+
+async def test_a_message_can_be_taken_back_until_its_delay_is_over(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            made = await send(bench, account_id, delay_s=60.0)
+            later = await send(bench, account_id, number=2, delay_s=0.3)
+            await reaches(bench, later, SendingState.DONE)
+            await bench.engine.command(CancelSending(sending_id=made))
+            assert state(bench, made) is None
+            assert got(server) == ["Subject 2"]
+            with pytest.raises(DoorError, match="cannot be taken back"):
+                await bench.engine.command(CancelSending(sending_id=later))
+
+
+BEFORE_THE_DOT = [
+    Fault(protocol="submission", command="MAIL", drop=True),
+    Fault(protocol="submission", command="RCPT", reset=True),
+    Fault(protocol="submission", command="MAIL", reply="451 4.3.0 Not now"),
+    Fault(protocol="submission", command="RCPT", reply="452 4.2.2 Later"),
+]
+
+
+@pytest.mark.parametrize(
+    "fault", BEFORE_THE_DOT, ids=lambda fault: f"{fault.command}-{fault.reply}"
+)
+async def test_what_fails_before_the_final_dot_is_tried_again(fault: Fault, tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS, plan=[fault]) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            made = await send(bench, account_id)
+            await until(
+                lambda: any(row.problem for row in bench.reader.sendings()), "the first try failed"
+            )
+            assert state(bench, made) is SendingState.QUEUED
+            await bench.engine.command(RetrySending(sending_id=made))
+            await reaches(bench, made, SendingState.DONE)
+            assert got(server) == ["Subject 1"]
+
+
+async def test_a_refusal_for_good_fails_and_says_why(tmp_path: Path) -> None:
+    fault = Fault(protocol="submission", command="MAIL", reply="550 5.7.1 We do not like it")
+    with LocalServer(PASSWORDS, plan=[fault]) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            made = await send(bench, account_id)
+            await reaches(bench, made, SendingState.FAILED)
+            (row,) = bench.reader.sendings()
+            assert row.problem is not None
+            assert "We do not like it" in row.problem
+            assert got(server) == []
+
+
+async def test_one_recipient_refused_does_not_keep_it_from_the_others(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            made = await send(bench, account_id, "bob@localhost", "nobody@localhost")
+            await reaches(bench, made, SendingState.DONE, SendingState.FILING)
+            assert got(server) == ["Subject 1"]
+            (problem,) = bench.reader.problems()
+            assert "nobody@localhost" in problem.what
+
+
+async def cut_behind_the_dot(bench: Bench, account_id: AccountId) -> SendingId:
+    """Leave a message as an engine that died behind its final dot does."""
+    made = await send(bench, account_id, delay_s=3600)
+    await bench.engine.store.write(
+        lambda tx: tx.execute(
+            "UPDATE sending SET state = 'unsure', changed_s = changed_s - 100 WHERE id = ?", (made,)
+        )
+    )
+    return made
+
+
+async def test_an_unsure_message_is_never_sent_again_by_itself_but_asked_about(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            made = await cut_behind_the_dot(bench, account_id)
+            await bench.sync(account_id)
+            bench.engine._wake_all()
+            await until(lambda: bool(bench.reader.questions()), "the question")
+            assert state(bench, made) is SendingState.UNSURE
+            assert got(server) == []
+            (question,) = bench.reader.questions()
+            assert question.choices[0][0] == "leave"
+            with pytest.raises(DoorError, match="one of the choices"):
+                await bench.engine.command(AnswerQuestion(question_id=question.id, choice="x"))
+            await bench.engine.command(AnswerQuestion(question_id=question.id, choice="sent"))
+            await reaches(bench, made, SendingState.DONE)
+            await bench.sync(account_id)
+            assert got(server) == []
+            assert bench.subjects("Sent") == ["Subject 1"]
+
+
+async def test_an_unsure_message_may_be_sent_again_when_a_person_says_so(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            made = await cut_behind_the_dot(bench, account_id)
+            await bench.engine.store.write(
+                lambda tx: tx.execute("UPDATE sending SET not_before_s = 0")
+            )
+            bench.engine._wake_all()
+            await until(lambda: bool(bench.reader.questions()), "the question")
+            (question,) = bench.reader.questions()
+            await bench.engine.command(AnswerQuestion(question_id=question.id, choice="again"))
+            await reaches(bench, made, SendingState.DONE)
+            assert got(server) == ["Subject 1"]
+
+
+async def test_an_unsure_message_that_came_back_from_a_server_was_sent(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            other = await bench.add(server, "bob", Kind.POP3)
+            await bench.sync()
+            made = await cut_behind_the_dot(bench, account_id)
+            server.deliver("bob", b"Received: by us\r\n" + mail(1))
+            await bench.sync(other)
+            bench.engine._wake_all()
+            await reaches(bench, made, SendingState.DONE, SendingState.FILING)
+            assert bench.reader.questions() == []
+
+
+async def test_a_dead_engine_leaves_nothing_between_the_states(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            made = [await send(bench, account_id, number=n, delay_s=3600) for n in range(4)]
+
+            def die(tx) -> None:  # noqa: ANN001
+                names = ("connecting", "transmitting", "unsure", "filing")
+                for one, name in zip(made, names, strict=True):
+                    tx.execute("UPDATE sending SET state = ? WHERE id = ?", (name, one))
+                sending.recover(tx, 1.0)
+
+            await bench.engine.store.write(die)
+            assert [state(bench, one) for one in made[:3]] == [
+                SendingState.QUEUED,
+                SendingState.QUEUED,
+                SendingState.UNSURE,
+            ]
+
+
+def test_the_safe_choice_stands_first() -> None:
+    assert outbox.UNSURE_CHOICES[0][0] == "leave"
