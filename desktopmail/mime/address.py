@@ -217,7 +217,7 @@ class _Entries:
     def _entry(self, words: str) -> Entry:
         comment = " ".join(filter(None, (text.strip() for text in self.comments))) or None
         if self.angled is None:
-            if "@" not in words:
+            if not self._has_at():
                 inside = _undo_quotes(words)
                 if _SIMPLE.fullmatch(inside) and "@" in inside:  # the address itself is in quotes
                     local, _, domain = inside.strip().rpartition("@")

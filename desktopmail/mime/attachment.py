@@ -206,8 +206,7 @@ def _made_name(part: Part) -> str:
     if part.media_type in _MADE_NAMES:
         return _MADE_NAMES[part.media_type]
     if part.media_type in {"message/rfc822", "message/global"} and part.children:
-        subject = safe_name(part.children[0].header.text("subject") or "")
-        return f"{subject[:80].strip() or 'message'}.eml"
+        return f"{name_of_subject(part.children[0].header.text('subject') or '')}.eml"
     stem = safe_name(part.description)[:80] or part.type
     extension = _EXTENSIONS.get(part.media_type, "bin")
     return stem if stem.lower().endswith(f".{extension}") else f"{stem}.{extension}"
@@ -228,6 +227,11 @@ def safe_name(name: str) -> str:
         stem = stem.encode("utf-8", "replace")[:room].decode("utf-8", "ignore").rstrip(" .")
         name = f"{stem}{dot}{extension}"
     return name
+
+
+def name_of_subject(subject: str) -> str:
+    """Return a file name without extension for a message with that subject."""
+    return safe_name(_SEPARATORS.sub(" ", subject))[:80].strip(" .") or "message"
 
 
 def warning(name: str, media_type: str) -> Warned:

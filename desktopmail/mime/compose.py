@@ -224,9 +224,15 @@ def _check(draft: Draft, composed: Composed, *, keep_bcc: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Entity:
-    """A part as octets: its MIME header, an empty line, its body."""
+    """A part as octets: its MIME header, an empty line, its body.
+
+    Attributes:
+        octets: All that.
+        is_armoured: A line break at its end is not part of what it holds (Base64, multipart).
+    """
 
     octets: bytes
+    is_armoured: bool = False
 
 
 def _body(draft: Draft, boundary: str) -> _Entity:
@@ -299,7 +305,9 @@ def _file_entity(file: File) -> _Entity:
     if file.content_id and _IDENTIFIER.fullmatch(file.content_id):
         fields += header.fold("Content-ID", [f"<{file.content_id}>"])
     fields += header.fold("Content-Transfer-Encoding", [encoding])
-    return _Entity(fields + b"\r\n" + (_base64(file.octets) if encoding == "base64" else body))
+    if encoding == "base64":
+        return _Entity(fields + b"\r\n" + _base64(file.octets), is_armoured=True)
+    return _Entity(fields + b"\r\n" + body)
 
 
 class _Boundaries:
@@ -312,7 +320,7 @@ class _Boundaries:
             (draft.html or "").encode("utf-8", "replace"),
         ]
         enclosed += [f.octets for f in draft.files if f.media_type.lower() == "message/rfc822"]
-        while any(f"--={self.token}".encode() in octets for octets in enclosed):
+        while any(f"--=_{self.token}_".encode() in octets for octets in enclosed):
             self.token += "x"  # an answer to our own message that quotes its source
         self.count = 0
 
@@ -330,9 +338,10 @@ def _multipart(
     octets = header.fold("Content-Type", words) + b"\r\n"
     delimiter = f"--{boundary}\r\n".encode()
     for entity in entities:
-        body = entity.octets if entity.octets.endswith(b"\r\n") else entity.octets + b"\r\n"
-        octets += delimiter + body
-    return _Entity(octets + f"--{boundary}--\r\n".encode())
+        # The break before a delimiter belongs to it; a text that ends with one needs another.
+        is_whole = entity.is_armoured and entity.octets.endswith(b"\r\n")
+        octets += delimiter + entity.octets + (b"" if is_whole else b"\r\n")
+    return _Entity(octets + f"--{boundary}--\r\n".encode(), is_armoured=True)
 
 
 # ---- drafts from messages
@@ -515,8 +524,8 @@ def forward_attached(messages: Sequence[Message], *, own: Sequence[Mailbox]) -> 
     """Return the draft of a forward that holds whole messages as attachments."""
     files = []
     for message in messages:
-        name = attachment.safe_name(message.subject)[:80] or "message"
-        files.append(File(f"{name}.eml", "message/rfc822", message.octets))
+        name = f"{attachment.name_of_subject(message.subject)}.eml"
+        files.append(File(name, "message/rfc822", message.octets))
     first = messages[0]
     return Draft(
         sender=_identity(first, own),

@@ -109,6 +109,8 @@ _SAFE_FUNCTIONS = frozenset({
     "radial-gradient", "-webkit-linear-gradient",
 })  # fmt: skip
 _CSS_URL = re.compile(r"url\(\s*(\"[^\"\\]*\"|'[^'\\]*'|[^\s\"'()\\]*)\s*\)", re.IGNORECASE)
+_CSS_STRING = re.compile(r"\"[^\"]*\"?|'[^']*'?")
+_PLAIN_STRING = re.compile(r"\"[\w ,.&+-]*\"|'[\w ,.&+-]*'")
 _CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _DECLARATION = re.compile(r"((?:[^;\"'()]|\"[^\"]*\"|'[^']*'|\([^()]*(?:\([^()]*\)[^()]*)*\))+)")
 _IMAGE_DATA = re.compile(
@@ -214,6 +216,8 @@ class _Policy:
         return ";".join(kept)
 
     def _checked_value(self, content: str) -> str | None:
+        if "url(" not in content.lower() and not _are_plain_strings(content):
+            return None
         if "(" not in content:
             return content
         named: list[str] = []
@@ -226,6 +230,8 @@ class _Policy:
             return f"\x00{len(named) - 1}\x00"
 
         content = _CSS_URL.sub(replaced, content)
+        if not _are_plain_strings(content):
+            return None
         functions = {name.lower() for name in _FUNCTION.findall(content)}
         if not functions <= _SAFE_FUNCTIONS:
             return None
@@ -233,6 +239,11 @@ class _Policy:
             quoted = url.replace('"', "%22").replace("\\", "%5c").replace("(", "%28")
             content = content.replace(f"\x00{index}\x00", f'url("{quoted}")')
         return content
+
+
+def _are_plain_strings(content: str) -> bool:
+    """Whether the strings of a style value are only names, as those of fonts."""
+    return all(_PLAIN_STRING.fullmatch(string) for string in _CSS_STRING.findall(content))
 
 
 def _link_target(value: str) -> str | None:

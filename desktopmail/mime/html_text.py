@@ -55,16 +55,19 @@ class _Writer:
 
     def write(self, body: LexborNode) -> str:
         node: LexborNode | None = body.child
+        depth = 1  # counted, because comparing two nodes compares all that is in them
         while node is not None:
             entered = self._enter(node)
             if entered and node.child is not None:
                 node = node.child
+                depth += 1
                 continue
             if entered:
                 self._leave(node)
             while node is not None and node.next is None:
                 node = node.parent
-                if node is None or node == body:
+                depth -= 1
+                if node is None or depth == 0:
                     node = None
                     break
                 self._leave(node)

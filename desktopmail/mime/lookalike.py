@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 # Letters of other scripts that read as Latin ones in most fonts.
 _COPIES = {
     # Cyrillic
-    "а": "a", "ь": "b", "с": "c", "ԁ": "d", "е": "e", "ѐ": "e", "ё": "e", "һ": "h", "і": "i",
-    "ї": "i", "ј": "j", "к": "k", "ӏ": "l", "м": "m", "н": "h", "о": "o", "р": "p", "ԛ": "q",
-    "г": "r", "ѕ": "s", "т": "t", "ц": "u", "ѵ": "v", "ԝ": "w", "х": "x", "у": "y", "в": "b",
-    "п": "n", "ӓ": "a", "ӧ": "o", "ɡ": "g",
+    "а": "a", "с": "c", "ԁ": "d", "е": "e", "ѐ": "e", "ё": "e", "һ": "h", "і": "i",
+    "ї": "i", "ј": "j", "ӏ": "l", "о": "o", "р": "p", "ԛ": "q",
+    "ѕ": "s", "ѵ": "v", "ԝ": "w", "х": "x", "у": "y",
+    "ӓ": "a", "ӧ": "o", "ɡ": "g",
     # Greek
     "α": "a", "β": "b", "ϲ": "c", "ε": "e", "η": "n", "ι": "i", "κ": "k", "ν": "v", "ο": "o",
     "ρ": "p", "τ": "t", "υ": "u", "χ": "x", "γ": "y", "ω": "w", "σ": "o", "ί": "i", "ό": "o",
@@ -34,7 +34,9 @@ _COPIES = {
     "0": "o", "1": "l", "3": "e", "5": "s",
 }  # fmt: skip
 # Written together in Japanese, Korean and Chinese names, each with Latin too (UTS 39, 5.2).
-_TOGETHER = frozenset({"HAN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"})
+_TOGETHER = frozenset(
+    {"HAN", "CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO"}
+)
 # What the second level of a country's names is often called: "shop.co.uk" is one registration.
 _SECOND_LEVELS = frozenset({
     "ac", "co", "com", "edu", "gov", "gob", "go", "gv", "ne", "net", "nom", "or", "org",
@@ -57,8 +59,9 @@ def _is_suspicious_label(label: str, top_level: str) -> bool:
         return True
     if "LATIN" in scripts:
         # Accents are honest; dotless i and small capitals are not in most languages.
+        honest = "łøđı" if top_level in {"tr", "az"} else "łøđ"
         odd = [char for char in label if char in _COPIES and not char.isascii()]
-        return any(not unicodedata.decomposition(char) and char not in "łøđı" for char in odd)
+        return any(not unicodedata.decomposition(char) and char not in honest for char in odd)
     letters = [char for char in label if char.isalpha()]
     # "раураӏ.com": every letter copies a Latin one; under a top level of its script it is home.
     return bool(letters) and top_level.isascii() and all(char in _COPIES for char in letters)

@@ -11,7 +11,8 @@ import re
 
 MAX_DEPTH = 150
 
-_TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)(?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+>")
+# A ">" inside a quoted attribute ends the tag too early here, which only matters for its depth.
+_TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*+)[^>]*+>")
 # Elements that do not hold others, or are ended by their next sibling: no depth comes of them
 # alone.
 _FLAT = frozenset({
@@ -39,7 +40,8 @@ def limit(source: str, max_depth: int = MAX_DEPTH) -> str:
     last = 0
     depth = 0
     skip_until = 0
-    for tag in _TAG.finditer(source):
+    # Not past the last ">": tags that are never closed would each be searched to the end.
+    for tag in _TAG.finditer(source, 0, source.rfind(">") + 1):
         if tag.start() < skip_until:
             continue
         name = tag[2].lower()

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from desktopmail.mime.defect import Defect
 
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
-_BASE64_PADDING = re.compile(rb"=[=\s]*+")
+_BASE64_PADDING = re.compile(rb"=[=\r\n]*+")
+_NO_RUN = re.compile(rb"[^A-Za-z0-9+/\r\n]")
 _SOFT_BREAK_SPACE = re.compile(rb"=[ \t]+(?=\r?\n|\Z)")
 _TRAILING_SPACE = re.compile(rb"(?<![ \t])[ \t]+(?=\r?\n)")
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)")
@@ -101,9 +102,14 @@ def from_base64(octets: bytes) -> Undone:
 
 
 def _base64_runs(octets: bytes) -> bytes:
-    """Decode each run of digits between paddings on its own (some clients encode in pieces)."""
-    out = []
+    """Decode each run of digits between paddings on its own (some clients encode in pieces).
+
+    What goes on behind a padding in other characters, or after a space, is a list's footer.
+    """
+    out: list[bytes] = []
     for run in _BASE64_PADDING.split(octets):
+        if out and _NO_RUN.search(run):
+            break
         digits = _NOT_BASE64.sub(b"", run)
         spare = len(digits) % 4
         if spare == 1:  # six bits are no octet

@@ -67,6 +67,7 @@ def read(text: str) -> list[tuple[str, str]]:
         ("<anna@x.test>>", [("", "anna@x.test")]),
         ("just a name", [("", "just a name")]),
         ('"a b"@x.test', [("", '"a b"@x.test')]),
+        ('"Anna a@x.test" nobody', [("", "Anna a@x.test nobody")]),
         ('"anna"@x.test', [("", "anna@x.test")]),
         ("user@[192.0.2.1]", [("", "user@[192.0.2.1]")]),
         ("", []),

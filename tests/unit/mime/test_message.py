@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import hashlib
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktopmail.mime.address import Mailbox
+from desktopmail.mime.message import Message
+from tests.helpers import corpora
+
+OCTETS = (
+    b"From: =?utf-8?q?J=C3=B6rg?= <j@example.org>\r\nTo: a@b.test, Ben <b@b.test>\r\nCc: "
+    b"c@b.test\r\n"
+    b"Reply-To: r@b.test\r\nSubject: AW: Gr\xc3\xbc\xc3\x9fe\r\nMessage-ID: <2@x>\r\n"
+    b"References: <1@x>\r\n"
+    b"Date: Mon, 23 Nov 2026 08:00:00 +0100\r\nList-Id: Hof <hof.lists.example>\r\n"
+    b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nHello there.\r\n"
+    b"--x\r\nContent-Type: image/png; name=a.png\r\n\r\nx\r\n--x--\r\n"
+)
+
+
+def test_a_message_is_read_through_one_door() -> None:
+    message = Message.parse(OCTETS)
+    assert message.octets == OCTETS
+    assert message.sender == Mailbox("Jörg", "j@example.org")
+    assert message.to == (Mailbox("", "a@b.test"), Mailbox("Ben", "b@b.test"))
+    assert message.cc == (Mailbox("", "c@b.test"),)
+    assert message.reply_to == (Mailbox("", "r@b.test"),)
+    assert (message.subject, message.base_subject) == ("AW: Grüße", "grüsse")
+    assert (message.message_id, message.references) == ("2@x", ("1@x",))
+    assert message.date is not None
+    assert message.date.isoformat() == "2026-11-23T08:00:00+01:00"
+    assert message.text == "Hello there."
+    assert message.html is None
+    assert message.preview == "Hello there."
+    assert [one.name for one in message.attachments] == ["a.png"]
+    assert message.list_id == "hof.lists.example"
+    part = message.part("2")
+    assert part is not None
+    assert part.media_type == "image/png"
+    assert message.part("9") is None
+
+
+def test_the_row_of_the_index_says_the_same() -> None:
+    message, row = Message.parse(OCTETS), Message.parse(OCTETS).index_row()
+    for name in (
+        "message_id",
+        "references",
+        "subject",
+        "base_subject",
+        "senders",
+        "to",
+        "cc",
+        "bcc",
+    ):
+        assert getattr(row, name) == getattr(message, name), name
+    assert (row.text, row.preview, row.list_id) == (
+        message.index_text,
+        message.preview,
+        message.list_id,
+    )
+    assert row.reply_to == message.reply_to
+    assert row.date_s == 1795417200
+    assert row.has_attachment
+    assert row.size_octets == len(OCTETS)
+    assert (
+        row.header_digest == hashlib.sha256(OCTETS.partition(b"\r\n\r\n")[0] + b"\r\n").hexdigest()
+    )
+
+
+def test_a_header_alone_gives_the_same_row_without_the_text() -> None:
+    head, whole = (
+        Message.parse(OCTETS.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"),
+        Message.parse(OCTETS),
+    )
+    one, other = head.index_row(), whole.index_row()
+    assert one.header_digest == other.header_digest
+    assert one[:10] == other[:10]
+    assert (one.text, one.attachments) == ("", ())
+
+
+def test_nothing_at_all_is_a_message_too() -> None:
+    row = Message.parse(b"").index_row()
+    assert (row.subject, row.senders, row.text, row.date_s) == ("", (), "", None)
+    assert Message.parse(b"").sender == Mailbox("", "")
+
+
+def test_html_parts_and_plain_ones_between_are_one_text() -> None:
+    octets = (
+        b"Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/html\n\n<p>a</p>\n"
+        b"--x\nContent-Type: text/plain\n\n<footer>\n--x--\n"
+    )
+    html = Message.parse(octets).html
+    assert html is not None
+    assert html.startswith("<p>a</p>")
+    assert "&lt;footer&gt;" in html
+
+
+@pytest.mark.parametrize("octets", corpora.message_parameters())
+def test_every_real_and_malformed_message_is_read_and_shown_within_a_second(octets: bytes) -> None:
+    from desktopmail.mime import html
+
+    begin = time.perf_counter()
+    message = Message.parse(octets)
+    row = message.index_row()
+    assert message.octets == octets
+    assert (message.text, message.defects, message.date, message.mailboxes("resent-to")) is not None
+    if message.html is not None:
+        assert html.sanitise(message.html, parts=html.part_urls(message.tree)).html is not None
+    for attachment in message.attachments:
+        assert attachment.name
+        assert isinstance(attachment.octets, bytes)
+    assert time.perf_counter() - begin < 1
+    assert row.header_digest == message.header.digest
+
+
+@given(st.binary(max_size=500))
+def test_no_octets_make_it_raise(octets: bytes) -> None:
+    message = Message.parse(octets)
+    message.index_row()
+    assert (message.text, message.html, message.defects) is not None
