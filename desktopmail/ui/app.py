@@ -190,10 +190,7 @@ class Program:
             raise StartError(str(error)) from error
 
     def _raise(self, window: MainWindow, link: str) -> None:
-        window.show()
-        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
-        window.raise_()
-        window.activateWindow()
+        window.come_forward()
         if link:
             window.open_link(link)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -41,6 +40,7 @@ from desktopmail.ui.dates import until_midnight
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.models.mailboxes import ICONS, MailboxTreeModel, Node, NodeKind, mailbox_title
 from desktopmail.ui.models.messages import MessageListModel
+from desktopmail.ui.notifications import Notifications
 from desktopmail.ui.panels.problems import ProblemCards
 from desktopmail.ui.panes.list_pane import ListPane
 from desktopmail.ui.panes.sidebar import Sidebar
@@ -113,6 +113,7 @@ class MainWindow(QMainWindow):
         self._list_model = MessageListModel(self.reader)
         self._build()
         self._connect()
+        self.notifications = Notifications(self)
         self.apply_look()
         self._restore_geometry()
         self._accounts_changed()
@@ -370,11 +371,12 @@ class MainWindow(QMainWindow):
         self.reading.use_original_colours(settings.flag("original_colours"))
         if self.list_pane.threads != settings.flag("threads"):
             self.list_pane.set_threads(settings.flag("threads"))
+        self.notifications.apply()
         self._update_actions()
 
     def quit(self) -> None:
         """End the program."""
-        self.close()
+        self.keep_geometry()
         self.on_quit()
 
     def run(self, verb: Verb) -> None:
@@ -522,6 +524,20 @@ class MainWindow(QMainWindow):
             self._first_run.setEnabled(True)
         self._update_actions()
 
+    def come_forward(self) -> None:
+        """Show the window, whatever it was hidden by."""
+        self.show()
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.raise_()
+        self.activateWindow()
+
+    def go_to_message(self, row: MessageRow) -> None:
+        """Show a message in its mailbox."""
+        if self.list_pane.list.go_to_message(row.id):
+            return
+        self.sidebar.choose(("mailbox", row.mailbox_id))
+        self.list_pane.list.go_to_message(row.id)
+
     # ---- searching
 
     def _search(self, words: str) -> None:
@@ -621,8 +637,8 @@ class MainWindow(QMainWindow):
         if gathered.mailboxes is None or gathered.touches(self.list_pane.view.mailbox_ids):
             self.list_pane.list.refresh()
             self._follow_current()
-        if gathered.outbox:
-            self._outbox_changed()
+        if gathered.arrived:
+            self.notifications.tell(gathered.arrived)
         self._update_actions()
 
     def _follow_current(self) -> None:
@@ -630,12 +646,6 @@ class MainWindow(QMainWindow):
         current = self.list_pane.list.current_message()
         if current is None and self.reading.row is not None:
             self.reading.show_nothing()
-
-    def _outbox_changed(self) -> None:
-        for window in list(self.extra_windows):
-            refresh = getattr(window, "refresh", None)
-            if refresh is not None:
-                refresh()
 
     def _accounts_changed(self) -> None:
         accounts = self.accounts()
@@ -746,11 +756,13 @@ class MainWindow(QMainWindow):
         """Keep place and size; windows to write in stay open until they are closed."""
         self.keep_geometry()
         event.accept()
-        self.on_quit()
+        if not self.notifications.keeps_running:
+            self.on_quit()
 
     async def aclose(self) -> None:
         """End all tasks and leave the store."""
         self.bridge.close()
+        self.notifications.close()
         for window in (*self.composers, *self.extra_windows):
             window.close()
         await self.scope.close()
@@ -783,12 +795,6 @@ def changed_keys(lines: Sequence[str]) -> dict[str, tuple[str, ...]]:
         if name in known:
             keys[name] = tuple(value for value in values.split(" ") if value)
     return keys
-
-
-def default_download_folder() -> Path:
-    """Where attachments are saved unless a person says otherwise."""
-    downloads = Path.home() / "Downloads"
-    return downloads if downloads.is_dir() else Path.home()
 
 
 def _icon_of(box: MailboxRow) -> str:

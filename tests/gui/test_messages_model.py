@@ -93,20 +93,20 @@ def test_a_million_rows_are_open_at_once_and_read_a_page_at_a_time(qapp: QApplic
     assert rows.read <= 128
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(25))
 def test_whatever_comes_and_goes_the_view_is_told_exactly_that(
     qapp: QApplication, seed: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 - a seed, not a secret
-    numbers = sorted(chance.sample(range(1, 2_000), chance.randint(1, 300)), reverse=True)
+    numbers = sorted(chance.sample(range(1, 300), chance.randint(1, 40)), reverse=True)
     rows = Rows(numbers)
     model, tester = model_over(rows)
-    for _ in range(8):
+    for _ in range(4):
         top = chance.randrange(max(model.rowCount(), 1))
         visible = range(top, min(top + 12, model.rowCount()))
         model.messages(visible)
         kept = [number for number in rows.numbers if chance.random() > chance.choice((0, 0.05, 0.4))]
-        fresh = [number for number in range(1, 2_000) if chance.random() < chance.choice((0, 0.02))]
+        fresh = [number for number in range(1, 300) if chance.random() < chance.choice((0, 0.02))]
         rows.numbers = sorted({*kept, *fresh}, reverse=True)
         model.refresh(visible)
         assert ids(model) == rows.numbers

@@ -1,0 +1,411 @@
+"""A real window over an engine in memory: what a person does all day, by keyboard and mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAccessible, QAction
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QWidget
+
+from desktopmail.door.changes import AccountsChanged, MessagesChanged
+from desktopmail.door.commands import (
+    ArchiveMessages,
+    DeleteMessages,
+    MoveMessages,
+    StoreFlags,
+    Undo,
+)
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Flag, Kind, ProblemRow, Role
+from desktopmail.ui.chooser import Chooser, fits
+from desktopmail.ui.commands.registry import TOOLBAR, VERBS, find_verb
+from desktopmail.ui.settings import Settings
+from desktopmail.ui.theme.theme import Theme
+from desktopmail.ui.window import MainWindow, changed_keys
+from tests.helpers.fake_door import FakeStore, full_store
+from tests.helpers.qt_loop import SLOT_LIMIT_S, Watchdog, run_qt, until
+
+Scene = Callable[[MainWindow, FakeStore], Awaitable[None]]
+
+
+def play(theme: Theme, scene: Scene, store: FakeStore | None = None, **chosen: object) -> None:
+    """Open a window, play a scene in it, and close everything."""
+    engine = full_store() if store is None else store
+
+    async def run() -> None:
+        settings = Settings(None)
+        for name, value in {"theme": "light", **chosen}.items():
+            settings.set(name, value)  # type: ignore[arg-type]
+        window = MainWindow(engine, lambda: engine, settings, theme, web=False)
+        window.show()
+        try:
+            await scene(window, engine)
+        finally:
+            await window.aclose()
+            window.deleteLater()
+
+    run_qt(run)
+
+
+async def select(window: MainWindow, row: int) -> None:
+    window.list_pane.list.setFocus()
+    window.list_pane.list.go_to(row)
+    await until(
+        lambda: (
+            window.reading.row is not None
+            and (current := window.list_pane.list.current_message()) is not None
+            and window.reading.row.id == current.id
+        )
+    )
+
+
+def test_a_message_that_is_selected_is_shown(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await select(window, 1)
+        letter = window.reading.letter
+        assert letter is not None
+        assert letter.subject == "Termine für das Gartenfest im Frühjahr"
+        assert "Der Saal ist am 12. und am 26. frei." in window.reading.plain.toPlainText()
+
+    play(theme, scene)
+
+
+def test_the_first_window_shows_the_joined_inbox(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        assert window.list_pane.title == "All Inboxes"
+        assert len(window.list_pane.view.mailbox_ids) == 2
+        assert window.list_pane.list.model().rowCount() == 43
+
+    play(theme, scene)
+
+
+def test_archiving_selects_the_next_message_and_undo_brings_it_back(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await select(window, 3)
+        first = window.reading.row
+        following = window.list_pane.list.model().message(4)
+        assert first is not None
+        QTest.keyClick(window.list_pane.list, Qt.Key.Key_A)
+        await until(lambda: window.list_pane.list.model().rowCount() == 42)
+        await until(lambda: window.reading.row is not None and window.reading.row.id == following.id)
+        assert isinstance(store.commands[-1], ArchiveMessages)
+        assert window.snack.text == "1 message archived"
+        QTest.keyClick(window.list_pane.list, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        await until(lambda: window.list_pane.list.model().rowCount() == 43)
+        assert any(isinstance(command, Undo) for command in store.commands)
+        assert store.messages[first.id].mailbox_id == store.box(Role.INBOX).id
+
+    play(theme, scene)
+
+
+def test_several_messages_are_deleted_at_once(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await select(window, 0)
+        for _ in range(3):
+            QTest.keyClick(
+                window.list_pane.list, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier
+            )
+        assert window.list_pane.list.selected_count() == 4
+        QTest.keyClick(window.list_pane.list, Qt.Key.Key_Delete)
+        await until(lambda: window.list_pane.list.model().rowCount() == 39)
+        command = store.commands[-1]
+        assert isinstance(command, DeleteMessages)
+        assert len(command.placement_ids) == 4
+        assert window.list_pane.list.selected_count() == 1
+
+    play(theme, scene)
+
+
+def test_moving_asks_for_the_mailbox_by_typing(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await select(window, 0)
+        QTest.keyClick(window.list_pane.list, Qt.Key.Key_M)
+        await until(lambda: window.findChild(Chooser) is not None)
+        chooser = window.findChild(Chooser)
+        QTest.keyClicks(chooser.field, "inv")
+        assert [choice.title for choice in chooser.shown] == ["Invoices"]
+        QTest.keyClick(chooser.field, Qt.Key.Key_Return)
+        await until(lambda: bool(store.commands) and isinstance(store.commands[-1], MoveMessages))
+        assert window.snack.text == "1 message moved to Invoices"
+
+    play(theme, scene)
+
+
+def test_the_palette_runs_what_was_typed(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await select(window, 0)
+        QTest.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+        await until(lambda: window.findChild(Chooser) is not None)
+        chooser = window.findChild(Chooser)
+        QTest.keyClicks(chooser.field, "star")
+        QTest.keyClick(chooser.field, Qt.Key.Key_Return)
+        await until(lambda: bool(store.commands))
+        assert isinstance(store.commands[-1], StoreFlags)
+        await until(lambda: window.findChild(Chooser) is None)
+
+    play(theme, scene)
+
+
+def test_escape_leaves_the_palette(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        window.run(find_verb("palette"))
+        await until(lambda: window.findChild(Chooser) is not None)
+        QTest.keyClick(window.findChild(Chooser).field, Qt.Key.Key_Escape)
+        await until(lambda: window.findChild(Chooser) is None)
+        assert store.commands == []
+
+    play(theme, scene)
+
+
+def test_reading_marks_a_message_after_its_time_and_not_when_a_person_decided(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await select(window, 0)
+        shown = window.reading.row
+        assert shown is not None
+        await until(lambda: bool(store.messages[shown.id].flags & Flag.SEEN))
+        QTest.keyClick(window.list_pane.list, Qt.Key.Key_U)
+        await until(lambda: not store.messages[shown.id].flags & Flag.SEEN)
+        window.bridge.flush()
+        assert not window._read_timer.isActive()
+
+    play(theme, scene, read_after_s=0)
+
+
+def test_quick_filters_keep_the_message_that_is_read(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await select(window, 0)
+        shown = window.reading.row
+        window.list_pane.toggle_filter("unread_only")
+        assert window.list_pane.view.unread_only
+        assert window.list_pane.list.model().rowCount() == 17
+        current = window.list_pane.list.current_message()
+        assert current is not None
+        assert shown is not None
+        assert current.id == shown.id
+
+    play(theme, scene)
+
+
+def test_a_search_shows_what_it_found_and_escape_brings_the_mailbox_back(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        QTest.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+        field = window.tool_bar.search
+        QTest.keyClicks(field, "invoice")
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        await until(lambda: window.list_pane.view.query == "invoice")
+        assert window.list_pane.list.model().rowCount() == 4
+        QTest.keyClick(field, Qt.Key.Key_Escape)
+        await until(lambda: window.list_pane.view.query == "")
+        assert window.list_pane.list.model().rowCount() == 43
+
+    play(theme, scene)
+
+
+def test_new_mail_does_not_move_what_is_read(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await select(window, 5)
+        shown = window.reading.row
+        assert shown is not None
+        octets = store.blobs[shown.message_id]
+        store.add_message(octets, store.box(Role.INBOX).id, date_s=2_000_000_000)
+        store.tell(MessagesChanged(mailbox_ids=(store.box(Role.INBOX).id,)))
+        await until(lambda: window.list_pane.list.model().rowCount() == 44)
+        current = window.list_pane.list.current_message()
+        assert current is not None
+        assert current.id == shown.id
+        assert window.list_pane.list.currentIndex().row() == 6
+
+    play(theme, scene)
+
+
+def test_a_refused_command_is_said_in_the_window_and_nothing_is_lost(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await select(window, 0)
+        store.refuse = DoorError("The disk is full.", remedy="Make room.")
+        QTest.keyClick(window.list_pane.list, Qt.Key.Key_A)
+        await until(lambda: window.snack.text == "The disk is full. Make room.")
+        assert window.list_pane.list.model().rowCount() == 43
+
+    play(theme, scene)
+
+
+def test_a_problem_is_a_card_that_can_be_dismissed(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        problem = ProblemRow(
+            account_id=None, service="imap", what="The password was refused.",
+            remedy="Enter it again.", at_s=0,
+        )  # fmt: skip
+        store.problem_rows.append(problem)
+        store.tell(AccountsChanged())
+        await until(window.problems.isVisible)
+        buttons = window.problems.findChildren(QAbstractButton)
+        next(button for button in buttons if button.text() == "Dismiss").click()
+        assert not window.problems.isVisible()
+        store.tell(AccountsChanged())
+        window.bridge.flush()
+        assert not window.problems.isVisible()
+
+    play(theme, scene)
+
+
+def test_a_fresh_profile_offers_an_account_or_the_sandbox(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        page = window._first_run
+        assert page is not None
+        assert page.isVisible()
+        assert not window.actions_by_name["compose"].isEnabled()
+        store.add_account("Anna", "anna@example.org", Kind.IMAP)
+        store.tell(AccountsChanged())
+        await until(lambda: not page.isVisible())
+        assert window.list_pane.title == "Inbox"
+
+    play(theme, scene, store=FakeStore())
+
+
+def test_looks_change_at_once(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        messages = window.list_pane.list
+        tall = messages.verticalHeader().defaultSectionSize()
+        for name in ("compact", "table", "reading_below", "show_sidebar", "dark"):
+            await find_verb(name).do(window)
+        assert messages.verticalHeader().defaultSectionSize() < tall
+        assert messages.horizontalHeader().isVisible()
+        assert not window.sidebar.isVisible()
+        assert theme.dark
+        await find_verb("dark").do(window)
+        assert not theme.dark
+
+    play(theme, scene)
+
+
+def test_every_verb_has_its_place_and_no_two_share_a_key(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        in_menus = {
+            action.objectName()
+            for menu in window.menuBar().actions()
+            for action in menu.menu().actions()  # type: ignore[attr-defined]
+        }
+        assert {f"verb-{verb.name}" for verb in VERBS} <= in_menus
+        keys = [
+            key.toString()
+            for verb in VERBS
+            for key in window.actions_by_name[verb.name].shortcuts()
+        ]
+        assert len(keys) == len(set(keys))
+        assert {name for name in TOOLBAR if name} <= {verb.name for verb in VERBS}
+
+    play(theme, scene)
+
+
+def test_every_control_has_an_accessible_name(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await select(window, 2)
+        nameless = [
+            widget
+            for widget in window.findChildren(QWidget)
+            if isinstance(widget, (QAbstractButton, QLineEdit, QComboBox))
+            and widget.isVisible()
+            and not widget.accessibleName()
+            and not (isinstance(widget, QAbstractButton) and widget.text())
+            and not widget.objectName().startswith("qt_")
+            and not isinstance(widget.parent(), QLineEdit)
+        ]
+        assert nameless == []
+        for view in (window.sidebar, window.list_pane.list, window.reading.plain):
+            interface = QAccessible.queryAccessibleInterface(view)
+            assert interface is not None
+            assert interface.text(QAccessible.Text.Name)
+
+    play(theme, scene)
+
+
+def test_the_tab_key_goes_round_and_is_caught_nowhere(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        window.tool_bar.search.setFocus()
+        seen: list[QWidget] = []
+        for _ in range(40):
+            focus = QApplication.focusWidget()
+            assert focus is not None
+            if focus in seen:
+                break
+            seen.append(focus)
+            QTest.keyClick(focus, Qt.Key.Key_Tab)
+        assert {window.sidebar, window.list_pane.list} <= set(seen)
+        assert QApplication.focusWidget() in seen
+
+    play(theme, scene)
+
+
+def test_the_context_menu_holds_the_verbs_of_messages(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await select(window, 0)
+        menu = window.actions_by_name.context_menu(window)
+        names = {action.objectName() for action in menu.actions()}
+        assert {"verb-reply", "verb-archive", "verb-move", "verb-star"} <= names
+        menu.deleteLater()
+
+    play(theme, scene)
+
+
+def test_a_click_on_the_star_of_a_table_row_stars_it(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        messages = window.list_pane.list
+        rect = messages.visualRect(messages.model().index(1, 0))
+        before = messages.model().message(1)
+        QTest.mouseClick(
+            messages.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(rect.center())
+        )
+        await until(lambda: bool(store.commands))
+        assert store.messages[before.id].flags ^ before.flags == Flag.FLAGGED
+
+    play(theme, scene, list_style="table")
+
+
+def test_no_slot_blocks_while_one_walks_through_the_list(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await select(window, 2)  # the first HTML message builds its view
+        watchdog = Watchdog()
+        for row in range(12):
+            await select(window, row)
+        watchdog.stop()
+        assert watchdog.longest_s < SLOT_LIMIT_S
+
+    play(theme, scene)
+
+
+def test_shortcuts_a_person_changed_are_read() -> None:
+    lines = ["archive=Ctrl+Y", "delete=", "nothing=X"]
+    assert changed_keys(lines) == {"archive": ("Ctrl+Y",), "delete": ()}
+
+
+@pytest.mark.parametrize(
+    ("typed", "title", "fit"),
+    [
+        ("", "Archive", True),
+        ("rep all", "Reply to All", True),
+        ("rta", "Reply to All", True),
+        ("zzz", "Archive", False),
+    ],
+)
+def test_what_is_typed_finds_its_command(typed: str, title: str, fit: bool) -> None:  # noqa: FBT001
+    assert (fits(typed, title) is not None) == fit
+
+
+def test_words_that_begin_words_fit_better_than_scattered_letters() -> None:
+    assert (fits("ar", "Archive") or 0) < (fits("ar", "Mark as Read") or 9)
+
+
+def test_actions_show_their_icons_and_tips(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        for verb in VERBS:
+            action = window.actions_by_name[verb.name]
+            assert isinstance(action, QAction)
+            assert action.toolTip()
+            assert action.icon().isNull() == (not verb.icon)
+
+    play(theme, scene)
