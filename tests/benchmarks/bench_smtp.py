@@ -1,0 +1,241 @@
+"""SMTP: our server machine against aiosmtpd with smtp-source, our client against aiosmtplib.
+
+Both servers throw the messages away. Each runs in a process of its own; what sends to them is
+postfix's `smtp-source`, ten sessions at once. Both clients send to postfix's `smtp-sink`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, cast
+
+from tests.benchmarks.peer import program
+from tests.benchmarks.ratio import Ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+ROUNDS = 3
+SMALL, LARGE = 5 * 1024, 1024 * 1024
+SMALL_COUNT, LARGE_COUNT = 2000, 200
+
+
+# -- the servers, each in its own process
+
+
+async def ours() -> None:
+    """Serve with our machine behind a bare asyncio.Protocol, as aiosmtpd sits behind its own."""
+    from desktopmail.wire.smtp.control import Data, Quit
+    from desktopmail.wire.smtp.events import BadCommand, Closed, MessageData
+    from desktopmail.wire.smtp.extensions import Extensions
+    from desktopmail.wire.smtp.hello import Hello
+    from desktopmail.wire.smtp.reply import reply
+    from desktopmail.wire.smtp.server import ServerConnection
+
+    offered = Extensions("localhost", {"PIPELINING": (), "8BITMIME": (), "SIZE": ("33554432",)})
+    fine, go, bye = reply(250, "OK", "2.0.0"), reply(354, "go"), reply(221, "bye")
+
+    class Session(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            self.transport = cast("asyncio.Transport", transport)
+            self.wire = ServerConnection(max_message_octets=33_554_432)
+            self.wire.open(reply(220, "localhost"))
+            self.flush()
+
+        def data_received(self, data: bytes) -> None:
+            wire = self.wire
+            wire.receive(data)
+            while (event := wire.next_event()) is not None:
+                if isinstance(event, MessageData):
+                    continue
+                if isinstance(event, Data):
+                    wire.send(go)
+                elif isinstance(event, Hello):
+                    wire.greet(offered)
+                elif isinstance(event, BadCommand):
+                    wire.send(event.reply)
+                elif not isinstance(event, Closed):
+                    wire.send(bye if isinstance(event, Quit) else fine)
+            self.flush()
+
+        def flush(self) -> None:
+            segments = self.wire.take_output()
+            if segments:
+                self.transport.write(b"".join([segment.octets for segment in segments]))
+
+    loop = asyncio.get_running_loop()
+    listening = await loop.create_server(Session, "127.0.0.1", 0)
+    sys.stdout.write(f"{listening.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    await asyncio.Event().wait()
+
+
+async def theirs() -> None:
+    """Serve with aiosmtpd."""
+    from aiosmtpd.smtp import SMTP
+
+    class Sink:
+        async def handle_DATA(self, _server: object, _session: object, _envelope: object) -> str:  # noqa: N802 - aiosmtpd's name
+            return "250 OK"
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: SMTP(Sink(), data_size_limit=33_554_432, enable_SMTPUTF8=True), "127.0.0.1", 0
+    )
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    await asyncio.Event().wait()
+
+
+@contextlib.contextmanager
+def server(name: str) -> Iterator[int]:
+    """Run one of the two and give its port."""
+    command = [sys.executable, "-m", "tests.benchmarks.bench_smtp", name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def source(port: int, size: int, count: int) -> float:
+    """Send messages with smtp-source; return the seconds."""
+    command = [
+        program("smtp-source"), "-d", "-s", "10", "-l", str(size), "-m", str(count),
+        "-f", "a@localhost", "-t", "b@localhost", f"inet:127.0.0.1:{port}",
+    ]  # fmt: skip
+    begin = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return time.perf_counter() - begin
+
+
+# -- the clients
+
+
+@contextlib.contextmanager
+def sink() -> Iterator[int]:
+    """Run smtp-sink on a free port."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # As root it wants to know whom to become.
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    command = [program("smtp-sink"), *user, f"inet:127.0.0.1:{port}", "100"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        try:
+            for _ in range(200):
+                with contextlib.suppress(ConnectionRefusedError):  # it is not listening yet
+                    socket.create_connection(("127.0.0.1", port)).close()
+                    break
+                time.sleep(0.01)
+            yield port
+        finally:
+            process.kill()
+
+
+async def send_ours(port: int, message: bytes, count: int) -> float:
+    """Send with our client over one connection; return the seconds."""
+    from desktopmail.net.endpoint import Endpoint, Security
+    from desktopmail.net.ports import system_ports
+    from desktopmail.net.smtp import SmtpClient
+
+    client = await SmtpClient.connect(
+        Endpoint("127.0.0.1", port, Security.NONE), ports=system_ports(), local_name="localhost"
+    )
+    begin = time.perf_counter()
+    for _ in range(count):
+        report = await client.send("a@localhost", ["b@localhost"], message)
+        assert report.accepted
+    seconds = time.perf_counter() - begin
+    await client.quit()
+    return seconds
+
+
+async def send_theirs(port: int, message: bytes, count: int) -> float:
+    """Send with aiosmtplib over one connection; return the seconds."""
+    import aiosmtplib
+
+    client = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False, use_tls=False)
+    await client.connect()
+    begin = time.perf_counter()
+    for _ in range(count):
+        await client.sendmail("a@localhost", ["b@localhost"], message)
+    seconds = time.perf_counter() - begin
+    await client.quit()
+    return seconds
+
+
+def _message(size: int) -> bytes:
+    line = b"x" * 70 + b"\r\n"
+    return b"Subject: x\r\n\r\n" + line * (size // len(line))
+
+
+# -- the table
+
+
+def _compare(one: Callable[[], float], other: Callable[[], float]) -> tuple[float, float]:
+    """Return the medians of both, measured by turns."""
+    first, second = [], []
+    for _ in range(ROUNDS):
+        first.append(one())
+        second.append(other())
+    return statistics.median(first), statistics.median(second)
+
+
+def measure() -> list[Ratio]:
+    """Measure everything."""
+    ratios = []
+    megabyte = 1024 * 1024
+    with server("ours") as here, server("theirs") as there:
+        a, b = _compare(
+            lambda: source(here, SMALL, SMALL_COUNT), lambda: source(there, SMALL, SMALL_COUNT)
+        )
+        ratios.append(
+            Ratio("SMTP server, messages of 5 KB", SMALL_COUNT / a, SMALL_COUNT / b,
+                  "aiosmtpd", "messages/s", 4, at_least=True)
+        )  # fmt: skip
+        a, b = _compare(
+            lambda: source(here, LARGE, LARGE_COUNT),
+            lambda: source(there, LARGE, LARGE_COUNT // 4) * 4,
+        )
+        octets = LARGE * LARGE_COUNT / megabyte
+        ratios.append(
+            Ratio("SMTP server, messages of 1 MB", octets / a, octets / b,
+                  "aiosmtpd", "MB/s", 6, at_least=True)
+        )  # fmt: skip
+    with sink() as port:
+        for size, count, unit, bound in ((SMALL, 1000, "messages/s", 2), (LARGE, 100, "MB/s", 3)):
+            message = _message(size)
+
+            def run(
+                send: Callable[[int, bytes, int], Awaitable[float]],
+                message: bytes = message,
+                count: int = count,
+            ) -> float:
+                async def body() -> float:
+                    return await send(port, message, count)
+
+                return asyncio.run(body())
+
+            a, b = _compare(lambda run=run: run(send_ours), lambda run=run: run(send_theirs))  # type: ignore[misc] # the lambda's default
+            amount = count if size == SMALL else len(message) * count / megabyte
+            ratios.append(
+                Ratio(f"SMTP client, messages of {size // 1024} KB", amount / a, amount / b,
+                      "aiosmtplib", unit, bound, at_least=True)
+            )  # fmt: skip
+    return ratios
+
+
+if __name__ == "__main__":
+    if re.fullmatch("ours|theirs", sys.argv[1]):
+        asyncio.run(ours() if sys.argv[1] == "ours" else theirs())
