@@ -77,6 +77,21 @@ class RemoveAccount(Command, frozen=True, kw_only=True):
     account_id: AccountId
 
 
+class SwitchAccount(Command, frozen=True, kw_only=True):
+    """Have an account fetch its mail by the other protocol; what is here is not fetched again.
+
+    Answers when the first look is done; the label says what exists only here.
+
+    Attributes:
+        password: None: the one it has.
+    """
+
+    account_id: AccountId
+    kind: Kind
+    incoming: ServerSettings
+    password: Password | None = None
+
+
 class SyncAccounts(Command, frozen=True, kw_only=True):
     """Fetch what is new now. Answers when the accounts are up to date, or with what failed.
 
@@ -262,6 +277,7 @@ AnyCommand = (
     | StartSandbox
     | OpenVault
     | SetPassword
+    | SwitchAccount
 )
 
 

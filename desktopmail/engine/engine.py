@@ -13,7 +13,7 @@ from desktopmail.door.commands import Outcome
 from desktopmail.door.ids import AccountId, SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import ConnectionState, Kind, Role, SendingState
-from desktopmail.engine import check, drafts, journal, settings
+from desktopmail.engine import check, drafts, journal, settings, switch
 from desktopmail.engine.connector import Connector
 from desktopmail.engine.outbox import Outbox
 from desktopmail.engine.sandbox import Sandbox
@@ -194,6 +194,8 @@ class Engine:
                 return Outcome()
             case commands.SetPassword():
                 return await self._set_password(command)
+            case commands.SwitchAccount():
+                return await self._switch(command)
 
     async def query(self, query: AnyQuery) -> AnyAnswer:
         """Ask something; see `Door.query`."""
@@ -268,6 +270,31 @@ class Engine:
         await self._secrets.forget(account_id)
         await self.store.write(lambda tx: accounts.remove(tx, account_id))
         return Outcome(label=f"Account {account.name} removed")
+
+    async def _switch(self, command: commands.SwitchAccount) -> Outcome:
+        account_id = command.account_id
+        account = await self.store.read(lambda tx: accounts.get(tx, account_id))
+        if account_id in self._working:
+            # What waits is told first; when the old server is gone for good, what is here counts.
+            try:
+                await self._working[account_id].worker.sync()
+            except DoorError as error:
+                _log.warning("before the switch of %s: %s", account.name, error.sentence)
+        await self.store.read(lambda tx: switch.refuse_unsettled(tx, account_id))
+        if command.password is not None:
+            await self._secrets.set(account_id, "incoming", Secret(command.password.text))
+        await self._end(account_id)
+        try:
+            await self.store.write(
+                lambda tx: switch.switch(tx, account_id, command.kind, command.incoming)
+            )
+        finally:
+            now = await self.store.read(lambda tx: accounts.get(tx, account_id))
+            self._begin(account_id, now.kind)
+        await self._sync(commands.SyncAccounts(account_ids=(account_id,)))
+        left = await self.store.read(lambda tx: switch.only_here(tx, account_id))
+        stays = f"; {left} messages exist only here" if left and now.kind is Kind.IMAP else ""
+        return Outcome(label=f"{account.name} fetches by {now.kind.value.upper()} now{stays}")
 
     async def _set_password(self, command: commands.SetPassword) -> Outcome:
         side = "outgoing" if command.outgoing else "incoming"

@@ -6,7 +6,7 @@ and no input makes anything here raise: what is wrong with a message is in its `
 
 Pure: no I/O, tasks, clock or randomness; dates, message ids and boundaries come in as arguments.
 May import: the standard library's pure modules and `email`, nh3, css_inline, selectolax,
-inscriptis, webencodings, charset_normalizer, idna.
+webencodings, charset_normalizer, idna.
 
 From octets up: `header` (fields), `encoded_word`, `parameter`, `address`, `date`, `message_id`,
 `reference` (what fields hold), `structure` (the tree of parts), `section` and `envelope` (what an

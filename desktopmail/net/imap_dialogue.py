@@ -506,6 +506,12 @@ class Dialogue:
         self.remark("both directions are deflated from here on")
         self._behind = (self._inflater, self.machine.compression_started())
 
+    def give_up(self, error: RemoteProtocolError) -> ProtocolViolationError:
+        """End the connection to a server that broke the protocol; return the error to raise."""
+        broken = self._broken(error)
+        self._end(broken)
+        return broken
+
     # --- the end -------------------------------------------------------------------------------
 
     async def aclose(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from desktopmail.net.errors import AuthenticationError, RefusedError
 from desktopmail.net.imap_dialogue import Running
 from desktopmail.net.sasl import MechanismRefusedError, authenticate
-from desktopmail.wire.errors import LocalProtocolError
+from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap.authenticate import Authenticate
 from desktopmail.wire.imap.codes import Code
 from desktopmail.wire.imap.login import Login
@@ -84,6 +84,7 @@ async def log_in(
 
     Raises:
         AuthenticationError: Nothing fits, or the server said no.
+        ProtocolViolationError: The server broke the mechanism; the connection has ended.
     """
     tls = dialogue.stream.tls
     offered = dialogue.machine.capabilities or frozenset()
@@ -91,17 +92,21 @@ async def log_in(
     fits = choose(mechanisms, tls=tls is not None, auth=auth, binding=bool(tls and tls.end_point))
     if not fits and auth.lower() in {"auto", "plain", "login"}:
         return await _by_command(dialogue, user, secret)
-    return await authenticate(
-        _Carrier(dialogue),
-        offered=mechanisms,
-        user=user,
-        secret=secret,
-        auth=auth,
-        tls=tls,
-        host=endpoint.host,
-        port=endpoint.port,
-        ports=ports,
-    )
+    try:
+        return await authenticate(
+            _Carrier(dialogue),
+            offered=mechanisms,
+            user=user,
+            secret=secret,
+            auth=auth,
+            tls=tls,
+            host=endpoint.host,
+            port=endpoint.port,
+            ports=ports,
+        )
+    except RemoteProtocolError as error:
+        # It broke the mechanism, or could not prove that it knows the password itself.
+        raise dialogue.give_up(error) from error
 
 
 async def _by_command(dialogue: Dialogue, user: str, secret: Secret) -> Choice:

@@ -14,11 +14,12 @@ from tests.helpers import corpora
 
 SEED = 20261123
 SNIPPETS = [
-    b"\r\n", b"\n", b"\r", b"\x00", b"\xff", b"--", b"=?", b"?=", b"\r\n\r\n", b"\r\n ", b":", b";", b'"',
-    b"(", b"<", b">", b",", b"=", b"==", b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n",
+    *b"\r \n \x00 \xff -- =? ?= : ; \" ( < > , = ==".split(b" "),
+    b"\r\n", b"\r\n\r\n", b"\r\n ", b"From ", b"> ", b"-- \r\n", b"\x1b$B", b"=?utf-8?B?",
+    b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n",
     b"Content-Type: message/rfc822\r\n\r\n", b"Content-Transfer-Encoding: base64\r\n",
-    b"Content-Type: text/html; charset=iso-2022-jp\r\n", b"\x1b$B", b"filename*0*=utf-8''%",
-    b"=?utf-8?B?", b"<div>", b"<style>", b"<table><tr><td>", b"From ", b"> ", b"-- \r\n",
+    b"Content-Type: text/html; charset=iso-2022-jp\r\n", b"filename*0*=utf-8''%",
+    b"<div>", b"<style>", b"<table><tr><td>",
 ]  # fmt: skip
 
 

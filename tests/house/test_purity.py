@@ -20,7 +20,7 @@ STANDARD = {
 ALLOWED = {
     "wire": STANDARD | {"idna", "desktopmail.wire", "desktopmail.mime"},
     "mime": STANDARD
-    | {"email", "idna", "nh3", "css_inline", "inscriptis", "selectolax", "webencodings"}
+    | {"email", "idna", "nh3", "css_inline", "selectolax", "webencodings"}
     | {"charset_normalizer", "desktopmail.mime"},
 }
 # Pure modules with impure functions: the clock, randomness and host names come in as arguments.

@@ -162,13 +162,16 @@ def _same_octets(tx: Transaction, blob_id: int) -> MessageId | None:
 
 
 def _same_header(tx: Transaction, summary: Summary, size: int, *, whole: bool) -> MessageId | None:
-    """The message with this header and size; one that waits for its octets, where these came."""
+    """The message with this header and size; one that waits for its octets, where these came.
+
+    By POP3 a message ends with a line end that it may not have had (RFC 1939 section 3).
+    """
     if not summary.message_id:
         return None  # a header that names nothing may well be that of two messages
     wanted = "" if whole else " AND blob_id IS NULL"
     row = tx.fetch_one(
-        f"SELECT min(id) FROM message WHERE header_digest = ? AND size = ?{wanted}",
-        (summary.digest, size),
+        f"SELECT min(id) FROM message WHERE header_digest = ? AND size BETWEEN ? AND ?{wanted}",
+        (summary.digest, size, size + 2 if whole else size),
     )
     return MessageId(row[0]) if row is not None and row[0] is not None else None
 

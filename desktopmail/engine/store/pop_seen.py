@@ -85,3 +85,23 @@ def rename(tx: Transaction, account_id: AccountId, old: str, new: str) -> None:
     tx.execute(
         "UPDATE pop_seen SET uidl = ? WHERE account_id = ? AND uidl = ?", (new, account_id, old)
     )
+
+
+def unseen_here(tx: Transaction, account_id: AccountId) -> dict[bytes, list[MessageId]]:
+    """Whole messages of the Inbox that no UIDL is known of, by the digest of their headers.
+
+    There are such after a switch from IMAP. One without a Message-ID is left out: its header may be
+    that of two messages, and in doubt a message is fetched.
+    """
+    found: dict[bytes, list[MessageId]] = {}
+    for digest, message_id in tx.fetch(
+        "SELECT m.header_digest, m.id FROM placement AS p JOIN mailbox AS b ON b.id = p.mailbox_id"
+        " JOIN message AS m ON m.id = p.message_id"
+        " WHERE b.account_id = ?1 AND b.role = 'inbox' AND m.blob_id IS NOT NULL"
+        " AND m.message_id <> ''"
+        " AND NOT EXISTS (SELECT 1 FROM pop_seen AS s WHERE s.account_id = ?1"
+        "  AND s.message_id = m.id)",
+        (account_id,),
+    ):
+        found.setdefault(bytes(digest), []).append(message_id)
+    return found

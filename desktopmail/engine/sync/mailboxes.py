@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from desktopmail.door.ids import AccountId
+    from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.store import Transaction
     from desktopmail.net.imap import ImapClient
     from desktopmail.wire.imap.list import ListResponse
@@ -141,6 +142,8 @@ def keep(tx: Transaction, account_id: AccountId, listed: list[Listed]) -> None:
     before = {one.path: one for one in mailbox.of_account(tx, account_id)}
     for one in listed:
         known = before.pop(one.path, None)
+        if known is None and one.role is not Role.NONE:
+            known = _adopt(tx, before, one)
         if known is not None and (
             (known.delimiter, known.role, known.selectable, known.local)
             == (one.delimiter, one.role, one.selectable, False)
@@ -155,6 +158,16 @@ def keep(tx: Transaction, account_id: AccountId, listed: list[Listed]) -> None:
             selectable=one.selectable,
             subscribed=one.subscribed,
         )
-    for gone in before.values():
+    for gone in list(before.values()):
         if not gone.local:
             mailbox.remove(tx, gone.id)
+
+
+def _adopt(tx: Transaction, before: dict[str, Mailbox], one: Listed) -> Mailbox | None:
+    """A mailbox of an account that fetched by POP3 becomes the server's one for the same use."""
+    for path, local in before.items():
+        if local.local and local.role is one.role:
+            tx.execute("UPDATE mailbox SET path = ? WHERE id = ?", (one.path, local.id))
+            del before[path]
+            return mailbox.get(tx, local.id)
+    return None

@@ -19,6 +19,7 @@ from desktopmail.net.errors import RefusedError
 if TYPE_CHECKING:
     import asyncio
 
+    from desktopmail.door.ids import MessageId
     from desktopmail.engine.connector import Connector
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.pop_seen import Seen
@@ -87,6 +88,7 @@ class Pop3Sync:
                 if number not in maildrop.uidls or maildrop.uidls[number] not in seen
             ]
             fresh = await self._without_known(client, account, maildrop, fresh)
+            fresh = await self._recognised(client, account, maildrop, fresh)
             await self._fetch(client, account, maildrop, fresh)
             deleted = await self._delete(client, account, maildrop)
             await client.quit()  # only now the server deletes what was marked
@@ -140,6 +142,28 @@ class Pop3Sync:
                 known.add(number)
         return [number for number in fresh if number not in known]
 
+    async def _recognised(
+        self, client: Pop3Client, account: Account, maildrop: Maildrop, fresh: list[int]
+    ) -> list[int]:
+        """Leave out what is here from another protocol; it is remembered by its UIDL from now on."""
+        here = await self._store.read(lambda tx: pop_seen.unseen_here(tx, account.id))
+        if not here or not fresh or "TOP" not in client.capabilities:
+            return fresh
+        met: dict[int, tuple[bytes, MessageId]] = {}
+        async for number, header in client.top_many(fresh, 0):
+            digest = bytes.fromhex(digest_of(header))
+            if here.get(digest):
+                met[number] = (digest, here[digest].pop())
+        now_s = self._now_s()
+
+        def step(tx: Transaction) -> None:
+            for number, (digest, message_id) in met.items():
+                name = maildrop.uidls.get(number) or nameless(digest, message_id)
+                pop_seen.add(tx, account.id, name, message_id, digest, now_s)
+
+        await self._store.write(step)
+        return [number for number in fresh if number not in met]
+
     async def _fetch(
         self, client: Pop3Client, account: Account, maildrop: Maildrop, fresh: list[int]
     ) -> None:
@@ -176,7 +200,7 @@ class Pop3Sync:
         messages = {one.id: one.message_id for one in arrived}
         for uidl, one, placement_id in zip(uidls, parsed, placed, strict=True):
             digest = one.summary.digest
-            name = uidl or f"\0{digest.hex()}:{placement_id}"  # no server's id holds a NUL
+            name = uidl or nameless(digest, placement_id)
             pop_seen.add(
                 tx, account.id, name, messages[placement_id], digest, one.incoming.arrived_s
             )
@@ -231,3 +255,8 @@ async def look(client: Pop3Client) -> Maildrop:
         if uidl and times[uidl] == 1 and number in sizes
     }
     return Maildrop(sizes, uidls, is_sound=len(uidls) == len(sizes))
+
+
+def nameless(digest: bytes, local_id: int) -> str:
+    """What stands for a UIDL that the server does not give; no server's own holds a NUL."""
+    return f"\0{digest.hex()}:{local_id}"

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon
 
+from shiboken6 import isValid
+
 from desktopmail.ui.theme import icons
 from desktopmail.ui.theme.palette import build_palette
 from desktopmail.ui.theme.style import build_style_sheet
@@ -70,7 +72,9 @@ class Theme(QObject):
     def tint(self, target: QObject, name: str, role: str = "muted") -> None:
         """Give an action or button an icon that follows the theme."""
         self._tinted = [
-            entry for entry in self._tinted if (alive := entry[0]()) and alive is not target
+            entry
+            for entry in self._tinted
+            if (alive := entry[0]()) is not None and isValid(alive) and alive is not target
         ]
         self._tinted.append((weakref.ref(target), name, role))
         self._set_icon(target, name, role)
@@ -93,7 +97,7 @@ class Theme(QObject):
         base_pt = self._application.font().pointSizeF()
         self._application.setStyleSheet(build_style_sheet(self.tokens, base_pt=base_pt))
         for reference, name, role in self._tinted:
-            if (target := reference()) is not None:
+            if (target := reference()) is not None and isValid(target):
                 self._set_icon(target, name, role)
         self.changed.emit()
 

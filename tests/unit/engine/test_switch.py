@@ -1,0 +1,158 @@
+"""Switching between POP3 and IMAP downloads nothing again and loses nothing; and back again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door.commands import (
+    MoveMessages,
+    Password,
+    SendMessage,
+    ServerSettings,
+    StoreFlags,
+    SwitchAccount,
+)
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Flag, Kind, Security, SendingState
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, Bench, running_engine, until
+from tests.helpers.store import mail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktopmail.door.commands import Outcome
+    from desktopmail.door.ids import AccountId
+
+
+async def switch(bench: Bench, server: LocalServer, account_id: AccountId, kind: Kind) -> Outcome:
+    return await bench.engine.command(
+        SwitchAccount(
+            account_id=account_id,
+            kind=kind,
+            incoming=ServerSettings(
+                host="127.0.0.1",
+                port=server.ports[kind.value],
+                security=Security.NONE,
+                user="alice",
+            ),
+            password=Password(PASSWORDS["alice"]),
+        )
+    )
+
+
+def bodies(server: LocalServer, since: int = 0) -> list[str]:
+    """Commands that fetch whole messages."""
+    return [
+        line
+        for line in server.transcript.commands()[since:]
+        if line.startswith("RETR") or "BODY.PEEK[]" in line
+    ]
+
+
+async def test_there_and_back_fetches_no_message_twice(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in range(7):
+            server.deliver("alice", mail(number))
+        server.deliver("alice", mail(7) + b"no line end")
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            ids = {row.subject: row.message_id for row in bench.rows()}
+            said = len(server.transcript.commands())
+            outcome = await switch(bench, server, account_id, Kind.IMAP)
+            assert "IMAP" in outcome.label
+            assert "only here" not in outcome.label
+            assert {row.subject: row.message_id for row in bench.rows()} == ids
+            assert bodies(server, said) == []
+            server.deliver("alice", mail(20))
+            await bench.sync(account_id)
+            assert len(bodies(server, said)) == 1
+            said = len(server.transcript.commands())
+            await switch(bench, server, account_id, Kind.POP3)
+            assert len(bench.rows()) == 9
+            assert bodies(server, said) == []
+            server.deliver("alice", mail(21))
+            await bench.sync(account_id)
+            assert len(bodies(server, said)) == 1
+            assert len({row.message_id for row in bench.rows()}) == 10
+
+
+async def test_local_flags_become_additions_and_nothing_is_cleared(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(0), flags=("\\Flagged", "theirs"))
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            await bench.engine.command(
+                StoreFlags(
+                    placement_ids=(bench.placed("Subject 0"),), add=Flag.SEEN, add_tags=("mine",)
+                )
+            )
+            await switch(bench, server, account_id, Kind.IMAP)
+            await bench.sync(account_id)
+            flags = {one.subject: set(one.flags) for one in server.messages("alice")}
+            assert flags["Subject 0"] >= {"\\Flagged", "\\Seen", "theirs", "mine"}
+            assert "\\Seen" not in flags["Subject 1"]
+            row = bench.rows()[0]
+            assert (row.flags, row.tags) == (Flag.SEEN | Flag.FLAGGED, ("mine", "theirs"))
+
+
+async def test_what_exists_only_here_stays_and_is_said(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(0))
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            await bench.engine.command(
+                SendMessage(
+                    account_id=account_id,
+                    sender="alice@localhost",
+                    recipients=("bob@localhost",),
+                    octets=mail(50),
+                )
+            )
+            await until(
+                lambda: [row.state for row in bench.reader.sendings()] == [SendingState.DONE],
+                "it is sent",
+            )
+            await bench.engine.command(
+                MoveMessages(
+                    placement_ids=(bench.placed("Subject 1"),), mailbox_id=bench.mailbox("Archive")
+                )
+            )
+            outcome = await switch(bench, server, account_id, Kind.IMAP)
+            assert "exist only here" in outcome.label
+            for _ in range(3):
+                await bench.sync(account_id)
+            assert bench.subjects("Sent") == ["Subject 50"]
+            assert bench.subjects("Archive") == ["Subject 1"]
+
+
+async def test_a_switch_waits_for_what_the_server_has_not_heard(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(0))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await bench.engine.store.write(
+                lambda tx: tx.execute(
+                    "INSERT INTO operation (account_id, kind, arguments, label)"
+                    " VALUES (?, 'expunge', '{\"after\": 999}', 'x')",
+                    (account_id,),
+                )
+            )
+            await bench.engine.store.write(
+                lambda tx: tx.execute(
+                    "INSERT INTO operation (id, account_id, kind, arguments, label, state)"
+                    " VALUES (999, ?, 'append', '{}', 'x', 'failed')",
+                    (account_id,),
+                )
+            )
+            with pytest.raises(DoorError, match="have not reached the server"):
+                await switch(bench, server, account_id, Kind.POP3)
+            assert bench.reader.accounts()[0].kind is Kind.IMAP
