@@ -1,4 +1,4 @@
-"""`desktopmail account`: add, list, show, remove and check accounts."""
+"""`desktopmail account`: add, list, show, remove, check and switch accounts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from desktopmail.cli import password, planned, servers
 from desktopmail.cli.errors import FAILED, UsageError
 from desktopmail.cli.output import fields, moment
-from desktopmail.door.commands import AddAccount, RemoveAccount, ServerSettings
+from desktopmail.door.commands import (
+    AddAccount,
+    RemoveAccount,
+    ServerSettings,
+    SetPassword,
+    SwitchAccount,
+)
 from desktopmail.door.ids import AccountId
 from desktopmail.door.queries import CheckAccount, CheckReport
 from desktopmail.door.rows import Auth, Kind, Security
@@ -21,7 +27,9 @@ if TYPE_CHECKING:
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Declare the commands of this group."""
-    group = commands.add_parser("account", help="add, list, show, remove and check accounts")
+    group = commands.add_parser(
+        "account", help="add, list, show, remove, check and switch accounts"
+    )
     group.set_defaults(run=_no_action)
     actions = group.add_subparsers(metavar="ACTION")
 
@@ -64,12 +72,38 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, parents=[common], help=text)
         action.add_argument("account", metavar="N", help="name, address or id")
         action.set_defaults(run=run)
+    secret = actions.add_parser(
+        "password", parents=[common], help="give an account another password, from standard input"
+    )
+    secret.add_argument("account", metavar="N", help="name, address or id")
+    secret.add_argument("--smtp", action="store_true", help="the one of the outgoing server alone")
+    secret.set_defaults(run=_password, password_stdin=True)
+
+    switch = actions.add_parser(
+        "switch", parents=[common], help="fetch by the other protocol; nothing is fetched twice"
+    )
+    switch.add_argument("account", metavar="N", help="name, address or id")
+    switch.add_argument("--to", required=True, choices=[str(kind) for kind in Kind])
+    switch.add_argument(
+        "--server",
+        metavar="HOST:PORT",
+        type=servers.address,
+        required=True,
+        help="of that protocol",
+    )
+    switch.add_argument("--security", choices=secure, help="default: as now")
+    switch.add_argument("--auth", choices=proofs, default="auto", help="default: auto")
+    switch.add_argument("--user", metavar="U", help="default: as now")
+    switch.add_argument("--ca-file", metavar="PEM", help="further authorities to trust")
+    password.add_options(switch)
+    switch.set_defaults(run=_switch)
     planned.declare(actions, common, "discover", "find the servers of an address")
-    planned.declare(actions, common, "switch", "switch an account between POP3 and IMAP")
 
 
 async def _no_action(_context: Context, _arguments: argparse.Namespace) -> int:
-    raise UsageError("Say what to do with accounts: add, list, show, remove or check.")
+    raise UsageError(
+        "Say what to do with accounts: add, list, show, remove, check, switch or password."
+    )
 
 
 def _settings(
@@ -189,3 +223,38 @@ async def _check(context: Context, arguments: argparse.Namespace) -> int:
         ]
     )
     return 0 if all(step.ok for step in report.steps) else FAILED
+
+
+async def _password(context: Context, arguments: argparse.Namespace) -> int:
+    account = context.account(arguments.account)
+    secret = password.from_stdin(arguments)
+    if secret is None:
+        raise TypeError("the command is declared with --password-stdin")
+    door = await context.door()
+    await door.command(SetPassword(account_id=account.id, password=secret, outgoing=arguments.smtp))
+    context.output.line(f"The account {account.name} has its new password.")
+    context.output.value({"id": account.id, "name": account.name})
+    return 0
+
+
+async def _switch(context: Context, arguments: argparse.Namespace) -> int:
+    account = context.account(arguments.account)
+    if account.kind == arguments.to:
+        raise UsageError(f"The account {account.name} fetches by {account.kind.upper()} already.")
+    outcome = await (await context.door()).command(
+        SwitchAccount(
+            account_id=account.id,
+            kind=Kind(arguments.to),
+            incoming=_settings(
+                arguments,
+                arguments.server,
+                security=arguments.security or account.incoming.security,
+                auth=arguments.auth,
+                user=account.incoming.user if arguments.user is None else arguments.user,
+            ),
+            password=password.from_stdin(arguments),
+        )
+    )
+    context.output.line(outcome.label or f"{account.name} fetches by {arguments.to.upper()} now.")
+    context.output.value({"id": account.id, "name": account.name, "label": outcome.label})
+    return 0

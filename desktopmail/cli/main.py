@@ -76,7 +76,7 @@ def main(argv: list[str]) -> int:
         argv: The arguments, without the name of the program.
     """
     try:
-        arguments = parser().parse_args(argv)
+        arguments = parser().parse_args(reading.protect(argv))
     except SystemExit as stop:  # argparse has said what was wrong, or shown the help
         return stop.code if isinstance(stop.code, int) else USAGE
     if not hasattr(arguments, "run"):

@@ -14,6 +14,7 @@ from desktopmail.mime.message import Message
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from desktopmail.cli.context import Context
     from desktopmail.cli.declaration import Commands
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from desktopmail.door.rows import MessageRow
 
 _LIMIT = 50
+# Marks a word of a query that begins with a dash.
+_WORD = "\0"
 
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -54,6 +57,23 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     form.add_argument("--text", action="store_true", help="the text alone")
     form.add_argument("--headers", action="store_true", help="the header block as it came")
     show.set_defaults(run=_show)
+
+
+def protect(argv: Sequence[str]) -> list[str]:
+    """Mark the words of a query that begin with a dash: `search from:ben -draft`.
+
+    argparse takes each for an option, and has no way to say that they are none.
+    """
+    words = list(argv)
+    if "search" not in words:
+        return words
+    begin = words.index("search") + 1
+    return words[:begin] + [
+        _WORD + word
+        if word.startswith("-") and not word.startswith("--") and word != "-h"
+        else word
+        for word in words[begin:]
+    ]
 
 
 def _limit(text: str) -> int:
@@ -90,7 +110,7 @@ async def _list(context: Context, arguments: argparse.Namespace) -> int:
 
 
 async def _search(context: Context, arguments: argparse.Namespace) -> int:
-    query = " ".join(arguments.query)
+    query = " ".join(word.removeprefix(_WORD) for word in arguments.query)
     within: tuple[MailboxId, ...] = ()
     if arguments.account is not None:
         account = context.account(arguments.account)

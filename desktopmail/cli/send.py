@@ -223,7 +223,7 @@ async def _hand_over(
             row = _sending(context, sending_id)
     finally:
         stop()
-    return _report(context, row, wait=wait)
+    return _report(context, row, composed.recipients, wait=wait)
 
 
 def is_settled(row: SendingRow) -> bool:
@@ -243,9 +243,9 @@ def _sending(context: Context, sending_id: int) -> SendingRow:
     raise CommandError(f"Sending {sending_id} was taken out of the outbox by somebody else.")
 
 
-def _report(context: Context, row: SendingRow, *, wait: bool) -> int:
-    context.output.value(fields(row))
-    people = joined(row.recipients)
+def _report(context: Context, row: SendingRow, recipients: tuple[str, ...], *, wait: bool) -> int:
+    context.output.value({**fields(row), "recipients": recipients})
+    people = joined(recipients)
     if row.state is SendingState.DONE:
         context.output.line(f"Sent to {people}.")
         return 0

@@ -57,7 +57,6 @@ def test_a_wrong_call_is_one_line_and_status_2(
         ["export", "--mbox", "mail.mbox", "INBOX"],
         ["import", "mail.mbox", "--to", "INBOX"],
         ["account", "discover", "a@example.org"],
-        ["account", "switch", "a", "--to", "pop3"],
         ["doctor"],
     ],
     ids=" ".join,

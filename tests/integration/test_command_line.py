@@ -1,0 +1,155 @@
+"""The command line does on a real server what it says, by IMAP and by POP3."""
+
+from __future__ import annotations
+
+import imaplib
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.helpers.program import Program, Run
+from tests.helpers.server import PASSWORD, ServerProcess, server_process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ServerProcess]:
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with server_process(folder) as running:
+        yield running
+
+
+@pytest.fixture
+def program(server: ServerProcess, tmp_path: Path) -> Program:
+    password = tmp_path / "password"
+    password.write_text(PASSWORD + "\n")
+    program = Program(tmp_path / "profile")
+    for user, kind in (("alice", "imap"), ("bob", "pop3")):
+        run = program.add_account(server, user, password, kind=kind)
+        assert run.status == 0, run.err
+    return program
+
+
+def at_server(server: ServerProcess, user: str, mailbox: str) -> list[tuple[bytes, bytes]]:
+    """The flags and the subject of each message, as a foreign client sees them."""
+    with imaplib.IMAP4("127.0.0.1", server.ports["imap"]) as client:
+        client.login(user, PASSWORD)
+        assert client.select(mailbox, readonly=True)[0] == "OK"
+        _, answers = client.fetch("1:*", "(FLAGS BODY[HEADER.FIELDS (SUBJECT)])")
+        return [(part[0], part[1]) for part in answers if isinstance(part, tuple)]
+
+
+def send(program: Program, subject: str, *arguments: str, to: str = "bob@localhost") -> Run:
+    return program.ok(
+        "send", "--account", "alice-imap", "--to", to, "--subject", subject, *arguments
+    )
+
+
+def only(program: Program, *arguments: str) -> dict[str, object]:
+    rows = program.ok(*arguments, "--json").json
+    assert len(rows) == 1, rows
+    row: dict[str, object] = rows[0]
+    return row
+
+
+def test_a_message_with_a_file_goes_from_the_imap_to_the_pop3_account(
+    program: Program, tmp_path: Path
+) -> None:
+    picture = tmp_path / "Grüße.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+    assert (
+        "Sent to bob@localhost"
+        in send(program, "Grüße – 你好", "--body", "Hier ist es.", "--attach", str(picture)).out
+    )
+    program.ok("sync")
+    row = only(program, "list", "INBOX", "--account", "bob-pop3")
+    assert row["subject"] == "Grüße – 你好"
+    assert row["has_attachment"] is True
+    shown = program.ok("show", str(row["id"]), "--json").json
+    assert shown["text"].strip() == "Hier ist es."
+    (attachment,) = shown["attachments"]
+    assert attachment["name"] == "Grüße.png"
+    assert attachment["size_octets"] == 264
+    raw = program.ok("show", str(row["id"]), "--headers").out
+    assert "Subject: =?utf-8?" in raw.replace("UTF-8", "utf-8")
+    sent = only(program, "list", "sent", "--account", "alice-imap")
+    assert sent["subject"] == "Grüße – 你好"
+
+
+def test_a_finished_message_is_sent_as_it_is_but_for_bcc(program: Program, tmp_path: Path) -> None:
+    path = tmp_path / "mail.eml"
+    path.write_bytes(
+        b"From: Alice <alice@localhost>\nTo: bob@localhost\nBcc: alice@localhost\n"
+        b"Subject: as it is\nX-Odd:   three  spaces \n\n.dot\n..two\nend\n"
+    )
+    program.ok("send", str(path))
+    program.ok("sync")
+    row = only(program, "list", "INBOX", "--account", "bob-pop3")
+    raw = program.ok("show", str(row["id"]), "--raw").out
+    assert "X-Odd:   three  spaces \n\n.dot\n..two\nend\n" in raw
+    assert "Bcc" not in raw
+    assert only(program, "list", "INBOX", "--account", "alice-imap")["subject"] == "as it is"
+
+
+def test_what_is_changed_here_reaches_the_server(program: Program, server: ServerProcess) -> None:
+    for subject in ("one", "two", "three"):
+        send(program, subject, to="alice@localhost")
+    program.ok("sync")
+    rows = program.ok("list", "INBOX", "--account", "alice-imap", "--json").json
+    ids = {row["subject"]: str(row["id"]) for row in rows}
+    assert sorted(ids) == ["one", "three", "two"]
+    program.ok("flag", ids["one"], "--add", "flagged", "--add", "work", "--from", "INBOX")
+    program.ok("move", ids["two"], "--to", "Archive", "--from", "INBOX")
+    program.ok("delete", ids["three"], "--from", "INBOX")
+    deadline = time.monotonic() + 30
+    while program.ok("operations", "list", "--json").json and time.monotonic() < deadline:
+        program.ok("sync")
+    ((flags, subject),) = at_server(server, "alice", "INBOX")
+    assert b"Subject: one" in subject
+    assert b"\\Flagged" in flags
+    assert b"work" in flags
+    assert [b"two" in subject for _, subject in at_server(server, "alice", "Archive")] == [True]
+    assert [b"three" in subject for _, subject in at_server(server, "alice", "Trash")] == [True]
+
+
+def test_search_finds_words_people_and_flags(program: Program) -> None:
+    send(program, "Quinces and medlars", "--body", "The garden is full.")
+    send(program, "Something else", "--body", "Nothing grows here.")
+    program.ok("sync")
+    for query in ("quinces", "subject:medlars", "garden full", '"garden is"', "quin*"):
+        rows = program.ok("search", query, "--account", "bob-pop3", "--json").json
+        assert [row["subject"] for row in rows] == ["Quinces and medlars"], query
+    rows = program.ok("search", "from:alice", "-garden", "--account", "bob-pop3", "--json").json
+    assert [row["subject"] for row in rows] == ["Something else"]
+    assert "Nothing was found" in program.ok("search", "aardvark").out
+
+
+def test_an_account_can_be_checked_shown_and_removed(program: Program) -> None:
+    steps = program.ok("account", "check", "alice-imap", "--json").json
+    assert {step["server"] for step in steps} == {"incoming", "outgoing"}
+    assert all(step["ok"] for step in steps)
+    shown = program.ok("account", "show", "bob-pop3", "--json").json
+    assert shown["kind"] == "pop3"
+    assert PASSWORD not in program.ok("account", "show", "bob-pop3", "--json").out
+    program.ok("account", "remove", "bob-pop3")
+    names = [row["name"] for row in program.ok("account", "list", "--json").json]
+    assert names == ["alice-imap"]
+
+
+def test_no_artefact_of_a_session_holds_the_password(program: Program) -> None:
+    send(program, "Anything")
+    program.ok("sync")
+    assert PASSWORD not in program.ok("transcript").out
+    found = [
+        str(path)
+        for path in program.profile.rglob("*")
+        if path.is_file() and PASSWORD.encode() in path.read_bytes()
+    ]
+    assert found == []
