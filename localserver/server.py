@@ -20,9 +20,10 @@ from localserver.effects import StoreEffects
 from localserver.faults import Faults
 from localserver.listener import close_listeners, open_listeners
 from localserver.lock import FolderLock, lock_folder
-from localserver.queue.open import open_outbound
+from localserver.queue.capture import CapturingOutbound
 from localserver.ready import Ready
 from localserver.sessions import Sessions
+from localserver.smtp.spool import sweep as sweep_spool
 from localserver.store.interface import StoreLimits
 from localserver.store.sqlite import SqliteStore, open_store
 from localserver.submission.policy import make_policy
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from localserver.config import Config
     from localserver.credential_table import TableCredentials
     from localserver.faults import Fault
+    from localserver.queue.outbound import Outbound
 
 _SWEEP_S = 5.0
 _RENEWAL_CHECK_S = 6 * 3600.0
@@ -166,7 +168,9 @@ async def start_server(
             scope=scope, log=_LOG, transcript=Transcript(ports.clock), data=config.data,
         )  # fmt: skip
         context = replace(context, policy=make_policy(config, ports))
-        context = replace(context, outbound=await open_outbound(context))
+        if config.data is not None:
+            sweep_spool(config.data / "spool")
+        context = replace(context, outbound=await _outbound(context))
         server = Server(context, sessions, store, ca_file)
         server._credentials, server._lock, server._temporary = table, lock, temporary  # noqa: SLF001
         await _open(server)
@@ -193,6 +197,15 @@ async def _open(server: Server) -> None:
     context.scope.spawn(_sweep(server), name="connections without a login")
     if context.config.certificate is None and context.data is not None and context.tls is not None:
         context.scope.spawn(_renew(context), name="renewal of the certificate")
+
+
+async def _outbound(context: ServerContext) -> Outbound:
+    if context.config.relay == "capture":
+        return CapturingOutbound(context.store)
+    # A relay needs DNS and an SMTP client: 200 ms that a capturing server does not pay.
+    from localserver.queue.open import open_outbound  # noqa: PLC0415
+
+    return await open_outbound(context)
 
 
 def _command_line_users(users: Iterable[tuple[str, str]], ports: Ports) -> MemoryCredentials:

@@ -247,6 +247,47 @@ class SetPassword(Command, frozen=True, kw_only=True):
     outgoing: bool = False
 
 
+class ExportMessages(Command, frozen=True, kw_only=True):
+    """Write messages to files, exact and with their flags; answers when they are written.
+
+    Attributes:
+        placement_ids: Which; empty for all of `mailbox_id`.
+        form: "mbox" (a file, replaced), "maildir" or "eml" (a folder, added to).
+        path: Where, as the engine's process sees it: absolute.
+    """
+
+    placement_ids: tuple[PlacementId, ...] = ()
+    mailbox_id: MailboxId | None = None
+    form: str
+    path: str
+
+
+class ImportMessages(Command, frozen=True, kw_only=True):
+    """Put the messages of an mbox, a Maildir, an .eml file or a folder of those into a mailbox.
+
+    What is there already, octet for octet, is not added again. The label says how many were.
+    """
+
+    path: str
+    mailbox_id: MailboxId
+
+
+class CheckStore(Command, frozen=True, kw_only=True):
+    """Look whether the store is sound; the label says what was found.
+
+    Attributes:
+        repair: Put right what can be: counts, the word index, octets that nothing names.
+    """
+
+    repair: bool = False
+
+
+class BackUp(Command, frozen=True, kw_only=True):
+    """Write a copy of the whole store, consistent while it is in use, into a new folder."""
+
+    path: str
+
+
 class StartSandbox(Command, frozen=True, kw_only=True):
     """Start the bundled server with sample mail, add an IMAP and a POP3 account on it, and sync.
 
@@ -278,6 +319,10 @@ AnyCommand = (
     | OpenVault
     | SetPassword
     | SwitchAccount
+    | ExportMessages
+    | ImportMessages
+    | CheckStore
+    | BackUp
 )
 
 

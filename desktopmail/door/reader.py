@@ -234,7 +234,7 @@ class SqliteReader:
                 sending_id, account_id, state, subject, recipients, queued_s, not_before_s, tries,
                 problem,
             ) in self._all(
-                "SELECT id, account_id, state, subject, recipients, queued_s, not_before_s, tries,"
+                "SELECT id, account_id, state, subject, everybody, queued_s, not_before_s, tries,"
                 " problem FROM sending WHERE state <> 'done'"
                 " OR changed_s > unixepoch('subsec') - ? ORDER BY id",
                 (_SHOWN_AFTER_DONE_S,),

@@ -6,15 +6,19 @@ import logging
 import os
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from desktopmail.door import commands, queries
 from desktopmail.door.commands import Outcome
 from desktopmail.door.ids import AccountId, SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import ConnectionState, Kind, Role, SendingState
-from desktopmail.engine import check, drafts, journal, settings, switch
+from desktopmail.engine import backup, check, doctor, drafts, journal, settings, switch
 from desktopmail.engine.connector import Connector
+from desktopmail.engine.files import transfer
 from desktopmail.engine.outbox import Outbox
 from desktopmail.engine.sandbox import Sandbox
 from desktopmail.engine.secrets import Secrets
@@ -38,7 +42,7 @@ from desktopmail.net.tasks import TaskScope
 from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from desktopmail.door.changes import AnyChange
     from desktopmail.door.commands import AnyCommand
@@ -196,6 +200,21 @@ class Engine:
                 return await self._set_password(command)
             case commands.SwitchAccount():
                 return await self._switch(command)
+            case commands.ExportMessages():
+                return await self._export(command)
+            case commands.ImportMessages(path=path, mailbox_id=mailbox_id):
+                added, known = await transfer.import_(
+                    self.store, self._ports, Path(path), mailbox_id
+                )
+                self._wake_all()
+                there = f", {known} were there already" if known else ""
+                return Outcome(label=f"{added} messages imported{there}")
+            case commands.CheckStore(repair=repair):
+                findings = await doctor.examine(self.store, repair=repair)
+                return Outcome(label="\n".join(findings) or "The store is sound.")
+            case commands.BackUp(path=path):
+                await backup.write(self.store, Path(path))
+                return Outcome(label=f"Backed up to {path}")
 
     async def query(self, query: AnyQuery) -> AnyAnswer:
         """Ask something; see `Door.query`."""
@@ -283,11 +302,14 @@ class Engine:
         await self.store.read(lambda tx: switch.refuse_unsettled(tx, account_id))
         if command.password is not None:
             await self._secrets.set(account_id, "incoming", Secret(command.password.text))
+        incoming = command.incoming
+        if command.password is None and incoming.password_file is None:
+            incoming = msgspec.structs.replace(
+                incoming, password_file=account.incoming.password_file
+            )
         await self._end(account_id)
         try:
-            await self.store.write(
-                lambda tx: switch.switch(tx, account_id, command.kind, command.incoming)
-            )
+            await self.store.write(lambda tx: switch.switch(tx, account_id, command.kind, incoming))
         finally:
             now = await self.store.read(lambda tx: accounts.get(tx, account_id))
             self._begin(account_id, now.kind)
@@ -381,6 +403,33 @@ class Engine:
                 )
             if at_work.imap is not None:
                 await at_work.imap.fetch_octets(ids, at_work.worker)
+
+    async def _export(self, command: commands.ExportMessages) -> Outcome:
+        def all_of(tx: Transaction) -> list[PlacementId]:
+            rows = tx.fetch(
+                "SELECT id FROM placement WHERE mailbox_id = ? AND shown = 1 ORDER BY date_s, id",
+                (command.mailbox_id,),
+            )
+            return [row[0] for row in rows]
+
+        ids = list(command.placement_ids) or await self.store.read(all_of)
+        await self._fetch_missing(ids)
+        count = await transfer.export(self.store, ids, command.form, Path(command.path))
+        return Outcome(label=f"{count} messages exported to {command.path}")
+
+    async def _fetch_missing(self, placement_ids: Sequence[PlacementId]) -> None:
+        def missing(tx: Transaction) -> list[PlacementId]:
+            return [
+                one.id
+                for one in placement.get(tx, placement_ids)
+                if tx.fetch(
+                    "SELECT 1 FROM message WHERE id = ? AND blob_id IS NULL", (one.message_id,)
+                )
+            ]
+
+        wanted = await self.store.read(missing)
+        if wanted:
+            await self._fetch_octets(tuple(wanted))
 
     async def _send(self, command: commands.SendMessage) -> Outcome:
         if not command.recipients:

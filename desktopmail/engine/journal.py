@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from desktopmail.door.ids import AccountId, MailboxId, OperationId, PlacementId
     from desktopmail.engine.store.mailbox import Mailbox
-    from desktopmail.engine.store.operation import Operation
+    from desktopmail.engine.store.operation import Operation, Target
     from desktopmail.engine.store.placement import Placed
     from desktopmail.engine.store.store import Transaction
 
@@ -159,9 +159,8 @@ def expunge(
     """Remove messages for good, where `after` is proved if it is given."""
     for source, members in _by_mailbox(tx, placement.get(tx, placement_ids)):
         ids = [one.id for one in members]
-        if source.local:
-            _want_deleted(tx, source, members)
         if source.local and after is None:
+            _want_deleted(tx, source, members)
             placement.remove(tx, ids)
             continue
         made = operation.add(
@@ -189,20 +188,19 @@ def append(
     return made
 
 
-def finish_followers(tx: Transaction, done: OperationId) -> None:
-    """Do what waited for an operation in mailboxes that no server has."""
-    for row in tx.fetch(
-        "SELECT id FROM operation WHERE kind = 'expunge' AND state = 'pending'"
-        " AND json_extract(arguments, '$.after') = ?",
-        (done,),
-    ):
-        one = operation.get(tx, row[0])
-        if one is None or one.arguments.source is None:
+def let_followers_go(tx: Transaction, proved: OperationId) -> None:
+    """An operation is proved: what waited for it may be done, at once where no server has a say."""
+    for one in operation.followers(tx, proved):
+        operation.release(tx, one)
+        source = one.arguments.source
+        if source is None or not mailbox.get(tx, source).local:
             continue
-        if mailbox.get(tx, one.arguments.source).local:
-            targets = operation.targets(tx, one.id)
-            operation.finish(tx, one.id)
-            placement.remove(tx, [target.placement_id for target in targets])
+        members = placement.get(
+            tx, [target.placement_id for target in operation.targets(tx, one.id)]
+        )
+        operation.finish(tx, one.id)
+        _want_deleted(tx, mailbox.get(tx, source), members)
+        placement.remove(tx, [member.id for member in members])
 
 
 def take_back(tx: Transaction, token: str) -> str:
@@ -219,16 +217,24 @@ def take_back(tx: Transaction, token: str) -> str:
             "This cannot be taken back: the server has removed it for good.", code="no-undo"
         )
     for one in operations:
-        if one.state == "pending" and one.tries == 0:
+        if one.state in {"pending", "failed"}:
+            # What the server did of it is answered, the rest it need not hear of.
+            _answer(tx, one, [row for row in operation.targets(tx, one.id) if row.done])
             revert(tx, one)
         else:
-            _answer(tx, one)
+            _answer(tx, one, operation.targets(tx, one.id))
     return f"Taken back: {operations[-1].label}"
 
 
 def revert(tx: Transaction, one: Operation) -> None:
-    """Take an operation out of the journal, and what it showed out of the lists."""
-    targets = operation.targets(tx, one.id)
+    """Take an operation out of the journal, and what it showed out of the lists.
+
+    What the server has done of it already stays done; what waited for all of it is taken back too:
+    a message is never removed from where it stands for a copy that does not come about.
+    """
+    targets = [target for target in operation.targets(tx, one.id) if not target.done]
+    for follower in operation.followers(tx, one.id):
+        revert(tx, follower)
     ids = [target.placement_id for target in targets]
     twins = [target.twin for target in targets if target.twin is not None]
     operation.remove(tx, one.id)
@@ -247,9 +253,10 @@ def revert(tx: Transaction, one: Operation) -> None:
             pass  # what a mailbox is called is told by the server at the next look
 
 
-def _answer(tx: Transaction, one: Operation) -> None:
+def _answer(tx: Transaction, one: Operation, targets: Sequence[Target]) -> None:
     """Do the opposite of what the server has heard of already."""
-    targets = operation.targets(tx, one.id)
+    if not targets:
+        return
     ids = [target.placement_id for target in targets]
     twins = [target.twin for target in targets if target.twin is not None]
     arguments = one.arguments
@@ -337,7 +344,9 @@ def _copy_across(
             code="no-octets",
         )
     twins = [(one, placement.copy(tx, one.id, target.id)) for one in members]
-    if target.local:
+    if target.local:  # done with this step; kept so that it can be taken back
+        done = _add(tx, target, "copy", target, label, undo, state="done")
+        operation.add_targets(tx, done, [(one.id, one.flags, twin) for one, twin in twins])
         return None
     made = operation.add(
         tx, target.account_id, "append", Arguments(target=target.id), label, undo=undo

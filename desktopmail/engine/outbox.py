@@ -105,6 +105,7 @@ class Outbox:
     async def send_due(self) -> float | None:
         """Send everything that is due; returns the seconds until the next is, or None."""
         account = await self._store.read(lambda tx: accounts.get(tx, self._account_id))
+        await self._begin_again()
         await self._resolve_unsure(account)
         for one in await self._queued():
             if self._due_s(one) <= 0:
@@ -113,6 +114,14 @@ class Outbox:
         if await self._in_states(SendingState.UNSURE):
             waits.append(_EVIDENCE_AFTER_S)
         return max(0.1, min(waits)) if waits else None
+
+    async def _begin_again(self) -> None:
+        """Queue what an earlier run of this outbox left half way: its final dot was not written.
+
+        That run was ended in the middle of a connection, by going offline or by a full disk.
+        """
+        for one in await self._in_states(*sending.IN_FLIGHT):
+            await self._set(one.id, SendingState.QUEUED)
 
     async def _queued(self) -> list[Sending]:
         return await self._in_states(SendingState.QUEUED)
@@ -335,14 +344,21 @@ def _mark_answered(tx: Transaction, one: Sending) -> None:
 
 
 def _came_from_a_server(tx: Transaction, message_id: str) -> bool:
-    """Whether a message with this Message-ID was fetched from a server, any of ours."""
-    if not message_id:
+    """Whether a message with this Message-ID was fetched from a server, any of ours.
+
+    Where we filed one of this name ourselves (it was accepted for other recipients before, or sent
+    twice on purpose), finding it proves nothing; neither does a draft, wherever it was moved.
+    """
+    if not message_id or tx.fetch(
+        "SELECT 1 FROM sending WHERE message_id = ? AND filed = 1", (message_id,)
+    ):
         return False
     return bool(
         tx.fetch(
             "SELECT 1 FROM message AS m WHERE m.message_id = ? AND ("
             " EXISTS (SELECT 1 FROM placement AS p JOIN mailbox AS b ON b.id = p.mailbox_id"
-            "  WHERE p.message_id = m.id AND p.uid IS NOT NULL AND b.role <> 'drafts')"
+            "  WHERE p.message_id = m.id AND p.uid IS NOT NULL AND p.flags & 16 = 0"
+            "  AND b.role <> 'drafts')"
             " OR EXISTS (SELECT 1 FROM pop_seen AS s WHERE s.message_id = m.id))",
             (message_id,),
         )

@@ -72,25 +72,30 @@ class Secrets:
         """
         if server.password_file is not None:
             return _from_file(Path(server.password_file))
-        # One password serves both sides where the outgoing one was not given a different one. What
-        # is in memory or in the vault is looked at first, for there may be no keyring at all.
+        # One password serves both sides where the outgoing one was not given a different one. An
+        # account in memory (a sandbox) has nothing anywhere else, so nobody is asked for it.
         sides = (side,) if side == "incoming" else (side, "incoming")
         names = [self._name(account_id, one) for one in sides]
         for name in names:
             if name in self._memory:
                 return self._memory[name]
-        vault = self._vault
-        found = (vault.get(name) for name in names) if vault is not None else iter(())
-        kept = next((text for text in found if text is not None), None)
+        kept, missing = None, None
         for name in names:
-            kept = await self._from_keyring(name) if kept is None else kept
-        if kept is None:
-            raise DoorError(
-                f"There is no password for {server.user or 'the account'} at {server.host}.",
-                remedy="Type it in the account's settings.",
-                code="no-password",
-            )
-        return Secret(kept)
+            try:
+                kept = await self._kept(name)
+            except DoorError as error:
+                if error.code != "no-keyring":
+                    raise
+                missing = error  # the other name may be in the vault
+            if kept is not None:
+                return Secret(kept)
+        if missing is not None:
+            raise missing
+        raise DoorError(
+            f"There is no password for {server.user or 'the account'} at {server.host}.",
+            remedy="Type it in the account's settings.",
+            code="no-password",
+        )
 
     async def set(
         self, account_id: AccountId, side: str, password: Secret, *, in_memory: bool = False
@@ -123,7 +128,6 @@ class Secrets:
             self._memory.pop(name, None)
             if self._vault is not None:
                 self._vault.set(name, None)
-                continue
             try:
                 if await self._from_keyring(name) is not None:
                     await self._in_keyring(lambda n=name: self._ring.delete_password(SERVICE, n))
@@ -148,6 +152,11 @@ class Secrets:
 
     def _name(self, account_id: AccountId, side: str) -> str:
         return f"{self._profile.folder}:{account_id}:{side}"
+
+    async def _kept(self, name: str) -> str | None:
+        """What the vault or, else, the keyring has under a name."""
+        found = self._vault.get(name) if self._vault is not None else None
+        return found if found is not None else await self._from_keyring(name)
 
     async def _from_keyring(self, name: str) -> str | None:
         found: list[str | None] = []

@@ -1,8 +1,8 @@
 """Authentication-Results as one honest sentence: who checked what, and what that proves (RFC 8601).
 
-Only fields added by the receiver can be believed: the caller names the receiving server's
-identifiers, and only the topmost fields count that come before the first Received of another host.
-Without such a name nothing is claimed.
+Only fields added by the receiver can be believed: the caller names the receiving servers, and only
+fields count that stand above the first Received of any other host. The first word on SPF and DMARC
+beats later ones, and a failed DMARC beats everything. Without a name nothing is claimed.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _SERVER = re.compile(r"\s*([^\s;]+)(?:\s+[0-9]+)?\s*(?:;|$)")
 _RESULT = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]*)\s*(?:/\s*[0-9]+)?\s*=\s*([A-Za-z]+)")
 _PROPERTY = re.compile(r"([A-Za-z]+)\s*\.\s*([A-Za-z0-9_-]+)\s*=\s*(\"[^\"]*\"|[^\s;]+)")
+_BY = re.compile(r"\bby\s+([^\s;()]+)", re.IGNORECASE)
+_FAILURES = frozenset({"fail", "permerror", "softfail", "hardfail", "reject"})
 _COMMENT = re.compile(r"\([^()]*\)")
 
 
@@ -103,15 +105,17 @@ def judge(message: Message, trusted: Iterable[str]) -> Authentication:
     server = ""
     results: list[Result] = []
     for field in message.header.fields:
-        if field.name.lower() != "authentication-results":
-            continue
-        claimed, found = parse(field.value)
-        if not any(claimed == name or claimed.endswith(f".{name}") for name in names):
-            continue
-        if server and claimed != server:
-            break
-        server = claimed
-        results.extend(found)
+        name = field.name.lower()
+        if name == "received":
+            by = _BY.search(field.value)
+            if results or by is None or not _is_one_of(by[1].lower(), names):
+                break  # below stands what the sender wrote
+        elif name == "authentication-results":
+            claimed, found = parse(field.value)
+            if not _is_one_of(claimed, names):
+                continue
+            server = server or claimed
+            results.extend(found)
     sender = message.sender.domain
     if not results or not sender:
         text = "Nobody we know checked whether the sender's address is genuine."
@@ -119,20 +123,22 @@ def judge(message: Message, trusted: Iterable[str]) -> Authentication:
     return _verdict(server, sender, tuple(results))
 
 
+def _is_one_of(host: str, names: tuple[str, ...]) -> bool:
+    return any(host == name or host.endswith(f".{name}") for name in names)
+
+
 def _verdict(server: str, sender: str, results: tuple[Result, ...]) -> Authentication:
-    passed = [one for one in results if one.result == "pass"]
-    dmarc = next((one for one in results if one.method == "dmarc"), None)
-    signed = [one.domain("header.d", "header.i") for one in passed if one.method == "dkim"]
-    sent = [one.domain("smtp.mailfrom", "smtp.helo") for one in passed if one.method == "spf"]
+    dmarc = next((one.result for one in results if one.method == "dmarc"), "")
+    spf = next((one for one in results if one.method == "spf"), Result("spf", "none", ()))
+    signatures = [one for one in results if one.method == "dkim"]
+    signed = [one.domain("header.d", "header.i") for one in signatures if one.result == "pass"]
+    sent = [spf.domain("smtp.mailfrom", "smtp.helo")] if spf.result == "pass" else []
     home = lookalike.registered(sender)
-    aligned = [name for name in (*signed, *sent) if lookalike.registered(name) == home]
-    if (dmarc is not None and dmarc.result == "pass") or aligned:
+    is_aligned = any(lookalike.registered(name) == home for name in (*signed, *sent))
+    if dmarc == "pass" or (is_aligned and dmarc not in _FAILURES):
         sentence = f"{server} confirms that this message comes from {sender}."
         return Authentication(Verdict.PROVED, server, sender, sentence, results)
-    failures = {"fail", "permerror", "softfail", "hardfail", "reject"}
-    if (dmarc is not None and dmarc.result in failures) or any(
-        one.method in {"spf", "dkim"} and one.result in failures for one in results
-    ):
+    if dmarc in _FAILURES or any(one.result in _FAILURES for one in (spf, *signatures)):
         sentence = f"{server} could not confirm {sender}: the sender's address may be forged."
         return Authentication(Verdict.FAILED, server, sender, sentence, results)
     others = [name for name in (*signed, *sent) if name]

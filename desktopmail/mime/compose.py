@@ -16,7 +16,17 @@ from email.utils import format_datetime
 from html import escape
 from typing import TYPE_CHECKING
 
-from desktopmail.mime import address, attachment, header, html, message_id, parameter, text, thread
+from desktopmail.mime import (
+    address,
+    attachment,
+    header,
+    html,
+    html_text,
+    message_id,
+    parameter,
+    text,
+    thread,
+)
 from desktopmail.mime.address import Mailbox
 from desktopmail.mime.message import Message
 
@@ -135,9 +145,10 @@ def build(
     boundary: str,
     user_agent: str = "",
     utf8: bool = False,
+    eight_bit: bool = False,
     keep_bcc: bool = False,
 ) -> Composed:
-    """Write a message.
+    """Write a message. A rich text without a plain one gets that made from it.
 
     Args:
         draft: What to write.
@@ -146,6 +157,7 @@ def build(
         boundary: Random letters and digits for the delimiters, from the caller's source of chance.
         user_agent: What to say in User-Agent; empty for nothing.
         utf8: The next hop takes SMTPUTF8: header fields may be UTF-8 as it is.
+        eight_bit: The next hop takes 8BITMIME: texts outside ASCII need no encoding.
         keep_bcc: Write Bcc too: for drafts and the copy in Sent, never for sending.
 
     Raises:
@@ -177,7 +189,7 @@ def build(
         recipients = tuple(address.on_the_wire(one, utf8=utf8) for one in draft.recipients)
     except ValueError as error:
         raise ComposeError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
-    body = _body(draft, boundary)
+    body = _body(draft, boundary, eight_bit=eight_bit)
     composed = Composed(
         octets=b"".join(lines) + body.octets,
         sender=sender,
@@ -235,11 +247,15 @@ class _Entity:
     is_armoured: bool = False
 
 
-def _body(draft: Draft, boundary: str) -> _Entity:
+def _body(draft: Draft, boundary: str, *, eight_bit: bool) -> _Entity:
     names = _Boundaries(boundary, draft)
-    main = _text_entity(draft.text)
+    plain = draft.text
+    if draft.html is not None and not plain.strip():
+        plain = html_text.render(draft.html)
+    main = _text_entity(plain, eight_bit=eight_bit)
     if draft.html is not None:
-        rich = _encoded("text/html", {"charset": "utf-8"}, _crlf(draft.html))
+        octets = _crlf(draft.html)
+        rich = _encoded("text/html", {"charset": "utf-8"}, octets, eight_bit=eight_bit)
         inline = [_file_entity(file) for file in draft.files if file.content_id]
         if inline:
             rich = _multipart("related", [rich, *inline], names, {"type": "text/html"})
@@ -248,23 +264,26 @@ def _body(draft: Draft, boundary: str) -> _Entity:
     return _multipart("mixed", [main, *attached], names) if attached else main
 
 
-def _text_entity(plain: str) -> _Entity:
+def _text_entity(plain: str, *, eight_bit: bool) -> _Entity:
     flowed = text.flow(_LINE_BREAK.sub("\n", plain).rstrip("\n") + "\n" if plain else "")
     octets = _crlf(flowed)
     charset = "us-ascii" if octets.isascii() else "utf-8"
-    return _encoded("text/plain", {"charset": charset, "format": "flowed"}, octets)
+    parameters = {"charset": charset, "format": "flowed"}
+    return _encoded("text/plain", parameters, octets, eight_bit=eight_bit)
 
 
 def _crlf(plain: str) -> bytes:
     return _LINE_BREAK.sub("\r\n", plain).encode("utf-8", "replace")
 
 
-def _encoded(media_type: str, parameters: dict[str, str], octets: bytes) -> _Entity:
+def _encoded(
+    media_type: str, parameters: dict[str, str], octets: bytes, *, eight_bit: bool
+) -> _Entity:
     """Return a text part in the encoding that is the most readable one and survives every hop."""
     fields = header.fold("Content-Type", parameter.write(media_type, parameters))
     longest = max(map(len, octets.split(b"\r\n")), default=0)
-    if octets.isascii() and longest <= 990 and b"\x00" not in octets:
-        encoding, body = "7bit", octets
+    if longest <= 990 and b"\x00" not in octets and (eight_bit or octets.isascii()):
+        encoding, body = ("7bit" if octets.isascii() else "8bit"), octets
     elif sum(octet > 127 for octet in octets) * 4 < len(octets):
         encoding, body = "quoted-printable", _quoted_printable(octets)
     else:

@@ -18,15 +18,16 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-import css_inline
 import nh3
 from selectolax.lexbor import LexborHTMLParser
 
-from desktopmail.mime import link, nesting
+from desktopmail.mime import link, nesting, stylesheet
 from desktopmail.mime import text as text_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from selectolax.lexbor import LexborNode
 
     from desktopmail.mime.structure import Part
 
@@ -117,11 +118,11 @@ _IMAGE_DATA = re.compile(
     r"data:image/(?:png|gif|jpe?g|webp|bmp);base64,[A-Za-z0-9+/=\s]+", re.IGNORECASE
 )
 _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202f\u2060\ufeff]+")
-_SAFE_ID = re.compile(r"[\w.:-]{1,120}")
-
-_INLINER = css_inline.CSSInliner(
-    load_remote_stylesheets=False, keep_style_tags=False, keep_link_tags=False
+_HIDDEN = re.compile(
+    r"(?:^|;)(?:display:none|visibility:hidden|mso-hide:all|opacity:0(?:\.0+)?(?:;|!|$))"
 )
+_NO_HEIGHT = re.compile(r"(?:^|;)(?:max-)?height:0(?:px)?(?:;|!|$)")
+_SAFE_ID = re.compile(r"[\w.:-]{1,120}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +158,14 @@ class _Policy:
         self.remote = remote
         self.location = location
         self.remote_images: dict[str, int] = {}
+        self.styles: dict[str, str] = {}
 
     def attribute(self, tag: str, name: str, value: str) -> str | None:
         if name == "style":
-            return self.style(value) or None
+            # Mail repeats its few styles in every cell.
+            if value not in self.styles:
+                self.styles[value] = self.style(value)
+            return self.styles[value] or None
         if name == "src":
             return self.image(value)
         if name == "background":
@@ -297,7 +302,7 @@ def sanitise(
         link_rel="noopener noreferrer",
         strip_comments=True,
     )
-    cleaned = cleaner.clean(_with_body_as_div(_inlined(source)))
+    cleaned = cleaner.clean(_visible_body(stylesheet.inline(source)))
     cleaned = _BLOCKED_IMAGE.sub(r'data-remote="\1"', cleaned)
     return SafeHtml(
         html=cleaned,
@@ -310,23 +315,24 @@ def sanitise(
 _BLOCKED_IMAGE = re.compile(r'(?<= )src="data-remote:([0-9]+)"')
 
 
-def _inlined(source: str) -> str:
-    if "<style" not in source.lower():
-        return source
-    try:
-        return _INLINER.inline(source)
-    except css_inline.InlineError:
-        return source  # the style elements are dropped below, so the text shows plainly
+def _visible_body(source: str) -> str:
+    """Return what can be seen of the body, in a div with the body's colours.
 
-
-def _with_body_as_div(source: str) -> str:
-    """Return the body's content in a div with the body's colours, which a fragment would lose."""
-    if "<body" not in source[:200_000].lower():
+    A fragment would lose those, and viewers without CSS would show what the sender hides: the
+    preheaders of newsletters, and text against filters.
+    """
+    lower = source.lower()
+    may_hide = "hidden" in lower or "none" in lower or "opacity" in lower or "hide" in lower
+    if "<body" not in lower and not may_hide:
         return source
     body = LexborHTMLParser(source).body
     if body is None:
         return source
-    styles = [body.attributes.get("style") or ""]
+    if may_hide:
+        for node in body.css("[style],[hidden]"):
+            if node.tag != "body" and _is_hidden(node):
+                node.decompose()
+    styles = [] if _is_hidden(body) else [body.attributes.get("style") or ""]
     for attribute, style in (("bgcolor", "background-color"), ("text", "color")):
         value = body.attributes.get(attribute)
         if value and re.fullmatch(r"#?[A-Za-z0-9]{3,20}", value):
@@ -337,6 +343,16 @@ def _with_body_as_div(source: str) -> str:
     if not kept and not direction:
         return inner
     return f'<div dir="{escape(direction)}" style="{escape(kept)}">{inner}</div>'
+
+
+def _is_hidden(node: LexborNode) -> bool:
+    if "hidden" in node.attributes:
+        return True
+    style = "".join((node.attributes.get("style") or "").split()).lower()
+    # A font size of 0 is none of these: layouts set it around the text they show.
+    return bool(_HIDDEN.search(style)) or (
+        "overflow:hidden" in style and _NO_HEIGHT.search(style) is not None
+    )
 
 
 def _links(cleaned: str, known: Sequence[str]) -> list[link.Link]:

@@ -1,12 +1,13 @@
-# ruff: noqa: RUF001, RUF003 - the letters that are taken for others are what this is about
 """Domain names made to look like others: mixed scripts, and letters that copy Latin ones.
 
 Unicode Technical Standard 39 in small: enough of its confusables to catch what attackers register,
 without warning about honest names in Cyrillic, Greek or Chinese.
 """
+# ruff: noqa: RUF001, RUF003 - the letters that are taken for others are what this is about
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ _SECOND_LEVELS = frozenset({
 })  # fmt: skip
 
 
+@functools.lru_cache(maxsize=1024)
 def is_suspicious(domain: str) -> bool:
     """Whether a domain mixes scripts within a label, or only holds letters that copy Latin.
 
@@ -86,6 +88,7 @@ def imitated(domain: str, known: Iterable[str]) -> str | None:
     return None
 
 
+@functools.lru_cache(maxsize=1024)
 def registered(domain: str) -> str:
     """Return the part of a domain that was registered: `example.co.uk` of `www.example.co.uk`.
 
@@ -97,6 +100,7 @@ def registered(domain: str) -> str:
     return ".".join(labels[-2:])
 
 
+@functools.lru_cache(maxsize=1024)
 def _skeleton(domain: str) -> str:
     """Return what a domain looks like at a glance."""
     out = []

@@ -44,8 +44,8 @@ _Fetching = Retr | Top
 class Pop3Client:
     """One session with one server.
 
-    A call that fails with a `RefusedError` or an `AuthenticationError` leaves the session usable;
-    any other `NetError` has closed it.
+    One call at a time. A call that fails with a `RefusedError` or an `AuthenticationError` leaves
+    the session usable; any other `NetError` has closed it.
 
     Attributes:
         greeting: What the server opened with.

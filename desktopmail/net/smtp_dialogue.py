@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from desktopmail.net.deadline import deadline
-from desktopmail.net.errors import ClosedError, NetError, ProtocolViolationError
+from desktopmail.net.errors import (
+    ClosedError,
+    NetError,
+    ProtocolViolationError,
+    TimedOutError,
+)
 from desktopmail.net.transcript import record_output
 from desktopmail.wire.errors import RemoteProtocolError
 from desktopmail.wire.smtp.client import ClientConnection
@@ -75,23 +80,27 @@ class Dialogue:
         Raises:
             NetError: None came; the connection is closed then.
         """
+        limit = asyncio.timeout(timeout_s)
         try:
             event = self.wire.next_event()
             if event is None:
                 # The limit holds for all of the reply: trickling octets do not prolong it.
-                async with deadline(
-                    timeout_s,
-                    f"{self.authority} did not answer to {what} in {timeout_s:g} s.",
-                ):
+                async with limit:
                     await self.flush()
                     while event is None:
                         await self._fill()
                         event = self.wire.next_event()
         except RemoteProtocolError as error:
             raise self.violated(error) from error
-        except BaseException:
+        except BaseException as error:
             # An answer that nobody waited for must not be taken for the next one.
             self.stream.abort()
+            if isinstance(error, TimeoutError) and limit.expired():
+                raise TimedOutError(
+                    f"{self.authority} did not answer to {what} in {timeout_s:g} s.",
+                    remedy="Try again later.",
+                    code="timed-out",
+                ) from error
             raise
         return event
 

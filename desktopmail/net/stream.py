@@ -24,6 +24,13 @@ _WRITE_HIGH_WATER = 512 * 1024
 # How long the last octets and the peer's answer to close_notify are waited for.
 _CLOSE_TIMEOUT_S = 2.0
 
+# Probes after two minutes of silence, every half minute, four times: where the system lets us say
+# so.
+_KEEPALIVE = [
+    (getattr(socket, name), value)
+    for name, value in (("TCP_KEEPIDLE", 120), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4))
+    if hasattr(socket, name)
+]
 # Linux only: see `StreamProtocol.data_received`.
 _TCP_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
@@ -174,6 +181,10 @@ class StreamProtocol(asyncio.Protocol):
         connected = transport.get_extra_info("socket")
         if connected is not None and connected.family in {socket.AF_INET, socket.AF_INET6}:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # An IDLE that waits behind a router which forgot us would otherwise wait for ever.
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for option, value in _KEEPALIVE:
+                connected.setsockopt(socket.IPPROTO_TCP, option, value)
             if self._server and _TCP_QUICKACK is not None:
                 self._socket = connected
 

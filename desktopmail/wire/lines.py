@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from desktopmail.wire.errors import RemoteProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class LineCutter:
@@ -88,12 +93,16 @@ class LineCutter:
         self._begin = self._scanned = stop + 2
         return bytes(buffer[begin : stop + 2]), False
 
-    def take_rest(self) -> bytes:
-        """Return and forget everything that has not been cut."""
-        rest = bytes(self._buffer[self._begin :])
-        self._buffer.clear()
-        self._begin = self._scanned = 0
-        return rest
+    def take(self, read: Callable[[bytearray, int], tuple[bytes, int, bool]]) -> tuple[bytes, bool]:
+        """Let something else read what is there, such as a message without limits on its lines.
+
+        Args:
+            read: Given the buffer and where to begin; returns the octets it made of it, where the
+                rest begins, and whether it is at its end.
+        """
+        octets, self._begin, ended = read(self._buffer, self._begin)
+        self._scanned = self._begin
+        return octets, ended
 
     def _too_long(self) -> RemoteProtocolError:
         return RemoteProtocolError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from desktopmail.net.errors import NetError
-from localserver.cli import exchange, people, serve, upkeep
+from localserver.cli import serve
 from localserver.config_file import ConfigError
 from localserver.exchange.value import ExchangeError
 from localserver.faults import PlanError
@@ -24,28 +24,50 @@ _REFUSALS = (
     NetError, StoreError, UserError, PlanError, ConfigError, ExchangeError, FilterError
 )  # fmt: skip
 
-app = typer.Typer(
-    name="localserver",
-    help="A mail server for offline use, demos and tests: SMTP, submission, POP3 and IMAP.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
 
-app.command("serve")(serve.serve)
-app.add_typer(people.app, name="user")
-app.command("import")(exchange.import_mail)
-app.command("export")(exchange.export_mail)
-app.add_typer(upkeep.snapshots, name="snapshot")
-app.add_typer(upkeep.queue, name="queue")
-app.command("cert")(upkeep.cert)
-app.command("check-config")(upkeep.check_config)
+def program(*, only_serve: bool = False) -> typer.Typer:
+    """Return the program.
+
+    Args:
+        only_serve: Leave the other commands out: a server that is started by another program
+            should not import what it does not need.
+    """
+    app = typer.Typer(
+        name="localserver",
+        help="A mail server for offline use, demos and tests: SMTP, submission, POP3 and IMAP.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_nothing)
+    app.command("serve")(serve.serve)
+    if not only_serve:
+        _add_others(app)
+    return app
+
+
+def _nothing() -> None:
+    """Serve mail, and look after what is kept."""
+
+
+def _add_others(app: typer.Typer) -> None:
+    from localserver.cli import exchange, people, upkeep  # noqa: PLC0415  see `program`
+
+    app.add_typer(people.app, name="user")
+    app.command("import")(exchange.import_mail)
+    app.command("export")(exchange.export_mail)
+    app.add_typer(upkeep.snapshots, name="snapshot")
+    app.add_typer(upkeep.queue, name="queue")
+    app.command("cert")(upkeep.cert)
+    app.command("check-config")(upkeep.check_config)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit status."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    app = program(only_serve=given[:1] == ["serve"])
     try:
-        app(args=None if arguments is None else list(arguments), standalone_mode=False)
+        app(args=given, standalone_mode=False)
     except typer.Exit as error:
         return error.exit_code
     except typer.Abort:

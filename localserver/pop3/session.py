@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from desktopmail.net.deadline import deadline
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 # RFC 1939 section 3: an autologout timer is at least ten minutes.
 _LEAST_IDLE_S = 600.0
+_GOING_DOWN = b"-ERR [SYS/TEMP] The server is going down; nothing was deleted.\r\n"
 
 
 async def serve_pop3(stream: Stream, context: ServerContext) -> None:
@@ -48,6 +50,9 @@ async def serve_pop3(stream: Stream, context: ServerContext) -> None:
     session = Session(stream, context)
     try:
         await session.run()
+    except asyncio.CancelledError:
+        session.say_goodbye()
+        raise
     finally:
         session.release()
 
@@ -304,6 +309,15 @@ class Session:
         self.machine.send(error("The name or the password is wrong.", AUTH))
         if self.failures >= self.context.config.limits.failures:
             await self._hang_up(b"-ERR [AUTH] Too many wrong passwords; goodbye.\r\n")
+
+    def say_goodbye(self) -> None:
+        """Tell a client that the server goes down; it takes it for the answer to its next command.
+
+        Which is right: whatever that will be, it is not carried out.
+        """
+        if not self.stream.is_closed and not self.machine.is_answering:
+            self._recorder.record("S", _GOING_DOWN)
+            self.stream.write(_GOING_DOWN)
 
     def release(self) -> None:
         """Give the maildrop back; without QUIT nothing was deleted."""

@@ -71,6 +71,8 @@ async def deliver(session: Session, prepared: Prepared) -> Reply:
             raise copies.failed[0][1]
     if elsewhere:
         octets = await spool.compose(trace, prepared.cuts)
+        if isinstance(octets, SpooledFile):
+            octets = await session.context.ports.executor.run(octets.path.read_bytes)
         outbound = session.context.outbound or CapturingOutbound(session.context.store)
         await outbound.submit(_outgoing(session, mail, elsewhere, octets, identifier, prepared))
     await _report(session, mail, copies, spool.head)
@@ -145,7 +147,7 @@ def _outgoing(
     session: Session,
     mail: Mail,
     routes: list[Route],
-    octets: bytes | SpooledFile,
+    octets: bytes,
     identifier: str,
     prepared: Prepared,
 ) -> Outgoing:
@@ -153,8 +155,6 @@ def _outgoing(
         OutgoingRecipient(str(route.rcpt.recipient), route.rcpt.notify, route.rcpt.orcpt)
         for route in routes
     )
-    if isinstance(octets, SpooledFile):
-        octets = octets.path.read_bytes()
     return Outgoing(
         identifier=identifier,
         sender=str(mail.sender) if mail.sender else "",
@@ -172,8 +172,8 @@ def _outgoing(
 
 async def _report(session: Session, mail: Mail, copies: _Copies, head: bytes) -> None:
     """Send the reports of final delivery that were asked for, and those that are due (RFC 3461)."""
-    if mail.sender is None or not (copies.failed or session.mail):
-        return
+    if mail.sender is None:
+        return  # it is a report itself
     fates = [
         Fate(str(route.rcpt.recipient), Action.DELIVERED, "2.0.0", route.rcpt.orcpt, None, None)
         for route in copies.delivered

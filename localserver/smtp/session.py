@@ -132,6 +132,7 @@ class _Pump:
     async def _greet(self) -> None:
         planned = await self._session.faults.greeting()
         if planned is not None:
+            self._session.recorder.record("S", planned)
             self._stream.write(planned)
             return
         self._wire.open(reply(220, f"{self._session.context.config.domain} ESMTP"))

@@ -12,8 +12,11 @@ from localserver.store.interface import SpooledFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Final
 
     from desktopmail.net.ports import Executor
+
+_PREFIX: Final = "incoming-"
 
 
 class Spool:
@@ -92,7 +95,7 @@ class Spool:
         if self._folder is None:
             raise RuntimeError("a message in memory has no file")
         self._folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix="incoming-", dir=self._folder)
+        handle, name = tempfile.mkstemp(prefix=_PREFIX, dir=self._folder)
         self._made.append(Path(name))
         return os.fdopen(handle, "w+b")
 
@@ -109,6 +112,17 @@ class Spool:
             size = whole.tell()
         rest.seek(0, os.SEEK_END)
         return SpooledFile(self._made[-1], size)
+
+
+def sweep(folder: Path) -> int:
+    """Remove what a server that was killed left behind; returns how many files that were.
+
+    Nothing of it was acknowledged: the clients send those messages again.
+    """
+    left = list(folder.glob(f"{_PREFIX}*"))
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)
 
 
 def _without(octets: bytes, cuts: Sequence[tuple[int, int]]) -> bytes:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Final
 
     from desktopmail.net.ports import Clock
     from localserver.submission.subject import Subject
+
+_MOST_REMEMBERED: Final = 10_000
 
 
 class RateRule:
@@ -33,6 +36,9 @@ class RateRule:
     async def hit(self, message: Subject) -> str | None:
         """Count the message."""
         now = self._clock.monotonic()
+        if len(self._done) >= _MOST_REMEMBERED:
+            # Who comes under ten thousand names is not counted by name; memory stays bounded.
+            del self._done[next(iter(self._done))]
         done = self._done.setdefault(self._who(message), deque())
         while done and done[0] <= now - self._window_s:
             done.popleft()

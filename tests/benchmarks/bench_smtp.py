@@ -22,7 +22,7 @@ from tests.benchmarks.ratio import Ratio
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-ROUNDS = 3
+ROUNDS = 5
 SMALL, LARGE = 5 * 1024, 1024 * 1024
 SMALL_COUNT, LARGE_COUNT = 2000, 200
 
@@ -180,6 +180,43 @@ def _message(size: int) -> bytes:
     return b"Subject: x\r\n\r\n" + line * (size // len(line))
 
 
+# -- the machine alone
+
+
+def _receive(message: bytes) -> None:
+    from desktopmail.wire.smtp.control import Data
+    from desktopmail.wire.smtp.events import MessageData
+    from desktopmail.wire.smtp.extensions import Extensions
+    from desktopmail.wire.smtp.hello import Hello
+    from desktopmail.wire.smtp.reply import reply
+    from desktopmail.wire.smtp.server import ServerConnection
+
+    wire = ServerConnection()
+    octets = b"EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<b@localhost>\r\nDATA\r\n" + message + b".\r\n"
+    for begin in range(0, len(octets), 65536):
+        wire.receive(octets[begin : begin + 65536])
+        while (event := wire.next_event()) is not None:
+            if isinstance(event, Hello):
+                wire.greet(Extensions("localhost"))
+            elif not isinstance(event, MessageData):
+                wire.send(reply(354 if isinstance(event, Data) else 250, "ok"))
+
+
+def linear() -> Ratio:
+    """Ten times the octets, at most eleven times the time; with every line stuffed."""
+    line = b"..x\r\n" + b"y" * 60 + b"\r\n"
+    small, large = line * 20_000, line * 200_000
+    one, ten = _compare(lambda: _seconds(_receive, small), lambda: _seconds(_receive, large))
+    return Ratio("SMTP server machine, ten times the octets", ten, one, "one tenth", "s", 11,
+                 at_least=False)  # fmt: skip
+
+
+def _seconds(work: Callable[[bytes], None], octets: bytes) -> float:
+    begin = time.process_time()
+    work(octets)
+    return time.process_time() - begin
+
+
 # -- the table
 
 
@@ -194,7 +231,7 @@ def _compare(one: Callable[[], float], other: Callable[[], float]) -> tuple[floa
 
 def measure() -> list[Ratio]:
     """Measure everything."""
-    ratios = []
+    ratios = [linear()]
     megabyte = 1024 * 1024
     with server("ours") as here, server("theirs") as there:
         a, b = _compare(

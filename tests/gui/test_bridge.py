@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from pytestqt.qtbot import QtBot
+from typing import TYPE_CHECKING
 
 from desktopmail.door.changes import EverythingChanged, MailboxesChanged, MessagesChanged, Progress
 from desktopmail.door.ids import AccountId, MailboxId
 from desktopmail.ui.bridge import Bridge, Gathered
 from tests.helpers.fake_door import FakeStore
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 
 def test_a_hundred_changes_are_told_once(qtbot: QtBot) -> None:
@@ -15,9 +18,7 @@ def test_a_hundred_changes_are_told_once(qtbot: QtBot) -> None:
     bridge.changed.connect(told.append)
     for number in range(100):
         door.tell(MessagesChanged(mailbox_ids=(MailboxId(number % 3),)))
-        door.tell(
-            Progress(account_id=AccountId(1), work="sync", label="…", done=number, total=100)
-        )
+        door.tell(Progress(account_id=AccountId(1), work="sync", label="…", done=number, total=100))
     door.tell(MailboxesChanged(account_id=AccountId(1)))
     qtbot.waitUntil(lambda: bool(told))
     assert len(told) == 1

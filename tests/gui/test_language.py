@@ -38,9 +38,7 @@ def test_every_language_has_every_sentence_with_the_same_placeholders(name: str)
     assert other.keys() == english.keys()
     holes = re.compile(r"\{(\w+)\}")
     odd = [
-        key
-        for key in english
-        if set(holes.findall(english[key])) != set(holes.findall(other[key]))
+        key for key in english if set(holes.findall(english[key])) != set(holes.findall(other[key]))
     ]
     assert odd == []
 
@@ -66,7 +64,7 @@ def test_every_sentence_the_window_asks_for_is_there_and_none_is_there_in_vain()
 _NOT_KEYS = {"window.toml", "geometry.ini", "transcript.txt"}
 
 
-def test_a_count_takes_the_form_of_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_count_takes_the_form_of_its_number() -> None:
     language.choose_language("en")
     assert language.trn("list.messages", 1) == "1 message"
     assert language.trn("list.messages", 1204) == "1,204 messages"

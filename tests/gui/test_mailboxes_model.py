@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication
 
 from desktopmail.door.ids import MailboxId
 from desktopmail.door.rows import Flag, Role
@@ -11,14 +11,14 @@ from desktopmail.ui.models.mailboxes import MailboxTreeModel, NodeKind
 from desktopmail.ui.models.messages import write_placements
 from tests.helpers.fake_door import full_store
 
+pytestmark = pytest.mark.usefixtures("qapp")
+
 
 def titles(model: MailboxTreeModel, parent: QModelIndex) -> list[str]:
     return [model.index(row, 0, parent).data() for row in range(model.rowCount(parent))]
 
 
-def test_the_tree_begins_with_the_joined_inbox_and_orders_special_mailboxes(
-    qapp: QApplication,
-) -> None:
+def test_the_tree_begins_with_the_joined_inbox_and_orders_special_mailboxes() -> None:
     model = MailboxTreeModel(full_store())
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     assert titles(model, QModelIndex()) == ["All Inboxes", "Starred", "Alice", "Bob (POP3)"]
@@ -28,7 +28,7 @@ def test_the_tree_begins_with_the_joined_inbox_and_orders_special_mailboxes(
     assert tester.model() is model
 
 
-def test_counts_change_without_a_reset(qapp: QApplication) -> None:
+def test_counts_change_without_a_reset() -> None:
     store = full_store()
     model = MailboxTreeModel(store)
     resets: list[int] = []
@@ -46,7 +46,7 @@ def test_counts_change_without_a_reset(qapp: QApplication) -> None:
     assert resets == []
 
 
-def test_a_mailbox_that_comes_is_there_after_a_reset_with_tester(qapp: QApplication) -> None:
+def test_a_mailbox_that_comes_is_there_after_a_reset_with_tester() -> None:
     store = full_store()
     model = MailboxTreeModel(store)
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
@@ -60,7 +60,7 @@ def test_a_mailbox_that_comes_is_there_after_a_reset_with_tester(qapp: QApplicat
     assert tester.model() is model
 
 
-def test_messages_dropped_on_a_mailbox_are_moved_there(qapp: QApplication) -> None:
+def test_messages_dropped_on_a_mailbox_are_moved_there() -> None:
     store = full_store()
     model = MailboxTreeModel(store)
     dropped: list[tuple[object, object, bool]] = []
@@ -74,7 +74,7 @@ def test_messages_dropped_on_a_mailbox_are_moved_there(qapp: QApplication) -> No
     assert not model.canDropMimeData(packed, Qt.DropAction.MoveAction, -1, -1, account)
 
 
-def test_only_accounts_hold_no_rows_of_their_own(qapp: QApplication) -> None:
+def test_only_accounts_hold_no_rows_of_their_own() -> None:
     model = MailboxTreeModel(full_store())
     for row in range(model.rowCount()):
         node = model.node(model.index(row, 0))

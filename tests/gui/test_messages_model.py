@@ -8,7 +8,6 @@ import msgspec
 import pytest
 from PySide6.QtCore import QAbstractItemModel, QModelIndex
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication
 
 from desktopmail.door.ids import AccountId, MailboxId, MessageId, PlacementId
 from desktopmail.door.rows import Flag, MessageRow, Person, View
@@ -18,6 +17,8 @@ from desktopmail.ui.models.messages import (
     write_placements,
 )
 from tests.helpers.fake_door import NOW
+
+pytestmark = pytest.mark.usefixtures("qapp")
 
 
 def row(number: int, date_s: int) -> MessageRow:
@@ -48,10 +49,10 @@ class Rows:
         self.flags: dict[int, Flag] = {}
         self.read = 0
 
-    def count(self, view: View) -> int:
+    def count(self, _view: View) -> int:
         return len(self.numbers)
 
-    def window(self, view: View, offset: int, limit: int) -> list[MessageRow]:
+    def window(self, _view: View, offset: int, limit: int) -> list[MessageRow]:
         found = [row(number, number) for number in self.numbers[offset : offset + limit]]
         self.read += len(found)
         return [
@@ -59,7 +60,7 @@ class Rows:
             for it in found
         ]
 
-    def position(self, view: View, placement_id: PlacementId) -> int | None:
+    def position(self, _view: View, placement_id: PlacementId) -> int | None:
         return self.numbers.index(placement_id) if placement_id in self.numbers else None
 
 
@@ -77,7 +78,7 @@ def ids(model: QAbstractItemModel) -> list[int]:
     ]
 
 
-def test_a_million_rows_are_open_at_once_and_read_a_page_at_a_time(qapp: QApplication) -> None:
+def test_a_million_rows_are_open_at_once_and_read_a_page_at_a_time() -> None:
     rows = Rows(range(1_000_000, 0, -1))
     model = MessageListModel(rows)  # type: ignore[arg-type]
     began = time.perf_counter()
@@ -94,10 +95,8 @@ def test_a_million_rows_are_open_at_once_and_read_a_page_at_a_time(qapp: QApplic
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_whatever_comes_and_goes_the_view_is_told_exactly_that(
-    qapp: QApplication, seed: int
-) -> None:
-    chance = random.Random(seed)  # noqa: S311 - a seed, not a secret
+def test_whatever_comes_and_goes_the_view_is_told_exactly_that(seed: int) -> None:
+    chance = random.Random(seed)
     numbers = sorted(chance.sample(range(1, 300), chance.randint(1, 40)), reverse=True)
     rows = Rows(numbers)
     model, tester = model_over(rows)
@@ -105,7 +104,9 @@ def test_whatever_comes_and_goes_the_view_is_told_exactly_that(
         top = chance.randrange(max(model.rowCount(), 1))
         visible = range(top, min(top + 12, model.rowCount()))
         model.messages(visible)
-        kept = [number for number in rows.numbers if chance.random() > chance.choice((0, 0.05, 0.4))]
+        kept = [
+            number for number in rows.numbers if chance.random() > chance.choice((0, 0.05, 0.4))
+        ]
         fresh = [number for number in range(1, 300) if chance.random() < chance.choice((0, 0.02))]
         rows.numbers = sorted({*kept, *fresh}, reverse=True)
         model.refresh(visible)
@@ -113,7 +114,7 @@ def test_whatever_comes_and_goes_the_view_is_told_exactly_that(
     assert tester.model() is model
 
 
-def test_new_mail_above_the_rows_in_sight_is_an_insertion_not_a_reset(qapp: QApplication) -> None:
+def test_new_mail_above_the_rows_in_sight_is_an_insertion_not_a_reset() -> None:
     rows = Rows(list(range(500, 0, -1)))
     model, _tester = model_over(rows)
     model.messages(range(200, 220))
@@ -127,7 +128,7 @@ def test_new_mail_above_the_rows_in_sight_is_an_insertion_not_a_reset(qapp: QApp
     assert resets == []
 
 
-def test_a_changed_flag_keeps_every_row(qapp: QApplication) -> None:
+def test_a_changed_flag_keeps_every_row() -> None:
     rows = Rows(list(range(50, 0, -1)))
     model, _tester = model_over(rows)
     model.messages(range(10))
@@ -142,7 +143,7 @@ def test_a_changed_flag_keeps_every_row(qapp: QApplication) -> None:
     assert changed.flags == Flag.FLAGGED
 
 
-def test_a_row_reads_as_a_sentence(qapp: QApplication) -> None:
+def test_a_row_reads_as_a_sentence() -> None:
     rows = Rows([3])
     rows.flags[PlacementId(3)] = Flag.FLAGGED
     model, _tester = model_over(rows)

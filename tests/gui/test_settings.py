@@ -1,10 +1,13 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from desktopmail.ui.settings import DECLARED, Settings, SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_what_was_chosen_is_there_again(tmp_path: Path) -> None:

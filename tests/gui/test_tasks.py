@@ -20,7 +20,7 @@ async def test_the_error_of_a_task_is_reported_with_its_name() -> None:
 
 async def test_closing_cancels_and_waits_for_the_clean_up() -> None:
     cleaned = asyncio.Event()
-    scope = TaskScope(lambda name, error: None)
+    scope = TaskScope(lambda _name, _error: None)
 
     async def wait() -> None:
         try:
@@ -36,7 +36,7 @@ async def test_closing_cancels_and_waits_for_the_clean_up() -> None:
 
 
 async def test_nothing_begins_after_closing() -> None:
-    scope = TaskScope(lambda name, error: None)
+    scope = TaskScope(lambda _name, _error: None)
     await scope.close()
     begun: list[int] = []
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication
 
 from desktopmail.ui.theme.theme import Scheme, Theme
 from desktopmail.ui.theme.tokens import contrast, load_tokens
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
 
 READ_ON = (
     ("text", ("surface", "sidebar", "chrome", "raised", "sunken", "accent_soft", "selected")),

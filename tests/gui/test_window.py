@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -23,10 +24,12 @@ from desktopmail.door.rows import Flag, Kind, ProblemRow, Role
 from desktopmail.ui.chooser import Chooser, fits
 from desktopmail.ui.commands.registry import TOOLBAR, VERBS, find_verb
 from desktopmail.ui.settings import Settings
-from desktopmail.ui.theme.theme import Theme
 from desktopmail.ui.window import MainWindow, changed_keys
 from tests.helpers.fake_door import FakeStore, full_store
 from tests.helpers.qt_loop import SLOT_LIMIT_S, Watchdog, run_qt, until
+
+if TYPE_CHECKING:
+    from desktopmail.ui.theme.theme import Theme
 
 Scene = Callable[[MainWindow, FakeStore], Awaitable[None]]
 
@@ -63,7 +66,7 @@ async def select(window: MainWindow, row: int) -> None:
 
 
 def test_a_message_that_is_selected_is_shown(theme: Theme) -> None:
-    async def scene(window: MainWindow, store: FakeStore) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
         await select(window, 1)
         letter = window.reading.letter
         assert letter is not None
@@ -74,7 +77,7 @@ def test_a_message_that_is_selected_is_shown(theme: Theme) -> None:
 
 
 def test_the_first_window_shows_the_joined_inbox(theme: Theme) -> None:
-    async def scene(window: MainWindow, store: FakeStore) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
         assert window.list_pane.title == "All Inboxes"
         assert len(window.list_pane.view.mailbox_ids) == 2
         assert window.list_pane.list.model().rowCount() == 43
@@ -90,7 +93,9 @@ def test_archiving_selects_the_next_message_and_undo_brings_it_back(theme: Theme
         assert first is not None
         QTest.keyClick(window.list_pane.list, Qt.Key.Key_A)
         await until(lambda: window.list_pane.list.model().rowCount() == 42)
-        await until(lambda: window.reading.row is not None and window.reading.row.id == following.id)
+        await until(
+            lambda: window.reading.row is not None and window.reading.row.id == following.id
+        )
         assert isinstance(store.commands[-1], ArchiveMessages)
         assert window.snack.text == "1 message archived"
         QTest.keyClick(window.list_pane.list, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -168,6 +173,7 @@ def test_reading_marks_a_message_after_its_time_and_not_when_a_person_decided(
         shown = window.reading.row
         assert shown is not None
         await until(lambda: bool(store.messages[shown.id].flags & Flag.SEEN))
+        window.bridge.flush()
         QTest.keyClick(window.list_pane.list, Qt.Key.Key_U)
         await until(lambda: not store.messages[shown.id].flags & Flag.SEEN)
         window.bridge.flush()
@@ -177,7 +183,7 @@ def test_reading_marks_a_message_after_its_time_and_not_when_a_person_decided(
 
 
 def test_quick_filters_keep_the_message_that_is_read(theme: Theme) -> None:
-    async def scene(window: MainWindow, store: FakeStore) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
         await select(window, 0)
         shown = window.reading.row
         window.list_pane.toggle_filter("unread_only")
@@ -192,7 +198,7 @@ def test_quick_filters_keep_the_message_that_is_read(theme: Theme) -> None:
 
 
 def test_a_search_shows_what_it_found_and_escape_brings_the_mailbox_back(theme: Theme) -> None:
-    async def scene(window: MainWindow, store: FakeStore) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
         QTest.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
         field = window.tool_bar.search
         QTest.keyClicks(field, "invoice")
@@ -268,7 +274,7 @@ def test_a_fresh_profile_offers_an_account_or_the_sandbox(theme: Theme) -> None:
 
 
 def test_looks_change_at_once(theme: Theme) -> None:
-    async def scene(window: MainWindow, store: FakeStore) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
         messages = window.list_pane.list
         tall = messages.verticalHeader().defaultSectionSize()
         for name in ("compact", "table", "reading_below", "show_sidebar", "dark"):
@@ -284,7 +290,7 @@ def test_looks_change_at_once(theme: Theme) -> None:
 
 
 def test_every_verb_has_its_place_and_no_two_share_a_key(theme: Theme) -> None:
-    async def scene(window: MainWindow, store: FakeStore) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
         in_menus = {
             action.objectName()
             for menu in window.menuBar().actions()
@@ -303,7 +309,7 @@ def test_every_verb_has_its_place_and_no_two_share_a_key(theme: Theme) -> None:
 
 
 def test_every_control_has_an_accessible_name(theme: Theme) -> None:
-    async def scene(window: MainWindow, store: FakeStore) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
         await select(window, 2)
         nameless = [
             widget
@@ -325,8 +331,10 @@ def test_every_control_has_an_accessible_name(theme: Theme) -> None:
 
 
 def test_the_tab_key_goes_round_and_is_caught_nowhere(theme: Theme) -> None:
-    async def scene(window: MainWindow, store: FakeStore) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.activateWindow()
         window.tool_bar.search.setFocus()
+        await until(lambda: QApplication.focusWidget() is window.tool_bar.search)
         seen: list[QWidget] = []
         for _ in range(40):
             focus = QApplication.focusWidget()
@@ -342,7 +350,7 @@ def test_the_tab_key_goes_round_and_is_caught_nowhere(theme: Theme) -> None:
 
 
 def test_the_context_menu_holds_the_verbs_of_messages(theme: Theme) -> None:
-    async def scene(window: MainWindow, store: FakeStore) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
         await select(window, 0)
         menu = window.actions_by_name.context_menu(window)
         names = {action.objectName() for action in menu.actions()}
@@ -357,9 +365,7 @@ def test_a_click_on_the_star_of_a_table_row_stars_it(theme: Theme) -> None:
         messages = window.list_pane.list
         rect = messages.visualRect(messages.model().index(1, 0))
         before = messages.model().message(1)
-        QTest.mouseClick(
-            messages.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(rect.center())
-        )
+        QTest.mouseClick(messages.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(rect.center()))
         await until(lambda: bool(store.commands))
         assert store.messages[before.id].flags ^ before.flags == Flag.FLAGGED
 
@@ -367,7 +373,7 @@ def test_a_click_on_the_star_of_a_table_row_stars_it(theme: Theme) -> None:
 
 
 def test_no_slot_blocks_while_one_walks_through_the_list(theme: Theme) -> None:
-    async def scene(window: MainWindow, store: FakeStore) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
         await select(window, 2)  # the first HTML message builds its view
         watchdog = Watchdog()
         for row in range(12):
@@ -392,7 +398,7 @@ def test_shortcuts_a_person_changed_are_read() -> None:
         ("zzz", "Archive", False),
     ],
 )
-def test_what_is_typed_finds_its_command(typed: str, title: str, fit: bool) -> None:  # noqa: FBT001
+def test_what_is_typed_finds_its_command(typed: str, title: str, fit: bool) -> None:
     assert (fits(typed, title) is not None) == fit
 
 
@@ -401,7 +407,7 @@ def test_words_that_begin_words_fit_better_than_scattered_letters() -> None:
 
 
 def test_actions_show_their_icons_and_tips(theme: Theme) -> None:
-    async def scene(window: MainWindow, store: FakeStore) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
         for verb in VERBS:
             action = window.actions_by_name[verb.name]
             assert isinstance(action, QAction)

@@ -33,7 +33,7 @@ default_login_user = dovenull
 default_vsz_limit = 0
 first_valid_uid = 1
 auth_mechanisms = {mechanisms}
-disable_plaintext_auth = {disable_plaintext_auth}
+disable_plaintext_auth = no
 auth_failure_delay = 0
 mail_location = {mail_location}
 mail_max_userip_connections = 100
@@ -143,7 +143,6 @@ def running_dovecot(
     *,
     mail_location: str = "maildir:~/Maildir",
     mechanisms: str = "plain login cram-md5 scram-sha-1 scram-sha-256",
-    disable_plaintext_auth: bool = False,
     extra: str = "",
 ) -> Iterator[Dovecot]:
     """Run Dovecot for users with these passwords.
@@ -153,7 +152,6 @@ def running_dovecot(
         mail_location: As Dovecot takes it.
         mechanisms: SASL mechanisms, in lower case. `apop` and `cram-md5` work too: passwords are
             kept as they are.
-        disable_plaintext_auth: LOGINDISABLED before TLS.
         extra: Further configuration.
     """
     # Not under the folder of pytest: the mail processes are not root and have to get in.
@@ -172,7 +170,6 @@ def running_dovecot(
         _CONFIGURATION.format(
             folder=folder,
             mechanisms=mechanisms,
-            disable_plaintext_auth="yes" if disable_plaintext_auth else "no",
             mail_location=mail_location,
             certificate=certificates.certificate,
             key=certificates.key,

@@ -13,6 +13,8 @@ DIFFICULT = [
     ExchangedMessage(b"Subject: none at the end\r\n\r\nFrom here\nFrom there", frozenset(), DATE),
     ExchangedMessage(b"From the first line\r\n>From quoted\r\n>>From twice\r\n", frozenset(), DATE),
     ExchangedMessage(b"\0\xff\r\n\n\n\r", frozenset({"\\Flagged", "$Work", "\\Draft"}), DATE),
-    ExchangedMessage(b"\n", frozenset({"\\Deleted", "\\Answered"}), datetime(1970, 1, 1, tzinfo=UTC)),
+    ExchangedMessage(
+        b"\n", frozenset({"\\Deleted", "\\Answered"}), datetime(1970, 1, 1, tzinfo=UTC)
+    ),
     ExchangedMessage(b"Status: RO\nX-Status: A\n\nnot ours\n\n\n", frozenset({"k1", "k2"}), DATE),
 ]

@@ -143,8 +143,10 @@ async def test_a_certificate_of_somebody_else_is_refused(dovecot: Dovecot) -> No
 
 
 async def test_login_disabled_before_tls_is_obeyed() -> None:
-    with running_dovecot({"alice": "x"}, disable_plaintext_auth=True, mechanisms="plain") as server:
-        async with connected(endpoint_of(server, Security.NONE)) as client:
+    # Dovecot takes a connection from its own address for a safe one, so it listens on another.
+    extra = "ssl = required\nlisten = 127.0.0.1, 127.0.0.2"
+    with running_dovecot({"alice": "x"}, mechanisms="plain", extra=extra) as server:
+        async with connected(Endpoint("127.0.0.2", server.imap, Security.NONE)) as client:
             assert client.offers("LOGINDISABLED")
             with pytest.raises(AuthenticationError) as caught:
                 await client.login("alice", Secret("x"))
@@ -179,9 +181,8 @@ async def test_mailboxes_are_made_listed_renamed_and_removed(dovecot: Dovecot) -
         assert (await client.status("台北", (StatusItem.UNSEEN,)))[StatusItem.UNSEEN] == 1
         await client.unsubscribe("台北")
         await client.delete("台北")
-        with pytest.raises(RefusedError) as caught:
+        with pytest.raises(RefusedError, match="exist"):
             await client.select("台北")
-        assert caught.value.code == "nonexistent"
         assert (await client.namespace()).personal[0].delimiter == "/"
         assert (await client.id((("name", "desktopmail"),)))["name"] == "Dovecot"
         (quota,) = await client.quota("INBOX")
@@ -206,7 +207,7 @@ async def test_what_is_appended_comes_back_octet_for_octet(
         message(b"a"),
         MULTIPART,
         b"Subject: no body\r\n\r\n",
-        b"\r\n" + bytes(range(1, 256)) * 9,
+        b"\r\n" + bytes(range(14, 256)) * 9 + b"\r\n",
     ]
     async with connected(endpoint_of(dovecot), "carol") as client:
         if compressed:
@@ -322,8 +323,8 @@ async def test_flags_searches_orders_and_threads(dovecot: Dovecot) -> None:
         assert found.all == UidSet.parse(b"1,3:4")
         umlaut = Has("FROM", "René".encode())
         assert (await client.uid_search(umlaut, charset="UTF-8")).all == UidSet.parse(b"1:3")
-        order = (SortBy(SortKey.ARRIVAL, reverse=True),)
-        assert await client.uid_sort(order, EVERYTHING) == [4, 3, 2, 1]
+        order = (SortBy(SortKey.SUBJECT, reverse=True), SortBy(SortKey.SIZE))
+        assert await client.uid_sort(order, EVERYTHING) == [2, 3, 4, 1]
         thread = await client.uid_thread("REFERENCES", EVERYTHING)
         places = {number: place for place, number in enumerate(thread.numbers)}
         assert thread.parents[places[4]] == places[1]
@@ -377,7 +378,7 @@ async def test_a_mailbox_is_resumed_by_qresync(dovecot: Dovecot) -> None:
         await client.enable("QRESYNC")
         assert before.uid_validity is not None
         assert before.highest_modseq is not None
-        resync = QResync(before.uid_validity, before.highest_modseq, UidSet.parse(b"1:10"))
+        resync = QResync(before.uid_validity, before.highest_modseq)
         after = await client.select("resumed", qresync=resync)
         assert after.exists == 9
         assert after.vanished & UidSet.parse(b"1:10") == UidSet.parse(b"2,5")

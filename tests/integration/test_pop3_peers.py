@@ -165,6 +165,7 @@ def test_fetchmail_fetches_everything(server: LocalServer, tmp_path: Path, way: 
     done = run(
         "env", f"HOME={tmp_path}", f"FETCHMAILHOME={tmp_path}",
         "fetchmail", "--fetchmailrc", str(configuration), "--nosyslog", "--nodetach", "-v",
+        "--pidfile", str(tmp_path / "pid"),
     )  # fmt: skip
     assert done.returncode == 0
     # fetchmail puts the empty line behind a header that has no body.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.peer("neomutt")
-PATIENCE_S = 30.0
+PATIENCE_S = 15.0
 
 
 def in_terminal(command: list[str], home: Path) -> bytes:
@@ -53,12 +53,12 @@ def test_a_batch_session_flags_and_saves(tmp_path: Path, security: str) -> None:
         for number in range(3):
             server.deliver("alice", b"From: a@x.test\r\nSubject: %d\r\n\r\nbody\r\n" % number)
         scheme = "imaps" if security == "tls" else "imap"
-        folder = f"{scheme}://alice:secret@localhost:{server.ports[scheme]}/"
+        folder = f"{scheme}://alice@localhost:{server.ports[scheme]}/"
         config = tmp_path / "muttrc"
         config.write_text(
             f'set folder="{folder}"\nset spoolfile="{folder}INBOX"\n'
-            f'set certificate_file="{server.ca_file}"\nset ssl_force_tls=yes\n'
-            "set ssl_starttls=yes\nset imap_check_subscribed=no\nset header_cache=\n"
+            f'set ssl_ca_certificates_file="{server.ca_file}"\nset ssl_force_tls=yes\n'
+            "set imap_user=alice\nset imap_pass=secret\nset ssl_starttls=yes\nset imap_check_subscribed=no\nset header_cache=\n"
             "set confirmappend=no\nset delete=yes\nset quit=yes\nset wait_key=no\n"
             'push "<first-entry><flag-message><next-entry><copy-message>=Archive<enter>'
             '<sync-mailbox><quit>"\n'

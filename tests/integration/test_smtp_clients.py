@@ -142,7 +142,7 @@ def test_smtplib(server: LocalServer, way: str, mechanism: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("mechanism", ["plain", "login", "cram_md5"])
+@pytest.mark.parametrize("mechanism", ["plain", "login", "crammd5"])
 def test_aiosmtplib(server: LocalServer, way: str, mechanism: str) -> None:
     words = ("aiosmtplib", way, mechanism)
 
@@ -155,6 +155,7 @@ def test_aiosmtplib(server: LocalServer, way: str, mechanism: str) -> None:
             tls_context=None if way == "clear" else server.ssl_context,
         )
         async with client:
+            await client.ehlo()
             await getattr(client, f"auth_{mechanism}")("alice", PASSWORD)
             errors, _ = await client.sendmail("alice@localhost", ["bob@localhost"], message(*words))
             assert errors == {}

@@ -11,7 +11,7 @@ from desktopmail.door.commands import ServerSettings
 from desktopmail.door.ids import AccountId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import ConnectionState, Kind
-from desktopmail.engine.store import message
+from desktopmail.engine.store import message, operation, placement
 
 if TYPE_CHECKING:
     from desktopmail.door.sqlite import Fields
@@ -146,10 +146,23 @@ def remove(tx: Transaction, account_id: AccountId) -> None:
         " ON m.id = p.mailbox_id WHERE m.account_id = ?",
         (account_id,),
     )
+    _release_from_elsewhere(tx, account_id)
     tx.execute("DELETE FROM account WHERE id = ?", (account_id,))
     message.drop_unplaced(tx, [row[0] for row in rows])
     tx.touch_accounts()
     tx.touch_mailboxes(account_id)
+
+
+def _release_from_elsewhere(tx: Transaction, account_id: AccountId) -> None:
+    """What was to leave another account for this one, and has not arrived, stays there."""
+    for row in tx.fetch(
+        "SELECT id FROM operation WHERE account_id = ? AND kind = 'append' AND state <> 'done'",
+        (account_id,),
+    ):
+        for follower in operation.followers(tx, row[0]):
+            ids = [target.placement_id for target in operation.targets(tx, follower.id)]
+            operation.remove(tx, follower.id)
+            placement.show(tx, ids, shown=True)
 
 
 def _account(row: Fields) -> Account:

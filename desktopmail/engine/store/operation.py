@@ -150,6 +150,25 @@ def files(tx: Transaction, sending_id: SendingId) -> bool:
     )
 
 
+def followers(tx: Transaction, operation_id: OperationId) -> list[Operation]:
+    """The operations that wait until this one is proved."""
+    rows = tx.fetch(
+        f"SELECT {_COLUMNS} FROM operation WHERE kind = 'expunge' AND state <> 'done'"
+        " AND json_extract(arguments, '$.after') = ? ORDER BY id",
+        (operation_id,),
+    )
+    return [_operation(row) for row in rows]
+
+
+def release(tx: Transaction, one: Operation) -> None:
+    """Let an operation wait no longer: what it waited for is proved."""
+    arguments = msgspec.structs.replace(one.arguments, after=None)
+    tx.execute(
+        "UPDATE operation SET arguments = ? WHERE id = ?",
+        (msgspec.json.encode(arguments).decode(), one.id),
+    )
+
+
 def targets(tx: Transaction, operation_id: OperationId) -> list[Target]:
     """The placements of an operation."""
     rows = tx.fetch(
@@ -252,3 +271,23 @@ def _operation(row: Fields) -> Operation:
         row[6],
         row[7],
     )
+
+
+def lacks_uids(tx: Transaction, operation_ids: Sequence[OperationId]) -> bool:
+    """Whether one of these is about a placement whose UID will only be known later.
+
+    Its UIDVALIDITY has changed and it was not met again yet, or an earlier operation has not
+    brought it to the server yet. (What exists only here, and is not on its way, never has a UID.)
+    """
+    for operation_id in operation_ids:
+        if tx.fetch(
+            "SELECT 1 FROM operation_target AS t JOIN placement AS p ON p.id = t.placement_id"
+            " WHERE t.operation_id = ?1 AND t.done = 0 AND p.uid IS NULL"
+            " AND (p.gone_cycle IS NOT NULL OR EXISTS ("
+            "  SELECT 1 FROM operation_target AS u JOIN operation AS o ON o.id = u.operation_id"
+            "  WHERE o.id < ?1 AND o.state <> 'done' AND u.done = 0"
+            "  AND (u.twin = p.id OR (u.placement_id = p.id AND o.kind = 'append')))) LIMIT 1",
+            (operation_id,),
+        ):
+            return True
+    return False

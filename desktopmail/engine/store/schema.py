@@ -250,7 +250,15 @@ CREATE VIRTUAL TABLE words USING fts5 (
 );
 """
 
-UPGRADES: tuple[str, ...] = (_VERSION_1,)
+# One LIST that leaves a mailbox out is no proof that it is gone; a sending shows everybody it went
+# to, and not only who is still to be sent to.
+_VERSION_2 = """
+ALTER TABLE mailbox ADD COLUMN missed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sending ADD COLUMN everybody TEXT NOT NULL DEFAULT '[]';
+UPDATE sending SET everybody = recipients;
+"""
+
+UPGRADES: tuple[str, ...] = (_VERSION_1, _VERSION_2)
 """Step N makes version N of version N - 1; version 0 is an empty database. Never edit one."""
 
 VERSION = len(UPGRADES)

@@ -71,13 +71,14 @@ def add(
     return SendingId(
         tx.insert(
             "INSERT INTO sending (account_id, state, message_id, subject, sender, recipients,"
-            " blob_id, queued_s, not_before_s, changed_s, draft, answers, forwards)"
-            " VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " everybody, blob_id, queued_s, not_before_s, changed_s, draft, answers, forwards)"
+            " VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 account_id,
                 message_id,
                 subject,
                 sender,
+                msgspec.json.encode(recipients).decode(),
                 msgspec.json.encode(recipients).decode(),
                 blob_id,
                 now_s,

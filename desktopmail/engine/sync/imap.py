@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Role
 from desktopmail.engine.store import mailbox, operation, placement
-from desktopmail.engine.sync import mailboxes
+from desktopmail.engine.sync import mailboxes, vanish
 from desktopmail.engine.sync.fetch import Fetcher
 from desktopmail.engine.sync.look import Look
 from desktopmail.engine.sync.replay import Replay
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.sync.mailboxes import Listed
     from desktopmail.engine.sync.worker import Worker
     from desktopmail.net.imap import ImapClient
+    from desktopmail.net.imap_answers import Selected
     from desktopmail.wire.imap.client import Malformed
     from desktopmail.wire.imap.response import UntaggedResponse
 
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
 # five after which many routers forget a connection.
 IDLE_S = 240.0
 _FETCH_CHUNK = 100
+
+
+class UidsVoidError(Exception):
+    """The UIDVALIDITY of a mailbox has changed: what was about to be said names other messages."""
 
 
 class ImapSync:
@@ -168,8 +173,17 @@ class ImapSync:
             self._news.set()
 
     async def _select(self, client: ImapClient, path: str) -> None:
-        await client.select(path, condstore=client.offers("CONDSTORE"))
+        """Open a mailbox for what the journal has to say.
+
+        Raises:
+            UidsVoidError: Its UIDVALIDITY is another one than that of the UIDs here.
+        """
         self._open_path = path
+        selected = await client.select(path, condstore=client.offers("CONDSTORE"))
+        account_id = self._account_id
+        if await self._store.read(lambda tx: _are_void(tx, account_id, path, selected)):
+            await self._store.write(lambda tx: _detach(tx, account_id, path))
+            raise UidsVoidError(path)
 
     async def _to_look_at(
         self, account: Account, client: ImapClient, listed: Sequence[Listed]
@@ -220,7 +234,14 @@ class ImapSync:
         await self._give_demanded(account)
         await self._replay(account)
         if self._client is not None and self._open_path != box.path:
-            await self._select(self._client, box.path)
+            try:
+                await self._select(self._client, box.path)
+            except UidsVoidError as error:
+                raise DoorError(
+                    f"{box.path} was made anew at the server while it was read.",
+                    remedy="It is read again by itself.",
+                    code="uidvalidity",
+                ) from error
 
     async def _replay(self, account: Account) -> None:
         client = await self._connect(account)
@@ -229,7 +250,11 @@ class ImapSync:
             if self._open_path != path:
                 await self._select(client, path)
 
-        await Replay(self._store, self._ports, client, account, select).run()
+        try:
+            await Replay(self._store, self._ports, client, account, select).run()
+        except UidsVoidError:
+            # The look that follows meets the messages again, and the journal is told after it.
+            self._news.set()
 
     async def _give_demanded(self, account: Account) -> None:
         while self._demands:
@@ -255,12 +280,34 @@ class ImapSync:
         for mailbox_id, rows in (await self._store.read(find)).items():
             box = await self._store.read(partial(_box, mailbox_id))
             if self._open_path != box.path:
-                await self._select(client, box.path)
+                try:
+                    await self._select(client, box.path)
+                except UidsVoidError:
+                    continue  # the look that follows finds them, octets and all
             fetcher = Fetcher(
                 self._store, self._ports, client, box, with_modseq=False, between=_nothing
             )
             for start in range(0, len(rows), _FETCH_CHUNK):
                 await fetcher.contents(rows[start : start + _FETCH_CHUNK])
+
+
+def _are_void(tx: Transaction, account_id: AccountId | None, path: str, selected: Selected) -> bool:
+    rows = tx.fetch(
+        "SELECT uidvalidity FROM mailbox WHERE account_id = ? AND path = ?", (account_id, path)
+    )
+    return bool(rows) and rows[0][0] not in {None, selected.uid_validity}
+
+
+def _detach(tx: Transaction, account_id: AccountId | None, path: str) -> None:
+    for row in tx.fetch(
+        "SELECT id FROM mailbox WHERE account_id = ? AND path = ?", (account_id, path)
+    ):
+        vanish.detach(tx, row[0])
+        tx.execute(
+            "UPDATE mailbox SET uidvalidity = NULL, uidnext = NULL, highestmodseq = NULL,"
+            " complete = 0 WHERE id = ?",
+            (row[0],),
+        )
 
 
 def _may_differ(box: Mailbox, numbers: dict[StatusItem, int], tx: Transaction) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Role
-from desktopmail.engine.store import mailbox
+from desktopmail.engine.store import mailbox, placement
 from desktopmail.net.errors import RefusedError
 from desktopmail.wire.imap.status import StatusItem
 
@@ -41,6 +41,8 @@ _BY_NAME = {
     "gelöschte elemente": Role.TRASH,
 }  # fmt: skip
 STATUS_ITEMS = (StatusItem.MESSAGES, StatusItem.UIDNEXT, StatusItem.UIDVALIDITY, StatusItem.UNSEEN)
+# A server that is busy, or restored from a backup, may leave a mailbox out once.
+MISSED_TO_GO = 2
 _NOT_SELECTABLE = frozenset({"\\noselect", "\\nonexistent"})
 
 
@@ -158,9 +160,37 @@ def keep(tx: Transaction, account_id: AccountId, listed: list[Listed]) -> None:
             selectable=one.selectable,
             subscribed=one.subscribed,
         )
-    for gone in list(before.values()):
-        if not gone.local:
-            mailbox.remove(tx, gone.id)
+    seen = {one.path for one in listed}
+    for one in mailbox.of_account(tx, account_id):
+        if one.path in seen:
+            tx.execute("UPDATE mailbox SET missed = 0 WHERE id = ? AND missed > 0", (one.id,))
+    for gone in before.values():
+        if not gone.local and gone.role is not Role.INBOX:
+            _miss(tx, gone)
+
+
+def _miss(tx: Transaction, gone: Mailbox) -> None:
+    """A mailbox was left out of a LIST: it goes at the second time, and what stands only here not.
+
+    A message whose append waits in the journal, or that an account brought along from POP3, is at
+    no server.
+    """
+    tx.execute("UPDATE mailbox SET missed = missed + 1 WHERE id = ?", (gone.id,))
+    if tx.fetch("SELECT missed FROM mailbox WHERE id = ?", (gone.id,))[0][0] < MISSED_TO_GO:
+        return
+    at_server = tx.fetch(
+        "SELECT id FROM placement WHERE mailbox_id = ? AND uid IS NOT NULL", (gone.id,)
+    )
+    placement.remove(tx, [row[0] for row in at_server])
+    if tx.fetch("SELECT 1 FROM placement WHERE mailbox_id = ? LIMIT 1", (gone.id,)):
+        tx.execute(
+            "UPDATE mailbox SET local = 1, uidvalidity = NULL, uidnext = NULL,"
+            " highestmodseq = NULL, complete = 0, missed = 0 WHERE id = ?",
+            (gone.id,),
+        )
+        tx.touch_mailboxes(gone.account_id)
+    else:
+        mailbox.remove(tx, gone.id)
 
 
 def _adopt(tx: Transaction, before: dict[str, Mailbox], one: Listed) -> Mailbox | None:

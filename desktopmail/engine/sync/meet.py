@@ -29,7 +29,9 @@ def place(tx: Transaction, mailbox_id: MailboxId, parsed: Sequence[Parsed]) -> l
     """Put messages of a server into a mailbox; returns those that are new and unread."""
     fresh: list[MessageId] = []
     known = placement.by_uids(tx, mailbox_id, [one.incoming.uid or 0 for one in parsed])
-    parsed = [one for one in parsed if one.incoming.uid not in known]
+    # A server may answer for one UID twice: the last answer is the newest.
+    last = {one.incoming.uid: one for one in parsed if one.incoming.uid not in known}
+    parsed = list(last.values())
     arrived = []
     for one, kept in zip(parsed, incoming.keep(tx, parsed), strict=True):
         here = _without_uid(tx, mailbox_id, kept.id)
@@ -119,9 +121,9 @@ def update(tx: Transaction, mailbox_id: MailboxId, answers: Sequence[FetchRespon
     told: dict[int, FetchResponse] = {
         one.uid: one for one in answers if one.uid is not None and one.flags is not None
     }
-    known = placement.by_uids(tx, mailbox_id, list(told))
     back = gone(tx, mailbox_id)
     relink(tx, [back[uid] for uid in told if uid in back])
+    known = placement.by_uids(tx, mailbox_id, list(told))
     changed = []
     for uid, one in known.items():
         answer = told[uid]

@@ -145,7 +145,7 @@ class Pop3Sync:
     async def _recognised(
         self, client: Pop3Client, account: Account, maildrop: Maildrop, fresh: list[int]
     ) -> list[int]:
-        """Leave out what is here from another protocol; it is remembered by its UIDL from now on."""
+        """Leave out what is here from the other protocol; its UIDL is remembered from now on."""
         here = await self._store.read(lambda tx: pop_seen.unseen_here(tx, account.id))
         if not here or not fresh or "TOP" not in client.capabilities:
             return fresh

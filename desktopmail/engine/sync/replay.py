@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from desktopmail.net.ports import Ports
 
 MAX_TRIES = 5
+_OF_MAILBOXES = frozenset({"create", "rename", "delete-mailbox", "subscribe"})
 
 
 class Replay:
@@ -73,7 +74,9 @@ class Replay:
             first = pending[0]
             flags = _leading_flags(pending)
             try:
-                if flags:
+                if await self._waits(flags or [first]):
+                    blocked |= {one.id for one in flags or [first]}
+                elif flags:
                     await self._store_flags(flags)
                 elif not await self._one(first):
                     blocked.add(first.id)
@@ -83,6 +86,19 @@ class Replay:
                 for one in flags or [first]:
                     blocked.add(one.id)
                     await self._refused(one, error)
+
+    async def _waits(self, operations: Sequence[Operation]) -> bool:
+        """Whether operations have to wait for a look, or for an earlier operation.
+
+        The mailbox is opened first: if its UIDVALIDITY has changed, the UIDs here are void from that
+        moment, and would name other messages.
+        """
+        source = await self._box(operations[0].arguments.source)
+        if source is None or source.local or operations[0].kind in _OF_MAILBOXES:
+            return False
+        await self._select(source.path)
+        ids = [one.id for one in operations]
+        return await self._store.read(lambda tx: operation.lacks_uids(tx, ids))
 
     async def _pending(self) -> list[Operation]:
         return await self._store.read(lambda tx: operation.pending(tx, self._account.id))
@@ -119,9 +135,8 @@ class Replay:
         if box is None:
             await self._finish(operations)
             return
+        await self._select(box.path)
         changes = await self._store.read(lambda tx: _amount(tx, operations))
-        if changes:
-            await self._select(box.path)
         await self._running(operations)
         for (add, remove, add_tags, remove_tags), uids in changes.items():
             chosen = UidSet.of([Uid(uid) for uid in uids])
@@ -293,19 +308,30 @@ class Replay:
         if target is None:
             await self._fail(one, "The mailbox is not there any more.")
             return
-        was_running = one.state == "running"
+        # Found begun, a try may have been cut short after the server took it: look first.
+        was_begun = one.arguments.uidnext is not None
         since = await self._begin(one, target)
         for row in await self._store.read(lambda tx: operation.targets(tx, one.id)):
-            if not row.done:
-                await self._append_one(one, target, row, since, look_first=was_running)
-        await self._finish([one])
+            if not row.done and not await self._append_one(
+                one, target, row, since, look_first=was_begun
+            ):
+                await self._fail(one, "The server said it took it, but it is not there.")
+                return
+
+        def step(tx: Transaction) -> None:
+            operation.finish(tx, one.id)
+            problem.settle(tx, self._account.id, "journal")
+            journal.let_followers_go(tx, one.id)
+
+        await self._store.write(step)
         if one.arguments.sending is not None:
             await self._filed(one)
-        await self._store.write(lambda tx: journal.finish_followers(tx, one.id))
 
     async def _append_one(
         self, one: Operation, target: Mailbox, row: Target, since: int, *, look_first: bool
-    ) -> None:
+    ) -> bool:
+        """Put one message there; returns whether it is proved to be there."""
+
         def load(tx: Transaction) -> tuple[Placed, bytes, str, set[str], int] | None:
             placed = placement.get(tx, [row.placement_id])
             octets = message.octets(tx, placed[0].message_id) if placed else None
@@ -321,7 +347,7 @@ class Replay:
 
         loaded = await self._store.read(load)
         if loaded is None:
-            return
+            return True
         placed, octets, message_id, tags, arrived_s = loaded
         uid = None
         if look_first or one.arguments.sending is not None:
@@ -338,15 +364,19 @@ class Replay:
             if uid is None:
                 found = await self._find(target, {0: (row, placed)}, since)
                 uid = found.get(0)
+            if uid is None:  # some servers add fields of their own to what is appended
+                uid = await self._named_since(target, message_id, since)
+        if uid is None:
+            return False
         new_uid = uid
 
         def step(tx: Transaction) -> None:
-            if new_uid is not None:
-                known = placement.by_uids(tx, target.id, [new_uid])
-                _give_uid(tx, placed.id, new_uid, known)
+            known = placement.by_uids(tx, target.id, [new_uid])
+            _give_uid(tx, placed.id, new_uid, known)
             operation.prove(tx, one.id, [placed.id])
 
         await self._store.write(step)
+        return True
 
     async def _look_for(
         self, target: Mailbox, placed: Placed, message_id: str, since: int, one: Operation
@@ -361,6 +391,12 @@ class Replay:
         await self._select(target.path)
         uids = await proof.by_message_id(self._client, message_id)
         return uids[-1] if uids else None
+
+    async def _named_since(self, target: Mailbox, message_id: str, since: int) -> int | None:
+        """The newest message of this Message-ID in the target, from a UID on."""
+        await self._select(target.path)
+        fresh = [uid for uid in await proof.by_message_id(self._client, message_id) if uid >= since]
+        return fresh[-1] if fresh else None
 
     async def _filed(self, one: Operation) -> None:
         def step(tx: Transaction) -> None:
@@ -377,7 +413,10 @@ class Replay:
         after = one.arguments.after
         if after is not None:
             other = await self._store.read(lambda tx: operation.get(tx, after))
-            if other is not None and other.state != "done":
+            if other is None:  # it was never proved: it went with its account
+                await self._store.write(lambda tx: journal.revert(tx, one))
+                return True
+            if other.state != "done":
                 return False
         box = await self._box(one.arguments.source)
         if box is None or box.local:

@@ -131,7 +131,7 @@ class Worker:
         await wait(self._wake, self._ports.clock, wait_s)
 
     async def _failed(self, error: DoorError) -> DoorError:
-        """Say what went wrong where it is seen; a store that cannot be written is said as itself."""
+        """Say what went wrong where it is seen; a store that cannot be written comes first."""
         try:
             await self._store.write(partial(self._report, error))
         except DoorError as unwritable:

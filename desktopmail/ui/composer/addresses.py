@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtCore import QEvent, QStringListModel, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QWidget
 
 from desktopmail.mime import address
@@ -12,8 +13,6 @@ from desktopmail.mime.address import Mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from PySide6.QtGui import QKeyEvent
 
     from desktopmail.door.rows import Person
 
@@ -72,19 +71,25 @@ class AddressField(QLineEdit):
         self.style().unpolish(self)
         self.style().polish(self)
 
+    def event(self, event: QEvent) -> bool:
+        """Take the offer with Tab: Qt would move the focus before a key press is told."""
+        tab = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Tab
+        if tab and event.type() == QEvent.Type.KeyPress and self._popup.isVisible():
+            self._take_current()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Leave the keys of the list of offers to it; a semicolon separates, too."""
-        if self._popup.isVisible() and event.key() in {
-            Qt.Key.Key_Return,
-            Qt.Key.Key_Enter,
-            Qt.Key.Key_Tab,
-        }:
-            index = self._popup.currentIndex()
-            row = max(index.row(), 0)
-            self._take(self._offers.stringList()[row])
-            self._popup.hide()
+        """Take the offer with Enter while the list of offers is open."""
+        if self._popup.isVisible() and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._take_current()
             return
         super().keyPressEvent(event)
+
+    def _take_current(self) -> None:
+        row = max(self._popup.currentIndex().row(), 0)
+        self._take(self._offers.stringList()[row])
+        self._popup.hide()
 
     def _piece(self) -> tuple[int, str]:
         """Where the address at the cursor begins, and what of it was typed."""

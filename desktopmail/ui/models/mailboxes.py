@@ -350,7 +350,7 @@ class MailboxTreeModel(QAbstractItemModel):
 
 
 def _account_node(account: AccountRow, mailboxes: list[MailboxRow]) -> Node:
-    top = Node(NodeKind.ACCOUNT, account.name, "user", account=account)
+    top = Node(NodeKind.ACCOUNT, account_title(account), "user", account=account)
     by_id = {
         mailbox.id: Node(
             NodeKind.MAILBOX,
@@ -367,6 +367,12 @@ def _account_node(account: AccountRow, mailboxes: list[MailboxRow]) -> Node:
         parent = by_id.get(mailbox.parent_id) if mailbox.parent_id is not None else None
         (parent or top).add(by_id[mailbox.id])
     return top
+
+
+def account_title(account: AccountRow) -> str:
+    """The name of an account as shown: the person's own, where they gave it no other."""
+    is_made_up = account.name not in {account.address, account.address.partition("@")[0]}
+    return account.name if is_made_up else (account.display_name or account.address)
 
 
 def mailbox_title(mailbox: MailboxRow) -> str:

@@ -126,8 +126,11 @@ class ActivityWindow(QWidget):
         return card
 
     def _sending(self, sending: SendingRow) -> QWidget:
-        icon, token = _SENDING_ICONS.get(sending.state, ("sent", "accent"))
-        text = f"{tr(f'sending.{sending.state.value}')} · {', '.join(sending.recipients)}"
+        state = sending.state
+        if state is SendingState.UNSURE and not sending.problem:
+            state = SendingState.TRANSMITTING  # the reply to the final dot is still to come
+        text = f"{tr(f'sending.{state.value}')} · {', '.join(sending.recipients)}"
+        icon, token = _SENDING_ICONS.get(state, ("sent", "accent"))
         if sending.problem:
             text += f"\n{sending.problem}"
         card, row = self._card(icon, token, sending.subject or tr("list.no_subject"), text)

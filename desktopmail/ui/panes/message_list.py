@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from desktopmail.door.rows import Column, MessageRow
     from desktopmail.ui.theme.theme import Theme
 
+_NEIGHBOURS = 8
 _SELECTION_CHECKED = 500  # selections up to this size are put right after every refresh
 
 
@@ -204,16 +205,27 @@ class MessageList(QTableView):
         """Bring the rows up to date, keeping selection, cursor and place."""
         selected = self.selected_ids() if self.selected_count() <= _SELECTION_CHECKED else []
         current = self.current_message()
-        row_before = self.currentIndex().row()
+        neighbours = self._neighbours(selected) if selected else []
         scroll = self.verticalScrollBar().value()
         count_before = self._model.rowCount()
         self._model.refresh(self.visible_rows())
-        self._put_right(selected, current, row_before)
+        self._put_right(selected, current, neighbours)
         if count_before and self._model.rowCount() and not self.currentIndex().isValid():
             self.verticalScrollBar().setValue(scroll)
 
+    def _neighbours(self, selected: list[PlacementId]) -> list[PlacementId]:
+        """What stands below the selected rows, then what stands above: to go on with."""
+        rows = self.selected_rows()
+        chosen = set(selected)
+        below = self._model.messages(range(rows[-1] + 1, rows[-1] + 1 + _NEIGHBOURS))
+        above = self._model.messages(range(rows[0] - 1, rows[0] - 1 - _NEIGHBOURS, -1))
+        return [message.id for message in (*below, *above) if message.id not in chosen]
+
     def _put_right(
-        self, selected: list[PlacementId], current: MessageRow | None, row_before: int
+        self,
+        selected: list[PlacementId],
+        current: MessageRow | None,
+        neighbours: list[PlacementId],
     ) -> None:
         """Select what was selected; where all of it went, the row that took its place."""
         if not selected:
@@ -223,10 +235,11 @@ class MessageList(QTableView):
             return
         rows = [row for chosen in selected if (row := self._model.row_of(chosen)) is not None]
         if not rows:
-            count = self._model.rowCount()
-            at = self.currentIndex().row() if self.currentIndex().isValid() else row_before
-            if count:
-                self.go_to(min(max(at, 0), count - 1))
+            # Qt moves the cursor to the row before; a person who deletes goes on with the next.
+            places = (self._model.row_of(neighbour) for neighbour in neighbours)
+            row = next((place for place in places if place is not None), None)
+            if row is not None:
+                self.go_to(row)
             return
         flags = QItemSelectionModel.SelectionFlag
         selection = self.selectionModel()

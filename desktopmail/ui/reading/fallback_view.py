@@ -49,17 +49,35 @@ _COLOUR_STYLE = re.compile(
     r"(?<![-\w])(?:background(?:-color|-image)?|color)\s*:[^;\"]*;?", re.IGNORECASE
 )
 _COLOUR_ATTRIBUTE = re.compile(r"\s(?:bgcolor|color|background|text)=\"[^\"]*\"", re.IGNORECASE)
+_HIDDEN = re.compile(
+    r"<(div|span|p|td|font)\b[^>]*style=\"[^\"]*"
+    r"(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d]*[1-9])|max-height\s*:\s*0)"
+    r"[^\"]*\"[^>]*>(?:(?!<\1\b).)*?</\1>",
+    re.IGNORECASE | re.DOTALL,
+)
 _TAG = re.compile(r"<[a-z][^>]*>", re.IGNORECASE)
 
 
-def without_remote_images(source: str) -> str:
-    """Return HTML in which what an image would say stands in place of each blocked one."""
+def without_remote_images(source: str, box: str = "") -> str:
+    """Return HTML in which what an image would say stands in place of each blocked one.
+
+    Args:
+        source: Sanitised HTML.
+        box: The style of those words.
+    """
 
     def words(match: re.Match[str]) -> str:
         alt = _ALT.search(match[0])
-        return f"<i>{alt[1]}</i>" if alt and alt[1].strip() else ""
+        if alt is None or not alt[1].strip():
+            return ""
+        return f'<span style="{box}">&nbsp;{alt[1]}&nbsp;</span>'
 
     return _REMOTE_IMAGE.sub(words, source)
+
+
+def without_hidden(source: str) -> str:
+    """Return HTML without what a browser would not show: the first words made for lists."""
+    return _HIDDEN.sub("", source)
 
 
 def without_colours(source: str) -> str:
@@ -145,10 +163,14 @@ class FallbackView(QTextBrowser):
         self.document().setDefaultFont(font)
         tokens = self._theme.tokens
         source = cut_nested_tables(self._letter.html.html[:_MAX_CHARACTERS])
-        source = without_remote_images(source)
+        source = without_hidden(source)
         on_paper = self._original and self._theme.dark
         if self._theme.dark and not on_paper:
             source = without_colours(source)
+        box = f"background-color: {tokens.border}; color: {tokens.muted};"
+        if on_paper:
+            box = "background-color: #e1e3e8; color: #5a6170;"
+        source = without_remote_images(source, box)
         link = "#1a56c4" if on_paper else tokens.accent
         self.document().setDefaultStyleSheet(f"a {{ color: {link}; }}")
         ground = "#ffffff" if on_paper else tokens.surface

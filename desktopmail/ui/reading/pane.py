@@ -289,11 +289,11 @@ class ReadingPane(QFrame):
             bars.append(NoticeBar(self._theme, "download", "notice", tr("reading.fetching")))
         blocked = len(letter.html.remote_images) if letter.html is not None else 0
         if blocked and not remote:
-            actions: list[tuple[str, Callable[[], object]]] = [
-                (tr("remote.show"), self.show_remote)
-            ]
-            if letter.sender:
-                actions.append((tr("remote.always"), self._always_remote))
+            actions: list[tuple[str, Callable[[], object]]] = []
+            if self._fetch_image is not None:  # without a fetcher there is nothing to offer
+                actions.append((tr("remote.show"), self.show_remote))
+                if letter.sender:
+                    actions.append((tr("remote.always"), self._always_remote))
             text = trn("remote.blocked", blocked)
             bar = NoticeBar(self._theme, "image-off", "notice", text, actions)
             bar.setToolTip(tr("remote.why"))

@@ -70,8 +70,22 @@ class Cutter:
     """
 
     __slots__ = (
-        "_data", "_discarding", "_has_lf", "_header", "_keeping", "_kept", "_kept_octets", "_late",
-        "_late_octets", "_literals", "_pos", "_strict", "_scanned", "_streamed", "_streaming", "limits",
+        "_data",
+        "_discarding",
+        "_has_lf",
+        "_header",
+        "_keeping",
+        "_kept",
+        "_kept_octets",
+        "_late",
+        "_late_octets",
+        "_literals",
+        "_pos",
+        "_scanned",
+        "_streamed",
+        "_streaming",
+        "_strict",
+        "limits",
     )  # fmt: skip
 
     def __init__(self, limits: Limits, *, strict: bool = False) -> None:

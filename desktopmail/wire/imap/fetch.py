@@ -305,7 +305,7 @@ class FetchResponse(NamedTuple):
     def section(self, section: Section = WHOLE) -> bytes | None:
         """Return the octets of a section that was asked for in whole, or None."""
         for data in self.sections:
-            if data.section == section and not isinstance(data.octets, Streamed):
+            if data.section.is_same(section) and not isinstance(data.octets, Streamed):
                 return data.octets
         return None
 
@@ -404,8 +404,8 @@ def _encode_octets(
         writer.literal(octets, binary=binary and b"\0" in octets)
 
 
-# A whole answer of UID, FLAGS and MODSEQ in any order: what a sync of flags consists of. Numbers near
-# the end of their range go the slow way, which measures them.
+# A whole answer of UID, FLAGS and MODSEQ in any order: what a sync of flags consists of. Numbers
+# near the end of their range go the slow way, which measures them.
 QUICK: Final = re.compile(
     rb"\* (?!0)([1-3]?[0-9]{1,9}) FETCH \("
     rb"(?:(?:UID (?!0)([1-3]?[0-9]{1,9})|FLAGS \(([^()\r\n\"{]*+)\)|MODSEQ \(([0-9]{1,18})\))"

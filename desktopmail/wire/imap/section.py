@@ -58,6 +58,16 @@ class Section:
     text: SectionText | None = None
     fields: tuple[bytes, ...] = ()
 
+    def is_same(self, other: Section) -> bool:
+        """Whether another section is the same part of a message.
+
+        Servers tell names of fields in upper case, sorted, or as they were asked for.
+        """
+        if self.fields:
+            mine, theirs = ({name.lower() for name in one.fields} for one in (self, other))
+            return (self.part, self.text, mine) == (other.part, other.text, theirs)
+        return self == other
+
 
 WHOLE = Section()
 HEADER = Section((), SectionText.HEADER)

@@ -31,7 +31,7 @@ class QResync:
     Attributes:
         uid_validity: The UIDVALIDITY it knew.
         modseq: The HIGHESTMODSEQ it knew.
-        known_uids: The UIDs it holds; None means all.
+        known_uids: The UIDs it holds, the only ones that are told of; None means all.
         seq_match: Pairs of sequence numbers and UIDs that shorten the server's answer.
     """
 

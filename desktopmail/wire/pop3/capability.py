@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.limits import POP3_MAX_REPLY_OCTETS
 from desktopmail.wire.pop3.command import Command, Follows
+from desktopmail.wire.pop3.reply import printable
 from desktopmail.wire.pop3.state import BOTH
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Capabilities:
             words = line.split()
             if words and _TAG.fullmatch(words[0]):
                 tag = words[0].decode("ascii").upper()
-                found[tag] = tuple(word.decode("utf-8", "replace") for word in words[1:])
+                found[tag] = tuple(printable(word) for word in words[1:])
         return cls(found)
 
     def encode(self) -> bytes:

@@ -12,6 +12,7 @@ from desktopmail.wire.limits import (
     POP3_MAX_LISTING_OCTETS,
     SASL_MAX_LINE_OCTETS,
 )
+from desktopmail.wire.lines import LineCutter
 from desktopmail.wire.output import Output
 from desktopmail.wire.pop3.apop import Apop
 from desktopmail.wire.pop3.auth import CANCEL, Auth, decode_base64, encode_base64
@@ -21,7 +22,7 @@ from desktopmail.wire.pop3.data import DataReader
 from desktopmail.wire.pop3.events import Answered, Challenged, Closed, Data, Greeted
 from desktopmail.wire.pop3.greeting import Greeting
 from desktopmail.wire.pop3.login import Pass, User
-from desktopmail.wire.pop3.reply import Reply
+from desktopmail.wire.pop3.reply import Reply, printable
 from desktopmail.wire.pop3.state import State
 from desktopmail.wire.pop3.stls import Stls
 from desktopmail.wire.pop3.utf8 import Utf8
@@ -45,9 +46,7 @@ class ClientConnection:
         self.state = State.GREETING
         self.greeting: Greeting | None = None
         self.capabilities: Capabilities | None = None
-        self._buffer = bytearray()
-        self._begin = 0  # where what was not read yet begins
-        self._scanned = 0  # up to here there is no CRLF
+        self._lines = LineCutter(MAX_REPLY_LINE_OCTETS + SASL_MAX_LINE_OCTETS)
         self._eof = False
         self._output = Output()
         self._waiting: deque[AnyCommand] = deque()
@@ -63,12 +62,7 @@ class ClientConnection:
 
     def receive(self, octets: bytes) -> None:
         """Take octets of the server."""
-        if self._begin:
-            # Dropped here and not per line: one move for everything read since.
-            del self._buffer[: self._begin]
-            self._scanned = max(0, self._scanned - self._begin)
-            self._begin = 0
-        self._buffer += octets
+        self._lines.receive(octets)
 
     def receive_eof(self) -> None:
         """The server will send no more."""
@@ -93,10 +87,10 @@ class ClientConnection:
         elif self.state is State.TLS:
             return None
         else:
-            line = self._next_line(MAX_REPLY_LINE_OCTETS + SASL_MAX_LINE_OCTETS)
+            line = self._lines.next_line()
             event = None if line is None else self._read_line(line)
         if event is None and self._eof:
-            is_clean = not self.waiting and len(self._buffer) == self._begin
+            is_clean = not self.waiting and not len(self._lines)
             is_clean = is_clean and self.state is not State.GREETING
             self.state = State.CLOSED
             return Closed(is_clean)
@@ -108,7 +102,7 @@ class ClientConnection:
             self.state = State.AUTHORIZATION if self.greeting.reply.ok else State.CLOSED
             return Greeted(self.greeting)
         if not self._waiting:
-            shown = line[:200].decode("ascii", "backslashreplace")
+            shown = printable(line[:200])
             raise RemoteProtocolError(f"the server answered to no command: {shown}")
         command = self._waiting[0]
         if line[:2] in {b"+ ", b"+"} and isinstance(command, Auth):
@@ -145,19 +139,8 @@ class ClientConnection:
         self, command: AnyCommand, reply: Reply, pieces: list[bytes]
     ) -> ClientEvent | None:
         """Gather whole lines up to the one with a dot; the dots of RFC 1939 section 3 go."""
-        buffer, begin = self._buffer, self._begin
-        is_last = buffer.startswith(b".\r\n", begin)
-        if is_last:
-            stop, rest = begin, begin + 3
-        else:
-            end = buffer.find(b"\r\n.\r\n", max(begin, self._scanned - 4))
-            is_last = end >= 0
-            if is_last:
-                stop, rest = end + 2, end + 5
-            else:
-                newline = buffer.rfind(b"\r\n", max(begin, self._scanned - 1))
-                stop = rest = newline + 2 if newline >= 0 else begin
-        self._listed += stop - begin
+        piece, is_last = self._lines.next_lines(b".")
+        self._listed += len(piece)
         early = self.state is not State.TRANSACTION
         most = POP3_MAX_EARLY_LISTING_OCTETS if early else POP3_MAX_LISTING_OCTETS
         if self._listed > most:
@@ -165,22 +148,16 @@ class ClientConnection:
                 f"the answer to {command.keyword.decode()} is longer than {most} octets",
                 limit="max_listing_octets",
             )
-        if len(buffer) - rest > MAX_REPLY_LINE_OCTETS and not is_last:
-            raise _too_long(MAX_REPLY_LINE_OCTETS)
-        piece = bytes(buffer[begin:stop])
         if piece.startswith(b"."):
             piece = piece[1:]
         pieces.append(piece.replace(b"\r\n.", b"\r\n"))
-        self._begin = rest
-        self._scanned = rest if is_last else len(buffer)
         if not is_last:
             return None
         self._listing = None
         return self._answered(command, reply, command.read(reply, b"".join(pieces)))
 
     def _next_data(self, command: AnyCommand, reader: DataReader) -> ClientEvent | None:
-        octets, self._begin, is_last = reader.cut(self._buffer, self._begin)
-        self._scanned = self._begin
+        octets, is_last = self._lines.take(reader.cut)
         if is_last:
             self._data = None
         elif not octets:
@@ -288,7 +265,7 @@ class ClientConnection:
         """
         if self.state is not State.TLS:
             raise LocalProtocolError("STLS has not been accepted")
-        if len(self._buffer) > self._begin:
+        if len(self._lines):
             raise RemoteProtocolError("octets in the clear stand behind the answer to STLS")
 
     def tls_started(self) -> None:
@@ -304,22 +281,3 @@ class ClientConnection:
         self._user_sent = False
         # The greeting stays, because no other one comes: a timestamp that somebody on the way put
         # into it makes APOP fail, and the digest travels inside TLS, where he cannot read it.
-
-    # --- private -------------------------------------------------------------------------------
-
-    def _next_line(self, limit: int) -> bytes | None:
-        buffer, begin = self._buffer, self._begin
-        end = buffer.find(b"\r\n", max(begin, self._scanned))
-        if end < 0:
-            self._scanned = max(begin, len(buffer) - 1)
-            if len(buffer) - begin > limit:
-                raise _too_long(limit)
-            return None
-        if end - begin > limit:
-            raise _too_long(limit)
-        self._begin = self._scanned = end + 2
-        return bytes(buffer[begin:end])
-
-
-def _too_long(limit: int) -> RemoteProtocolError:
-    return RemoteProtocolError(f"a line is longer than {limit} octets", limit="max_line_octets")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.pop3.command import Command, CommandSyntaxError, Follows
+from desktopmail.wire.pop3.reply import printable
 from desktopmail.wire.pop3.state import BOTH
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Lang(Command[tuple[Language, ...]]):
             match = _LANGUAGE.fullmatch(line)
             if match is None:
                 raise RemoteProtocolError("a line of LANG is not a language tag and a description")
-            description = (match[2] or b"").decode("utf-8", "replace")
+            description = printable(match[2] or b"")
             found.append(Language(match[1].decode("ascii"), description))
         return tuple(found)
 

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 # (RFC 1939 section 5: "minimal implementations" end there).
 # The beginning of a line: a bare LF ends none.
 _BEGIN = rb"(?:\A|(?<=\r\n))"
-_DROP = re.compile(r"[ \t]*([0-9]{1,10})[ \t]+([0-9]{1,19})(?:[ \t].*)?", re.DOTALL)
-_SCAN = re.compile(_BEGIN + rb"[ \t]*([0-9]{1,10})[ \t]+([0-9]{1,19})(?:[ \t][^\r\n]*)?\r\n")
+# Message numbers begin with 1; sizes have 18 digits at most, so that every database can hold them.
+_NUMBER = rb"[ \t]*0{0,20}([1-9][0-9]{0,9})"
+_DROP = re.compile(rb"[ \t]*([0-9]{1,10})[ \t]+([0-9]{1,18})(?:[ \t].*)?", re.DOTALL)
+_SCAN = re.compile(_BEGIN + _NUMBER + rb"[ \t]+([0-9]{1,18})(?:[ \t][^\r\n]*)?\r\n")
 # unique-id listing: nn SP unique-id; one to 70 characters from 0x21 to 0x7E (section 7). More is
 # taken from servers: up to 1,024 octets of any kind, with spaces inside, because they exist.
-_UIDL = re.compile(_BEGIN + rb"[ \t]*([0-9]{1,10})[ \t]+([^\r\n]{1,1024}?)[ \t]*\r\n")
+_UIDL = re.compile(_BEGIN + _NUMBER + rb"[ \t]+([^\r\n\0]{1,1024}?)[ \t]*\r\n")
 _SENDABLE = re.compile(rb"[!-~]{1,%d}" % POP3_MAX_UIDL_OCTETS)
 
 
@@ -49,7 +51,7 @@ class Stat(Command[DropListing]):
     def read(self, reply: Reply, lines: bytes) -> DropListing:
         """Read `nn mm`."""
         del lines
-        found = _DROP.fullmatch(reply.text)
+        found = _DROP.fullmatch(reply.octets or reply.text.encode())
         if found is None:
             raise RemoteProtocolError("the answer to STAT is not a count and a size")
         return DropListing(int(found[1]), int(found[2]))
@@ -92,7 +94,7 @@ class List(_Listing, Command["dict[int, int]"]):
     def read(self, reply: Reply, lines: bytes) -> dict[int, int]:
         """Read the sizes in octets by number."""
         if self.number is not None:
-            lines = reply.text.encode() + b"\r\n"
+            lines = (reply.octets or reply.text.encode()) + b"\r\n"
         return {int(number): int(size) for number, size in _all(_SCAN, lines, "LIST")}
 
 
@@ -120,7 +122,7 @@ class Uidl(_Listing, Command["dict[int, str]"]):
         equal exactly if their octets are.
         """
         if self.number is not None:
-            lines = reply.text.encode() + b"\r\n"
+            lines = (reply.octets or reply.text.encode()) + b"\r\n"
         return {int(number): uid.decode("latin-1") for number, uid in _all(_UIDL, lines, "UIDL")}
 
 

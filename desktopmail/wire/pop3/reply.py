@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.limits import POP3_MAX_REPLY_OCTETS
@@ -35,13 +35,16 @@ class Reply:
 
     Attributes:
         ok: `+OK` or `-ERR`.
-        text: What it says to people, without the code; UTF-8, broken octets replaced.
+        text: What it says to people, without the code; UTF-8, with U+FFFD in place of broken octets
+            and of what does not print, so that no server moves the cursor of a terminal.
         code: The extended response code in upper case (`"SYS/TEMP"`), or None.
+        octets: What stood behind the status and the code, as it came; b"" in a reply of ours.
     """
 
     ok: bool
     text: str = ""
     code: str | None = None
+    octets: bytes = field(default=b"", compare=False, repr=False)
 
     @classmethod
     def parse(cls, line: bytes) -> Reply:
@@ -57,9 +60,9 @@ class Reply:
         text = found[2] or b""
         code = _CODE.match(text)
         if code is None:
-            return cls(found[1] is not None, text.decode("utf-8", "replace"))
-        rest = text[code.end() :].decode("utf-8", "replace")
-        return cls(found[1] is not None, rest, code[1].decode("ascii").upper())
+            return cls(found[1] is not None, printable(text), None, text)
+        rest = text[code.end() :]
+        return cls(found[1] is not None, printable(rest), code[1].decode("ascii").upper(), rest)
 
     def encode(self) -> bytes:
         """Return the line with its CRLF.
@@ -94,6 +97,14 @@ class Reply:
         return " ".join(part for part in (code, self.text) if part) or (
             "+OK" if self.ok else "-ERR"
         )
+
+
+def printable(octets: bytes) -> str:
+    """Decode what a server says to people; U+FFFD stands for what does not print."""
+    text = octets.decode("utf-8", "replace")
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char == "\t" else "\ufffd" for char in text)
 
 
 def ok(text: str = "") -> Reply:

@@ -129,6 +129,11 @@ class ServerConnection:
         except ValueError:
             return Malformed("the response is not base64", b"<response>\r\n")
 
+    @property
+    def is_answering(self) -> bool:
+        """Whether a command was given out and has not been answered."""
+        return self._pending is not None
+
     # --- answers -------------------------------------------------------------------------------
 
     def greet(self, greeting: Greeting) -> None:

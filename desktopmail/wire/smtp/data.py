@@ -116,12 +116,14 @@ class DataDecoder:
             Octets of the message, and what follows its end, or None when the end has not come.
         """
         stream = self._held + octets if self._held else octets
-        self.lf_is_fine = _BARE_LF_OR_DOT.search(stream) is None
-        if not self.lf_is_fine:
-            end = stream.find(_END)
+        first = _BARE_LF_OR_DOT.search(stream)
+        self.lf_is_fine = first is None
+        if first is not None:
+            end = stream.find(_END, max(first.start() - 1, 0))
             if end >= 0:
                 body = stream[: end + 2]
-                self.lf_is_fine = _BARE_LF_OR_DOT.search(body) is None
+                # Often the end is the first dot at the beginning of a line.
+                self.lf_is_fine = first.start() == end + 1
                 if not self.lf_is_fine:
                     body = body.replace(b"\r\n.", b"\r\n")
                 return (body[self._skip :] if self._skip else body), stream[end + 5 :]

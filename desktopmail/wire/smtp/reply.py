@@ -66,6 +66,10 @@ class Reply:
     lines: tuple[str, ...]
     enhanced: EnhancedCode | None = None
 
+    def __hash__(self) -> int:
+        # Replies are looked up for each command of a session; the enhanced code adds little.
+        return hash((self.code, self.lines))
+
     @property
     def text(self) -> str:
         """All lines in one."""

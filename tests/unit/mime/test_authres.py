@@ -67,6 +67,25 @@ def test_a_field_the_sender_brought_along_is_not_believed() -> None:
     assert found.verdict is Verdict.FAILED
 
 
+def test_a_field_below_what_another_host_received_is_the_senders_own() -> None:
+    own = "Received: from a by mx.sandbox.test; Mon, 23 Nov 2026 08:00:00 +0100"
+    forged = "Authentication-Results: mx.sandbox.test; dmarc=pass header.from=example.org"
+    for lines, verdict in (
+        ([own, forged], Verdict.PROVED),  # milters write below their server's own Received
+        ([own, "Received: from x by relay.evil.test; x", forged], Verdict.UNKNOWN),
+        (["Authentication-Results: mx.sandbox.test; dmarc=fail", forged], Verdict.FAILED),
+        (["Authentication-Results: mx.sandbox.test; spf=softfail", own, forged], Verdict.FAILED),
+    ):
+        octets = "\r\n".join([*lines, "From: a@example.org", "", "x"]).encode()
+        found = authres.judge(Message.parse(octets), ["mx.sandbox.test"])
+        assert found.verdict is verdict, lines
+
+
+def test_a_failed_dmarc_beats_a_signature() -> None:
+    found = judged("mx.sandbox.test; dmarc=fail; dkim=pass header.d=example.org")
+    assert found.verdict is Verdict.FAILED
+
+
 def test_a_subdomain_of_the_receiver_is_the_receiver() -> None:
     assert judged("in7.mx.sandbox.test; dmarc=pass").verdict is Verdict.PROVED
 

@@ -149,6 +149,19 @@ def test_rich_text_has_a_plain_alternative_and_its_pictures() -> None:
     assert message.html == '<p>rich <img src="cid:p@x"></p>'
 
 
+def test_a_rich_text_alone_gets_its_plain_alternative() -> None:
+    message = read(Draft(ANNA, to=(BEN,), html="<p>One</p><blockquote>two</blockquote>"))
+    assert message.text == "One\n\n> two\n"
+
+
+def test_the_encoding_is_picked_for_the_next_hop() -> None:
+    draft = Draft(ANNA, to=(BEN,), text="Grüße\n")
+    safe, short = build(draft), build(draft, eight_bit=True)
+    assert (safe.needs_eight_bit, short.needs_eight_bit) == (False, True)
+    assert "Grüße\r\n".encode() in short.octets
+    assert Message.parse(safe.octets).text == Message.parse(short.octets).text == "Grüße\n"
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -163,6 +163,36 @@ def test_styles_are_inlined_and_colours_of_the_body_kept() -> None:
     assert "class" not in result.html
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '<div style="display: none">x</div>',
+        '<div style="color:red;DISPLAY:none!important">x</div>',
+        '<span style="visibility:hidden">x</span>',
+        '<span style="opacity:0">x</span>',
+        '<span style="mso-hide:all">x</span>',
+        '<div style="max-height:0px;overflow:hidden">x</div>',
+        "<style>.p { display: none }</style><div class=p>x</div>",
+        "<p hidden>x</p>",
+        '<div style="display:none"><p>x<img src="https://t.test/x.png"></p></div>',
+    ],
+)
+def test_what_the_sender_hides_is_not_shown_anywhere(hidden: str) -> None:
+    result = html.sanitise(f"<p>seen</p>{hidden}")
+    assert "x" not in result.html
+    assert "seen" in result.html
+    assert result.remote_images == ()
+
+
+def test_what_is_only_small_or_half_transparent_is_shown() -> None:
+    source = (
+        '<td style="font-size:0px"><p style="opacity:0.5;font-size:14px">a</p></td>'
+        '<div style="overflow:hidden;height:20px">b</div><body style="display:none">c'
+    )
+    shown = html.sanitise(source).html
+    assert all(f">{letter}" in shown for letter in "abc")
+
+
 def test_links_are_told_with_what_they_hide() -> None:
     result = html.sanitise(
         '<a href="https://evil.test/">https://bank.example</a> <a href="#top">up</a>'
@@ -249,9 +279,12 @@ def test_a_hundred_kilobytes_take_less_than_a_tenth_of_a_second() -> None:
     row = f'<tr><td style="padding:4px;color:#333">{link}</td></tr>'
     source = f"<style>td {{ color: red }}</style><table>{row * 1100}</table>"
     html.sanitise(source[:1000])
-    begin = time.perf_counter()
-    html.sanitise(source)
-    assert time.perf_counter() - begin < 0.1 * len(source) / 100_000 + 0.1
+    took = []
+    for _ in range(3):
+        begin = time.process_time()
+        html.sanitise(source)
+        took.append(time.process_time() - begin)
+    assert min(took) < 0.1 * len(source) / 100_000
 
 
 def test_the_payloads_are_all_there() -> None:

@@ -44,6 +44,17 @@ async def test_a_name_is_dialled() -> None:
     await listener.aclose()
 
 
+async def test_a_connection_is_kept_alive_and_writes_without_delay() -> None:
+    listener = await listen("127.0.0.1", 0, echo)
+    stream = await TcpDialer().dial("127.0.0.1", listener.port)
+    assert stream._protocol._transport is not None
+    connected = stream._protocol._transport.get_extra_info("socket")
+    assert connected.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+    assert connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+    await stream.aclose()
+    await listener.aclose()
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 async def test_an_address_is_dialled(host: str) -> None:
     try:

@@ -86,8 +86,10 @@ async def test_a_name_with_two_addresses_is_bound_at_one_port() -> None:
 
 async def test_closing_ends_the_sessions(ports: Ports) -> None:
     ended: list[str] = []
+    begun = asyncio.Event()
 
     async def serve(stream: Stream) -> None:
+        begun.set()
         try:
             await stream.read()
         except asyncio.CancelledError:
@@ -96,7 +98,7 @@ async def test_closing_ends_the_sessions(ports: Ports) -> None:
 
     listener = await ports.listen("127.0.0.1", 0, serve)
     stream = await ports.dialer.dial("127.0.0.1", listener.port)
-    await asyncio.sleep(0.05)
+    await begun.wait()
     await listener.aclose()
     assert ended == ["cancelled"]
     await assert_over(stream)
@@ -105,16 +107,18 @@ async def test_closing_ends_the_sessions(ports: Ports) -> None:
 
 async def test_closing_with_grace_lets_sessions_end(ports: Ports) -> None:
     ended: list[str] = []
+    begun = asyncio.Event()
 
     async def serve(stream: Stream) -> None:
         await stream.read()
+        begun.set()
         await asyncio.sleep(0.05)
         ended.append("in order")
 
     listener = await ports.listen("127.0.0.1", 0, serve)
     stream = await ports.dialer.dial("127.0.0.1", listener.port)
     stream.write(b"x")
-    await asyncio.sleep(0.02)
+    await begun.wait()
     await listener.aclose(grace_s=5)
     assert ended == ["in order"]
     await stream.aclose()
@@ -129,19 +133,19 @@ async def test_after_closing_nobody_answers(ports: Ports) -> None:
 
 
 async def test_an_error_of_a_session_is_reported_and_closes_its_stream(ports: Ports) -> None:
-    told: list[tuple[str, Exception]] = []
+    told: asyncio.Future[tuple[str, Exception]] = asyncio.get_running_loop().create_future()
 
     async def serve(_stream: Stream) -> None:
         raise ZeroDivisionError
 
     listener = await ports.listen(
-        "127.0.0.1", 0, serve, report=lambda name, error: told.append((name, error))
+        "127.0.0.1", 0, serve, report=lambda name, error: told.set_result((name, error))
     )
     stream = await ports.dialer.dial("127.0.0.1", listener.port)
     assert await stream.read() == b""
-    await asyncio.sleep(0.02)
-    assert [type(error) for _, error in told] == [ZeroDivisionError]
-    assert "session" in told[0][0]
+    name, error = await told
+    assert "session" in name
+    assert isinstance(error, ZeroDivisionError)
     await stream.aclose()
     await listener.aclose()
 
@@ -160,11 +164,20 @@ async def test_without_a_reporter_the_error_is_logged() -> None:
 
 async def test_a_client_that_vanishes_is_no_error(ports: Ports) -> None:
     told: list[object] = []
-    listener = await ports.listen("127.0.0.1", 0, echo, report=lambda *error: told.append(error))
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def serve(stream: Stream) -> None:
+        begun.set()
+        try:
+            await echo(stream)
+        finally:
+            ended.set()
+
+    listener = await ports.listen("127.0.0.1", 0, serve, report=lambda *error: told.append(error))
     stream = await ports.dialer.dial("127.0.0.1", listener.port)
-    await asyncio.sleep(0.02)
+    await begun.wait()
     stream.abort()
-    await asyncio.sleep(0.05)
-    assert told == []
+    await ended.wait()
     await stream.aclose()
     await listener.aclose()
+    assert told == []

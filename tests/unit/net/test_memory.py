@@ -69,8 +69,9 @@ async def test_hosts_are_known_by_their_names() -> None:
 
 async def test_the_error_of_a_session_is_raised_when_nobody_takes_it() -> None:
     network = MemoryNetwork()
-    unhandled: list[dict[str, object]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, about: unhandled.append(about))
+    loop = asyncio.get_running_loop()
+    unhandled: asyncio.Future[dict[str, object]] = loop.create_future()
+    loop.set_exception_handler(lambda _, about: unhandled.set_result(about))
 
     async def serve(_stream: Stream) -> None:
         raise ZeroDivisionError
@@ -78,7 +79,6 @@ async def test_the_error_of_a_session_is_raised_when_nobody_takes_it() -> None:
     listener = await network.listen("mail.test", 110, serve)
     stream = await network.dial("mail.test", 110)
     assert await stream.read() == b""
-    await asyncio.sleep(0.01)
-    assert "session" in str(unhandled[0]["exception"])
+    assert "session" in str((await unhandled)["exception"])
     await stream.aclose()
     await listener.aclose()

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from desktopmail.wire import limits
 
-# RFC 2449 section 4; RFC 4954 section 4; RFC 5321 section 4.5.3.1; RFC 1939 section 7.
+# RFC 2449 section 4; RFC 4954 section 4; RFC 1939 section 7.
 AT_LEAST = {
     "POP3_MAX_COMMAND_OCTETS": 255,
     "POP3_MAX_REPLY_OCTETS": 512,
     "POP3_MAX_UIDL_OCTETS": 70,
     "SASL_MAX_LINE_OCTETS": 12_288,
-    "SMTP_MAX_COMMAND_OCTETS": 512,
-    "SMTP_MAX_TEXT_LINE_OCTETS": 1000,
     "MAX_REPLY_LINE_OCTETS": 512,
 }
 

@@ -72,13 +72,18 @@ def test_lines_in_front_of_an_endless_one_are_given_out_first() -> None:
         cutter.next_line()
 
 
-def test_the_rest_can_be_counted_and_taken() -> None:
+def test_something_else_may_read_what_is_there() -> None:
     cutter = LineCutter(100)
-    cutter.receive(b"a\r\nrest")
+    cutter.receive(b"a\r\n12345b\r\n")
     assert cutter.next_line() == b"a"
-    assert len(cutter) == 4
-    assert cutter.take_rest() == b"rest"
-    assert len(cutter) == 0
+    assert len(cutter) == 8
+
+    def five(buffer: bytearray, begin: int) -> tuple[bytes, int, bool]:
+        return bytes(buffer[begin : begin + 5]), begin + 5, True
+
+    assert cutter.take(five) == (b"12345", True)
+    assert len(cutter) == 3
+    assert cutter.next_line() == b"b"
     assert cutter.next_line() is None
 
 

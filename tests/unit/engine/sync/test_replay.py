@@ -24,8 +24,6 @@ from tests.helpers.engine import PASSWORDS, Bench, other_device, running_engine
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
 LEVELS = [

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import mailbox
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from localserver.exchange.mbox import read_mbox, write_mbox
 from localserver.exchange.value import ExchangeError
 from tests.helpers.exchange import DIFFICULT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def written(path: Path) -> Path:

@@ -97,6 +97,16 @@ async def test_a_session_that_is_cut_deletes_nothing_and_gives_the_lock_back() -
             assert (await client.log_in()).startswith(b"+OK 3 messages")
 
 
+async def test_a_client_is_told_when_the_server_goes_down_and_nothing_is_deleted() -> None:
+    async with pop3_server(*MESSAGES) as server, line_client(server) as client:
+        await client.log_in()
+        await client.ask(b"DELE 1")
+        await server.aclose(grace_s=0.05)
+        assert (await client.line()).startswith(b"-ERR [SYS/TEMP]")
+        with contextlib.suppress(ClosedError):
+            assert await client.is_closed()
+
+
 async def test_a_client_that_does_not_read_is_given_up_in_bounded_memory() -> None:
     limits = Limits(send_s=0.3)
     message = b"Subject: large\r\n\r\n" + b"x" * 76 + b"\r\n"

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from desktopmail.net.ports import InlineExecutor
-from localserver.smtp.spool import Spool
+from localserver.smtp.spool import Spool, sweep
 from localserver.store.interface import SpooledFile
 
 
@@ -66,3 +66,14 @@ async def test_an_empty_message_is_one() -> None:
     spool = Spool(None, 10, InlineExecutor())
     assert spool.head == b""
     assert await spool.compose(b"top\r\n") == b"top\r\n"
+
+
+async def test_what_a_killed_server_left_behind_is_swept(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, 10, InlineExecutor())
+    for _ in range(5):
+        await spool.write(b"0123456789")
+    (tmp_path / "mine").write_bytes(b"not a spool file")
+    assert sweep(tmp_path) == 1
+    assert [path.name for path in entries(tmp_path)] == ["mine"]
+    assert sweep(tmp_path / "nowhere") == 0
+    spool.discard()

@@ -81,7 +81,7 @@ async def test_octets_go_with_the_last_copy(account: Account) -> None:
     assert account.octets(1) == PLAIN
     await account.expunge(trash, None, only_deleted=False)
     for table in ("message", "content", "finding", "entry"):
-        assert account.query(f"SELECT count(*) FROM {table}") == [(0,)]
+        assert account.query(f"SELECT count(*) FROM {table}") == [(0,)]  # noqa: S608  names above
 
 
 async def test_a_move_is_one_commit_with_one_modseq_on_each_side(account: Account) -> None:

@@ -36,6 +36,13 @@ async def test_it_can_count_by_sender() -> None:
     assert await rule.hit(subject(sender="a@b.example", peer="192.0.2.9:1")) is not None
 
 
+async def test_memory_stays_bounded() -> None:
+    rule = RateRule({"per": "sender"}, StillClock())
+    for number in range(10_500):
+        await rule.hit(subject(sender=f"{number}@b.example"))
+    assert len(rule._done) == 10_000
+
+
 @pytest.mark.parametrize("table", [{"per": "moon"}, {"most": 0}, {"window_s": -1}, {"most": "x"}])
 def test_wrong_tables_are_refused(table: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"\w"):

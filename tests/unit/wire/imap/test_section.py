@@ -53,6 +53,15 @@ def test_sections_of_the_rfc_both_ways(octets: bytes, section: Section) -> None:
     )
 
 
+def test_names_of_fields_are_the_same_in_any_case_and_order() -> None:
+    one = Section((), SectionText.HEADER_FIELDS, (b"To", b"From"))
+    assert one.is_same(Section((), SectionText.HEADER_FIELDS, (b"FROM", b"TO")))
+    assert not one.is_same(Section((1,), SectionText.HEADER_FIELDS, (b"FROM", b"TO")))
+    assert not one.is_same(Section((), SectionText.HEADER_FIELDS, (b"FROM",)))
+    assert TEXT.is_same(TEXT)
+    assert not TEXT.is_same(WHOLE)
+
+
 def test_a_section_in_lower_case_is_the_same() -> None:
     expected = Fetch(ONE, (BodyItem(Section((1,), SectionText.HEADER)),))
     assert read_command(b"UID FETCH 1 body.peek[1.header]") == expected

@@ -76,6 +76,7 @@ def test_what_cannot_be_read_is_left_out() -> None:
     found = Capabilities.parse(b"\r\n  \r\nTOP\t\r\n\xff\r\nX.Y 1\r\nIMPLEMENTATION \xff x\r\n")
     assert set(found.parameters) == {"TOP", "X.Y", "IMPLEMENTATION"}
     assert found.implementation == "\ufffd x"
+    assert Capabilities.parse(b"IMPLEMENTATION \x1b[2J\r\n").implementation == "\ufffd[2J"
 
 
 def test_nothing_is_false_and_something_is_true() -> None:

@@ -65,6 +65,8 @@ def test_unique_ids_of_real_servers_are_kept_octet_for_octet() -> None:
     answer = b"+OK\r\n1 " + long.encode() + b"\r\n2 a b\r\n3 \xff\xfe\r\n4 " + b"\xc3\xbf\r\n.\r\n"
     found = answer_of(Uidl(), answer)
     assert found == {1: long, 2: "a b", 3: "\xff\xfe", 4: "\xc3\xbf"}
+    assert answer_of(Uidl(3), b"+OK 3 \xff\xfe\r\n") == {3: "\xff\xfe"}
+    assert answer_of(Uidl(4), b"+OK 4 \xc3\xbf\r\n") == {4: "\xc3\xbf"}
 
 
 def test_a_unique_id_that_begins_with_a_dot_survives_the_dots() -> None:
@@ -82,7 +84,16 @@ def test_a_drop_listing_that_is_none_is_the_peers_fault(text: str) -> None:
 
 @pytest.mark.parametrize(
     "lines",
-    [b"1\r\n", b"one 1\r\n", b"1 120\r\n\r\n", b"-1 1\r\n", b"1 x\r\n", b"1 120\r\n2\n3\r\n"],
+    [
+        b"1\r\n",
+        b"0 1\r\n",
+        b"1 9999999999999999999\r\n",
+        b"one 1\r\n",
+        b"1 120\r\n\r\n",
+        b"-1 1\r\n",
+        b"1 x\r\n",
+        b"1 120\r\n2\n3\r\n",
+    ],
 )
 def test_a_line_that_is_no_scan_listing_is_the_peers_fault(lines: bytes) -> None:
     with pytest.raises(RemoteProtocolError):
@@ -90,7 +101,16 @@ def test_a_line_that_is_no_scan_listing_is_the_peers_fault(lines: bytes) -> None
 
 
 @pytest.mark.parametrize(
-    "lines", [b"1\r\n", b"1 \r\n", b"x y\r\n", b"1 " + b"x" * 1025 + b"\r\n", b"1 a\nb\r\n"]
+    "lines",
+    [
+        b"1\r\n",
+        b"1 \r\n",
+        b"x y\r\n",
+        b"1 " + b"x" * 1025 + b"\r\n",
+        b"1 a\nb\r\n",
+        b"0 a\r\n",
+        b"1 a\0\r\n",
+    ],
 )
 def test_a_line_that_is_no_unique_id_listing_is_the_peers_fault(lines: bytes) -> None:
     with pytest.raises(RemoteProtocolError):
@@ -143,4 +163,4 @@ def test_reading_raises_nothing_but_the_peers_fault(lines: bytes) -> None:
             found = command.read(ok(), lines)
         except RemoteProtocolError:
             continue
-        assert all(number >= 0 for number in found)
+        assert all(number > 0 for number in found)

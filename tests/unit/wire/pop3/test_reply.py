@@ -72,6 +72,12 @@ def test_a_line_of_512_octets_is_the_longest() -> None:
         ok("x" * 507).encode()
 
 
+def test_nothing_a_server_says_moves_the_cursor_of_a_terminal() -> None:
+    reply = Reply.parse(b"-ERR \x1b[2J\x07\x9b\xe2\x80\xae evil\tand tab")
+    assert reply.text == "\ufffd[2J\ufffd\ufffd\ufffd evil\tand tab"
+    assert reply.octets == b"\x1b[2J\x07\x9b\xe2\x80\xae evil\tand tab"
+
+
 def test_a_code_holds_for_its_finer_ones() -> None:
     reply = error("x", "SYS/TEMP")
     assert reply.has("SYS")
@@ -97,7 +103,9 @@ _TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_s
 )
 def test_what_is_written_reads_back_the_same(is_ok: bool, text: str, code: str | None) -> None:
     reply = Reply(is_ok, text, code)
-    assert Reply.parse(reply.encode().removesuffix(b"\r\n")) == reply
+    read = Reply.parse(reply.encode().removesuffix(b"\r\n"))
+    assert (read.ok, read.code, read.octets) == (is_ok, code, text.encode())
+    assert not text.isprintable() or read == reply
 
 
 @given(st.binary(max_size=80))

@@ -1,4 +1,6 @@
-from collections.abc import Callable
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -26,6 +28,9 @@ from desktopmail.wire.smtp.rcpt import Notify, Rcpt
 from desktopmail.wire.smtp.reply import reply
 from desktopmail.wire.smtp.server import ServerConnection
 from tests.helpers.splits import at, every_way
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SMITH, JONES = Mailbox("Smith", "bar.com"), Mailbox("Jones", "foo.com")
 EVERYTHING = (

@@ -1,0 +1,58 @@
+"""A backup of the store while it is in use; a live database file is never copied as a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import apsw
+
+from desktopmail.door.interface import DoorError
+from desktopmail.door.profile import Profile
+from desktopmail.door.sqlite import open_read_only
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktopmail.engine.store.store import Store, Transaction
+
+
+async def write(store: Store, folder: Path) -> None:
+    """Write a copy of the store into a folder that is new or empty.
+
+    It runs between two steps of the store: rows and octets are of one moment.
+
+    Raises:
+        DoorError: The folder is in use or cannot be written.
+    """
+    target = Profile.at(folder)
+
+    def step(_tx: Transaction) -> None:
+        if folder.exists() and any(folder.iterdir()):
+            raise DoorError(
+                f"{folder} is not empty.", remedy="Name a new folder.", code="not-empty"
+            )
+        target.segments.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _copy(store.profile.database, target.database)
+        for segment in sorted(store.profile.segments.glob("*.db")):
+            _copy(segment, target.segments / segment.name)
+
+    try:
+        await store.read(step)
+    except (OSError, apsw.Error) as error:
+        raise DoorError(
+            f"The backup to {folder} failed: {error}.",
+            remedy="Look whether there is room, and remove what was written.",
+            code="no-backup",
+        ) from error
+
+
+def _copy(source: Path, target: Path) -> None:
+    origin = open_read_only(source)
+    copy = apsw.Connection(str(target))
+    try:
+        with copy.backup("main", origin, "main") as backup:
+            while not backup.done:
+                backup.step(10_000)
+    finally:
+        copy.close()
+        origin.close()

@@ -1,0 +1,66 @@
+"""The Maildir format: a file for each message, its flags in the name of the file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+from desktopmail.door.rows import Flag
+from desktopmail.engine.files.message import FileMessage, with_crlf, with_lf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# In ASCII order, as the names have to have them.
+_LETTERS = {
+    "D": Flag.DRAFT, "F": Flag.FLAGGED, "P": Flag.FORWARDED, "R": Flag.ANSWERED, "S": Flag.SEEN,
+    "T": Flag.DELETED,
+}  # fmt: skip
+
+
+class MaildirWriter:
+    """Writes messages into a Maildir; one that is there already is not written again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        for name in ("tmp", "new", "cur"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        self._there = {path.name.partition(":")[0] for path in (folder / "cur").iterdir()}
+
+    def write(self, message: FileMessage) -> None:
+        """Add a message: into tmp, durable, then moved to its place."""
+        octets = with_lf(message.octets)
+        digest = hashlib.sha256(octets).hexdigest()[:24]
+        unique = f"{message.date_s or 0}.{digest}.desktopmail"
+        if unique in self._there:
+            return
+        self._there.add(unique)
+        letters = "".join(letter for letter, flag in _LETTERS.items() if message.flags & flag)
+        being_written = self._folder / "tmp" / unique
+        with being_written.open("wb") as file:
+            file.write(octets)
+            file.flush()
+            os.fsync(file.fileno())
+        if message.date_s is not None:
+            os.utime(being_written, (message.date_s, message.date_s))
+        being_written.rename(self._folder / "cur" / f"{unique}:2,{letters}")
+
+    def close(self) -> None:
+        """Every message is in its place already."""
+
+
+def read(folder: Path) -> Iterator[FileMessage]:
+    """Iterate over the messages of a Maildir, those delivered first first."""
+    paths = [path for name in ("cur", "new") if (folder / name).is_dir()
+             for path in (folder / name).iterdir()]  # fmt: skip
+    for path in sorted(paths, key=lambda path: (path.stat().st_mtime, path.name)):
+        if path.name.startswith(".") or not path.is_file():
+            continue
+        _, _, letters = path.name.partition(":2,")
+        flags = Flag.NONE
+        for letter, flag in _LETTERS.items():
+            if letter in letters:
+                flags |= flag
+        yield FileMessage(with_crlf(path.read_bytes()), flags, (), int(path.stat().st_mtime))

@@ -1,0 +1,176 @@
+"""Import and export: between the store and files, streaming, and twice is the same as once."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Protocol
+
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Flag, Role
+from desktopmail.engine.files import eml, maildir, mbox
+from desktopmail.engine.files.eml import EmlWriter
+from desktopmail.engine.files.maildir import MaildirWriter
+from desktopmail.engine.files.mbox import MboxWriter
+from desktopmail.engine.files.message import FileMessage
+from desktopmail.engine.store import mailbox, message, operation, placement
+from desktopmail.engine.store.operation import Arguments
+from desktopmail.engine.store.segments import sha256
+from desktopmail.engine.sync import incoming
+from desktopmail.engine.sync.incoming import Incoming, Parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from desktopmail.door.ids import MailboxId, PlacementId
+    from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.net.ports import Ports
+
+BATCH = 200
+# What travels: deletion is a state of a server, not of a message.
+_KEPT = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.DRAFT | Flag.FORWARDED
+
+
+class Writer(Protocol):
+    """What writes messages of one format."""
+
+    def write(self, message: FileMessage) -> None:
+        """Add a message."""
+
+    def close(self) -> None:
+        """Finish."""
+
+
+async def export(store: Store, placement_ids: Sequence[PlacementId], form: str, path: Path) -> int:
+    """Write messages to files; returns how many.
+
+    Raises:
+        DoorError: The format is not known, a message is not here as a whole, or the files cannot
+            be written.
+    """
+    try:
+        writer = _writer(form, path)
+        try:
+            for start in range(0, len(placement_ids), BATCH):
+                chunk = placement_ids[start : start + BATCH]
+                for one in await store.read(partial(_load, chunk)):
+                    writer.write(one)
+        finally:
+            writer.close()
+    except OSError as error:
+        raise DoorError(
+            f"{path} cannot be written: {error.strerror or error}.",
+            remedy="Name another place.",
+            code="unwritable",
+        ) from error
+    return len(placement_ids)
+
+
+async def import_(store: Store, ports: Ports, path: Path, mailbox_id: MailboxId) -> tuple[int, int]:
+    """Put the messages of a file or folder into a mailbox.
+
+    Returns:
+        How many were added, and how many were there already.
+
+    Raises:
+        DoorError: The file cannot be read.
+    """
+    messages = _reader(path)
+    added = known = 0
+    while True:
+        try:
+            batch = list(islice(messages, BATCH))
+        except OSError as error:
+            raise DoorError(
+                f"{path} cannot be read: {error.strerror or error}.", code="unreadable"
+            ) from error
+        if not batch:
+            return added, known
+        now_s = int(ports.clock.now().timestamp())
+        rows = [
+            Incoming(
+                one.octets, True, len(one.octets), one.date_s or now_s, None, one.flags, one.tags
+            )
+            for one in batch
+        ]
+        fresh = await store.read(partial(_fresh, mailbox_id, rows))
+        known += len(rows) - len(fresh)
+        added += len(fresh)
+        parsed = await ports.executor.run(incoming.parse, fresh)
+        await store.write(partial(_place, mailbox_id, parsed))
+
+
+def _writer(form: str, path: Path) -> Writer:
+    match form:
+        case "mbox":
+            path.unlink(missing_ok=True)
+            return MboxWriter(path)
+        case "maildir":
+            return MaildirWriter(path)
+        case "eml":
+            return EmlWriter(path)
+        case _:
+            raise DoorError(
+                f"{form} is no format; there are mbox, maildir and eml.", code="no-format"
+            )
+
+
+def _reader(path: Path) -> Iterator[FileMessage]:
+    if not path.exists():
+        raise DoorError(f"There is no {path}.", code="unreadable")
+    if path.is_dir():
+        return maildir.read(path) if (path / "cur").is_dir() else eml.read(path)
+    with path.open("rb") as file:
+        return mbox.read(path) if file.read(5) == b"From " else eml.read(path)
+
+
+def _load(placement_ids: Sequence[PlacementId], tx: Transaction) -> list[FileMessage]:
+    found = []
+    for one in placement.get(tx, placement_ids):
+        octets = message.octets(tx, one.message_id)
+        if octets is None:
+            raise DoorError(
+                f"Message {one.message_id} is not here as a whole.",
+                remedy="Fetch it first.",
+                code="no-octets",
+            )
+        (arrived,) = tx.fetch("SELECT arrived_s FROM placement WHERE id = ?", (one.id,))
+        tags = tuple(sorted(placement.tags_of(tx, one.id)))
+        found.append(FileMessage(octets, one.flags & _KEPT, tags, arrived[0]))
+    return found
+
+
+def _fresh(mailbox_id: MailboxId, rows: Sequence[Incoming], tx: Transaction) -> list[Incoming]:
+    """Those whose octets do not stand in the mailbox yet."""
+    fresh, seen = [], set()
+    for one in rows:
+        digest = sha256(one.octets)
+        there = tx.fetch(
+            "SELECT 1 FROM blob AS b JOIN message AS m ON m.blob_id = b.id"
+            " JOIN placement AS p ON p.message_id = m.id WHERE b.sha256 = ? AND p.mailbox_id = ?"
+            " AND p.shown = 1",
+            (digest, mailbox_id),
+        )
+        if not there and digest not in seen:
+            fresh.append(one)
+            seen.add(digest)
+    return fresh
+
+
+def _place(mailbox_id: MailboxId, parsed: list[Parsed], tx: Transaction) -> None:
+    if not parsed:
+        return
+    box = mailbox.get(tx, mailbox_id)
+    placed = incoming.place(tx, mailbox_id, parsed, sent=box.role is Role.SENT)
+    placement.touch(tx, placed)
+    if not box.local:
+        made = operation.add(
+            tx,
+            box.account_id,
+            "append",
+            Arguments(target=mailbox_id),
+            f"{len(placed)} messages imported into {box.path}",
+        )
+        rows = [(one.id, one.flags, None) for one in placement.get(tx, placed)]
+        operation.add_targets(tx, made, rows)

@@ -1,0 +1,299 @@
+"""Writing: what is sent, what is kept, what is asked."""
+
+from __future__ import annotations
+
+from email import message_from_bytes, policy
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMessageBox
+
+from desktopmail.door.commands import CancelSending, DeleteMessages, SaveDraft, SendMessage
+from desktopmail.mime import mailto
+from desktopmail.ui.commands.registry import find_verb
+from desktopmail.ui.composer.files import MAX_OCTETS, FileError, media_type_of, read_file
+from tests.gui.test_window import play, select
+from tests.helpers.qt_loop import until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktopmail.ui.composer.window import ComposeWindow
+    from desktopmail.ui.theme.theme import Theme
+    from desktopmail.ui.window import MainWindow
+    from tests.helpers.fake_door import FakeStore
+
+
+def write(window: MainWindow, to: str = "bob@example.org") -> ComposeWindow:
+    window.compose()
+    composer = window.composers[-1]
+    composer.to.setText(to)
+    composer.subject.setText("Grüße aus der Mühle")
+    composer.body.setPlainText("Hallo Bob,\n\nbis Sonntag!")
+    return composer
+
+
+def sent(store: FakeStore) -> list[SendMessage]:
+    return [command for command in store.commands if isinstance(command, SendMessage)]
+
+
+def saved(store: FakeStore) -> list[SaveDraft]:
+    return [command for command in store.commands if isinstance(command, SaveDraft)]
+
+
+def test_a_message_is_sent_as_it_was_written_and_never_shows_its_hidden_recipients(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        composer = write(window)
+        composer.bcc.setText("secret@example.org")
+        QTest.keyClick(composer, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        composer.send()
+        await until(lambda: sent(store))
+        command = sent(store)[0]
+        assert command.recipients == ("bob@example.org", "secret@example.org")
+        assert b"secret@" not in command.octets
+        read = message_from_bytes(command.octets, policy=policy.default)
+        assert read["From"] == "Alice Example <alice@example.org>"
+        assert read["Subject"] == "Grüße aus der Mühle"
+        assert read.get_content().replace("\r\n", "\n").rstrip() == "Hallo Bob,\n\nbis Sonntag!"
+        assert read["Message-ID"].endswith("@example.org>")
+
+    play(theme, scene, send_delay_s=0)
+
+
+def test_a_message_can_be_taken_back_and_is_open_again(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        composer = write(window)
+        composer.send()
+        await until(lambda: not composer.isVisible())
+        assert window.snack.text == "Sending in 10 seconds"
+        window.snack._button.click()
+        await until(composer.isVisible)
+        assert any(isinstance(command, CancelSending) for command in store.commands)
+        assert store.sending_rows == []
+        assert composer.body.toPlainText() == "Hallo Bob,\n\nbis Sonntag!"
+        composer._changed = False
+        composer.close()
+
+    play(theme, scene, send_delay_s=10)
+
+
+def test_what_is_written_is_kept_as_a_draft_and_each_version_replaces_the_last(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        composer = write(window)
+        composer.save_now()
+        await until(lambda: len(saved(store)) == 1)
+        composer.body.insertPlainText("Und: ")
+        composer.save_now()
+        await until(lambda: len(saved(store)) == 2)
+        assert saved(store)[1].replaces == composer._saved_as or saved(store)[1].replaces
+        await until(lambda: composer._state.text().startswith("Draft saved"))
+        composer.close()
+        await until(lambda: not window.composers)
+        assert len(saved(store)) == 2
+
+    play(theme, scene)
+
+
+def test_closing_keeps_what_was_written_without_a_question(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        composer = write(window)
+        composer.close()
+        await until(lambda: not window.composers)
+        assert len(saved(store)) == 1
+
+    play(theme, scene)
+
+
+def test_closing_an_empty_window_keeps_nothing(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        window.compose()
+        window.composers[-1].close()
+        await until(lambda: not window.composers)
+        assert store.commands == []
+
+    play(theme, scene)
+
+
+def test_discarding_removes_the_draft_and_can_be_undone(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        composer = write(window)
+        composer.save_now()
+        await until(lambda: composer._saved_as is not None)
+        composer.discard()
+        await until(lambda: not window.composers)
+        await until(lambda: isinstance(store.commands[-1], DeleteMessages))
+        assert window._undo is not None
+
+    play(theme, scene)
+
+
+@pytest.mark.parametrize("wrong", ["bob", "bob@", "@example.org"])
+def test_what_is_no_address_is_named_and_nothing_is_sent(theme: Theme, wrong: str) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        composer = write(window, to=f"anna@example.org, {wrong}")
+        composer.send()
+        box = composer.findChild(QMessageBox)
+        assert box is not None
+        assert "is not an address" in box.text()
+        box.close()
+        assert sent(store) == []
+        composer._changed = False
+        composer.close()
+
+    play(theme, scene)
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "question"),
+    [
+        ("", "Hello", "Send without a subject?"),
+        ("Photos", "The photos are attached.", "Did you mean to attach something?"),
+    ],
+)
+def test_what_is_missing_is_asked_for_once(
+    theme: Theme, subject: str, text: str, question: str
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        composer = write(window)
+        composer.subject.setText(subject)
+        composer.body.setPlainText(text)
+        composer.send()
+        box = composer.findChild(QMessageBox)
+        assert box is not None
+        assert box.text() == question
+        anyway = next(it for it in box.buttons() if it.text() == "Send Anyway")
+        anyway.click()
+        await until(lambda: sent(store))
+
+    play(theme, scene, send_delay_s=0)
+
+
+def test_people_are_offered_while_one_types(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.compose()
+        composer = window.composers[-1]
+        QTest.keyClicks(composer.to, "kaeth")
+        assert composer.to._offers.stringList() == ['"Dr. Käthe Müller" <kaethe@example.org>']
+        QTest.keyClick(composer.to, Qt.Key.Key_Return)
+        assert composer.to.text() == '"Dr. Käthe Müller" <kaethe@example.org>, '
+        QTest.keyClicks(composer.to, "bob")
+        QTest.keyClick(composer.to, Qt.Key.Key_Tab)
+        names = [box.address for box in composer.to.mailboxes()]
+        assert names == ["kaethe@example.org", "bob@example.org"]
+        composer._changed = False
+        composer.close()
+
+    play(theme, scene)
+
+
+def test_an_answer_quotes_and_goes_to_who_wrote(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await select(window, 0)
+        row = window.reading.row
+        assert row is not None
+        await find_verb("reply").do(window)
+        composer = window.composers[-1]
+        assert composer.to.text() == "Bob Ferreira <bob@example.org>"
+        assert composer.subject.text() == "Re: Walk on Sunday?"
+        assert "Bob Ferreira wrote:\n> Hi Alice," in composer.body.toPlainText()
+        composer.send()
+        await until(lambda: sent(store))
+        assert sent(store)[0].answers == row.id
+        assert not sent(store)[0].forwards
+
+    play(theme, scene, send_delay_s=0)
+
+
+def test_an_answer_to_all_names_everybody_else(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        await select(window, 0)
+        await find_verb("reply_all").do(window)
+        composer = window.composers[-1]
+        assert composer.cc.isVisible()
+        addresses = {box.address for box in (*composer.to.mailboxes(), *composer.cc.mailboxes())}
+        assert addresses == {"bob@example.org", "team@example.org", "maren@example.org"}
+        composer._changed = False
+        composer.close()
+
+    play(theme, scene)
+
+
+def test_the_signature_stands_below_a_new_message(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.compose()
+        composer = window.composers[-1]
+        assert composer.body.toPlainText() == "\n\n-- \nAlice\n"
+        composer.close()
+        await until(lambda: not window.composers)
+
+    play(theme, scene, signature="Alice")
+
+
+def test_files_that_are_dropped_are_attached(theme: Theme, tmp_path: Path) -> None:
+    file = tmp_path / "Bilanz 2026.pdf"
+    file.write_bytes(b"%PDF-1.4 small")
+
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        composer = write(window)
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(file))])
+        composer.body.insertFromMimeData(data)
+        await until(lambda: composer._files)
+        composer.send()
+        await until(lambda: sent(store))
+        read = message_from_bytes(sent(store)[0].octets, policy=policy.default)
+        part = next(iter(read.iter_attachments()))
+        assert part.get_filename() == "Bilanz 2026.pdf"
+        assert part.get_content_type() == "application/pdf"
+        assert part.get_content() == b"%PDF-1.4 small"
+
+    play(theme, scene, send_delay_s=0)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileError) as caught:
+        read_file(tmp_path / "missing.txt")
+    assert caught.value.key == "compose.not_readable"
+    with pytest.raises(FileError):
+        read_file(tmp_path)
+    large = tmp_path / "large.bin"
+    with large.open("wb") as file:
+        file.truncate(MAX_OCTETS + 1)
+    with pytest.raises(FileError) as caught:
+        read_file(large)
+    assert caught.value.key == "compose.too_large"
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("a.eml", "message/rfc822"),
+        ("a.txt", "text/plain"),
+        ("a.tar.gz", "application/octet-stream"),
+        ("a", "application/octet-stream"),
+    ],
+)
+def test_the_media_type_of_a_file_goes_by_its_name(name: str, media_type: str) -> None:
+    assert media_type_of(name) == media_type
+
+
+def test_a_mailto_link_opens_a_window_with_what_it_says(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        link = "mailto:bob@example.org?subject=Hello&body=One%0ATwo&attach=/etc/passwd"
+        assert mailto.parse(link) is not None
+        window.open_link(link)
+        composer = window.composers[-1]
+        assert composer.to.text() == "bob@example.org"
+        assert composer.subject.text() == "Hello"
+        assert composer.body.toPlainText().strip() == "One\nTwo"
+        assert composer._files == []
+        composer._changed = False
+        composer.close()
+
+    play(theme, scene)

@@ -1,0 +1,133 @@
+"""QtWebEngine, walled in: 223 ways to break out, and not one request."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.ui.reading.content import read_letter
+from tests.helpers import corpora
+from tests.helpers.qt_loop import run_qt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from desktopmail.ui.theme.theme import Theme
+
+pytest.importorskip("PySide6.QtWebEngineWidgets")
+pytestmark = [pytest.mark.xdist_group("webengine"), pytest.mark.slow]
+
+
+class Listener:
+    """A server on loopback that counts who comes."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.came = 0
+        self._thread = threading.Thread(target=self._count, daemon=True)
+        self._thread.start()
+
+    def _count(self) -> None:
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            self.came += 1
+            connection.close()
+
+    def close(self) -> None:
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self._thread.join(5)
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    made = Listener()
+    yield made
+    made.close()
+
+
+def mail(body: str) -> bytes:
+    head = "From: a@example.org\r\nMIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n"
+    return f"{head}\r\n{body}".encode("utf-8", "surrogatepass")
+
+
+async def show(view: object, octets: bytes) -> None:
+    done = asyncio.get_running_loop().create_future()
+
+    def shown() -> None:
+        if not done.done():
+            done.set_result(None)
+
+    connection = view.shown.connect(shown)  # type: ignore[attr-defined]
+    view.show_letter(read_letter(octets))  # type: ignore[attr-defined]
+    await asyncio.wait_for(done, 20)
+    view.disconnect(connection)  # type: ignore[attr-defined]
+
+
+def test_a_page_is_shown_with_its_own_images_and_without_scripts(theme: Theme) -> None:
+    from desktopmail.ui.reading.html_view import HtmlView, _Walls
+
+    async def run() -> None:
+        view = HtmlView(theme, None)
+        view.resize(600, 400)
+        view.show()
+        await show(view, mail("<p>Hello <b>there</b></p><script>document.title='run'</script>"))
+        text = asyncio.get_running_loop().create_future()
+        view._page.toPlainText(lambda found: text.done() or text.set_result(found))
+        assert (await asyncio.wait_for(text, 10)).strip() == "Hello there"
+        assert view._page.title() != "run"
+        assert _Walls.interceptor is not None
+        view.deleteLater()
+
+    run_qt(run)
+
+
+def test_nothing_in_the_payloads_runs_or_is_fetched(theme: Theme, listener: Listener) -> None:
+    from desktopmail.ui.reading.html_view import HtmlView
+
+    payloads = corpora.payloads()
+    assert len(payloads) == 223
+    home = f"http://127.0.0.1:{listener.port}"
+    leaks = "".join(
+        pattern.format(home)
+        for pattern in (
+            '<img src="{}/1">',
+            '<link rel="preconnect" href="{0}"><link rel="stylesheet" href="{0}/2.css">',
+            '<style>@import "{}/3.css"; body {{ background: url({}/4) }}</style>'.replace(
+                "{}", "{0}"
+            ),
+            '<iframe src="{}/5"></iframe><object data="{0}/6"></object>'.replace("{}", "{0}"),
+            '<meta http-equiv="refresh" content="0;url={}/7">',
+            '<video src="{}/8" autoplay></video>',
+            '<svg><image href="{}/9"/></svg>',
+            '<form action="{}/10"><input autofocus></form>',
+            '<a href="{0}/11" ping="{0}/12">x</a>',
+        )
+    )
+
+    async def run() -> None:
+        view = HtmlView(theme, None)
+        view.resize(400, 300)
+        view.show()
+        titles: list[str] = []
+        view._page.titleChanged.connect(titles.append)
+        await show(view, mail(leaks))
+        # Sixteen to a page: a page each would take minutes.
+        bodies = [payload for _, payload in payloads]
+        for at in range(0, len(bodies), 16):
+            group = bodies[at : at + 16]
+            await show(view, mail("\n<hr>\n".join(group).replace("http://", f"{home}/?")))
+        await asyncio.sleep(1)
+        assert listener.came == 0
+        assert all(title.startswith("mail-text:") for title in titles if title)
+        view.deleteLater()
+
+    run_qt(run, 110)

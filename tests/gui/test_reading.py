@@ -1,0 +1,155 @@
+"""The reading pane: any message, without an exception and without a request."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.ui.reading.content import read_letter
+from desktopmail.ui.reading.fallback_view import (
+    cut_nested_tables,
+    without_colours,
+    without_remote_images,
+)
+from desktopmail.ui.reading.header_card import initials
+from desktopmail.ui.reading.pane import ReadingPane
+from desktopmail.ui.reading.printing import page_of
+from desktopmail.ui.reading.saving import free_name, write_new
+from tests.gui.test_window import play, select
+from tests.helpers import corpora
+from tests.helpers.fake_door import FakeStore, full_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktopmail.ui.theme.theme import Theme
+    from desktopmail.ui.window import MainWindow
+
+
+class _Nobody:
+    def remote_allowed(self, _address: str) -> bool:
+        return False
+
+    def allow_remote(self, address: str) -> None:
+        raise AssertionError(address)
+
+
+def pane(theme: Theme) -> ReadingPane:
+    made = ReadingPane(theme, FakeStore(), _Nobody(), web=False)
+    made.resize(700, 600)
+    return made
+
+
+def test_every_message_of_the_corpora_is_shown_within_a_second(theme: Theme) -> None:
+    messages = list(corpora.messages())
+    assert len(messages) > 200
+    shown = pane(theme)
+    slow = []
+    for message in messages:
+        began = time.thread_time()
+        shown.show_letter(read_letter(message.octets), None)
+        if time.thread_time() - began > 1:
+            slow.append(message.name)
+    assert slow == []
+    shown.deleteLater()
+
+
+def test_remote_images_are_counted_and_can_be_allowed_for_a_sender(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        await select(window, 2)
+        bars = window.reading._notices
+        assert bars.isVisible()
+        assert window.reading.letter is not None
+        assert window.reading.letter.html is not None
+        assert len(window.reading.letter.html.remote_images) == 2
+        window.reading._always_remote()
+        assert window.settings.texts("remote_senders") == ["news@market.example"]
+        assert not bars.isVisible()
+
+    play(theme, scene)
+
+
+def test_plain_text_is_shown_instead_of_html_where_a_person_prefers_it(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        await select(window, 2)
+        assert window.reading.body is not window.reading.plain
+        window.reading.prefer_text(True)
+        assert window.reading.body is window.reading.plain
+        assert "Quinces 3.20" in window.reading.plain.toPlainText()
+
+    play(theme, scene)
+
+
+def test_words_are_found_in_the_message(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        await select(window, 0)
+        window.reading.find_bar.open()
+        window.reading.find_bar.field.setText("river")
+        assert window.reading.selected_text() == "river"
+        window.reading.find_bar.field.setText("not there")
+        assert window.reading.find_bar._answer.text() == "Not found"
+
+    play(theme, scene)
+
+
+def test_a_text_view_asks_for_nothing(theme: Theme) -> None:
+    shown = pane(theme)
+    assert shown.plain.loadResource(2, "https://example.org/x.png") is None
+    shown.deleteLater()
+
+
+def test_tables_nested_too_deep_become_text() -> None:
+    deep = "<table><tr><td>" * 22 + "in the middle" + "</td></tr></table>" * 22
+    cut = cut_nested_tables(deep)
+    assert cut.count("<table") == 8
+    assert cut.count("</table>") == 8
+    assert "in the middle" in cut
+
+
+def test_a_blocked_image_leaves_its_words() -> None:
+    source = '<p>a <img data-remote="0" alt="A basket"> b <img data-remote="1"> c</p>'
+    assert without_remote_images(source) == '<p>a <span style="">&nbsp;A basket&nbsp;</span> b  c</p>'
+
+
+def test_colours_are_left_to_the_theme_in_the_dark() -> None:
+    source = '<td bgcolor="#fff" style="padding:2px;color:#000;background-color:red">x</td>'
+    assert without_colours(source) == '<td style="padding:2px;">x</td>'
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "letters"),
+    [
+        ("Bob Ferreira", "b@x.org", "BF"),
+        ("Dr. Käthe Müller", "k@x.org", "KM"),
+        ("", "news@x.org", "N"),
+        ("佐藤 花子", "h@x.jp", "佐"),
+        ("", "", "?"),
+    ],
+)
+def test_initials_stand_for_a_person(name: str, address: str, letters: str) -> None:
+    assert initials(name, address) == letters
+
+
+def test_a_file_is_never_written_over_another(tmp_path: Path) -> None:
+    first = free_name(tmp_path, "a.txt")
+    write_new(first, b"one")
+    second = free_name(tmp_path, "a.txt")
+    assert second.name == "a (2).txt"
+    with pytest.raises(FileExistsError):
+        write_new(first, b"two")
+    assert first.read_bytes() == b"one"
+    write_new(first, b"three", replace=True)
+    assert first.read_bytes() == b"three"
+    assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_printed_page_has_header_and_text() -> None:
+    store = full_store(1)
+    octets = next(iter(store.blobs.values()))
+    text = page_of(read_letter(octets)).toPlainText()
+    assert "Walk on Sunday?" in text
+    assert "bob@example.org" in text
+    assert "river path" in text

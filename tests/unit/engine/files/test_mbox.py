@@ -1,0 +1,73 @@
+"""An mbox file gives back what was put in, whatever lines the messages hold."""
+
+from __future__ import annotations
+
+import mailbox
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from desktopmail.door.rows import Flag
+from desktopmail.engine.files import mbox
+from desktopmail.engine.files.message import FileMessage, with_crlf
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAD = b"From: a@example.org\r\nSubject: x\r\n"
+MESSAGES = [
+    FileMessage(HEAD + b"\r\nFrom here on it is text\r\n>From is quoted\r\n", Flag.SEEN),
+    FileMessage(HEAD + b"\r\n\r\n\r\n", Flag.NONE, ("work", "later")),
+    FileMessage(HEAD + b"\r\nno line end", Flag.ANSWERED | Flag.FLAGGED | Flag.DRAFT),
+    FileMessage(HEAD + b"\r\nFrom x Mon Nov 23 07:00:00 2026\r\n\r\nFrom y\r\n"),
+    FileMessage(HEAD + b"\r\n"),
+]
+
+
+def round_trip(path: Path, messages: list[FileMessage]) -> list[FileMessage]:
+    writer = mbox.MboxWriter(path)
+    for one in messages:
+        writer.write(one)
+    writer.close()
+    return list(mbox.read(path))
+
+
+def test_messages_and_flags_come_back(tmp_path: Path) -> None:
+    back = round_trip(tmp_path / "x.mbox", MESSAGES)
+    assert [one.flags for one in back] == [one.flags for one in MESSAGES]
+    assert [one.tags for one in back] == [one.tags for one in MESSAGES]
+    for before, after in zip(MESSAGES, back, strict=True):
+        wanted = before.octets if before.octets.endswith(b"\n") else before.octets + b"\r\n"
+        assert after.octets == wanted
+
+
+def test_pythons_own_reader_finds_as_many(tmp_path: Path) -> None:
+    round_trip(tmp_path / "x.mbox", MESSAGES)
+    box = mailbox.mbox(tmp_path / "x.mbox")
+    assert len(box) == len(MESSAGES)
+    assert box[0].get_flags() == "RO"
+    box.close()
+
+
+def test_mboxo_of_another_program_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.mbox"
+    path.write_bytes(
+        b"From ann@example.org Mon Nov 23 07:00:00 2026\nSubject: one\nStatus: RO\n\n>From it\n\n"
+        b"From - Mon Nov 23 07:00:00 2026 +0100\nSubject: two\n\nFrom me, in a text\n\n"
+    )
+    one, two = mbox.read(path)
+    assert one == FileMessage(b"Subject: one\r\n\r\nFrom it\r\n", Flag.SEEN)
+    assert two.octets == b"Subject: two\r\n\r\nFrom me, in a text\r\n"
+
+
+@given(st.lists(st.text(alphabet="From >:x\n\tü", max_size=60), max_size=4))
+@settings(max_examples=60)
+def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
+    messages = [
+        FileMessage(HEAD + b"\r\n" + with_crlf(text.encode()).rstrip(b"\r\n") + b"\r\n")
+        for text in texts
+    ]
+    back = round_trip(tmp_path_factory.mktemp("mbox") / "x", messages)
+    assert [one.octets for one in back] == [one.octets for one in messages]

@@ -1,0 +1,71 @@
+"""What is exported can be imported: exact, with its flags, and twice is the same as once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door.commands import ExportMessages, ImportMessages, StoreFlags
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Flag, Kind
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, running_engine
+from tests.helpers.store import mail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("form", ["mbox", "maildir", "eml"])
+async def test_an_export_is_imported_exact_and_once(form: str, tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in range(5):
+            server.deliver("alice", mail(number, body="From here\r\n>From there"))
+        async with running_engine(tmp_path / "profile") as bench:
+            await bench.add(server)
+            await bench.sync()
+            await bench.engine.command(
+                StoreFlags(placement_ids=(bench.placed("Subject 2"),), add=Flag.FLAGGED | Flag.SEEN)
+            )
+            path = str(tmp_path / "out")
+            inbox, archive = bench.mailbox(), bench.mailbox("Archive")
+            await bench.engine.command(ExportMessages(mailbox_id=inbox, form=form, path=path))
+            for expected in ("5 messages imported", "0 messages imported, 5 were there already"):
+                outcome = await bench.engine.command(ImportMessages(path=path, mailbox_id=archive))
+                assert outcome.label == expected
+            await bench.sync()
+            assert bench.reader.operations() == []
+            there = {one.subject: one for one in server.messages("alice", "Archive")}
+            assert len(there) == 5
+            for number in range(5):
+                octets = mail(number, body="From here\r\n>From there")
+                assert there[f"Subject {number}"].octets == octets
+            if form != "eml":
+                assert set(there["Subject 2"].flags) >= {"\\Seen", "\\Flagged"}
+
+
+async def test_an_import_into_a_local_mailbox_needs_no_server(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path / "profile") as bench:
+            await bench.add(server, kind=Kind.POP3)
+            (tmp_path / "one.eml").write_bytes(mail(9))
+            await bench.engine.command(
+                ImportMessages(path=str(tmp_path / "one.eml"), mailbox_id=bench.mailbox("Archive"))
+            )
+            assert bench.subjects("Archive") == ["Subject 9"]
+
+
+async def test_what_is_not_there_or_not_known_is_one_sentence(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path / "profile") as bench:
+            await bench.add(server, kind=Kind.POP3)
+            inbox = bench.mailbox()
+            with pytest.raises(DoorError, match="There is no"):
+                await bench.engine.command(
+                    ImportMessages(path=str(tmp_path / "none"), mailbox_id=inbox)
+                )
+            with pytest.raises(DoorError, match="no format"):
+                await bench.engine.command(
+                    ExportMessages(mailbox_id=inbox, form="pst", path=str(tmp_path / "x"))
+                )

@@ -1,0 +1,90 @@
+"""Contents are kept once, read back exactly, and forgotten only when nothing names them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import apsw
+import pytest
+
+from desktopmail.door.sqlite import fetch, open_read_only
+from desktopmail.engine.store import blob, sending
+from tests.helpers.store import add_account, inbox_of, mail, open_store, put
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktopmail.engine.store.store import Store, Transaction
+
+
+def written(store: Store) -> int:
+    segment = open_read_only(store.profile.segment(1))
+    count = fetch(segment, "SELECT count(*) FROM octets")[0][0]
+    segment.close()
+    return int(count)
+
+
+async def test_a_content_is_written_once_however_often_it_comes(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        first = await store.write(lambda tx: blob.put(tx, [b"one", b"two", b"one"]))
+        again = await store.write(lambda tx: blob.put(tx, [b"two", b"three", b"one"]))
+        assert first[0] == first[2]
+        assert again == [first[1], again[1], first[0]]
+        assert written(store) == 3
+        found = await store.read(lambda tx: [blob.read(tx, one) for one in again])
+        assert found == [b"two", b"three", b"one"]
+
+
+async def test_octets_are_committed_before_the_row_that_names_them_is_written(
+    tmp_path: Path,
+) -> None:
+    async with open_store(tmp_path) as store:
+
+        def step(tx: Transaction) -> int:
+            blob.put(tx, [b"durable"])
+            return written(store)  # another connection sees it while our step has not committed
+
+        assert await store.write(step) == 1
+
+
+async def test_a_content_whose_step_failed_is_written_again(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+
+        def fail(tx: Transaction) -> None:
+            blob.put(tx, [b"once more"])
+            raise RuntimeError("half way")
+
+        with pytest.raises(RuntimeError):
+            await store.write(fail)
+        (blob_id,) = await store.write(lambda tx: blob.put(tx, [b"once more"]))
+        assert await store.read(lambda tx: blob.read(tx, blob_id)) == b"once more"
+    async with open_store(tmp_path) as store:  # the sweep at the start takes the orphan only
+        assert await store.read(lambda tx: blob.read(tx, blob_id)) == b"once more"
+        assert written(store) == 1
+
+
+async def test_what_a_message_or_a_sending_names_is_not_forgotten(tmp_path: Path) -> None:
+    def step(tx: Transaction) -> list[int]:
+        account_id = add_account(tx)
+        put(tx, inbox_of(tx, account_id), [mail(1)])
+        named, sent, loose = blob.put(tx, [mail(1), b"sent", b"loose"])
+        sending.add(
+            tx, account_id, message_id="", subject="", sender="a@example.org",
+            recipients=("b@example.org",), blob_id=sent, now_s=0, delay_s=0,
+            draft=None, answers=None, forwards=False,
+        )  # fmt: skip
+        blob.drop_unnamed(tx, [named, sent, loose])
+        return [row[0] for row in tx.fetch("SELECT id FROM blob WHERE id <> ?", (loose,))]
+
+    async with open_store(tmp_path) as store:
+        assert len(await store.write(step)) == 2
+        with pytest.raises(KeyError):
+            await store.read(lambda tx: blob.read(tx, 3))
+
+
+async def test_a_blob_cannot_go_from_under_its_message(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1)]))
+        with pytest.raises(apsw.ConstraintError):
+            await store.write(lambda tx: tx.execute("DELETE FROM blob"))

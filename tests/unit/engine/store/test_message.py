@@ -1,0 +1,160 @@
+"""Two messages are the same only if their octets are, or the digests of their headers and sizes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.engine import summary
+from desktopmail.engine.store import blob, message, placement
+from tests.helpers.store import add_account, inbox_of, mail, open_store, put
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktopmail.engine.store.message import Kept
+    from desktopmail.engine.store.store import Store, Transaction
+
+
+def header_of(octets: bytes) -> bytes:
+    return octets[: octets.index(b"\r\n\r\n") + 4]
+
+
+def keep_whole(tx: Transaction, octets: bytes) -> Kept:
+    (blob_id,) = blob.put(tx, [octets])
+    row = summary.of_message(octets)
+    return message.keep(tx, row, blob_id=blob_id, size=len(octets), arrived_s=1)
+
+
+def keep_header(tx: Transaction, octets: bytes, size: int | None = None) -> Kept:
+    row = summary.of_header(header_of(octets))
+    return message.keep(
+        tx, row, blob_id=None, size=len(octets) if size is None else size, arrived_s=1
+    )
+
+
+async def found(store: Store, word: str) -> int:
+    rows = await store.read(lambda tx: tx.fetch("SELECT 1 FROM words WHERE words MATCH ?", (word,)))
+    return len(rows)
+
+
+async def test_the_same_octets_are_one_message(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        first = await store.write(lambda tx: keep_whole(tx, mail(1)))
+        again = await store.write(lambda tx: keep_whole(tx, mail(1)))
+        assert (first.is_new, again.is_new) == (True, False)
+        assert again.id == first.id
+
+
+async def test_a_message_id_alone_makes_no_message_the_same(tmp_path: Path) -> None:
+    one, other = mail(1, body="Yes."), mail(1, body="No.", subject="Changed by a list")
+    async with open_store(tmp_path) as store:
+        first = await store.write(lambda tx: keep_whole(tx, one))
+        second = await store.write(lambda tx: keep_whole(tx, other))
+        assert first.id != second.id
+        kept = await store.read(lambda tx: [message.octets(tx, k.id) for k in (first, second)])
+        assert kept == [one, other]
+
+
+async def test_two_bodies_under_one_header_are_two_messages(tmp_path: Path) -> None:
+    one, other = mail(1, body="Yes, buy."), mail(1, body="No, sell.")
+    assert len(one) == len(other)
+    async with open_store(tmp_path) as store:
+        first = await store.write(lambda tx: keep_whole(tx, one))
+        second = await store.write(lambda tx: keep_whole(tx, other))
+        kept = await store.read(lambda tx: [message.octets(tx, k.id) for k in (first, second)])
+        assert kept == [one, other]
+
+
+async def test_a_header_meets_the_message_it_belongs_to(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        whole = await store.write(lambda tx: keep_whole(tx, mail(1)))
+        header = await store.write(lambda tx: keep_header(tx, mail(1)))
+        assert header.id == whole.id
+        assert header.has_octets
+
+
+async def test_another_size_under_the_same_header_is_another_message(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        whole = await store.write(lambda tx: keep_whole(tx, mail(1)))
+        header = await store.write(lambda tx: keep_header(tx, mail(1), size=len(mail(1)) + 1))
+        assert header.id != whole.id
+        assert not header.has_octets
+
+
+async def test_a_header_that_names_nothing_is_nobody_else(tmp_path: Path) -> None:
+    nameless = b"From: cron@example.org\r\nSubject: done\r\n\r\nfine\r\n"
+    async with open_store(tmp_path) as store:
+        first = await store.write(lambda tx: keep_header(tx, nameless))
+        again = await store.write(lambda tx: keep_header(tx, nameless))
+        assert first.id != again.id
+
+
+async def test_octets_that_come_later_complete_the_message_and_its_rows(tmp_path: Path) -> None:
+    octets = mail(1, body="the word zebra")
+
+    def place(tx: Transaction) -> Kept:
+        kept = keep_header(tx, octets)
+        row = summary.of_header(header_of(octets))
+        inbox = inbox_of(tx, add_account(tx))
+        placement.add(tx, inbox, kept, row, uid=1, flags=0, arrived_s=1, wanted=True)  # type: ignore[arg-type]
+        return kept
+
+    async with open_store(tmp_path) as store:
+        header = await store.write(place)
+        assert await found(store, "zebra") == 0
+        whole = await store.write(lambda tx: keep_whole(tx, octets))
+        assert (whole.id, whole.is_new, whole.has_octets) == (header.id, False, True)
+        assert await store.read(lambda tx: message.octets(tx, header.id)) == octets
+        assert await found(store, "zebra") == 1
+        rows = await store.read(lambda tx: tx.fetch("SELECT wanted, size FROM placement"))
+        assert rows == [(0, len(octets))]
+        assert await store.read(lambda tx: tx.fetch("SELECT header FROM message")) == [(None,)]
+
+
+async def test_octets_are_never_replaced_by_others(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        first = await store.write(lambda tx: keep_whole(tx, mail(1)))
+
+        def complete(tx: Transaction) -> None:
+            (blob_id,) = blob.put(tx, [b"something else"])
+            message.complete(tx, first.id, summary.of_message(b"something else"), blob_id, 14)
+
+        await store.write(complete)
+        assert await store.read(lambda tx: message.octets(tx, first.id)) == mail(1)
+
+
+async def test_a_message_that_stands_nowhere_is_forgotten_with_its_words(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        placements = await store.write(
+            lambda tx: put(tx, inbox_of(tx, account_id), [mail(1, body="quagga"), mail(2)])
+        )
+        both = await store.read(lambda tx: tx.fetch("SELECT id FROM message"))
+        await store.write(lambda tx: message.drop_unplaced(tx, [row[0] for row in both]))
+        assert await store.read(lambda tx: tx.fetch("SELECT count(*) FROM message")) == [(2,)]
+        await store.write(lambda tx: placement.remove(tx, placements[:1]))
+        assert await found(store, "quagga") == 0
+        assert await store.read(lambda tx: tx.fetch("SELECT count(*) FROM blob")) == [(1,)]
+
+
+async def test_a_message_that_is_gone_has_no_octets_and_no_digest(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        assert await store.read(lambda tx: message.octets(tx, 9)) is None  # type: ignore[arg-type]
+        assert await store.read(lambda tx: message.digest(tx, 9)) == b""  # type: ignore[arg-type]
+        with pytest.raises(KeyError):
+            await store.read(lambda tx: message.kept(tx, 9))  # type: ignore[arg-type]
+
+
+async def test_the_date_is_the_arrival_where_a_message_has_none(tmp_path: Path) -> None:
+    undated = b"From: a@example.org\r\nMessage-ID: <u@example.org>\r\n\r\nhello\r\n"
+    async with open_store(tmp_path) as store:
+
+        def keep(tx: Transaction) -> Kept:
+            return message.keep(
+                tx, summary.of_message(undated), blob_id=blob.put(tx, [undated])[0],
+                size=len(undated), arrived_s=1_234,
+            )  # fmt: skip
+
+        assert (await store.write(keep)).date_s == 1_234

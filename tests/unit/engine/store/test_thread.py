@@ -1,0 +1,87 @@
+"""Conversations: an answer meets its question in whatever order they come."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.engine.store import thread
+from tests.helpers.store import add_account, inbox_of, mail, open_store, put
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktopmail.engine.store.store import Store
+
+ROOT = mail(1)
+ANSWER = mail(2, references="<1@example.org>")
+LATER = mail(3, references="<1@example.org> <2@example.org>")
+OTHER = mail(9)
+
+
+async def threads(store: Store) -> list[set[str]]:
+    rows = await store.read(
+        lambda tx: tx.fetch(
+            "SELECT p.thread_id, m.message_id FROM placement AS p"
+            " JOIN message AS m ON m.id = p.message_id AND m.thread_id = p.thread_id"
+        )
+    )
+    found: dict[int, set[str]] = {}
+    for thread_id, message_id in rows:
+        found.setdefault(thread_id, set()).add(message_id.partition("@")[0])
+    return sorted(found.values(), key=min)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([ROOT, ANSWER, LATER])))
+async def test_a_thread_is_the_same_in_whatever_order_it_comes(
+    order: tuple[bytes, ...], tmp_path: Path
+) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        for uid, octets in enumerate((OTHER, *order), 1):
+            await store.write(
+                lambda tx, uid=uid, octets=octets: put(
+                    tx, inbox_of(tx, account_id), [octets], first_uid=uid
+                )
+            )
+        assert await threads(store) == [{"1", "2", "3"}, {"9"}]
+
+
+async def test_two_threads_that_a_message_connects_become_one(tmp_path: Path) -> None:
+    bridge = mail(3, references="<1@example.org> <9@example.org>")
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        inbox = await store.read(lambda tx: inbox_of(tx, account_id))
+        await store.write(lambda tx: put(tx, inbox, [ROOT, ANSWER, OTHER]))
+        assert len(await threads(store)) == 2
+        await store.write(lambda tx: put(tx, inbox, [bridge], first_uid=10))
+        assert await threads(store) == [{"1", "2", "3", "9"}]
+
+
+async def test_a_message_without_names_is_a_thread_of_its_own(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        nameless = [b"Subject: a\r\n\r\n1\r\n", b"Subject: a\r\n\r\n2\r\n"]
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), nameless))
+        rows = await store.read(lambda tx: tx.fetch("SELECT DISTINCT thread_id FROM message"))
+        assert len(rows) == 2
+
+
+def test_a_key_fits_into_a_signed_number_of_the_database() -> None:
+    assert all(0 <= thread.key_of(f"{number}@example.org") < 2**63 for number in range(100))
+
+
+async def test_of_a_long_chain_the_root_and_the_nearest_count(tmp_path: Path) -> None:
+    chain = " ".join(f"<c{number}@example.org>" for number in range(500))
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1, references=chain)]))
+        keys = {
+            row[0] for row in await store.read(lambda tx: tx.fetch("SELECT key FROM thread_key"))
+        }
+        assert thread.key_of("c0@example.org") in keys
+        assert thread.key_of("c499@example.org") in keys
+        assert thread.key_of("c100@example.org") not in keys
+        assert len(keys) < 30

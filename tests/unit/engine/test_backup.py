@@ -1,0 +1,40 @@
+"""A backup is taken while the store is in use, and is a whole profile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door.ids import MessageId
+from desktopmail.door.interface import DoorError
+from desktopmail.door.profile import Profile
+from desktopmail.door.reader import SqliteReader
+from desktopmail.door.rows import View
+from desktopmail.engine import backup, doctor
+from tests.helpers.store import add_account, inbox_of, mail, open_store, put
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def test_a_backup_holds_everything_of_its_moment(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "profile") as store:
+        account_id = await store.write(add_account)
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1), mail(2)]))
+        reader = SqliteReader(store.profile)
+        await backup.write(store, tmp_path / "copy")
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(3)], first_uid=9))
+        reader.close()
+    copy = SqliteReader(Profile.at(tmp_path / "copy"))
+    assert copy.count(View()) == 2
+    assert copy.octets(MessageId(1)) == mail(1)
+    copy.close()
+    async with open_store(tmp_path / "copy") as store:
+        assert await doctor.examine(store, repair=False) == []
+
+
+async def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "profile") as store:
+        with pytest.raises(DoorError, match="not empty"):
+            await backup.write(store, tmp_path / "profile")

@@ -1,0 +1,55 @@
+"""Messages into a mailbox."""
+
+from __future__ import annotations
+
+import pytest
+
+from localserver.store.account import Message
+from localserver.store.append import MAX_UID
+from localserver.store.errors import CannotError, OverQuotaError
+from tests.helpers.account import PLAIN, an_account
+
+
+async def test_header_and_body_are_kept_apart_and_together_they_are_the_message() -> None:
+    octets = b"A: b\r\nC: d\r\n\r\nbody\0\xff"
+    async with an_account(octets) as account:
+        ((header, body),) = account.query("SELECT header, body FROM content")
+        assert (header, body) == (b"A: b\r\nC: d\r\n\r\n", b"body\0\xff")
+        assert account.octets(1) == octets
+
+
+async def test_all_of_one_append_have_one_modseq_and_following_uids() -> None:
+    async with an_account(PLAIN, PLAIN, PLAIN) as account:
+        rows = account.query("SELECT uid, modseq FROM entry ORDER BY uid")
+        assert [row[0] for row in rows] == [1, 2, 3]
+        assert len({row[1] for row in rows}) == 1
+
+
+async def test_a_flag_that_cannot_be_kept_stores_nothing() -> None:
+    async with an_account() as account:
+        messages = [Message(PLAIN), Message(PLAIN, frozenset({"\\Odd"}))]
+        with pytest.raises(CannotError):
+            await account.append(account.mailbox("INBOX"), messages)
+        assert account.query("SELECT count(*) FROM content") == [(0,)]
+        assert account.mailbox("INBOX").uidnext == 1
+        await account.append(account.mailbox("INBOX"), [Message(PLAIN)])
+        assert account.all_uids(account.mailbox("INBOX")) == [1]
+
+
+async def test_when_the_uids_are_used_up_nothing_is_stored() -> None:
+    async with an_account() as account:
+        inbox = account.mailbox("INBOX")
+        await account._database.write(
+            lambda c: c.execute("UPDATE mailbox SET uidnext=? WHERE id=?", (MAX_UID, inbox.number))
+        )
+        await account.append(inbox, [Message(PLAIN)])
+        assert account.all_uids(inbox) == [MAX_UID]
+        with pytest.raises(OverQuotaError, match="no UIDs left"):
+            await account.append(inbox, [Message(PLAIN)])
+
+
+async def test_recent_is_the_servers_own_and_not_stored() -> None:
+    async with an_account() as account:
+        flags = frozenset({"\\Recent", "\\Seen"})
+        await account.append(account.mailbox("INBOX"), [Message(PLAIN, flags)])
+        assert account.query("SELECT flags FROM entry") == [(1,)]

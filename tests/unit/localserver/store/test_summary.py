@@ -1,0 +1,73 @@
+"""What is worked out about a message when it is stored."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from localserver.store.summary import base_subject, pop_size, summarise
+from tests.helpers.corpora import message_parameters
+
+
+@pytest.mark.parametrize(
+    ("subject", "base", "is_reply"),
+    [
+        ("Hello", "hello", False), ("Re: Hello", "hello", True),
+        ("RE: Fwd: [x] Hello", "hello", True),
+        ("[list] Hello", "hello", False), ("Hello (fwd)", "hello", True),
+        ("[Fwd: Re: Hello]", "hello", True), ("[only]", "[only]", False), ("", "", False),
+        ("Re[2]: Hello", "hello", True), ("re [blob]: Hello", "hello", True),
+    ],
+)  # fmt: skip
+def test_base_subjects_of_rfc_5256(subject: str, base: str, is_reply: bool) -> None:
+    assert base_subject(subject) == (base, is_reply)
+
+
+@pytest.mark.parametrize(
+    ("octets", "size"),
+    [
+        (b"", 0), (b"a\r\n", 3), (b"a", 3), (b"a\n", 3), (b"a\rb", 6), (b"\r\r\n\n", 6),
+        (b"a\r\nb", 6),
+    ],
+)  # fmt: skip
+def test_the_size_pop3_sends(octets: bytes, size: int) -> None:
+    assert pop_size(octets) == size
+
+
+def test_texts_are_decoded_and_folded_for_searching() -> None:
+    found = summarise(
+        b"Subject: =?utf-8?q?GR=C3=9CN?=\r\nFrom: =?utf-8?q?J=C3=BCrgen?= <j@x.test>\r\n"
+        b"Date: Tue, 1 Mar 2022 23:30:00 -0800\r\nContent-Type: text/plain; charset=latin1\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n4ORT\r\n"
+    )
+    assert found.body_text is not None
+    assert found.subject == "gru\u0308n"
+    assert "ju\u0308rgen" in found.from_text
+    assert found.body_text.strip() == "a\u0300a\u0308s"
+    assert found.sent_day == date(2022, 3, 1).toordinal()
+    assert found.preview == "\u00e0\u00e4S"
+
+
+def test_a_plain_ascii_message_needs_no_second_copy_of_its_text() -> None:
+    found = summarise(b"Subject: x\r\n\r\nPlain text.\r\n")
+    assert found.body_text is None
+    assert found.header_text is None
+
+
+def test_a_nul_in_a_plain_message_does_not_end_the_search() -> None:
+    found = summarise(b"Subject: x\r\n\r\nbefore\0after\r\n")
+    assert found.body_text == "beforeafter\r\n"
+
+
+def test_a_preview_of_html_shows_no_tags() -> None:
+    found = summarise(b"Content-Type: text/html\r\n\r\n<style>p{}</style><p>Hello <b>you</b></p>")
+    assert found.preview == "Hello you"
+
+
+@pytest.mark.parametrize("octets", message_parameters())
+def test_no_message_makes_it_fail(octets: bytes) -> None:
+    found = summarise(octets)
+    assert found.size == len(octets)
+    assert 0 <= found.header_size <= len(octets)
+    assert len(found.preview) <= 256
