@@ -12,10 +12,10 @@ from desktopmail import __version__
 from desktopmail.cli import (
     account,
     demo,
+    files,
     messages,
     operations,
     outbox,
-    planned,
     reading,
     send,
     sync,
@@ -26,7 +26,7 @@ from desktopmail.cli.errors import FAILED, USAGE, CommandError
 from desktopmail.cli.output import Output
 from desktopmail.door.interface import DoorError
 
-_GROUPS = (account, sync, reading, send, messages, outbox, operations, transcript, demo, planned)
+_GROUPS = (account, sync, reading, send, messages, outbox, operations, files, transcript, demo)
 _INTERRUPTED = 130
 
 

@@ -11,18 +11,6 @@ if TYPE_CHECKING:
     from desktopmail.cli.context import Context
     from desktopmail.cli.declaration import Commands
 
-_PLANNED = {
-    "doctor": "check and repair the store",
-    "export": "write messages to mbox, Maildir or .eml",
-    "import": "read messages from mbox, Maildir or .eml",
-}
-
-
-def add(commands: Commands, common: argparse.ArgumentParser) -> None:
-    """Declare the commands that are to come."""
-    for name, text in _PLANNED.items():
-        declare(commands, common, name, text)
-
 
 def declare(commands: Commands, common: argparse.ArgumentParser, name: str, text: str) -> None:
     """Declare one command that is to come; it takes any words and options behind its name."""

@@ -60,7 +60,8 @@ USER, PASSWORD = "mrose", "tanstaaf"
 
 PLAIN = (
     b"From: =?utf-8?q?Ren=C3=A9?= <rene@example.org>\r\nTo: Marshall Rose <mrose@example.org>,\r\n"
-    b' "quo\\"ted" <q@example.org>, group: a@example.org, b@example.org;\r\nSubject: one (1) {5}\r\n'
+    b' "quo\\"ted" <q@example.org>, group: a@example.org, b@example.org;\r\n'
+    b"Subject: one (1) {5}\r\n"
     b"Message-ID: <one@example.org>\r\nDate: Mon, 5 Jan 2026 10:00:00 +0100\r\n\r\nHello.\r\n"
 )
 NESTED = (
@@ -107,7 +108,8 @@ class Talk:
             event = self.machine.next_event()
             if isinstance(event, Tagged) and event.tag == tag:
                 return event
-            if event is None:
+            # A literal may have got its leave.
+            if event is None and not self.machine.has_output:
                 self._hear()
 
     def _hear(self) -> None:
@@ -257,7 +259,7 @@ def record_courier(folder: Path) -> None:
                 into.write(octets)
                 into.flush()
 
-            # The first line tells that the file monitor does not run, which no installed server does.
+            # The first line tells that the file monitor does not run: it does where it is installed.
             greeting = b""
             while not greeting.endswith(b"PREAUTH Ready.\r\n"):
                 greeting += os.read(out, 65536)

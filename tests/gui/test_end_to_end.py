@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import imaplib
 import os
 import shutil
 import signal
+import ssl
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from PySide6.QtTest import QTest
 
 from desktopmail.door.attach import Session, attach
-from desktopmail.door.commands import StartSandbox
+from desktopmail.door.commands import AddAccount, ServerSettings, StartSandbox, SyncAccounts
+from desktopmail.door.interface import EngineGoneError
 from desktopmail.door.profile import Profile
 from desktopmail.door.queries import EngineStatus, ReadStatus
-from desktopmail.door.rows import Kind, Role
+from desktopmail.door.rows import Kind, Role, Security
 from desktopmail.ui.app import wait_for_end
 from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.settings import Settings
 from desktopmail.ui.window import MainWindow
 from tests.helpers.qt_loop import run_qt, until
+from tests.helpers.server import PASSWORD, ServerProcess, server_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,38 +122,85 @@ def test_a_message_sent_from_one_account_arrives_in_the_other_and_is_answered(
             await arrived("Re: Lunch on Thursday?", other)
         finally:
             await window.aclose()
+            window.deleteLater()
             await session.aclose()
 
     run_qt(run, 100)
 
 
 @pytest.mark.slow
-def test_an_engine_that_was_killed_is_said_and_started_again_and_every_message_is_there_once(
-    theme: Theme, profile: Profile
+def test_an_engine_killed_while_it_syncs_is_started_again_and_every_message_is_there_once(
+    theme: Theme, profile: Profile, tmp_path: Path
 ) -> None:
-    async def run() -> None:
-        session = await attach(profile)
-        window = open_window(session, theme)
-        try:
-            await session.door.command(StartSandbox())
-            await until(lambda: len(window.accounts()) == 2, 20)
-            window.bridge.flush()
-            window.choose_first()
-            before = [row.id for row in window.reader.window(window.list_pane.view, 0, 500)]
-            assert before
-            status = await session.door.query(ReadStatus())
-            assert isinstance(status, EngineStatus)
-            os.kill(status.pid, signal.SIGKILL)
-            await asyncio.wait_for(session.gone.wait(), 10)
-            window.engine_gone()
-            assert "Nothing is lost" in window.snack.text
-            session = await attach(profile)
-            window.use_engine(session.door, session.reader)
-            assert window.snack.text == "The mail engine is running again."
-            status = await session.door.query(ReadStatus())
-            assert isinstance(status, EngineStatus)
-        finally:
-            await window.aclose()
-            await session.aclose()
+    count = 120
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with server_process(folder) as server:
+        deliver(server, count)
+        pin = ServerSettings(
+            host="localhost",
+            port=server.ports["imaps"],
+            security=Security.TLS,
+            user="alice",
+            ca_file=server.ca_file,
+        )
+        out = msgspec.structs.replace(pin, port=server.ports["submissions"])
+        # The password is read again at each login: no keyring is needed after the engine's death.
+        secret = tmp_path / "password"
+        secret.write_text(PASSWORD + "\n")
+        secret.chmod(0o600)
+        pin = msgspec.structs.replace(pin, password_file=str(secret))
+        out = msgspec.structs.replace(out, password_file=str(secret))
 
-    run_qt(run, 100)
+        async def run() -> None:
+            session = await attach(profile)
+            window = open_window(session, theme)
+            try:
+                await session.door.command(
+                    AddAccount(
+                        name="alice",
+                        address=f"alice@{server.domain}",
+                        kind=Kind.IMAP,
+                        incoming=pin,
+                        outgoing=out,
+                    )
+                )
+                syncing = asyncio.get_running_loop().create_task(
+                    session.door.command(SyncAccounts(wait=True))
+                )
+                status = await session.door.query(ReadStatus())
+                assert isinstance(status, EngineStatus)
+                os.kill(status.pid, signal.SIGKILL)
+                with pytest.raises(EngineGoneError):
+                    await syncing
+                await asyncio.wait_for(session.gone.wait(), 10)
+                window.engine_gone()
+                assert "Nothing is lost" in window.snack.text
+                session = await attach(profile)
+                window.use_engine(session.door, session.reader)
+                assert window.snack.text == "The mail engine is running again."
+                await session.door.command(SyncAccounts(wait=True))
+                window.bridge.flush()
+                window.choose_first()
+                rows = window.reader.window(window.list_pane.view, 0, 2 * count)
+                found = sorted(row.subject for row in rows)
+                assert found == sorted(f"Message {number}" for number in range(count))
+                assert window.list_pane.list.model().rowCount() == count
+            finally:
+                await window.aclose()
+                window.deleteLater()
+                await session.aclose()
+
+        run_qt(run, 100)
+
+
+def deliver(server: ServerProcess, count: int) -> None:
+    context = ssl.create_default_context(cafile=server.ca_file)
+    with imaplib.IMAP4_SSL("localhost", server.ports["imaps"], ssl_context=context) as client:
+        client.login("alice", PASSWORD)
+        for number in range(count):
+            octets = (
+                f"From: bob@example.org\r\nTo: alice@example.org\r\nSubject: Message {number}\r\n"
+                f"Message-ID: <{number}@example.org>\r\n\r\nText {number}\r\n"
+            )
+            client.append("INBOX", "", "", octets.encode())

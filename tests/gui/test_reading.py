@@ -110,7 +110,9 @@ def test_tables_nested_too_deep_become_text() -> None:
 
 def test_a_blocked_image_leaves_its_words() -> None:
     source = '<p>a <img data-remote="0" alt="A basket"> b <img data-remote="1"> c</p>'
-    assert without_remote_images(source) == '<p>a <span style="">&nbsp;A basket&nbsp;</span> b  c</p>'
+    assert (
+        without_remote_images(source) == '<p>a <span style="">&nbsp;A basket&nbsp;</span> b  c</p>'
+    )
 
 
 def test_colours_are_left_to_the_theme_in_the_dark() -> None:

@@ -13,9 +13,9 @@ from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
 from desktopmail.door.rows import Kind, MessageRow, Security, View
 from desktopmail.engine.engine import Engine
-from desktopmail.net.imap import ImapClient
 from desktopmail.net.endpoint import Endpoint
 from desktopmail.net.endpoint import Security as NetSecurity
+from desktopmail.net.imap import ImapClient
 from desktopmail.net.ports import ThreadExecutor, system_ports
 from desktopmail.wire.secret import Secret
 

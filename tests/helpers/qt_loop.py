@@ -49,6 +49,7 @@ def run_qt(make: Callable[[], Coroutine[Any, Any, None]], timeout_s: float = 60)
     """Run a coroutine on a fresh Qt event loop of the application."""
     application = QApplication.instance()
     assert isinstance(application, QApplication)
+    application.setQuitOnLastWindowClosed(False)  # as the program has it
     loop = QEventLoop(application)
     executor = ThreadPoolExecutor(2)
     loop.set_default_executor(executor)

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from desktopmail.door.commands import ServerSettings
-from desktopmail.door.ids import AccountId, MailboxId, PlacementId
 from desktopmail.door.profile import Profile
 from desktopmail.door.rows import Flag, Kind, Role, Security
 from desktopmail.engine import summary
@@ -17,6 +16,8 @@ from desktopmail.net.ports import InlineExecutor
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
     from pathlib import Path
+
+    from desktopmail.door.ids import AccountId, MailboxId, PlacementId
 
 SERVER = ServerSettings(host="localhost", port=143, security=Security.NONE, user="alice")
 

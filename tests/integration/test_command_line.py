@@ -153,3 +153,55 @@ def test_no_artefact_of_a_session_holds_the_password(program: Program) -> None:
         if path.is_file() and PASSWORD.encode() in path.read_bytes()
     ]
     assert found == []
+
+
+def test_what_was_exported_is_imported_once(program: Program, tmp_path: Path) -> None:
+    for subject in ("first", "second"):
+        send(program, subject, "--body", "From here on\nFrom there\n>From quoted")
+    program.ok("sync")
+    rows = program.ok("list", "INBOX", "--account", "bob-pop3", "--json").json
+    program.ok("flag", str(rows[0]["id"]), "--add", "flagged", "--add", "seen")
+    for form, name in (("mbox", "out.mbox"), ("maildir", "maildir"), ("eml", "eml")):
+        path = tmp_path / name
+        program.ok("export", f"--{form}", str(path), "INBOX", "--account", "bob-pop3")
+        for _ in range(2):  # the second time adds nothing
+            program.ok("import", str(path), "--to", "Archive", "--account", "bob-pop3")
+        archived = program.ok("list", "Archive", "--account", "bob-pop3", "--json").json
+        assert sorted(row["subject"] for row in archived) == ["first", "second"], form
+        assert {row["id"] for row in archived} == {row["id"] for row in rows}
+    flagged = [row for row in archived if "flagged" in row["flags"]]
+    assert [row["id"] for row in flagged] == [rows[0]["id"]]
+
+
+def test_a_backup_is_a_profile_that_reads(program: Program, tmp_path: Path) -> None:
+    send(program, "Kept", "--body", "Twice is better.")
+    program.ok("sync")
+    program.ok("backup", str(tmp_path / "backup"))
+    copy = Program(tmp_path / "backup")
+    row = only(copy, "list", "INBOX", "--account", "bob-pop3")
+    assert "Twice is better." in copy.ok("show", str(row["id"]), "--text").out
+    assert program.ok("doctor").out.strip()
+    assert copy.ok("doctor", "--repair").out.strip()
+
+
+def test_switching_to_the_other_protocol_fetches_nothing_twice_and_keeps_flags(
+    program: Program, server: ServerProcess
+) -> None:
+    for subject in ("one", "two", "three"):
+        send(program, subject)
+    program.ok("sync")
+    before = program.ok("list", "INBOX", "--account", "bob-pop3", "--json").json
+    program.ok("flag", str(before[0]["id"]), "--add", "flagged")
+    port = server.ports["imap"]
+    program.ok("account", "switch", "bob-pop3", "--to", "imap", "--server", f"127.0.0.1:{port}")
+    program.ok("sync", "bob-pop3")
+    after = program.ok("list", "INBOX", "--account", "bob-pop3", "--json").json
+    assert {row["id"] for row in after} == {row["id"] for row in before}
+    assert [row["id"] for row in after if "flagged" in row["flags"]] == [before[0]["id"]]
+    assert any(b"\\Flagged" in flags for flags, _ in at_server(server, "bob", "INBOX"))
+    port = server.ports["pop3"]
+    program.ok("account", "switch", "bob-pop3", "--to", "pop3", "--server", f"127.0.0.1:{port}")
+    program.ok("sync", "bob-pop3")
+    back = program.ok("list", "INBOX", "--account", "bob-pop3", "--json").json
+    assert {row["id"] for row in back} == {row["id"] for row in before}
+    assert [row["id"] for row in back if "flagged" in row["flags"]] == [before[0]["id"]]

@@ -54,10 +54,7 @@ def test_a_wrong_call_is_one_line_and_status_2(
 @pytest.mark.parametrize(
     "argv",
     [
-        ["export", "--mbox", "mail.mbox", "INBOX"],
-        ["import", "mail.mbox", "--to", "INBOX"],
         ["account", "discover", "a@example.org"],
-        ["doctor"],
     ],
     ids=" ".join,
 )

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 MESSAGES = [
     FileMessage(b"Subject: a\r\n\r\na\r\n", Flag.SEEN | Flag.FLAGGED, (), 1_700_000_000),
-    FileMessage(b"Subject: b\r\n\r\nb\r\n", Flag.DRAFT | Flag.ANSWERED | Flag.FORWARDED, (), 1_700_000_100),
+    FileMessage(
+        b"Subject: b\r\n\r\nb\r\n",
+        Flag.DRAFT | Flag.ANSWERED | Flag.FORWARDED,
+        (),
+        1_700_000_100,
+    ),
 ]  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import mailbox
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,8 @@ from desktopmail.engine.files.message import FileMessage, with_crlf
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 HEAD = b"From: a@example.org\r\nSubject: x\r\n"
 MESSAGES = [

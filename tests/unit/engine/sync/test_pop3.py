@@ -1,16 +1,20 @@
-"""POP3: a UIDL is stored with its message, what is known is not fetched again, nothing is purged."""
+"""POP3: a UIDL is stored with its message, what is known is not fetched again or purged."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import apsw
 import pytest
 
 from desktopmail.door.commands import DeleteMessages, MoveMessages, StoreFlags
+from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind
 from desktopmail.engine.store import account, pop_seen
 from desktopmail.engine.store.account import Learned
 from desktopmail.engine.sync import pop3
+from desktopmail.engine.sync.pop3 import Pop3Sync
+from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, running_engine
 from tests.helpers.store import mail
@@ -161,3 +165,87 @@ async def test_local_mailboxes_flags_and_moves_work_as_with_imap(tmp_path: Path)
             assert bench.rows("Archive")[0].flags == Flag.SEEN
             assert bench.subjects("Trash") == ["Subject 2"]
             assert bench.reader.operations() == []
+
+
+async def test_a_server_without_ids_and_top_doubles_nothing(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS, without=("UIDL", "TOP")) as server:
+        for number in (1, 2, 2):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            await bench.sync(account_id)
+            server.deliver("alice", mail(2))
+            await bench.sync(account_id)
+            assert bench.subjects() == ["Subject 1", "Subject 2", "Subject 2", "Subject 2"]
+
+
+async def test_a_session_that_is_cut_before_quit_forgets_no_uidl(tmp_path: Path) -> None:
+    """The server deletes at QUIT only: what it still has must stay known."""
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            learned = Learned(pop_deletes_after_days=0.0)
+            await bench.engine.store.write(lambda tx: account.learn(tx, account_id, learned))
+            server.add_fault(Fault(protocol="pop3", command="QUIT", drop=True))
+            with pytest.raises(DoorError):
+                await bench.sync(account_id)
+            assert len(server.messages("alice")) == 1
+            assert len(await seen(bench, account_id)) == 1
+            await bench.sync(account_id)
+            assert server.messages("alice") == []
+            assert bench.subjects() == ["Subject 1"]
+            assert await seen(bench, account_id) == {}
+
+
+async def test_a_dele_is_said_only_after_the_message_is_durable(tmp_path: Path) -> None:
+    """A store that cannot be written deletes nothing at the server."""
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            server.deliver("alice", mail(2))
+            learned = Learned(pop_deletes_after_days=0.0)
+            await bench.engine.store.write(lambda tx: account.learn(tx, account_id, learned))
+            # as a full disk does, at the worst moment: octets written, their rows refused
+            await bench.engine.store.write(
+                lambda tx: tx.execute(
+                    "CREATE TRIGGER full BEFORE INSERT ON pop_seen BEGIN"
+                    " SELECT RAISE(ABORT, 'no room'); END"
+                )
+            )
+            at_work = bench.engine._working[account_id].worker
+            assert isinstance(at_work._cycle, Pop3Sync)
+            work = await bench.engine.store.read(lambda tx: account.get(tx, account_id))
+            with pytest.raises(apsw.ConstraintError):
+                await at_work._cycle.run(work)
+            assert len(server.messages("alice")) == 2
+            assert not any(line.startswith("DELE") for line in server.transcript.commands())
+            rows = await bench.engine.store.read(lambda tx: tx.fetch("SELECT subject FROM message"))
+            assert rows == [("Subject 1",)]
+            await bench.engine.store.write(lambda tx: tx.execute("DROP TRIGGER full"))
+            await bench.sync(account_id)
+            assert server.messages("alice") == []
+            assert bench.subjects() == ["Subject 1", "Subject 2"]
+
+
+async def test_a_cut_in_the_middle_keeps_what_was_committed_and_doubles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pop3, "BATCH_MESSAGES", 2)
+    with LocalServer(PASSWORDS, without=("PIPELINING",)) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            for number in range(6):
+                server.deliver("alice", mail(number))
+            server.add_fault(Fault(protocol="pop3", command="RETR", argument="^4$", drop=True))
+            with pytest.raises(DoorError):
+                await bench.sync(account_id)
+            assert len(bench.subjects()) == len(await seen(bench, account_id)) == 2
+            await bench.sync(account_id)
+            assert bench.subjects() == [f"Subject {n}" for n in range(6)]
+            assert len(await seen(bench, account_id)) == 6

@@ -1,4 +1,4 @@
-"""What is changed here is seen at once and becomes so at the server, over every set of extensions."""
+"""What is changed here is seen at once and becomes so at the server, whatever it offers."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import pytest
 
 from desktopmail.door.commands import StoreFlags
 from desktopmail.door.rows import Flag
+from desktopmail.engine import journal
 from desktopmail.engine.store import mailbox, placement
 from desktopmail.engine.sync import vanish
 from desktopmail.wire.imap.flags import DELETED
@@ -15,7 +16,7 @@ from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
 from localserver.faults import Fault
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, other_device, running_engine
+from tests.helpers.engine import PASSWORDS, MemoryKeyring, other_device, running_engine
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
@@ -24,8 +25,13 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.store import Transaction
 
 
-def count(tx: Transaction, condition: str = "1") -> int:
-    return int(tx.fetch(f"SELECT count(*) FROM placement WHERE {condition}")[0][0])
+ALL = "SELECT count(*) FROM placement"
+SHOWN = "SELECT count(*) FROM placement WHERE shown = 1"
+DETACHED = "SELECT count(*) FROM placement WHERE uid IS NULL AND shown = 1"
+
+
+def count(tx: Transaction, sql: str = ALL) -> int:
+    return int(tx.fetch(sql)[0][0])
 
 
 async def test_what_vanished_is_unlinked_first_and_removed_a_full_cycle_later(
@@ -37,9 +43,9 @@ async def test_what_vanished_is_unlinked_first_and_removed_a_full_cycle_later(
         await store.write(lambda tx: put(tx, inbox, [mail(1), mail(2)]))
         await store.write(lambda tx: vanish.unlink(tx, inbox, [1]))
         await store.write(lambda tx: vanish.finish_cycle(tx, inbox))
-        assert await store.read(lambda tx: (count(tx), count(tx, "shown = 1"))) == (2, 1)
+        assert await store.read(lambda tx: (count(tx), count(tx, SHOWN))) == (2, 1)
         await store.write(lambda tx: vanish.finish_cycle(tx, inbox))
-        assert await store.read(lambda tx: (count(tx), count(tx, "shown = 1"))) == (1, 1)
+        assert await store.read(lambda tx: (count(tx), count(tx, SHOWN))) == (1, 1)
         assert await store.read(lambda tx: tx.fetch("SELECT count(*) FROM message")) == [(1,)]
 
 
@@ -53,7 +59,7 @@ async def test_what_comes_back_in_between_is_shown_again(tmp_path: Path) -> None
         await store.write(lambda tx: vanish.relink(tx, [one]))
         for _ in range(3):
             await store.write(lambda tx: vanish.finish_cycle(tx, inbox))
-        assert await store.read(lambda tx: count(tx, "shown = 1")) == 1
+        assert await store.read(lambda tx: count(tx, SHOWN)) == 1
 
 
 @pytest.mark.parametrize("without", [(), ("QRESYNC",), ("QRESYNC", "CONDSTORE")])
@@ -91,6 +97,51 @@ async def test_a_changed_uidvalidity_fetches_no_octets_again_and_keeps_the_journ
             assert flagged.subject == "Subject 3"
 
 
+async def test_a_void_uid_never_names_another_message(tmp_path: Path) -> None:
+    fault = Fault(protocol="imap", command="SELECT", argument="INBOX", session=2, uidvalidity=True)
+    with LocalServer(PASSWORDS, plan=[fault]) as server:
+        for number in range(6):
+            server.deliver("alice", mail(number))
+        keyring = MemoryKeyring()
+        async with running_engine(tmp_path, keyring) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            wanted = bench.placed("Subject 3")
+        # Deleted here while nothing is connected: the first thing the next session has to say.
+        async with open_store(tmp_path) as store:
+            await store.write(lambda tx: journal.expunge(tx, [wanted], label="Delete"))
+        async with running_engine(tmp_path, keyring) as bench:
+            await bench.sync(account_id)
+            await bench.sync(account_id)
+            left = sorted(one.subject for one in server.messages("alice"))
+            assert left == [f"Subject {n}" for n in (0, 1, 2, 4, 5)]
+            assert bench.subjects() == left
+            assert bench.reader.operations() == []
+
+
+async def test_a_mailbox_goes_when_two_listings_leave_it_out_and_what_is_only_here_stays(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with other_device(server) as device:
+            for name in ("one", "two"):
+                await device.create(name)
+                await device.append(name, mail(len(name)))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            two = bench.mailbox("two")
+            await bench.engine.store.write(lambda tx: put(tx, two, [mail(9)], first_uid=None))
+            async with other_device(server) as device:
+                await device.delete("one")
+                await device.delete("two")
+            await bench.sync(account_id)
+            assert {"one", "two"} <= {row.path for row in bench.reader.mailboxes()}
+            await bench.sync(account_id)
+            assert "one" not in {row.path for row in bench.reader.mailboxes()}
+            assert bench.subjects("two") == ["Subject 9"]
+
+
 def secret():  # noqa: ANN201
     from desktopmail.wire.secret import Secret
 
@@ -124,5 +175,5 @@ async def test_detaching_keeps_every_message(tmp_path: Path) -> None:
         inbox = await store.read(lambda tx: inbox_of(tx, account_id))
         await store.write(lambda tx: put(tx, inbox, [mail(1), mail(2)]))
         await store.write(lambda tx: vanish.detach(tx, inbox))
-        assert await store.read(lambda tx: count(tx, "uid IS NULL AND shown = 1")) == 2
+        assert await store.read(lambda tx: count(tx, DETACHED)) == 2
         assert await store.read(lambda tx: placement.of_mailbox(tx, inbox)) == []

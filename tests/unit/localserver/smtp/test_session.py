@@ -100,6 +100,15 @@ async def test_without_enhanced_codes_none_are_sent() -> None:
         assert (await (await post.talk()).say("NOOP")).enhanced is None
 
 
+async def test_a_server_that_stops_says_so() -> None:
+    async with post_office() as post:
+        talk = await post.talk()
+        closing = asyncio.ensure_future(post.server.aclose(grace_s=0.0))  # noqa: TID251 - awaited
+        assert str(await talk.reply()) == "421 4.3.2 The server is stopping"
+        assert await talk.at_end()
+        await closing
+
+
 # -- the fault plan
 
 

@@ -1,0 +1,98 @@
+"""`desktopmail export`, `import`, `backup` and `doctor`: mail as files, and the store itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desktopmail.cli.errors import CommandError, UsageError
+from desktopmail.cli.output import joined
+from desktopmail.door.commands import BackUp, CheckStore, ExportMessages, ImportMessages
+
+if TYPE_CHECKING:
+    import argparse
+
+    from desktopmail.cli.context import Context
+    from desktopmail.cli.declaration import Commands
+    from desktopmail.door.commands import AnyCommand
+    from desktopmail.door.rows import MailboxRow
+
+_FORMS = ("mbox", "maildir", "eml")
+
+
+def add(commands: Commands, common: argparse.ArgumentParser) -> None:
+    """Declare the commands of this group."""
+    export = commands.add_parser(
+        "export", parents=[common], help="write messages to files, exact and with their flags"
+    )
+    form = export.add_mutually_exclusive_group(required=True)
+    form.add_argument("--mbox", metavar="FILE", type=Path, help="one file")
+    form.add_argument("--maildir", metavar="DIR", type=Path, help="a Maildir")
+    form.add_argument("--eml", metavar="DIR", type=Path, help="one file a message")
+    export.add_argument("what", nargs="+", metavar="MAILBOX|ID", help="one mailbox, or messages")
+    export.add_argument("--account", metavar="N", help="the account of that mailbox")
+    export.set_defaults(run=_export)
+
+    reading = commands.add_parser(
+        "import", parents=[common], help="read an mbox, a Maildir, .eml files; nothing is doubled"
+    )
+    reading.add_argument("file", metavar="FILE", type=Path)
+    reading.add_argument("--to", required=True, metavar="MAILBOX")
+    reading.add_argument("--account", metavar="N", help="the account of that mailbox")
+    reading.set_defaults(run=_import)
+
+    backup = commands.add_parser(
+        "backup", parents=[common], help="copy the whole store into a new folder, while in use"
+    )
+    backup.add_argument("folder", metavar="DIR", type=Path)
+    backup.set_defaults(run=_backup)
+
+    doctor = commands.add_parser("doctor", parents=[common], help="look whether the store is sound")
+    doctor.add_argument("--repair", action="store_true", help="put right what can be")
+    doctor.set_defaults(run=_doctor)
+
+
+def _one(mailboxes: list[MailboxRow], named: str) -> MailboxRow:
+    if len(mailboxes) > 1:
+        raise CommandError(f"Several accounts have a mailbox {named}; say one with --account.")
+    return mailboxes[0]
+
+
+async def _export(context: Context, arguments: argparse.Namespace) -> int:
+    form = next(form for form in _FORMS if getattr(arguments, form) is not None)
+    path = str(getattr(arguments, form).absolute())
+    if all(word.isdecimal() for word in arguments.what):
+        rows = [context.message(int(word))[0] for word in dict.fromkeys(arguments.what)]
+        command = ExportMessages(placement_ids=tuple(row.id for row in rows), form=form, path=path)
+    elif len(arguments.what) == 1:
+        named = arguments.what[0]
+        mailbox = _one(context.mailboxes(named, arguments.account), named)
+        command = ExportMessages(mailbox_id=mailbox.id, form=form, path=path)
+    else:
+        raise UsageError(
+            f"Name one mailbox, or messages by their ids: not {joined(arguments.what)}."
+        )
+    return await _do(context, command)
+
+
+async def _import(context: Context, arguments: argparse.Namespace) -> int:
+    if not arguments.file.exists():
+        raise CommandError(f"There is no {arguments.file} to read messages from.")
+    mailbox = _one(context.mailboxes(arguments.to, arguments.account), arguments.to)
+    path = str(arguments.file.absolute())
+    return await _do(context, ImportMessages(path=path, mailbox_id=mailbox.id))
+
+
+async def _backup(context: Context, arguments: argparse.Namespace) -> int:
+    return await _do(context, BackUp(path=str(arguments.folder.absolute())))
+
+
+async def _doctor(context: Context, arguments: argparse.Namespace) -> int:
+    return await _do(context, CheckStore(repair=arguments.repair))
+
+
+async def _do(context: Context, command: AnyCommand) -> int:
+    outcome = await (await context.door()).command(command)
+    context.output.line(outcome.label)
+    context.output.value({"label": outcome.label})
+    return 0

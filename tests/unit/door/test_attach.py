@@ -1,0 +1,98 @@
+"""Attaching starts the engine where it does not run, and notices when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door import attach as attaching
+from desktopmail.door.attach import attach
+from desktopmail.door.commands import StartSandbox
+from desktopmail.door.interface import DoorError, EngineGoneError
+from desktopmail.door.profile import Profile
+from desktopmail.door.queries import EngineStatus, ReadStatus
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
+    (tmp_path / "run").mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    monkeypatch.setattr(attaching, "_deaths", {})
+    return Profile.at(tmp_path / "profile")
+
+
+async def test_the_second_client_finds_the_engine_of_the_first(profile: Profile) -> None:
+    first = await attach(profile)
+    second = await attach(profile, spawn=False)
+    assert first.door.engine_pid == second.door.engine_pid != os.getpid()
+    status = await second.door.query(ReadStatus())
+    assert isinstance(status, EngineStatus)
+    assert status.pid == first.door.engine_pid
+    assert profile.socket.stat().st_mode & 0o077 == 0
+    await first.aclose()
+    await second.aclose()
+
+
+async def test_two_that_start_it_at_once_get_the_same(profile: Profile) -> None:
+    one, other = await asyncio.gather(attach(profile), attach(profile))
+    assert one.door.engine_pid == other.door.engine_pid
+    await one.aclose()
+    await other.aclose()
+
+
+async def test_the_engine_ends_after_its_last_client(profile: Profile) -> None:
+    session = await attach(profile)
+    await session.aclose()
+    for _ in range(200):
+        if not profile.socket.exists():
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail("the engine went on without clients")
+
+
+async def test_a_killed_engine_is_noticed_at_once_and_started_again(profile: Profile) -> None:
+    session = await attach(profile)
+    waiting = asyncio.gather(session.door.command(StartSandbox()), return_exceptions=True)
+    await asyncio.sleep(0.3)
+    os.kill(session.door.engine_pid, signal.SIGKILL)
+    (error,) = await asyncio.wait_for(waiting, 5)
+    assert isinstance(error, EngineGoneError)
+    assert session.gone.is_set()
+    with pytest.raises(EngineGoneError):
+        await session.door.query(ReadStatus())
+    again = await attach(profile)
+    assert again.door.engine_pid != session.door.engine_pid
+    await again.aclose()
+
+
+@pytest.mark.slow
+async def test_three_deaths_in_a_minute_stop_the_starting(profile: Profile) -> None:
+    for _ in range(3):
+        session = await attach(profile)
+        os.kill(session.door.engine_pid, signal.SIGKILL)
+        await asyncio.wait_for(session.gone.wait(), 5)
+    with pytest.raises(DoorError) as caught:
+        await attach(profile)
+    assert caught.value.code == "engine-dies"
+
+
+async def test_why_it_cannot_start_is_one_sentence(profile: Profile) -> None:
+    profile.folder.mkdir()
+    profile.settings.write_text("poll_minutes = 'often'\n")
+    with pytest.raises(DoorError) as caught:
+        await attach(profile)
+    assert caught.value.code == "bad-settings"
+    assert str(profile.settings) in caught.value.sentence
+
+
+async def test_without_an_engine_and_without_starting_one_it_is_said(profile: Profile) -> None:
+    with pytest.raises(DoorError) as caught:
+        await attach(profile, spawn=False)
+    assert caught.value.code == "engine-not-running"

@@ -1,0 +1,80 @@
+"""The TOML file, and mistakes in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from localserver.config_file import ConfigError, read_config
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WHOLE = """
+data = "/srv/mail"
+domain = "mail.test"
+without = ["idle"]
+relay = "smarthost=[::1]:25"
+[listen]
+imap = 0
+pop3 = false
+[limits]
+login_s = 5
+sessions = 10
+[aliases]
+team = ["alice", "bob"]
+root = "alice"
+[[filter]]
+kind = "rate"
+"""
+
+
+def test_everything_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "server.toml"
+    path.write_text(WHOLE)
+    config = read_config(path)
+    assert str(config.data) == "/srv/mail"
+    assert config.without == {"IDLE"}
+    assert config.listen["imap"] == 0
+    assert "pop3" not in config.listen
+    assert config.limits.login_s == 5.0
+    assert config.aliases == {"team": ("alice", "bob"), "root": ("alice",)}
+    assert config.filters == ({"kind": "rate"},)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ('\nnonsense = 1', 2, "'nonsense' is not known"),
+        ('domain = 5', 1, "domain takes text"),
+        ('strict = "yes"', 1, "strict takes true or false"),
+        ('quota_octets = true', 1, "quota_octets takes a number"),
+        ('without = "IDLE"', 1, "without takes a list"),
+        ('[listen]\n\nsmtp = 70000', 3, "port between"),
+        ('[listen]\ngopher = 70', 2, "'gopher' is no protocol"),
+        ('[limits]\nsessions = 0', 2, "more than 0"),
+        ('[limits]\nx = 1', 2, "'x' is no limit"),
+        ('relay = "pigeon"', 1, "relay is capture"),
+        ('key = "k.pem"', 1, "key needs certificate"),
+        ('[aliases]\na = 1', 2, "the alias 'a'"),
+        ('listen = 5', 1, "listen is a table"),
+    ],
+)
+def test_a_mistake_is_named_by_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
+    path = tmp_path / "server.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        read_config(path)
+    assert str(caught.value).startswith(f"{path}, line {line}: ")
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("octets", [b"a = ", b"\xff\xfe"])
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path, octets: bytes) -> None:
+    path = tmp_path / "server.toml"
+    path.write_bytes(octets)
+    with pytest.raises(ConfigError, match=r"server\.toml"):
+        read_config(path)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_config(tmp_path / "missing")

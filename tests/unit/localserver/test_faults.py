@@ -1,0 +1,125 @@
+"""Fault plans: matched, counted, read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.net.errors import ClosedError
+from desktopmail.net.memory import stream_pair
+from desktopmail.net.ports import SystemClock
+from localserver.faults import Fault, Faults, PlanError, from_table, read_plan
+from tests.helpers.imap_dialogue import logged_in, mail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def faults(*plan: Fault) -> Faults:
+    made = Faults(SystemClock())
+    made.set_plan(plan)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("fault", "hits"),
+    [
+        (Fault(), [1]),
+        (Fault(nth=2), [2]),
+        (Fault(nth=2, times=2), [2, 3]),
+        (Fault(nth=3, times=None), [3, 4, 5]),
+        (Fault(protocol="pop3"), []),
+        (Fault(command="noop", times=None), [1, 2, 3, 4, 5]),
+        (Fault(command="FETCH"), []),
+        (Fault(argument="b+", times=None), [2, 4]),
+        (Fault(session=2), []),
+        (Fault(user="Alice"), [1]),
+        (Fault(user="bob"), []),
+    ],
+)
+def test_a_fault_hits_its_moments_and_no_others(fault: Fault, hits: list[int]) -> None:
+    plan = faults(fault)
+    arguments = ["", "ABBA", "x", "b", "y"]
+    hit = [
+        number
+        for number, argument in enumerate(arguments, 1)
+        if plan.due("imap", 1, "NOOP", argument, "alice")
+    ]
+    assert hit == hits
+
+
+async def test_replies_get_their_protocols_form() -> None:
+    plan = faults(Fault(command="X", reply="NO later", times=None))
+    ours, _theirs = await stream_pair()
+    assert await plan.session("imap", ours).command("X", "", tag="a1") == b"a1 NO later\r\n"
+    assert await plan.session("pop3", ours).command("x", "") == b"NO later\r\n"
+    assert await plan.session("smtp", ours).command("Y", "") is None
+
+
+async def test_drop_and_bye_end_the_session() -> None:
+    plan = faults(Fault(command="A", drop=True), Fault(command="B", bye=True))
+    ours, theirs = await stream_pair()
+    with pytest.raises(ClosedError):
+        await plan.session("smtp", ours).command("A", "")
+    assert await theirs.read() == b""
+    ours, theirs = await stream_pair()
+    with pytest.raises(ClosedError):
+        await plan.session("smtp", ours).command("B", "")
+    assert (await theirs.read()).startswith(b"421 ")
+
+
+async def test_expunge_by_another_client_is_seen_by_the_session() -> None:
+    plan = [Fault(protocol="imap", command="NOOP", expunge=(1,))]
+    async with logged_in(plan=plan, messages=[mail("a"), mail("b")]) as dialogue:
+        assert "* 1 EXPUNGE" in await dialogue.run("NOOP")
+
+
+async def test_injected_octets_come_before_the_answer() -> None:
+    plan = [Fault(protocol="imap", command="NOOP", inject=b"* 77 EXISTS\r\n")]
+    async with logged_in(plan=plan) as dialogue:
+        assert (await dialogue.run("NOOP"))[0] == "* 77 EXISTS"
+
+
+async def test_a_stalled_session_answers_nothing_until_the_client_goes() -> None:
+    plan = [Fault(protocol="imap", command="NOOP", stall=True)]
+    async with logged_in(plan=plan) as dialogue:
+        await dialogue.send(b"x NOOP\r\n")
+        await dialogue.send(b"y NOOP\r\n")
+        await dialogue.stream.aclose()
+
+
+def test_a_plan_is_read_from_toml(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(
+        '[[fault]]\nprotocol = "smtp"\ncommand = "RCPT"\nreply = "451 4.3.0 later"\n'
+        '[[fault]]\ncut = 5\nhide = ["STARTTLS"]\nexpunge = [0]\ndelay_s = 1\n'
+    )
+    one, two = read_plan(path)
+    assert one == Fault(protocol="smtp", command="RCPT", reply="451 4.3.0 later")
+    assert two == Fault(cut=5, hide=("STARTTLS",), expunge=(0,), delay_s=1.0)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"protocol": "http"}, {"nonsense": 1}, {"nth": 0}, {"times": 0}, {"argument": "("},
+        {"cut": "x"}, {"drop": 1}, {"hide": "STARTTLS"}, {"certificate": "expired"},
+        {"expunge": ["x"]}, {"delay_s": True},
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_plan_is_named(table: dict[str, object], tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match=next(iter(table))):
+        from_table(table)
+
+
+def test_a_plan_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    with pytest.raises(PlanError, match=r"plan\.toml"):
+        read_plan(path)
+    path.write_text("[[fault]]\nnth = 1\n[[fault]]\nnth = 0\n")
+    with pytest.raises(PlanError, match="fault 2"):
+        read_plan(path)
+    path.write_text("other = 1\n")
+    with pytest.raises(PlanError, match="something else"):
+        read_plan(path)
