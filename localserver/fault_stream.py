@@ -43,8 +43,8 @@ class FaultyStream:
 
     @property
     def is_congested(self) -> bool:
-        """Whether the socket takes no more for now."""
-        return self._stream.is_congested
+        """Whether the socket takes no more for now, or octets wait for `drain`."""
+        return bool(self._pending) or self._stream.is_congested
 
     async def read(self) -> bytes:
         """Return what has arrived."""

@@ -203,7 +203,7 @@ async def _outbound(context: ServerContext) -> Outbound:
     if context.config.relay == "capture":
         return CapturingOutbound(context.store)
     # A relay needs DNS and an SMTP client: 200 ms that a capturing server does not pay.
-    from localserver.queue.open import open_outbound  # noqa: PLC0415
+    from localserver.queue.open import open_outbound
 
     return await open_outbound(context)
 

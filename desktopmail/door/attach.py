@@ -7,12 +7,14 @@ import contextlib
 import subprocess
 import sys
 import threading
+from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from desktopmail.door.interface import DoorError
+from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
 from desktopmail.door.remote import RemoteDoor, connect
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
 
 START_TIMEOUT_S = 30.0
 _POLL_S = 0.03
+# An engine that dies again and again dies of something that starting it once more does not mend.
+MAX_DEATHS = 3
+DEATHS_WITHIN_S = 60.0
+
+_deaths: dict[Path, deque[float]] = {}
 
 
 class StartFailure(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,24 +68,44 @@ async def attach(profile: Path | Profile | None = None, *, spawn: bool = True) -
         spawn: Start the engine when nobody listens.
 
     Raises:
-        DoorError: The engine cannot be started: one sentence why.
+        DoorError: The engine cannot be started: one sentence why ("engine-dies": it died three
+            times within a minute under this program).
     """
     where = profile if isinstance(profile, Profile) else Profile.at(profile)
     door = await _try(where)
     if door is None and spawn:
+        _refuse_the_dying(where)
         door = await _start(where)
     if door is None:
         raise DoorError(
             f"No engine runs for the profile {where.folder}.", code="engine-not-running"
         )
+    door.died = partial(_note_death, where.folder)
     return Session(door, where)
+
+
+def _note_death(folder: Path) -> None:
+    loop = asyncio.get_running_loop()
+    _deaths.setdefault(folder, deque(maxlen=MAX_DEATHS)).append(loop.time())
+
+
+def _refuse_the_dying(profile: Profile) -> None:
+    now = asyncio.get_running_loop().time()
+    recent = [died for died in _deaths.get(profile.folder, ()) if now - died < DEATHS_WITHIN_S]
+    if len(recent) >= MAX_DEATHS:
+        raise DoorError(
+            f"The engine ended by itself {MAX_DEATHS} times within a minute, and is not started"
+            " again for now.",
+            remedy=f"Look into {profile.log}, and try again in a minute.",
+            code="engine-dies",
+        )
 
 
 async def _try(profile: Profile) -> RemoteDoor | None:
     try:
         return await connect(profile.socket)
-    except (FileNotFoundError, ConnectionRefusedError):
-        return None
+    except (FileNotFoundError, ConnectionRefusedError, EngineGoneError):
+        return None  # nobody listens, or one that is just ending
 
 
 async def _start(profile: Profile) -> RemoteDoor:

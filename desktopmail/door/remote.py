@@ -41,12 +41,15 @@ class RemoteDoor(asyncio.Protocol):
     Attributes:
         gone: Done when the connection ended, whoever ended it.
         engine_pid: The process that is spoken to.
+        died: Called when the engine ended the connection and not we.
     """
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
         self.gone = asyncio.Event()
         self.engine_pid = 0
+        self.died: Callable[[], None] | None = None
+        self._has_left = False
         self._greeted: asyncio.Future[None] = loop.create_future()
         self._decoder = engine_decoder()
         self._waiting: dict[int, asyncio.Future[OutcomeFrame | AnswerFrame]] = {}
@@ -77,6 +80,7 @@ class RemoteDoor(asyncio.Protocol):
 
     async def aclose(self) -> None:
         """Leave; the engine goes on for its other clients."""
+        self._has_left = True
         if self._transport is not None:
             self._transport.close()
             await self.gone.wait()
@@ -111,6 +115,8 @@ class RemoteDoor(asyncio.Protocol):
             )
         )
         self.gone.set()
+        if self.died is not None and not self._has_left:
+            self.died()
 
     async def _ask(self, make: Callable[[int], ClientFrame]) -> OutcomeFrame | AnswerFrame:
         if self._transport is None or self._transport.is_closing():

@@ -194,7 +194,8 @@ class Sending:
         international = not all(m.ascii for m in (*recipients, *((sender,) if sender else ())))
         utf8_header = False
         if isinstance(self._message, bytes):
-            header, _, _ = self._message.partition(b"\r\n\r\n")
+            end = self._message.find(b"\r\n\r\n")
+            header = self._message if end < 0 else self._message[:end]
             utf8_header = not header.isascii()
         smtputf8 = options.smtputf8
         if smtputf8 is None:

@@ -111,6 +111,8 @@ class MainWindow(QMainWindow):
         self.on_quit: Callable[[], None] = lambda: None
         self._tree_model = MailboxTreeModel(self.reader)
         self._list_model = MessageListModel(self.reader)
+        for model in (self._tree_model, self._list_model):
+            model.setParent(self)  # a view must never outlive its model
         self._build()
         self._connect()
         self.notifications = Notifications(self)

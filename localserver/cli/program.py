@@ -51,7 +51,7 @@ def _nothing() -> None:
 
 
 def _add_others(app: typer.Typer) -> None:
-    from localserver.cli import exchange, people, upkeep  # noqa: PLC0415  see `program`
+    from localserver.cli import exchange, people, upkeep  # see `program`
 
     app.add_typer(people.app, name="user")
     app.command("import")(exchange.import_mail)

@@ -15,14 +15,14 @@ from localserver.imap.select import vanished
 from localserver.store.flags import SEEN, Change, Mode, ranges_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from localserver.imap.items import Plan
     from localserver.imap.session import ImapSession
     from localserver.imap.view import View
 
 # So many messages are read in one step; with contents, so many octets.
-_STEP: Final = 500
+_STEP: Final = 2000
 _STEP_OCTETS: Final = 1024 * 1024
 
 
@@ -37,7 +37,6 @@ async def handle_fetch(session: ImapSession, tag: Tag, command: Fetch) -> None:
         session.condstore = True
     is_uid = isinstance(command.numbers, UidSet)
     plan = compile_items(session, view, command, with_uid=is_uid)
-    uids = view.uids
     if command.vanished and command.changed_since is not None and is_uid:
         gone = vanished(session, view, command.changed_since, _uids(command))
         if gone:
@@ -46,9 +45,7 @@ async def handle_fetch(session: ImapSession, tag: Tag, command: Fetch) -> None:
     sent = 0
     try:
         for start in range(0, asked, _STEP):
-            sent += await _step(session, view, plan, [
-                (place + 1, uids[place]) for place in places[start : start + _STEP]
-            ])  # fmt: skip
+            sent += await _step(session, view, plan, places[start : start + _STEP])
     except UnknownEncodingError:
         session.finish(
             tag, Condition.NO, "A part has an encoding that is not known.", Code.UNKNOWN_CTE,
@@ -69,43 +66,43 @@ def _uids(command: Fetch) -> UidSet | None:
     return command.numbers if isinstance(command.numbers, UidSet) else None
 
 
-async def _step(
-    session: ImapSession, view: View, plan: Plan, messages: Sequence[tuple[int, int]]
-) -> int:
-    """Send some messages; returns how many there still are."""
+async def _step(session: ImapSession, view: View, plan: Plan, places: Sequence[int]) -> int:
+    """Send the messages at some places; returns how many of them there still are."""
     if not plan.reads_contents:
-        rows = _read(session, view, plan, [uid for _, uid in messages])
-        await _send(session, view, plan, messages, rows)
-        return len(rows)
+        return await _send(session, view, plan, places)
     sent = 0
-    for part in _parts(session, view, messages):
-        rows = _read(session, view, plan, [uid for _, uid in part])
-        await _send(session, view, plan, part, rows)
-        sent += len(rows)
+    for part in _parts(session, view, places):
+        sent += await _send(session, view, plan, part)
     return sent
 
 
-def _parts(
-    session: ImapSession, view: View, messages: Sequence[tuple[int, int]]
-) -> list[list[tuple[int, int]]]:
-    """Cut messages into parts of about one step's octets."""
+def _uids_at(view: View, places: Sequence[int]) -> Sequence[int]:
+    if isinstance(places, range):
+        return view.uids[places.start : places.stop]
+    return [view.uids[place] for place in places]
+
+
+def _parts(session: ImapSession, view: View, places: Sequence[int]) -> list[Sequence[int]]:
+    """Cut places into parts of about one step's octets."""
+    if len(places) == 1:
+        return [places]
     sizes: dict[int, int] = {}
-    for first, last in ranges_of([uid for _, uid in messages]):
+    for first, last in ranges_of(_uids_at(view, places)):
         rows = session.account.query(
             "SELECT uid, size FROM entry JOIN message ON id=message"
             " WHERE mailbox=? AND uid BETWEEN ? AND ?",
             view.mailbox.number, first, last,
         )  # fmt: skip
         sizes.update(rows)
-    parts: list[list[tuple[int, int]]] = [[]]
-    room = _STEP_OCTETS
-    for message in messages:
-        size = sizes.get(message[1], 0)
-        if parts[-1] and size > room:
-            parts.append([])
-            room = _STEP_OCTETS
-        parts[-1].append(message)
+    parts: list[Sequence[int]] = []
+    begin, room = 0, _STEP_OCTETS
+    for count, place in enumerate(places):
+        size = sizes.get(view.uids[place], 0)
+        if count > begin and size > room:
+            parts.append(places[begin:count])
+            begin, room = count, _STEP_OCTETS
         room -= size
+    parts.append(places[begin:])
     return parts
 
 
@@ -116,31 +113,41 @@ def _read(session: ImapSession, view: View, plan: Plan, uids: Sequence[int]) -> 
     return rows
 
 
-async def _send(
-    session: ImapSession,
-    view: View,
-    plan: Plan,
-    messages: Sequence[tuple[int, int]],
-    rows: list[Row],
-) -> None:
+async def _send(session: ImapSession, view: View, plan: Plan, places: Sequence[int]) -> int:
+    """Send the messages at some places; returns how many of them there still are."""
+    uids = _uids_at(view, places)
+    rows = _read(session, view, plan, uids)
     masks = await _mark_seen(session, view, rows) if plan.marks_seen else {}
-    if len(rows) == len(messages):
-        pairs = zip([seq for seq, _ in messages], rows, strict=True)
+    if len(rows) == len(places) and isinstance(places, range):
+        seqs: Iterable[int] = range(places.start + 1, places.stop + 1)
+    elif len(rows) == len(places):
+        seqs = [place + 1 for place in places]
     else:
-        numbers = {uid: seq for seq, uid in messages}
-        pairs = zip([numbers[row[0]] for row in rows], rows, strict=True)
+        known = dict(zip(uids, places, strict=True))
+        seqs = [known[row[0]] + 1 for row in rows]
+    pairs = zip(seqs, rows, strict=True)
     write = plan.write
-    if not masks:
-        octets = b"".join([b"* %d FETCH (%b)\r\n" % (seq, write(row)) for seq, row in pairs])
-    else:
+    if masks:
         octets = b"".join(
             [
                 b"* %d FETCH (%b)\r\n" % (seq, _with_flags(session, view, plan, row, masks))
                 for seq, row in pairs
             ]
         )
+    elif plan.is_flags_and_uid:
+        # What every client asks for of every message: one step less for each.
+        texts = {mask: session.account.flags.text(mask) for mask in {row[1] for row in rows}}
+        octets = b"".join(
+            [
+                b"* %d FETCH (UID %d FLAGS (%b))\r\n" % (seq, uid, texts[mask])
+                for seq, (uid, mask, _) in pairs
+            ]
+        )
+    else:
+        octets = b"".join([b"* %d FETCH (%b)\r\n" % (seq, write(row)) for seq, row in pairs])
     if octets:
         await session.gather(octets)
+    return len(rows)
 
 
 def _with_flags(

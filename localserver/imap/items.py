@@ -49,7 +49,7 @@ class UnknownEncodingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a FETCH is answered.
+    r"""How a FETCH is answered.
 
     Attributes:
         sql: Reads rows of one range of UIDs: (mailbox, first, last).
@@ -57,6 +57,7 @@ class Plan:
         reads_contents: Rows hold whole messages, so few are read at once.
         marks_seen: The messages are read by this.
         tells_flags: FLAGS is among the items.
+        is_flags_and_uid: It is UID and FLAGS, and nothing is \Recent.
     """
 
     sql: str
@@ -64,6 +65,7 @@ class Plan:
     reads_contents: bool
     marks_seen: bool
     tells_flags: bool
+    is_flags_and_uid: bool
 
 
 class _Columns:
@@ -104,6 +106,7 @@ def compile_items(session: ImapSession, view: View, command: Fetch, *, with_uid:
         reads_contents=bool(_CONTENT & set(columns.names)),
         marks_seen=not view.readonly and any(_marks_seen(item) for item in items),
         tells_flags=Item.FLAGS in items,
+        is_flags_and_uid=items == [Item.UID, Item.FLAGS] and not view.recent,
     )
 
 

@@ -303,10 +303,16 @@ class ImapSession:
         await self._send(octets if self.deflater is None else self.deflater.send(octets))
 
     async def _send(self, octets: bytes) -> None:
+        if len(octets) <= FLUSH_OCTETS:
+            self.stream.write(octets)
+            if not self.stream.is_congested:
+                return
+            octets = b""
         limit_s = self.context.config.limits.send_s
         try:
             async with deadline(limit_s, "The client does not take its answers."):
                 await self.stream.send(octets)
+                await self.stream.drain()
         except TimedOutError:
             self.stream.abort()
             raise

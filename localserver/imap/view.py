@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from desktopmail.wire.imap.sequence import STAR, UidSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from desktopmail.wire.imap.sequence import SeqSet
     from localserver.store.account import Account
@@ -85,8 +85,10 @@ class View:
         place = bisect_left(self.uids, uid)
         return place + 1 if place < len(self.uids) and self.uids[place] == uid else None
 
-    def places(self, numbers: SeqSet | UidSet) -> list[int] | None:
+    def places(self, numbers: SeqSet | UidSet) -> Sequence[int] | None:
         """Return the places (sequence number less one) that a set names, ascending.
+
+        One range of numbers is a `range`, so that `1:*` costs nothing.
 
         Returns:
             None when a sequence number is named that does not exist; UIDs may name anything.
@@ -96,25 +98,25 @@ class View:
         if isinstance(numbers, UidSet):
             return self._places_of_uids(numbers)
         count = len(self.uids)
-        places: list[int] = []
+        places: list[range] = []
         for low, high in numbers.ranges:
             first, last = (count if low == STAR else low), (count if high == STAR else high)
             if first > last:
                 first, last = last, first
             if first < 1 or last > count:
                 return None
-            places.extend(range(first - 1, last))
-        return sorted(set(places)) if len(numbers.ranges) > 1 else places
+            places.append(range(first - 1, last))
+        return _together(places)
 
-    def _places_of_uids(self, numbers: UidSet) -> list[int]:
+    def _places_of_uids(self, numbers: UidSet) -> Sequence[int]:
         uids = self.uids
         if not uids:
-            return []
-        places: list[int] = []
+            return ()
+        places: list[range] = []
         for low, high in numbers.resolve(uids[-1]).ranges:
             first = bisect_left(uids, low)
-            places.extend(range(first, bisect_right(uids, min(high, 0xFFFFFFFF), first)))
-        return places
+            places.append(range(first, bisect_right(uids, min(high, 0xFFFFFFFF), first)))
+        return _together(places)
 
     # ---- what is new
 
@@ -191,3 +193,10 @@ class View:
         if not self.readonly:
             mailbox.recent_from = fresh[-1] + 1
         return True
+
+
+def _together(places: list[range]) -> Sequence[int]:
+    """Return places of several ranges, ascending and each once; one range stays a range."""
+    if len(places) == 1:
+        return places[0]
+    return sorted({place for each in places for place in each})

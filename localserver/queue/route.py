@@ -5,10 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-import dns.asyncresolver
-import dns.exception
-import dns.resolver
-
 if TYPE_CHECKING:
     from typing import Final
 
@@ -63,6 +59,11 @@ class DnsResolver:
 
     async def mx(self, domain: str) -> list[Mx]:
         """Return the MX records."""
+        # dnspython takes 50 ms to import, which a server that captures its mail need not spend.
+        import dns.asyncresolver
+        import dns.exception
+        import dns.resolver
+
         try:
             answer = await dns.asyncresolver.resolve(domain, "MX")
         except dns.resolver.NoAnswer:

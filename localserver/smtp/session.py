@@ -121,6 +121,16 @@ class _Pump:
 
     async def run(self) -> None:
         """Greet, and go on until somebody ends it."""
+        try:
+            await self._converse()
+        except asyncio.CancelledError:
+            # The server stops: section 3.8 wants that said. What was not answered was not done.
+            if not self._stream.is_closed:
+                self._wire.send(reply(421, "The server is stopping", "4.3.2"))
+                self._write()
+            raise
+
+    async def _converse(self) -> None:
         await self._greet()
         while not self._session.ending:
             event = await self._next_event()

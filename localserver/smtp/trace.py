@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from desktopmail.wire.smtp.path import Mailbox
 
-_NOT_PRINTABLE = re.compile(r"[^!-~\u0080-\U0010ffff]|[()\\]")
+_NOT_PRINTABLE = re.compile(r"[\x00-\x20\x7f()\\]")
 
 
 def return_path(sender: Mailbox | None) -> bytes:

@@ -161,9 +161,9 @@ def keep(tx: Transaction, account_id: AccountId, listed: list[Listed]) -> None:
             subscribed=one.subscribed,
         )
     seen = {one.path for one in listed}
-    for one in mailbox.of_account(tx, account_id):
-        if one.path in seen:
-            tx.execute("UPDATE mailbox SET missed = 0 WHERE id = ? AND missed > 0", (one.id,))
+    for here in mailbox.of_account(tx, account_id):
+        if here.path in seen:
+            tx.execute("UPDATE mailbox SET missed = 0 WHERE id = ? AND missed > 0", (here.id,))
     for gone in before.values():
         if not gone.local and gone.role is not Role.INBOX:
             _miss(tx, gone)

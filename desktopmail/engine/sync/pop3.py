@@ -128,19 +128,21 @@ class Pop3Sync:
         self, client: Pop3Client, account: Account, maildrop: Maildrop, fresh: list[int]
     ) -> list[int]:
         """Leave out what is here although the server gives no id to know it by."""
-        nameless = [number for number in fresh if number not in maildrop.uidls]
-        if not nameless or "TOP" not in client.capabilities:
+        without_id = [number for number in fresh if number not in maildrop.uidls]
+        if not without_id or "TOP" not in client.capabilities:
             return fresh
-        here = await self._store.read(
-            lambda tx: Counter(one.header_digest for one in pop_seen.every(tx, account.id).values())
-        )
+        here = await self._digests(account)
         known = set()
-        async for number, header in client.top_many(nameless, 0):
-            digest = bytes.fromhex(digest_of(header))
-            if here[digest] > 0:
-                here[digest] -= 1
+        async for number, header in client.top_many(without_id, 0):
+            if _take(here, header):
                 known.add(number)
         return [number for number in fresh if number not in known]
+
+    async def _digests(self, account: Account) -> Counter[bytes]:
+        """How often each header block has been seen in this maildrop."""
+        return await self._store.read(
+            lambda tx: Counter(one.header_digest for one in pop_seen.every(tx, account.id).values())
+        )
 
     async def _recognised(
         self, client: Pop3Client, account: Account, maildrop: Maildrop, fresh: list[int]
@@ -170,7 +172,11 @@ class Pop3Sync:
         batch: list[tuple[str, Incoming]] = []
         octets = done = 0
         self._progress(account, 0, len(fresh))
+        # Without UIDL and TOP everything has to be fetched each time, to see that it is known.
+        here = Counter[bytes]() if "TOP" in client.capabilities else await self._digests(account)
         async for number, content in client.retr_many(fresh):
+            if number not in maildrop.uidls and _take(here, content):
+                continue
             one = Incoming(content, True, len(content), self._now_s())
             batch.append((maildrop.uidls.get(number, ""), one))
             octets += len(content)
@@ -240,6 +246,15 @@ class Pop3Sync:
                 finished=finished,
             )
         )
+
+
+def _take(here: Counter[bytes], octets: bytes) -> bool:
+    """Whether a message with this header block is here; each one counts once."""
+    digest = bytes.fromhex(digest_of(octets))
+    if here[digest] <= 0:
+        return False
+    here[digest] -= 1
+    return True
 
 
 async def look(client: Pop3Client) -> Maildrop:

@@ -90,8 +90,8 @@ class Replay:
     async def _waits(self, operations: Sequence[Operation]) -> bool:
         """Whether operations have to wait for a look, or for an earlier operation.
 
-        The mailbox is opened first: if its UIDVALIDITY has changed, the UIDs here are void from that
-        moment, and would name other messages.
+        The mailbox is opened first: if its UIDVALIDITY has changed, the UIDs here are void from
+        that moment, and would name other messages.
         """
         source = await self._box(operations[0].arguments.source)
         if source is None or source.local or operations[0].kind in _OF_MAILBOXES:

@@ -179,7 +179,7 @@ class List:
         if self.selection:
             writer.words(option.encode("ascii") for option in sorted(self.selection))
             writer.sp()
-        elif self.extended:
+        elif self.extended and not (self.returns or self.status or len(self.patterns) != 1):
             writer.raw(b"() ")
         write_mailbox(writer, self.reference)
         writer.sp()

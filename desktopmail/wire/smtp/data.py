@@ -173,14 +173,13 @@ class DataEncoder:
             octets = octets[:-1]
         if not octets:
             return b""
-        pairs = octets.count(b"\r\n")
-        if octets.count(b"\n") != pairs or octets.count(b"\r") != pairs:
-            octets = _LINE_END.sub(b"\r\n", octets)
-        stuffed = octets
-        if self._stuff:
-            stuffed = octets.replace(b"\r\n.", b"\r\n..")
-            if self._at_line_start and octets.startswith(b"."):
-                stuffed = b"." + stuffed
+        # Most pieces have neither a bare LF nor a dot that begins a line: one look for both.
+        suspect = _BARE_LF_OR_DOT.search(octets) is not None
+        if _BARE_CR.search(octets) or (suspect and _BARE_LF.search(octets)):
+            octets, suspect = _LINE_END.sub(b"\r\n", octets), True
+        stuffed = octets.replace(b"\r\n.", b"\r\n..") if self._stuff and suspect else octets
+        if self._stuff and self._at_line_start and octets.startswith(b"."):
+            stuffed = b"." + stuffed
         self._at_line_start = octets.endswith(b"\n")
         return stuffed
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #
 # Clients say host names with underscores, without dots, and worse; a server "MUST NOT refuse to
 # accept a message for this reason" (section 4.1.4), so any one word of visible characters will do.
-_NAME = re.compile(r"[!-~\u0080-\U0010ffff]{1,255}")
+_NAME = re.compile(r"[^\x00-\x20\x7f]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)

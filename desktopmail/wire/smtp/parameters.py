@@ -27,7 +27,7 @@ class CommandError(ValueError):
 # esmtp-param      = esmtp-keyword ["=" esmtp-value]
 # esmtp-keyword    = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
 # esmtp-value      = 1*(%d33-60 / %d62-126)     ; RFC 6531 adds UTF8-non-ascii
-_PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~\u0080-\U0010ffff]+))?")
+_PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^\x00-\x20=\x7f]+))?")
 
 # xtext   = *( xchar / hexchar )                ; RFC 3461 section 4
 # xchar   = any ASCII CHAR between "!" (33) and "~" (126) inclusive, except for "+" and "=".

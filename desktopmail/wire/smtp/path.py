@@ -31,11 +31,14 @@ if TYPE_CHECKING:
 # RFC 6531 section 3.3: atext, qtextSMTP and sub-domain =/ UTF8-non-ascii / U-label
 #
 # An underscore in a domain is not in the grammar, but names with it receive mail.
-_U: Final = r"\u0080-\ud7ff\ue000-\U0010ffff"
-_ATOM: Final = rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~{_U}-]+"
+#
+# Classes are written as what they exclude: a range up to U+10FFFF takes 10 ms to compile.
+_ATOM: Final = r"[^\x00-\x20\x7f\"(),.:;<>@\[\\\]]+"
 _DOT_STRING: Final = rf"{_ATOM}(?:\.{_ATOM})*"
-_QUOTED: Final = rf'"(?:[ !#-\[\]-~{_U}]|\\[ -~])*"'
-_LABEL: Final = rf"[A-Za-z0-9_{_U}](?:[A-Za-z0-9_{_U}-]*[A-Za-z0-9_{_U}])?"
+_QUOTED: Final = r'"(?:[^\x00-\x1f\x7f"\\]|\\[ -~])*"'
+_LET_DIG: Final = r"[^\x00-/:-@\[-^`{-\x7f]"
+_LET_DIG_HYPHEN: Final = r"[^\x00-,./:-@\[-^`{-\x7f]"
+_LABEL: Final = rf"{_LET_DIG}(?:{_LET_DIG_HYPHEN}*{_LET_DIG})?"
 _DOMAIN: Final = rf"{_LABEL}(?:\.{_LABEL})*"
 _LITERAL: Final = r"\[(?:[A-Za-z0-9-]*[A-Za-z0-9]:)?[!-Z^-~]+\]"
 _MAILBOX = re.compile(
