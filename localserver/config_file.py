@@ -26,7 +26,7 @@ _SIMPLE: Final[dict[str, tuple[type, ...]]] = {
     "max_message_octets": (int,), "quota_octets": (int,), "certificate": (str,), "key": (str,),
     "standard_ports": (bool,),
 }  # fmt: skip
-_RELAY = re.compile(r"capture|mx|smarthost=(?:\[[0-9A-Fa-f:]+\]|[^:\s]+):[0-9]{1,5}")
+_RELAY = re.compile(r"capture|mx|smarthost=(?:\[[0-9A-Fa-f:]+\]|[^:\s]+):(?P<port>[0-9]{1,5})")
 
 
 def read_config(path: Path) -> Config:
@@ -74,7 +74,8 @@ class _Reader:
         return Config(**values)
 
     def _check(self, values: dict[str, Any]) -> None:
-        if not _RELAY.fullmatch(values.get("relay", "capture")):
+        relay = _RELAY.fullmatch(values.get("relay", "capture"))
+        if relay is None or not 0 < int(relay["port"] or 1) < 65536:
             raise self._error("relay", "relay is capture, mx or smarthost=HOST:PORT")
         if values.get("key") and not values.get("certificate"):
             raise self._error("key", "key needs certificate")

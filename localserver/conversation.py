@@ -47,13 +47,12 @@ class Conversation:
         ]
 
     def round_trips(self, protocol: str | None = None, session: int | None = None) -> int:
-        """Return how often the client waited for the server: runs of C that S followed."""
-        senders = [
-            (each.session, each.record.sender)
-            for each in self.records(protocol, session)
-            if each.record.sender in {"C", "S"}
-        ]
-        return sum(one[1] == "C" and other[1] == "S" for one, other in pairwise(senders))
+        """Return how often clients waited for the server: runs of C that S followed."""
+        senders: dict[int, list[str]] = {}
+        for each in self.records(protocol, session):
+            if each.record.sender in {"C", "S"}:
+                senders.setdefault(each.session, []).append(each.record.sender)
+        return sum(turn == ("C", "S") for own in senders.values() for turn in pairwise(own))
 
     def sessions(self, protocol: str | None = None) -> list[int]:
         """Return the numbers of the sessions, oldest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -53,8 +54,8 @@ async def open_listeners(context: ServerContext, sessions: Sessions) -> dict[str
 
 async def close_listeners(opened: dict[str, Listener], *, grace_s: float) -> None:
     """Accept no more connections, and end the sessions."""
-    for listener in opened.values():
-        await listener.aclose(grace_s=grace_s)
+    # Together: one after the other, the last would go on accepting for many times the grace.
+    await asyncio.gather(*(each.aclose(grace_s=grace_s) for each in opened.values()))
 
 
 async def serve(name: str, context: ServerContext, sessions: Sessions, stream: Stream) -> None:

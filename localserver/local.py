@@ -142,7 +142,8 @@ class LocalServer:
             target=self._run, args=(started, failure), name="localserver", daemon=True
         )
         self._thread.start()
-        started.wait(_PATIENCE_S)
+        if not started.wait(_PATIENCE_S):
+            raise TimeoutError(f"the server did not start in {_PATIENCE_S:g} s")
         if failure:
             self._thread.join(_PATIENCE_S)
             raise failure[0]
@@ -151,10 +152,12 @@ class LocalServer:
     def __exit__(self, *_error: object) -> None:
         loop, thread = self._loop, self._thread
         if loop is not None and thread is not None:
-            self._call(self._end())
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(_PATIENCE_S)
-            self._loop = self._thread = None
+            try:
+                self._call(self._end())
+            finally:
+                loop.call_soon_threadsafe(loop.stop)
+                thread.join(_PATIENCE_S)
+                self._loop = self._thread = None
 
     async def __aenter__(self) -> Self:
         await self._begin()
@@ -191,8 +194,9 @@ class LocalServer:
 
     async def _end(self) -> None:
         if self._server is not None:
-            await self._server.aclose(grace_s=0.0)
-            self._server = None
+            server, self._server = self._server, None
+            self._ssl_context = None  # the next block's authority is another one
+            await server.aclose(grace_s=0.0)
 
     def _call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the server's loop from another thread."""

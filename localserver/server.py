@@ -251,7 +251,10 @@ async def _renew(context: ServerContext) -> None:
         await context.ports.clock.sleep(_RENEWAL_CHECK_S)
         if context.data is not None:
             names = tls.wanted_names(context.config.domain, context.config.host)
-            tls.ensure(context.data / "tls", names, context.ports.clock.now())
+            try:
+                tls.ensure(context.data / "tls", names, context.ports.clock.now())
+            except OSError as error:  # a full disk, say: there are thirty days to try again
+                context.log.warning("the certificate could not be renewed: %s", error)
 
 
 async def _undo(

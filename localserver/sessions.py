@@ -44,26 +44,27 @@ class Sessions:
 
     limits: Limits
     clock: Clock
-    _by_peer: dict[str, Connected] = field(default_factory=dict)
+    # By stream: a client may use one port of its own for connections to two of ours.
+    _connected: dict[Stream, Connected] = field(default_factory=dict)
     _addresses: Counter[str] = field(default_factory=Counter)
 
     def admit(self, listener: str, stream: Stream) -> str | None:
         """Take a new connection in; returns why it is refused, or None."""
         address = _address(stream.peer)
-        waiting = sum(each.waits_for_login for each in self._by_peer.values())
-        if len(self._by_peer) >= self.limits.sessions:
+        waiting = sum(each.waits_for_login for each in self._connected.values())
+        if len(self._connected) >= self.limits.sessions:
             return "Too many connections; try again later."
         if self._addresses[address] >= self.limits.sessions_per_address:
             return "Too many connections from your address; try again later."
         if listener in _NEEDS_LOGIN and waiting >= self.limits.sessions_before_login:
             return "Too many connections without a login; try again later."
-        self._by_peer[stream.peer] = Connected(listener, stream, self.clock.monotonic())
+        self._connected[stream] = Connected(listener, stream, self.clock.monotonic())
         self._addresses[address] += 1
         return None
 
     def leave(self, stream: Stream) -> None:
         """Forget a connection that was admitted."""
-        if self._by_peer.pop(stream.peer, None) is not None:
+        if self._connected.pop(stream, None) is not None:
             address = _address(stream.peer)
             self._addresses[address] -= 1
             if not self._addresses[address]:
@@ -71,14 +72,15 @@ class Sessions:
 
     def logged_in(self, peer: str, user: str) -> None:
         """Note who logged in on a connection."""
-        connected = self._by_peer.get(peer)
-        if connected is not None:
-            connected.user = user
+        for each in self._connected.values():
+            if each.user is None and each.stream.peer == peer:
+                each.user = user
+                return
 
     def sweep(self) -> int:
         """Cut the connections that have waited too long for a login; returns how many."""
         until = self.clock.monotonic() - self.limits.login_s
-        late = [each for each in self._by_peer.values() if each.waits_for_login]
+        late = [each for each in self._connected.values() if each.waits_for_login]
         late = [each for each in late if each.since < until]
         for each in late:
             each.stream.abort()
@@ -86,7 +88,7 @@ class Sessions:
 
     def all(self) -> list[Connected]:
         """Every connection, the oldest first."""
-        return sorted(self._by_peer.values(), key=lambda each: each.since)
+        return sorted(self._connected.values(), key=lambda each: each.since)
 
 
 def _address(peer: str) -> str:

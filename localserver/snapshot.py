@@ -23,6 +23,7 @@ def save(data: Path, target: Path) -> int:
 
     Raises:
         StoreError: The target exists, or there is nothing to save.
+        DamagedError: A database is damaged; no target is left behind.
     """
     if target.exists():
         raise StoreError(f"{target} exists already; choose another place.")
@@ -30,15 +31,19 @@ def save(data: Path, target: Path) -> int:
     if not databases:
         raise StoreError(f"{data} is no folder of a mail server.")
     target.mkdir(mode=0o700, parents=True)
-    for path in databases:
-        _copy(path, target / path.relative_to(data))
-    for name in ("master.key", "tls"):
-        source = data / name
-        if source.is_dir():
-            shutil.copytree(source, target / name)
-        elif source.exists():
-            shutil.copy2(source, target / name)
-    (target / _MARK).write_text("1\n", "utf-8")
+    try:
+        for path in databases:
+            _copy(path, target / path.relative_to(data))
+        for name in ("master.key", "tls"):
+            source = data / name
+            if source.is_dir():
+                shutil.copytree(source, target / name)
+            elif source.exists():
+                shutil.copy2(source, target / name)
+        (target / _MARK).write_text("1\n", "utf-8")
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)  # half a snapshot is none
+        raise
     return len(databases)
 
 
@@ -81,6 +86,8 @@ def _copy(path: Path, target: Path) -> None:
                 backup.step(1000)
         if copy.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
             raise DamagedError(f"{path} is damaged: no snapshot was made of it.")
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        raise DamagedError(f"{path} is damaged: no snapshot was made of it.") from error
     finally:
         copy.close()
         source.close()

@@ -91,8 +91,12 @@ def _serves(
         certificate.not_valid_after_utc - now > _RENEWED_BEFORE
         and certificate.not_valid_before_utc <= now
         and certificate.issuer == ca.subject
-        and set(names) <= _presented(certificate)
+        and {_shown(_general_name(name)) for name in names} <= _presented(certificate)
     )
+
+
+def _shown(name: x509.GeneralName) -> str:
+    return str(name.value)
 
 
 def _presented(certificate: x509.Certificate) -> set[str]:
@@ -112,6 +116,8 @@ def _load(
         return None, None
     if not isinstance(private, ec.EllipticCurvePrivateKey):
         return None, None
+    if loaded.public_key() != private.public_key():
+        return None, None  # stopped between the two files
     return loaded, private
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import platformdirs
 
+_MAX_RUNTIME_OCTETS = 70
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -71,7 +73,8 @@ class Profile:
 
 def _runtime_folder() -> Path:
     """A folder that goes with the session of this user, or with the machine."""
-    named = os.environ.get("XDG_RUNTIME_DIR")
-    if named and Path(named).is_dir():
+    named = os.environ.get("XDG_RUNTIME_DIR", "")
+    # The address of a socket holds 107 octets, and the file name takes 21 of them.
+    if 0 < len(os.fsencode(named)) <= _MAX_RUNTIME_OCTETS and Path(named).is_dir():
         return Path(named) / "desktopmail"
     return Path(tempfile.gettempdir()) / f"desktopmail-{os.getuid()}"

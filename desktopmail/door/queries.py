@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from desktopmail.door.commands import ServerSettings
 from desktopmail.door.ids import AccountId
+from desktopmail.door.rows import Kind
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -33,7 +35,22 @@ class ReadStatus(Query, frozen=True, kw_only=True):
     """Version, process id and uptime of the engine; answers with `EngineStatus`."""
 
 
-AnyQuery = CheckAccount | ReadTranscript | ReadStatus
+class DiscoverAccount(Query, frozen=True, kw_only=True):
+    """Find the servers of an address; answers with `Discovered`, the best first.
+
+    Refused with the code "nothing-found" where servers have to be typed in.
+    """
+
+    address: str
+
+
+class FetchRemoteImage(Query, frozen=True, kw_only=True):
+    """Fetch an image that a message names, when its reader asks for it; answers `RemoteImage`."""
+
+    url: str
+
+
+AnyQuery = CheckAccount | ReadTranscript | ReadStatus | DiscoverAccount | FetchRemoteImage
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -89,4 +106,35 @@ class EngineStatus(Answer, frozen=True, kw_only=True):
     offline: bool
 
 
-AnyAnswer = CheckReport | Transcript | EngineStatus
+class DiscoveredAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to set an account up.
+
+    Attributes:
+        source: Where it comes from, as it stands in a sentence: "the domain's SRV records".
+        note: What its owner has to know: an app password is needed, and where to make it.
+        browser_only: The provider takes no password from mail programs at all.
+    """
+
+    kind: Kind
+    incoming: ServerSettings
+    outgoing: ServerSettings
+    source: str
+    note: str = ""
+    browser_only: bool = False
+
+
+class Discovered(Answer, frozen=True, kw_only=True):
+    """What was found for an address; `notes` say what was not used, and why."""
+
+    accounts: tuple[DiscoveredAccount, ...]
+    notes: tuple[str, ...] = ()
+
+
+class RemoteImage(Answer, frozen=True, kw_only=True):
+    """An image, and the media type that its server gave it: "image/png"."""
+
+    octets: bytes
+    media_type: str
+
+
+AnyAnswer = CheckReport | Transcript | EngineStatus | Discovered | RemoteImage

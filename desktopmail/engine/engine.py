@@ -16,8 +16,18 @@ from desktopmail.door.commands import Outcome
 from desktopmail.door.ids import AccountId, SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import ConnectionState, Kind, Role, SendingState
-from desktopmail.engine import backup, check, doctor, drafts, journal, settings, switch
+from desktopmail.engine import (
+    backup,
+    check,
+    doctor,
+    drafts,
+    journal,
+    remote_images,
+    settings,
+    switch,
+)
 from desktopmail.engine.connector import Connector
+from desktopmail.engine.discovery.discover import discover
 from desktopmail.engine.files import transfer
 from desktopmail.engine.outbox import Outbox
 from desktopmail.engine.sandbox import Sandbox
@@ -228,6 +238,10 @@ class Engine:
                 )
             case queries.ReadTranscript(account_id=account_id, since=since):
                 return self._transcripts.read(account_id, since)
+            case queries.DiscoverAccount(address=address):
+                return await discover(address)
+            case queries.FetchRemoteImage(url=url):
+                return await remote_images.fetch(url)
             case queries.CheckAccount(account_id=account_id):
                 account = await self.store.read(lambda tx: accounts.get(tx, account_id))
                 return await check.check(account, self._connector)

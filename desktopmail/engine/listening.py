@@ -175,7 +175,7 @@ class _Client(asyncio.Protocol):
             case Hello():
                 return  # it compares the versions, and says so to its person
             case CancelFrame():
-                task = self._running.get(frame.number)
+                task = self._running.pop(frame.number, None)
                 if task is not None:
                     task.cancel()
             case CommandFrame() | QueryFrame():

@@ -193,8 +193,11 @@ class Outbox:
         refused = dict(one.refused)
         remaining = []
         for result in report.refused:
-            # "503 MAIL comes first" only follows from what refused the message as a whole.
-            follows = result.reply.code == _OUT_OF_ORDER and not report.accepted
+            # "503 MAIL comes first" only follows from what refused the message as a whole, and one
+            # whose RCPT was taken was refused with it.
+            follows = result.reply.positive or (
+                result.reply.code == _OUT_OF_ORDER and not report.accepted
+            )
             said = report.reply if follows else result.reply
             if 400 <= said.code < 500:
                 remaining.append(result.recipient)

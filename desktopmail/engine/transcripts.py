@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 # Of a mail that comes or goes a transcript needs the beginning only.
 MAX_RECORD_OCTETS = 4096
+_HEAD_OCTETS, _TAIL_OCTETS = 3072, 1024
 # What a record costs beside its octets.
 _RECORD_COST = 200
 
@@ -40,9 +41,7 @@ class Transcripts:
 
     def add(self, account_id: AccountId, connection: str, sender: str, octets: bytes) -> None:
         """Keep a record; an over-long one is cut, and says so."""
-        if len(octets) > MAX_RECORD_OCTETS:
-            left_out = len(octets) - MAX_RECORD_OCTETS
-            octets = octets[:MAX_RECORD_OCTETS] + f"\r\n[{left_out} more octets]\r\n".encode()
+        octets = _shortened(octets)
         self._number += 1
         self._records.append(
             TranscriptRecord(
@@ -69,6 +68,17 @@ class Transcripts:
             ),
             lost=max(0, first - 1 - since),
         )
+
+
+def _shortened(octets: bytes) -> bytes:
+    """The beginning and the end of a long record, in whole lines: how it ended is shown."""
+    if len(octets) <= MAX_RECORD_OCTETS:
+        return octets
+    head, tail = octets[:-_TAIL_OCTETS][:_HEAD_OCTETS], octets[-_TAIL_OCTETS:]
+    head = head[: head.rfind(b"\n") + 1] or head
+    tail = tail[tail.find(b"\n") + 1 :]
+    left_out = len(octets) - len(head) - len(tail)
+    return b"%b[%d more octets]\r\n%b" % (head, left_out, tail)
 
 
 class ConnectionRecorder:

@@ -10,8 +10,10 @@ webencodings, charset_normalizer, idna.
 
 From octets up: `header` (fields), `encoded_word`, `parameter`, `address`, `date`, `message_id`,
 `reference` (what fields hold), `structure` (the tree of parts), `section` and `envelope` (what an
-IMAP server answers of it), `transfer` and `charset` (what parts hold), `text`, `html`,
-`attachment` (what a person sees), `thread` (which messages belong together), `compose` (new ones).
+IMAP server answers of it), `transfer` and `charset` (what parts hold), `text`, `html_text`, `link`,
+`attachment` (what a person sees), `html` with `nesting`, `stylesheet` and `lookalike` (what a
+person may safely see), `authres` and `mailing_list` (what came with it), `thread` (which messages
+belong together), `compose`, `entity` and `mailto` (new ones).
 
 RFCs followed: 5322, 2045-2047, 2049, 2183, 2231, 2369, 2392, 2919, 3676, 6532, 8058, 8601, and
 9051 section 6.4.5. Deviations, each lenient towards what real clients send:

@@ -166,6 +166,8 @@ class _Entries:
         self.angled: str | None = None
         self.angled_at = 0  # how many words stand before it
         self.in_group = False
+        self.has_at = False  # whether "@" is among the words
+        self.is_named = False  # whether there is more than white space among them
 
     def take(self, word: str) -> None:
         if word == ",":
@@ -173,7 +175,7 @@ class _Entries:
         elif word == ";":
             self.end_entry(text_follows=True)
             self.end_group()
-        elif word == ":" and self.angled is None and not self._has_at() and self._named():
+        elif word == ":" and self.angled is None and self.is_named and not self.has_at:
             self._begin_group()
         elif word[0] == "<" and (len(word) > 1):
             if self.angled is not None:  # a comma is missing between two addresses
@@ -181,20 +183,25 @@ class _Entries:
                 del self.words[self.angled_at :]
                 self.end_entry(text_follows=False)
                 self.words = name
+                self.has_at = "@" in name
+                self.is_named = any(not part.isspace() for part in name)
             self.angled = word[1:].removesuffix(">")
             self.angled_at = len(self.words)
         elif word != ">":
             self.words.append(word)
+            # Kept, not looked up: a field may hold a hundred thousand words.
+            self.has_at = self.has_at or word == "@"
+            self.is_named = self.is_named or not word.isspace()
 
     def end_entry(self, *, text_follows: bool) -> None:
-        words = "".join(self.words).strip()
-        if self.angled is None and text_follows and words and not self._has_at():
+        if self.angled is None and text_follows and self.is_named and not self.has_at:
             # "Weber, Anna <a@x>" without quotes: the comma belongs to the name.
             self.words.append(",")
             return
-        if self.angled is not None or words:
-            self.entries.append(self._entry(words.strip(" ,")))
+        if self.angled is not None or self.is_named:
+            self.entries.append(self._entry("".join(self.words).strip(" ,")))
         self.words, self.comments, self.angled = [], [], None
+        self.has_at = self.is_named = False
 
     def end_group(self) -> None:
         if self.in_group:
@@ -206,18 +213,13 @@ class _Entries:
         name = encoded_word.decode(_undo_quotes("".join(self.words)).strip(" ,"))
         self.entries.append(Entry(None, None, name, None))
         self.words, self.comments = [], []
+        self.has_at = self.is_named = False
         self.in_group = True
-
-    def _has_at(self) -> bool:
-        return "@" in self.words
-
-    def _named(self) -> bool:
-        return any(not word.isspace() for word in self.words)
 
     def _entry(self, words: str) -> Entry:
         comment = " ".join(filter(None, (text.strip() for text in self.comments))) or None
         if self.angled is None:
-            if not self._has_at():
+            if not self.has_at:
                 inside = _undo_quotes(words)
                 if _SIMPLE.fullmatch(inside) and "@" in inside:  # the address itself is in quotes
                     local, _, domain = inside.strip().rpartition("@")
@@ -237,9 +239,9 @@ class _Entries:
         words = self.words
         at = len(words) - 1 - words[::-1].index("@")
         begin, end = at, at
-        while begin > 0 and (step := _step(words[:begin][::-1], words[begin])):
+        while step := _step(words, begin, -1):
             begin -= step
-        while end + 1 < len(words) and (step := _step(words[end + 1 :], words[end])):
+        while step := _step(words, end, 1):
             end += step
         local, _, domain = _joined("".join(words[begin : end + 1])).rpartition("@")
         before = "".join(words[:begin]).strip(" ,")
@@ -248,14 +250,18 @@ class _Entries:
         return Entry(name, None, _unquoted_local(local), domain)
 
 
-def _step(ahead: list[str], last: str) -> int:
-    """Return how many of the tokens ahead belong to the address that has come as far as `last`.
+def _step(words: list[str], at: int, direction: int) -> int:
+    """Return how many words on from `at` belong to the same address: 0, 1, or 2.
 
     White space around "@" and "." is obsolete and allowed (RFC 5322 section 4.4).
     """
-    if not ahead[0].isspace():
+    ahead = at + direction
+    if not 0 <= ahead < len(words):
+        return 0
+    if not words[ahead].isspace():
         return 1
-    if len(ahead) > 1 and (last in {"@", "."} or ahead[1] in {"@", "."}):
+    beyond = ahead + direction
+    if 0 <= beyond < len(words) and (words[at] in {"@", "."} or words[beyond] in {"@", "."}):
         return 2
     return 0
 

@@ -8,8 +8,6 @@ Message-ID, the Date and the boundary come in.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from dataclasses import dataclass, replace
 from email.utils import format_datetime
@@ -19,15 +17,15 @@ from typing import TYPE_CHECKING
 from desktopmail.mime import (
     address,
     attachment,
+    entity,
     header,
     html,
-    html_text,
     message_id,
-    parameter,
     text,
     thread,
 )
 from desktopmail.mime.address import Mailbox
+from desktopmail.mime.entity import IDENTIFIER
 from desktopmail.mime.message import Message
 
 if TYPE_CHECKING:
@@ -36,9 +34,6 @@ if TYPE_CHECKING:
 
 MAX_REFERENCES_WRITTEN = 30  # the root and the nearest ones; see RFC 5537 section 3.4.4
 _NOT_IN_HEADER = re.compile(r"[\x00-\x1f\x7f]+")
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
-_OCTET_LINE_BREAK = re.compile(rb"\r\n|\r|\n")
-_IDENTIFIER = re.compile(r"[!-;=?-~]{1,900}")
 _PROMISE = re.compile(
     r"\b(?:attach(?:ed|ment|ing)?|enclosed|anbei|anhang|angeh[äa]ngt|anh[äa]nge|beigef[üu]gt"
     r"|im anhang|anlage|pi[eè]ce jointe|ci-joint|adjunt[oa]|in allegato)\b",
@@ -165,7 +160,7 @@ def build(
     """
     utf8 = utf8 and draft.needs_utf8
     identifier = message_id.strip().removeprefix("<").removesuffix(">")
-    if not _IDENTIFIER.fullmatch(identifier):
+    if not IDENTIFIER.fullmatch(identifier):
         raise ComposeError(f"{message_id!r} is not a Message-ID.")
     if date.tzinfo is None:
         raise ComposeError("The date has no time zone.")
@@ -189,13 +184,13 @@ def build(
         recipients = tuple(address.on_the_wire(one, utf8=utf8) for one in draft.recipients)
     except ValueError as error:
         raise ComposeError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
-    body = _body(draft, boundary, eight_bit=eight_bit)
+    body = entity.write(draft, boundary, eight_bit=eight_bit)
     composed = Composed(
-        octets=b"".join(lines) + body.octets,
+        octets=b"".join(lines) + body,
         sender=sender,
         recipients=recipients,
         needs_utf8=utf8,
-        needs_eight_bit=not body.octets.isascii(),
+        needs_eight_bit=not body.isascii(),
     )
     _check(draft, composed, keep_bcc=keep_bcc)
     return composed
@@ -209,9 +204,9 @@ def _add_addresses(
 
 
 def _add_references(lines: list[bytes], draft: Draft) -> None:
-    if _IDENTIFIER.fullmatch(draft.in_reply_to):
+    if IDENTIFIER.fullmatch(draft.in_reply_to):
         lines.append(header.fold("In-Reply-To", [f"<{draft.in_reply_to}>"]))
-    known = [name for name in draft.references if _IDENTIFIER.fullmatch(name)]
+    known = [name for name in draft.references if IDENTIFIER.fullmatch(name)]
     if len(known) > MAX_REFERENCES_WRITTEN:
         known = [known[0], *known[-(MAX_REFERENCES_WRITTEN - 1) :]]
     if known:
@@ -229,138 +224,6 @@ def _check(draft: Draft, composed: Composed, *, keep_bcc: bool) -> None:
             raise ComposeError("A recipient's name cannot be written so that others can read it.")
     if not keep_bcc and "bcc" in read.header:
         raise ComposeError("A header field would show the hidden recipients.")
-
-
-# ---- the body
-
-
-@dataclass(frozen=True, slots=True)
-class _Entity:
-    """A part as octets: its MIME header, an empty line, its body.
-
-    Attributes:
-        octets: All that.
-        is_armoured: A line break at its end is not part of what it holds (Base64, multipart).
-    """
-
-    octets: bytes
-    is_armoured: bool = False
-
-
-def _body(draft: Draft, boundary: str, *, eight_bit: bool) -> _Entity:
-    names = _Boundaries(boundary, draft)
-    plain = draft.text
-    if draft.html is not None and not plain.strip():
-        plain = html_text.render(draft.html)
-    main = _text_entity(plain, eight_bit=eight_bit)
-    if draft.html is not None:
-        octets = _crlf(draft.html)
-        rich = _encoded("text/html", {"charset": "utf-8"}, octets, eight_bit=eight_bit)
-        inline = [_file_entity(file) for file in draft.files if file.content_id]
-        if inline:
-            rich = _multipart("related", [rich, *inline], names, {"type": "text/html"})
-        main = _multipart("alternative", [main, rich], names)
-    attached = [_file_entity(file) for file in draft.files if not (file.content_id and draft.html)]
-    return _multipart("mixed", [main, *attached], names) if attached else main
-
-
-def _text_entity(plain: str, *, eight_bit: bool) -> _Entity:
-    flowed = text.flow(_LINE_BREAK.sub("\n", plain).rstrip("\n") + "\n" if plain else "")
-    octets = _crlf(flowed)
-    charset = "us-ascii" if octets.isascii() else "utf-8"
-    parameters = {"charset": charset, "format": "flowed"}
-    return _encoded("text/plain", parameters, octets, eight_bit=eight_bit)
-
-
-def _crlf(plain: str) -> bytes:
-    return _LINE_BREAK.sub("\r\n", plain).encode("utf-8", "replace")
-
-
-def _encoded(
-    media_type: str, parameters: dict[str, str], octets: bytes, *, eight_bit: bool
-) -> _Entity:
-    """Return a text part in the encoding that is the most readable one and survives every hop."""
-    fields = header.fold("Content-Type", parameter.write(media_type, parameters))
-    longest = max(map(len, octets.split(b"\r\n")), default=0)
-    if longest <= 990 and b"\x00" not in octets and (eight_bit or octets.isascii()):
-        encoding, body = ("7bit" if octets.isascii() else "8bit"), octets
-    elif sum(octet > 127 for octet in octets) * 4 < len(octets):
-        encoding, body = "quoted-printable", _quoted_printable(octets)
-    else:
-        encoding, body = "base64", _base64(octets)
-    fields += header.fold("Content-Transfer-Encoding", [encoding])
-    return _Entity(fields + b"\r\n" + body)
-
-
-def _quoted_printable(octets: bytes) -> bytes:
-    # "From " at the begin of a line and a lone "." are changed by old relays.
-    encoded = b"\r\n" + binascii.b2a_qp(octets, istext=True)
-    encoded = encoded.replace(b"\r\nFrom ", b"\r\n=46rom ").replace(b"\r\n.", b"\r\n=2E")
-    return encoded[2:]
-
-
-def _base64(octets: bytes) -> bytes:
-    return base64.encodebytes(octets).replace(b"\n", b"\r\n")
-
-
-def _file_entity(file: File) -> _Entity:
-    name = attachment.safe_name(file.name) or "attachment"
-    kind, _, subtype = file.media_type.partition("/")
-    is_type = kind.isascii() and kind.isalnum() and re.fullmatch(r"[A-Za-z0-9.+_-]+", subtype)
-    media_type = file.media_type.lower() if is_type else "application/octet-stream"
-    body = b""
-    encoding = "base64"
-    if media_type == "message/rfc822":
-        # RFC 2046 section 5.2.1: an enclosed message may not be encoded.
-        body = _OCTET_LINE_BREAK.sub(b"\r\n", file.octets)
-        encoding = "7bit" if body.isascii() else "8bit"
-        if b"\x00" in body or max(map(len, body.split(b"\r\n"))) > 998:
-            media_type, encoding = "application/octet-stream", "base64"
-    elif kind.lower() in {"multipart", "message"}:
-        media_type = "application/octet-stream"
-    disposition = "inline" if file.content_id else "attachment"
-    fields = header.fold("Content-Type", parameter.write(media_type, {"name": name}))
-    fields += header.fold("Content-Disposition", parameter.write(disposition, {"filename": name}))
-    if file.content_id and _IDENTIFIER.fullmatch(file.content_id):
-        fields += header.fold("Content-ID", [f"<{file.content_id}>"])
-    fields += header.fold("Content-Transfer-Encoding", [encoding])
-    if encoding == "base64":
-        return _Entity(fields + b"\r\n" + _base64(file.octets), is_armoured=True)
-    return _Entity(fields + b"\r\n" + body)
-
-
-class _Boundaries:
-    """Boundaries that occur nowhere in what is enclosed."""
-
-    def __init__(self, token: str, draft: Draft) -> None:
-        self.token = re.sub(r"[^A-Za-z0-9]", "", token)[:40] or "boundary"
-        enclosed = [
-            draft.text.encode("utf-8", "replace"),
-            (draft.html or "").encode("utf-8", "replace"),
-        ]
-        enclosed += [f.octets for f in draft.files if f.media_type.lower() == "message/rfc822"]
-        while any(f"--=_{self.token}_".encode() in octets for octets in enclosed):
-            self.token += "x"  # an answer to our own message that quotes its source
-        self.count = 0
-
-    def take(self) -> str:
-        self.count += 1
-        # "=_" cannot occur in Base64 nor in quoted-printable (RFC 2045 section 6.7).
-        return f"=_{self.token}_{self.count}"
-
-
-def _multipart(
-    kind: str, entities: list[_Entity], names: _Boundaries, more: dict[str, str] | None = None
-) -> _Entity:
-    boundary = names.take()
-    words = parameter.write(f"multipart/{kind}", {**(more or {}), "boundary": boundary})
-    octets = header.fold("Content-Type", words) + b"\r\n"
-    delimiter = f"--{boundary}\r\n".encode()
-    for entity in entities:
-        # The break before a delimiter belongs to it; a text that ends with one needs another.
-        is_whole = entity.is_armoured and entity.octets.endswith(b"\r\n")
-        octets += delimiter + entity.octets + (b"" if is_whole else b"\r\n")
-    return _Entity(octets + f"--{boundary}--\r\n".encode(), is_armoured=True)
 
 
 # ---- drafts from messages

@@ -25,9 +25,8 @@ _PLAIN = re.compile(
 _PLAIN_PARAMETER = re.compile(r";\s*+([^=]++)=(?:\"([^\"]*+)\"|([^\s;]++))")
 _NAME = re.compile(r"[\s;]*+([^\s=;\"]++)\s*+=\s*+")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"?', re.DOTALL)
-_BARE = re.compile(r"[^;]*+")
 _BARE_WORD = re.compile(r"[^;\s]*+")
-_NEXT_NAME = re.compile(r"\s+[A-Za-z][A-Za-z0-9-]*\*?=")
+_NEXT_NAME = re.compile(r"(?<!\s)\s++[A-Za-z][A-Za-z0-9-]*\*?=")
 _CONTINUED = re.compile(r"([^*]+)\*(\d{1,4})?(\*)?$")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -73,6 +72,7 @@ def raw(text: str) -> tuple[str, list[tuple[str, str]]]:
         value = value[: first.start()]
     at = len(value)
     pairs: list[tuple[str, str]] = []
+    semicolon = -1
     while at < len(text):
         named = _NAME.match(text, at)
         if named is None:
@@ -86,15 +86,17 @@ def raw(text: str) -> tuple[str, list[tuple[str, str]]]:
             at = quoted.end()
             pairs.append((named[1], _unquoted(quoted[1])))
             continue
-        bare = _BARE.match(text, at)
-        found = bare[0] if bare else ""
-        following = _NEXT_NAME.search(found)
+        if semicolon < at:
+            semicolon = text.find(";", at)
+            semicolon = len(text) if semicolon < 0 else semicolon
+        following = _NEXT_NAME.search(text, at, semicolon)
+        end = semicolon
         if following:  # the semicolon is missing
-            found = found[: following.start()]
-        elif "name" not in named[1].lower() and (word := _BARE_WORD.match(found)):
-            found = word[0]
-        at += len(found)
-        found = found.strip()
+            end = following.start()
+        elif "name" not in named[1].lower() and (word := _BARE_WORD.match(text, at, semicolon)):
+            end = word.end()
+        found = text[at:end].strip()
+        at = end
         if len(found) > 1 and found[0] == found[-1] == "'":
             found = found[1:-1]
         pairs.append((named[1], found))

@@ -240,8 +240,8 @@ class Dialogue:
         if self._settle_all(octets):
             return True
         self._send_waiting()
-        if self.machine_has_output:
-            await self._flush()
+        # Not drained here: a server that does not read on until we do would wait for us for ever.
+        self._flush_now()
         await self._wait_for_room()
         return False
 
@@ -411,11 +411,6 @@ class Dialogue:
     def flush(self) -> None:
         """Send what the machine has to say."""
         self._flush_now()
-
-    @property
-    def machine_has_output(self) -> bool:
-        """Whether the machine has something to send."""
-        return self.machine.has_output
 
     @property
     def is_usable(self) -> bool:

@@ -53,14 +53,16 @@ async def opened(data: Path, *, make: bool = False) -> AsyncIterator[ServerFolde
     try:
         ports = system_ports()
         credentials = await open_credentials(data, ports)
-        users = Users(Config(data=data), credentials, ports.clock, decoy_key=b"")
-        # Mail of users who were named on the command line of `serve` is there without a user at
-        # rest.
-        store = await open_store(data, ports, limits=StoreLimits(), known=lambda _: True)
         try:
-            yield ServerFolder(users, credentials, store)
+            users = Users(Config(data=data), credentials, ports.clock, decoy_key=b"")
+            # Mail of users who were named on the command line of `serve` is there without a user
+            # at rest.
+            store = await open_store(data, ports, limits=StoreLimits(), known=lambda _: True)
+            try:
+                yield ServerFolder(users, credentials, store)
+            finally:
+                await store.aclose()
         finally:
-            await store.aclose()
             await credentials.aclose()
     finally:
         lock.release()

@@ -32,10 +32,14 @@ def password(*, stdin: bool, file: Path | None) -> str:
     """Return a password from stdin, a file, or the terminal.
 
     Raises:
-        UserError: There is none.
+        UserError: There is none, or it is not UTF-8.
     """
     if file is not None:
-        found = file.read_text("utf-8").partition("\n")[0]
+        try:
+            found = file.read_text("utf-8").partition("\n")[0]
+        except UnicodeDecodeError:
+            # Without its cause: a traceback would show the octets.
+            raise UserError(f"{file} is not UTF-8.") from None
     elif stdin:
         found = sys.stdin.readline().rstrip("\r\n")
     elif sys.stdin.isatty():

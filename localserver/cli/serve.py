@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path  # noqa: TC003  typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,8 +63,6 @@ def serve(
     verbose: Annotated[bool, typer.Option("--verbose", help="Log to stderr.")] = False,
 ) -> None:
     """Serve mail until SIGTERM or SIGINT; then finish what was acknowledged and end with 0."""
-    if memory == (data is not None) and config is None:
-        raise ConfigError("Say where the mail is kept: either --data DIR or --memory.")
     base = Config() if config is None else read_config(config)
     listen = {
         "smtp": smtp, "submission": submission, "submissions": submissions, "pop3": pop3,
@@ -71,8 +70,14 @@ def serve(
     }  # fmt: skip
     if certificate is None and key is not None:
         raise ConfigError("--key needs --certificate.")
+    if quota is not None and quota < 1:
+        raise ConfigError("--quota is at least 1.")
+    if memory:
+        base = replace(base, data=None)
+    if memory == ((data or base.data) is not None):
+        raise ConfigError("Say where the mail is kept: either --data DIR or --memory.")
     chosen = base.merged(
-        data=None if memory else data,
+        data=data,
         host=host,
         listen=_ports(STANDARD_PORTS if standard_ports else base.listen, listen),
         domain=domain,
@@ -85,6 +90,8 @@ def serve(
         key=key,
         quota_octets=quota,
     )
+    if chosen.relay != "capture":
+        _check_relay(chosen.relay)
     users = [_pair(text) for text in user or []]
     if users_file is not None:
         users += read_users(users_file)
@@ -119,6 +126,15 @@ async def _serve(
             await loop.run_in_executor(None, _remove, ready_file)
 
 
+def _check_relay(relay: str) -> None:
+    from localserver.queue.open import parse_relay  # DNS and SMTP clients: see `start_server`
+
+    try:
+        parse_relay(relay)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
 def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
 
@@ -142,10 +158,14 @@ def read_users(path: Path) -> list[tuple[str, str]]:
     """Read NAME:PASSWORD lines; empty ones and those that begin with # are skipped.
 
     Raises:
-        UserError: A line is none; its number is named, its text is not.
+        UserError: It is not UTF-8, or a line is none; its number is named, its text is not.
     """
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8.") from error
     users = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(text.splitlines(), 1):
         if line.strip() and not line.lstrip().startswith("#"):
             try:
                 users.append(_pair(line.strip()))

@@ -36,7 +36,7 @@ async def handle_fetch(session: ImapSession, tag: Tag, command: Fetch) -> None:
     if command.changed_since is not None or Item.MODSEQ in command.items:
         session.condstore = True
     is_uid = isinstance(command.numbers, UidSet)
-    plan = compile_items(session, view, command, with_uid=is_uid)
+    plan = _plan(session, view, command, with_uid=is_uid)
     if command.vanished and command.changed_since is not None and is_uid:
         gone = vanished(session, view, command.changed_since, _uids(command))
         if gone:
@@ -60,6 +60,19 @@ async def handle_fetch(session: ImapSession, tag: Tag, command: Fetch) -> None:
         )  # fmt: skip
         return
     session.finish(tag, Condition.OK, "Fetched.", expunges=False)
+
+
+def _plan(session: ImapSession, view: View, command: Fetch, *, with_uid: bool) -> Plan:
+    """Compile the items, or take the plan of the last FETCH: clients ask the same many times."""
+    asked = (
+        command.items, command.changed_since, with_uid, session.condstore, bool(view.recent),
+        len(session.enabled),
+    )  # fmt: skip
+    if view.last_plan is not None and view.last_plan[0] == asked:
+        return view.last_plan[1]
+    plan = compile_items(session, view, command, with_uid=with_uid)
+    view.last_plan = (asked, plan)
+    return plan
 
 
 def _uids(command: Fetch) -> UidSet | None:

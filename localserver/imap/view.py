@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from desktopmail.wire.imap.sequence import SeqSet
+    from localserver.imap.items import Plan
     from localserver.store.account import Account
     from localserver.store.mailbox import Mailbox
 
@@ -50,6 +51,7 @@ class View:
         recent: UIDs that are \Recent in this session.
         own: MODSEQs of changes that this session made and told, or was asked to keep silent about.
         saved: What the last SEARCH with SAVE found (RFC 5182).
+        last_plan: The last FETCH's items and how they are answered.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class View:
         self.recent: set[int] = set()
         self.own: set[int] = set()
         self.saved: UidSet = UidSet()
+        self.last_plan: tuple[object, Plan] | None = None
         self._take_recent(self.uids)
 
     def close(self) -> None:

@@ -288,7 +288,7 @@ async def open_database(
 def _reading(path: Path) -> apsw.Connection:
     read = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
     read.set_busy_timeout(_BUSY_MS)
-    read.execute("PRAGMA query_only=1; PRAGMA cache_size=-16000; PRAGMA mmap_size=268435456")
+    read.execute("PRAGMA query_only=1; PRAGMA cache_size=-8000; PRAGMA mmap_size=268435456")
     functions.register(read)
     return read
 
@@ -314,6 +314,7 @@ def _opened(path: Path | None, schema: Schema, checked: bool) -> apsw.Connection
 def _look_through(connection: apsw.Connection) -> None:
     if connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
         raise DamagedError(damage_sentence(connection.filename))
+    connection.execute("PRAGMA shrink_memory").fetchall()  # the pages of a whole look through
 
 
 def _prepare(connection: apsw.Connection, schema: Schema, *, on_disk: bool) -> None:
@@ -325,7 +326,7 @@ def _prepare(connection: apsw.Connection, schema: Schema, *, on_disk: bool) -> N
         connection.execute("PRAGMA journal_mode=WAL").fetchall()
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA journal_size_limit={_WAL_LIMIT_OCTETS}").fetchall()
-    connection.execute("PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY")
+    connection.execute("PRAGMA cache_size=-8000; PRAGMA temp_store=MEMORY")
     version = pragma("user_version")
     if version and pragma("application_id") != schema.application_id:
         raise DamagedError(f"{connection.filename} is no database of this server.")

@@ -48,9 +48,10 @@ def serve(client: socket.socket, messages: int, octets: int) -> None:
                 )
             elif found:
                 for uid in numbers(found[1], messages):
-                    client.sendall(
-                        b"* %d FETCH (UID %d BODY[] {%d}\r\n%b)\r\n" % (uid, uid, octets, content)
-                    )
+                    # The octets are not copied: what is measured is who reads them.
+                    client.sendall(b"* %d FETCH (UID %d BODY[] {%d}\r\n" % (uid, uid, octets))
+                    client.sendall(content)
+                    client.sendall(b")\r\n")
             elif command.startswith(b"LOGOUT"):
                 client.sendall(b"* BYE bye\r\n" + tag + b" OK bye\r\n")
                 return

@@ -69,9 +69,11 @@ NESTED = (
     b"References: <one@example.org>\r\nMIME-Version: 1.0\r\n"
     b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n'
     b'Content-Type: multipart/alternative; boundary="c"\r\n\r\n--c\r\n'
-    b"Content-Type: text/plain; charset=utf-8\r\n\r\none\r\n--c\r\nContent-Type: text/html\r\n\r\n<p>one\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\n\r\none\r\n--c\r\n"
+    b"Content-Type: text/html\r\n\r\n<p>one\r\n"
     b"--c--\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n" + PLAIN + b"--b\r\n"
-    b"Content-Type: application/octet-stream; name*=utf-8''%C3%A4.bin\r\nContent-ID: <cid@example.org>\r\n"
+    b"Content-Type: application/octet-stream; name*=utf-8''%C3%A4.bin\r\n"
+    b"Content-ID: <cid@example.org>\r\n"
     b"Content-Transfer-Encoding: base64\r\nContent-Language: de, en\r\n"
     b'Content-Disposition: attachment; filename="a b.bin"\r\n\r\nAAEC\r\n--b--\r\n'
 )
@@ -248,9 +250,13 @@ def record_courier(folder: Path) -> None:
             "THREAD=REFERENCES SORT QUOTA ACL ACL2=UNION",
         }
         with subprocess.Popen(
-            [program, "Maildir"], cwd=home, env=environment, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        ) as process:  # fmt: skip
+            [program, "Maildir"],
+            cwd=home,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ) as process:
             assert process.stdin is not None
             assert process.stdout is not None
             into, out = process.stdin, process.stdout.fileno()
@@ -259,7 +265,7 @@ def record_courier(folder: Path) -> None:
                 into.write(octets)
                 into.flush()
 
-            # The first line tells that the file monitor does not run: it does where it is installed.
+            # The first line tells that the file monitor does not run, as it does when installed.
             greeting = b""
             while not greeting.endswith(b"PREAUTH Ready.\r\n"):
                 greeting += os.read(out, 65536)

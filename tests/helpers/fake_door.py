@@ -37,7 +37,16 @@ from desktopmail.door.commands import (
 )
 from desktopmail.door.ids import AccountId, MailboxId, MessageId, PlacementId, SendingId
 from desktopmail.door.interface import DoorError
-from desktopmail.door.queries import AnyAnswer, AnyQuery, EngineStatus, ReadTranscript, Transcript
+from desktopmail.door.queries import (
+    AnyAnswer,
+    AnyQuery,
+    DiscoverAccount,
+    Discovered,
+    DiscoveredAccount,
+    EngineStatus,
+    ReadTranscript,
+    Transcript,
+)
 from desktopmail.door.rows import (
     AccountRow,
     Auth,
@@ -177,6 +186,7 @@ class FakeStore:
     question_rows: list[QuestionRow] = dataclasses.field(default_factory=list)
     commands: list[AnyCommand] = dataclasses.field(default_factory=list)
     refuse: DoorError | None = None
+    discovered: tuple[DiscoveredAccount, ...] = ()
     offline: bool = False
 
     def __post_init__(self) -> None:
@@ -386,6 +396,10 @@ class FakeStore:
                 return Outcome()
 
     async def query(self, query: AnyQuery) -> AnyAnswer:
+        if isinstance(query, DiscoverAccount):
+            if not self.discovered:
+                raise DoorError("No servers were found.", code="nothing-found")
+            return Discovered(accounts=self.discovered)
         if isinstance(query, ReadTranscript):
             return Transcript(records=())
         return EngineStatus(version="0", pid=1, uptime_s=1.0, offline=self.offline)

@@ -1,4 +1,4 @@
-"""Reads and writes IMAP by the machines of both roles, each example whole, in pieces and followed."""
+"""Reads and writes IMAP by the machines of both roles: examples whole, in pieces and followed."""
 
 from __future__ import annotations
 

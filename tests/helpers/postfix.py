@@ -100,13 +100,14 @@ class Postfix:
 
 @contextmanager
 def postfix(folder: Path, **more: str) -> Iterator[Postfix]:
-    """Run one; needs root. Keyword arguments are further lines of main.cf."""
+    """Run one; needs root. Keyword arguments are further lines of main.cf.
+
+    The folder has to lie where others than root may go, which pytest's own folders do not.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    # Postfix drops root, and pytest's folders are closed to others.
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(parent.stat().st_mode | 0o055)
+    folder.chmod(0o755)  # Postfix drops root
     owner, reader = pwd.getpwnam("postfix"), pwd.getpwnam("nobody")
     certificates = make_certificates(folder / "tls", "localhost", "127.0.0.1")
     for name in ("etc", "queue", "data", "mail"):

@@ -50,7 +50,8 @@ MESSAGE = (
 )
 MULTIPART = (
     b"From: a@example.org\r\nSubject: parts\r\nMIME-Version: 1.0\r\n"
-    b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\none\r\n'
+    b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n'
+    b"Content-Type: text/plain\r\n\r\none\r\n"
     b"--b\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n"
     b'Content-Disposition: attachment; filename="a.bin"\r\n\r\nAAEC\r\n--b--\r\n'
 )
@@ -115,7 +116,9 @@ async def test_every_kind_of_connection_leads_to_capabilities(
         assert (client.stream.tls is not None) is (security is not Security.NONE)
 
 
-@pytest.mark.parametrize("auth", ["auto", "scram", "scram-sha-256", "scram-sha-1", "cram-md5", "plain", "login"])  # fmt: skip
+@pytest.mark.parametrize(
+    "auth", ["auto", "scram", "scram-sha-256", "scram-sha-1", "cram-md5", "plain", "login"]
+)
 async def test_every_mechanism_logs_in_and_hides_the_password(dovecot: Dovecot, auth: str) -> None:
     ports = system_ports()
     recorder = MemoryRecorder(ports.clock)
@@ -246,9 +249,14 @@ async def test_structures_parts_and_ranges_are_typed(dovecot: Dovecot) -> None:
         await client.select("parts")
         fields = Section((), SectionText.HEADER_FIELDS, (b"Subject",))
         multi, single = await all_of(
-            client, UidSet.all(), Item.ENVELOPE, Item.BODY_STRUCTURE, BodyItem(fields),
-            BodyItem(HEADER), BodyItem(Section((1,)), Partial(1, 2)),
-        )  # fmt: skip
+            client,
+            UidSet.all(),
+            Item.ENVELOPE,
+            Item.BODY_STRUCTURE,
+            BodyItem(fields),
+            BodyItem(HEADER),
+            BodyItem(Section((1,)), Partial(1, 2)),
+        )
         body = multi.body_structure
         assert isinstance(body, MultiPart)
         assert [part.content_type for part in body.parts] == [
@@ -292,8 +300,9 @@ async def test_a_large_message_goes_to_a_sink(dovecot: Dovecot) -> None:
         assert digest.digest() == hashlib.sha256(octets).digest()
         assert uids == [1, 0]
         assert [type(a.sections[0].octets) for a in answers if isinstance(a, FetchResponse)] == [
-            Streamed, bytes,
-        ]  # fmt: skip
+            Streamed,
+            bytes,
+        ]
 
 
 async def test_flags_searches_orders_and_threads(dovecot: Dovecot) -> None:

@@ -58,7 +58,8 @@ def test_a_batch_session_flags_and_saves(tmp_path: Path, security: str) -> None:
         config.write_text(
             f'set folder="{folder}"\nset spoolfile="{folder}INBOX"\n'
             f'set ssl_ca_certificates_file="{server.ca_file}"\nset ssl_force_tls=yes\n'
-            "set imap_user=alice\nset imap_pass=secret\nset ssl_starttls=yes\nset imap_check_subscribed=no\nset header_cache=\n"
+            "set imap_user=alice\nset imap_pass=secret\n"
+            "set ssl_starttls=yes\nset imap_check_subscribed=no\nset header_cache=\n"
             "set confirmappend=no\nset delete=yes\nset quit=yes\nset wait_key=no\n"
             'push "<first-entry><flag-message><next-entry><copy-message>=Archive<enter>'
             '<sync-mailbox><quit>"\n'

@@ -159,6 +159,7 @@ def test_aiosmtplib(server: LocalServer, way: str, mechanism: str) -> None:
             await getattr(client, f"auth_{mechanism}")("alice", PASSWORD)
             errors, _ = await client.sendmail("alice@localhost", ["bob@localhost"], message(*words))
             assert errors == {}
+        await asyncio.sleep(0.05)  # aiosmtplib does not wait until its transport is closed
 
     asyncio.run(send())
     arrived(server, *words)

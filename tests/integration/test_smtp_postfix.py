@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,8 +33,12 @@ MESSAGE = b"From: a@example.org\r\nSubject: x\r\n\r\n"
 
 
 @pytest.fixture
-def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postfix]:
-    with postfix(tmp_path_factory.mktemp("postfix")) as running:
+def peer() -> Iterator[Postfix]:
+    # A delivery that is under way may still write when the folder is removed.
+    with (
+        tempfile.TemporaryDirectory(prefix="postfix-", ignore_cleanup_errors=True) as folder,
+        postfix(Path(folder)) as running,
+    ):
         yield running
 
 

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 # many mailboxes as there are placements of it. What a list is sorted and filtered by is copied into
 # the placement, so that each window of a list is one walk along one index. Times are seconds since
 # 1970. The flags are those of `door.rows.Flag`.
+#
+# AUTOINCREMENT, because a window, an undo or a waiting operation may still hold the id of a row
+# that is gone: had the next row got the same id, it would be that one which is deleted.
 _VERSION_1 = """
 CREATE TABLE account (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     position INTEGER NOT NULL,
     name TEXT NOT NULL UNIQUE,
     address TEXT NOT NULL,
@@ -31,7 +34,7 @@ CREATE TABLE account (
 ) STRICT;
 
 CREATE TABLE mailbox (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
     path TEXT NOT NULL,                 -- the whole name, decoded
     delimiter TEXT NOT NULL,            -- empty: a flat name
@@ -64,7 +67,7 @@ CREATE TABLE blob (
 ) STRICT;
 
 CREATE TABLE message (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     blob_id INTEGER REFERENCES blob (id),
     header BLOB,                        -- the header block, exact, while there is no blob
     header_digest BLOB NOT NULL,        -- sha-256 of the header block
@@ -93,7 +96,7 @@ CREATE TABLE thread_key (
 CREATE INDEX thread_key_by_thread ON thread_key (thread_id);
 
 CREATE TABLE placement (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     message_id INTEGER NOT NULL REFERENCES message (id),
     mailbox_id INTEGER NOT NULL REFERENCES mailbox (id) ON DELETE CASCADE,
     uid INTEGER,                        -- NULL: only here, or not known yet
@@ -169,7 +172,7 @@ CREATE INDEX pop_seen_by_message ON pop_seen (message_id);
 CREATE INDEX pop_seen_by_digest ON pop_seen (account_id, header_digest);
 
 CREATE TABLE operation (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
     kind TEXT NOT NULL,
     arguments TEXT NOT NULL,            -- JSON of engine.store.operation.Arguments
@@ -194,7 +197,7 @@ CREATE TABLE operation_target (
 CREATE INDEX operation_target_by_placement ON operation_target (placement_id);
 
 CREATE TABLE sending (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
     state TEXT NOT NULL,
     message_id TEXT NOT NULL,           -- the header field, without angle brackets
@@ -216,7 +219,7 @@ CREATE TABLE sending (
 ) STRICT;
 
 CREATE TABLE question (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,
     account_id INTEGER REFERENCES account (id) ON DELETE CASCADE,
     subject_id INTEGER,                 -- the sending or operation it is about

@@ -370,7 +370,8 @@ class MessageListModel(QAbstractTableModel):
             case ListColumn.STAR:
                 return "★" if message.flags & Flag.FLAGGED else ""
             case ListColumn.SENDER:
-                return self.who(message)
+                gathered = f"  ({message.thread_size})" if message.thread_size > 1 else ""
+                return self.who(message) + gathered
             case ListColumn.SUBJECT:
                 return message.subject or tr("list.no_subject")
             case ListColumn.DATE:

@@ -25,12 +25,14 @@ from PySide6.QtWidgets import (
 
 from desktopmail.door.commands import AddAccount, Password, ServerSettings
 from desktopmail.door.interface import DoorError
+from desktopmail.door.queries import DiscoverAccount, Discovered
 from desktopmail.door.rows import Auth, Kind, Security
 from desktopmail.mime import address
 from desktopmail.ui.language import tr
 from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
+    from desktopmail.door.queries import DiscoveredAccount
     from desktopmail.ui.window import MainWindow
 
 _PORTS = {
@@ -59,8 +61,8 @@ class ServerFields(QWidget):
         self.port = QSpinBox(self)
         self.port.setRange(1, 65535)
         self.port.setGroupSeparatorShown(False)
-        self.port.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.port.setFixedWidth(70)
+        self.port.setFixedWidth(84)
+        self.port.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.port.setAccessibleName(f"{title}: {tr('account.port')}")
         self.security = QComboBox(self)
         self.security.setAccessibleName(f"{title}: {tr('account.security')}")
@@ -86,6 +88,12 @@ class ServerFields(QWidget):
     def chosen_security(self) -> Security:
         """How the connection is to be protected."""
         return Security(self.security.currentData())
+
+    def fill(self, found: ServerSettings) -> None:
+        """Show what was found."""
+        self.host.setText(found.host)
+        self.security.setCurrentIndex(self.security.findData(found.security))
+        self.port.setValue(found.port)
 
     def settings(self, user: str, auth: Auth) -> ServerSettings:
         """What was typed."""
@@ -127,6 +135,12 @@ class AccountDialog(QDialog):
         self._kind_help.setWordWrap(True)
         self.incoming = ServerFields("imap", tr("account.incoming"), self)
         self.outgoing = ServerFields("smtp", tr("account.outgoing"), self)
+        self.found = QLabel(self)
+        self.found.setProperty("kind", "small")
+        self.found.setWordWrap(True)
+        self.found.hide()
+        self._found: tuple[DiscoveredAccount, ...] = ()
+        self._asked = ""
         self.exposure = QLabel(self)
         self.exposure.setProperty("kind", "small")
         self.exposure.setWordWrap(True)
@@ -148,6 +162,7 @@ class AccountDialog(QDialog):
         self.add_button.clicked.connect(self.submit)
         self._lay_out(cancel)
         self.address.textEdited.connect(self._guess_hosts)
+        self.address.editingFinished.connect(self._discover)
         for field in (self.incoming.host, self.outgoing.host):
             field.textEdited.connect(self._host_typed)
         self.imap.toggled.connect(self._kind_changed)
@@ -182,6 +197,7 @@ class AccountDialog(QDialog):
                 ("", self._kind_help),
                 (tr("account.incoming"), self.incoming),
                 (tr("account.outgoing"), self.outgoing),
+                ("", self.found),
                 (tr("account.user"), self.user),
                 ("", self.exposure),
                 ("", self.consent),
@@ -232,11 +248,45 @@ class AccountDialog(QDialog):
             self.incoming.host.setText(f"{self.kind().value.rstrip('3')}.{domain}")
             self.outgoing.host.setText(f"smtp.{domain}")
 
+    def _discover(self) -> None:
+        mail = self.address.text().strip()
+        if self._hosts_typed or mail == self._asked or not address.is_valid(mail):
+            return
+        self._asked = mail
+        self._say_found(tr("account.looking", domain=mail.rpartition("@")[2]))
+        self.scope.spawn(self._look_up(mail), name=tr("account.heading"))
+
+    async def _look_up(self, mail: str) -> None:
+        try:
+            answer = await self._window.door.query(DiscoverAccount(address=mail))
+        except DoorError as error:
+            self._say_found(f"{error.sentence} {error.remedy}".strip())
+            return
+        if isinstance(answer, Discovered) and mail == self.address.text().strip():
+            self._found = answer.accounts
+            self._use_found()
+
+    def _use_found(self) -> None:
+        """Fill in what was found for the kind chosen, unless a person typed servers."""
+        found = next((it for it in self._found if it.kind is self.kind()), None)
+        if found is None or self._hosts_typed:
+            return
+        self.incoming.fill(found.incoming)
+        self.outgoing.fill(found.outgoing)
+        self.user.setText(found.incoming.user)
+        note = tr("account.browser_only") if found.browser_only else found.note
+        self._say_found(f"{tr('account.found', source=found.source)} {note}".strip())
+
+    def _say_found(self, text: str) -> None:
+        self.found.setText(text)
+        self.found.setVisible(bool(text))
+
     def _kind_changed(self) -> None:
         kind = self.kind()
         self._kind_help.setText(tr(f"account.{kind.value}_help"))
         self.incoming.use_protocol(kind.value)
         self._guess_hosts(self.address.text())
+        self._use_found()
 
     def _in_the_clear(self) -> bool:
         return any(

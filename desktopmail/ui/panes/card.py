@@ -122,7 +122,10 @@ class CardDelegate(QStyledItemDelegate):
         bold.setWeight(QFont.Weight.Bold if unread else QFont.Weight.Medium)
         painter.setFont(bold)
         painter.setPen(self._theme.colour("text"))
-        self._text(painter, self._trim(column, width + 12), model.who(message))
+        who = model.who(message)
+        if message.thread_size > 1:
+            who += f"  ({message.thread_size})"
+        self._text(painter, self._trim(column, width + 12), who)
 
         # Line 2: what about, and its signs.
         second = column.translated(0, line + gap)

@@ -75,6 +75,7 @@ class MessageList(QTableView):
         rows.setMinimumSectionSize(16)
         columns = self.horizontalHeader()
         columns.setHighlightSections(False)
+        columns.setMinimumSectionSize(24)
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         columns.setSectionsClickable(True)
         columns.sectionClicked.connect(self._heading_clicked)
@@ -143,7 +144,7 @@ class MessageList(QTableView):
         if self.as_cards:
             self.setColumnWidth(ListColumn.STAR, width)
             return
-        fixed = {ListColumn.STAR: 32, ListColumn.DATE: 116, ListColumn.SIZE: 78}
+        fixed = {ListColumn.STAR: 32, ListColumn.DATE: 116, ListColumn.SIZE: 92}
         rest = max(width - sum(fixed.values()), 240)
         fixed[ListColumn.SENDER] = max(rest * 3 // 10, 110)
         fixed[ListColumn.SUBJECT] = rest - fixed[ListColumn.SENDER]

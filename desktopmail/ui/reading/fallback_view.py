@@ -49,12 +49,6 @@ _COLOUR_STYLE = re.compile(
     r"(?<![-\w])(?:background(?:-color|-image)?|color)\s*:[^;\"]*;?", re.IGNORECASE
 )
 _COLOUR_ATTRIBUTE = re.compile(r"\s(?:bgcolor|color|background|text)=\"[^\"]*\"", re.IGNORECASE)
-_HIDDEN = re.compile(
-    r"<(div|span|p|td|font)\b[^>]*style=\"[^\"]*"
-    r"(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d]*[1-9])|max-height\s*:\s*0)"
-    r"[^\"]*\"[^>]*>(?:(?!<\1\b).)*?</\1>",
-    re.IGNORECASE | re.DOTALL,
-)
 _TAG = re.compile(r"<[a-z][^>]*>", re.IGNORECASE)
 
 
@@ -73,11 +67,6 @@ def without_remote_images(source: str, box: str = "") -> str:
         return f'<span style="{box}">&nbsp;{alt[1]}&nbsp;</span>'
 
     return _REMOTE_IMAGE.sub(words, source)
-
-
-def without_hidden(source: str) -> str:
-    """Return HTML without what a browser would not show: the first words made for lists."""
-    return _HIDDEN.sub("", source)
 
 
 def without_colours(source: str) -> str:
@@ -163,7 +152,6 @@ class FallbackView(QTextBrowser):
         self.document().setDefaultFont(font)
         tokens = self._theme.tokens
         source = cut_nested_tables(self._letter.html.html[:_MAX_CHARACTERS])
-        source = without_hidden(source)
         on_paper = self._original and self._theme.dark
         if self._theme.dark and not on_paper:
             source = without_colours(source)

@@ -14,7 +14,6 @@ from desktopmail.ui.dates import long_date
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.fallback_view import (
     cut_nested_tables,
-    without_hidden,
     without_remote_images,
 )
 
@@ -51,7 +50,7 @@ def page_of(letter: Letter) -> QTextDocument:
         if value
     )
     if letter.html is not None:
-        body = without_remote_images(without_hidden(cut_nested_tables(letter.html.html)))
+        body = without_remote_images(cut_nested_tables(letter.html.html))
     else:
         body = f'<div style="white-space: pre-wrap">{escape(letter.message.text)}</div>'
     document = QTextDocument()

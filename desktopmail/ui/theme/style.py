@@ -46,6 +46,12 @@ QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled { background: $sunken;
 QLineEdit[invalid="true"] { border-color: $danger; }
 QLineEdit[kind="bare"] { border: 0; border-radius: 0; background: transparent; padding: 4px 2px; }
 QLineEdit[kind="bare"]:focus { border: 0; }
+QSpinBox { padding: 2px 4px; min-height: 20px; }
+QSpinBox::up-button, QSpinBox::down-button { border: 0; width: 18px; background: transparent; }
+QSpinBox::up-button { subcontrol-position: top right; }
+QSpinBox::down-button { subcontrol-position: bottom right; }
+QSpinBox::up-arrow { image: url("$icon_up"); width: 9px; height: 9px; }
+QSpinBox::down-arrow { image: url("$icon_chevron"); width: 9px; height: 9px; }
 QSpinBox QLineEdit, QComboBox QLineEdit, QKeySequenceEdit QLineEdit { border: 0; padding: 0;
     background: transparent; }
 QKeySequenceEdit { background: $surface; border: 1px solid $border_strong; border-radius: 6px;
@@ -163,6 +169,7 @@ def build_style_sheet(tokens: Tokens, *, base_pt: float) -> str:
     return _SHEET.substitute(
         dataclasses.asdict(tokens),
         icon_chevron=drawing("indicator"),
+        icon_up=drawing("indicator-up"),
         icon_check=drawing("checked"),
         icon_dot=drawing("chosen"),
         title_pt=round(base_pt * 1.6, 1),

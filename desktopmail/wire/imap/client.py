@@ -190,6 +190,8 @@ class ClientConnection:
             return False
         if command.name in state.ONE_AT_A_TIME and command.name in names:
             return False
+        if command.name in state.WAITS_FOR_SELECT and b"SELECT" in names:
+            return False
         if not _names_sequence_numbers(command):
             return True
         return all(_keeps_numbers(sent) for sent in self._commands.values())

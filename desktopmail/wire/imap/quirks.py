@@ -119,6 +119,13 @@ QUIRKS: Final = (
         "names are flat",
     ),
     Quirk(
+        "a quota without its list",
+        "Courier",
+        b'* QUOTA "ROOT"\r\n',
+        "a list, which may be empty (RFC 9208 section 7, quota-response)",
+        "a quota root without resources",
+    ),
+    Quirk(
         "text where a literal seems to begin",
         "any",
         b"* OK your ticket is {42}\r\n",

@@ -151,6 +151,9 @@ def decode_quota(cursor: Cursor) -> QuotaResponse:
     """Read a response behind its name."""
     cursor.sp()
     root = escaped_text(cursor.astring())
+    # Courier leaves the list out when there is nothing in it.
+    if cursor.at_end:
+        return QuotaResponse(root)
     cursor.sp()
     return QuotaResponse(root, tuple(cursor.parenthesised(_decode_resource)))
 

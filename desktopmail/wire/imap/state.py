@@ -92,6 +92,12 @@ ALONE: Final = frozenset({b"STARTTLS", b"AUTHENTICATE", b"LOGIN", b"COMPRESS", b
 # those are ambiguous (section 5.5).
 KEEPS_NUMBERS: Final = frozenset({b"FETCH", b"STORE", b"SEARCH"})
 
+# These wait until a SELECT before them is answered: when it fails, another mailbox may still be
+# open than the one they are meant for. What only reads may follow at once.
+WAITS_FOR_SELECT: Final = frozenset({
+    b"STORE", b"COPY", b"MOVE", b"EXPUNGE", b"CLOSE", b"UNSELECT", b"CHECK",
+})  # fmt: skip
+
 # Answers that do not name their command: two of a kind on their way could not be told apart.
 ONE_AT_A_TIME: Final = frozenset({
     b"SELECT", b"SEARCH", b"SORT", b"THREAD", b"LIST", b"LSUB", b"STATUS", b"NAMESPACE",

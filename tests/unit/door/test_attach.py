@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,15 +18,16 @@ from desktopmail.door.profile import Profile
 from desktopmail.door.queries import EngineStatus, ReadStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
 @pytest.fixture
-def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
-    (tmp_path / "run").mkdir(mode=0o700)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
-    monkeypatch.setattr(attaching, "_deaths", {})
-    return Profile.at(tmp_path / "profile")
+def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Profile]:
+    with tempfile.TemporaryDirectory() as runtime:  # short, as the address of a socket has to be
+        monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+        monkeypatch.setattr(attaching, "_deaths", {})
+        yield Profile.at(tmp_path / "profile")
 
 
 async def test_the_second_client_finds_the_engine_of_the_first(profile: Profile) -> None:

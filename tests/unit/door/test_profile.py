@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from desktopmail.door.profile import Profile
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_everything_is_in_the_folder_of_the_profile(tmp_path: Path) -> None:
@@ -33,3 +37,12 @@ def test_the_socket_is_short_and_the_same_for_one_folder_only(tmp_path: Path) ->
 def test_without_a_folder_it_is_the_users_own() -> None:
     assert Profile.at().folder.is_absolute()
     assert Profile.at("x").folder == Path.cwd() / "x"
+
+
+def test_a_runtime_folder_that_is_too_deep_for_a_socket_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("r" * 120)
+    deep.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(deep))
+    assert len(str(Profile.at(tmp_path).socket)) < 107

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from desktopmail.engine.store.store import Store
+    from desktopmail.engine.store.store import Store, Transaction
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ async def test_mailboxes_come_inbox_first_and_parents_before_children(
 ) -> None:
     account_id = await store.write(add_account)
 
-    def more(tx) -> None:  # noqa: ANN001
+    def more(tx: Transaction) -> None:
         for path in ("b", "a", "a/z", "a/y", "INBOX/list"):
             mailbox.add(tx, account_id, path)
 
@@ -197,7 +197,7 @@ async def test_pending_operations_and_tags_are_in_the_rows(
     inbox = await filled(store)
     rows = reader.window(View(mailbox_ids=(inbox,)), 0, 2)
 
-    def change(tx) -> int:  # noqa: ANN001
+    def change(tx: Transaction) -> int:
         placement.add_tags(tx, rows[0].id, ["work", "later"])
         made = operation.add(tx, rows[0].account_id, "flags", Arguments(add=1), "Mark as read")
         operation.add_targets(tx, made, [(rows[0].id, Flag.NONE, None)])
@@ -217,7 +217,7 @@ async def test_pending_operations_and_tags_are_in_the_rows(
 async def test_people_are_found_by_name_or_address_the_frequent_first(
     store: Store, reader: SqliteReader
 ) -> None:
-    def count(tx) -> None:  # noqa: ANN001
+    def count(tx: Transaction) -> None:
         one = of_message(mail(1, sender="Ann Weber <ann@example.org>"))
         two = of_message(mail(2, sender="<anton@example.org>"))
         person.count(tx, [one, two, two], sent=False)

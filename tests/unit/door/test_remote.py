@@ -45,7 +45,9 @@ class Played(asyncio.Protocol):
                 self._transport.write(self._answer)
 
 
-async def play(folder: Path, answer: bytes | None, greeting: bytes = encode(Hello(pid=1))):  # noqa: ANN201
+async def play(
+    folder: Path, answer: bytes | None, greeting: bytes = encode(Hello(pid=1))
+) -> tuple[Path, asyncio.Server]:
     path = folder / "s"
     loop = asyncio.get_running_loop()
     server = await loop.create_unix_server(lambda: Played(greeting, answer), str(path))

@@ -107,7 +107,6 @@ def test_what_cannot_be_read_is_said(query: str, sentence: str) -> None:
 def test_whatever_is_typed_is_a_query_or_a_sentence(query: str) -> None:
     try:
         condition = parse(query)
-    except SearchError as error:
-        assert error.sentence.endswith(".")  # noqa: PT017
+    except SearchError:
         return
     assert condition.where.count("?") == len(condition.parameters)

@@ -12,6 +12,7 @@ from desktopmail.door.commands import (
     RetrySending,
     SaveDraft,
     SendMessage,
+    SetOffline,
 )
 from desktopmail.door.ids import PlacementId, SendingId
 from desktopmail.door.interface import DoorError
@@ -259,3 +260,105 @@ async def test_a_dead_engine_leaves_nothing_between_the_states(tmp_path: Path) -
 
 def test_the_safe_choice_stands_first() -> None:
     assert outbox.UNSURE_CHOICES[0][0] == "leave"
+
+
+async def test_a_reply_that_is_lost_behind_the_final_dot_is_never_answered_by_sending_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server has it, and nobody told us: counted there it is never two."""
+    monkeypatch.setattr(outbox, "_EVIDENCE_AFTER_S", 0.0)
+    fault = Fault(protocol="submission", command="DATA", cut=len(_GO_AHEAD) + 4)
+    without = ("CHUNKING", "PIPELINING", "ENHANCEDSTATUSCODES")
+    with LocalServer(PASSWORDS, plan=[fault], without=without) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            made = await send(bench, account_id)
+            await reaches(bench, made, SendingState.UNSURE)
+            await until(lambda: bool(bench.reader.questions()), "the question")
+            await bench.sync(account_id)
+            bench.engine._wake_all()
+            with pytest.raises(DoorError) as caught:
+                await bench.engine.command(RetrySending(sending_id=made))
+            assert caught.value.code == "wrong-state"
+            with pytest.raises(DoorError) as caught:
+                await bench.engine.command(CancelSending(sending_id=made))
+            assert caught.value.code == "too-late"
+            assert state(bench, made) is SendingState.UNSURE
+            assert got(server) == ["Subject 1"]
+
+
+async def test_a_temporary_refusal_of_the_message_itself_is_tried_again(tmp_path: Path) -> None:
+    fault = Fault(protocol="submission", command="DATA", reply="452 4.3.1 Not now")
+    with LocalServer(PASSWORDS, plan=[fault], without=("CHUNKING",)) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            made = await send(bench, account_id)
+            await until(
+                lambda: any(row.problem for row in bench.reader.sendings()), "the first try failed"
+            )
+            assert state(bench, made) is SendingState.QUEUED
+            await bench.engine.command(RetrySending(sending_id=made))
+            await reaches(bench, made, SendingState.DONE)
+            assert got(server) == ["Subject 1"]
+
+
+async def test_going_offline_in_the_middle_of_a_send_leaves_it_queued(tmp_path: Path) -> None:
+    fault = Fault(protocol="submission", command="MAIL", stall=True)
+    with LocalServer(PASSWORDS, plan=[fault]) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            made = await send(bench, account_id)
+            await reaches(bench, made, SendingState.CONNECTING)
+            await bench.engine.command(SetOffline(offline=True))
+            await bench.engine.command(SetOffline(offline=False))
+            await reaches(bench, made, SendingState.DONE)
+            assert got(server) == ["Subject 1"]
+
+
+async def test_our_own_copy_in_sent_is_no_evidence_for_the_other_recipients(
+    tmp_path: Path,
+) -> None:
+    """Accepted for one and filed; then unsure for the other: who would not get it in silence."""
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            done = await send(bench, account_id)
+            await reaches(bench, done, SendingState.DONE)
+            await bench.sync(account_id)
+            made = await cut_behind_the_dot(bench, account_id)
+            await bench.engine.store.write(
+                lambda tx: tx.execute("UPDATE sending SET filed = 1 WHERE id = ?", (made,))
+            )
+            bench.engine._wake_all()
+            await until(lambda: bool(bench.reader.questions()), "the question")
+            assert state(bench, made) is SendingState.UNSURE
+
+
+async def test_every_state_is_stored_before_its_step(tmp_path: Path) -> None:
+    """What a reader of the store sees when the server gets each command."""
+    with LocalServer(PASSWORDS, without=("CHUNKING", "PIPELINING")) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            seen: list[tuple[str, str]] = []
+            set_state = sending.set_state
+
+            def watch(tx, one, new, *arguments, **more) -> None:  # noqa: ANN001, ANN002, ANN003
+                said = [line.partition(" ")[0] for line in server.transcript.commands()]
+                seen.append((new.value, next((w for w in reversed(said) if w in _STEPS), "")))
+                set_state(tx, one, new, *arguments, **more)
+
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(sending, "set_state", watch)
+                made = await send(bench, account_id)
+                await reaches(bench, made, SendingState.DONE)
+            before = dict(seen)
+            assert before["connecting"] == ""  # nothing was said yet
+            assert before["transmitting"] in {"RCPT", "MAIL"}  # DATA was not
+            assert before["unsure"] == "DATA"
+            assert [name for name, _ in seen][:3] == ["connecting", "transmitting", "unsure"]
+
+
+_STEPS = ("MAIL", "RCPT", "DATA")
+# After these octets of its answer to DATA the server says nothing more.
+_GO_AHEAD = b"354 End with a dot on a line of its own\r\n"

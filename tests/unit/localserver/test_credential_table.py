@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def everything_in(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
+
+
 async def test_a_password_is_checked_after_a_restart_and_is_nowhere_on_the_disk(
     tmp_path: Path,
 ) -> None:
@@ -31,7 +35,7 @@ async def test_a_password_is_checked_after_a_restart_and_is_nowhere_on_the_disk(
     assert verifier.iterations == table.iterations
     assert table.recoverable("alice") is None
     await table.aclose()
-    octets = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+    octets = everything_in(tmp_path)
     assert b"correct horse" not in octets
     assert b"$argon2id$" in octets
 

@@ -10,7 +10,7 @@ from localserver.fault_stream import FaultyStream
 
 
 async def test_without_a_fault_everything_passes() -> None:
-    ours, theirs = await stream_pair()
+    ours, theirs = stream_pair()
     faulty = FaultyStream(ours)
     await faulty.send(b"hello")
     assert await theirs.read() == b"hello"
@@ -20,7 +20,7 @@ async def test_without_a_fault_everything_passes() -> None:
 
 
 async def test_a_cut_lets_so_many_octets_out_and_no_more() -> None:
-    ours, theirs = await stream_pair()
+    ours, theirs = stream_pair()
     faulty = FaultyStream(ours)
     faulty.left = 7
     faulty.write(b"12345")
@@ -34,7 +34,7 @@ async def test_a_cut_lets_so_many_octets_out_and_no_more() -> None:
 
 
 async def test_dribbled_octets_wait_for_drain_and_all_arrive() -> None:
-    ours, theirs = await stream_pair()
+    ours, theirs = stream_pair()
     faulty = FaultyStream(ours)
     faulty.dribbles = True
     faulty.write(b"abc")

@@ -51,7 +51,7 @@ def test_a_fault_hits_its_moments_and_no_others(fault: Fault, hits: list[int]) -
 
 async def test_replies_get_their_protocols_form() -> None:
     plan = faults(Fault(command="X", reply="NO later", times=None))
-    ours, _theirs = await stream_pair()
+    ours, _theirs = stream_pair()
     assert await plan.session("imap", ours).command("X", "", tag="a1") == b"a1 NO later\r\n"
     assert await plan.session("pop3", ours).command("x", "") == b"NO later\r\n"
     assert await plan.session("smtp", ours).command("Y", "") is None
@@ -59,11 +59,11 @@ async def test_replies_get_their_protocols_form() -> None:
 
 async def test_drop_and_bye_end_the_session() -> None:
     plan = faults(Fault(command="A", drop=True), Fault(command="B", bye=True))
-    ours, theirs = await stream_pair()
+    ours, theirs = stream_pair()
     with pytest.raises(ClosedError):
         await plan.session("smtp", ours).command("A", "")
     assert await theirs.read() == b""
-    ours, theirs = await stream_pair()
+    ours, theirs = stream_pair()
     with pytest.raises(ClosedError):
         await plan.session("smtp", ours).command("B", "")
     assert (await theirs.read()).startswith(b"421 ")
@@ -108,7 +108,7 @@ def test_a_plan_is_read_from_toml(tmp_path: Path) -> None:
         {"expunge": ["x"]}, {"delay_s": True},
     ],
 )  # fmt: skip
-def test_a_mistake_in_a_plan_is_named(table: dict[str, object], tmp_path: Path) -> None:
+def test_a_mistake_in_a_plan_is_named(table: dict[str, object]) -> None:
     with pytest.raises(PlanError, match=next(iter(table))):
         from_table(table)
 

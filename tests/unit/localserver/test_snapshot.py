@@ -8,7 +8,7 @@ import pytest
 
 from localserver import snapshot
 from localserver.local import LocalServer
-from localserver.store.errors import StoreError
+from localserver.store.errors import DamagedError, StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,3 +40,28 @@ async def test_refusals(tmp_path: Path) -> None:
         snapshot.restore(tmp_path, tmp_path / "y")
     with pytest.raises(StoreError, match="exists already"):
         snapshot.save(tmp_path, tmp_path)
+
+
+async def a_mail_database(data: Path) -> Path:
+    async with LocalServer({"alice": "s"}, data=data) as server:
+        await server.deliver_async("alice", PLAIN)
+    (database,) = data.glob("users/*/mail.db")
+    return database
+
+
+async def test_half_a_snapshot_is_not_left_behind(tmp_path: Path) -> None:
+    database = await a_mail_database(tmp_path / "data")
+    database.write_bytes(b"no database at all" * 500)
+    with pytest.raises(DamagedError, match=r"mail\.db is damaged"):
+        snapshot.save(tmp_path / "data", tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
+async def test_damage_inside_a_database_is_not_copied(tmp_path: Path) -> None:
+    database = await a_mail_database(tmp_path / "data")
+    octets = bytearray(database.read_bytes())
+    octets[len(octets) // 2 :] = b"\xff" * (len(octets) - len(octets) // 2)
+    database.write_bytes(octets)
+    with pytest.raises(DamagedError, match=r"mail\.db is damaged"):
+        snapshot.save(tmp_path / "data", tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()

@@ -117,6 +117,52 @@ def test_every_real_and_malformed_message_is_read_and_shown_within_a_second(octe
     assert row.header_digest == message.header.digest
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        "To: " + '"' * 100_000,
+        "To: " + "(" * 100_000,
+        "To: " + "<" * 100_000,
+        "To: " + "a," * 50_000 + '"',
+        "To: " + "a@" * 50_000,
+        "To: " + "a . " * 30_000 + "@b",
+        "To: " + "a:" * 50_000,
+        "To: " + "a " * 50_000,
+        "To: " + "a <b> " * 20_000,
+        "Subject: " + "=?" * 50_000 + "?=",
+        "Subject: " + "=?a?Q?" * 20_000,
+        "Subject: " + "[a] " * 30_000,
+        "Subject: " + "Re: " * 30_000,
+        "Content-Type: " + "a; " * 40_000,
+        "Content-Type: x/y; " + "a=b c=d " * 15_000,
+        "Content-Type: x/y; a=" + " " * 100_000 + "b",
+        "Content-Type: x/y; " + "a*0=b; " * 15_000,
+        "Content-Disposition: x; filename=" + "a " * 50_000,
+        'Content-Disposition: x; filename="' + '\\"' * 50_000,
+        "References: " + "<" * 100_000,
+        "References: " + "<a b" * 30_000,
+        "Date: " + "1 " * 50_000,
+        "Date: " + "(" * 100_000,
+        "List-Id: " + "<" * 100_000,
+        "A" * 100_000,
+        "A " * 50_000,
+        ":" * 100_000,
+        "A:\n " * 30_000,
+        "Content-Transfer-Encoding: " + "(" * 100_000,
+        "From " + "x" * 100_000,
+    ],
+    ids=range(30),
+)
+def test_absurd_fields_take_no_time(field: str) -> None:
+    from desktopmail.mime import envelope
+
+    begin = time.process_time()
+    message = Message.parse(field.encode() + b"\r\n\r\nx")
+    message.index_row()
+    assert (message.defects, envelope.of(message.header), message.date) is not None
+    assert time.process_time() - begin < 1
+
+
 @given(st.binary(max_size=500))
 def test_no_octets_make_it_raise(octets: bytes) -> None:
     message = Message.parse(octets)

@@ -44,7 +44,10 @@ if TYPE_CHECKING:
     from desktopmail.net.imap import ImapClient
     from desktopmail.wire.imap.response import UntaggedResponse
 
-SELECT = "C: A1 SELECT INBOX\nS: * FLAGS (\\Seen)\nS: * 3 EXISTS\nS: * OK [UIDVALIDITY 7] x\nS: * OK [UIDNEXT 9] x\nS: A1 OK [READ-WRITE] x\n"
+SELECT = (
+    "C: A1 SELECT INBOX\nS: * FLAGS (\\Seen)\nS: * 3 EXISTS\nS: * OK "
+    "[UIDVALIDITY 7] x\nS: * OK [UIDNEXT 9] x\nS: A1 OK [READ-WRITE] x\n"
+)
 EARLY = "S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello\n"
 
 
@@ -94,7 +97,8 @@ async def test_a_silent_server_is_given_up() -> None:
 async def test_starttls_forgets_what_was_offered_in_the_clear(tmp_path: Path) -> None:
     certificates = make_certificates(tmp_path, "mail.example.test")
     text = (
-        "S: * OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] hello\nC: A1 STARTTLS\nS: A1 OK begin\n"
+        "S: * OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] hello\nC: A1 "
+        "STARTTLS\nS: A1 OK begin\n"
         "*: tls\nC: A2 CAPABILITY\nS: * CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR\nS: A2 OK x\n"
     )
     async with scripted(text, security=Security.STARTTLS, certificates=certificates) as client:
@@ -118,7 +122,10 @@ async def test_octets_in_the_clear_behind_starttls_end_the_connection(tmp_path: 
     [
         "S: * OK [CAPABILITY IMAP4rev1] hello\n*: wait\n",
         "S: * PREAUTH [CAPABILITY IMAP4rev1 STARTTLS] hello\n*: wait\n",
-        "S: * OK [CAPABILITY IMAP4rev1 STARTTLS] hello\nC: A1 STARTTLS\nS: A1 NO not now\n*: wait\n",
+        (
+            "S: * OK [CAPABILITY IMAP4rev1 STARTTLS] hello\nC: A1 STARTTLS\nS: A1 "
+            "NO not now\n*: wait\n"
+        ),
         "S: * OK [CAPABILITY IMAP4rev1 STARTTLS] hello\nC: A1 STARTTLS\nS: A1 BAD what\n*: wait\n",
     ],
 )
@@ -234,7 +241,8 @@ async def test_qresync_brings_what_vanished_and_what_changed() -> None:
         "C: A1 ENABLE QRESYNC\nS: * ENABLED QRESYNC\nS: A1 OK x\n"
         "C: A2 SELECT INBOX (QRESYNC (67890007 20050715194045000 41,43:211))\n"
         "S: * OK [UIDVALIDITY 67890007] x\nS: * 100 EXISTS\nS: * VANISHED (EARLIER) 41,43:116\n"
-        "S: * 49 FETCH (UID 117 FLAGS (\\Seen) MODSEQ (90060115194045001))\nS: A2 OK [READ-WRITE] x\n"
+        "S: * 49 FETCH (UID 117 FLAGS (\\Seen) MODSEQ (90060115194045001))\nS: "
+        "A2 OK [READ-WRITE] x\n"
     )
     async with scripted(text) as client:
         assert await client.enable("QRESYNC") == {"QRESYNC"}
@@ -319,7 +327,8 @@ async def test_a_refusal_carries_its_code_and_leaves_the_connection_usable() -> 
 
 async def test_append_tells_the_uid_and_sends_literals_at_once() -> None:
     text = CAPABLE + (
-        'C: A1 APPEND INBOX (\\Seen) " 1-Jan-2026 00:00:00 +0000" {5+}\nC: hello\nS: A1 OK [APPENDUID 7 9] x\n'
+        'C: A1 APPEND INBOX (\\Seen) " 1-Jan-2026 00:00:00 +0000" {5+}\nC: '
+        "hello\nS: A1 OK [APPENDUID 7 9] x\n"
         "C: A2 APPEND INBOX {1+}\nC: a {1+}\nC: b\nS: A2 OK x\n"
     )
     async with scripted(text) as client:
@@ -339,7 +348,8 @@ async def test_answers_come_while_the_fetch_runs_and_news_is_told() -> None:
         + SELECT
         + (
             "C: A2 UID FETCH 1:* (FLAGS RFC822.SIZE)\nS: * 1 FETCH (UID 4 FLAGS () RFC822.SIZE 5)\n"
-            "S: * 2 FETCH (FLAGS (\\Seen))\nS: * 4 EXISTS\nS: * 3 FETCH (UID 8 FLAGS () RFC822.SIZE 6)\n"
+            "S: * 2 FETCH (FLAGS (\\Seen))\nS: * 4 EXISTS\nS: * 3 FETCH (UID 8 "
+            "FLAGS () RFC822.SIZE 6)\n"
             "S: * 1 FETCH (UID x)\nS: A2 OK x\n"
         )
     )
@@ -396,7 +406,8 @@ class Pot:
 BIG = "x" * 70_000
 BIG_FETCH = (
     CAPABLE + SELECT + "C: A2 UID FETCH 1:* (BODY.PEEK[])\n"
-    f"S: * 1 FETCH (UID 4 BODY[] {{70000}}\nS: {BIG})\nS: * 2 FETCH (UID 5 BODY[] {{2}}\nS: ab)\nS: A2 OK x\n"
+    f"S: * 1 FETCH (UID 4 BODY[] {{70000}}\nS: {BIG})\n"
+    "S: * 2 FETCH (UID 5 BODY[] {2}\nS: ab)\nS: A2 OK x\n"
 )
 
 
@@ -502,7 +513,8 @@ async def test_copy_and_move_tell_which_became_which() -> None:
         + (
             "C: A2 UID COPY 4:5 a\nS: A2 OK [COPYUID 7 4:5 10:11] x\n"
             "C: A3 UID MOVE 4 a\nS: * OK [COPYUID 7 4 12] x\nS: * VANISHED 4\nS: A3 OK x\n"
-            "C: A4 UID COPY 5 a\nS: A4 OK nothing was said\nC: A5 UID EXPUNGE 5\nS: * 2 EXPUNGE\nS: A5 OK x\n"
+            "C: A4 UID COPY 5 a\nS: A4 OK nothing was said\nC: A5 UID EXPUNGE 5\n"
+            "S: * 2 EXPUNGE\nS: A5 OK x\n"
         )
     )
     told: list[UntaggedResponse | Malformed] = []
@@ -526,7 +538,8 @@ async def test_searches_have_one_form_of_answer() -> None:
         + (
             "C: A2 UID SEARCH UNSEEN\nS: * SEARCH 5 3 4\nS: A2 OK x\n"
             "C: A3 UID SEARCH RETURN (ALL COUNT) ALL\n"
-            'S: * ESEARCH (TAG "A9") UID COUNT 0\nS: * ESEARCH (TAG "A3") UID ALL 3:5 COUNT 3\nS: A3 OK x\n'
+            'S: * ESEARCH (TAG "A9") UID COUNT 0\nS: * ESEARCH (TAG "A3") UID ALL '
+            "3:5 COUNT 3\nS: A3 OK x\n"
             "C: A4 UID SEARCH ALL\nS: * SEARCH\nS: A4 OK x\n"
             "C: A5 UID SORT (REVERSE DATE) UTF-8 ALL\nS: * SORT 5 3\nS: A5 OK x\n"
             "C: A6 UID THREAD REFERENCES UTF-8 ALL\nS: * THREAD (3 4)(5)\nS: A6 OK x\n"
@@ -550,7 +563,8 @@ async def test_two_searches_wait_for_one_another() -> None:
         CAPABLE
         + SELECT
         + (
-            "C: A2 UID SEARCH SEEN\nS: * SEARCH 1\nS: A2 OK x\nC: A3 UID SEARCH UNSEEN\nS: * SEARCH 2\nS: A3 OK x\n"
+            "C: A2 UID SEARCH SEEN\nS: * SEARCH 1\nS: A2 OK x\nC: A3 UID SEARCH "
+            "UNSEEN\nS: * SEARCH 2\nS: A3 OK x\n"
         )
     )
     async with scripted(text) as client:
@@ -565,7 +579,10 @@ async def test_without_unselect_nothing_is_expunged_all_the_same() -> None:
     text = (
         "S: * PREAUTH [CAPABILITY IMAP4rev1] hello\n"
         + SELECT
-        + "C: A2 EXAMINE INBOX\nS: * 3 EXISTS\nS: A2 OK [READ-ONLY] x\nC: A3 CLOSE\nS: A3 OK x\n*: wait\n"
+        + (
+            "C: A2 EXAMINE INBOX\nS: * 3 EXISTS\nS: A2 OK [READ-ONLY] x\nC: A3 "
+            "CLOSE\nS: A3 OK x\n*: wait\n"
+        )
     )
     async with scripted(text) as client:
         await client.select("INBOX")

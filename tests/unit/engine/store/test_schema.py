@@ -42,3 +42,14 @@ def test_a_step_that_fails_leaves_the_version_before(monkeypatch: pytest.MonkeyP
         schema.upgrade(connection, to=len(steps))
     assert shape(connection) == before
     assert schema.version_of(connection) == len(steps) - 1
+
+
+@pytest.mark.parametrize(
+    "table", ["account", "mailbox", "message", "placement", "operation", "sending", "question"]
+)
+def test_an_id_is_never_given_twice(table: str) -> None:
+    """A window may hold the id of a row that is gone: no other row may ever answer to it."""
+    connection = apsw.Connection(":memory:")
+    schema.upgrade(connection)
+    rows = connection.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchall()
+    assert "id INTEGER PRIMARY KEY AUTOINCREMENT" in str(rows[0][0])

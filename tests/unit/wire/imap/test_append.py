@@ -65,9 +65,17 @@ def test_a_nul_needs_literal8() -> None:
 
 @pytest.mark.parametrize(
     "octets",
-    [b"APPEND INBOX", b"APPEND INBOX ()", b'APPEND INBOX "x" {1+}\r\na', b"APPEND INBOX quoted", b"APPEND INBOX {1+}\r\nab",
-     b"APPEND INBOX {1+}\r\na {1+}\r\nb c", b"APPEND INBOX UTF8 (~{1+}\r\na", b'APPEND INBOX "a"'],
-)  # fmt: skip
+    [
+        b"APPEND INBOX",
+        b"APPEND INBOX ()",
+        b'APPEND INBOX "x" {1+}\r\na',
+        b"APPEND INBOX quoted",
+        b"APPEND INBOX {1+}\r\nab",
+        b"APPEND INBOX {1+}\r\na {1+}\r\nb c",
+        b"APPEND INBOX UTF8 (~{1+}\r\na",
+        b'APPEND INBOX "a"',
+    ],
+)
 def test_what_is_no_append_is_refused_with_its_literals(octets: bytes) -> None:
     refused_command(octets)
 
@@ -82,11 +90,13 @@ def test_octets_of_a_message_never_become_a_command() -> None:
 def test_a_sync_literal_waits_for_leave_in_both_roles() -> None:
     client, server = new_client(), new_server()
     tag = client.send(Append("INBOX", (AppendMessage(b"hello"),)))
-    assert octets_of(segments := client.take_output()) == b"A1 APPEND INBOX {5}\r\n"
-    server.receive(octets_of(segments))
+    said = octets_of(client.take_output())
+    assert said == b"A1 APPEND INBOX {5}\r\n"
+    server.receive(said)
     assert server.next_event() is None
-    assert octets_of(leave := server.take_output()) == b"+ OK\r\n"
-    assert client_events(client, [octets_of(leave)]) == []
+    leave = octets_of(server.take_output())
+    assert leave == b"+ OK\r\n"
+    assert client_events(client, [leave]) == []
     server.receive(octets_of(client.take_output()))
     assert server.next_event() == CommandReceived(tag, Append("INBOX", (AppendMessage(b"hello"),)))
 

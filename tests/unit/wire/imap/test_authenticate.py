@@ -32,7 +32,17 @@ def test_the_initial_response_of_rfc_4959_section_5() -> None:
     assert read_command(b"authenticate plain =") == Authenticate("PLAIN", b"")
 
 
-@pytest.mark.parametrize("octets", [b"AUTHENTICATE", b"AUTHENTICATE PLAIN x", b"AUTHENTICATE PLAIN *", b"AUTHENTICATE PLAIN ", b"AUTHENTICATE P L A", b'AUTHENTICATE "PLAIN"'])  # fmt: skip
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"AUTHENTICATE",
+        b"AUTHENTICATE PLAIN x",
+        b"AUTHENTICATE PLAIN *",
+        b"AUTHENTICATE PLAIN ",
+        b"AUTHENTICATE P L A",
+        b'AUTHENTICATE "PLAIN"',
+    ],
+)
 def test_what_is_no_authenticate_is_refused(octets: bytes) -> None:
     refused_command(octets, EARLY)
 

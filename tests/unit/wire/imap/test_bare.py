@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from desktopmail.wire.imap.bare import Bare
 from desktopmail.wire.imap.noop import Noop
 from desktopmail.wire.imap.select import Unselect
 from tests.helpers.imap import command_both_ways, refused_command
+
+if TYPE_CHECKING:
+    from desktopmail.wire.imap.bare import Bare
 
 
 @pytest.mark.parametrize("command", [Noop(), Unselect()])

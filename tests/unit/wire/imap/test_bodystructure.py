@@ -87,17 +87,30 @@ def test_a_structure_with_everything_is_written_as_it_is_read() -> None:
         (
             SinglePart(b"TEXT", b"PLAIN", ((b"CHARSET", b"utf-8"),), None, None, b"8BIT", 3, 1),
             SinglePart(
-                b"MESSAGE", b"RFC822", (), b"<a@b>", b"fwd", b"7BIT", 99, 7, Envelope(subject=b"s"),
-                SinglePart(b"TEXT", b"HTML", (), None, None, b"BASE64", 3, 1), None,
-                Disposition(b"attachment", ((b"filename", b'a"b'),)), (b"de", b"en"), b"loc",
+                b"MESSAGE",
+                b"RFC822",
+                (),
+                b"<a@b>",
+                b"fwd",
+                b"7BIT",
+                99,
+                7,
+                Envelope(subject=b"s"),
+                SinglePart(b"TEXT", b"HTML", (), None, None, b"BASE64", 3, 1),
+                None,
+                Disposition(b"attachment", ((b"filename", b'a"b'),)),
+                (b"de", b"en"),
+                b"loc",
             ),
         ),
         b"MIXED",
         ((b"BOUNDARY", b"x"),),
-    )  # fmt: skip
+    )
     octets = (
-        b'7 FETCH (BODYSTRUCTURE (("TEXT" "PLAIN" ("CHARSET" "utf-8") NIL NIL "8BIT" 3 1 NIL NIL NIL NIL)'
-        b'("MESSAGE" "RFC822" NIL "<a@b>" "fwd" "7BIT" 99 (NIL "s" NIL NIL NIL NIL NIL NIL NIL NIL) '
+        b'7 FETCH (BODYSTRUCTURE (("TEXT" "PLAIN" ("CHARSET" "utf-8") NIL NIL '
+        b'"8BIT" 3 1 NIL NIL NIL NIL)'
+        b'("MESSAGE" "RFC822" NIL "<a@b>" "fwd" "7BIT" 99 (NIL "s" NIL NIL NIL '
+        b"NIL NIL NIL NIL NIL) "
         b'("TEXT" "HTML" NIL NIL NIL "BASE64" 3 1 NIL NIL NIL NIL) 7 NIL '
         b'("attachment" ("filename" "a\\"b")) ("de" "en") "loc") '
         b'"MIXED" ("BOUNDARY" "x") NIL NIL NIL))'
@@ -138,7 +151,15 @@ def test_parts_are_numbered_as_in_rfc_9051_section_6_4_5_1() -> None:
     assert [number for number, _ in walk(text)] == [(1,)]
 
 
-@pytest.mark.parametrize("octets", [b"(" * 1_000_000, b"((" * 500_000, b'("MESSAGE" "RFC822" NIL NIL NIL "7BIT" 1 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) ' * 10_000])  # fmt: skip
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"(" * 1_000_000,
+        b"((" * 500_000,
+        b'("MESSAGE" "RFC822" NIL NIL NIL "7BIT" 1 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) '
+        * 10_000,
+    ],
+)
 def test_a_million_parentheses_are_refused_at_once(octets: bytes) -> None:
     begin = time.perf_counter()
     with pytest.raises(RemoteProtocolError):
@@ -161,6 +182,15 @@ def test_a_multipart_without_parts_cannot_be_written() -> None:
         octets_of(lambda writer: encode_body(writer, MultiPart(())))
 
 
-@pytest.mark.parametrize("octets", [b"()", b'("TEXT")', b'(("A" "B" NIL NIL NIL "7BIT" 1)', b'("A" "B" NIL NIL NIL "7BIT" x)', b'("A" "B" (("c")) NIL NIL "7BIT" 1)'])  # fmt: skip
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"()",
+        b'("TEXT")',
+        b'(("A" "B" NIL NIL NIL "7BIT" 1)',
+        b'("A" "B" NIL NIL NIL "7BIT" x)',
+        b'("A" "B" (("c")) NIL NIL "7BIT" 1)',
+    ],
+)
 def test_what_is_no_structure_is_the_peers_fault(octets: bytes) -> None:
     assert malformed(b"1 FETCH (BODYSTRUCTURE " + octets + b")")

@@ -36,21 +36,33 @@ from tests.helpers.imap import read_response, response_both_ways
         # RFC 9051 section 7.1.
         (b"[UIDVALIDITY 3857529045]", UidValidity(3857529045)),
         (b"[UIDNEXT 4392]", UidNext(Uid(4392))),
-        (b"[PERMANENTFLAGS (\\* \\Deleted \\Seen)]", PermanentFlags(frozenset({flags.DELETED, flags.SEEN, flags.ANY}))),
+        (
+            b"[PERMANENTFLAGS (\\* \\Deleted \\Seen)]",
+            PermanentFlags(frozenset({flags.DELETED, flags.SEEN, flags.ANY})),
+        ),
         (b"[APPENDUID 38505 3955]", AppendUid(38505, UidSet.parse(b"3955"))),
-        (b"[COPYUID 38505 304,319:320 3956:3958]", CopyUid(38505, ((304, 304), (319, 320)), ((3956, 3958),))),
-        (b"[CAPABILITY IMAP4rev1 IMAP4rev2 IDLE]", CapabilityCode(frozenset({"IMAP4REV1", "IMAP4REV2", "IDLE"}))),
+        (
+            b"[COPYUID 38505 304,319:320 3956:3958]",
+            CopyUid(38505, ((304, 304), (319, 320)), ((3956, 3958),)),
+        ),
+        (
+            b"[CAPABILITY IMAP4rev1 IMAP4rev2 IDLE]",
+            CapabilityCode(frozenset({"IMAP4REV1", "IMAP4REV2", "IDLE"})),
+        ),
         (b"[BADCHARSET (US-ASCII UTF-8)]", BadCharset(("US-ASCII", "UTF-8"))),
         (b"[BADCHARSET]", BadCharset()),
         (b"[UNSEEN 12]", Unseen(Seq(12))),
         # RFC 7162, RFC 8474.
         (b"[HIGHESTMODSEQ 715194045007]", HighestModSeq(715194045007)),
         (b"[MODIFIED 7,9]", Modified(SeqSet.parse(b"7,9"))),
-        (b"[MAILBOXID (F2212ea87-6097-4256-9d51-71338625)]", MailboxId("F2212ea87-6097-4256-9d51-71338625")),
+        (
+            b"[MAILBOXID (F2212ea87-6097-4256-9d51-71338625)]",
+            MailboxId("F2212ea87-6097-4256-9d51-71338625"),
+        ),
         (b"[REFERRAL imap://x/y]", OtherCode(b"REFERRAL", b"imap://x/y")),
         (b"[X-ODD]", OtherCode(b"X-ODD")),
     ],
-)  # fmt: skip
+)
 def test_codes_of_the_rfcs_both_ways(octets: bytes, code: ResponseCode) -> None:
     response_both_ways(b"OK " + octets + b" text", Answer(Condition.OK, code, "text"))
 
@@ -64,7 +76,18 @@ def test_a_text_that_only_looks_like_a_code_is_a_text() -> None:
         assert read_response(b"OK " + text) == Answer(Condition.OK, None, text.decode())
 
 
-@pytest.mark.parametrize("octets", [b"UIDNEXT x", b"UIDNEXT", b"COPYUID 1 2", b"COPYUID 1 x y", b"APPENDUID 0 0", b"MODIFIED x", b"PERMANENTFLAGS (a"])  # fmt: skip
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"UIDNEXT x",
+        b"UIDNEXT",
+        b"COPYUID 1 2",
+        b"COPYUID 1 x y",
+        b"APPENDUID 0 0",
+        b"MODIFIED x",
+        b"PERMANENTFLAGS (a",
+    ],
+)
 def test_a_known_code_with_data_that_cannot_be_read_is_an_other_code(octets: bytes) -> None:
     answer = read_response(b"NO [" + octets + b"] hm")
     assert isinstance(answer, Answer)

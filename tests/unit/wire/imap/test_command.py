@@ -41,7 +41,10 @@ def test_tag_and_name_are_read_as_far_as_they_can_be(
     assert read_head(octets) == head
 
 
-@pytest.mark.parametrize("octets", [b"FOO", b"UID NOOP", b"UID", b"NOOP2", b"XYZZY a", b"UID  FETCH 1 UID", b"UID LIST", b""])  # fmt: skip
+@pytest.mark.parametrize(
+    "octets",
+    [b"FOO", b"UID NOOP", b"UID", b"NOOP2", b"XYZZY a", b"UID  FETCH 1 UID", b"UID LIST", b""],
+)
 def test_what_is_no_command_is_refused_with_its_tag(octets: bytes) -> None:
     assert refused_command(octets).tag == "a1"
 
@@ -52,8 +55,38 @@ def test_a_command_is_decoded() -> None:
 
 @given(
     st.sampled_from(sorted(READERS)),
-    st.lists(st.sampled_from([b" ", b"(", b")", b'"', b"a", b"1", b"*", b"{1}\r\n", b"{2+}\r\n", b"[", b"]", b"\\", b"NIL", b"\0", b"\xff", b"\r", b"BODY[", b"FLAGS", b"1:*", b"$", b"OR", b"NOT", b"<", b"."]), max_size=12),
-)  # fmt: skip
+    st.lists(
+        st.sampled_from(
+            [
+                b" ",
+                b"(",
+                b")",
+                b'"',
+                b"a",
+                b"1",
+                b"*",
+                b"{1}\r\n",
+                b"{2+}\r\n",
+                b"[",
+                b"]",
+                b"\\",
+                b"NIL",
+                b"\0",
+                b"\xff",
+                b"\r",
+                b"BODY[",
+                b"FLAGS",
+                b"1:*",
+                b"$",
+                b"OR",
+                b"NOT",
+                b"<",
+                b".",
+            ]
+        ),
+        max_size=12,
+    ),
+)
 def test_decoding_raises_nothing_but_the_peers_fault(name: bytes, pieces: list[bytes]) -> None:
     octets = b"a " + name + b"".join(pieces)
     for utf8 in (False, True):

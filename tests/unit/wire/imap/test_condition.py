@@ -24,12 +24,21 @@ from tests.helpers.imap import answered, read_response, response_both_ways
     [
         # RFC 9051 section 7.1.
         (b"OK IMAP4rev2 server ready", Answer(Condition.OK, None, "IMAP4rev2 server ready")),
-        (b"OK [ALERT] System shutdown in 10 minutes", Answer(Condition.OK, Code.ALERT, "System shutdown in 10 minutes")),
-        (b"NO Disk is 98% full, please delete unnecessary data", Answer(Condition.NO, None, "Disk is 98% full, please delete unnecessary data")),
+        (
+            b"OK [ALERT] System shutdown in 10 minutes",
+            Answer(Condition.OK, Code.ALERT, "System shutdown in 10 minutes"),
+        ),
+        (
+            b"NO Disk is 98% full, please delete unnecessary data",
+            Answer(Condition.NO, None, "Disk is 98% full, please delete unnecessary data"),
+        ),
         (b"BAD Command line too long", Answer(Condition.BAD, None, "Command line too long")),
-        (b"BYE Autologout; idle for too long", Answer(Condition.BYE, None, "Autologout; idle for too long")),
+        (
+            b"BYE Autologout; idle for too long",
+            Answer(Condition.BYE, None, "Autologout; idle for too long"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_status_responses_of_rfc_9051_section_7_1(octets: bytes, answer: Answer) -> None:
     response_both_ways(octets, answer)
 

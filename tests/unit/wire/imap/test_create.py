@@ -21,7 +21,10 @@ def test_words_are_read_in_any_case() -> None:
     assert read_command(b"create a (use (\\archive))") == Create("a", frozenset({ARCHIVE}))
 
 
-@pytest.mark.parametrize("octets", [b"CREATE", b"CREATE a b", b"CREATE a ()", b"CREATE a (USE)", b"CREATE a (FOR (\\Sent))"])  # fmt: skip
+@pytest.mark.parametrize(
+    "octets",
+    [b"CREATE", b"CREATE a b", b"CREATE a ()", b"CREATE a (USE)", b"CREATE a (FOR (\\Sent))"],
+)
 def test_what_is_no_create_is_refused(octets: bytes) -> None:
     refused_command(octets)
 

@@ -26,7 +26,26 @@ def test_an_astring_is_an_atom_with_brackets_or_a_string() -> None:
         assert cursor.at_end
 
 
-@pytest.mark.parametrize("octets", [b"", b" ", b"(", b")", b"{3}\r\nab", b'"ab', b'"a\r\nb"', b'"a\0"', b"a*"[1:], b"%", b"\xff", b"{9}", b'"\xff"', b"~{1}\r\na", b"{1}\r\n\0"])  # fmt: skip
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"",
+        b" ",
+        b"(",
+        b")",
+        b"{3}\r\nab",
+        b'"ab',
+        b'"a\r\nb"',
+        b'"a\0"',
+        b"a*"[1:],
+        b"%",
+        b"\xff",
+        b"{9}",
+        b'"\xff"',
+        b"~{1}\r\na",
+        b"{1}\r\n\0",
+    ],
+)
 def test_what_is_no_astring_is_the_peers_fault(octets: bytes) -> None:
     with pytest.raises(RemoteProtocolError):
         Cursor(octets).astring()
@@ -47,7 +66,10 @@ def test_one_space_is_read_strictly_and_several_where_we_are_lenient() -> None:
     assert lenient.peek(b"a")
 
 
-@pytest.mark.parametrize(("octets", "largest"), [(b"4294967296", 0xFFFFFFFF), (b"9" * 20, 1 << 63), (b"x", 5), (b"", 5), (b"-1", 5)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("octets", "largest"),
+    [(b"4294967296", 0xFFFFFFFF), (b"9" * 20, 1 << 63), (b"x", 5), (b"", 5), (b"-1", 5)],
+)
 def test_numbers_have_their_bounds(octets: bytes, largest: int) -> None:
     with pytest.raises(RemoteProtocolError):
         Cursor(octets).number(largest)

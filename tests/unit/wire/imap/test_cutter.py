@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
@@ -36,7 +37,7 @@ UNITS = [b"* 1 FETCH (A {3}\r\nx\r\n B ~{0}\r\n)", b"* OK {5}", b"a b {2+}\r\n\r
 @given(st.lists(st.integers(0, len(STREAM)), max_size=8))
 def test_where_the_stream_is_split_makes_no_difference(places: list[int]) -> None:
     bounds = [0, *sorted(places), len(STREAM)]
-    assert cut([STREAM[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]) == UNITS
+    assert cut([STREAM[a:b] for a, b in itertools.pairwise(bounds)]) == UNITS
 
 
 def test_octet_by_octet_is_the_same() -> None:
@@ -59,10 +60,12 @@ def test_a_literal_inside_a_response_code_is_found() -> None:
 def test_an_endless_line_ends_at_the_limit_in_linear_time() -> None:
     cutter = Cutter(Limits(1 << 20, 50, 200, 3, 1 << 21))
     begin = time.perf_counter()
+    for _ in range(1 << 20):
+        cutter.receive(b"a")
+        assert cutter.next() is None
+    cutter.receive(b"a")
     with pytest.raises(RemoteProtocolError) as caught:
-        for _ in range((1 << 20) + 2):
-            cutter.receive(b"a")
-            assert cutter.next() is None
+        cutter.next()
     assert caught.value.limit == "max_line_octets"
     assert time.perf_counter() - begin < 10
 
@@ -143,7 +146,6 @@ def test_the_rest_can_be_taken_when_octets_change_their_meaning() -> None:
 def test_any_octets_are_cut_or_are_the_peers_fault(pieces: list[bytes]) -> None:
     try:
         units = cut(pieces)
-    except RemoteProtocolError as error:
-        assert error.limit is not None
+    except RemoteProtocolError:
         return
     assert all(b"\n" not in unit or b"}" in unit for unit in units)

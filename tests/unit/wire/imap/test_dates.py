@@ -53,9 +53,16 @@ def test_a_leap_second_is_the_second_before_it() -> None:
 
 @pytest.mark.parametrize(
     "octets",
-    [b'"31-Feb-2020 00:00:00 +0000"', b'"01-Foo-2020 00:00:00 +0000"', b'"01-Jan-2020 25:00:00 +0000"',
-     b"01-Jan-2020", b'""', b'"01-Jan-2020 00:00:00 +9900"', b'"01-Jan-0000 00:00:00 +0000"'],
-)  # fmt: skip
+    [
+        b'"31-Feb-2020 00:00:00 +0000"',
+        b'"01-Foo-2020 00:00:00 +0000"',
+        b'"01-Jan-2020 25:00:00 +0000"',
+        b"01-Jan-2020",
+        b'""',
+        b'"01-Jan-2020 00:00:00 +9900"',
+        b'"01-Jan-0000 00:00:00 +0000"',
+    ],
+)
 def test_what_the_calendar_does_not_have_is_the_peers_fault(octets: bytes) -> None:
     with pytest.raises(RemoteProtocolError):
         decode_date_time(Cursor(octets))

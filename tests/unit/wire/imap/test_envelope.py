@@ -70,10 +70,11 @@ def test_an_injected_tag_never_appears() -> None:
 
 
 def test_literals_escapes_and_lower_case_nil_are_read_the_slow_way() -> None:
-    octets = b'1 FETCH (ENVELOPE (nil {3}\r\na"b (("x \\"y\\"" NIL {1}\r\na "b")) () NIL NIL NIL NIL NIL "" ))'
-    expected = Envelope(
-        None, b'a"b', (Address(b'x "y"', None, b"a", b"b"),), message_id=b""
-    )  # fmt: skip
+    octets = (
+        b'1 FETCH (ENVELOPE (nil {3}\r\na"b (("x \\"y\\"" NIL {1}\r\na "b")) () '
+        b'NIL NIL NIL NIL NIL "" ))'
+    )
+    expected = Envelope(None, b'a"b', (Address(b'x "y"', None, b"a", b"b"),), message_id=b"")
     assert read_response(octets) == FetchResponse(Seq(1), envelope=expected)
 
 

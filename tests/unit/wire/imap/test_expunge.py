@@ -36,7 +36,17 @@ def test_responses_of_rfc_9051_section_7_5_1_and_rfc_7162_section_3_2_10() -> No
     )
 
 
-@pytest.mark.parametrize("octets", [b"0 EXPUNGE", b"VANISHED", b"VANISHED 1:*", b"VANISHED (LATER) 1", b"VANISHED $", b"1 EXPUNGE x"])  # fmt: skip
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"0 EXPUNGE",
+        b"VANISHED",
+        b"VANISHED 1:*",
+        b"VANISHED (LATER) 1",
+        b"VANISHED $",
+        b"1 EXPUNGE x",
+    ],
+)
 def test_what_is_no_expunge_is_malformed(octets: bytes) -> None:
     assert malformed(octets)
 

@@ -89,10 +89,22 @@ def test_a_macro_stands_for_its_items(macro: bytes) -> None:
 
 @pytest.mark.parametrize(
     "octets",
-    [b"FETCH 1", b"FETCH 1 ()", b"FETCH 0 FLAGS", b"FETCH 1  FLAGS", b"FETCH 1 (FLAGS UID", b"FETCH 1 FOO",
-     b"FETCH 1 (FLAGS) (VANISHED)", b"UID FETCH 1 (FLAGS) (VANISHED)", b"FETCH 1 (FLAGS) (CHANGEDSINCE 1 VANISHED)",
-     b"FETCH 1 (FLAGS) ()", b"FETCH 1 (FLAGS) (CHANGEDSINCE x)", b"FETCH 1 FLAGS UID", b"FETCH 1 FLAGS "],
-)  # fmt: skip
+    [
+        b"FETCH 1",
+        b"FETCH 1 ()",
+        b"FETCH 0 FLAGS",
+        b"FETCH 1  FLAGS",
+        b"FETCH 1 (FLAGS UID",
+        b"FETCH 1 FOO",
+        b"FETCH 1 (FLAGS) (VANISHED)",
+        b"UID FETCH 1 (FLAGS) (VANISHED)",
+        b"FETCH 1 (FLAGS) (CHANGEDSINCE 1 VANISHED)",
+        b"FETCH 1 (FLAGS) ()",
+        b"FETCH 1 (FLAGS) (CHANGEDSINCE x)",
+        b"FETCH 1 FLAGS UID",
+        b"FETCH 1 FLAGS ",
+    ],
+)
 def test_what_is_no_fetch_is_refused(octets: bytes) -> None:
     assert refused_command(octets).tag == "a1"
 
@@ -112,21 +124,54 @@ def test_a_fetch_of_nothing_is_our_fault() -> None:
     ("octets", "answer"),
     [
         # RFC 9051 section 6.4.6, 7.5.2; RFC 7162 section 3.1.4; RFC 8474; RFC 8514; RFC 8970.
-        (b"2 FETCH (FLAGS (\\Deleted \\Seen))", FetchResponse(Seq(2), flags=frozenset({flags.DELETED, flags.SEEN}))),
+        (
+            b"2 FETCH (FLAGS (\\Deleted \\Seen))",
+            FetchResponse(Seq(2), flags=frozenset({flags.DELETED, flags.SEEN})),
+        ),
         (b"23 FETCH (UID 4827313 FLAGS ())", FetchResponse(Seq(23), Uid(4827313), frozenset())),
-        (b"1 FETCH (UID 4 FLAGS (\\Seen) MODSEQ (65402))", FetchResponse(Seq(1), Uid(4), frozenset({flags.SEEN}), 65402)),
+        (
+            b"1 FETCH (UID 4 FLAGS (\\Seen) MODSEQ (65402))",
+            FetchResponse(Seq(1), Uid(4), frozenset({flags.SEEN}), 65402),
+        ),
         (b"1 FETCH (RFC822.SIZE 44827)", FetchResponse(Seq(1), size=44827)),
-        (b'3 FETCH (INTERNALDATE "17-Jul-1996 02:44:25 -0700")', FetchResponse(Seq(3), internal_date=datetime(1996, 7, 17, 9, 44, 25, tzinfo=UTC))),
-        (b"3 FETCH (EMAILID (M6d99ac3275bb4e) THREADID (T64b478a75b7ea9))", FetchResponse(Seq(3), email_id="M6d99ac3275bb4e", thread_id="T64b478a75b7ea9")),
+        (
+            b'3 FETCH (INTERNALDATE "17-Jul-1996 02:44:25 -0700")',
+            FetchResponse(Seq(3), internal_date=datetime(1996, 7, 17, 9, 44, 25, tzinfo=UTC)),
+        ),
+        (
+            b"3 FETCH (EMAILID (M6d99ac3275bb4e) THREADID (T64b478a75b7ea9))",
+            FetchResponse(Seq(3), email_id="M6d99ac3275bb4e", thread_id="T64b478a75b7ea9"),
+        ),
         (b"4 FETCH (THREADID NIL)", FetchResponse(Seq(4), thread_id="")),
         (b"5 FETCH (SAVEDATE NIL)", FetchResponse(Seq(5), save_date=False)),
-        (b'1 FETCH (PREVIEW "Have a good vacation")', FetchResponse(Seq(1), preview=b"Have a good vacation")),
-        (b"2 FETCH (BINARY.SIZE[1.2] 9)", FetchResponse(Seq(2), binary_sizes=(BinarySize((1, 2), 9),))),
-        (b"2 FETCH (BINARY[1]<0> ~{3}\r\na\0b)", FetchResponse(Seq(2), binary=(BinaryData((1,), b"a\0b", 0),))),
-        (b"2 FETCH (UID 7 BODY[] {5}\r\n(\r\n) BODY[HEADER]<3> NIL)", FetchResponse(Seq(2), Uid(7), sections=(SectionData(WHOLE, b"(\r\n) "[:5]), SectionData(HEADER, None, 3)))),
-        (b"2 FETCH (UID 7 X-GM-MSGID 12 X-GM-LABELS (a \"b c\"))", FetchResponse(Seq(2), Uid(7), others=((b"X-GM-MSGID", b"12"), (b"X-GM-LABELS", b'(a "b c")')))),
+        (
+            b'1 FETCH (PREVIEW "Have a good vacation")',
+            FetchResponse(Seq(1), preview=b"Have a good vacation"),
+        ),
+        (
+            b"2 FETCH (BINARY.SIZE[1.2] 9)",
+            FetchResponse(Seq(2), binary_sizes=(BinarySize((1, 2), 9),)),
+        ),
+        (
+            b"2 FETCH (BINARY[1]<0> ~{3}\r\na\0b)",
+            FetchResponse(Seq(2), binary=(BinaryData((1,), b"a\0b", 0),)),
+        ),
+        (
+            b"2 FETCH (UID 7 BODY[] {5}\r\n(\r\n) BODY[HEADER]<3> NIL)",
+            FetchResponse(
+                Seq(2),
+                Uid(7),
+                sections=(SectionData(WHOLE, b"(\r\n) "[:5]), SectionData(HEADER, None, 3)),
+            ),
+        ),
+        (
+            b'2 FETCH (UID 7 X-GM-MSGID 12 X-GM-LABELS (a "b c"))',
+            FetchResponse(
+                Seq(2), Uid(7), others=((b"X-GM-MSGID", b"12"), (b"X-GM-LABELS", b'(a "b c")'))
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_answers_of_the_rfcs_are_read(octets: bytes, answer: FetchResponse) -> None:
     if b"(\r\n) BODY" in octets:
         octets = octets.replace(b"(\r\n) BODY", b"(\r\n)) BODY")
@@ -186,10 +231,22 @@ def test_the_order_of_items_makes_no_difference(items: bytes) -> None:
 
 @pytest.mark.parametrize(
     "octets",
-    [b"0 FETCH (UID 1)", b"1 FETCH (UID 0)", b"1 FETCH", b"1 FETCH ()x", b"1 FETCH (UID 1", b"1 FETCH UID 1",
-     b"1 FETCH (UID 1 FLAGS)", b"1 FETCH (FLAGS (a", b"1 FETCH (UID x)", b"4294967296 FETCH (UID 1)",
-     b"1 FETCH (MODSEQ 5)", b"1 FETCH (BODY[ {1}\r\na)", b"1 FETCH (UID 99999999999)"],
-)  # fmt: skip
+    [
+        b"0 FETCH (UID 1)",
+        b"1 FETCH (UID 0)",
+        b"1 FETCH",
+        b"1 FETCH ()x",
+        b"1 FETCH (UID 1",
+        b"1 FETCH UID 1",
+        b"1 FETCH (UID 1 FLAGS)",
+        b"1 FETCH (FLAGS (a",
+        b"1 FETCH (UID x)",
+        b"4294967296 FETCH (UID 1)",
+        b"1 FETCH (MODSEQ 5)",
+        b"1 FETCH (BODY[ {1}\r\na)",
+        b"1 FETCH (UID 99999999999)",
+    ],
+)
 def test_an_answer_that_cannot_be_read_is_malformed_and_the_next_is_not(octets: bytes) -> None:
     assert malformed(octets)
 

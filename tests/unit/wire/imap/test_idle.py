@@ -30,8 +30,9 @@ def test_the_exchange_of_rfc_9051_section_6_3_13_both_roles() -> None:
         Untagged(ExistsResponse(4)),
     ]
     client.send_done()
-    assert octets_of(segments := client.take_output()) == b"DONE\r\n"
-    server.receive(octets_of(segments))
+    said = octets_of(client.take_output())
+    assert said == b"DONE\r\n"
+    server.receive(said)
     assert server.next_event() == IdleDone(tag)
     server.send(Tagged(tag, Condition.OK, None, "IDLE terminated"))
     assert client_events(client, [octets_of(server.take_output())]) == [

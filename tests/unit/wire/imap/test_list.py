@@ -28,13 +28,27 @@ from tests.helpers.imap import (
         (b"LIST ~/Mail/ %", List("~/Mail/", ("%",))),
         (b'LIST "" *', List()),
         (b'LIST (SUBSCRIBED) "" *', List(selection=frozenset({"SUBSCRIBED"}))),
-        (b'LIST (RECURSIVEMATCH SUBSCRIBED) "" % RETURN (CHILDREN)', List("", ("%",), frozenset({"SUBSCRIBED", "RECURSIVEMATCH"}), frozenset({"CHILDREN"}))),
+        (
+            b'LIST (RECURSIVEMATCH SUBSCRIBED) "" % RETURN (CHILDREN)',
+            List("", ("%",), frozenset({"SUBSCRIBED", "RECURSIVEMATCH"}), frozenset({"CHILDREN"})),
+        ),
         (b'LIST "" (INBOX Drafts Sent/%)', List("", ("INBOX", "Drafts", "Sent/%"))),
-        (b'LIST "" % RETURN (STATUS (MESSAGES UNSEEN))', List("", ("%",), status=(StatusItem.MESSAGES, StatusItem.UNSEEN))),
-        (b'LIST "" "a b*" RETURN (CHILDREN SPECIAL-USE STATUS (SIZE))', List("", ("a b*",), returns=frozenset({"CHILDREN", "SPECIAL-USE"}), status=(StatusItem.SIZE,))),
-        (b'LSUB #news. comp.mail.*', Lsub("#news.", "comp.mail.*")),
+        (
+            b'LIST "" % RETURN (STATUS (MESSAGES UNSEEN))',
+            List("", ("%",), status=(StatusItem.MESSAGES, StatusItem.UNSEEN)),
+        ),
+        (
+            b'LIST "" "a b*" RETURN (CHILDREN SPECIAL-USE STATUS (SIZE))',
+            List(
+                "",
+                ("a b*",),
+                returns=frozenset({"CHILDREN", "SPECIAL-USE"}),
+                status=(StatusItem.SIZE,),
+            ),
+        ),
+        (b"LSUB #news. comp.mail.*", Lsub("#news.", "comp.mail.*")),
     ],
-)  # fmt: skip
+)
 def test_commands_of_the_rfcs_both_ways(octets: bytes, command: List | Lsub) -> None:
     command_both_ways(octets, command)
 
@@ -49,9 +63,21 @@ def test_the_extended_syntax_with_nothing_in_it_is_read() -> None:
 
 @pytest.mark.parametrize(
     "octets",
-    [b"LIST", b'LIST ""', b'LIST (RECURSIVEMATCH) "" *', b'LIST (RECURSIVEMATCH REMOTE) "" *', b'LIST "" ()', b'LIST "" * RETURN',
-     b'LIST "" * RETURN (STATUS ())', b'LIST "" * FOO ()', b'LIST "" a b', b"LIST % *", b'LSUB ""', b'LIST "" * RETURN (STATUS (X))'],
-)  # fmt: skip
+    [
+        b"LIST",
+        b'LIST ""',
+        b'LIST (RECURSIVEMATCH) "" *',
+        b'LIST (RECURSIVEMATCH REMOTE) "" *',
+        b'LIST "" ()',
+        b'LIST "" * RETURN',
+        b'LIST "" * RETURN (STATUS ())',
+        b'LIST "" * FOO ()',
+        b'LIST "" a b',
+        b"LIST % *",
+        b'LSUB ""',
+        b'LIST "" * RETURN (STATUS (X))',
+    ],
+)
 def test_what_is_no_list_is_refused(octets: bytes) -> None:
     refused_command(octets)
 
@@ -62,13 +88,22 @@ def test_what_is_no_list_is_refused(octets: bytes) -> None:
         (b'LIST (\\Noselect) "/" ""', ListResponse(frozenset({mailboxes.NO_SELECT}), "/", "")),
         (b'LIST () "." #news.', ListResponse(frozenset(), ".", "#news.")),
         (b"LIST () NIL INBOX", ListResponse(frozenset(), None, "INBOX")),
-        (b'LIST (\\HasNoChildren \\Sent) "/" Gesendet', ListResponse(frozenset({mailboxes.SENT, mailboxes.HAS_NO_CHILDREN}), "/", "Gesendet")),
-        (b'LIST () "/" Foo ("CHILDINFO" ("SUBSCRIBED"))', ListResponse(frozenset(), "/", "Foo", None, ("SUBSCRIBED",))),
-        (b'LIST () "/" "new" ("OLDNAME" ("old one"))'.replace(b'"new"', b"new"), ListResponse(frozenset(), "/", "new", "old one")),
+        (
+            b'LIST (\\HasNoChildren \\Sent) "/" Gesendet',
+            ListResponse(frozenset({mailboxes.SENT, mailboxes.HAS_NO_CHILDREN}), "/", "Gesendet"),
+        ),
+        (
+            b'LIST () "/" Foo ("CHILDINFO" ("SUBSCRIBED"))',
+            ListResponse(frozenset(), "/", "Foo", None, ("SUBSCRIBED",)),
+        ),
+        (
+            b'LIST () "/" "new" ("OLDNAME" ("old one"))'.replace(b'"new"', b"new"),
+            ListResponse(frozenset(), "/", "new", "old one"),
+        ),
         (b'LSUB () "." #news.comp', ListResponse(frozenset(), ".", "#news.comp", lsub=True)),
         (b'LIST () "\\\\" a', ListResponse(frozenset(), "\\", "a")),
     ],
-)  # fmt: skip
+)
 def test_responses_of_the_rfcs_both_ways(octets: bytes, response: ListResponse) -> None:
     response_both_ways(octets, response)
 
@@ -95,7 +130,17 @@ def test_any_octets_of_a_name_come_back() -> None:
         assert read_response(answered(response)) == response
 
 
-@pytest.mark.parametrize("octets", [b"LIST", b"LIST ()", b'LIST () "/"', b'LIST ( "/" a', b'LIST () "/" a (x', b'LIST () "/" a ("OLDNAME")'])  # fmt: skip
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"LIST",
+        b"LIST ()",
+        b'LIST () "/"',
+        b'LIST ( "/" a',
+        b'LIST () "/" a (x',
+        b'LIST () "/" a ("OLDNAME")',
+    ],
+)
 def test_what_is_no_list_response_is_malformed(octets: bytes) -> None:
     assert malformed(octets)
 

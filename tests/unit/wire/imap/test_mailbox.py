@@ -33,8 +33,22 @@ def test_names_of_the_rfc_in_modified_utf_7(name: str, octets: bytes) -> None:
     assert decode_utf7(octets) == name
 
 
-@pytest.mark.parametrize("octets", [b"&", b"a&b", b"&AGE-", b"&U,BTFw-&ZeVnLIqe-", b"&Jjo", b"&@-",
-                                    b"Entw\xfcrfe", b"&AA0ACg-", b"&7wA-", b"&2AA-", b"a&-&"])  # fmt: skip
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"&",
+        b"a&b",
+        b"&AGE-",
+        b"&U,BTFw-&ZeVnLIqe-",
+        b"&Jjo",
+        b"&@-",
+        b"Entw\xfcrfe",
+        b"&AA0ACg-",
+        b"&7wA-",
+        b"&2AA-",
+        b"a&-&",
+    ],
+)
 def test_a_name_that_is_spelt_wrongly_goes_back_as_it_came(octets: bytes) -> None:
     name = decode_mailbox(octets, utf8=False)
     assert encode_mailbox(name, utf8=False) == octets

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from desktopmail.wire.errors import LocalProtocolError
 from desktopmail.wire.imap.delete import Delete
-from desktopmail.wire.imap.mailboxed import Mailboxed
 from desktopmail.wire.imap.quota import GetQuotaRoot
 from desktopmail.wire.imap.subscribe import Subscribe, Unsubscribe
 from tests.helpers.imap import encoded, read_command
+
+if TYPE_CHECKING:
+    from desktopmail.wire.imap.mailboxed import Mailboxed
 
 
 @pytest.mark.parametrize("kind", [Delete, GetQuotaRoot, Subscribe, Unsubscribe])

@@ -15,22 +15,39 @@ from tests.helpers.imap import command_both_ways, malformed, read_response, resp
         (b'NAMESPACE (("" "/")) NIL NIL', NamespaceResponse((NamespaceEntry("", "/"),))),
         (b'NAMESPACE NIL NIL (("" "."))', NamespaceResponse((), (), (NamespaceEntry("", "."),))),
         (
-            b'NAMESPACE (("" "/")) (("~" "/")) (("#shared/" "/")("#public/" "/")("#ftp/" "/")("#news." "."))',
+            (
+                b'NAMESPACE (("" "/")) (("~" "/")) (("#shared/" "/")("#public/" '
+                b'"/")("#ftp/" "/")("#news." "."))'
+            ),
             NamespaceResponse(
                 (NamespaceEntry("", "/"),),
                 (NamespaceEntry("~", "/"),),
-                tuple(NamespaceEntry(a, b) for a, b in (("#shared/", "/"), ("#public/", "/"), ("#ftp/", "/"), ("#news.", "."))),
+                tuple(
+                    NamespaceEntry(a, b)
+                    for a, b in (
+                        ("#shared/", "/"),
+                        ("#public/", "/"),
+                        ("#ftp/", "/"),
+                        ("#news.", "."),
+                    )
+                ),
             ),
         ),
         (
             b'NAMESPACE (("" "/")("#mh/" "/" "X-PARAM" ("FLAG1" "FLAG2"))) NIL NIL',
             NamespaceResponse(
-                (NamespaceEntry("", "/"), NamespaceEntry("#mh/", "/", ((b"X-PARAM", (b"FLAG1", b"FLAG2")),))),
+                (
+                    NamespaceEntry("", "/"),
+                    NamespaceEntry("#mh/", "/", ((b"X-PARAM", (b"FLAG1", b"FLAG2")),)),
+                ),
             ),
         ),
-        (b'NAMESPACE (("Entw&APw-rfe" NIL)) NIL NIL', NamespaceResponse((NamespaceEntry("Entwürfe", None),))),
+        (
+            b'NAMESPACE (("Entw&APw-rfe" NIL)) NIL NIL',
+            NamespaceResponse((NamespaceEntry("Entwürfe", None),)),
+        ),
     ],
-)  # fmt: skip
+)
 def test_namespaces_of_rfc_2342_section_5_both_ways(
     octets: bytes, response: NamespaceResponse
 ) -> None:
@@ -47,6 +64,9 @@ def test_an_empty_delimiter_means_that_names_are_flat() -> None:
     )
 
 
-@pytest.mark.parametrize("octets", [b"NAMESPACE", b"NAMESPACE NIL NIL", b"NAMESPACE (x) NIL NIL", b'NAMESPACE (("" "/") NIL NIL'])  # fmt: skip
+@pytest.mark.parametrize(
+    "octets",
+    [b"NAMESPACE", b"NAMESPACE NIL NIL", b"NAMESPACE (x) NIL NIL", b'NAMESPACE (("" "/") NIL NIL'],
+)
 def test_what_is_no_namespace_is_malformed(octets: bytes) -> None:
     assert malformed(octets)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from desktopmail.wire.imap.client import Untagged
@@ -10,11 +12,13 @@ from desktopmail.wire.imap.fetch import FetchResponse
 from desktopmail.wire.imap.list import ListResponse
 from desktopmail.wire.imap.mailbox import encode_mailbox
 from desktopmail.wire.imap.quirks import QUIRKS, Quirk
-from desktopmail.wire.imap.response import UntaggedResponse
 from desktopmail.wire.imap.search import SearchResponse
 from desktopmail.wire.imap.select import ExistsResponse
 from desktopmail.wire.imap.status import StatusItem, StatusResponse
 from tests.helpers.imap import client_events, cuts, new_client
+
+if TYPE_CHECKING:
+    from desktopmail.wire.imap.response import UntaggedResponse
 
 
 def read(quirk: Quirk) -> UntaggedResponse:

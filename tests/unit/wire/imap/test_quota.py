@@ -42,13 +42,23 @@ def test_responses_of_rfc_9208_section_4_2() -> None:
     assert read_response(b"QUOTA x ()") == QuotaResponse("x")
 
 
-@pytest.mark.parametrize("octets", [b"GETQUOTA", b"GETQUOTAROOT", b"SETQUOTA a", b"SETQUOTA a (STORAGE)", b"SETQUOTA a (STORAGE x)", b"GETQUOTA a b"])  # fmt: skip
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"GETQUOTA",
+        b"GETQUOTAROOT",
+        b"SETQUOTA a",
+        b"SETQUOTA a (STORAGE)",
+        b"SETQUOTA a (STORAGE x)",
+        b"GETQUOTA a b",
+    ],
+)
 def test_what_is_incomplete_is_refused(octets: bytes) -> None:
     refused_command(octets)
 
 
 @pytest.mark.parametrize(
-    "octets", [b"QUOTA", b"QUOTA a", b"QUOTA a (STORAGE 1)", b"QUOTAROOT", b"QUOTA a (STORAGE 1 2"]
+    "octets", [b"QUOTA", b"QUOTA a (STORAGE 1)", b"QUOTAROOT", b"QUOTA a (STORAGE 1 2"]
 )
 def test_what_is_no_quota_is_malformed(octets: bytes) -> None:
     assert malformed(octets)

@@ -29,7 +29,10 @@ def test_tagged_responses_and_continuations() -> None:
     assert decode_response(Unit(b"+")) == ContinuationRequest(b"")
 
 
-@pytest.mark.parametrize("octets", [b"", b"a1", b"a1 ", b"a1 FOO", b"a1 BYE x", b"a1 PREAUTH x", b"*", b"(a) OK x", b"\xff OK"])  # fmt: skip
+@pytest.mark.parametrize(
+    "octets",
+    [b"", b"a1", b"a1 ", b"a1 FOO", b"a1 BYE x", b"a1 PREAUTH x", b"*", b"(a) OK x", b"\xff OK"],
+)
 def test_what_is_no_response_is_the_peers_fault(octets: bytes) -> None:
     with pytest.raises(RemoteProtocolError):
         decode_response(Unit(octets))
@@ -47,10 +50,54 @@ def test_what_cannot_be_read_behind_a_star_is_malformed(octets: bytes) -> None:
         assert malformed(octets)
 
 
-NAMES = [b"FETCH", b"LIST", b"STATUS", b"SEARCH", b"ESEARCH", b"NAMESPACE", b"ID", b"VANISHED", b"THREAD", b"SORT",
-         b"QUOTA", b"QUOTAROOT", b"FLAGS", b"OK", b"CAPABILITY", b"ENABLED", b"LSUB", b"1 FETCH (", b"1 EXPUNGE"]  # fmt: skip
-PIECES = [b" ", b"(", b")", b'"', b"a", b"1", b"*", b"{1}\r\n", b"[", b"]", b"\\", b"NIL", b"\0", b"\xff", b"UID ", b"FLAGS ",
-          b"ENVELOPE ", b"BODYSTRUCTURE ", b"BODY[", b"BODY ", b"<1>", b"MODSEQ ", b'"TEXT" "PLAIN" ', b"7", b"COPYUID 1 1 1"]  # fmt: skip
+NAMES = [
+    b"FETCH",
+    b"LIST",
+    b"STATUS",
+    b"SEARCH",
+    b"ESEARCH",
+    b"NAMESPACE",
+    b"ID",
+    b"VANISHED",
+    b"THREAD",
+    b"SORT",
+    b"QUOTA",
+    b"QUOTAROOT",
+    b"FLAGS",
+    b"OK",
+    b"CAPABILITY",
+    b"ENABLED",
+    b"LSUB",
+    b"1 FETCH (",
+    b"1 EXPUNGE",
+]
+PIECES = [
+    b" ",
+    b"(",
+    b")",
+    b'"',
+    b"a",
+    b"1",
+    b"*",
+    b"{1}\r\n",
+    b"[",
+    b"]",
+    b"\\",
+    b"NIL",
+    b"\0",
+    b"\xff",
+    b"UID ",
+    b"FLAGS ",
+    b"ENVELOPE ",
+    b"BODYSTRUCTURE ",
+    b"BODY[",
+    b"BODY ",
+    b"<1>",
+    b"MODSEQ ",
+    b'"TEXT" "PLAIN" ',
+    b"7",
+    b"COPYUID 1 1 1",
+]
 
 
 @given(st.sampled_from(NAMES), st.lists(st.sampled_from(PIECES), max_size=14))

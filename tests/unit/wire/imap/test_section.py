@@ -78,10 +78,26 @@ def test_a_range_of_octets_both_ways() -> None:
 
 @pytest.mark.parametrize(
     "octets",
-    [b"[0]", b"[1.]", b"[.1]", b"[1..2]", b"[MIME]", b"[HEADER", b"[HEADER.FIELDS]", b"[HEADER.FIELDS ()]",
-     b"[FOO]", b"[1 ]", b"[]<0>", b"[]<0.0>", b"[]<-1.5>", b"[]<0.9223372036854775808>", b"[01]",
-     b"[1.HEADERS]", b"[" + b"1." * 200 + b"1]"],
-)  # fmt: skip
+    [
+        b"[0]",
+        b"[1.]",
+        b"[.1]",
+        b"[1..2]",
+        b"[MIME]",
+        b"[HEADER",
+        b"[HEADER.FIELDS]",
+        b"[HEADER.FIELDS ()]",
+        b"[FOO]",
+        b"[1 ]",
+        b"[]<0>",
+        b"[]<0.0>",
+        b"[]<-1.5>",
+        b"[]<0.9223372036854775808>",
+        b"[01]",
+        b"[1.HEADERS]",
+        b"[" + b"1." * 200 + b"1]",
+    ],
+)
 def test_what_is_no_section_is_refused(octets: bytes) -> None:
     assert refused_command(b"UID FETCH 1 BODY" + octets).tag == "a1"
 
@@ -93,9 +109,13 @@ def test_binary_takes_numbers_only() -> None:
 
 @pytest.mark.parametrize(
     "section",
-    [Section((), SectionText.MIME), Section((1,), SectionText.HEADER_FIELDS), Section((1,), None, (b"To",)),
-     Section((), SectionText.HEADER_FIELDS, (b"a\r\nb",))],
-)  # fmt: skip
+    [
+        Section((), SectionText.MIME),
+        Section((1,), SectionText.HEADER_FIELDS),
+        Section((1,), None, (b"To",)),
+        Section((), SectionText.HEADER_FIELDS, (b"a\r\nb",)),
+    ],
+)
 def test_what_cannot_be_written_is_our_fault(section: Section) -> None:
     from tests.helpers.imap import encoded
 

@@ -33,33 +33,69 @@ from tests.helpers.imap import (
         (b"EXAMINE blurdybloop", Select("blurdybloop", readonly=True)),
         # RFC 7162 sections 3.1.8 and 3.2.5.
         (b"SELECT INBOX (CONDSTORE)", Select("INBOX", condstore=True)),
-        (b"SELECT INBOX (QRESYNC (67890007 20050715194045000))", Select("INBOX", qresync=QResync(67890007, 20050715194045000))),
+        (
+            b"SELECT INBOX (QRESYNC (67890007 20050715194045000))",
+            Select("INBOX", qresync=QResync(67890007, 20050715194045000)),
+        ),
         (
             b"SELECT INBOX (QRESYNC (67890007 90060115194045000 41,43:211,214:541))",
-            Select("INBOX", qresync=QResync(67890007, 90060115194045000, UidSet.parse(b"41,43:211,214:541"))),
+            Select(
+                "INBOX",
+                qresync=QResync(67890007, 90060115194045000, UidSet.parse(b"41,43:211,214:541")),
+            ),
         ),
         (
-            b"SELECT INBOX (QRESYNC (67890007 90060115194045000 1:29997 (5000,7500,9000,9990:9999 15000,22500,27000,29970,29973,29976,29979,29982,29985,29988,29991,29994,29997)))",
-            Select("INBOX", qresync=QResync(
-                67890007, 90060115194045000, UidSet.parse(b"1:29997"),
-                (SeqSet.parse(b"5000,7500,9000,9990:9999"), UidSet.parse(b"15000,22500,27000,29970,29973,29976,29979,29982,29985,29988,29991,29994,29997")),
-            )),
+            (
+                b"SELECT INBOX (QRESYNC (67890007 90060115194045000 1:29997 "
+                b"(5000,7500,9000,9990:9999 "
+                b"15000,22500,27000,29970,29973,29976,29979,29982,29985,29988,29991,29994,29997)))"
+            ),
+            Select(
+                "INBOX",
+                qresync=QResync(
+                    67890007,
+                    90060115194045000,
+                    UidSet.parse(b"1:29997"),
+                    (
+                        SeqSet.parse(b"5000,7500,9000,9990:9999"),
+                        UidSet.parse(
+                            b"15000,22500,27000,29970,29973,29976,29979,29982,29985,29988,29991,29994,29997"
+                        ),
+                    ),
+                ),
+            ),
         ),
-        (b"EXAMINE INBOX (CONDSTORE QRESYNC (1 2 (1 3)))", Select("INBOX", True, True, QResync(1, 2, None, (SeqSet.parse(b"1"), UidSet.parse(b"3"))))),
+        (
+            b"EXAMINE INBOX (CONDSTORE QRESYNC (1 2 (1 3)))",
+            Select(
+                "INBOX", True, True, QResync(1, 2, None, (SeqSet.parse(b"1"), UidSet.parse(b"3")))
+            ),
+        ),
         (b"CLOSE", Close()),
         (b"UNSELECT", Unselect()),
     ],
-)  # fmt: skip
+)
 def test_commands_of_the_rfcs_both_ways(octets: bytes, command: Select | Close | Unselect) -> None:
     command_both_ways(octets, command)
 
 
 @pytest.mark.parametrize(
     "octets",
-    [b"SELECT", b"SELECT a b", b"SELECT a ()", b"SELECT a (FOO)", b"SELECT a (QRESYNC)", b"SELECT a (QRESYNC (0 1))",
-     b"SELECT a (QRESYNC (1 2 1:*))", b"SELECT a (QRESYNC (1 2 1 (1 1:2)))", b"SELECT a (QRESYNC (1 2 1 (1:* 1)))",
-     b"SELECT a (QRESYNC (1 2)", b"SELECT %", b"SELECT a\x7f"],
-)  # fmt: skip
+    [
+        b"SELECT",
+        b"SELECT a b",
+        b"SELECT a ()",
+        b"SELECT a (FOO)",
+        b"SELECT a (QRESYNC)",
+        b"SELECT a (QRESYNC (0 1))",
+        b"SELECT a (QRESYNC (1 2 1:*))",
+        b"SELECT a (QRESYNC (1 2 1 (1 1:2)))",
+        b"SELECT a (QRESYNC (1 2 1 (1:* 1)))",
+        b"SELECT a (QRESYNC (1 2)",
+        b"SELECT %",
+        b"SELECT a\x7f",
+    ],
+)
 def test_what_is_no_select_is_refused(octets: bytes) -> None:
     refused_command(octets)
 

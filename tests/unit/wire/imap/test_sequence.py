@@ -46,9 +46,24 @@ def test_a_set_of_uids_is_never_a_set_of_sequence_numbers() -> None:
 
 @pytest.mark.parametrize(
     "octets",
-    [b"", b"0", b"1:0", b"1,", b",1", b"1:2:3", b"4294967296", b"1:4294967296", b"01", b"$,1", b"-1",
-     b"1 ", b"99999999999", b"**", b"1:*:2"],
-)  # fmt: skip
+    [
+        b"",
+        b"0",
+        b"1:0",
+        b"1,",
+        b",1",
+        b"1:2:3",
+        b"4294967296",
+        b"1:4294967296",
+        b"01",
+        b"$,1",
+        b"-1",
+        b"1 ",
+        b"99999999999",
+        b"**",
+        b"1:*:2",
+    ],
+)
 def test_what_is_not_a_set_is_the_peers_fault(octets: bytes) -> None:
     with pytest.raises(RemoteProtocolError):
         UidSet.parse(octets)

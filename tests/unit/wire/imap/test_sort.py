@@ -20,11 +20,26 @@ from tests.helpers.imap import (
     ("octets", "command"),
     [
         # RFC 5256 section 3, RFC 5267 section 3.
-        (b"SORT (SUBJECT REVERSE DATE) UTF-8 ALL", Sort((SortBy(SortKey.SUBJECT), SortBy(SortKey.DATE, reverse=True)), EVERYTHING, uid=False)),
-        (b'UID SORT (SUBJECT) US-ASCII TEXT "not in mailbox"', Sort((SortBy(SortKey.SUBJECT),), Has("TEXT", b"not in mailbox"), charset="US-ASCII")),
-        (b"UID SORT RETURN (ALL COUNT) (REVERSE ARRIVAL) UTF-8 UNDELETED", Sort((SortBy(SortKey.ARRIVAL, reverse=True),), Is("UNDELETED"), returns=frozenset({"ALL", "COUNT"}))),
+        (
+            b"SORT (SUBJECT REVERSE DATE) UTF-8 ALL",
+            Sort(
+                (SortBy(SortKey.SUBJECT), SortBy(SortKey.DATE, reverse=True)), EVERYTHING, uid=False
+            ),
+        ),
+        (
+            b'UID SORT (SUBJECT) US-ASCII TEXT "not in mailbox"',
+            Sort((SortBy(SortKey.SUBJECT),), Has("TEXT", b"not in mailbox"), charset="US-ASCII"),
+        ),
+        (
+            b"UID SORT RETURN (ALL COUNT) (REVERSE ARRIVAL) UTF-8 UNDELETED",
+            Sort(
+                (SortBy(SortKey.ARRIVAL, reverse=True),),
+                Is("UNDELETED"),
+                returns=frozenset({"ALL", "COUNT"}),
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_commands_of_rfc_5256_both_ways(octets: bytes, command: Sort) -> None:
     command_both_ways(octets, command)
 
@@ -36,7 +51,18 @@ def test_responses_both_ways() -> None:
     assert malformed(b"SORT x")
 
 
-@pytest.mark.parametrize("octets", [b"SORT", b"SORT ()", b"SORT () UTF-8 ALL", b"SORT (FOO) UTF-8 ALL", b"SORT (REVERSE) UTF-8 ALL", b"SORT (DATE) ALL", b"SORT DATE UTF-8 ALL"])  # fmt: skip
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"SORT",
+        b"SORT ()",
+        b"SORT () UTF-8 ALL",
+        b"SORT (FOO) UTF-8 ALL",
+        b"SORT (REVERSE) UTF-8 ALL",
+        b"SORT (DATE) ALL",
+        b"SORT DATE UTF-8 ALL",
+    ],
+)
 def test_what_is_no_sort_is_refused(octets: bytes) -> None:
     refused_command(octets)
 

@@ -38,7 +38,10 @@ def test_every_item_both_ways() -> None:
 
 def test_items_of_extensions_are_read() -> None:
     response_both_ways(
-        b"STATUS a (HIGHESTMODSEQ 7011231777 SIZE 9223372036854775807 APPENDLIMIT NIL MAILBOXID (F1))",
+        (
+            b"STATUS a (HIGHESTMODSEQ 7011231777 SIZE 9223372036854775807 "
+            b"APPENDLIMIT NIL MAILBOXID (F1))"
+        ),
         StatusResponse(
             "a",
             (
@@ -55,12 +58,31 @@ def test_items_of_extensions_are_read() -> None:
     assert read_response(b"STATUS a ()") == StatusResponse("a")
 
 
-@pytest.mark.parametrize("octets", [b"STATUS", b"STATUS a", b"STATUS a ()", b"STATUS a (X)", b"STATUS a MESSAGES", b"STATUS a (MESSAGES"])  # fmt: skip
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"STATUS",
+        b"STATUS a",
+        b"STATUS a ()",
+        b"STATUS a (X)",
+        b"STATUS a MESSAGES",
+        b"STATUS a (MESSAGES",
+    ],
+)
 def test_what_is_no_status_is_refused(octets: bytes) -> None:
     refused_command(octets)
 
 
-@pytest.mark.parametrize("octets", [b"STATUS a", b"STATUS a (MESSAGES)", b"STATUS a (MESSAGES x)", b"STATUS a (MESSAGES 1", b"STATUS a (MESSAGES 9223372036854775808)"])  # fmt: skip
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"STATUS a",
+        b"STATUS a (MESSAGES)",
+        b"STATUS a (MESSAGES x)",
+        b"STATUS a (MESSAGES 1",
+        b"STATUS a (MESSAGES 9223372036854775808)",
+    ],
+)
 def test_what_is_no_status_response_is_malformed(octets: bytes) -> None:
     assert malformed(octets)
 

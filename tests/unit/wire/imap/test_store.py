@@ -19,14 +19,19 @@ DELETED = frozenset({flags.DELETED})
     [
         # RFC 9051 section 6.4.6, RFC 7162 section 3.1.3.
         (b"STORE 2:4 +FLAGS (\\Deleted)", Store(SeqSet.parse(b"2:4"), StoreMode.ADD, DELETED)),
-        (b"UID STORE 1:* -FLAGS.SILENT (\\Deleted)", Store(UidSet.all(), StoreMode.REMOVE, DELETED, silent=True)),
+        (
+            b"UID STORE 1:* -FLAGS.SILENT (\\Deleted)",
+            Store(UidSet.all(), StoreMode.REMOVE, DELETED, silent=True),
+        ),
         (b"STORE 1 FLAGS ()", Store(SeqSet.parse(b"1"), StoreMode.REPLACE, frozenset())),
         (
-            b"UID STORE 6,4,8 (UNCHANGEDSINCE 12121230045) +FLAGS.SILENT (\\Deleted)".replace(b"6,4,8", b"4,6,8"),
+            b"UID STORE 6,4,8 (UNCHANGEDSINCE 12121230045) +FLAGS.SILENT (\\Deleted)".replace(
+                b"6,4,8", b"4,6,8"
+            ),
             Store(UidSet.parse(b"4,6,8"), StoreMode.ADD, DELETED, True, 12121230045),
         ),
     ],
-)  # fmt: skip
+)
 def test_commands_of_the_rfcs_both_ways(octets: bytes, command: Store) -> None:
     command_both_ways(octets, command)
 
@@ -38,10 +43,20 @@ def test_words_are_read_in_any_case() -> None:
 
 @pytest.mark.parametrize(
     "octets",
-    [b"STORE 1", b"STORE 1 FLAGS", b"STORE 1 FLAGS ", b"STORE 1 *FLAGS (a)", b"STORE 1 FLAGS (a", b"STORE 1 FLAGS.LOUD (a)",
-     b"STORE 1 () FLAGS (a)", b"STORE 1 (UNCHANGEDSINCE x) FLAGS (a)", b"STORE 1 FLAGS (a) b", b"STORE x FLAGS (a)",
-     b"STORE 1 +FLAGS (\\Seen  \\Draft)"],
-)  # fmt: skip
+    [
+        b"STORE 1",
+        b"STORE 1 FLAGS",
+        b"STORE 1 FLAGS ",
+        b"STORE 1 *FLAGS (a)",
+        b"STORE 1 FLAGS (a",
+        b"STORE 1 FLAGS.LOUD (a)",
+        b"STORE 1 () FLAGS (a)",
+        b"STORE 1 (UNCHANGEDSINCE x) FLAGS (a)",
+        b"STORE 1 FLAGS (a) b",
+        b"STORE x FLAGS (a)",
+        b"STORE 1 +FLAGS (\\Seen  \\Draft)",
+    ],
+)
 def test_what_is_no_store_is_refused(octets: bytes) -> None:
     refused_command(octets)
 

@@ -34,12 +34,15 @@ def test_the_command_of_rfc_5256_section_3() -> None:
     ("octets", "response"),
     [
         # RFC 5256 section 4.
-        (b"THREAD (2)(3 6 (4 23)(44 7 96))", ThreadResponse((2, 3, 6, 4, 23, 44, 7, 96), (-1, -1, 1, 2, 3, 2, 5, 6))),
+        (
+            b"THREAD (2)(3 6 (4 23)(44 7 96))",
+            ThreadResponse((2, 3, 6, 4, 23, 44, 7, 96), (-1, -1, 1, 2, 3, 2, 5, 6)),
+        ),
         (b"THREAD ((3)(5))", ThreadResponse((0, 3, 5), (-1, 0, 0))),
         (b"THREAD", ThreadResponse()),
         (b"THREAD (1)(2 3)", ThreadResponse((1, 2, 3), (-1, -1, 1))),
     ],
-)  # fmt: skip
+)
 def test_responses_of_rfc_5256_section_4_both_ways(octets: bytes, response: ThreadResponse) -> None:
     response_both_ways(octets, response)
 

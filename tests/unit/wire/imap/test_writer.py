@@ -116,8 +116,11 @@ def test_a_secret_is_masked_and_goes_out_as_it_is() -> None:
 def test_a_secret_that_cannot_be_quoted_is_a_masked_literal() -> None:
     pieces = written(lambda w: w.astring("pä".encode(), mask="<password>"))
     assert pieces == [
-        Segment(b"{3}\r\n"), None, Segment("pä".encode(), "<password>"), Segment(b"\r\n"),
-    ]  # fmt: skip
+        Segment(b"{3}\r\n"),
+        None,
+        Segment("pä".encode(), "<password>"),
+        Segment(b"\r\n"),
+    ]
 
 
 def test_a_message_with_nul_needs_literal8() -> None:

@@ -1,0 +1,85 @@
+"""The autoconfig format of Mozilla: which servers a domain names for its addresses.
+
+The XML is somebody else's: it is capped before it comes here, a document type (and with it every
+entity) is refused, and what is not protected by TLS is left out, wherever it says a password goes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from desktopmail.door.commands import ServerSettings
+from desktopmail.door.queries import DiscoveredAccount
+from desktopmail.door.rows import Auth, Kind, Security
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_OCTETS = 256 * 1024
+_DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_SECURITY = {"SSL": Security.TLS, "STARTTLS": Security.STARTTLS}
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+_MAX_PORT = 65535
+
+
+def parse(octets: bytes, address: str, source: str) -> list[DiscoveredAccount]:
+    """Return the accounts that a configuration names, in its order of preference.
+
+    Raises:
+        ValueError: It is no configuration; the text says what it is instead.
+    """
+    if len(octets) > MAX_OCTETS:
+        raise ValueError("it is too large")
+    if _DOCTYPE.search(octets):
+        raise ValueError("it declares a document type, which no configuration needs")
+    try:
+        root = ET.fromstring(octets)  # noqa: S314 - capped, and without entities: refused above
+    except (ET.ParseError, LookupError, ValueError) as error:
+        raise ValueError("it is not well-formed XML") from error
+    outgoing = _first(root.iterfind(".//outgoingServer[@type='smtp']"), address)
+    if outgoing is None:
+        raise ValueError("it names no outgoing server with TLS")
+    found = []
+    for element in root.iterfind(".//incomingServer"):
+        kind = {"imap": Kind.IMAP, "pop3": Kind.POP3}.get(element.get("type", ""))
+        incoming = _server(element, address)
+        if kind is not None and incoming is not None:
+            found.append(
+                DiscoveredAccount(kind=kind, incoming=incoming, outgoing=outgoing, source=source)
+            )
+    return found
+
+
+def _first(elements: Iterator[ET.Element], address: str) -> ServerSettings | None:
+    for element in elements:
+        server = _server(element, address)
+        if server is not None:
+            return server
+    return None
+
+
+def _server(element: ET.Element, address: str) -> ServerSettings | None:
+    host = _filled(element.findtext("hostname", ""), address)
+    port = element.findtext("port", "").strip()
+    security = _SECURITY.get(element.findtext("socketType", "").strip())
+    if security is None or not _HOST.fullmatch(host) or not port.isascii() or not port.isdigit():
+        return None
+    if not 0 < int(port) <= _MAX_PORT:
+        return None
+    methods = {(one.text or "").strip() for one in element.iterfind("authentication")}
+    auth = Auth.CRAM_MD5 if methods == {"password-encrypted"} else Auth.AUTO
+    user = _filled(element.findtext("username", "%EMAILADDRESS%"), address)
+    return ServerSettings(host=host, port=int(port), security=security, auth=auth, user=user)
+
+
+def _filled(text: str, address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    for name, value in (
+        ("%EMAILADDRESS%", address),
+        ("%EMAILLOCALPART%", local),
+        ("%EMAILDOMAIN%", domain),
+    ):
+        text = text.replace(name, value)
+    return text.strip()

@@ -1,0 +1,139 @@
+"""Images that a message loads from elsewhere, fetched only when its reader asks for them.
+
+Without cookies, referrer or a name of ours; never from this machine or its network: a message could
+otherwise make us ask the router for something.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+import truststore
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+from desktopmail.door.interface import DoorError
+from desktopmail.door.queries import RemoteImage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_OCTETS = 10 * 1024 * 1024
+MAX_REDIRECTS = 3
+TIMEOUT_S = 20.0
+_OK = 200
+_PORTS = {80, 443, None}
+_MOVED = {301, 302, 303, 307, 308}
+
+
+def is_public(address: str) -> bool:
+    """Whether an address belongs to the Internet, and not to this machine or its network."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(found, "ipv4_mapped", None)
+    return (mapped or found).is_global and not found.is_multicast
+
+
+class PublicResolver(AbstractResolver):
+    """Resolves names to public addresses alone, at the moment of connecting."""
+
+    def __init__(self, allowed: Callable[[str], bool]) -> None:
+        self._inner = ThreadedResolver()
+        self._allowed = allowed
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Resolve a name.
+
+        Raises:
+            OSError: None of its addresses is public.
+        """
+        found = [one for one in await self._inner.resolve(host, port, family)
+                 if self._allowed(one["host"])]  # fmt: skip
+        if not found:
+            raise OSError(None, f"{host} is not on the Internet")
+        return found
+
+    async def close(self) -> None:
+        """Close what resolves."""
+        await self._inner.close()
+
+
+async def fetch(url: str, *, allowed: Callable[[str], bool] = is_public) -> RemoteImage:
+    """Fetch an image.
+
+    Args:
+        url: http or https, on their own ports.
+        allowed: Whether an address may be connected to.
+
+    Raises:
+        DoorError: It is no image, too large, or not on the Internet.
+    """
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+    connector = aiohttp.TCPConnector(
+        resolver=PublicResolver(allowed), ssl=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    )
+    try:
+        async with aiohttp.ClientSession(
+            connector=connector,
+            timeout=timeout,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": "Mozilla/5.0", "Accept": "image/*"},
+        ) as session:
+            for _ in range(MAX_REDIRECTS + 1):
+                _refuse_place(url, allowed)
+                async with session.get(url, allow_redirects=False) as response:
+                    if response.status in _MOVED:
+                        url = urljoin(url, response.headers.get("Location", ""))
+                        continue
+                    return await _image(url, response)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise _refused(
+            url, f"it cannot be fetched ({str(error) or 'no answer in time'})"
+        ) from error
+    raise _refused(url, "it is redirected again and again")
+
+
+async def _image(url: str, response: aiohttp.ClientResponse) -> RemoteImage:
+    if response.status != _OK:
+        raise _refused(url, f"its server says {response.status}")
+    media_type = response.content_type.lower()
+    if not media_type.startswith("image/") or media_type == "image/svg+xml":
+        raise _refused(url, f"it is no image but {media_type}")
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in response.content.iter_chunked(64 * 1024):
+        size += len(piece)
+        if size > MAX_OCTETS:
+            raise _refused(url, "it is too large")
+        pieces.append(piece)
+    return RemoteImage(octets=b"".join(pieces), media_type=media_type)
+
+
+def _refuse_place(url: str, allowed: Callable[[str], bool]) -> None:
+    """Look at what the resolver does not see: schemes, ports, and addresses written out."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise _refused(url, "its address cannot be read") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+        raise _refused(url, "its address is not one of the web")
+    if allowed is is_public and port not in _PORTS:
+        raise _refused(url, f"it is at port {port}")
+    is_literal = parts.hostname.replace(".", "").isdigit() or ":" in parts.hostname
+    if is_literal and not allowed(parts.hostname):
+        raise _refused(url, "it is not on the Internet")
+
+
+def _refused(url: str, why: str) -> DoorError:
+    host = url.split("/")[2] if url.count("/") >= 2 else url
+    return DoorError(f"The image at {host} is not shown: {why}.", code="no-image")

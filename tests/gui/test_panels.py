@@ -1,0 +1,255 @@
+"""Every dialogue and panel opens, closes, and does what its buttons say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QWidget
+
+from desktopmail.door.commands import AddAccount, CancelSending, ServerSettings
+from desktopmail.door.ids import AccountId, SendingId
+from desktopmail.door.interface import DoorError
+from desktopmail.door.queries import DiscoveredAccount, TranscriptRecord
+from desktopmail.door.rows import Kind, Security, SendingRow, SendingState
+from desktopmail.ui.notifications import words
+from desktopmail.ui.panels import views
+from desktopmail.ui.panels.account import AccountDialog
+from desktopmail.ui.panels.activity import ActivityWindow
+from desktopmail.ui.panels.settings import SettingsDialog
+from desktopmail.ui.panels.shortcuts import ShortcutsDialog
+from desktopmail.ui.panels.transcript import TranscriptWindow
+from tests.gui.test_window import play, select
+from tests.helpers.qt_loop import until
+
+if TYPE_CHECKING:
+    from desktopmail.ui.theme.theme import Theme
+    from desktopmail.ui.window import MainWindow
+    from tests.helpers.fake_door import FakeStore
+
+
+@pytest.mark.parametrize("name", sorted(set(views._OPENERS) - {"sandbox", "print"}))
+def test_everything_that_can_be_opened_opens_and_closes(theme: Theme, name: str) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        await select(window, 0)
+        before = set(QApplication.topLevelWidgets()) | set(window.findChildren(QWidget))
+        window.show_view(name)
+
+        def opened() -> list[QWidget]:
+            now = set(QApplication.topLevelWidgets()) | set(window.findChildren(QWidget))
+            fresh = [widget for widget in now - before if widget.isVisible()]
+            bar = window.reading.find_bar
+            return [*fresh, bar] if bar.isVisible() else fresh
+
+        await until(opened)
+        assert window.snack.text == ""
+        for widget in opened():
+            if isinstance(widget, QDialog) or widget.isWindow():
+                widget.close()
+
+    play(theme, scene)
+
+
+def test_an_account_is_set_up_and_its_port_follows_the_security(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        dialog = AccountDialog(window)
+        dialog.open()
+        dialog.address.setText("carla@example.it")
+        dialog.address.textEdited.emit("carla@example.it")
+        assert dialog.incoming.host.text() == "imap.example.it"
+        assert dialog.outgoing.host.text() == "smtp.example.it"
+        assert (dialog.incoming.port.value(), dialog.outgoing.port.value()) == (993, 465)
+        dialog.pop3.setChecked(True)
+        assert dialog.incoming.port.value() == 995
+        assert dialog.incoming.host.text() == "pop.example.it"
+        dialog.password.setText("hunter2")
+        dialog.submit()
+        await until(lambda: store.commands)
+        command = store.commands[0]
+        assert isinstance(command, AddAccount)
+        assert command.kind is Kind.POP3
+        assert command.incoming.security is Security.TLS
+        assert command.check
+        assert "hunter2" not in repr(command)
+        await until(lambda: not dialog.isVisible())
+
+    play(theme, scene)
+
+
+def test_a_password_in_the_clear_needs_consent_unless_it_stays_here(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        dialog = AccountDialog(window)
+        dialog.open()
+        dialog.address.setText("carla@example.it")
+        dialog.incoming.host.setText("mail.example.it")
+        dialog.outgoing.host.setText("localhost")
+        for fields in (dialog.incoming, dialog.outgoing):
+            fields.security.setCurrentIndex(fields.security.findData(Security.NONE))
+        assert dialog.consent.isVisible()
+        dialog.submit()
+        assert "in the clear" in dialog.problem.text()
+        assert store.commands == []
+        dialog.incoming.host.setText("127.0.0.1")
+        assert not dialog.consent.isVisible()
+        dialog.close()
+
+    play(theme, scene)
+
+
+def test_servers_that_were_discovered_are_filled_in_and_typed_ones_are_kept(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        def server(host: str, port: int) -> ServerSettings:
+            return ServerSettings(host=host, port=port, security=Security.STARTTLS, user="carla")
+
+        found = DiscoveredAccount(
+            kind=Kind.IMAP, incoming=server("in.example.it", 1143),
+            outgoing=server("out.example.it", 1587), source="the domain's SRV records",
+        )  # fmt: skip
+        store.discovered = (found,)
+        dialog = AccountDialog(window)
+        dialog.open()
+        dialog.address.setText("carla@example.it")
+        dialog.address.editingFinished.emit()
+        await until(lambda: dialog.incoming.host.text() == "in.example.it")
+        assert dialog.incoming.port.value() == 1143
+        assert dialog.outgoing.port.value() == 1587
+        assert dialog.user.text() == "carla"
+        assert dialog.found.text() == "Found by the domain's SRV records."
+        dialog.incoming.host.setText("mine.example.it")
+        dialog.incoming.host.textEdited.emit("mine.example.it")
+        dialog.address.setText("other@example.it")
+        dialog.address.editingFinished.emit()
+        assert dialog.incoming.host.text() == "mine.example.it"
+        dialog.close()
+
+    play(theme, scene)
+
+
+def test_what_a_server_refused_is_said_in_the_dialogue(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        dialog = AccountDialog(window)
+        dialog.open()
+        dialog.address.setText("carla@example.it")
+        dialog.incoming.host.setText("localhost")
+        dialog.outgoing.host.setText("localhost")
+        store.refuse = DoorError("The server refused the password.", remedy="Type it again.")
+        dialog.submit()
+        await until(lambda: "refused the password" in dialog.problem.text())
+        assert dialog.isVisible()
+        assert dialog.add_button.isEnabled()
+        dialog.close()
+
+    play(theme, scene)
+
+
+def test_settings_are_found_by_typing_and_in_force_at_once(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        dialog = SettingsDialog(window)
+        dialog.open()
+        dialog.search.setText("signat")
+        assert dialog.shown() == ["signature"]
+        dialog.search.clear()
+        assert len(dialog.shown()) > 12
+        window.settings.set("density", "comfortable")
+        row = next(row for setting, row in dialog._rows if setting.name == "density")
+        box = next(it for it in row.findChildren(QWidget) if it.accessibleName() == "Density")
+        tall = window.list_pane.list.verticalHeader().defaultSectionSize()
+        box.setCurrentIndex(1)  # type: ignore[attr-defined]
+        assert window.settings.text("density") == "compact"
+        assert window.list_pane.list.verticalHeader().defaultSectionSize() < tall
+        dialog.close()
+
+    play(theme, scene)
+
+
+def test_a_shortcut_is_changed_and_one_that_is_taken_is_refused(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        dialog = ShortcutsDialog(window)
+        dialog.open()
+        edit = dialog.edits["archive"]
+        edit.setKeySequence(QKeySequence("Ctrl+Y"))
+        edit.editingFinished.emit()
+        assert window.actions_by_name["archive"].shortcut() == QKeySequence("Ctrl+Y")
+        assert window.settings.texts("shortcuts") == ["archive=Ctrl+Y"]
+        edit.setKeySequence(QKeySequence("Ctrl+N"))
+        edit.editingFinished.emit()
+        assert "Write a Message" in dialog.problem.text()
+        assert window.actions_by_name["archive"].shortcut() == QKeySequence("Ctrl+Y")
+        dialog._reset()
+        assert window.actions_by_name["archive"].shortcut() == QKeySequence("A")
+        dialog.close()
+
+    play(theme, scene)
+
+
+def test_the_outbox_shows_its_states_and_a_message_can_be_cancelled(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        store.sending_rows.append(
+            SendingRow(
+                id=SendingId(5), account_id=AccountId(1), state=SendingState.FAILED,
+                subject="Lunch", recipients=("bob@example.org",), queued_s=0, not_before_s=0,
+                tries=3, problem="The server refused the recipient.",
+            )
+        )  # fmt: skip
+        panel = ActivityWindow(window)
+        panel.show()
+        texts = " ".join(child.accessibleName() for child in panel.findChildren(QWidget))
+        assert "Not sent · bob@example.org" in texts
+        assert "The server refused the recipient." in texts
+        buttons = panel.findChildren(QAbstractButton)
+        next(button for button in buttons if button.text() == "Cancel").click()
+        await until(lambda: store.commands)
+        assert store.commands[-1] == CancelSending(sending_id=SendingId(5))
+        panel.close()
+
+    play(theme, scene)
+
+
+def test_the_transcript_groups_lines_by_action_and_explains_one(theme: Theme) -> None:
+    said = (
+        ("S", b"* OK ready\r\n"),
+        ("C", b"A1 CAPABILITY\r\n"),
+        ("S", b"* CAPABILITY IMAP4rev1 IDLE\r\nA1 OK done\r\n"),
+        ("C", b"A2 SELECT INBOX\r\n"),
+        ("S", b"* 3 EXISTS\r\nA2 OK [READ-WRITE] done\r\n"),
+    )
+
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        panel = TranscriptWindow(window)
+        panel.show()
+        records = [
+            TranscriptRecord(
+                number=number, account_id=AccountId(1), connection="imap 1", at_s=float(number),
+                sender=sender, octets=octets,
+            )
+            for number, (sender, octets) in enumerate(said)
+        ]  # fmt: skip
+        panel._records = list(records)
+        panel.add(records)
+        titles = [panel.model.item(row).text() for row in range(panel.model.rowCount())]
+        assert len(titles) == 3
+        assert "SELECT" in titles[2]
+        assert "OK" in titles[2]
+        action = panel.model.item(2)
+        assert action.child(0).text() == "→ A2 SELECT INBOX"
+        panel.tree.setCurrentIndex(action.child(0).index())
+        assert "RFC" in panel.words.toPlainText()
+        panel.field.setText("EXISTS")
+        assert panel.tree.isRowHidden(0, panel.tree.rootIndex())
+        assert not panel.tree.isRowHidden(2, panel.tree.rootIndex())
+        assert "imap 1 C: A2 SELECT INBOX" in panel.text()
+        panel.close()
+
+    play(theme, scene)
+
+
+def test_a_notification_names_who_wrote(theme: Theme) -> None:
+    async def scene(_window: MainWindow, store: FakeStore) -> None:
+        rows = list(store.messages.values())
+        assert words(rows[:1]) == ("Bob Ferreira", "Walk on Sunday?")
+        title, text = words(rows[:5])
+        assert title == "5 new messages"
+        assert text == "Bob Ferreira, Dr. Käthe Müller, Market Hall…"
+
+    play(theme, scene)

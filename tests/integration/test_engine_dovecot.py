@@ -1,0 +1,171 @@
+"""The engine with Debian's Dovecot: TLS, every operation, and switching without a download."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door.commands import (
+    AddAccount,
+    ArchiveMessages,
+    DeleteMessages,
+    MoveMessages,
+    Password,
+    ServerSettings,
+    StoreFlags,
+    SwitchAccount,
+)
+from desktopmail.door.ids import AccountId
+from desktopmail.door.queries import ReadTranscript, Transcript
+from desktopmail.door.rows import Auth, Flag, Kind, Security
+from desktopmail.net.endpoint import Endpoint
+from desktopmail.net.endpoint import Security as NetSecurity
+from desktopmail.net.imap import ImapClient
+from desktopmail.net.ports import system_ports
+from desktopmail.wire.secret import Secret
+from tests.helpers.dovecot import Dovecot, running_dovecot
+from tests.helpers.engine import Bench, running_engine
+from tests.helpers.store import mail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.peer("doveadm", "dovecot")
+PASSWORD = "tanstaaf"
+COUNT = 30
+
+
+def settings(server: Dovecot, kind: Kind, auth: Auth = Auth.AUTO) -> ServerSettings:
+    return ServerSettings(
+        host="localhost",
+        port=server.imaps if kind is Kind.IMAP else server.pop3s,
+        security=Security.TLS,
+        auth=auth,
+        user="alice",
+        ca_file=str(server.ca_file),
+    )
+
+
+async def fill(server: Dovecot) -> None:
+    endpoint = Endpoint("localhost", server.imaps, NetSecurity.TLS, ca_file=server.ca_file)
+    client = await ImapClient.connect(endpoint, ports=system_ports())
+    try:
+        await client.login("alice", Secret(PASSWORD))
+        for number in range(COUNT):
+            await client.append("INBOX", mail(number))
+        await client.logout()
+    finally:
+        await client.aclose()
+
+
+async def add(bench: Bench, server: Dovecot, kind: Kind, auth: Auth = Auth.AUTO) -> AccountId:
+    outcome = await bench.engine.command(
+        AddAccount(
+            name="alice",
+            address="alice@localhost",
+            kind=kind,
+            incoming=settings(server, kind, auth),
+            outgoing=settings(server, kind, auth),
+            password=Password(PASSWORD),
+            check=False,
+        )
+    )
+    return AccountId(outcome.ids[0])
+
+
+async def said(bench: Bench) -> str:
+    answer = await bench.engine.query(ReadTranscript())
+    assert isinstance(answer, Transcript)
+    return "".join(
+        record.octets.decode("utf-8", "replace")
+        for record in answer.records
+        if record.sender == "C"
+    )
+
+
+async def test_every_operation_reaches_dovecot(tmp_path: Path) -> None:
+    with running_dovecot({"alice": PASSWORD}) as server:
+        await fill(server)
+        async with running_engine(tmp_path) as bench:
+            await add(bench, server, Kind.IMAP)
+            await bench.sync()
+            assert len(bench.rows()) == COUNT
+            engine = bench.engine
+            await engine.command(
+                StoreFlags(
+                    placement_ids=(bench.placed("Subject 0"),), add=Flag.FLAGGED, add_tags=("work",)
+                )
+            )
+            await engine.command(
+                MoveMessages(
+                    placement_ids=(bench.placed("Subject 1"),), mailbox_id=bench.mailbox("Sent")
+                )
+            )
+            await engine.command(DeleteMessages(placement_ids=(bench.placed("Subject 2"),)))
+            await engine.command(
+                DeleteMessages(placement_ids=(bench.placed("Subject 3"),), permanently=True)
+            )
+            await engine.command(ArchiveMessages(placement_ids=(bench.placed("Subject 4"),)))
+            for _ in range(2):
+                await bench.sync()
+            assert bench.reader.operations() == []
+            assert bench.reader.problems() == []
+        # A second device of ours, which knows nothing, sees what Dovecot has.
+        async with running_engine(tmp_path / "other") as bench:
+            await add(bench, server, Kind.IMAP)
+            await bench.sync()
+            assert len(bench.rows()) == COUNT - 4
+            row = next(row for row in bench.rows() if row.subject == "Subject 0")
+            assert (row.flags, row.tags) == (Flag.FLAGGED, ("work",))
+            assert bench.subjects("Sent") == ["Subject 1"]
+            assert bench.subjects("Trash") == ["Subject 2"]
+            assert bench.subjects("Archive") == ["Subject 4"]
+
+
+@pytest.mark.parametrize("uidl", ["%08Xu%08Xv", "%g", "%f"])
+async def test_switching_downloads_nothing_again(uidl: str, tmp_path: Path) -> None:
+    # Dovecot marks what is fetched by POP3 as read; then it is read, wherever it was.
+    extra = f"pop3_uidl_format = {uidl}\npop3_no_flag_updates = yes"
+    with running_dovecot({"alice": PASSWORD}, extra=extra) as server:
+        await fill(server)
+        async with running_engine(tmp_path) as bench:
+            account_id = await add(bench, server, Kind.POP3)
+            await bench.sync()
+            assert len(bench.rows()) == COUNT
+            ids = {row.message_id for row in bench.rows()}
+            await bench.engine.command(
+                StoreFlags(placement_ids=(bench.placed("Subject 7"),), add=Flag.SEEN)
+            )
+            for kind in (Kind.IMAP, Kind.POP3, Kind.IMAP):
+                before = len(await said(bench))
+                await bench.engine.command(
+                    SwitchAccount(account_id=account_id, kind=kind, incoming=settings(server, kind))
+                )
+                await bench.sync()
+                talk = (await said(bench))[before:]
+                assert "RETR" not in talk
+                assert "BODY.PEEK[]" not in talk
+                assert {row.message_id for row in bench.rows()} == ids
+                assert len(bench.rows()) == COUNT
+                assert bench.reader.problems() == []
+            assert [row.subject for row in bench.rows() if row.flags & Flag.SEEN] == ["Subject 7"]
+
+
+@pytest.mark.parametrize("auth", [Auth.SCRAM, Auth.CRAM_MD5, Auth.PLAIN])
+@pytest.mark.parametrize("kind", [Kind.IMAP, Kind.POP3])
+async def test_no_artefact_of_a_session_holds_the_password(
+    kind: Kind, auth: Auth, tmp_path: Path
+) -> None:
+    with running_dovecot({"alice": PASSWORD}) as server:
+        async with running_engine(tmp_path / "profile") as bench:
+            await add(bench, server, kind, auth)
+            await bench.sync()
+            answer = await bench.engine.query(ReadTranscript())
+            assert isinstance(answer, Transcript)
+            everything = b"".join(record.octets for record in answer.records)
+        files = [path.read_bytes() for path in (tmp_path / "profile").rglob("*") if path.is_file()]
+        assert len(files) >= 3
+        for octets in (everything, *files):
+            assert PASSWORD.encode() not in octets
+            assert b"dGFuc3RhYW" not in octets  # the same in Base64

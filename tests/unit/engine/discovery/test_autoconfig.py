@@ -1,0 +1,63 @@
+"""Mozilla's XML is read; what is not protected, not well-formed or not harmless is left out."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktopmail.door.rows import Kind, Security
+from desktopmail.engine.discovery import autoconfig
+
+ADDRESS = "ann.weber@example.org"
+CONFIG = """<?xml version="1.0"?>
+<clientConfig version="1.1"><emailProvider id="example.org"><domain>example.org</domain>
+ <incomingServer type="imap"><hostname>clear.example.org</hostname><port>143</port>
+  <socketType>plain</socketType><username>%EMAILADDRESS%</username></incomingServer>
+ <incomingServer type="pop3"><hostname>pop.%EMAILDOMAIN%</hostname><port>995</port>
+  <socketType>SSL</socketType><username>%EMAILLOCALPART%</username>
+  <authentication>password-cleartext</authentication></incomingServer>
+ <incomingServer type="imap"><hostname>imap.example.org</hostname><port>143</port>
+  <socketType>STARTTLS</socketType><username>%EMAILADDRESS%</username></incomingServer>
+ <outgoingServer type="smtp"><hostname>clear.example.org</hostname><port>25</port>
+  <socketType>plain</socketType></outgoingServer>
+ <outgoingServer type="smtp"><hostname>smtp.example.org</hostname><port>465</port>
+  <socketType>SSL</socketType><username>%EMAILADDRESS%</username></outgoingServer>
+</emailProvider></clientConfig>
+"""
+
+
+def test_servers_come_in_their_order_and_what_is_in_the_clear_is_left_out() -> None:
+    pop, imap = autoconfig.parse(CONFIG.encode(), ADDRESS, "here")
+    assert (pop.kind, pop.incoming.host, pop.incoming.port) == (Kind.POP3, "pop.example.org", 995)
+    assert (pop.incoming.security, pop.incoming.user) == (Security.TLS, "ann.weber")
+    assert (imap.incoming.security, imap.incoming.user) == (Security.STARTTLS, ADDRESS)
+    assert {one.outgoing.host for one in (pop, imap)} == {"smtp.example.org"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("<html><body>Not found</body>", "well-formed"),
+        ('<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', "document type"),
+        ("<!doctype html><html></html>", "document type"),
+        ("<clientConfig/>", "no outgoing server"),
+        (CONFIG.replace("SSL", "plain").replace("STARTTLS", "plain"), "no outgoing server"),
+        ("x" * (autoconfig.MAX_OCTETS + 1), "too large"),
+    ],
+)
+def test_what_cannot_be_used_says_why(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        autoconfig.parse(text.encode(), ADDRESS, "here")
+
+
+@pytest.mark.parametrize("host", ["evil example", "a/b", "", "-x", "x@y"])
+def test_a_host_that_is_none_is_left_out(host: str) -> None:
+    text = CONFIG.replace("imap.example.org", host)
+    assert [one.kind for one in autoconfig.parse(text.encode(), ADDRESS, "here")] == [Kind.POP3]
+
+
+@given(st.binary(max_size=200))
+def test_whatever_comes_is_read_or_refused(octets: bytes) -> None:
+    with pytest.raises(ValueError, match="it "):
+        autoconfig.parse(octets, ADDRESS, "here")

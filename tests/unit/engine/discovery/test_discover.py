@@ -1,0 +1,80 @@
+"""The best source wins and is named; what a source says wrongly is a note."""
+
+from __future__ import annotations
+
+import pytest
+
+from desktopmail.door.interface import DoorError
+from desktopmail.engine.discovery.discover import Sources, discover
+from desktopmail.engine.discovery.srv import Record
+from tests.unit.engine.discovery.test_autoconfig import CONFIG
+
+ADDRESS = "ann@example.org"
+SRV = {
+    "_imaps": [Record(0, 0, 993, "srv.example.org.")],
+    "_submissions": [Record(0, 0, 465, "srv.example.org.")],
+}
+
+
+def sources(
+    *,
+    web: str | None = None,
+    srv: bool = False,
+    mx: str | None = None,
+    asked: list[str] | None = None,
+) -> Sources:
+    async def fetch(url: str, _cap: int) -> bytes | None:
+        if asked is not None:
+            asked.append(url)
+        return web.encode() if web is not None and "autoconfig." in url else None
+
+    async def ask_srv(service: str, _domain: str) -> list[Record]:
+        return SRV.get(service, []) if srv else []
+
+    async def ask_mx(_domain: str) -> list[str]:
+        return [mx] if mx else []
+
+    return Sources(fetch, ask_srv, ask_mx)
+
+
+async def test_a_large_provider_is_found_without_the_network() -> None:
+    asked: list[str] = []
+    found = await discover("a@gmx.de", sources(asked=asked))
+    assert found.accounts[0].source == "the table of providers"
+    assert asked == []
+
+
+async def test_the_domains_own_configuration_comes_before_its_records() -> None:
+    found = await discover(ADDRESS, sources(web=CONFIG, srv=True))
+    assert found.accounts[0].source == "the configuration at autoconfig.example.org"
+
+
+async def test_only_https_is_asked() -> None:
+    asked: list[str] = []
+    await discover(ADDRESS, sources(srv=True, asked=asked))
+    assert len(asked) == 2
+    assert all(url.startswith("https://") for url in asked)
+
+
+async def test_nonsense_from_the_web_is_a_note_and_the_next_source_serves() -> None:
+    found = await discover(ADDRESS, sources(web="<!DOCTYPE html>", srv=True))
+    assert found.accounts[0].incoming.host == "srv.example.org"
+    assert "was not used: it declares a document type" in found.notes[0]
+
+
+async def test_the_mail_exchanger_is_the_last_to_be_believed() -> None:
+    found = await discover(ADDRESS, sources(mx="mx1.posteo.de."))
+    assert found.accounts[0].source == "the mail exchanger mx1.posteo.de"
+
+
+async def test_nothing_found_says_what_to_do() -> None:
+    with pytest.raises(DoorError, match="Type in the servers") as caught:
+        await discover(ADDRESS, sources())
+    assert caught.value.code == "nothing-found"
+
+
+@pytest.mark.parametrize("address", ["", "ann", "ann@", "@example.org", "ann@localhost", "a b@c.d"])
+async def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(DoorError) as caught:
+        await discover(address, sources(srv=True))
+    assert caught.value.code == "bad-address"

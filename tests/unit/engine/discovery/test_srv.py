@@ -1,0 +1,32 @@
+"""SRV records of RFC 6186 and RFC 8314 become servers, TLS before STARTTLS."""
+
+from __future__ import annotations
+
+from desktopmail.door.rows import Kind, Security
+from desktopmail.engine.discovery.srv import Record, accounts
+
+OUT = {"_submissions": [Record(0, 1, 465, "smtp.example.org.")]}
+
+
+def test_the_lowest_priority_and_then_the_greatest_weight_wins() -> None:
+    records = {
+        "_imaps": [
+            Record(10, 9, 993, "later.example.org."),
+            Record(0, 1, 993, "light.example.org."),
+            Record(0, 5, 993, "first.example.org."),
+        ],
+        **OUT,
+    }
+    (found,) = accounts(records, "a@example.org")
+    assert (found.kind, found.incoming.host) == (Kind.IMAP, "first.example.org")
+    assert (found.outgoing.port, found.outgoing.security) == (465, Security.TLS)
+
+
+def test_a_dot_says_that_there_is_none() -> None:
+    records = {"_imaps": [Record(0, 0, 0, ".")], "_pop3": [Record(0, 0, 110, "pop.example.org.")]}
+    (found,) = accounts({**records, **OUT}, "a@example.org")
+    assert (found.kind, found.incoming.security) == (Kind.POP3, Security.STARTTLS)
+
+
+def test_without_submission_there_is_no_account() -> None:
+    assert accounts({"_imaps": [Record(0, 0, 993, "i.example.org.")]}, "a@example.org") == []

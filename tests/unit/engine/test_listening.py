@@ -1,0 +1,278 @@
+"""The socket of the engine: this user only, one bad client never harms another."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door.changes import AccountsChanged, EverythingChanged
+from desktopmail.door.commands import Outcome, SetOffline, Undo
+from desktopmail.door.frames import (
+    AnswerFrame,
+    CancelFrame,
+    ChangeFrame,
+    CommandFrame,
+    ErrorFrame,
+    Hello,
+    OutcomeFrame,
+    QueryFrame,
+    encode,
+    engine_decoder,
+)
+from desktopmail.door.interface import DoorError
+from desktopmail.door.queries import EngineStatus, ReadStatus
+from desktopmail.engine import listening
+from desktopmail.engine.listening import EngineSocket
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from desktopmail.door.changes import AnyChange
+    from desktopmail.door.commands import AnyCommand
+    from desktopmail.door.frames import EngineFrame
+    from desktopmail.door.queries import AnyAnswer, AnyQuery
+
+
+class SmallDoor:
+    """A door that does what the test says."""
+
+    def __init__(self) -> None:
+        self.listeners: list[Callable[[AnyChange], None]] = []
+        self.held = asyncio.Event()
+        self.cancelled = asyncio.Event()
+
+    async def command(self, command: AnyCommand) -> Outcome:
+        if isinstance(command, Undo):
+            match command.token:
+                case "refuse":
+                    raise DoorError("No.", remedy="Ask again.", code="no-undo")
+                case "bug":
+                    raise RuntimeError("oops")
+                case "hold":
+                    try:
+                        await self.held.wait()
+                    except asyncio.CancelledError:
+                        self.cancelled.set()
+                        raise
+        return Outcome(label="done")
+
+    async def query(self, query: AnyQuery) -> AnyAnswer:
+        del query
+        return EngineStatus(version="1", pid=1, uptime_s=0.0, offline=False)
+
+    def subscribe(self, listener: Callable[[AnyChange], None]) -> Callable[[], None]:
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    def tell(self, change: AnyChange) -> None:
+        for listener in self.listeners:
+            listener(change)
+
+    async def aclose(self) -> None:
+        raise AssertionError("clients do not close the engine")
+
+
+class Client(asyncio.Protocol):
+    """One client; its frames come into a queue."""
+
+    def __init__(self) -> None:
+        self.frames: asyncio.Queue[EngineFrame] = asyncio.Queue()
+        self.closed = asyncio.Event()
+        self.transport: asyncio.Transport
+        self._decoder = engine_decoder()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        for frame in self._decoder.receive(data):
+            self.frames.put_nowait(frame)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self.closed.set()
+
+    async def next(self) -> EngineFrame:
+        return await asyncio.wait_for(self.frames.get(), 5)
+
+    def say(self, frame: CommandFrame | QueryFrame | CancelFrame) -> None:
+        self.transport.write(encode(frame))
+
+
+class Bench:
+    """A socket with its door, and clients on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.door = SmallDoor()
+        self.path = folder / "run" / "socket"
+        self.failures: list[str] = []
+        self.socket = EngineSocket(
+            self.door, self.path, report=lambda name, _error: self.failures.append(name)
+        )
+        self._clients: list[Client] = []
+
+    async def client(self) -> Client:
+        loop = asyncio.get_running_loop()
+        _, made = await loop.create_unix_connection(Client, str(self.path))
+        self._clients.append(made)
+        assert isinstance(await made.next(), Hello)
+        return made
+
+    async def aclose(self) -> None:
+        await self.socket.aclose()
+        for client in self._clients:
+            client.transport.abort()
+            await asyncio.wait_for(client.closed.wait(), 5)
+
+
+@asynccontextmanager
+async def listening_on(folder: Path) -> AsyncIterator[Bench]:
+    bench = Bench(folder)
+    await bench.socket.start()
+    try:
+        yield bench
+    finally:
+        await bench.aclose()
+
+
+async def test_only_this_user_may_connect(tmp_path: Path) -> None:
+    async with listening_on(tmp_path) as bench:
+        assert stat.S_IMODE(bench.path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(bench.path.parent.stat().st_mode) == 0o700
+    assert not bench.path.exists()
+
+
+async def test_a_folder_that_is_open_to_others_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run").chmod(0o755)
+    bench = Bench(tmp_path)
+    with pytest.raises(DoorError) as caught:
+        await bench.socket.start()
+    assert caught.value.code == "no-socket"
+    await bench.aclose()
+
+
+async def test_what_a_dead_engine_left_behind_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir(mode=0o700)
+    (tmp_path / "run" / "socket").write_text("")
+    async with listening_on(tmp_path) as bench:
+        await bench.client()
+
+
+async def test_commands_run_side_by_side_and_answer_under_their_numbers(tmp_path: Path) -> None:
+    async with listening_on(tmp_path) as bench:
+        client = await bench.client()
+        client.say(CommandFrame(number=1, command=Undo(token="hold")))
+        client.say(CommandFrame(number=2, command=SetOffline(offline=True)))
+        client.say(QueryFrame(number=3, query=ReadStatus()))
+        second, third = await client.next(), await client.next()
+        assert isinstance(second, OutcomeFrame)
+        assert isinstance(third, AnswerFrame)
+        assert (second.number, third.number) == (2, 3)
+        bench.door.held.set()
+        first = await client.next()
+        assert isinstance(first, OutcomeFrame)
+        assert first.number == 1
+
+
+async def test_a_refusal_arrives_with_sentence_remedy_and_code(tmp_path: Path) -> None:
+    async with listening_on(tmp_path) as bench:
+        client = await bench.client()
+        client.say(CommandFrame(number=1, command=Undo(token="refuse")))
+        error = await client.next()
+        assert error == ErrorFrame(number=1, sentence="No.", remedy="Ask again.", code="no-undo")
+        assert bench.failures == []
+
+
+async def test_a_bug_is_answered_and_reported_and_the_client_goes_on(tmp_path: Path) -> None:
+    async with listening_on(tmp_path) as bench:
+        client = await bench.client()
+        client.say(CommandFrame(number=1, command=Undo(token="bug")))
+        error = await client.next()
+        assert isinstance(error, ErrorFrame)
+        assert "RuntimeError: oops" in error.sentence
+        client.say(CommandFrame(number=2, command=SetOffline(offline=True)))
+        assert isinstance(await client.next(), OutcomeFrame)
+        assert bench.failures == ["Undo"]
+
+
+async def test_what_is_cancelled_is_not_answered(tmp_path: Path) -> None:
+    async with listening_on(tmp_path) as bench:
+        client = await bench.client()
+        client.say(CommandFrame(number=1, command=Undo(token="hold")))
+        client.say(QueryFrame(number=3, query=ReadStatus()))
+        assert isinstance(await client.next(), AnswerFrame)  # so the first one has begun
+        client.say(CancelFrame(number=1))
+        client.say(CancelFrame(number=99))
+        await asyncio.wait_for(bench.door.cancelled.wait(), 5)
+        client.say(CommandFrame(number=2, command=SetOffline(offline=True)))
+        answer = await client.next()
+        assert isinstance(answer, OutcomeFrame)
+        assert answer.number == 2
+
+
+async def test_a_client_that_speaks_something_else_goes_and_the_others_stay(
+    tmp_path: Path,
+) -> None:
+    async with listening_on(tmp_path) as bench:
+        good, bad = await bench.client(), await bench.client()
+        bad.transport.write(b"\xff\xff\xff\xffGET / HTTP/1.1\r\n\r\n")
+        await asyncio.wait_for(bad.closed.wait(), 5)
+        good.say(CommandFrame(number=1, command=SetOffline(offline=True)))
+        assert isinstance(await good.next(), OutcomeFrame)
+        assert len(bench.socket.clients) == 1
+
+
+async def test_every_client_is_told_of_changes(tmp_path: Path) -> None:
+    async with listening_on(tmp_path) as bench:
+        clients = [await bench.client(), await bench.client()]
+        bench.door.tell(AccountsChanged())
+        told = [await client.next() for client in clients]
+        assert told == [ChangeFrame(change=AccountsChanged())] * 2
+
+
+async def test_a_client_that_does_not_read_is_told_that_it_missed_something(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "MAX_UNREAD_OCTETS", 4096)
+    async with listening_on(tmp_path) as bench:
+        slow = await bench.client()
+        slow.transport.pause_reading()
+        (served,) = bench.socket.clients
+        while not served._is_slow:
+            bench.door.tell(AccountsChanged())
+        for _ in range(10_000):  # it costs nothing more now
+            bench.door.tell(AccountsChanged())
+        slow.transport.resume_reading()
+        frame = await slow.next()
+        while frame == ChangeFrame(change=AccountsChanged()):
+            frame = await slow.next()
+        assert frame == ChangeFrame(change=EverythingChanged())
+
+
+async def test_the_engine_knows_when_its_last_client_has_left(tmp_path: Path) -> None:
+    async with listening_on(tmp_path) as bench:
+        assert bench.socket.idle.is_set()
+        client = await bench.client()
+        assert not bench.socket.idle.is_set()
+        client.transport.close()
+        await asyncio.wait_for(bench.socket.idle.wait(), 5)
+
+
+async def test_what_a_client_asked_for_goes_on_when_it_leaves(tmp_path: Path) -> None:
+    async with listening_on(tmp_path) as bench:
+        client = await bench.client()
+        client.say(CommandFrame(number=1, command=Undo(token="hold")))
+        client.say(CommandFrame(number=2, command=SetOffline(offline=True)))
+        await client.next()
+        client.transport.close()
+        await asyncio.wait_for(bench.socket.idle.wait(), 5)
+        bench.door.held.set()
+        await asyncio.sleep(0)
+        assert not bench.door.cancelled.is_set()

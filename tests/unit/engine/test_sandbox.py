@@ -1,0 +1,104 @@
+"""The sandbox: an ordinary server with sample mail, that ends with its engine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail import resources
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Kind, Security
+from desktopmail.engine import sandbox
+from desktopmail.engine.sandbox import Sandbox
+from desktopmail.mime.message import Message
+from desktopmail.net.ports import system_ports
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_sample_mail_is_complete() -> None:
+    index = sandbox._load_index()
+    names = {user.name: user for user in index.user}
+    assert index.domain == Sandbox.DOMAIN
+    assert {user.protocol for user in index.user} == {"imap", "pop3"}
+    for message in index.message:
+        octets = resources.path("demo", *message.file.split("/")).read_bytes()
+        assert Message.parse(octets).subject, message.file
+        assert message.mailbox in {"INBOX", *names[message.user].mailboxes}, message.file
+        assert message.date.tzinfo is not None, message.file
+
+
+async def test_a_sandbox_that_does_not_run_has_no_accounts() -> None:
+    made = Sandbox(system_ports())
+    with pytest.raises(DoorError) as caught:
+        made.account_commands()
+    assert caught.value.code == "no-sandbox"
+    folder = made._folder
+    await made.aclose()
+    assert not folder.exists()
+
+
+async def test_a_server_that_does_not_start_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sandbox.sys, "executable", "/bin/false")
+    made = Sandbox(system_ports())
+    with pytest.raises(DoorError) as caught:
+        await made.start()
+    assert caught.value.code == "no-sandbox"
+    assert not made._folder.exists()
+
+
+async def test_its_accounts_use_tls_and_passwords_that_are_on_no_command_line() -> None:
+    made = Sandbox(system_ports())
+    await made.start()
+    try:
+        commands = made.account_commands()
+        assert [command.kind for command in commands] == [Kind.IMAP, Kind.POP3]
+        assert {command.incoming.security for command in commands} == {Security.TLS}
+        assert made._running is not None
+        leash = made._running.process.pid
+        with open(f"/proc/{leash}/cmdline", "rb") as file:  # noqa: ASYNC230 - of the kernel
+            line = file.read()
+        for command in commands:
+            assert command.password is not None
+            assert command.password.text.encode() not in line
+        users = made._folder / "users"
+        assert users.stat().st_mode & 0o077 == 0
+    finally:
+        await made.aclose()
+    assert made._running is None
+
+
+def test_the_server_ends_with_an_engine_that_is_killed(tmp_path: Path) -> None:
+    """A shell between the two reads the end of a pipe."""
+    script = (
+        "import os, sys; from pathlib import Path; from desktopmail.engine.sandbox import _spawn;"
+        "_spawn(['/bin/sh', '-c', f'echo $$ > {sys.argv[1]}/pid; exec sleep 600'],"
+        " Path(sys.argv[1]) / 'log');"
+        "import time\n"
+        "while not (Path(sys.argv[1]) / 'pid').exists() or not"
+        " (Path(sys.argv[1]) / 'pid').read_text().strip(): time.sleep(0.01)\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, timeout=30)
+    server = int((tmp_path / "pid").read_text())
+    for _ in range(500):
+        if not _runs(server):
+            return
+        subprocess.run(["sleep", "0.01"], check=True)
+    os.kill(server, 9)
+    pytest.fail("the server outlived its engine")
+
+
+def _runs(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,69 @@
+"""The ring of what was said: bounded, in order, and honest about what it has lost."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktopmail.door.ids import AccountId
+from desktopmail.engine.transcripts import MAX_RECORD_OCTETS, Transcripts
+from tests.helpers.still_clock import StillClock
+
+ONE, TWO = AccountId(1), AccountId(2)
+
+
+def test_records_come_in_order_with_their_times() -> None:
+    clock = StillClock()
+    ring = Transcripts(clock, 10_000)
+    recorder = ring.recorder(ONE, "imap")
+    recorder.record("S", b"* OK ready\r\n")
+    clock.advance(2)
+    recorder.record("C", b"a LOGOUT\r\n")
+    records = ring.read(None, 0).records
+    assert [(one.number, one.sender, one.octets) for one in records] == [
+        (1, "S", b"* OK ready\r\n"),
+        (2, "C", b"a LOGOUT\r\n"),
+    ]
+    assert records[1].at_s - records[0].at_s == 2
+
+
+def test_each_connection_has_a_name_of_its_own() -> None:
+    ring = Transcripts(StillClock(), 10_000)
+    for account_id, service in ((ONE, "imap"), (TWO, "imap"), (ONE, "smtp")):
+        ring.recorder(account_id, service).record("S", b"x")
+    names = [(one.account_id, one.connection) for one in ring.read(None, 0).records]
+    assert names == [(ONE, "imap 1"), (TWO, "imap 2"), (ONE, "smtp 1")]
+    assert [one.connection for one in ring.read(ONE, 0).records] == ["imap 1", "smtp 1"]
+    assert [one.connection for one in ring.read(None, 2).records] == ["smtp 1"]
+
+
+def test_of_a_long_record_beginning_and_end_are_kept_and_the_cut_is_said() -> None:
+    ring = Transcripts(StillClock(), 100_000)
+    lines = [b"line %05d\r\n" % number for number in range(2000)]
+    ring.recorder(ONE, "imap").record("S", b"".join([*lines, b"a1 OK FETCH completed\r\n"]))
+    (record,) = ring.read(None, 0).records
+    shown = record.octets.splitlines()
+    assert shown[0] == b"line 00000"
+    assert shown[-1] == b"a1 OK FETCH completed"
+    (cut,) = [line for line in shown if line.startswith(b"[")]
+    left_out = 2000 - (len(shown) - 2)
+    assert cut == b"[%d more octets]" % (left_out * len(lines[0]))
+    assert len(record.octets) <= MAX_RECORD_OCTETS + 50
+
+
+@given(st.lists(st.integers(0, 2 * MAX_RECORD_OCTETS), max_size=60), st.integers(0, 20_000))
+def test_it_never_grows_beyond_its_size_and_counts_what_it_lost(
+    sizes: list[int], limit: int
+) -> None:
+    ring = Transcripts(StillClock(), limit)
+    recorder = ring.recorder(ONE, "pop3")
+    for size in sizes:
+        recorder.record("S", b"x" * size)
+    found = ring.read(None, 0)
+    assert sum(len(one.octets) for one in found.records) <= limit
+    assert found.lost + len(found.records) == len(sizes)
+    if found.records:
+        last = found.records[-1].number
+        assert last == len(sizes)
+        assert ring.read(None, last).records == ()
+        assert ring.read(None, last).lost == 0

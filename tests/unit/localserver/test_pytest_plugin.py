@@ -1,0 +1,31 @@
+"""The fixtures, used as others use them."""
+
+from __future__ import annotations
+
+import imaplib
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from localserver.local import LocalServer
+    from localserver.pytest_plugin import LocalMailbox
+
+
+def test_a_server_with_two_users(mail_server: LocalServer) -> None:
+    with imaplib.IMAP4(mail_server.host, mail_server.ports["imap"]) as client:
+        assert client.login("bob", "bob-secret")[0] == "OK"
+
+
+def test_a_mailbox_that_is_filled_and_read(mailbox: LocalMailbox) -> None:
+    assert mailbox.address == "alice@localhost"
+    assert mailbox.password == "alice-secret"
+    assert mailbox.add(b"Subject: one\r\n\r\n", flags=("\\Seen",)) == 1
+    assert mailbox.wait_for("one").is_seen
+    assert len(mailbox.messages) == 1
+
+
+@pytest.mark.mail_users(carol="secret")
+def test_other_users(mail_server: LocalServer, mailbox: LocalMailbox) -> None:
+    assert mailbox.user == "carol"
+    assert mail_server.messages("carol") == []

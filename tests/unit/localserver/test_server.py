@@ -1,0 +1,198 @@
+"""A server starts whole or not at all, and stops with nothing left."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.net.dial import TcpDialer
+from desktopmail.net.errors import ClosedError, ListenError, TlsError
+from desktopmail.net.ports import SystemClock, system_ports
+from desktopmail.net.tls import ClientTls
+from localserver import tls
+from localserver.config import Config
+from localserver.lock import lock_folder
+from localserver.server import start_server
+from localserver.store.errors import DamagedError, LockedError
+from localserver.store.interface import Delivery
+from localserver.users import UserError
+from tests.helpers.certificates import make_certificates
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from desktopmail.net.stream import Stream
+
+LISTEN = {"imap": 0}
+
+
+def everything_in(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+async def test_a_memory_server_leaves_no_file_behind() -> None:
+    server = await start_server(Config(listen=LISTEN), system_ports(), users=[("alice", "s")])
+    assert server.ca_file is not None
+    folder = server.ca_file.parent
+    assert folder.exists()
+    assert server.ready.ports == server.ports
+    await server.aclose()
+    assert not folder.exists()
+
+
+async def test_what_fails_at_the_start_gives_the_lock_back(tmp_path: Path) -> None:
+    config = Config(data=tmp_path, listen=LISTEN, certificate=tmp_path / "none.pem")
+    with pytest.raises(TlsError):
+        await start_server(config, system_ports())
+    with pytest.raises(UserError):
+        await start_server(
+            Config(data=tmp_path, listen=LISTEN), system_ports(), users=[("a b", "s")]
+        )
+    server = await start_server(Config(data=tmp_path, listen=LISTEN), system_ports())
+    with pytest.raises(LockedError):
+        await start_server(Config(data=tmp_path, listen=LISTEN), system_ports())
+    await server.aclose()
+
+
+async def test_users_of_the_command_line_are_not_written_to_the_disk(tmp_path: Path) -> None:
+    config = Config(data=tmp_path, listen=LISTEN)
+    server = await start_server(config, system_ports(), users=[("alice@localhost", "s3cret")])
+    await server.store.account("alice")
+    await server.aclose()
+    assert b"s3cret" not in everything_in(tmp_path)
+    server = await start_server(config, system_ports())
+    assert server.context.users.all() == []
+    await server.aclose()
+
+
+class TurnedClock(SystemClock):
+    """Stands still until it is turned; who sleeps then wakes."""
+
+    def __init__(self) -> None:
+        self._passed = 0.0
+        self._turned = asyncio.Event()
+        self._begin = super().now()
+
+    def monotonic(self) -> float:
+        return 1000.0 + self._passed
+
+    def now(self) -> datetime:
+        return self._begin + timedelta(seconds=self._passed)
+
+    async def sleep(self, seconds: float) -> None:
+        until = self._passed + seconds
+        while self._passed < until:
+            await self._turned.wait()
+
+    async def turn(self, seconds: float) -> None:
+        self._passed += seconds
+        turned, self._turned = self._turned, asyncio.Event()
+        turned.set()
+        for _ in range(10):  # turns of the loop in which the sleepers do their work
+            await asyncio.sleep(0)
+
+
+async def is_cut(stream: Stream) -> bool:
+    async with asyncio.timeout(5):
+        try:
+            return await stream.read() == b""
+        except ClosedError:
+            return True
+
+
+async def test_who_does_not_log_in_is_cut_after_a_minute() -> None:
+    clock = TurnedClock()
+    ports = replace(system_ports(), clock=clock)
+    server = await start_server(Config(listen={"imap": 0, "smtp": 0}), ports)
+    waiting = await TcpDialer().dial("127.0.0.1", server.ports["imap"])
+    relay = await TcpDialer().dial("127.0.0.1", server.ports["smtp"])
+    assert await waiting.read()
+    assert await relay.read()
+    await clock.turn(59)
+    assert {each.listener for each in server.sessions.all()} == {"imap", "smtp"}
+    await clock.turn(6)
+    assert await is_cut(waiting)
+    await clock.turn(1)
+    assert [each.listener for each in server.sessions.all()] == ["smtp"]
+    await relay.aclose()
+    await waiting.aclose()
+    await server.aclose(grace_s=0.0)
+
+
+@pytest.mark.logs("could not be renewed")
+async def test_the_certificate_is_renewed_while_it_runs_even_after_a_failure(
+    tmp_path: Path,
+) -> None:
+    clock = TurnedClock()
+    ports = replace(system_ports(), clock=clock)
+    server = await start_server(Config(data=tmp_path, listen={"imaps": 0}), ports)
+    file = tmp_path / "tls" / tls.CERTIFICATE_FILE
+    first = tls.expiry(file)
+    day_s = 86400.0
+    await clock.turn(360 * day_s)
+    assert tls.expiry(file) == first
+    (tmp_path / "tls").rename(tmp_path / "away")
+    (tmp_path / "tls").write_text("in the way")
+    await clock.turn(10 * day_s)
+    (tmp_path / "tls").unlink()
+    (tmp_path / "away").rename(tmp_path / "tls")
+    assert tls.expiry(file) == first
+    await clock.turn(day_s)
+    assert tls.expiry(file) > first
+    with pytest.raises(TlsError) as looked_at:  # the listener shows the new one at once
+        await TcpDialer().dial(
+            "127.0.0.1", server.ports["imaps"], tls=ClientTls("localhost", inspect=True)
+        )
+    assert looked_at.value.certificate == ssl.PEM_cert_to_DER_cert(
+        file.read_text().partition("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----"
+    )
+    await server.aclose(grace_s=0.0)
+
+
+async def test_a_damaged_database_is_found_at_the_start(tmp_path: Path) -> None:
+    config = Config(data=tmp_path, listen=LISTEN)
+    server = await start_server(config, system_ports(), users=[("alice", "s")])
+    await server.store.deliver([Delivery("alice", b"Subject: x\r\n\r\n")])
+    await server.aclose()
+    (database,) = tmp_path.glob("users/*/mail.db")
+    database.write_bytes(database.read_bytes()[:4096] + b"damaged!" * 4096)
+    with pytest.raises(DamagedError, match="localserver snapshot restore"):
+        await start_server(config, system_ports(), users=[("alice", "s")])
+    lock_folder(tmp_path).release()
+
+
+async def test_nothing_is_left_when_a_port_is_taken(tmp_path: Path) -> None:
+    first = await start_server(Config(listen=LISTEN), system_ports())
+    taken = Config(data=tmp_path, listen={"smtp": 0, "imap": first.ports["imap"]})
+    with pytest.raises(ListenError, match=str(first.ports["imap"])):
+        await start_server(taken, system_ports())
+    lock_folder(tmp_path).release()
+    await first.aclose()
+
+
+async def test_ones_own_certificate_is_shown_and_no_authority_is_made(tmp_path: Path) -> None:
+    own = make_certificates(tmp_path / "own")
+    config = Config(
+        data=tmp_path / "data", listen={"imaps": 0}, certificate=own.certificate, key=own.key
+    )
+    server = await start_server(config, system_ports())
+    assert server.ca_file is None
+    assert server.ready.ca_file is None
+    trusted = ClientTls("localhost", ca_file=own.ca_file)
+    stream = await TcpDialer().dial("127.0.0.1", server.ports["imaps"], tls=trusted)
+    assert (await stream.read()).startswith(b"* OK")
+    await stream.aclose()
+    await server.aclose(grace_s=0.0)
+    assert not (tmp_path / "data" / "tls").exists()
+
+
+@pytest.mark.parametrize(("name", "password"), [("alice", ""), ("", "s"), ("a\nb", "s")])
+async def test_a_user_who_cannot_be_one_stops_the_start(name: str, password: str) -> None:
+    with pytest.raises(UserError):
+        await start_server(Config(listen=LISTEN), system_ports(), users=[(name, password)])
