@@ -147,8 +147,10 @@ class Outbox:
             return
         try:
             await self._send(client, one)
-        finally:
-            await client.quit()
+        except BaseException:
+            await client.aclose()  # going offline waits for nobody's goodbye
+            raise
+        await client.quit()
 
     async def _begin(self, one: Sending) -> bool:
         def step(tx: Transaction) -> bool:

@@ -8,12 +8,5 @@ derivation.
 
 This room imports `wire.errors` and `wire.secret` only.
 
-RFCs followed: 4422, 4616 (PLAIN), 2195 (CRAM-MD5), 5802 and 7677 (SCRAM), 5929 (channel binding
-tls-server-end-point), 9266 (tls-exporter, when somebody gives its data), 7628 (OAUTHBEARER), 4505
-(ANONYMOUS), 4013 (SASLprep). LOGIN follows draft-murchison-sasl-login, XOAUTH2 its publisher's
-page.
-
-Deviations: a SCRAM server that refuses does not send `e=`: the refusal of the protocol itself (535,
-NO, -ERR) says the same, and clients cope with it better. PLAIN sends the password as it was typed,
-without SASLprep, which RFC 4616 leaves to the server.
+RFCs followed, with deviations: see `desktopmail.wire`.
 """

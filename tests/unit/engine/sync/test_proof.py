@@ -1,0 +1,71 @@
+"""Proof: a tagged OK proves no copy; COPYUID of the right mailbox does, or the digests there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.engine.sync import proof
+from desktopmail.mime.header import digest_of
+from desktopmail.wire.imap.codes import CopyUid
+from desktopmail.wire.imap.sequence import Uid, UidSet
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, other_device
+from tests.helpers.store import mail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def uids(numbers: Iterable[int]) -> UidSet:
+    return UidSet.of([Uid(number) for number in numbers])
+
+
+def digest(number: int) -> bytes:
+    return bytes.fromhex(digest_of(mail(number)))
+
+
+def test_an_ok_without_a_code_proves_nothing() -> None:
+    assert proof.from_code(None, 7) == {}
+
+
+def test_a_code_says_what_became_what() -> None:
+    code = CopyUid(7, uids([3, 5]), uids([10, 11]))
+    assert proof.from_code(code, 7) == {3: 10, 5: 11}
+    assert proof.from_code(code, None) == {3: 10, 5: 11}
+
+
+def test_a_code_of_another_uidvalidity_proves_nothing() -> None:
+    assert proof.from_code(CopyUid(8, uids([3]), uids([10])), 7) == {}
+
+
+def test_sets_that_do_not_pair_prove_nothing() -> None:
+    assert proof.from_code(CopyUid(7, uids([3, 4, 5]), uids([10])), 7) == {}
+
+
+async def test_what_arrived_is_found_by_its_digest_and_only_where_it_may_be_new() -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in (1, 2, 3, 3):
+            server.deliver("alice", mail(number))
+        async with other_device(server) as client:
+            await client.select("INBOX")
+            wanted = {71: digest(1), 73: digest(3), 74: digest(3), 75: digest(3), 79: digest(9)}
+            found = await proof.by_digest(client, wanted, since=2)
+            assert found == {73: 3, 74: 4}  # 1 was there before; of three equal ones two arrived
+            assert await proof.by_digest(client, wanted, since=2, taken=[3]) == {73: 4}
+            # "9:*" answers with the last message all the same
+            assert await proof.by_digest(client, wanted, since=9) == {}
+
+
+async def test_a_server_is_asked_what_is_still_there() -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in (1, 2, 3):
+            server.deliver("alice", mail(number))
+        async with other_device(server) as client:
+            await client.select("INBOX")
+            assert await proof.still_there(client, [2, 3, 4, 99]) == {2, 3}
+            assert await proof.still_there(client, []) == set()
+            assert await proof.by_message_id(client, "2@example.org") == [2]
+            assert await proof.by_message_id(client, "nobody@example.org") == []
+            assert await proof.by_message_id(client, "") == []
+            assert await proof.next_uid(client, "INBOX") == 4
+            assert await proof.next_uid(client, "Trash") == 1
