@@ -117,8 +117,9 @@ class TableCredentials:
         async with self._checking:
             phc = kept.password if kept is not None else await self._decoy_phc()
             ok = await self._executor.run(_verify, given, phc)
-        if not ok or kept is None:
-            return False
+        now = self._users.get(name)
+        if not ok or kept is None or now is None or now.password != kept.password:
+            return False  # the last two: changed or removed during the check
         self._forget_old()
         self._good[digest] = self._clock.monotonic() + _REMEMBERED_S
         return True
@@ -267,14 +268,16 @@ async def open_credentials(folder: Path, ports: Ports) -> TableCredentials:
 
 
 def master_key(path: Path, entropy: Entropy) -> bytes:
-    """Return the key in a file, which is made (0600) when it does not exist."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return hashlib.sha256(path.read_bytes()).digest()
-    with os.fdopen(descriptor, "wb") as file:
+    """Return the key in a file, which is made (0600) when it does not exist or is empty."""
+    key = path.read_bytes() if path.exists() else b""
+    if not key:  # empty: everybody knows the digest of nothing
         key = entropy.token(_KEY_OCTETS)
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
+        # Whole or not at all: what is sealed with a key that is lost again is lost too.
+        fresh = path.with_name(f"{path.name}.new")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(key)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
     return hashlib.sha256(key).digest()

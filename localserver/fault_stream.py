@@ -50,6 +50,10 @@ class FaultyStream:
         """Return what has arrived."""
         return await self._stream.read()
 
+    def unread(self, octets: bytes) -> None:
+        """Put octets back that were read too far."""
+        self._stream.unread(octets)
+
     def write(self, octets: bytes) -> None:
         """Send octets, or keep them for `drain` to send them one by one."""
         if self.left is None and not self.dribbles:
@@ -85,6 +89,7 @@ class FaultyStream:
     async def start_tls(self, tls: ClientTls | ServerTls) -> TlsInfo:
         """Go on inside TLS, with the other certificate when a fault gave one."""
         other, self.other_tls = self.other_tls, None
+        self._write_pending()  # the answer to STARTTLS: nobody may drain it before the handshake
         return await self._stream.start_tls(tls if other is None else other)
 
     def abort(self) -> None:

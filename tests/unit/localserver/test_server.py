@@ -160,7 +160,7 @@ async def test_a_damaged_database_is_found_at_the_start(tmp_path: Path) -> None:
     server = await start_server(config, system_ports(), users=[("alice", "s")])
     await server.store.deliver([Delivery("alice", b"Subject: x\r\n\r\n")])
     await server.aclose()
-    (database,) = tmp_path.glob("users/*/mail.db")
+    database = tmp_path / "users" / "alice" / "mail.db"
     database.write_bytes(database.read_bytes()[:4096] + b"damaged!" * 4096)
     with pytest.raises(DamagedError, match="localserver snapshot restore"):
         await start_server(config, system_ports(), users=[("alice", "s")])

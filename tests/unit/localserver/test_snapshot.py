@@ -45,8 +45,7 @@ async def test_refusals(tmp_path: Path) -> None:
 async def a_mail_database(data: Path) -> Path:
     async with LocalServer({"alice": "s"}, data=data) as server:
         await server.deliver_async("alice", PLAIN)
-    (database,) = data.glob("users/*/mail.db")
-    return database
+    return data / "users" / "alice" / "mail.db"
 
 
 async def test_half_a_snapshot_is_not_left_behind(tmp_path: Path) -> None:

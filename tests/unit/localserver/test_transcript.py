@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from desktopmail.net.ports import SystemClock
 from localserver.transcript import SessionRecord, Transcript
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def test_the_oldest_goes_when_there_is_too_much() -> None:
@@ -58,7 +63,7 @@ def test_numbers_go_on_after_everything_was_forgotten() -> None:
 def test_a_listener_may_stop_while_it_is_told() -> None:
     transcript = Transcript(SystemClock())
     told: list[str] = []
-    stops = []
+    stops: list[Callable[[], None]] = []
 
     def once(record: SessionRecord) -> None:
         told.append(f"once {record.number}")

@@ -25,7 +25,10 @@ class Terminal(io.StringIO):
 def test_rows_are_a_line_each_for_people_and_an_array_for_programs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    values = [{"name": "alice", "quota": None}, {"name": "böb", "quota": 5}]
+    values: list[dict[str, object]] = [
+        {"name": "alice", "quota": None},
+        {"name": "böb", "quota": 5},
+    ]
     output.rows(values, as_json=False)
     assert capsys.readouterr().out == "alice  None\nböb  5\n"
     output.rows(values, as_json=True)
