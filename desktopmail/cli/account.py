@@ -1,10 +1,10 @@
-"""`desktopmail account`: add, list, show, remove, check and switch accounts."""
+"""`desktopmail account`: add, list, show, remove, check, discover and switch accounts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desktopmail.cli import password, planned, servers
+from desktopmail.cli import password, servers
 from desktopmail.cli.errors import FAILED, UsageError
 from desktopmail.cli.output import fields, moment
 from desktopmail.door.commands import (
@@ -15,7 +15,7 @@ from desktopmail.door.commands import (
     SwitchAccount,
 )
 from desktopmail.door.ids import AccountId
-from desktopmail.door.queries import CheckAccount, CheckReport
+from desktopmail.door.queries import CheckAccount, CheckReport, DiscoverAccount, Discovered
 from desktopmail.door.rows import Auth, Kind, Security
 
 if TYPE_CHECKING:
@@ -97,13 +97,16 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     switch.add_argument("--ca-file", metavar="PEM", help="further authorities to trust")
     password.add_options(switch)
     switch.set_defaults(run=_switch)
-    planned.declare(actions, common, "discover", "find the servers of an address")
+    discover = actions.add_parser(
+        "discover", parents=[common], help="find the servers of an address"
+    )
+    discover.add_argument("address", metavar="ADDRESS")
+    discover.set_defaults(run=_discover)
 
 
 async def _no_action(_context: Context, _arguments: argparse.Namespace) -> int:
-    raise UsageError(
-        "Say what to do with accounts: add, list, show, remove, check, switch or password."
-    )
+    actions = "add, list, show, remove, check, discover, switch or password"
+    raise UsageError(f"Say what to do with accounts: {actions}.")
 
 
 def _settings(
@@ -223,6 +226,48 @@ async def _check(context: Context, arguments: argparse.Namespace) -> int:
         ]
     )
     return 0 if all(step.ok for step in report.steps) else FAILED
+
+
+async def _discover(context: Context, arguments: argparse.Namespace) -> int:
+    found = await (await context.door()).query(DiscoverAccount(address=arguments.address))
+    if not isinstance(found, Discovered):
+        raise TypeError(f"DiscoverAccount was answered with {type(found).__name__}")
+    line = context.output.line
+    for one in found.accounts:
+        if one.browser_only:
+            line("This provider takes sign-in by browser only, which is not built yet.")
+        line(f"{one.kind.upper()}, from {one.source}")
+        for label, server in (("incoming", one.incoming), ("outgoing", one.outgoing)):
+            user = f" as {server.user}" if server.user else ""
+            line(f"  {label}  {server.host}:{server.port}, {server.security}{user}")
+        if one.note:
+            line(f"  {one.note}")
+    for note in found.notes:
+        context.output.note(note)
+    context.output.value(
+        [
+            {
+                "kind": one.kind,
+                "incoming": _endpoint(one.incoming),
+                "outgoing": _endpoint(one.outgoing),
+                "source": one.source,
+                "note": one.note,
+                "browser_only": one.browser_only,
+            }
+            for one in found.accounts
+        ]
+    )
+    return 0
+
+
+def _endpoint(server: ServerSettings) -> dict[str, object]:
+    return {
+        "host": server.host,
+        "port": server.port,
+        "security": server.security,
+        "auth": server.auth,
+        "user": server.user,
+    }
 
 
 async def _password(context: Context, arguments: argparse.Namespace) -> int:

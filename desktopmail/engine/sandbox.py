@@ -158,7 +158,7 @@ class Sandbox:
         ready_file = self._folder / "ready.json"
         command = [
             sys.executable, "-m", "localserver", "serve", "--memory", "--host", "127.0.0.1",
-            "--domain", self._index.domain, "--users-file", str(users), "--api", "-1",
+            "--domain", self._index.domain, "--users-file", str(users),
             "--ready-file", str(ready_file),
         ]  # fmt: skip
         process = _spawn(command, self._folder / "log")

@@ -69,7 +69,7 @@ def _is_message(path: Path) -> bool:
 def _split_mbox(path: Path) -> list[CorpusMessage]:
     octets = path.read_bytes()
     begins = [match.end() for match in _FROM_LINE.finditer(octets)]
-    ends = [match.start() for match in _FROM_LINE.finditer(octets)][1:] + [len(octets)]
+    ends = [*[match.start() for match in _FROM_LINE.finditer(octets)][1:], len(octets)]
     return [
         CorpusMessage(f"{path.relative_to(FOLDER)}#{number}", octets[begin:end])
         for number, (begin, end) in enumerate(zip(begins, ends, strict=True))

@@ -52,20 +52,6 @@ def test_a_wrong_call_is_one_line_and_status_2(
 
 
 @pytest.mark.parametrize(
-    "argv",
-    [
-        ["account", "discover", "a@example.org"],
-    ],
-    ids=" ".join,
-)
-def test_a_command_that_is_to_come_says_so(
-    argv: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["--profile", str(tmp_path), *argv]) == 2
-    assert "is not built yet" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
     ("argv", "words"),
     [
         (["list", "INBOX"], "no mail in"),

@@ -309,6 +309,10 @@ async def test_going_offline_in_the_middle_of_a_send_leaves_it_queued(tmp_path: 
             account_id = await bench.add(server)
             made = await send(bench, account_id)
             await reaches(bench, made, SendingState.CONNECTING)
+            await until(
+                lambda: any(line.startswith("MAIL") for line in server.transcript.commands()),
+                "the server stalls",
+            )
             await bench.engine.command(SetOffline(offline=True))
             await bench.engine.command(SetOffline(offline=False))
             await reaches(bench, made, SendingState.DONE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import stat
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack
 
 import pytest
 
@@ -15,7 +15,11 @@ from localserver.users import UserError
 from tests.helpers.still_clock import StillClock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 def everything_in(folder: Path) -> bytes:
@@ -98,9 +102,9 @@ class HeldExecutor(ThreadExecutor):
         self.release = asyncio.Event()
         self.release.set()
 
-    async def run(self, function: Any, *args: Any) -> Any:
+    async def run(self, function: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]) -> T:
         found = await super().run(function, *args)
-        if function.__name__ == "_verify":
+        if getattr(function, "__name__", "") == "_verify":
             self.checked.set()
             await self.release.wait()
         return found
