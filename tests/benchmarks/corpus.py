@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_WORDS = (
-    "the of and to in a is that for it as was with be by on not he his but at are this have from"
-    " or had an they which one you were all her she there would their we him been has when who will"
-    " garden invoice meeting station weather window letter report summer winter market bridge"
-    " Straße Köln Grüße Übung café naïve résumé señor"
-).split()
+_WORDS = ["the", "of", "and", "to", "in", "a", "is", "that", "for", "it", "as", "was", "with", "be", "by", "on", "not", "he", "his", "but", "at", "are", "this", "have", "from", "or", "had", "an", "they", "which", "one", "you", "were", "all", "her", "she", "there", "would", "their", "we", "him", "been", "has", "when", "who", "will", "garden", "invoice", "meeting", "station", "weather", "window", "letter", "report", "summer", "winter", "market", "bridge", "Straße", "Köln", "Grüße", "Übung", "café", "naïve", "résumé", "señor"]
 _SECONDS = 1_700_000_000
 
 

@@ -29,7 +29,7 @@ class Run:
     err: str
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - as json.loads has it
+    def json(self) -> Any:
         """Standard output, read as JSON."""
         return json.loads(self.out)
 

@@ -102,7 +102,7 @@ class HeldExecutor(ThreadExecutor):
         self.release = asyncio.Event()
         self.release.set()
 
-    async def run(self, function: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]) -> T:
+    async def run(self, function: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
         found = await super().run(function, *args)
         if getattr(function, "__name__", "") == "_verify":
             self.checked.set()

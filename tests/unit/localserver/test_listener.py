@@ -150,5 +150,5 @@ async def read_all(stream: Stream) -> bytes:
 async def gone(server: LocalServer) -> None:
     """Wait until the server has noticed that everybody left."""
     async with asyncio.timeout(5):
-        while server.server.sessions.all():  # noqa: ASYNC110  nothing tells of a session's end
+        while server.server.sessions.all():
             await asyncio.sleep(0)

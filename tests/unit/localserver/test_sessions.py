@@ -24,7 +24,7 @@ def sessions(**limits: float) -> tuple[Sessions, Any]:
     return Sessions(Limits(**limits), clock), clock  # type: ignore[arg-type]
 
 
-def stream(peer: str) -> Any:  # noqa: ANN401  stands for a Stream
+def stream(peer: str) -> Any:
     return FakeStream(peer)
 
 
