@@ -157,7 +157,11 @@ async def start_server(
             quota_octets=config.quota_octets, max_message_octets=config.max_message_octets
         )
         store = await open_store(
-            config.data, ports, limits=limits, known=lambda name: people.find(name) is not None
+            config.data,
+            ports,
+            limits=limits,
+            known=lambda name: people.find(name) is not None,
+            quota_of=credentials.quota_octets,
         )
         await store.check([user.name for user in people.all()])
         faults.effects = StoreEffects(store, folder / "wrong", ports.clock)

@@ -333,8 +333,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         ids: Ids of what was made (account, sending, placement), in order.
         undo: A token for `Undo`, or None where there is nothing to take back.
         label: What was done, as a person would say it: "3 messages moved to Archive".
+        left: Of `SwitchAccount`: how many messages exist only here.
     """
 
     ids: tuple[int, ...] = ()
     undo: str | None = None
     label: str = ""
+    left: int = 0

@@ -24,11 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_OCTETS = 10 * 1024 * 1024
-MAX_REDIRECTS = 3
+MAX_REDIRECTS = 5
 TIMEOUT_S = 20.0
 _OK = 200
 _PORTS = {80, 443, None}
 _MOVED = {301, 302, 303, 307, 308}
+# IPv6 addresses that stand for an IPv4 one, or for the own site, and that `is_global` lets pass.
+_STAND_INS = tuple(
+    ipaddress.IPv6Network(net) for net in ("::/96", "64:ff9b::/96", "2002::/16", "fec0::/10")
+)
 
 
 def is_public(address: str) -> bool:
@@ -36,6 +40,8 @@ def is_public(address: str) -> bool:
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv6Address) and any(found in net for net in _STAND_INS):
         return False
     mapped = getattr(found, "ipv4_mapped", None)
     return (mapped or found).is_global and not found.is_multicast

@@ -21,6 +21,7 @@ import msgspec
 from desktopmail import resources
 from desktopmail.door.commands import AddAccount, Password, ServerSettings
 from desktopmail.door.interface import DoorError
+from desktopmail.door.queries import Discovered, DiscoveredAccount
 from desktopmail.door.rows import Kind, Security
 from desktopmail.engine.errors import door_error
 from desktopmail.net.endpoint import Endpoint
@@ -44,6 +45,8 @@ _LEASH = (
     ' { cat <&3 >/dev/null; kill "$child" 2>/dev/null; } & exec 3<&-; wait "$child"'
 )
 _PASSWORD_OCTETS = 12
+_SERVICES = {Kind.IMAP: "imaps", Kind.POP3: "pop3s"}
+_SERVICES = ("smtp", "submission", "submissions", "pop3", "pop3s", "imap", "imaps", "api")
 
 
 class _User(msgspec.Struct, frozen=True):
@@ -131,22 +134,43 @@ class Sandbox:
         ready = self._running.ready
         return [self._account(user, ready) for user in self._index.user]
 
+    def is_home_of(self, address: str) -> bool:
+        """Whether an address is one of its users'."""
+        name, _, domain = address.lower().rpartition("@")
+        is_user = any(user.name == name for user in self._index.user)
+        return self._running is not None and is_user and domain == self._index.domain
+
+    def discovered(self, address: str) -> Discovered:
+        """Its servers, for an address of a user of it.
+
+        Raises:
+            DoorError: It does not run.
+        """
+        if self._running is None:
+            raise DoorError("The sandbox does not run.", code="no-sandbox")
+        ready, user = self._running.ready, address.lower().rpartition("@")[0]
+        return Discovered(
+            accounts=tuple(
+                DiscoveredAccount(
+                    kind=kind,
+                    incoming=_server(user, ready, service),
+                    outgoing=_server(user, ready, "submissions"),
+                    source="the sandbox",
+                )
+                for kind, service in _SERVICES.items()
+            )
+        )
+
     def _account(self, user: _User, ready: _Ready) -> AddAccount:
         address = f"{user.name}@{self._index.domain}"
-        port = ready.ports["imaps" if user.protocol == "imap" else "pop3s"]
-
-        def server(port: int) -> ServerSettings:
-            return ServerSettings(
-                host=_HOST, port=port, security=Security.TLS, user=user.name, ca_file=ready.ca_file
-            )
-
+        kind = Kind(user.protocol)
         return AddAccount(
             name=user.name,
             address=address,
             display_name=user.display_name,
-            kind=Kind(user.protocol),
-            incoming=server(port),
-            outgoing=server(ready.ports["submissions"]),
+            kind=kind,
+            incoming=_server(user.name, ready, _SERVICES[kind]),
+            outgoing=_server(user.name, ready, "submissions"),
             password=Password(self._passwords[user.name]),
             check=False,
         )
@@ -160,6 +184,8 @@ class Sandbox:
             sys.executable, "-m", "localserver", "serve", "--memory", "--host", "127.0.0.1",
             "--domain", self._index.domain, "--users-file", str(users),
             "--ready-file", str(ready_file),
+            # Free ports: another server, another sandbox may run beside it.
+            *(word for service in _SERVICES for word in (f"--{service}", "0")),
         ]  # fmt: skip
         process = _spawn(command, self._folder / "log")
         waited_s = 0.0
@@ -201,6 +227,16 @@ class Sandbox:
             await client.logout()
         finally:
             await client.aclose()
+
+
+def _server(user: str, ready: _Ready, service: str) -> ServerSettings:
+    return ServerSettings(
+        host=_HOST,
+        port=ready.ports[service],
+        security=Security.TLS,
+        user=user,
+        ca_file=ready.ca_file,
+    )
 
 
 async def _create(client: ImapClient, path: str) -> None:

@@ -30,6 +30,7 @@ from desktopmail.door.commands import (
     Undo,
 )
 from desktopmail.door.interface import DoorError, EngineGoneError
+from desktopmail.door.queries import FetchRemoteImage, RemoteImage
 from desktopmail.door.rows import Column, Flag, Role, View
 from desktopmail.ui.actions import Actions
 from desktopmail.ui.bridge import Bridge, Gathered
@@ -128,7 +129,7 @@ class MainWindow(QMainWindow):
         self.sidebar = Sidebar(self._tree_model, theme)
         self.list_pane = ListPane(self._list_model, theme)
         self.reading = ReadingPane(
-            theme, self.reader, self.privacy, web=self.uses_web, fetch_image=None
+            theme, self.reader, self.privacy, web=self.uses_web, fetch_image=self.fetch_image
         )
         self.actions_by_name = Actions(
             self, theme, self, self.run, changed_keys(self.settings.texts("shortcuts"))
@@ -302,6 +303,17 @@ class MainWindow(QMainWindow):
         self.composers.append(window)
         window.closed.connect(lambda: self.composers.remove(window))
         window.show()
+
+    async def fetch_image(self, url: str) -> tuple[bytes, str]:
+        """Fetch a remote image through the engine: (octets, media type).
+
+        Raises:
+            DoorError: It did not come.
+        """
+        answer = await self.door.query(FetchRemoteImage(url=url))
+        if not isinstance(answer, RemoteImage):
+            raise TypeError(f"The engine answers a request for an image with {answer!r}.")
+        return answer.octets, answer.media_type
 
     def _account_in_view(self) -> AccountRow | None:
         """The account whose mailbox is open, else the first."""
@@ -765,10 +777,15 @@ class MainWindow(QMainWindow):
         """End all tasks and leave the store."""
         self.bridge.close()
         self.notifications.close()
+        for pane in (self.reading, *self._extra_panes()):
+            await pane.aclose()
         for window in (*self.composers, *self.extra_windows):
             window.close()
         await self.scope.close()
         self.reader.close()
+
+    def _extra_panes(self) -> list[ReadingPane]:
+        return [pane for window in self.extra_windows for pane in window.findChildren(ReadingPane)]
 
 
 class Privacy:

@@ -186,5 +186,6 @@ async def _mark_seen(
         return {}
     change = Change(unseen, Mode.ADD, frozenset({"\\Seen"}))
     changed = await session.account.change_flags(view.mailbox, change)
-    view.own.add(changed.modseq)
+    if changed.changed:
+        view.own.add(changed.modseq)
     return {uid: (changed.masks[uid], changed.modseq) for uid in changed.changed}

@@ -328,9 +328,15 @@ class ImapSession:
 
     @property
     def selected(self) -> View:
-        """The selected mailbox; the machine lets no command through without one."""
+        """The selected mailbox; the machine lets no command through without one.
+
+        Raises:
+            StoreError: Its UIDs mean other messages now: no command may touch them.
+        """
         if self.view is None:
             raise StoreError("Select a mailbox first.")
+        if self.view.is_stale:
+            raise StoreError("The mailbox was replaced; open it again.")
         return self.view
 
     async def log_in(self, user: User) -> None:

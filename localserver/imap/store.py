@@ -39,7 +39,8 @@ async def handle_store(session: ImapSession, tag: Tag, command: Store) -> None:
     uids = [view.uids[place] for place in places]
     change = Change(uids, _MODES[command.mode], frozenset(command.flags), command.unchanged_since)
     changed = await session.account.change_flags(view.mailbox, change)
-    view.own.add(changed.modseq)
+    if changed.changed:  # else the next change of another session has this MODSEQ
+        view.own.add(changed.modseq)
     await _tell(session, view, command, changed)
     await _tell_modified(session, view, changed)
     code = _modified(view, command, changed)

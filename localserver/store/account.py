@@ -73,6 +73,7 @@ class Account:
         clock: Clock,
         told: Told,
         is_full: Callable[[], bool],
+        own_quota: Callable[[], int | None],
     ) -> None:
         self.user = user
         self.limits = limits
@@ -80,6 +81,7 @@ class Account:
         self._clock = clock
         self._told = told
         self._is_full = is_full
+        self._own_quota = own_quota
         self.flags = FlagTable(load_keywords(database.read))
         self._mailboxes = {mailbox.name: mailbox for mailbox in tree.load_mailboxes(database.read)}
         self._by_number = {mailbox.number: mailbox for mailbox in self._mailboxes.values()}
@@ -327,8 +329,8 @@ class Account:
         """Give a mailbox another UIDVALIDITY and its messages other UIDs, as after a disaster."""
         now = int(self._clock.now().timestamp())
 
-        def committed(state: tuple[int, int]) -> None:
-            mailbox.uidvalidity, mailbox.uidnext = state
+        def committed(state: tuple[int, int, int]) -> None:
+            mailbox.uidvalidity, mailbox.uidnext, mailbox.modseq = state
             if mailbox.uids is not None:
                 mailbox.load(self.all_uids(mailbox))
             mailbox.announce()
@@ -370,7 +372,10 @@ class Account:
     @property
     def quota_octets(self) -> int | None:
         """What the user may store; 0 when a fault plan says that all of it is used."""
-        return 0 if self._is_full() else self.limits.quota_octets
+        if self._is_full():
+            return 0
+        own = self._own_quota()
+        return self.limits.quota_octets if own is None else own
 
     # ---- POP3
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localserver.store.errors import StoreError
 from localserver.store.interface import MaildropMessage
 from localserver.store.names import INBOX
 
@@ -30,10 +31,10 @@ class AccountMaildrop:
             self._mailbox.number,
         )
         self._rows = [(uid, message) for uid, message, _ in rows]
-        validity = self._mailbox.uidvalidity
+        self._validity = self._mailbox.uidvalidity
         self._messages = [
             # Unique for ever: no UID comes twice under one UIDVALIDITY.
-            MaildropMessage(number, size, f"{uid:08x}{validity:08x}")
+            MaildropMessage(number, size, f"{uid:08x}{self._validity:08x}")
             for number, (uid, _, size) in enumerate(rows, 1)
         ]
 
@@ -47,7 +48,13 @@ class AccountMaildrop:
         return self._account.octets(self._rows[number - 1][1])
 
     async def commit(self, deletions: Collection[int]) -> None:
-        """Remove messages, durably, in one transaction."""
+        """Remove messages, durably, in one transaction.
+
+        Raises:
+            StoreError: The messages have other UIDs meanwhile; none was removed.
+        """
+        if deletions and self._mailbox.uidvalidity != self._validity:
+            raise StoreError("The mailbox was numbered anew; nothing was deleted.")
         uids = sorted(self._rows[number - 1][0] for number in set(deletions))
         if uids:
             await self._account.expunge(self._mailbox, uids, only_deleted=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from localserver.store import names
 from localserver.store.account import Account, Message
 from localserver.store.captured import CapturedMail
 from localserver.store.database import open_database
-from localserver.store.errors import InUseError, NoSuchUserError
+from localserver.store.errors import InUseError, MailboxExistsError, NoSuchUserError
 from localserver.store.interface import SpooledFile, StoreLimits
 from localserver.store.maildrop import AccountMaildrop
 from localserver.store.schema import CAPTURED, MAIL
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 
 _FILE = "mail.db"
 _UNSAFE = re.compile(r"[^a-z0-9._-]")
-# Damage is looked for at start in files up to this size; larger ones are checked by
-# `localserver check`, and wherever SQLite stumbles over it.
+# Damage is looked for at start in files up to this size, so that a start stays quick; in larger ones
+# it is found where SQLite stumbles over it.
 _CHECKED_AT_START_OCTETS = 32 * 1024 * 1024
 
 
@@ -49,12 +50,14 @@ class SqliteStore:
         limits: StoreLimits,
         captured: CapturedMail,
         known: Callable[[str], bool],
+        quota_of: Callable[[str], int | None],
     ) -> None:
         self._folder = folder
         self._ports = ports
         self._limits = limits
         self._captured = captured
         self._known = known
+        self._quota_of = quota_of
         self._accounts: dict[str, Account] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._arrival_told: list[Callable[[Arrival], None]] = []
@@ -73,7 +76,9 @@ class SqliteStore:
             messages = [await self._message(deliveries[index]) for index in indexes]
             account = await self.account(user)
             if names.canonical(mailbox) not in {box.name for box in account.mailboxes()}:
-                await account.create(mailbox)
+                # Another session may make it at the same time.
+                with contextlib.suppress(MailboxExistsError):
+                    await account.create(mailbox)
             done = await account.append(account.mailbox(mailbox), messages)
             results.update(zip(indexes, done, strict=True))
 
@@ -198,7 +203,7 @@ class SqliteStore:
             await self._furnish(database)
             return Account(
                 user, database, self._limits, self._ports.clock, self._arrived,
-                lambda: self._is_full(user),
+                lambda: self._is_full(user), lambda: self._quota_of(user),
             )  # fmt: skip
         except BaseException:
             await database.aclose()
@@ -244,6 +249,7 @@ async def open_store(
     *,
     limits: StoreLimits,
     known: Callable[[str], bool],
+    quota_of: Callable[[str], int | None] = lambda _: None,
 ) -> SqliteStore:
     """Open the store.
 
@@ -252,10 +258,11 @@ async def open_store(
         ports: Clock and executor.
         limits: What a user may fill.
         known: Whether there is a user of that name.
+        quota_of: A user's own limit, or None for that of `limits`.
 
     Raises:
         DamagedError: The database of the captured mail is damaged.
     """
     path = None if folder is None else folder / "captured.db"
     database = await open_database(path, CAPTURED, ports.executor)
-    return SqliteStore(folder, ports, limits, CapturedMail(database), known)
+    return SqliteStore(folder, ports, limits, CapturedMail(database), known, quota_of)

@@ -159,8 +159,13 @@ def save_recent(connection: apsw.Connection, fresh: Sequence[tuple[int, int]]) -
     connection.executemany("UPDATE mailbox SET recent_from=? WHERE id=?", fresh)
 
 
-def new_uidvalidity(connection: apsw.Connection, number: int, now: int) -> tuple[int, int]:
-    """Give a mailbox a new UIDVALIDITY and its messages new UIDs; returns it and the next UID."""
+def new_uidvalidity(connection: apsw.Connection, number: int, now: int) -> tuple[int, int, int]:
+    """Give a mailbox a new UIDVALIDITY and its messages new UIDs.
+
+    Returns:
+        The new UIDVALIDITY, UIDNEXT and MODSEQ, which goes on: sessions that have the mailbox open
+        would take later changes with a lower one for old.
+    """
     uidvalidity = next_uidvalidity(connection, now)
     rows = connection.execute(
         "SELECT flags, message, saved FROM entry WHERE mailbox=? ORDER BY uid", (number,)
@@ -168,11 +173,12 @@ def new_uidvalidity(connection: apsw.Connection, number: int, now: int) -> tuple
     connection.execute("DELETE FROM entry WHERE mailbox=?", (number,))
     connection.execute("DELETE FROM expunged WHERE mailbox=?", (number,))
     connection.executemany(
-        "INSERT INTO entry VALUES (?, ?, ?, 1, ?, ?)",
-        [(number, uid, *row[:1], *row[1:]) for uid, row in enumerate(rows, 1)],
+        "INSERT INTO entry VALUES (?, ?, ?, (SELECT modseq+1 FROM mailbox WHERE id=?1), ?, ?)",
+        [(number, uid, *row) for uid, row in enumerate(rows, 1)],
     )
-    connection.execute(
-        "UPDATE mailbox SET uidvalidity=?, uidnext=?, modseq=1 WHERE id=?",
+    changed = connection.execute(
+        "UPDATE mailbox SET uidvalidity=?, uidnext=?, modseq=modseq+1 WHERE id=?"
+        " RETURNING uidvalidity, uidnext, modseq",
         (uidvalidity, len(rows) + 1, number),
-    )
-    return uidvalidity, len(rows) + 1
+    ).fetchall()
+    return cast("tuple[int, int, int]", changed[0])

@@ -44,7 +44,9 @@ from desktopmail.door.queries import (
     Discovered,
     DiscoveredAccount,
     EngineStatus,
+    FetchRemoteImage,
     ReadTranscript,
+    RemoteImage,
     Transcript,
 )
 from desktopmail.door.rows import (
@@ -187,6 +189,8 @@ class FakeStore:
     commands: list[AnyCommand] = dataclasses.field(default_factory=list)
     refuse: DoorError | None = None
     discovered: tuple[DiscoveredAccount, ...] = ()
+    images: dict[str, RemoteImage] = dataclasses.field(default_factory=dict)
+    asked_images: list[str] = dataclasses.field(default_factory=list)
     offline: bool = False
 
     def __post_init__(self) -> None:
@@ -400,6 +404,11 @@ class FakeStore:
             if not self.discovered:
                 raise DoorError("No servers were found.", code="nothing-found")
             return Discovered(accounts=self.discovered)
+        if isinstance(query, FetchRemoteImage):
+            self.asked_images.append(query.url)
+            if query.url not in self.images:
+                raise DoorError(f"The image at {query.url} is not shown.", code="no-image")
+            return self.images[query.url]
         if isinstance(query, ReadTranscript):
             return Transcript(records=())
         return EngineStatus(version="0", pid=1, uptime_s=1.0, offline=self.offline)

@@ -54,6 +54,8 @@ def wire_flags(mask: Flag, tags: Iterable[str] = ()) -> frozenset[wire.Flag]:
 
 def keyword_of(tag: str) -> wire.Flag | None:
     """A tag as a keyword, spaces as underscores; None when it cannot be one (it stays here)."""
+    if "\\" in tag:
+        return None  # with a backslash it would be one of the server's own flags
     try:
         return wire.flag(tag.replace(" ", "_"))
     except LocalProtocolError:

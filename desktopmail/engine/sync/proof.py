@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from desktopmail.net.imap import ImapClient
     from desktopmail.wire.imap.codes import CopyUid
 
+# More than anybody moves at once: a set of billions is made to fill our memory.
+_MAX_PAIRS = 1_000_000
+
 
 async def next_uid(client: ImapClient, path: str) -> int:
     """The UID that the next message of a mailbox will have at the least."""
@@ -33,6 +36,8 @@ async def next_uid(client: ImapClient, path: str) -> int:
 def from_code(code: CopyUid | None, uidvalidity: int | None) -> dict[int, int]:
     """What the server said became what; nothing when it said nothing, or of another mailbox."""
     if code is None or (uidvalidity is not None and code.uid_validity != uidvalidity):
+        return {}
+    if sum(high - low + 1 for low, high in code.source) > _MAX_PAIRS:
         return {}
     try:
         return {int(source): int(target) for source, target in code.pairs()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from desktopmail.ui.commands.answering import identity, make_answer
@@ -29,7 +29,12 @@ class MessageWindow(QWidget):
         self._window = window
         self._row = row
         self.reading = ReadingPane(
-            window.theme, window.reader, window.privacy, web=window.uses_web, parent=self
+            window.theme,
+            window.reader,
+            window.privacy,
+            web=window.uses_web,
+            fetch_image=window.fetch_image,
+            parent=self,
         )
         self.reading.show_letter(letter, row)
         self.reading.link_clicked.connect(window.open_link)
@@ -60,6 +65,11 @@ class MessageWindow(QWidget):
         for key in ("Escape", "Ctrl+W"):
             QShortcut(QKeySequence(key), self).activated.connect(self.close)
         self.resize(QSize(780, 680))
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Fetch no more."""
+        self._window.scope.spawn(self.reading.aclose(), name=tr("verb.open_window"))
+        super().closeEvent(event)
 
     def answer(self, way: str) -> None:
         """Open a window with an answer."""

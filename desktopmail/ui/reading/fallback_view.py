@@ -7,17 +7,23 @@ start: for the super user, without its sandbox.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QUrl, Signal
+from PySide6.QtCore import QByteArray, QTimer, QUrl, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QPalette, QTextDocument
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
+from desktopmail.door.interface import DoorError
 from desktopmail.ui.language import tr
-from desktopmail.ui.reading.content import PART_PREFIX, Letter
+from desktopmail.ui.reading.content import PART_PREFIX, REMOTE_PREFIX, Letter
+from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Container
+
     from desktopmail.ui.theme.theme import Theme
 
 _MAX_TABLES = 8
@@ -43,7 +49,12 @@ def cut_nested_tables(source: str, depth: int = _MAX_TABLES) -> str:
     return "".join(pieces)
 
 
-_REMOTE_IMAGE = re.compile(r"<img\b[^>]*\bdata-remote\b[^>]*>", re.IGNORECASE)
+_MAX_IMAGES = 100
+_GATHERED_MS = 60
+_REMOTE_IMAGE = re.compile(
+    rf"<img\b[^>]*\b(?:data-remote\b|src=\"{REMOTE_PREFIX}(\d+)\")[^>]*>", re.IGNORECASE
+)
+_REMOTE_NUMBER = re.compile(rf"\b{REMOTE_PREFIX}(\d+)")
 _ALT = re.compile(r"\balt=\"([^\"]*)\"", re.IGNORECASE)
 _COLOUR_STYLE = re.compile(
     r"(?<![-\w])(?:background(?:-color|-image)?|color)\s*:[^;\"]*;?", re.IGNORECASE
@@ -52,15 +63,18 @@ _COLOUR_ATTRIBUTE = re.compile(r"\s(?:bgcolor|color|background|text)=\"[^\"]*\""
 _TAG = re.compile(r"<[a-z][^>]*>", re.IGNORECASE)
 
 
-def without_remote_images(source: str, box: str = "") -> str:
-    """Return HTML in which what an image would say stands in place of each blocked one.
+def without_remote_images(source: str, box: str = "", here: Container[int] = ()) -> str:
+    """Return HTML in which what an image would say stands in place of each that is not here.
 
     Args:
         source: Sanitised HTML.
         box: The style of those words.
+        here: The numbers of the remote images that were loaded.
     """
 
     def words(match: re.Match[str]) -> str:
+        if match[1] and int(match[1]) in here:
+            return match[0]
         alt = _ALT.search(match[0])
         if alt is None or not alt[1].strip():
             return ""
@@ -79,7 +93,11 @@ def without_colours(source: str) -> str:
 
 
 class FallbackView(QTextBrowser):
-    """Shows sanitised HTML; only parts of the message itself are loaded.
+    """Shows sanitised HTML; only parts of the message itself are loaded, and allowed images.
+
+    Args:
+        theme: Colours.
+        fetch_image: Fetches a remote image through the engine: (octets, media type).
 
     Signals:
         link_clicked: A link was clicked (target).
@@ -91,12 +109,25 @@ class FallbackView(QTextBrowser):
     link_hovered = Signal(str)
     menu_wanted = Signal(object, str)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        fetch_image: Callable[[str], Awaitable[tuple[bytes, str]]] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("readingBody")
         self.setAccessibleName(tr("reading.body"))
         self._theme = theme
+        self._fetch_image = fetch_image
         self._letter: Letter | None = None
+        self._images: dict[int, QImage] = {}
+        self.failed: list[str] = []
+        self.scope = TaskScope(lambda name, error: self.failed.append(f"{name}: {error}"))
+        self._redrawing = QTimer(self)
+        self._redrawing.setSingleShot(True)
+        self._redrawing.setInterval(_GATHERED_MS)
+        self._redrawing.timeout.connect(self._redraw)
         self._zoom = 1.0
         self._original = False
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -114,8 +145,10 @@ class FallbackView(QTextBrowser):
     def show_letter(self, letter: Letter) -> None:
         """Show a message's HTML."""
         self._letter = letter
+        self._images = {}
         self._draw()
         self.verticalScrollBar().setValue(0)
+        self._load_images(letter)
 
     def set_zoom(self, zoom: float) -> None:
         """Show letters `zoom` times as large."""
@@ -132,17 +165,58 @@ class FallbackView(QTextBrowser):
         self._draw()
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:  # noqa: N802 - Qt's name
-        """Give out images that came with the message, nothing else."""
+        """Give out images that came with the message or were loaded before, nothing else."""
         target = name.toString() if isinstance(name, QUrl) else name
         image = int(QTextDocument.ResourceType.ImageResource.value)
-        if self._letter is None or kind != image or not target.startswith(PART_PREFIX):
+        if self._letter is None or kind != image:
+            return None
+        remote = _REMOTE_NUMBER.fullmatch(target)
+        if remote is not None:
+            found = self._images.get(int(remote[1]))
+            return self._fitted(found) if found is not None else None
+        if not target.startswith(PART_PREFIX):
             return None
         part = self._letter.message.part(target.removeprefix(PART_PREFIX))
         if part is None or part.type != "image":
             return None
-        picture = QImage.fromData(QByteArray(part.content))
+        return self._fitted(QImage.fromData(QByteArray(part.content)))
+
+    def _fitted(self, picture: QImage) -> QImage:
         room = max(self.viewport().width() - 60, 100)
         return picture.scaledToWidth(room) if picture.width() > room else picture
+
+    # ---- remote images
+
+    def _load_images(self, letter: Letter) -> None:
+        fetch = self._fetch_image
+        if fetch is None or letter.html is None:
+            return
+        urls = letter.html.remote_images
+        numbers = {int(number) for number in _REMOTE_NUMBER.findall(letter.html.html)}
+        for number in sorted(numbers)[:_MAX_IMAGES]:
+            if number < len(urls):
+                self.scope.spawn(self._load(letter, number, fetch), name=urls[number])
+
+    async def _load(
+        self,
+        letter: Letter,
+        number: int,
+        fetch: Callable[[str], Awaitable[tuple[bytes, str]]],
+    ) -> None:
+        if letter.html is None or letter is not self._letter:
+            return
+        with contextlib.suppress(DoorError):  # who fetches for us tells the reader
+            octets, _ = await fetch(letter.html.remote_images[number])
+            loop = asyncio.get_running_loop()
+            picture = await loop.run_in_executor(None, QImage.fromData, QByteArray(octets))
+            if letter is self._letter and not picture.isNull():
+                self._images[number] = picture
+                self._redrawing.start()
+
+    def _redraw(self) -> None:
+        place = self.verticalScrollBar().value()
+        self._draw()
+        self.verticalScrollBar().setValue(place)
 
     def _draw(self) -> None:
         if self._letter is None or self._letter.html is None:
@@ -158,7 +232,7 @@ class FallbackView(QTextBrowser):
         box = f"background-color: {tokens.border}; color: {tokens.muted};"
         if on_paper:
             box = "background-color: #e1e3e8; color: #5a6170;"
-        source = without_remote_images(source, box)
+        source = without_remote_images(source, box, self._images)
         link = "#1a56c4" if on_paper else tokens.accent
         self.document().setDefaultStyleSheet(f"a {{ color: {link}; }}")
         ground = "#ffffff" if on_paper else tokens.surface

@@ -40,6 +40,7 @@ from PySide6.QtWebEngineCore import (
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from desktopmail.door.interface import DoorError
 from desktopmail.ui.language import tr
 from desktopmail.ui.tasks import TaskScope
 
@@ -371,10 +372,10 @@ class HtmlView(QWidget):
             return
         try:
             octets, media_type = await self._fetch_image(url)
-        except Exception:
+        except DoorError:  # who fetches for us tells the reader
             if alive:
                 job.fail(QWebEngineUrlRequestJob.Error.RequestFailed)
-            raise
+            return
         if alive and media_type in _IMAGE_TYPES:
             _answer(job, media_type.encode(), octets)
         elif alive:

@@ -16,6 +16,8 @@ from desktopmail.ui.reading.find_bar import FindBar
 from desktopmail.ui.reading.header_card import HeaderCard
 from desktopmail.ui.reading.notice_bar import NoticeBar
 from desktopmail.ui.reading.plain_view import PlainView
+from desktopmail.ui.reading.remote import RemoteImages
+from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -84,7 +86,11 @@ class ReadingPane(QFrame):
         self._reader = reader
         self._privacy = privacy
         self._web = web
-        self._fetch_image = fetch_image
+        self.remote_images = RemoteImages(fetch_image, self) if fetch_image is not None else None
+        if self.remote_images is not None:
+            self.remote_images.failed.connect(self._remote_failed)
+        self._remote = False
+        self.scope = TaskScope(_to_the_loop)
         self.row: MessageRow | None = None
         self.letter: Letter | None = None
         self._turn = 0
@@ -166,12 +172,14 @@ class ReadingPane(QFrame):
 
     def show_letter(self, letter: Letter, row: MessageRow | None, *, remote: bool = False) -> None:
         """Show a message that is ready."""
-        self.row, self.letter = row, letter
+        self.row, self.letter, self._remote = row, letter, remote
+        if self.remote_images is not None:
+            self.remote_images.begin()
         self.header.show_letter(letter)
         self.header.show()
         self._rule.show()
         self.attachments.show_attachments(letter.attachments)
-        self._show_notices(letter, remote=remote)
+        self._show_notices(letter)
         self._show_body()
         self.shown.emit(row, letter)
 
@@ -231,9 +239,14 @@ class ReadingPane(QFrame):
 
     def show_remote(self) -> None:
         """Load the remote images of this message now."""
-        if self.letter is not None and self.row is not None:
-            letter = read_letter(self.letter.message.octets, remote=True)
-            self.show_letter(letter, self.row, remote=True)
+        if self.row is not None:
+            self.scope.spawn(self.show_message(self.row, remote=True), name=tr("remote.show"))
+
+    async def aclose(self) -> None:
+        """End what is still being fetched, before the pane is deleted."""
+        await self.scope.close()
+        if self._html is not None:
+            await self._html.scope.close()
 
     def _show_body(self) -> None:
         letter = self.letter
@@ -261,10 +274,13 @@ class ReadingPane(QFrame):
             # QtWebEngine costs 60 ms and 100 MB: only who opens an HTML message pays.
             from desktopmail.ui.reading.html_view import HtmlView
 
-            return HtmlView(self._theme, self._fetch_image, self)
+            return HtmlView(self._theme, self._fetcher(), self)
         from desktopmail.ui.reading.fallback_view import FallbackView
 
-        return FallbackView(self._theme, self)
+        return FallbackView(self._theme, self._fetcher(), self)
+
+    def _fetcher(self) -> Callable[[str], Awaitable[tuple[bytes, str]]] | None:
+        return self.remote_images.fetch if self.remote_images is not None else None
 
     def _connect_view(self, view: PlainView | FallbackView | HtmlView) -> None:
         view.link_clicked.connect(self.link_clicked)
@@ -273,42 +289,62 @@ class ReadingPane(QFrame):
 
     # ---- what is said about it
 
-    def _show_notices(self, letter: Letter, *, remote: bool) -> None:
+    def _remote_failed(self) -> None:
+        if self.letter is not None:
+            self._show_notices(self.letter)
+
+    def _show_notices(self, letter: Letter) -> None:
         while (item := self._notice_lines.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        bars = list(self._bars(letter, remote=remote))
+        bars = self._bars(letter)
         for bar in bars:
             self._notice_lines.addWidget(bar)
         self._notices.setVisible(bool(bars))
 
-    def _bars(self, letter: Letter, *, remote: bool) -> list[NoticeBar]:
+    def _bars(self, letter: Letter) -> list[NoticeBar]:
         bars: list[NoticeBar] = []
         if not letter.whole:
             bars.append(NoticeBar(self._theme, "download", "notice", tr("reading.fetching")))
-        blocked = len(letter.html.remote_images) if letter.html is not None else 0
-        if blocked and not remote:
-            actions: list[tuple[str, Callable[[], object]]] = []
-            if self._fetch_image is not None:  # without a fetcher there is nothing to offer
-                actions.append((tr("remote.show"), self.show_remote))
-                if letter.sender:
-                    actions.append((tr("remote.always"), self._always_remote))
-            text = trn("remote.blocked", blocked)
-            bar = NoticeBar(self._theme, "image-off", "notice", text, actions)
-            bar.setToolTip(tr("remote.why"))
-            bar.setAccessibleDescription(tr("remote.why"))
-            bars.append(bar)
+        bars += self._remote_bars(letter)
         warnings = _link_warnings(letter)
         if warnings:
             text = trn("link.mismatch", warnings)
             bars.append(NoticeBar(self._theme, "alert", "warning", text))
         return bars
 
+    def _remote_bars(self, letter: Letter) -> list[NoticeBar]:
+        blocked = len(letter.html.remote_images) if letter.html is not None else 0
+        images = self.remote_images
+        if not blocked:
+            return []
+        if not self._remote:
+            actions: list[tuple[str, Callable[[], object]]] = []
+            if images is not None:  # without a fetcher there is nothing to offer
+                actions.append((tr("remote.show"), self.show_remote))
+                if letter.sender:
+                    actions.append((tr("remote.always"), self._always_remote))
+            text, why = trn("remote.blocked", blocked), tr("remote.why")
+        elif images is not None and images.sentence:
+            actions = [(tr("remote.again"), self.show_remote)]
+            text, why = images.sentence, images.reasons
+        else:
+            return []
+        bar = NoticeBar(self._theme, "image-off", "notice", text, actions)
+        bar.setToolTip(why)
+        bar.setAccessibleDescription(why)
+        return [bar]
+
     def _always_remote(self) -> None:
         if self.letter is not None and self.letter.sender:
             self._privacy.allow_remote(self.letter.sender[0].address)
             self.show_remote()
+
+
+def _to_the_loop(name: str, error: Exception) -> None:
+    loop = asyncio.get_running_loop()
+    loop.call_exception_handler({"message": f"{name} failed", "exception": error})
 
 
 def _link_warnings(letter: Letter) -> int:

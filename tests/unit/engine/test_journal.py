@@ -365,7 +365,7 @@ CHANGES = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(CHANGES)
 def test_what_is_done_and_taken_back_leaves_everything_where_it_was(
     changes: list[tuple[str, set[int], str]],
@@ -374,21 +374,27 @@ def test_what_is_done_and_taken_back_leaves_everything_where_it_was(
         store = Store(Profile.at(folder), InlineExecutor())
         try:
             d = Desk(store)
-            store._run(d.fill)
-            before = store._look(_state)
-            for name, numbers, ending in changes:
-                store._run(lambda tx, n=name, i=numbers: _change(tx, d, n, i))
-                if ending == "discard":
-                    store._run(_discard_all)
-                else:
-                    if ending == "refused":
-                        store._run(_refuse_all)
-                    store._run(lambda tx: journal.take_back(tx, "t"))
-                store._run(lambda tx: tx.execute("UPDATE operation SET undo = NULL"))
-            after = store._look(_state)
+            before, after = store._run(lambda tx: _play(tx, d, changes))
         finally:
             store._close()
     assert after == before
+
+
+def _play(
+    tx: Transaction, d: Desk, changes: list[tuple[str, set[int], str]]
+) -> tuple[list[object], list[object]]:
+    d.fill(tx)
+    before = _state(tx)
+    for name, numbers, ending in changes:
+        _change(tx, d, name, numbers)
+        if ending == "discard":
+            _discard_all(tx)
+        else:
+            if ending == "refused":
+                _refuse_all(tx)
+            journal.take_back(tx, "t")
+        tx.execute("UPDATE operation SET undo = NULL")
+    return before, _state(tx)
 
 
 def _change(tx: Transaction, d: Desk, name: str, numbers: set[int]) -> None:

@@ -19,7 +19,8 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(1000)
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "::1", "fe80::1", "fc00::1",
-     "0.0.0.0", "::ffff:127.0.0.1", "100.64.0.1", "224.0.0.1", "nonsense"],
+     "0.0.0.0", "::ffff:127.0.0.1", "100.64.0.1", "224.0.0.1", "nonsense",
+     "::127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "fec0::1"],
 )  # fmt: skip
 def test_addresses_of_this_network_are_not_public(address: str) -> None:
     assert not remote_images.is_public(address)
@@ -57,6 +58,9 @@ async def site() -> AsyncIterator[tuple[str, list[web.Request]]]:
                 raise web.HTTPFound("/ok")
             case "/inside":
                 raise web.HTTPFound("http://10.0.0.1/x.png")
+            case "/elsewhere":
+                port = request.url.port
+                raise web.HTTPFound(f"http://localhost:{port}/ok")  # a name for what is not allowed
             case "/loop":
                 raise web.HTTPFound("/loop")
             case "/html":
@@ -103,3 +107,36 @@ async def test_everything_else_is_refused_in_one_sentence(
     with pytest.raises(DoorError) as caught:
         await remote_images.fetch(site[0] + path, allowed=here_alone)
     assert caught.value.code == "no-image"
+
+
+async def test_a_redirect_to_a_name_is_looked_at_when_it_is_resolved(
+    site: tuple[str, list[web.Request]],
+) -> None:
+    base, asked = site
+    resolved: list[str] = []
+
+    def refuses_names(address: str) -> bool:
+        resolved.append(address)
+        return len(resolved) == 1  # the address written out, not what the name stands for
+
+    with pytest.raises(DoorError, match="not on the Internet"):
+        await remote_images.fetch(f"{base}/elsewhere", allowed=refuses_names)
+    assert [request.path for request in asked] == ["/elsewhere"]
+    assert set(resolved[1:]) <= {"127.0.0.1", "::1"}
+    assert len(resolved) > 1
+
+
+async def test_this_machine_is_refused_by_default(site: tuple[str, list[web.Request]]) -> None:
+    base, asked = site
+    for url in (base, base.replace("127.0.0.1", "localhost")):
+        with pytest.raises(DoorError) as caught:
+            await remote_images.fetch(f"{url}/ok")
+        assert caught.value.code == "no-image"
+    assert asked == []
+
+
+async def test_only_a_few_redirects_are_followed(site: tuple[str, list[web.Request]]) -> None:
+    base, asked = site
+    with pytest.raises(DoorError, match="again and again"):
+        await remote_images.fetch(f"{base}/loop", allowed=here_alone)
+    assert len(asked) == remote_images.MAX_REDIRECTS + 1

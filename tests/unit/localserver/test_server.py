@@ -15,10 +15,11 @@ from desktopmail.net.errors import ClosedError, ListenError, TlsError
 from desktopmail.net.ports import SystemClock, system_ports
 from desktopmail.net.tls import ClientTls
 from localserver import tls
+from localserver.cli.folder import opened
 from localserver.config import Config
 from localserver.lock import lock_folder
 from localserver.server import start_server
-from localserver.store.errors import DamagedError, LockedError
+from localserver.store.errors import DamagedError, LockedError, OverQuotaError
 from localserver.store.interface import Delivery
 from localserver.users import UserError
 from tests.helpers.certificates import make_certificates
@@ -196,3 +197,14 @@ async def test_ones_own_certificate_is_shown_and_no_authority_is_made(tmp_path: 
 async def test_a_user_who_cannot_be_one_stops_the_start(name: str, password: str) -> None:
     with pytest.raises(UserError):
         await start_server(Config(listen=LISTEN), system_ports(), users=[(name, password)])
+
+
+async def test_the_quota_of_a_user_at_rest_holds_in_the_running_server(tmp_path: Path) -> None:
+    async with opened(tmp_path) as folder:
+        await folder.users.put("alice", "secret")
+        await folder.credentials.set_quota("alice", 100)
+    server = await start_server(Config(data=tmp_path, listen=LISTEN), system_ports())
+    await server.store.deliver([Delivery("alice", b"x" * 60)])
+    with pytest.raises(OverQuotaError):
+        await server.store.deliver([Delivery("alice", b"x" * 60)])
+    await server.aclose()

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from desktopmail.engine.sync import proof
 from desktopmail.mime.header import digest_of
 from desktopmail.wire.imap.codes import CopyUid
-from desktopmail.wire.imap.sequence import Uid, UidSet
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, other_device
 from tests.helpers.store import mail
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-
-def uids(numbers: Iterable[int]) -> UidSet:
-    return UidSet.of([Uid(number) for number in numbers])
 
 
 def digest(number: int) -> bytes:
@@ -29,17 +19,22 @@ def test_an_ok_without_a_code_proves_nothing() -> None:
 
 
 def test_a_code_says_what_became_what() -> None:
-    code = CopyUid(7, uids([3, 5]), uids([10, 11]))
+    code = CopyUid(7, ((3, 3), (5, 5)), ((10, 11),))
     assert proof.from_code(code, 7) == {3: 10, 5: 11}
     assert proof.from_code(code, None) == {3: 10, 5: 11}
 
 
 def test_a_code_of_another_uidvalidity_proves_nothing() -> None:
-    assert proof.from_code(CopyUid(8, uids([3]), uids([10])), 7) == {}
+    assert proof.from_code(CopyUid(8, ((3, 3),), ((10, 10),)), 7) == {}
 
 
 def test_sets_that_do_not_pair_prove_nothing() -> None:
-    assert proof.from_code(CopyUid(7, uids([3, 4, 5]), uids([10])), 7) == {}
+    assert proof.from_code(CopyUid(7, ((3, 5),), ((10, 10),)), 7) == {}
+
+
+def test_a_set_of_billions_proves_nothing_and_costs_nothing() -> None:
+    everything = ((1, 2**32 - 1),)
+    assert proof.from_code(CopyUid(7, everything, everything), 7) == {}
 
 
 async def test_what_arrived_is_found_by_its_digest_and_only_where_it_may_be_new() -> None:

@@ -120,3 +120,37 @@ async def test_a_new_uidvalidity_ends_the_session() -> None:
     async with logged_in(plan=plan, messages=[mail("one")]) as dialogue:
         with pytest.raises(ConnectionError):
             await dialogue.run("NOOP")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        r"UID STORE 2 +FLAGS (\Deleted)",
+        "UID MOVE 2 Trash",
+        "UID FETCH 2 BODY[]",
+        r"STORE 1 FLAGS ()",
+        "EXPUNGE",
+        "SEARCH ALL",
+    ],
+)
+async def test_old_numbers_touch_nothing_after_a_new_uidvalidity(command: str) -> None:
+    three = [mail("one"), mail("two"), mail("three")]
+    async with logged_in(messages=three) as dialogue:
+        await dialogue.run(r"STORE 1,3 +FLAGS (\Deleted)")
+        await dialogue.run("UID EXPUNGE 1")
+        effects = dialogue.server.server.context.faults.effects
+        assert effects is not None
+        await effects.new_uidvalidity("alice")  # 2 and 3 are 1 and 2 now
+        await dialogue.send(f"x {command}\r\n".encode())
+        assert (await dialogue.line()).startswith(b"* BYE")
+        assert await dialogue.at_end()
+        left = await dialogue.server.messages_async("alice")
+        assert [(each.subject, each.is_seen) for each in left] == [("two", False), ("three", False)]
+        assert ["\\Deleted" in each.flags for each in left] == [False, True]
+
+
+async def test_a_server_that_stops_says_bye() -> None:
+    async with LocalServer({"alice": "secret"}) as server, connected(server) as dialogue:
+        await server.server.aclose(grace_s=0.0)
+        assert (await dialogue.line()).startswith(b"* BYE")
+        assert await dialogue.at_end()

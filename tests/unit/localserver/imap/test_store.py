@@ -58,3 +58,13 @@ async def test_keywords_are_the_same_in_any_case() -> None:
 async def test_a_store_past_the_end_is_bad() -> None:
     async with logged_in(messages=[mail("a")]) as dialogue:
         assert (await dialogue.run(r"STORE 5 +FLAGS (\Seen)"))[-1].startswith("BAD")
+
+
+async def test_a_store_that_changes_nothing_hides_nothing_of_the_next_one() -> None:
+    async with logged_in(messages=[mail("a"), mail("b")]) as first, another(first) as second:
+        await first.run(r"STORE 1 +FLAGS (\Seen)")
+        await first.run("NOOP")
+        await first.run(r"STORE 1 +FLAGS (\Seen)")
+        await second.run(r"STORE 2 +FLAGS (\Flagged)")
+        told = await first.run("NOOP")
+        assert told[0].startswith(r"* 2 FETCH (UID 2 FLAGS (\Flagged")

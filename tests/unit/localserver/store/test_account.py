@@ -220,3 +220,55 @@ async def test_a_database_can_be_opened_beside_for_reading(tmp_path: Path) -> No
     assert other.read.execute("SELECT count(*) FROM entry").fetchall() == [(1,)]
     await other.aclose()
     await store.aclose()
+
+
+async def test_a_new_uidvalidity_lets_the_modseq_go_on(account: Account) -> None:
+    inbox = account.mailbox("INBOX")
+    await account.append(inbox, [Message(PLAIN)] * 3)
+    account.open(inbox, _nothing)
+    await account.change_flags(inbox, Change([1], Mode.ADD, frozenset({"\\Seen"})))
+    known = inbox.modseq
+    await account.new_uidvalidity(inbox)
+    assert inbox.modseq > known
+    known = inbox.modseq
+    await account.change_flags(inbox, Change([2], Mode.ADD, frozenset({"\\Seen"})))
+    assert inbox.changed_since(known) == {2}
+    rows = account.query("SELECT max(modseq) FROM entry WHERE mailbox=?", inbox.number)
+    assert rows == [(inbox.modseq,)]
+    inbox.unsubscribe(_nothing)
+
+
+def _nothing() -> None:
+    """Somebody who listens."""
+
+
+async def test_a_rename_of_the_inbox_moves_its_messages_and_leaves_it_there(
+    account: Account,
+) -> None:
+    inbox = account.mailbox("INBOX")
+    validity = inbox.uidvalidity
+    await account.append(inbox, [Message(PLAIN, frozenset({"\\Flagged"}))] * 2)
+    await account.rename("inbox", "Old/2026")
+    assert (inbox.messages, inbox.uidvalidity, inbox.uidnext) == (0, validity, 3)
+    moved = account.mailbox("Old/2026")
+    assert moved.messages == 2
+    assert account.mailbox("Old").messages == 0
+
+
+async def test_a_mailbox_that_listeners_have_open_tells_them_it_is_deleted(
+    account: Account,
+) -> None:
+    box = await account.create("Box")
+    await account.append(box, [Message(PLAIN)])
+    told: list[bool] = []
+
+    def listen() -> None:
+        told.append(box.exists)
+
+    account.open(box, listen)
+    await account.delete("Box")
+    assert told == [False]
+    assert list(box.uids or ()) == []
+    again = await account.create("Box")
+    assert again.uidvalidity > box.uidvalidity
+    assert again.mailbox_id != box.mailbox_id

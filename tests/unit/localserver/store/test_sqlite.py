@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -122,3 +123,72 @@ def test_folders_are_named_safely(user: str, folder: str) -> None:
 def test_names_that_would_be_folders_are_refused(user: str) -> None:
     with pytest.raises(NoSuchUserError):
         folder_name(user)
+
+
+async def test_a_limit_of_ones_own_wins_over_the_servers_and_may_change() -> None:
+    own: dict[str, int] = {"alice": len(PLAIN)}
+    store = await open_store(
+        None, system_ports(), limits=StoreLimits(quota_octets=3 * len(PLAIN)),
+        known=lambda _: True, quota_of=own.get,
+    )  # fmt: skip
+    await store.deliver([Delivery("alice", PLAIN)])
+    with pytest.raises(OverQuotaError):
+        await store.deliver([Delivery("alice", PLAIN)])
+    await store.deliver([Delivery("bob", PLAIN)] * 3)
+    with pytest.raises(OverQuotaError):
+        await store.deliver([Delivery("bob", PLAIN)])
+    own["alice"] = 10 * len(PLAIN)
+    await store.deliver([Delivery("alice", PLAIN)] * 9)
+    assert (await store.account("alice")).used() == (10 * len(PLAIN), 10)
+    await store.aclose()
+
+
+async def test_deliveries_that_make_the_same_mailbox_at_once_all_arrive(tmp_path: Path) -> None:
+    store = await opened(tmp_path)
+    delivered = await asyncio.gather(
+        *(store.deliver([Delivery("alice", PLAIN, mailbox="Lists/new")]) for _ in range(5))
+    )
+    assert sorted(each.uid for (each,) in delivered) == [1, 2, 3, 4, 5]
+    assert len({each.uidvalidity for (each,) in delivered}) == 1
+    await store.aclose()
+
+
+async def test_one_user_over_quota_stops_nobody_elses_delivery() -> None:
+    store = await opened(None)
+    store.set_full("alice", True)
+    with pytest.raises(OverQuotaError):
+        await store.deliver([Delivery("alice", PLAIN), Delivery("bob", PLAIN)])
+    assert (await store.account("bob")).mailbox("INBOX").messages == 1
+    assert (await store.account("alice")).mailbox("INBOX").messages == 0
+    await store.aclose()
+
+
+async def test_everybody_is_full_when_no_name_is_said() -> None:
+    store = await opened(None)
+    store.set_full("", True)
+    for user in ("alice", "bob"):
+        with pytest.raises(OverQuotaError):
+            await store.deliver([Delivery(user, PLAIN)])
+    store.set_full("", False)
+    await store.deliver([Delivery("bob", PLAIN)])
+    await store.aclose()
+
+
+async def test_a_user_who_is_opened_twice_at_once_has_one_account(tmp_path: Path) -> None:
+    store = await opened(tmp_path)
+    one, other = await asyncio.gather(store.account("alice"), store.account("alice"))
+    assert one is other
+    assert [box.name for box in one.mailboxes()].count("INBOX") == 1
+    await store.aclose()
+
+
+async def test_mail_of_a_user_who_was_forgotten_is_there_again(tmp_path: Path) -> None:
+    store = await opened(tmp_path)
+    await store.deliver([Delivery("alice", PLAIN)])
+    await store.forget("alice")
+    await store.forget("alice")
+    assert store.open_accounts() == []
+    assert store.has_mail("alice")
+    assert not store.has_mail("bob")
+    assert (await store.account("alice")).mailbox("INBOX").messages == 1
+    await store.aclose()

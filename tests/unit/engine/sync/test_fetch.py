@@ -1,0 +1,137 @@
+"""Fetching: newest first, in batches that stay, and what was cut goes on where it was."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door.changes import AnyChange, Progress
+from desktopmail.door.commands import FetchOctets, SetOffline
+from desktopmail.door.interface import DoorError
+from desktopmail.engine.sync import fetch
+from localserver.faults import Fault
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, running_engine, until
+from tests.helpers.store import mail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "FIRST_SCREEN", 2)
+    monkeypatch.setattr(fetch, "WHOLE_BATCH", 3)
+    monkeypatch.setattr(fetch, "HEADER_BATCH", 3)
+
+
+def fetched(server: LocalServer) -> list[str]:
+    return [
+        line.upper() for line in server.transcript.commands()
+        if line.upper().startswith("UID FETCH") and "BODY" in line.upper()
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("small_batches")
+async def test_the_newest_come_first_and_everything_comes(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            for number in range(9):
+                server.deliver("alice", mail(number))
+            seen: list[AnyChange] = []
+            bench.engine.subscribe(seen.append)
+            await bench.sync(account_id)
+            assert bench.subjects() == [f"Subject {n}" for n in range(9)]
+            assert [bench.reader.octets(row.message_id) for row in bench.rows()] == [
+                mail(number) for number in range(9)
+            ]
+            assert "8:9" in fetched(server)[0]  # the first screen
+            steps = [one for one in seen if isinstance(one, Progress) and one.label == "INBOX"]
+            assert steps[-1].finished
+            assert all(one.done <= one.total for one in steps)
+
+
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("nth", [1, 2, 3])
+async def test_a_cut_costs_one_batch_and_is_a_problem_of_the_connection(
+    nth: int, tmp_path: Path
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await bench.engine.command(SetOffline(offline=True))
+            for number in range(9):
+                server.deliver("alice", mail(number))
+            server.add_fault(
+                Fault(
+                    protocol="imap", command="UID FETCH", argument="INTERNALDATE", nth=nth, cut=700
+                )
+            )
+            await bench.engine.command(SetOffline(offline=False))
+            (told,) = await asyncio.gather(bench.sync(account_id), return_exceptions=True)
+            if isinstance(told, DoorError):  # else a cycle of its own had met it before we asked
+                assert "account was closed" not in told.sentence
+                assert [one.service for one in bench.reader.problems()] == ["imap"]
+            await bench.sync(account_id)
+            assert bench.subjects() == [f"Subject {n}" for n in range(9)]
+            octets = [bench.reader.octets(row.message_id) for row in bench.rows()]
+            assert octets == [mail(number) for number in range(9)]
+            assert bench.reader.problems() == []
+            logins = [line for line in server.transcript.commands() if "AUTHENTICATE" in line]
+            assert len(logins) == 3  # the connection before, the one that was cut, and the next
+
+
+async def test_octets_that_were_left_at_the_server_come_when_they_are_asked_for(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            server.deliver("alice", mail(1, body="the word zebra"))
+            await bench.sync(account_id, headers_only=True)
+            (row,) = bench.rows()
+            if row.has_octets:  # a cycle of its own was quicker than we were
+                return
+            await bench.engine.command(FetchOctets(placement_ids=(row.id,)))
+            (row,) = bench.rows()
+            assert row.has_octets
+            assert bench.reader.octets(row.message_id) == mail(1, body="the word zebra")
+
+
+async def test_octets_of_another_message_are_never_given_to_this_one(tmp_path: Path) -> None:
+    """A server that answers with other octets than its header promised."""
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            server.deliver("alice", mail(1))
+            await bench.sync(account_id, headers_only=True)
+            await bench.engine.store.write(
+                lambda tx: tx.execute(
+                    "UPDATE message SET header_digest = zeroblob(32), blob_id = NULL,"
+                    " header = zeroblob(4), message_id = 'other@example.org'"
+                )
+            )
+            (row,) = bench.rows()
+            await bench.engine.command(FetchOctets(placement_ids=(row.id,)))
+            (row,) = bench.rows()
+            assert bench.reader.octets(row.message_id) == mail(1)
+            rows = await bench.engine.store.read(
+                lambda tx: tx.fetch("SELECT message_id, blob_id IS NULL FROM message")
+            )
+            assert rows == [("1@example.org", 0)]
+
+
+async def test_new_mail_is_told_while_nothing_is_asked_for(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            server.deliver("alice", mail(7))
+            await until(lambda: bench.subjects() == ["Subject 7"], "the new mail, by IDLE")

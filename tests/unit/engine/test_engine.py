@@ -1,0 +1,241 @@
+"""The engine as a whole: what it acknowledged it keeps, and no artefact of it holds a password."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from desktopmail.door.commands import (
+    AnswerQuestion,
+    DiscardOperation,
+    OpenVault,
+    Password,
+    RemoveAccount,
+    SendMessage,
+    SetOffline,
+    SetPassword,
+    StoreFlags,
+    SyncAccounts,
+    Undo,
+)
+from desktopmail.door.ids import AccountId, OperationId, QuestionId
+from desktopmail.door.interface import DoorError
+from desktopmail.door.queries import EngineStatus, ReadStatus, ReadTranscript, Transcript
+from desktopmail.door.rows import ConnectionState, Flag, Kind, SendingState
+from desktopmail.engine import vault
+from localserver.local import LocalServer
+from tests.helpers.engine import (
+    PASSWORDS,
+    MemoryKeyring,
+    account_command,
+    running_engine,
+    until,
+)
+from tests.helpers.store import mail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def test_a_second_engine_on_a_profile_is_refused(tmp_path: Path) -> None:
+    async with running_engine(tmp_path):
+        with pytest.raises(DoorError) as caught:
+            async with running_engine(tmp_path):
+                pass
+        assert caught.value.code == "profile-in-use"
+
+
+async def test_an_engine_goes_on_where_the_one_before_ended(tmp_path: Path) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path, ring) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await bench.engine.command(SetOffline(offline=True))
+            await bench.engine.command(
+                StoreFlags(placement_ids=(bench.placed("Subject 1"),), add=Flag.FLAGGED)
+            )
+            await bench.engine.command(
+                SendMessage(
+                    account_id=account_id, sender="alice@localhost",
+                    recipients=("bob@localhost",), octets=mail(2),
+                )
+            )  # fmt: skip
+            assert server.messages("bob") == []
+        async with running_engine(tmp_path, ring) as bench:
+            await until(lambda: len(server.messages("bob")) == 1, "the message that was queued")
+            await until(lambda: bench.reader.operations() == [], "the flag told")
+            assert "\\Flagged" in server.messages("alice")[0].flags
+
+
+async def test_a_name_that_is_taken_changes_nothing(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            await bench.add(server)
+            with pytest.raises(DoorError) as caught:
+                await bench.add(server)
+            assert caught.value.code == "name-taken"
+            assert len(bench.reader.accounts()) == 1
+
+
+async def test_an_account_whose_password_cannot_be_kept_is_not_half_there(tmp_path: Path) -> None:
+    import keyring.errors
+
+    class Full(MemoryKeyring):
+        def set_password(self, *_: str) -> None:
+            raise keyring.errors.NoKeyringError
+
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path, Full()) as bench:
+            with pytest.raises(DoorError) as caught:
+                await bench.add(server)
+            assert caught.value.code == "no-keyring"
+            assert bench.reader.accounts() == []
+
+
+async def test_removing_an_account_leaves_the_server_as_it_is(tmp_path: Path) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path, ring) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await bench.engine.command(RemoveAccount(account_id=account_id))
+            assert bench.reader.accounts() == []
+            assert ring.kept == {}
+            again = await bench.add(server)
+            assert again != account_id  # an id is never given twice
+            await bench.sync(again)
+            assert bench.subjects() == ["Subject 1"]
+        assert len(server.messages("alice")) == 1
+
+
+async def test_offline_nobody_is_spoken_to(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await bench.engine.command(SetOffline(offline=True))
+            said = len(server.transcript.commands())
+            with pytest.raises(DoorError) as caught:
+                await bench.sync(account_id)
+            assert caught.value.code == "offline"
+            assert bench.reader.accounts()[0].state is ConnectionState.OFFLINE
+            status = await bench.engine.query(ReadStatus())
+            assert isinstance(status, EngineStatus)
+            assert status.offline
+            assert len(server.transcript.commands()) == said
+            await bench.engine.command(SetOffline(offline=False))
+            await bench.sync(account_id)
+
+
+async def test_a_new_password_lets_what_waited_for_it_go_on(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            outcome = await bench.engine.command(
+                account_command(server, "alice", Kind.POP3, password="an old one")
+            )
+            account_id = AccountId(outcome.ids[0])
+            await bench.engine.command(
+                SendMessage(
+                    account_id=account_id, sender="alice@localhost",
+                    recipients=("bob@localhost",), octets=mail(1),
+                )
+            )  # fmt: skip
+            await until(
+                lambda: any(
+                    row.state is SendingState.FAILED for row in bench.reader.sendings()
+                ),
+                "the refused password",
+            )  # fmt: skip
+            with pytest.raises(DoorError) as caught:
+                await bench.sync(account_id)
+            assert caught.value.code == "auth-failed"
+            await bench.engine.command(
+                SetPassword(account_id=account_id, password=Password(PASSWORDS["alice"]))
+            )
+            await until(lambda: len(server.messages("bob")) == 1, "the queued message")
+            await bench.sync(account_id)
+
+
+async def test_what_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    async with running_engine(tmp_path) as bench:
+        for command, code in (
+            (SyncAccounts(account_ids=(AccountId(7),)), "no-account"),
+            (RemoveAccount(account_id=AccountId(7)), "no-account"),
+            (Undo(token="never"), "no-undo"),
+            (DiscardOperation(operation_id=OperationId(7)), "no-operation"),
+            (AnswerQuestion(question_id=QuestionId(7), choice="x"), "answered"),
+            (
+                SendMessage(
+                    account_id=AccountId(7), sender="a@x.test", recipients=(), octets=mail(1)
+                ),
+                "no-recipient",
+            ),
+            (
+                SendMessage(
+                    account_id=AccountId(7), sender="a@x.test", recipients=("b@x.test",),
+                    octets=mail(1),
+                ),
+                "no-account",
+            ),
+        ):  # fmt: skip
+            with pytest.raises(DoorError) as caught:
+                await bench.engine.command(command)  # type: ignore[arg-type]
+            assert caught.value.code == code
+        assert bench.reader.sendings() == []
+
+
+async def test_no_artefact_of_a_whole_session_holds_a_password(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vault, "_SCRYPT_N", 2)
+    caplog.set_level(logging.DEBUG)
+    shown: list[str] = []
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            bench.engine.subscribe(lambda change: shown.append(repr(change)))
+            await bench.engine.command(OpenVault(pass_phrase=Password("open sesame")))
+            for user, kind in (("alice", Kind.IMAP), ("bob", Kind.POP3)):
+                command = account_command(server, user, kind, check=True)
+                shown.append(repr(command))
+                account_id = AccountId((await bench.engine.command(command)).ids[0])
+                wrong = msgspec.structs.replace(
+                    command, name="wrong", password=Password("never shown")
+                )
+                with pytest.raises(DoorError) as caught:
+                    await bench.engine.command(wrong)
+                shown.append(str(caught.value))
+                await bench.sync(account_id)
+                await bench.engine.command(
+                    SendMessage(
+                        account_id=account_id, sender=f"{user}@localhost",
+                        recipients=("alice@localhost",), octets=mail(5),
+                    )
+                )  # fmt: skip
+            await until(
+                lambda: all(row.state is SendingState.DONE for row in bench.reader.sendings()),
+                "both sent",
+            )
+            transcript = await bench.engine.query(ReadTranscript())
+            assert isinstance(transcript, Transcript)
+            assert {one.connection.split()[0] for one in transcript.records} == {
+                "imap", "pop3", "smtp",
+            }  # fmt: skip
+            shown += [repr(bench.reader.accounts()), repr(bench.reader.problems())]
+            said = b"".join(one.octets for one in transcript.records)
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())  # noqa: ASYNC240 - over
+    everything = kept + said + "".join(shown).encode() + caplog.text.encode()
+    for word in (*PASSWORDS.values(), "never shown", "open sesame"):
+        for form in (
+            word.encode(),
+            base64.b64encode(word.encode()),
+            *(base64.b64encode(f"\0{user}\0{word}".encode()) for user in PASSWORDS),
+        ):
+            assert form not in everything, word
