@@ -46,9 +46,9 @@ class FaultyStream:
         """Whether the socket takes no more for now, or octets wait for `drain`."""
         return bool(self._pending) or self._stream.is_congested
 
-    async def read(self) -> bytes:
+    async def read(self, until: float | None = None) -> bytes:
         """Return what has arrived."""
-        return await self._stream.read()
+        return await self._stream.read(until)
 
     def unread(self, octets: bytes) -> None:
         """Put octets back that were read too far."""

@@ -45,7 +45,7 @@ _LEASH = (
     ' { cat <&3 >/dev/null; kill "$child" 2>/dev/null; } & exec 3<&-; wait "$child"'
 )
 _PASSWORD_OCTETS = 12
-_SERVICES = {Kind.IMAP: "imaps", Kind.POP3: "pop3s"}
+_INCOMING = {Kind.IMAP: "imaps", Kind.POP3: "pop3s"}
 _SERVICES = ("smtp", "submission", "submissions", "pop3", "pop3s", "imap", "imaps", "api")
 
 
@@ -157,7 +157,7 @@ class Sandbox:
                     outgoing=_server(user, ready, "submissions"),
                     source="the sandbox",
                 )
-                for kind, service in _SERVICES.items()
+                for kind, service in _INCOMING.items()
             )
         )
 
@@ -169,7 +169,7 @@ class Sandbox:
             address=address,
             display_name=user.display_name,
             kind=kind,
-            incoming=_server(user.name, ready, _SERVICES[kind]),
+            incoming=_server(user.name, ready, _INCOMING[kind]),
             outgoing=_server(user.name, ready, "submissions"),
             password=Password(self._passwords[user.name]),
             check=False,

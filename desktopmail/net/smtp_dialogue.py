@@ -11,6 +11,7 @@ from desktopmail.net.errors import (
     ProtocolViolationError,
     TimedOutError,
 )
+from desktopmail.net.stream import READ_OCTETS
 from desktopmail.net.transcript import record_output
 from desktopmail.wire.errors import RemoteProtocolError
 from desktopmail.wire.smtp.client import ClientConnection
@@ -52,6 +53,7 @@ class Dialogue:
         self.recorder = recorder
         self.wire = ClientConnection(lmtp=lmtp)
         self.masked = False
+        self._loop = asyncio.get_running_loop()
 
     async def ask(self, command: Sendable, timeout_s: float = COMMAND_S) -> Answer:
         """Send one command and wait for its reply.
@@ -80,22 +82,21 @@ class Dialogue:
         Raises:
             NetError: None came; the connection is closed then.
         """
-        limit = asyncio.timeout(timeout_s)
         try:
             event = self.wire.next_event()
             if event is None:
                 # The limit holds for all of the reply: trickling octets do not prolong it.
-                async with limit:
-                    await self.flush()
-                    while event is None:
-                        await self._fill()
-                        event = self.wire.next_event()
+                until = self._loop.time() + timeout_s
+                await self._flush_before(until)
+                while event is None:
+                    await self._fill(until)
+                    event = self.wire.next_event()
         except RemoteProtocolError as error:
             raise self.violated(error) from error
         except BaseException as error:
             # An answer that nobody waited for must not be taken for the next one.
             self.stream.abort()
-            if isinstance(error, TimeoutError) and limit.expired():
+            if isinstance(error, TimeoutError):
                 raise TimedOutError(
                     f"{self.authority} did not answer to {what} in {timeout_s:g} s.",
                     remedy="Try again later.",
@@ -104,8 +105,21 @@ class Dialogue:
             raise
         return event
 
-    async def _fill(self) -> None:
-        octets = await self.stream.read()
+    async def _flush_before(self, until: float) -> None:
+        segments = self.wire.take_output()
+        if not segments:
+            return
+        octets = record_output(self.recorder, "C", segments)
+        if len(octets) <= READ_OCTETS:
+            self.stream.write(octets)
+            if not self.stream.is_congested:
+                return
+            octets = b""
+        async with asyncio.timeout_at(until):
+            await self.stream.send(octets)
+
+    async def _fill(self, until: float) -> None:
+        octets = await self.stream.read(until)
         if not octets:
             self.wire.receive_eof()
             return

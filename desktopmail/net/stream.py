@@ -65,14 +65,18 @@ class Stream:
         """Whether the socket takes no more for now, so that `drain` would wait."""
         return self._protocol.is_congested
 
-    async def read(self) -> bytes:
+    async def read(self, until: float | None = None) -> bytes:
         """Return what has arrived, waiting for at least one octet; b"" at the end.
 
+        Args:
+            until: When to give up, by the loop's clock; None for never.
+
         Raises:
+            TimeoutError: Nothing had arrived by then; the stream can be read on.
             ClosedError: The connection was cut.
             TlsError: What came inside TLS cannot be read.
         """
-        return await self._protocol.read()
+        return await self._protocol.read(until)
 
     def unread(self, octets: bytes) -> None:
         """Put octets back that were read too far; the next `read` returns them first."""
@@ -163,6 +167,8 @@ class StreamProtocol(asyncio.Protocol):
         self._eof = False
         self._reading_paused = False
         self._reader: asyncio.Future[None] | None = None
+        self._until: float | None = None  # when the reader gives up
+        self._timer: asyncio.TimerHandle | None = None
         self._writing_paused = False
         self._drainers: set[asyncio.Future[None]] = set()
         self._error: NetError | None = None
@@ -232,6 +238,9 @@ class StreamProtocol(asyncio.Protocol):
                 self._error.__cause__ = exc
         self._closing = True
         self._socket = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if not self._lost.done():
             self._lost.set_result(None)
         if self._handshake is not None and not self._handshake.done():
@@ -258,12 +267,12 @@ class StreamProtocol(asyncio.Protocol):
             return f"[{found[0]}]:{found[1]}" if ":" in found[0] else f"{found[0]}:{found[1]}"
         return str(found or "unknown")
 
-    async def read(self) -> bytes:
+    async def read(self, until: float | None = None) -> bytes:
         """See `Stream.read`."""
         if not self._chunks:
             if not self._eof:
                 if self._error is None and not self._lost.done():
-                    await self._wait_for_octets()
+                    await self._wait_for_octets(until)
                 if not self._chunks and not self._eof:
                     raise self._closed_error()
             if not self._chunks:
@@ -393,14 +402,33 @@ class StreamProtocol(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
 
-    async def _wait_for_octets(self) -> None:
+    async def _wait_for_octets(self, until: float | None) -> None:
         if self._reader is not None:
             raise RuntimeError("two tasks read from one stream")
         self._reader = self._loop.create_future()
+        self._until = until
+        # One timer outlives many reads, each of which only moves its time: a timer of its own for
+        # every command costs more than the command's answer.
+        if until is not None and (self._timer is None or self._timer.when() > until):
+            self._start_timer(until)
         try:
             await self._reader
         finally:
-            self._reader = None
+            self._reader = self._until = None
+
+    def _start_timer(self, when: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when, self._check_time)
+
+    def _check_time(self) -> None:
+        timer, self._timer = self._timer, None
+        if self._until is None or timer is None:
+            return  # nobody waits; the next read starts it again
+        if self._until > timer.when():
+            self._start_timer(self._until)
+        elif self._reader is not None and not self._reader.done():
+            self._reader.set_exception(TimeoutError("nothing arrived in time"))
 
     def _wake_reader(self) -> None:
         if self._reader is not None and not self._reader.done():

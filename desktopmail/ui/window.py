@@ -39,7 +39,14 @@ from desktopmail.ui.commands.registry import VERBS
 from desktopmail.ui.commands.verb import Menu, Verb
 from desktopmail.ui.dates import until_midnight
 from desktopmail.ui.language import tr, trn
-from desktopmail.ui.models.mailboxes import ICONS, MailboxTreeModel, Node, NodeKind, mailbox_title
+from desktopmail.ui.models.mailboxes import (
+    ICONS,
+    MailboxTreeModel,
+    Node,
+    NodeKind,
+    account_title,
+    mailbox_title,
+)
 from desktopmail.ui.models.messages import MessageListModel
 from desktopmail.ui.notifications import Notifications
 from desktopmail.ui.panels.problems import ProblemCards
@@ -295,7 +302,7 @@ class MainWindow(QMainWindow):
         window = ComposeWindow(
             self,
             draft=draft,
-            account=account or self._account_in_view(),
+            account=account or self.account_in_view(),
             answers=answers,
             forwards=forwards,
             replaces=replaces,
@@ -315,7 +322,7 @@ class MainWindow(QMainWindow):
             raise TypeError(f"The engine answers a request for an image with {answer!r}.")
         return answer.octets, answer.media_type
 
-    def _account_in_view(self) -> AccountRow | None:
+    def account_in_view(self) -> AccountRow | None:
         """The account whose mailbox is open, else the first."""
         accounts = self.accounts()
         node = self._shown_view
@@ -327,14 +334,14 @@ class MainWindow(QMainWindow):
 
     async def choose_mailbox(self, title: str) -> MailboxRow | None:
         """Let a person choose a mailbox by typing."""
-        names = {account.id: account.name for account in self.accounts()}
+        names = {account.id: account_title(account) for account in self.accounts()}
         choices = [
             Choice(mailbox_title(box), names.get(box.account_id, ""), _icon_of(box), box)
             for box in self._tree_model.mailboxes_of()
         ]
-        own = self._account_in_view()
+        own = self.account_in_view()
         if own is not None:
-            choices.sort(key=lambda choice: choice.hint != own.name)
+            choices.sort(key=lambda choice: choice.hint != account_title(own))
         chosen = await choose(self.desk_top, self.theme, title, choices)
         return chosen.value if chosen is not None else None  # type: ignore[return-value] # a MailboxRow by the list above
 
@@ -608,6 +615,9 @@ class MainWindow(QMainWindow):
         self.list_pane.sort(view.column, not view.descending)
 
     def _mailbox_menu(self, node: Node, place: object) -> None:
+        from desktopmail.ui.panels import views
+        from desktopmail.ui.panels.switch import other_kind
+
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(self.actions_by_name["get_mail"])
@@ -619,6 +629,10 @@ class MainWindow(QMainWindow):
             menu.addAction(
                 tr("tree.sync"),
                 lambda: self.scope.spawn(self._sync(account), name=tr("tree.sync")),
+            )
+            protocol = other_kind(account.kind).value.upper()
+            menu.addAction(
+                tr("tree.switch", protocol=protocol), lambda: views.switch_account(self, account)
             )
             menu.addAction(tr("tree.remove"), lambda: self._remove_account(account))
         menu.popup(place)  # type: ignore[arg-type] # a QPoint by the signal's signature

@@ -76,6 +76,7 @@ class ImapSession:
 
     def __init__(self, stream: Stream, context: ServerContext) -> None:
         self.context = context
+        self._loop = asyncio.get_running_loop()
         self.faults = context.faults.session("imap", stream)
         self.stream = self.faults.stream
         self.recorder = context.transcript.session("imap", stream.peer)
@@ -149,11 +150,12 @@ class ImapSession:
             if event is not None or self._ended:
                 return event
             try:
-                async with deadline(wait_s, "The client was silent for too long."):
-                    octets = await self.stream.read()
-            except TimedOutError:
+                octets = await self.stream.read(self._loop.time() + wait_s)
+            except TimeoutError as timeout:
                 self.say_goodbye("You were silent for too long.")
-                raise
+                raise TimedOutError(
+                    "The client was silent for too long.", code="timed-out"
+                ) from timeout
             await self.receive(octets)
 
     async def receive(self, octets: bytes) -> None:
@@ -352,7 +354,7 @@ class ImapSession:
         """
         if self.idling and not self._push_is_due and not self.stream.is_congested:
             self._push_is_due = True
-            asyncio.get_running_loop().call_soon(self._push)
+            self._loop.call_soon(self._push)
 
     def _push(self) -> None:
         self._push_is_due = False

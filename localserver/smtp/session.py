@@ -213,17 +213,19 @@ class _Pump:
         if event is not None:
             return event
         await self._flush()
-        try:
-            async with asyncio.timeout_at(self._deadline()):
-                while event is None:
-                    octets = await self._stream.read()
-                    if octets:
-                        self._wire.receive(octets)
-                    else:
-                        self._wire.receive_eof()
-                    event = self._wire.next_event()
-        except TimeoutError:
-            return self._timed_out()
+        until = self._deadline()
+        while event is None:
+            try:
+                octets = await self._stream.read(until)
+            except TimeoutError:
+                return self._timed_out()
+            if octets:
+                self._wire.receive(octets)
+            else:
+                self._wire.receive_eof()
+            event = self._wire.next_event()
+            if event is None and self._loop.time() > until:
+                return self._timed_out()  # octets trickle, and never make a command
         return event
 
     def _deadline(self) -> float:
@@ -250,6 +252,8 @@ class _Pump:
 
     async def _flush(self) -> None:
         self._write()
+        if not (self._stream.is_congested or self._stream.is_closed):
+            return
         async with deadline(
             self._session.context.config.limits.send_s,
             f"{self._stream.peer} did not take its replies.",

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 _FILE = "mail.db"
 _UNSAFE = re.compile(r"[^a-z0-9._-]")
-# Damage is looked for at start in files up to this size, so that a start stays quick; in larger ones
-# it is found where SQLite stumbles over it.
+# Damage is looked for at start in files up to this size, so that a start stays quick; in larger
+# ones it is found where SQLite stumbles over it.
 _CHECKED_AT_START_OCTETS = 32 * 1024 * 1024
 
 

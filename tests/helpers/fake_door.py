@@ -33,6 +33,7 @@ from desktopmail.door.commands import (
     SendMessage,
     SetOffline,
     StoreFlags,
+    SwitchAccount,
     Undo,
 )
 from desktopmail.door.ids import AccountId, MailboxId, MessageId, PlacementId, SendingId
@@ -388,6 +389,15 @@ class FakeStore:
                 account_id = self.add_account(command.name, command.address, command.kind)
                 self.tell(AccountsChanged())
                 return Outcome(ids=(account_id,))
+            case SwitchAccount():
+                self.account_rows = [
+                    msgspec.structs.replace(row, kind=command.kind)
+                    if row.id == command.account_id
+                    else row
+                    for row in self.account_rows
+                ]
+                self.tell(AccountsChanged())
+                return Outcome(label="switched", left=2 if command.kind is Kind.IMAP else 0)
             case SetOffline():
                 self.offline = command.offline
                 state = ConnectionState.OFFLINE if command.offline else ConnectionState.READY

@@ -46,7 +46,7 @@ _PORTS = {
     ("smtp", Security.STARTTLS): 587,
     ("smtp", Security.NONE): 25,
 }
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class ServerFields(QWidget):
@@ -84,6 +84,10 @@ class ServerFields(QWidget):
         self._protocol = protocol
         if usual:
             self._follow()
+
+    def use_usual_port(self) -> None:
+        """Go to the port that the protocol has by custom."""
+        self._follow()
 
     def chosen_security(self) -> Security:
         """How the connection is to be protected."""
@@ -291,7 +295,7 @@ class AccountDialog(QDialog):
     def _in_the_clear(self) -> bool:
         return any(
             fields.chosen_security() is Security.NONE
-            and fields.host.text().strip().lower() not in _LOOPBACK
+            and fields.host.text().strip().lower() not in LOOPBACK
             for fields in (self.incoming, self.outgoing)
         )
 

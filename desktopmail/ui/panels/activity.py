@@ -34,7 +34,7 @@ from desktopmail.door.rows import (
 from desktopmail.ui.dates import short_date
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.language import tr
-from desktopmail.ui.models.mailboxes import state_text
+from desktopmail.ui.models.mailboxes import account_title, state_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,7 +120,7 @@ class ActivityWindow(QWidget):
         if account.last_alive_s:
             now = datetime.now(UTC).astimezone()
             text += " · " + tr("activity.alive", when=short_date(account.last_alive_s, now))
-        title = f"{account.name} · {account.kind.value.upper()}"
+        title = f"{account_title(account)} · {account.kind.value.upper()}"
         card, row = self._card(icon, token, title, text)
         self._button(row, tr("tree.sync"), SyncAccounts(account_ids=(account.id,), wait=False))
         return card

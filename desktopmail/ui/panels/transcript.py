@@ -36,6 +36,7 @@ from PySide6.QtWidgets import (
 from desktopmail.door.queries import ReadTranscript, Transcript, TranscriptRecord
 from desktopmail.ui.dates import local_time, size_text
 from desktopmail.ui.language import current_language, tr, trn
+from desktopmail.ui.models.mailboxes import account_title
 from desktopmail.ui.reading.saving import write_new
 from desktopmail.ui.transcript.explanation import Explanation, explain
 from desktopmail.ui.transcript.line import Action, Conversation, Line, Protocol
@@ -79,7 +80,7 @@ class TranscriptWindow(QWidget):
         self.account_box.setAccessibleName(tr("transcript.account"))
         self.account_box.addItem(tr("transcript.all_accounts"), None)
         for account in self._window.accounts():
-            self.account_box.addItem(account.name, account.id)
+            self.account_box.addItem(account_title(account), account.id)
         self.account_box.currentIndexChanged.connect(self._show_all_again)
         self.field = QLineEdit(self)
         self.field.setPlaceholderText(tr("transcript.filter"))

@@ -15,6 +15,7 @@ from desktopmail.mime.attachment import safe_name
 from desktopmail.ui.chooser import Choice, choose
 from desktopmail.ui.commands.registry import VERBS
 from desktopmail.ui.language import tr
+from desktopmail.ui.models.mailboxes import account_title
 from desktopmail.ui.reading.saving import free_name, write_new
 
 if TYPE_CHECKING:
@@ -52,6 +53,19 @@ def _account(window: MainWindow) -> None:
     from desktopmail.ui.panels.account import AccountDialog
 
     _open(AccountDialog(window))
+
+
+def _switch(window: MainWindow) -> None:
+    account = window.account_in_view()
+    if account is not None:
+        switch_account(window, account)
+
+
+def switch_account(window: MainWindow, account: AccountRow) -> None:
+    """Offer to fetch an account's mail by the other protocol."""
+    from desktopmail.ui.panels.switch import SwitchDialog
+
+    _open(SwitchDialog(window, account))
 
 
 def _settings(window: MainWindow) -> None:
@@ -191,7 +205,7 @@ def ask_to_remove(window: MainWindow, account: AccountRow) -> None:
     box = QMessageBox(
         QMessageBox.Icon.Warning,
         tr("tree.remove"),
-        tr("remove.question", name=account.name),
+        tr("remove.question", name=account_title(account)),
         QMessageBox.StandardButton.Cancel,
         window,
     )
@@ -230,6 +244,7 @@ def add_link_actions(window: MainWindow, menu: QMenu, link: str) -> None:
 _OPENERS: dict[str, Callable[[MainWindow], None]] = {
     "palette": _palette,
     "account": _account,
+    "switch": _switch,
     "settings": _settings,
     "activity": _activity,
     "transcript": _transcript,

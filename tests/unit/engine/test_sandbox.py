@@ -70,8 +70,17 @@ async def test_its_accounts_use_tls_and_passwords_that_are_on_no_command_line() 
             assert command.password.text.encode() not in line
         users = made._folder / "users"
         assert users.stat().st_mode & 0o077 == 0
+        # Whoever switches an account finds the other port of the same server.
+        assert made.is_home_of("Anna@sandbox.test")
+        assert not made.is_home_of("anna@example.org")
+        assert not made.is_home_of("nobody@sandbox.test")
+        ways = {way.kind: way for way in made.discovered("anna@sandbox.test").accounts}
+        assert ways[Kind.IMAP].incoming == commands[0].incoming
+        assert ways[Kind.POP3].incoming.port == commands[1].incoming.port
+        assert ways[Kind.POP3].incoming.user == "anna"
     finally:
         await made.aclose()
+    assert not made.is_home_of("anna@sandbox.test")
     assert made._running is None
 
 

@@ -10,6 +10,7 @@ from desktopmail.door.commands import (
     ArchiveMessages,
     CopyMessages,
     DeleteMessages,
+    DiscardOperation,
     MoveMessages,
     SaveDraft,
     StoreFlags,
@@ -19,6 +20,7 @@ from desktopmail.door.rows import Flag
 from desktopmail.wire.imap.flags import flag
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
+from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, other_device, running_engine
 from tests.helpers.store import mail
@@ -281,3 +283,57 @@ async def test_a_message_that_another_device_removed_ends_its_operation(tmp_path
             await settled(bench)
             assert there(server, "Junk") == ["Subject 1"]
             shown_is_there(bench, server, "INBOX", "Junk")
+
+
+@pytest.mark.parametrize("without", [(), ("MOVE", "IMAP4REV2"), ("MOVE", "UIDPLUS", "IMAP4REV2")])
+async def test_a_tagged_ok_proves_no_copy_and_removes_nothing(
+    without: tuple[str, ...], tmp_path: Path
+) -> None:
+    """RFC 9051 section 6.4.9: the server says OK and has copied nothing."""
+    with LocalServer(PASSWORDS, without=without) as server:
+        server.deliver("alice", mail(1))
+        for verb in ("UID MOVE", "UID COPY"):
+            server.add_fault(Fault(protocol="imap", command=verb, reply="OK done", times=None))
+        async with running_engine(tmp_path) as bench:
+            await bench.add(server)
+            await bench.sync()
+            await bench.engine.command(
+                MoveMessages(
+                    placement_ids=(bench.placed("Subject 1"),), mailbox_id=bench.mailbox("Junk")
+                )
+            )
+            await bench.sync()
+            assert there(server) == ["Subject 1"]
+            assert bench.subjects() == ["Subject 1"]
+            assert bench.subjects("Junk") == []
+            (failed,) = bench.reader.operations()
+            assert failed.state == "failed"
+
+
+async def test_an_append_that_is_not_there_does_not_remove_the_source(tmp_path: Path) -> None:
+    """Across accounts: add, prove, then remove."""
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        fault = Fault(protocol="imap", command="APPEND", user="bob", reply="OK done", times=None)
+        server.add_fault(fault)
+        async with running_engine(tmp_path) as bench:
+            alice = await bench.add(server)
+            bob = await bench.add(server, "bob")
+            await bench.sync()
+            await bench.engine.command(
+                MoveMessages(
+                    placement_ids=(bench.placed("Subject 1"),),
+                    mailbox_id=bench.mailbox("INBOX", bob),
+                )
+            )
+            await bench.sync()
+            await bench.sync()
+            assert there(server) == ["Subject 1"]
+            failed = [one for one in bench.reader.operations() if one.state == "failed"]
+            assert [one.account_id for one in failed] == [bob]
+            await bench.engine.command(DiscardOperation(operation_id=failed[0].id))
+            await bench.sync()
+            assert bench.subjects("INBOX", alice) == ["Subject 1"]
+            assert bench.subjects("INBOX", bob) == []
+            assert there(server) == ["Subject 1"]
+            assert bench.reader.operations() == []

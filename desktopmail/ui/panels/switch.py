@@ -1,0 +1,334 @@
+"""Having an account fetch its mail the other way, after a look at what that means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktopmail.door.commands import SwitchAccount
+from desktopmail.door.interface import DoorError, EngineGoneError
+from desktopmail.door.queries import DiscoverAccount, Discovered
+from desktopmail.door.rows import Auth, Kind, Security
+from desktopmail.ui.language import tr, trn
+from desktopmail.ui.models.mailboxes import account_title
+from desktopmail.ui.panels.account import LOOPBACK, ServerFields
+from desktopmail.ui.tasks import TaskScope
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktopmail.door.commands import ServerSettings
+    from desktopmail.door.interface import StoreReader
+    from desktopmail.door.rows import AccountRow
+    from desktopmail.ui.window import MainWindow
+
+
+def other_kind(kind: Kind) -> Kind:
+    """The protocol that an account does not use now."""
+    return Kind.POP3 if kind is Kind.IMAP else Kind.IMAP
+
+
+def preview(reader: StoreReader, account: AccountRow) -> list[tuple[str, str]]:
+    """What will happen to an account that is switched: the icon and the sentence of each point."""
+    stays = trn("switch.stays", sum(box.total for box in reader.mailboxes(account.id)))
+    if other_kind(account.kind) is Kind.POP3:
+        return [
+            ("check", stays),
+            ("server", tr("switch.pop3_server")),
+            ("inbox", tr("switch.pop3_inbox")),
+            ("alert", tr("switch.pop3_only_here")),
+        ]
+    return [
+        ("check", stays),
+        ("server", tr("switch.imap_server")),
+        ("folder", tr("switch.imap_mailboxes")),
+        ("alert", tr("switch.imap_only_here")),
+    ]
+
+
+class SwitchDialog(QDialog):
+    """Shows what will happen, asks for the server, switches, and says what came of it."""
+
+    def __init__(self, window: MainWindow, account: AccountRow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._account = account
+        self._found: ServerSettings | None = None
+        self._typed = False
+        self._gone = False  # closed: nothing of it may be touched any more
+        self.scope = TaskScope(self._failed)
+        self.setWindowTitle(tr("verb.switch_account").rstrip("…"))
+        self.setMinimumWidth(540)
+        self._heading = QLabel(self)
+        self._heading.setProperty("kind", "subject")
+        self._heading.setWordWrap(True)
+        self.accounts = QComboBox(self)
+        self.accounts.setAccessibleName(tr("switch.account"))
+        for row in window.accounts():
+            self.accounts.addItem(f"{account_title(row)} · {row.kind.value.upper()}", row.id)
+        self._points = QVBoxLayout()
+        self._points.setSpacing(9)
+        self.server = ServerFields("imap", tr("account.incoming"), self)
+        self._note = _small(self)
+        self._exposure = _small(self)
+        self.problem = _small(self, "error")
+        self.problem.hide()
+        self.outcome = QLabel(self)
+        self.outcome.setWordWrap(True)
+        self.outcome.hide()
+        self._busy = QProgressBar(self)
+        self._busy.setRange(0, 0)
+        self._busy.setTextVisible(False)
+        self._busy.hide()
+        self.cancel_button = QPushButton(tr("error.cancel"), self)
+        self.cancel_button.clicked.connect(self.reject)
+        self.switch_button = QPushButton(self)
+        self.switch_button.setProperty("kind", "primary")
+        self.switch_button.setDefault(True)
+        self.switch_button.clicked.connect(self.submit)
+        self._lay_out()
+        self.accounts.currentIndexChanged.connect(self._account_chosen)
+        for signal in (self.server.host.textEdited, self.server.port.valueChanged):
+            signal.connect(self._server_typed)
+        self.server.host.textChanged.connect(self._show_exposure)
+        self.server.security.currentIndexChanged.connect(self._show_exposure)
+        self.accounts.setCurrentIndex(max(self.accounts.findData(account.id), 0))
+        self._show_account()
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setHorizontalSpacing(14)
+        form.setVerticalSpacing(9)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        for title, field in (
+            (tr("switch.account"), self.accounts),
+            (tr("account.incoming"), self.server),
+        ):
+            label = QLabel(title, self)
+            label.setProperty("kind", "muted")
+            label.setBuddy(field)
+            form.addRow(label, field)
+        self._parts = QWidget(self)
+        parts = QVBoxLayout(self._parts)
+        parts.setContentsMargins(0, 0, 0, 0)
+        parts.setSpacing(14)
+        parts.addLayout(form)
+        parts.addWidget(self._note)
+        parts.addWidget(self._exposure)
+        parts.addLayout(self._points)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel_button)
+        buttons.addWidget(self.switch_button)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(24, 20, 24, 18)
+        lines.setSpacing(14)
+        lines.addWidget(self._heading)
+        lines.addWidget(self._parts)
+        lines.addWidget(self.outcome)
+        lines.addWidget(self.problem)
+        lines.addWidget(self._busy)
+        lines.addStretch(1)
+        lines.addLayout(buttons)
+
+    # ---- what is shown
+
+    def kind(self) -> Kind:
+        """How mail is fetched afterwards."""
+        return other_kind(self._account.kind)
+
+    def points(self) -> list[str]:
+        """The sentences that say what will happen."""
+        return [sentence for _, sentence in preview(self._window.reader, self._account)]
+
+    def _account_chosen(self) -> None:
+        number = self.accounts.currentData()
+        for account in self._window.accounts():
+            if account.id == number and account.id != self._account.id:
+                self._account = account
+                self._show_account()
+
+    def _show_account(self) -> None:
+        account, protocol = self._account, self.kind().value
+        title = account_title(account)
+        self._heading.setText(tr("switch.heading", account=title, protocol=protocol.upper()))
+        self.switch_button.setText(tr("switch.do", protocol=protocol.upper()))
+        self.problem.hide()
+        self._show_points(preview(self._window.reader, account))
+        self.server.use_protocol(protocol)
+        self.server.security.setCurrentIndex(
+            self.server.security.findData(account.incoming.security)
+        )
+        self.server.host.setText(account.incoming.host)
+        self.server.use_usual_port()
+        self._found, self._typed = None, False
+        self._say(tr("account.looking", domain=account.address.rpartition("@")[2]))
+        self._show_exposure()
+        self.scope.spawn(self._look_up(account), name=tr("account.incoming"))
+
+    def _show_points(self, points: Sequence[tuple[str, str]]) -> None:
+        while (item := self._points.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for icon, sentence in points:
+            line = QWidget(self)
+            row = QHBoxLayout(line)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(10)
+            picture = QLabel(line)
+            token = "warning" if icon == "alert" else "muted"
+            picture.setPixmap(self._window.theme.icon(icon, token).pixmap(QSize(18, 18)))
+            words = QLabel(sentence, line)
+            words.setWordWrap(True)
+            words.setTextFormat(Qt.TextFormat.PlainText)
+            words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(words, 1)
+            self._points.addWidget(line)
+
+    async def _look_up(self, account: AccountRow) -> None:
+        """Fill in the server's other door, unless a person typed one meanwhile."""
+        found, source = None, ""
+        try:
+            answer = await self._window.door.query(DiscoverAccount(address=account.address))
+        except DoorError as error:
+            if isinstance(error, EngineGoneError):
+                raise
+            # Nothing is known of this address: the same server is the best guess.
+        else:
+            ways = answer.accounts if isinstance(answer, Discovered) else ()
+            wanted = other_kind(account.kind)
+            found = next((way.incoming for way in ways if way.kind is wanted), None)
+            source = next((way.source for way in ways if way.kind is wanted), "")
+        if self._gone or account.id != self._account.id:
+            return
+        if found is None:
+            self._say("" if self._typed else tr("switch.guessed"))
+        elif not self._typed:
+            self._found = found
+            self.server.fill(found)
+            self._typed = False
+            self._say(tr("account.found", source=source))
+        else:
+            self._say("")
+
+    def _server_typed(self) -> None:
+        self._typed = True
+
+    def _say(self, text: str) -> None:
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
+
+    def _show_exposure(self) -> None:
+        security = self.server.chosen_security()
+        is_local = self.server.host.text().strip().lower() in LOOPBACK
+        if security is not Security.NONE:
+            key = "exposure.tls"
+        else:
+            key = "exposure.local" if is_local else "exposure.clear"
+        self._exposure.setText(tr(key))
+        self._exposure.setProperty("kind", "error" if key == "exposure.clear" else "small")
+        self._exposure.style().unpolish(self._exposure)
+        self._exposure.style().polish(self._exposure)
+
+    # ---- switching
+
+    def submit(self) -> None:
+        """Switch."""
+        if not self.server.host.text().strip():
+            self.server.host.setFocus()
+            self._show_problem(tr("account.no_host"))
+            return
+        self.problem.hide()
+        self._be_busy(True)
+        # Of the window: what was begun is done and told also when this dialogue is closed.
+        self._window.scope.spawn(self._switch(), name=self.windowTitle())
+
+    def settings(self) -> ServerSettings:
+        """The server as it is to be used."""
+        user = self._found.user if self._found is not None else self._account.incoming.user
+        typed = self.server.settings(user, Auth.AUTO)
+        if self._found is not None and self._found.host == typed.host:
+            return msgspec.structs.replace(typed, ca_file=self._found.ca_file)
+        return typed
+
+    async def _switch(self) -> None:
+        kind, title = self.kind(), account_title(self._account)
+        command = SwitchAccount(account_id=self._account.id, kind=kind, incoming=self.settings())
+        try:
+            outcome = await self._window.door.command(command)
+        except DoorError as error:
+            if self._gone:
+                raise  # the window tells it
+            self._be_busy(False)
+            self._failed(self.windowTitle(), error)
+            return
+        self._window.bridge.flush()
+        text = tr("switch.done", account=title, protocol=kind.value.upper())
+        if outcome.left:
+            text = f"{text} {trn('switch.left', outcome.left)}"
+        self._window.say(text)
+        if not self._gone:
+            self._be_busy(False)
+            self._show_outcome(text)
+
+    def _show_outcome(self, text: str) -> None:
+        self._parts.hide()
+        self.switch_button.hide()
+        self.outcome.setText(text)
+        self.outcome.setAccessibleName(text)
+        self.outcome.show()
+        self.cancel_button.setText(tr("switch.close"))
+        self.cancel_button.setDefault(True)
+        self.cancel_button.setFocus()
+        self.adjustSize()
+
+    def _be_busy(self, busy: bool) -> None:
+        self._parts.setEnabled(not busy)
+        self.switch_button.setEnabled(not busy)
+        self._busy.setVisible(busy)
+        if busy:
+            self._say(tr("switch.working"))
+
+    def _failed(self, name: str, error: Exception) -> None:
+        if self._gone:
+            return
+        self._say("")
+        if isinstance(error, DoorError):
+            self._show_problem(f"{error.sentence} {error.remedy}".strip())
+        else:
+            self._show_problem(tr("error.unexpected", what=name, error=str(error)))
+
+    def _show_problem(self, text: str) -> None:
+        self.problem.setText(text)
+        self.problem.setAccessibleName(text)
+        self.problem.show()
+
+    def done(self, result: int) -> None:
+        """Let go; what the engine has begun it finishes, and the window shows it."""
+        self._gone = True
+        self._window.scope.spawn(self.scope.close(), name=self.windowTitle())
+        super().done(result)
+
+
+def _small(parent: QWidget, kind: str = "small") -> QLabel:
+    label = QLabel(parent)
+    label.setProperty("kind", kind)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
