@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -83,7 +84,13 @@ def main(argv: list[str]) -> int:
         sys.stderr.write("desktopmail: no command was named. See desktopmail --help.\n")
         return USAGE
     try:
-        return asyncio.run(_run(arguments))
+        status = asyncio.run(_run(arguments))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has enough of it, like `head`; Python's own flush at the end
+        # must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except CommandError as error:
         sys.stderr.write(f"desktopmail: {error}\n")
         return error.status
@@ -96,6 +103,7 @@ def main(argv: list[str]) -> int:
         return FAILED
     except KeyboardInterrupt:
         return _INTERRUPTED
+    return status
 
 
 async def _run(arguments: argparse.Namespace) -> int:

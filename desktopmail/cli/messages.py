@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.cli.errors import CommandError, UsageError
-from desktopmail.cli.output import joined
+from desktopmail.cli.output import joined, short
 from desktopmail.door.commands import (
     ArchiveMessages,
     CopyMessages,
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import MailboxId, PlacementId
     from desktopmail.door.rows import MessageRow
 
-_FLAGS = {flag.name.lower(): flag for flag in Flag if flag.name and flag is not Flag.DELETED}
+_FLAGS = {
+    flag.name.lower(): flag for flag in Flag if flag.name and flag and flag is not Flag.DELETED
+}
 
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Declare the commands of this group."""
-    known = joined(name for name in _FLAGS if name != "none")
+    known = joined(_FLAGS)
     flag = _command(commands, common, "flag", "set and clear flags and tags")
     flag.add_argument(
         "--add", action="append", default=[], metavar="NAME", help=f"{known}, or a tag of yours"
@@ -67,6 +69,7 @@ def _command(
         metavar="MAILBOX",
         help="which of its mailboxes, where a message stands in several",
     )
+    command.add_argument("--from-account", metavar="N", help="the account of that mailbox")
     return command
 
 
@@ -81,16 +84,27 @@ def _rows(context: Context, arguments: argparse.Namespace, *, every: bool) -> li
     rows: list[MessageRow] = []
     for message_id in dict.fromkeys(arguments.ids):
         found = context.message(message_id)
+        where = []
         if arguments.source is not None:
-            sources = {mailbox.id for mailbox in context.mailboxes(arguments.source, None)}
+            named = context.mailboxes(arguments.source, arguments.from_account)
+            sources = {mailbox.id for mailbox in named}
             found = [row for row in found if row.mailbox_id in sources]
-            if not found:
-                raise CommandError(f"Message {message_id} is not in {arguments.source}.")
+            where.append(arguments.source)
+        if arguments.from_account is not None:
+            account_id = context.account(arguments.from_account).id
+            found = [row for row in found if row.account_id == account_id]
+            where.append(f"the account {arguments.from_account}")
+        if not found:
+            raise CommandError(f"Message {message_id} is not in {' of '.join(where)}.")
         if len(found) > 1 and not every:
+            names = {account.id: account.name for account in context.accounts()}
             paths = {mailbox.id: mailbox.path for mailbox in context.reader().mailboxes()}
-            places = joined(sorted({paths[row.mailbox_id] for row in found}))
+            places = joined(
+                sorted({f"{paths[row.mailbox_id]} of {names[row.account_id]}" for row in found})
+            )
             raise CommandError(
-                f"Message {message_id} is in {places}; say which is meant with --from MAILBOX."
+                f"Message {message_id} is in {places}; say which is meant with --from MAILBOX"
+                " and --from-account N."
             )
         rows += found
     return rows
@@ -117,13 +131,14 @@ async def _flag(context: Context, arguments: argparse.Namespace) -> int:
     added, removed = arguments.add, arguments.remove
     if not added and not removed:
         raise UsageError("Say which flags or tags to --add or to --remove.")
+    add_tags, remove_tags = _tags(added), _tags(removed)
     rows = _rows(context, arguments, every=True)
     command = StoreFlags(
         placement_ids=_ids(rows),
         add=_mask(added),
         remove=_mask(removed),
-        add_tags=_tags(added),
-        remove_tags=_tags(removed),
+        add_tags=add_tags,
+        remove_tags=remove_tags,
     )
     return await _do(context, command, rows, f"{_count(rows)} changed.")
 
@@ -131,12 +146,21 @@ async def _flag(context: Context, arguments: argparse.Namespace) -> int:
 def _mask(names: list[str]) -> Flag:
     mask = Flag.NONE
     for name in names:
-        mask |= _FLAGS.get(name.lower(), Flag.NONE)
+        mask |= _FLAGS.get(_known(name), Flag.NONE)
     return mask
 
 
 def _tags(names: list[str]) -> tuple[str, ...]:
-    return tuple(name for name in names if name.lower() not in _FLAGS)
+    tags = tuple(name for name in names if _known(name) not in _FLAGS)
+    for tag in tags:
+        if not tag.strip() or not tag.isprintable() or "\\" in tag:
+            raise UsageError(f"{short(tag, 40)!r} cannot be a tag: take letters and digits.")
+    return tags
+
+
+def _known(name: str) -> str:
+    """The name of a flag in small letters, also where it is written as in IMAP."""
+    return name.removeprefix("\\").lower()
 
 
 def _targets(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from desktopmail.door.rows import Flag, View
 from desktopmail.mime.message import Message
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
     from desktopmail.cli.context import Context
@@ -77,10 +77,9 @@ def protect(argv: Sequence[str]) -> list[str]:
 
 
 def _limit(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError("a limit is at least 1")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 1")
+    return int(text)
 
 
 async def _mailboxes(context: Context, arguments: argparse.Namespace) -> int:

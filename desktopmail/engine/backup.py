@@ -40,7 +40,7 @@ async def write(store: Store, folder: Path) -> None:
         await store.read(step)
     except (OSError, apsw.Error) as error:
         raise DoorError(
-            f"The backup to {folder} failed: {error}.",
+            f"The backup to {folder} failed: {_reason(error)}.",
             remedy="Look whether there is room, and remove what was written.",
             code="no-backup",
         ) from error
@@ -56,3 +56,7 @@ def _copy(source: Path, target: Path) -> None:
     finally:
         copy.close()
         origin.close()
+
+
+def _reason(error: OSError | apsw.Error) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)

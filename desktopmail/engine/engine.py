@@ -191,9 +191,7 @@ class Engine:
                 await self._fetch_octets(ids)
                 return Outcome()
             case commands.RetryOperation(operation_id=operation_id):
-                await self.store.write(lambda tx: operation.set_state(tx, operation_id, "pending"))
-                self._wake_all()
-                return Outcome()
+                return await self._retry_operation(operation_id)
             case commands.DiscardOperation(operation_id=operation_id):
                 return await self._discard(operation_id)
             case commands.AnswerQuestion():
@@ -217,8 +215,10 @@ class Engine:
                     self.store, self._ports, Path(path), mailbox_id
                 )
                 self._wake_all()
-                there = f", {known} were there already" if known else ""
-                return Outcome(label=f"{added} messages imported{there}")
+                there = (
+                    f", {known} {'was' if known == 1 else 'were'} there already" if known else ""
+                )
+                return Outcome(label=f"{journal.messages(added)} imported{there}")
             case commands.CheckStore(repair=repair):
                 findings = await doctor.examine(self.store, repair=repair)
                 return Outcome(label="\n".join(findings) or "The store is sound.")
@@ -437,7 +437,7 @@ class Engine:
         ids = list(command.placement_ids) or await self.store.read(all_of)
         await self._fetch_missing(ids)
         count = await transfer.export(self.store, ids, command.form, Path(command.path))
-        return Outcome(label=f"{count} messages exported to {command.path}")
+        return Outcome(label=f"{journal.messages(count)} exported to {command.path}")
 
     async def _fetch_missing(self, placement_ids: Sequence[PlacementId]) -> None:
         def missing(tx: Transaction) -> list[PlacementId]:
@@ -521,10 +521,22 @@ class Engine:
         self._wake_all()
         return Outcome(ids=(made,), label="Draft saved")
 
+    async def _retry_operation(self, operation_id: OperationId) -> Outcome:
+        def step(tx: Transaction) -> None:
+            one = operation.get(tx, operation_id)
+            if one is None or one.state == "done":
+                raise DoorError("This operation is not there any more.", code="no-operation")
+            if one.state == "failed":  # what waits or runs is tried anyway
+                operation.set_state(tx, operation_id, "pending")
+
+        await self.store.write(step)
+        self._wake_all()
+        return Outcome()
+
     async def _discard(self, operation_id: OperationId) -> Outcome:
         def step(tx: Transaction) -> str:
             one = operation.get(tx, operation_id)
-            if one is None:
+            if one is None or one.state == "done":
                 raise DoorError("This operation is not there any more.", code="no-operation")
             journal.revert(tx, one)
             return one.label

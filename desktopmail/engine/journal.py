@@ -83,7 +83,7 @@ def move(
     """
     target = _selectable(tx, mailbox_id)
     placed = [one for one in _existing(tx, placement_ids) if one.mailbox_id != mailbox_id]
-    label = f"{_messages(len(placed))} moved to {target.path}"
+    label = f"{messages(len(placed))} moved to {target.path}"
     for source, members in _by_mailbox(tx, placed):
         if source.local and target.local:
             made = _add(tx, source, "move", target, label, undo, state="done")
@@ -109,7 +109,7 @@ def copy(
     """Copy messages to a mailbox; raises as `move` does."""
     target = _selectable(tx, mailbox_id)
     placed = _existing(tx, placement_ids)
-    label = f"{_messages(len(placed))} copied to {target.path}"
+    label = f"{messages(len(placed))} copied to {target.path}"
     for source, members in _by_mailbox(tx, placed):
         if source.account_id == target.account_id and source.local == target.local:
             state = "done" if target.local else "pending"
@@ -137,13 +137,16 @@ def delete(
     """Move messages to the Trash of their account, or remove those that are in it already."""
     placed = _existing(tx, placement_ids)
     boxes = {source.id: source for source, _ in _by_mailbox(tx, placed)}
-    last = [one for one in placed if permanently or boxes[one.mailbox_id].role is Role.TRASH]
-    rest = [one for one in placed if one not in last]
+    last: list[Placed] = []
+    rest: list[Placed] = []
+    for one in placed:
+        is_last = permanently or boxes[one.mailbox_id].role is Role.TRASH
+        (last if is_last else rest).append(one)
     labels = []
     if rest:
         labels.append(_move_to_role(tx, rest, Role.TRASH, undo))
     if last:
-        label = f"{_messages(len(last))} deleted for good"
+        label = f"{messages(len(last))} deleted for good"
         labels.append(expunge(tx, [one.id for one in last], label=label, undo=undo))
     return "; ".join(labels)
 
@@ -324,7 +327,7 @@ def _move_to_role(tx: Transaction, placed: Sequence[Placed], role: Role, undo: s
         by_account[source.account_id] += [one.id for one in members]
     for account_id, members_ids in by_account.items():
         move(tx, members_ids, role_mailbox(tx, account_id, role).id, undo=undo)
-    return f"{_messages(len(placed))} moved to {_ROLE_NAMES[role]}"
+    return f"{messages(len(placed))} moved to {_ROLE_NAMES[role]}"
 
 
 def _copy_across(
@@ -339,7 +342,7 @@ def _copy_across(
     missing = [one for one in members if message.octets(tx, one.message_id) is None]
     if missing:
         raise DoorError(
-            f"{_messages(len(missing))} of {source.path} are not here as a whole yet.",
+            f"{messages(len(missing))} of {source.path} are not here as a whole yet.",
             remedy="Fetch them first.",
             code="no-octets",
         )
@@ -412,7 +415,8 @@ def _by_mailbox(tx: Transaction, placed: Sequence[Placed]) -> list[tuple[Mailbox
     return [(mailbox.get(tx, mailbox_id), members) for mailbox_id, members in groups.items()]
 
 
-def _messages(count: int) -> str:
+def messages(count: int) -> str:
+    """So many messages, as a person would say it."""
     return "1 message" if count == 1 else f"{count} messages"
 
 
@@ -433,4 +437,4 @@ def _flag_label(
         done = f"no longer tagged {', '.join(remove_tags)}"
     else:
         done = "changed"
-    return f"{_messages(count)} {done}"
+    return f"{messages(count)} {done}"

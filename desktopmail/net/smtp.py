@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.net.endpoint import Security
-from desktopmail.net.errors import NetError, RefusedError, TlsError
+from desktopmail.net.errors import ClosedError, NetError, RefusedError, TlsError
 from desktopmail.net.sasl import MechanismRefusedError, authenticate
 from desktopmail.net.smtp_dialogue import COMMAND_S, Dialogue
 from desktopmail.net.smtp_sending import (
@@ -23,7 +23,7 @@ from desktopmail.net.smtp_sending import (
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.smtp.auth import Auth, AuthCancel, AuthResponse, decode_base64
 from desktopmail.wire.smtp.control import Noop, Quit, Rset, StartTls
-from desktopmail.wire.smtp.events import Greeting
+from desktopmail.wire.smtp.events import Closed, Greeting
 from desktopmail.wire.smtp.hello import Hello
 from desktopmail.wire.smtp.parameters import CommandError
 from desktopmail.wire.smtp.reply import Reply, encode_reply, reply
@@ -227,6 +227,12 @@ class SmtpClient:
 
     async def _open(self) -> None:
         event = await self._dialogue.next_event(COMMAND_S, "the greeting")
+        if isinstance(event, Closed):
+            raise ClosedError(
+                f"{self._endpoint.authority} closed the connection without a greeting.",
+                remedy="Check port and security: STARTTLS and TLS use different ports.",
+                code="closed",
+            )
         if not isinstance(event, Greeting):
             raise self._dialogue.violated(f"{event} came before the greeting")
         self.greeting = event.reply

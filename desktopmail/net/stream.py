@@ -238,9 +238,7 @@ class StreamProtocol(asyncio.Protocol):
                 self._error.__cause__ = exc
         self._closing = True
         self._socket = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._stop_timer()
         if not self._lost.done():
             self._lost.set_result(None)
         if self._handshake is not None and not self._handshake.done():
@@ -343,6 +341,7 @@ class StreamProtocol(asyncio.Protocol):
     def abort(self) -> None:
         """See `Stream.abort`."""
         self._closing = True
+        self._stop_timer()
         if self._transport is not None:
             self._transport.abort()
 
@@ -367,6 +366,7 @@ class StreamProtocol(asyncio.Protocol):
         """See `Stream.aclose`."""
         if self._transport is None:
             return
+        self._stop_timer()
         if not self._closing:
             self._closing = True
             if self._layer is not None and self.tls is not None:
@@ -416,9 +416,13 @@ class StreamProtocol(asyncio.Protocol):
         finally:
             self._reader = self._until = None
 
-    def _start_timer(self, when: float) -> None:
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
+
+    def _start_timer(self, when: float) -> None:
+        self._stop_timer()
         self._timer = self._loop.call_at(when, self._check_time)
 
     def _check_time(self) -> None:

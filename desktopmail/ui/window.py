@@ -36,6 +36,7 @@ from desktopmail.ui.actions import Actions
 from desktopmail.ui.bridge import Bridge, Gathered
 from desktopmail.ui.chooser import Choice, choose
 from desktopmail.ui.commands.registry import VERBS
+from desktopmail.ui.commands.unsubscribe import leave
 from desktopmail.ui.commands.verb import Menu, Verb
 from desktopmail.ui.dates import until_midnight
 from desktopmail.ui.language import tr, trn
@@ -207,6 +208,7 @@ class MainWindow(QMainWindow):
         self.reading.menu_wanted.connect(self._reading_menu)
         self.reading.shown.connect(self._message_shown)
         self.reading.whole_wanted.connect(self._fetch_whole)
+        self.reading.leave_wanted.connect(self.leave_list)
         self._saver = AttachmentSaver(self, self.scope, self.say)
         self._saver.serve(self.reading)
         self.tool_bar.search.wanted.connect(self._search)
@@ -524,6 +526,10 @@ class MainWindow(QMainWindow):
             QDesktopServices.openUrl(url)
         else:
             self.say(tr("say.link_refused", scheme=url.scheme()))
+
+    def leave_list(self, letter: Letter, row: MessageRow | None) -> None:
+        """Leave the mailing list of a message that is shown here or in its own window."""
+        leave(self, letter.message, row.account_id if row is not None else None)
 
     def add_window(self, extra: QWidget) -> None:
         """Keep another window until it is closed."""

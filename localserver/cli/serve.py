@@ -45,7 +45,7 @@ def serve(
     ] = None,
     users_file: Annotated[Path | None, typer.Option(help="NAME:PASSWORD lines.")] = None,
     catch_all: Annotated[str | None, typer.Option(help="User for unknown addresses.")] = None,
-    fault_plan: Annotated[Path | None, typer.Option(help="TOML file of [[fault]]s.")] = None,
+    fault_plan: Annotated[Path | None, typer.Option(help="TOML file of faults.")] = None,
     without: Annotated[
         list[str] | None, typer.Option(help="Capability to switch off; may be repeated.")
     ] = None,

@@ -114,7 +114,10 @@ class ImapSession:
                 self.recorder.record("C", f"{event.tag} (not understood)\r\n".encode())
                 self.send(event.refusal)
             elif isinstance(event, CommandReceived):
-                self._record(event.tag, event.command)
+                if event.line:
+                    self.recorder.record("C", event.line)
+                else:
+                    self._record(event.tag, event.command)
                 await self.serve(event.tag, event.command)
             else:
                 return

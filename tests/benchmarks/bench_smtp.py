@@ -106,11 +106,11 @@ def server(name: str) -> Iterator[int]:
             process.kill()
 
 
-def source(port: int, size: int, count: int) -> float:
+def source(port: int, size: int, count: int, recipient: str = "b@localhost") -> float:
     """Send messages with smtp-source; return the seconds."""
     command = [
         program("smtp-source"), "-d", "-s", "10", "-l", str(size), "-m", str(count),
-        "-f", "a@localhost", "-t", "b@localhost", f"inet:127.0.0.1:{port}",
+        "-f", "a@localhost", "-t", recipient, f"inet:127.0.0.1:{port}",
     ]  # fmt: skip
     begin = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True, timeout=120)

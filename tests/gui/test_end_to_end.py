@@ -24,6 +24,8 @@ from desktopmail.door.queries import EngineStatus, ReadStatus
 from desktopmail.door.rows import Kind, Role, Security
 from desktopmail.ui.app import wait_for_end
 from desktopmail.ui.commands.registry import find_verb
+from desktopmail.ui.panels.switch import SwitchDialog
+from desktopmail.ui.reading.notice_bar import NoticeBar
 from desktopmail.ui.settings import Settings
 from desktopmail.ui.window import MainWindow
 from tests.helpers.qt_loop import run_qt, until
@@ -120,6 +122,80 @@ def test_a_message_sent_from_one_account_arrives_in_the_other_and_is_answered(
                 box.id for box in window.reader.mailboxes(imap.id) if box.role is Role.INBOX
             )
             await arrived("Re: Lunch on Thursday?", other)
+        finally:
+            await window.aclose()
+            window.deleteLater()
+            await session.aclose()
+
+    run_qt(run, 100)
+
+
+@pytest.mark.slow
+def test_an_account_of_the_sandbox_is_switched_to_pop3_and_back_and_keeps_its_mail(
+    theme: Theme, profile: Profile
+) -> None:
+    async def run() -> None:
+        session = await attach(profile)
+        window = open_window(session, theme)
+        try:
+            await session.door.command(StartSandbox())
+            await until(lambda: len(window.accounts()) == 2, 20)
+            anna = next(it for it in window.accounts() if it.kind is Kind.IMAP)
+
+            def kept() -> dict[str, int]:
+                return {box.path: box.total for box in window.reader.mailboxes(anna.id)}
+
+            before = kept()
+            for kind in (Kind.POP3, Kind.IMAP):
+                row = next(it for it in window.accounts() if it.id == anna.id)
+                dialog = SwitchDialog(window, row)
+                dialog.open()
+                await dialog.scope.settled()
+                assert dialog.kind() is kind
+                assert dialog.server.host.text() == "localhost"
+                assert dialog.server.port.value() not in {993, 995, 110, 143}
+                dialog.submit()
+                await until(lambda: dialog.outcome.isVisible() or dialog.problem.isVisible(), 30)
+                assert dialog.problem.text() == ""
+                assert kind.value.upper() in dialog.outcome.text()
+                dialog.close()
+                assert next(it for it in window.accounts() if it.id == anna.id).kind is kind
+                assert {path: kept().get(path) for path in before} == before
+        finally:
+            await window.aclose()
+            window.deleteLater()
+            await session.aclose()
+
+    run_qt(run, 100)
+
+
+@pytest.mark.slow
+def test_remote_images_of_the_sandbox_do_not_come_and_the_window_says_so(
+    theme: Theme, profile: Profile
+) -> None:
+    async def run() -> None:
+        session = await attach(profile)
+        window = open_window(session, theme)
+        try:
+            await session.door.command(StartSandbox())
+            await until(lambda: len(window.accounts()) == 2, 20)
+            window.bridge.flush()
+            window.choose_first()
+            rows = window.reader.window(window.list_pane.view, 0, 100)
+            row = next(row for row in rows if row.subject.startswith("Leave the seed heads"))
+            window.list_pane.list.go_to_message(row.id)
+            await until(
+                lambda: window.reading.row is not None and window.reading.row.id == row.id, 10
+            )
+            window.reading.show_remote()
+            await until(
+                lambda: any(
+                    "could not be loaded: nothing came from" in bar.accessibleName()
+                    for bar in window.reading.findChildren(NoticeBar)
+                ),
+                30,
+            )
+            assert window.snack.text == ""
         finally:
             await window.aclose()
             window.deleteLater()

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QBuffer, QByteArray
-from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtGui import QColor, QDesktopServices, QImage
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from desktopmail.door.queries import RemoteImage
+from desktopmail.door.rows import Role
+from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.reading.content import read_letter
 from desktopmail.ui.reading.fallback_view import (
     FallbackView,
@@ -146,6 +148,118 @@ def test_images_of_a_sender_are_always_loaded_once_that_was_chosen(theme: Theme)
         await select(window, 2)
         await until(lambda: QUINCE in store.asked_images)
         assert bars(window) == []
+
+    play(theme, scene)
+
+
+def receive(store: FakeStore, results: str, *, by: str = "mx.example.org") -> None:
+    """Put a message into the first Inbox that its server has looked at."""
+    octets = (
+        f"Authentication-Results: {by}; {results}\r\n"
+        f"Received: from relay.bank.example by {by}; Mon, 23 Nov 2026 15:00:00 +0000\r\n"
+        "From: The Bank <service@bank.example>\r\nTo: alice@example.org\r\n"
+        "List-Unsubscribe: <mailto:leave@bank.example>\r\n"
+        "Subject: Your account\r\nDate: Mon, 23 Nov 2026 15:00:00 +0000\r\n\r\nHello\r\n"
+    )
+    store.add_message(octets.encode(), store.box(Role.INBOX).id, date_s=2_000_000_000)
+
+
+@pytest.mark.parametrize(
+    ("results", "sentence"),
+    [
+        ("dmarc=pass", "mx.example.org confirms that this message comes from bank.example."),
+        (
+            "spf=pass smtp.mailfrom=a@mailer.example",
+            "mx.example.org confirms mailer.example, which is not the sender’s domain.",
+        ),
+        (
+            "spf=none",
+            "bank.example gives mx.example.org no means to tell whether the sender’s address is "
+            "genuine.",
+        ),
+    ],
+)
+def test_what_the_receiver_found_out_stands_under_the_sender(
+    theme: Theme, results: str, sentence: str
+) -> None:
+    store = full_store(1)
+    receive(store, results)
+
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        await select(window, 0)
+        assert window.reading.header._proof.text() == sentence
+        assert window.reading.header._proof.isVisible()
+        assert sentence in window.reading.header.accessibleDescription()
+        assert bars(window) == []
+        assert window.reading.header.leave_button.isVisible()
+
+    play(theme, scene, store)
+
+
+def test_a_forged_sender_is_warned_about_and_is_not_answered(theme: Theme) -> None:
+    store = full_store(1)
+    receive(store, "dmarc=fail")
+
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        await select(window, 0)
+        sentence = "mx.example.org could not confirm bank.example: the sender’s address may be"
+        assert [bar.accessibleName() for bar in bars(window)] == [f"{sentence} forged."]
+        assert not window.reading.header._proof.isVisible()
+        assert not window.reading.header.leave_button.isVisible()
+
+    play(theme, scene, store)
+
+
+@pytest.mark.parametrize("claimed", ["localhost", "mx.bank.example"])
+def test_a_server_that_is_not_ours_proves_nothing(theme: Theme, claimed: str) -> None:
+    store = full_store(1)
+    receive(store, "dmarc=pass", by=claimed)
+
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        await select(window, 0)
+        header = window.reading.header
+        assert not header._proof.isVisible()
+        assert bars(window) == []
+        header._more.click()
+        details = [label.text() for label in header._details.findChildren(QLabel)]
+        assert "Nobody we know checked whether the sender’s address is genuine." in details
+
+    play(theme, scene, store)
+
+
+def test_a_newsletter_is_left_by_a_message_that_is_seen_first(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await select(window, 2)
+        leave = window.reading.header.leave_button
+        assert leave.isVisible()
+        assert "before it is sent" in leave.toolTip()
+        leave.click()
+        composer = window.composers[-1]
+        assert "leave@market.example" in composer.to.text()
+        assert composer.subject.text() == "leave 2"
+        assert not store.sending_rows
+        composer.close()
+
+    play(theme, scene)
+
+
+def test_a_list_without_an_address_is_left_at_its_page(
+    theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        rows = window.reader.window(window.list_pane.view, 0, 50)
+        await select(window, next(n for n, row in enumerate(rows) if "[garden]" in row.subject))
+        await find_verb("unsubscribe").do(window)
+        assert opened == ["https://gardenclub.example/leave"]
+        assert "web page" in window.status_line.text
+        await select(window, 0)
+        assert not window.reading.header.leave_button.isVisible()
+        await find_verb("unsubscribe").do(window)
+        assert window.status_line.text == "This message names no way to leave a list."
+        assert window.composers == []
 
     play(theme, scene)
 

@@ -155,6 +155,12 @@ def _octets(number: int, sender: str, subject: str, body: str, when: datetime) -
     letter["Subject"] = subject
     letter["Date"] = format_datetime(when)
     letter["Message-ID"] = f"<{number}.{int(when.timestamp())}@example.org>"
+    if sender.startswith(("Market", "Garden")):
+        domain = sender.rpartition("@")[2].rstrip(">")
+        letter["List-Id"] = f"News <news.{domain}>"
+        letter["List-Unsubscribe"] = f"<https://{domain}/leave>" + (
+            f", <mailto:leave@{domain}?subject=leave%20{number}>" if "Market" in sender else ""
+        )
     if body == "HTML":
         letter.set_content("Quinces 3.20 a kilo. https://market.example/offers")
         letter.add_alternative(HTML.format(n=number), subtype="html")

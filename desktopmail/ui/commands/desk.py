@@ -88,6 +88,10 @@ class Desk(Protocol):
         """Whether the message shown is read was decided: do not mark it by the clock."""
         ...
 
+    def open_link(self, target: str) -> None:
+        """Follow a link: addresses open a window to write in, web pages the browser."""
+        ...
+
     def focus_search(self) -> None:
         """Put the cursor into the search field."""
         ...

@@ -38,6 +38,7 @@ class MessageWindow(QWidget):
         )
         self.reading.show_letter(letter, row)
         self.reading.link_clicked.connect(window.open_link)
+        self.reading.leave_wanted.connect(window.leave_list)
         self._saver = AttachmentSaver(self, window.scope, window.say)
         self._saver.serve(self.reading)
         bar = QFrame(self)

@@ -12,18 +12,22 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from desktopmail.mime import mailing_list
+from desktopmail.mime.authres import Verdict
 from desktopmail.ui.dates import long_date
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
     from desktopmail.mime.address import Mailbox
+    from desktopmail.mime.authres import Authentication
     from desktopmail.ui.reading.content import Letter
     from desktopmail.ui.theme.theme import Theme
 
@@ -84,13 +88,17 @@ class HeaderCard(QFrame):
     """Subject, sender, date and recipients; more of it on demand.
 
     Signals:
-        details_wanted: The whole header is wanted, or no longer.
+        details_toggled: The whole header is shown, or no longer.
+        leave_wanted: The mailing list is to be left.
     """
 
     details_toggled = Signal(bool)
+    leave_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._theme = theme
+        self._proof_icon: tuple[str, str] = ("check", "success")
         self.setObjectName("headerCard")
         self.setAccessibleName(tr("reading.header"))
         self._subject = QLabel(self)
@@ -109,6 +117,17 @@ class HeaderCard(QFrame):
         self._address.setProperty("kind", "small")
         self._to = ElidedLabel("", self)
         self._to.setProperty("kind", "small")
+        self.leave_button = QPushButton(tr("leave.do"), self)
+        self.leave_button.setProperty("kind", "link")
+        self.leave_button.setObjectName("leaveButton")
+        self.leave_button.clicked.connect(lambda _checked=False: self.leave_wanted.emit())
+        self._picture = QLabel(self)
+        self._proof = QLabel(self)
+        self._proof.setProperty("kind", "small")
+        self._proof.setTextFormat(Qt.TextFormat.PlainText)
+        self._proof.setWordWrap(True)
+        self._proof.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        theme.changed.connect(self._tint_proof)
         self._date = QLabel(self)
         self._date.setProperty("kind", "small")
         self._date.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
@@ -133,7 +152,17 @@ class HeaderCard(QFrame):
         lines.setSpacing(1)
         lines.addLayout(first)
         lines.addWidget(self._address)
-        lines.addWidget(self._to)
+        addressed = QHBoxLayout()
+        addressed.setSpacing(8)
+        addressed.addWidget(self._to, 1)
+        addressed.addWidget(self.leave_button)
+        lines.addLayout(addressed)
+        proved = QHBoxLayout()
+        proved.setSpacing(5)
+        proved.setContentsMargins(0, 3, 0, 0)
+        proved.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        proved.addWidget(self._proof, 1)
+        lines.addLayout(proved)
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self._avatar, 0, Qt.AlignmentFlag.AlignTop)
@@ -146,8 +175,13 @@ class HeaderCard(QFrame):
         layout.addLayout(row)
         layout.addWidget(self._details)
 
-    def show_letter(self, letter: Letter) -> None:
-        """Show the header of a message."""
+    def show_letter(self, letter: Letter, authentication: Authentication | None = None) -> None:
+        """Show the header of a message.
+
+        Args:
+            letter: The message.
+            authentication: What the server that received it found out about its sender.
+        """
         self._subject.setText(letter.subject or tr("list.no_subject"))
         sender = letter.sender[0] if letter.sender else None
         name = sender.name if sender else ""
@@ -160,12 +194,45 @@ class HeaderCard(QFrame):
         self._to.set_full_text(tr("reading.to", names=", ".join(named)) if named else "")
         self._to.setVisible(bool(named))
         self._date.setText(long_date(letter.date_s) if letter.date_s is not None else "")
-        self._fill_details(letter)
+        self._show_list(letter, authentication)
+        self._show_proof(authentication)
+        self._fill_details(letter, authentication)
         self.setAccessibleDescription(
             f"{self._subject.text()}. {self._from.full_text}. {self._date.text()}."
+            f" {self._proof.text()}".rstrip()
         )
 
-    def _fill_details(self, letter: Letter) -> None:
+    def _show_list(self, letter: Letter, authentication: Authentication | None) -> None:
+        ways = mailing_list.of(letter.message.header)
+        # Who forges a sender would learn from an answer that somebody reads this.
+        is_forged = authentication is not None and authentication.verdict is Verdict.FAILED
+        can_leave = ways is not None and bool(ways.leave_mail or ways.leave_page)
+        self.leave_button.setVisible(can_leave and not is_forged)
+        if ways is not None and can_leave:
+            how = "leave.by_mail" if ways.leave_mail else "leave.at_page"
+            tip = tr(how, name=ways.name or ways.id or self._from.full_text)
+            self.leave_button.setToolTip(tip)
+            self.leave_button.setAccessibleDescription(tip)
+
+    def _show_proof(self, authentication: Authentication | None) -> None:
+        """Say what was found out; a failure is said louder, below, by the pane."""
+        quiet = authentication is None or authentication.verdict in {
+            Verdict.UNKNOWN,
+            Verdict.FAILED,
+        }
+        if authentication is not None and not quiet:
+            proved = authentication.verdict is Verdict.PROVED
+            self._proof_icon = ("check", "success") if proved else ("info", "muted")
+            self._tint_proof()
+        self._proof.setText("" if authentication is None or quiet else proof(authentication))
+        self._proof.setVisible(not quiet)
+        self._picture.setVisible(not quiet)
+
+    def _tint_proof(self) -> None:
+        icon = self._theme.icon(*self._proof_icon)
+        self._picture.setPixmap(icon.pixmap(QSize(15, 15)))
+
+    def _fill_details(self, letter: Letter, authentication: Authentication | None) -> None:
         while (item := self._grid.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
@@ -177,6 +244,7 @@ class HeaderCard(QFrame):
             (tr("compose.bcc"), _whole(letter.bcc)),
             (tr("reading.list"), letter.list_id),
             (tr("reading.message_id"), letter.message_id),
+            (tr("proof.title"), proof(authentication) if authentication is not None else ""),
         ]
         for row, (name, text) in enumerate((name, text) for name, text in lines if text):
             label = QLabel(name, self._details)
@@ -193,6 +261,18 @@ class HeaderCard(QFrame):
     def _show_details(self, shown: bool) -> None:
         self._details.setVisible(shown)
         self.details_toggled.emit(shown)
+
+
+def proof(found: Authentication) -> str:
+    """What the receiving server found out about the sender, as a sentence."""
+    key = {
+        Verdict.PROVED: "proof.proved",
+        Verdict.FAILED: "proof.failed",
+        Verdict.OTHER_DOMAIN: "proof.other_domain",
+        Verdict.UNPROVED: "proof.unproved",
+        Verdict.UNKNOWN: "proof.unknown",
+    }[found.verdict]
+    return tr(key, server=found.server, domain=found.domain)
 
 
 def _whole(boxes: tuple[Mailbox, ...]) -> str:

@@ -9,11 +9,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCursor, QTextDocument
 from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QTextBrowser, QVBoxLayout, QWidget
 
+from desktopmail.mime import authres
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.reading.attachments import AttachmentStrip
 from desktopmail.ui.reading.content import Letter, read_letter
 from desktopmail.ui.reading.find_bar import FindBar
-from desktopmail.ui.reading.header_card import HeaderCard
+from desktopmail.ui.reading.header_card import HeaderCard, proof
 from desktopmail.ui.reading.notice_bar import NoticeBar
 from desktopmail.ui.reading.plain_view import PlainView
 from desktopmail.ui.reading.remote import RemoteImages
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from desktopmail.door.interface import StoreReader
-    from desktopmail.door.rows import MessageRow
+    from desktopmail.door.rows import AccountRow, MessageRow
+    from desktopmail.mime.authres import Authentication
     from desktopmail.ui.reading.fallback_view import FallbackView
     from desktopmail.ui.reading.html_view import HtmlView
     from desktopmail.ui.theme.theme import Theme
@@ -58,6 +60,7 @@ class ReadingPane(QFrame):
         menu_wanted: A context menu is wanted (QPoint, link target or "").
         open_wanted, save_wanted, drag_wanted: For attachments (Attachment).
         save_all_wanted: All attachments are to be saved.
+        leave_wanted: The mailing list of the message is to be left (Letter, MessageRow).
     """
 
     shown = Signal(object, object)
@@ -69,6 +72,7 @@ class ReadingPane(QFrame):
     save_wanted = Signal(object)
     drag_wanted = Signal(object)
     save_all_wanted = Signal()
+    leave_wanted = Signal(object, object)
 
     def __init__(
         self,
@@ -90,6 +94,7 @@ class ReadingPane(QFrame):
         if self.remote_images is not None:
             self.remote_images.failed.connect(self._remote_failed)
         self._remote = False
+        self._authentication: Authentication | None = None
         self.scope = TaskScope(_to_the_loop)
         self.row: MessageRow | None = None
         self.letter: Letter | None = None
@@ -98,6 +103,7 @@ class ReadingPane(QFrame):
         self._zoom = 1.0
         self._original_colours = False
         self.header = HeaderCard(theme, self)
+        self.header.leave_wanted.connect(lambda: self.leave_wanted.emit(self.letter, self.row))
         self._rule = QFrame(self)
         self._rule.setProperty("kind", "rule")
         self._notices = QWidget(self)
@@ -175,13 +181,22 @@ class ReadingPane(QFrame):
         self.row, self.letter, self._remote = row, letter, remote
         if self.remote_images is not None:
             self.remote_images.begin()
-        self.header.show_letter(letter)
+        self._authentication = self._judge(letter, row)
+        self.header.show_letter(letter, self._authentication)
         self.header.show()
         self._rule.show()
         self.attachments.show_attachments(letter.attachments)
         self._show_notices(letter)
         self._show_body()
         self.shown.emit(row, letter)
+
+    def _judge(self, letter: Letter, row: MessageRow | None) -> Authentication | None:
+        """What the account's own server found out about the sender; None for other messages."""
+        accounts = self._reader.accounts() if row is not None else ()
+        for account in accounts:
+            if row is not None and account.id == row.account_id:
+                return authres.judge(letter.message, trusted_servers(account))
+        return None
 
     def prefer_text(self, preferred: bool) -> None:
         """Show the plain text even where a message has HTML, or no longer."""
@@ -305,6 +320,9 @@ class ReadingPane(QFrame):
 
     def _bars(self, letter: Letter) -> list[NoticeBar]:
         bars: list[NoticeBar] = []
+        found = self._authentication
+        if found is not None and found.verdict is authres.Verdict.FAILED:
+            bars.append(NoticeBar(self._theme, "alert", "danger", proof(found)))
         if not letter.whole:
             bars.append(NoticeBar(self._theme, "download", "notice", tr("reading.fetching")))
         bars += self._remote_bars(letter)
@@ -340,6 +358,16 @@ class ReadingPane(QFrame):
         if self.letter is not None and self.letter.sender:
             self._privacy.allow_remote(self.letter.sender[0].address)
             self.show_remote()
+
+
+def trusted_servers(account: AccountRow) -> tuple[str, ...]:
+    """The servers whose word on a sender counts for an account: those that receive its mail."""
+    domain = account.address.rpartition("@")[2].lower()
+    names = [f"mx.{domain}"]
+    host = account.incoming.host.lower()
+    if "." in host and not host.replace(".", "").isdigit():  # no loopback: anybody writes that
+        names.append(host)
+    return tuple(names)
 
 
 def _to_the_loop(name: str, error: Exception) -> None:

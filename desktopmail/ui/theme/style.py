@@ -87,6 +87,7 @@ QPushButton[kind="primary"]:disabled { background: $selected; color: $faint;
     border-color: $selected; }
 QPushButton[kind="link"] { background: transparent; border: 1px solid transparent; color: $accent;
     padding: 4px 6px; font-weight: 600; }
+QPushButton#leaveButton { padding: 0; font-weight: 500; font-size: ${small_pt}pt; }
 QPushButton[kind="link"]:hover { text-decoration: underline; }
 QPushButton[kind="link"]:focus { border-color: $accent; }
 QPushButton[kind="danger"] { color: $danger; }

@@ -12,12 +12,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeAlias
 
-from desktopmail.wire.errors import LocalProtocolError
+from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap.bodystructure import BodyStructure, decode_body, encode_body
 from desktopmail.wire.imap.cursor import Cursor, Streamed
 from desktopmail.wire.imap.dates import date_time_octets, decode_date_time
@@ -110,6 +112,9 @@ MACROS: Final[dict[bytes, tuple[FetchItem, ...]]] = {
 }
 _ITEMS: Final = {item.value: item for item in Item}
 _ITEM_NAME = re.compile(rb"[A-Za-z0-9.]++")
+# A whole list of items without parentheses inside it; what is longer is seldom asked for twice.
+_SIMPLE_ITEMS = re.compile(rb"\([A-Za-z0-9.\[\]<> -]{1,128}+\)")
+_SIMPLE_KEPT: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,12 @@ def _decode_modifier(cursor: Cursor) -> tuple[bytes, int]:
 
 def _decode_items(cursor: Cursor) -> tuple[FetchItem, ...]:
     if cursor.peek(b"("):
+        simple = _SIMPLE_ITEMS.match(cursor.octets, cursor.pos)
+        if simple is not None:
+            with contextlib.suppress(RemoteProtocolError):  # said below, with its place
+                items = _decode_simple(simple[0])
+                cursor.pos = simple.end()
+                return items
         return tuple(cursor.parenthesised(_decode_item, empty=False))
     found = _ITEM_NAME.match(cursor.octets, cursor.pos)
     macro = MACROS.get(found[0].upper()) if found else None
@@ -188,6 +199,13 @@ def _decode_items(cursor: Cursor) -> tuple[FetchItem, ...]:
         cursor.pos = found.end()
         return macro
     return (_decode_item(cursor),)
+
+
+@lru_cache(maxsize=_SIMPLE_KEPT)
+def _decode_simple(octets: bytes) -> tuple[FetchItem, ...]:
+    """Read a list without a literal or a quoted string; clients ask for the same many times."""
+    cursor = Cursor(octets)
+    return tuple(cursor.parenthesised(_decode_item, empty=False))
 
 
 def _decode_item(cursor: Cursor) -> FetchItem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
@@ -36,10 +36,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CommandReceived:
-    """A command that is well-formed and allowed in this state; the next waits for its answer."""
+    """A command that is well-formed and allowed in this state; the next waits for its answer.
+
+    Attributes:
+        tag: Its tag.
+        command: What it asks for.
+        line: What the client wrote, for a transcript; empty where a secret or a literal is in it.
+    """
 
     tag: Tag
     command: Command
+    line: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,7 @@ class Closed:
 Event: TypeAlias = CommandReceived | BadCommand | ContinuationReceived | IdleDone | Closed
 
 _APPEND = re.compile(rb"[^ ]++ APPEND ", re.IGNORECASE)
+_SECRETIVE: Final = frozenset({b"LOGIN", b"AUTHENTICATE"})
 _SHOWN: Final = 60
 
 
@@ -420,7 +428,9 @@ class ServerConnection:
                 reason = _sentence(str(error))
             else:
                 self._tag, self._command = tag, command
-                return CommandReceived(tag, command)
+                octets = unit.octets
+                shown = command.name not in _SECRETIVE and b"\n" not in octets
+                return CommandReceived(tag, command, octets + b"\r\n" if shown else b"")
         return self._refuse(BadCommand(tag, reason))
 
     def _objection(self, name: bytes) -> str | None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         ["send", "mail.eml", "--subject", "both"],
         ["send", "--to", "not an address"],
         ["flag", "1"],
+        ["flag", "1", "--add", "two\nlines"],
     ],
     ids=" ".join,
 )

@@ -34,6 +34,16 @@ async def test_a_backup_holds_everything_of_its_moment(tmp_path: Path) -> None:
         assert await doctor.examine(store, repair=False) == []
 
 
+async def test_a_folder_that_cannot_be_made_is_named_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    async with open_store(tmp_path / "profile") as store:
+        with pytest.raises(DoorError) as caught:
+            await backup.write(store, tmp_path / "file" / "copy")
+    assert caught.value.sentence == (
+        f"The backup to {tmp_path / 'file' / 'copy'} failed: Not a directory."
+    )
+
+
 async def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
     async with open_store(tmp_path / "profile") as store:
         with pytest.raises(DoorError, match="not empty"):

@@ -15,6 +15,7 @@ from desktopmail.door.commands import (
     OpenVault,
     Password,
     RemoveAccount,
+    RetryOperation,
     SendMessage,
     SetOffline,
     SetPassword,
@@ -163,6 +164,24 @@ async def test_a_new_password_lets_what_waited_for_it_go_on(tmp_path: Path) -> N
             await bench.sync(account_id)
 
 
+async def test_what_is_done_is_neither_done_again_nor_given_up(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await bench.engine.command(
+                StoreFlags(placement_ids=(bench.placed("Subject 1"),), add=Flag.FLAGGED)
+            )
+            await until(lambda: bench.reader.operations() == [], "the flag told")
+            for command in (RetryOperation, DiscardOperation):
+                with pytest.raises(DoorError) as caught:
+                    await bench.engine.command(command(operation_id=OperationId(1)))
+                assert caught.value.code == "no-operation"
+            assert bench.reader.operations() == []
+            assert "\\Flagged" in server.messages("alice")[0].flags
+
+
 async def test_what_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     async with running_engine(tmp_path) as bench:
         for command, code in (
@@ -170,6 +189,7 @@ async def test_what_is_not_there_is_one_sentence(tmp_path: Path) -> None:
             (RemoveAccount(account_id=AccountId(7)), "no-account"),
             (Undo(token="never"), "no-undo"),
             (DiscardOperation(operation_id=OperationId(7)), "no-operation"),
+            (RetryOperation(operation_id=OperationId(7)), "no-operation"),
             (AnswerQuestion(question_id=QuestionId(7), choice="x"), "answered"),
             (
                 SendMessage(

@@ -90,6 +90,21 @@ async def test_a_server_that_hangs_up_is_named() -> None:
         await client_of(FakeServer(answer=lambda _event: "drop"))
 
 
+async def test_a_port_that_waits_for_tls_and_hangs_up_is_not_blamed() -> None:
+    network = MemoryNetwork()
+
+    async def serve(stream: object) -> None:
+        await stream.aclose()  # type: ignore[attr-defined] # a Stream
+
+    await network.listen("localhost", 465, serve)
+    ports = Ports(SystemClock(), SystemEntropy(), network, InlineExecutor(), network.listen)
+    with pytest.raises(ClosedError, match="without a greeting") as caught:
+        await SmtpClient.connect(
+            Endpoint("localhost", 465, Security.STARTTLS), ports=ports, local_name="me.example"
+        )
+    assert "different ports" in caught.value.remedy
+
+
 async def test_what_is_no_smtp_is_the_servers_fault() -> None:
     network = MemoryNetwork()
 

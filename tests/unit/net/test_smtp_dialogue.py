@@ -27,6 +27,7 @@ async def test_what_is_said_is_recorded_and_answered() -> None:
     await far.read()
     assert "C: EHLO me.example" in recorder.text()
     assert "S: 2" in recorder.text()
+    await dialogue.stream.aclose()
 
 
 async def test_a_reply_that_trickles_is_not_waited_for_longer() -> None:

@@ -1,0 +1,120 @@
+"""SMTP into mailboxes, durably, with ten sessions of postfix's `smtp-source`.
+
+A message counts when 250 was said, and 250 means on the disk: our server commits it to the user's
+mailbox, Postfix to its queue, and aiosmtpd's handler writes a file and calls fsync, for it and for
+its folder. What Postfix does behind its queue is thrown away (`discard`), so that it costs little.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.benchmarks.bench_server import our_server
+from tests.benchmarks.bench_smtp import SMALL, source
+from tests.benchmarks.ratio import Ratio
+from tests.helpers.postfix import postfix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROUNDS = 3
+SMALL_COUNT, LARGE_COUNT = 600, 40
+LARGE = 1024 * 1024
+
+
+async def theirs(folder: Path) -> None:
+    """Serve with aiosmtpd, each message in a file of its own that was synced."""
+    from aiosmtpd.smtp import SMTP
+
+    class Durable:
+        count = 0
+
+        async def handle_DATA(self, _server: object, _session: object, envelope: object) -> str:  # noqa: N802 - aiosmtpd's name
+            type(self).count += 1
+            _write(folder / f"{self.count}", getattr(envelope, "content"))  # noqa: B009 - untyped
+            return "250 OK"
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: SMTP(Durable(), data_size_limit=33_554_432, enable_SMTPUTF8=True), "127.0.0.1", 0
+    )
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    await asyncio.Event().wait()
+
+
+def _write(path: Path, octets: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(octets)
+        file.flush()
+        os.fsync(file.fileno())
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def aiosmtpd_server(folder: Path) -> Iterator[int]:
+    """Run aiosmtpd and give its port."""
+    command = [sys.executable, "-m", "tests.benchmarks.bench_delivery", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def measure() -> list[Ratio]:
+    """Measure everything, the three by turns."""
+    from statistics import median
+
+    ratios: list[Ratio] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for each in ("ours", "theirs", "postfix"):
+            (folder / each).mkdir()
+        with (
+            our_server(folder / "ours") as (ports, _, _, _),
+            aiosmtpd_server(folder / "theirs") as other,
+            postfix(folder / "postfix", virtual_transport="discard") as queue,
+        ):
+            servers = {
+                "ours": (ports["smtp"], "alice@localhost"),
+                "aiosmtpd with fsync": (other, "alice@localhost"),
+                "Postfix's queue": (queue.port, "alice@postfix.test"),
+            }
+            for size, count, unit, bounds in (
+                (SMALL, SMALL_COUNT, "messages/s", {"aiosmtpd with fsync": 2.5, "Postfix's queue": 2.5}),
+                (LARGE, LARGE_COUNT, "MB/s", {"aiosmtpd with fsync": 4.0, "Postfix's queue": 1.0}),
+            ):  # fmt: skip
+                amount = count if size == SMALL else count * size / 1e6
+                times: dict[str, list[float]] = {name: [] for name in servers}
+                for _ in range(ROUNDS):
+                    for name, (port, recipient) in servers.items():
+                        times[name].append(source(port, size, count, recipient))
+                for name, bound in bounds.items():
+                    ratios.append(
+                        Ratio(f"durable SMTP, messages of {size // 1024} KB",
+                              amount / median(times["ours"]), amount / median(times[name]),
+                              name, unit, bound, at_least=True)
+                    )  # fmt: skip
+    return ratios
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 2:
+        asyncio.run(theirs(Path(sys.argv[1])))
+    else:
+        for ratio in measure():
+            print(ratio)
