@@ -35,7 +35,11 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
 
     adding = actions.add_parser("add", parents=[common], help="add an account")
     adding.add_argument(
-        "--address", required=True, metavar="A", help="the address, anna@example.org"
+        "--address",
+        required=True,
+        metavar="A",
+        type=servers.mail_address,
+        help="the address, anna@example.org",
     )
     incoming = adding.add_mutually_exclusive_group(required=True)
     incoming.add_argument("--imap", metavar="HOST:PORT", type=servers.address)

@@ -1,9 +1,11 @@
-"""HOST:PORT as people type it, IPv6 in brackets."""
+"""Addresses as people type them: HOST:PORT, IPv6 in brackets, and those of mail."""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+
+from desktopmail.mime.address import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +34,15 @@ def address(text: str) -> Address:
     if not 1 <= int(port) <= 65535:
         raise argparse.ArgumentTypeError(f"{text}: a port is a number from 1 to 65535")
     return Address(host, int(port))
+
+
+def mail_address(text: str) -> str:
+    """Read `anna@example.org`.
+
+    Raises:
+        argparse.ArgumentTypeError: It is no address, or more than one.
+    """
+    read = parse(text)
+    if len(read) != 1 or not read[0].is_valid or read[0].address != text:
+        raise argparse.ArgumentTypeError(f"{text} is not an address, as in anna@example.org")
+    return text

@@ -41,9 +41,9 @@ async def _sync(context: Context, arguments: argparse.Namespace) -> int:
         if isinstance(change, MailArrived) and change.account_id in names:
             arrivals.put_nowait(change)
         elif isinstance(change, Progress) and change.finished and change.done:
-            context.output.line(
-                f"{names.get(change.account_id, '')}: {change.label}: {change.done}"
-            )
+            name = names.get(change.account_id, "")
+            where = "" if change.label == name else f"{change.label}: "
+            context.output.line(f"{name}: {where}{change.done} new")
 
     stop = door.subscribe(told)
     try:

@@ -243,6 +243,10 @@ class Engine:
                     return self._sandbox.discovered(address)
                 return await discover(address)
             case queries.FetchRemoteImage(url=url):
+                if self._is_offline:
+                    raise DoorError(
+                        "The image is not fetched while you work offline.", code="no-image"
+                    )
                 return await remote_images.fetch(url)
             case queries.CheckAccount(account_id=account_id):
                 account = await self.store.read(lambda tx: accounts.get(tx, account_id))

@@ -39,10 +39,12 @@ START_TIMEOUT_S = 30.0
 _POLL_S = 0.05
 _HOST = "localhost"
 # Beside the server waits a `cat` on a pipe from us: when we are gone it reads the end, and the
-# server is told to finish. The shell ends when the server does.
+# server is told to finish, and the folder of the sandbox goes. The shell ends when the server does.
 _LEASH = (
-    'exec 3<&0; "$@" 3<&- & child=$!;'
-    ' { cat <&3 >/dev/null; kill "$child" 2>/dev/null; } & exec 3<&-; wait "$child"'
+    'folder=$1; shift; exec 3<&0; "$@" 3<&- & child=$!;'
+    ' { cat <&3 >/dev/null; kill "$child" 2>/dev/null;'
+    ' while kill -0 "$child" 2>/dev/null; do sleep 0.1; done; rm -rf -- "$folder"; } &'
+    ' exec 3<&-; wait "$child"'
 )
 _PASSWORD_OCTETS = 12
 _INCOMING = {Kind.IMAP: "imaps", Kind.POP3: "pop3s"}
@@ -256,7 +258,7 @@ def _load_index() -> Index:
 def _spawn(command: list[str], log_path: Path) -> subprocess.Popen[bytes]:
     with log_path.open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            ["/bin/sh", "-c", _LEASH, "sh", *command],
+            ["/bin/sh", "-c", _LEASH, "sh", str(log_path.parent), *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=log,

@@ -67,7 +67,12 @@ class Dialogue:
 
     async def answer(self, timeout_s: float, what: str) -> Answer:
         """Wait for the reply to the oldest command that has none; `what` names it in messages."""
-        event = await self.next_event(timeout_s, what)
+        try:
+            event = self.wire.next_event()  # most replies of a group come together
+        except RemoteProtocolError as error:
+            raise self.violated(error) from error
+        if event is None:
+            event = await self._wait(timeout_s, what)
         if isinstance(event, Answer):
             return event
         if isinstance(event, ServiceClosing):
@@ -84,13 +89,19 @@ class Dialogue:
         """
         try:
             event = self.wire.next_event()
-            if event is None:
-                # The limit holds for all of the reply: trickling octets do not prolong it.
-                until = self._loop.time() + timeout_s
-                await self._flush_before(until)
-                while event is None:
-                    await self._fill(until)
-                    event = self.wire.next_event()
+        except RemoteProtocolError as error:
+            raise self.violated(error) from error
+        return event if event is not None else await self._wait(timeout_s, what)
+
+    async def _wait(self, timeout_s: float, what: str) -> Event:
+        event: Event | None = None
+        try:
+            # The limit holds for all of the reply: trickling octets do not prolong it.
+            until = self._loop.time() + timeout_s
+            await self._flush_before(until)
+            while event is None:
+                await self._fill(until)
+                event = self.wire.next_event()
         except RemoteProtocolError as error:
             raise self.violated(error) from error
         except BaseException as error:

@@ -327,20 +327,28 @@ class Sending:
         answer = self._go or (await dialogue.ask(Data())).reply
         if not answer.intermediate:
             return await self._refused(answer)
-        done = 0
-        async for piece in self._pieces():
-            self._octets += wire.send_data(piece)
-            done += len(piece)
-            if done != self._size:
-                # The last piece goes out with the dot, in one segment where it is small.
-                await dialogue.flush()
-                on_progress(done, self._size)
+        message = self._message
+        if isinstance(message, bytes) and len(message) <= _PIECE_OCTETS:
+            self._octets, done = wire.send_data(message), len(message)
+        else:
+            done = await self._send_pieces(on_progress)
         wire.complete_data()
         await on_state(SendStep.FINAL_DOT)
         wire.end_data()
         report = await self._final()
         on_progress(done, self._size)
         return report
+
+    async def _send_pieces(self, on_progress: Callable[[int, int | None], None]) -> int:
+        done = 0
+        async for piece in self._pieces():
+            self._octets += self._wire.send_data(piece)
+            done += len(piece)
+            if done != self._size:
+                # The last piece goes out with the dot, in one segment where it is small.
+                await self._dialogue.flush()
+                on_progress(done, self._size)
+        return done
 
     async def _send_chunks(
         self,

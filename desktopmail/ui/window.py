@@ -453,6 +453,7 @@ class MainWindow(QMainWindow):
         self._update_actions()
 
     def _message_shown(self, row: MessageRow | None, letter: Letter) -> None:
+        self._update_actions()
         wait_s = self.settings.number("read_after_s")
         if row is None or not letter.whole or row.flags & Flag.SEEN or wait_s < 0:
             return
@@ -823,6 +824,11 @@ class Privacy:
         senders = self._settings.texts("remote_senders")
         if address.lower() not in senders:
             self._settings.set("remote_senders", [*senders, address.lower()])
+
+    def forbid_remote(self, address: str) -> None:
+        """Load images of this sender no longer."""
+        senders = self._settings.texts("remote_senders")
+        self._settings.set("remote_senders", [it for it in senders if it != address.lower()])
 
 
 def changed_keys(lines: Sequence[str]) -> dict[str, tuple[str, ...]]:

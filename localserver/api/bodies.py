@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from localserver.api.problem import ProblemError
@@ -18,7 +20,10 @@ async def json_object(request: web.Request) -> dict[str, Any]:
     """
     if not request.can_read_body:
         return {}
-    value = await request.json()
+    try:
+        value = json.loads(await request.read())
+    except (ValueError, RecursionError) as error:
+        raise ProblemError(400, f"The body is no JSON: {error}.") from error
     if not isinstance(value, dict):
         raise ProblemError(400, "The body is a JSON object.")
     return value
@@ -43,9 +48,12 @@ def number(request: web.Request, name: str, default: float) -> float:
         ProblemError: It is no number.
     """
     try:
-        return float(request.query.get(name, default))
+        value = float(request.query.get(name, default))
     except ValueError as error:
         raise ProblemError(400, f"{name!r} is no number.") from error
+    if not math.isfinite(value):
+        raise ProblemError(400, f"{name!r} is no number.")
+    return value
 
 
 def path_number(request: web.Request, name: str) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import json
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -88,8 +87,6 @@ def _guarded(
             return problem(ProblemError(404, str(error)))
         except (StoreError, UserError) as error:
             return problem(ProblemError(409, str(error)))
-        except json.JSONDecodeError as error:
-            return problem(ProblemError(400, f"The body is no JSON: {error}."))
         if isinstance(answer, web.StreamResponse):
             return answer
         return web.json_response(answer)

@@ -9,6 +9,7 @@ import typer
 
 from desktopmail.net.errors import NetError
 from localserver.cli import serve
+from localserver.cli.plain import read_options
 from localserver.config_file import ConfigError
 from localserver.exchange.value import ExchangeError
 from localserver.faults import PlanError
@@ -65,9 +66,8 @@ def _add_others(app: typer.Typer) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit status."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    app = program(only_serve=given[:1] == ["serve"])
     try:
-        app(args=given, standalone_mode=False)
+        _execute(given)
     except typer.Exit as error:
         return error.exit_code
     except typer.Abort:
@@ -87,6 +87,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
         print(f"localserver: {usage}", file=sys.stderr)  # noqa: T201
         return 2
     return 0
+
+
+def _execute(given: list[str]) -> None:
+    options = read_options(serve.serve, given[1:]) if given[:1] == ["serve"] else None
+    if options is not None:
+        serve.serve(**options)
+    else:
+        program(only_serve=given[:1] == ["serve"])(args=given, standalone_mode=False)
 
 
 def _usage(error: Exception) -> str | None:

@@ -64,17 +64,19 @@ async def deliver(session: Session, prepared: Prepared) -> Reply:
     elsewhere = [route for route in prepared.routes if not route.local]
     trace = _trace(session, mail, prepared.routes, identifier) + prepared.fields
     copies = _Copies()
-    if local:
-        octets = await spool.compose(return_path(mail.sender) + trace, prepared.cuts)
-        await _to_mailboxes(session, local, octets, prepared.mailbox, copies)
-        if copies.failed and not copies.delivered and not elsewhere:
-            raise copies.failed[0][1]
+    # First what fails as a whole: were the local copies there already, the sender, who is told to
+    # come again, would have them twice. What fails in a mailbox afterwards goes into a report.
     if elsewhere:
         octets = await spool.compose(trace, prepared.cuts)
         if isinstance(octets, SpooledFile):
             octets = await session.context.ports.executor.run(octets.path.read_bytes)
         outbound = session.context.outbound or CapturingOutbound(session.context.store)
         await outbound.submit(_outgoing(session, mail, elsewhere, octets, identifier, prepared))
+    if local:
+        octets = await spool.compose(return_path(mail.sender) + trace, prepared.cuts)
+        await _to_mailboxes(session, local, octets, prepared.mailbox, copies)
+        if copies.failed and not copies.delivered and not elsewhere:
+            raise copies.failed[0][1]
     await _report(session, mail, copies, spool.head)
     return reply(250, f"Delivered as {identifier}", "2.0.0")
 

@@ -181,6 +181,8 @@ class _Pump:
         return event.reply
 
     async def _planned(self, event: object) -> bytes | None:
+        if self._session.context.faults.is_empty:
+            return None
         user = self._session.user
         verb, argument = _verb(event)
         return await self._session.faults.command(verb, argument, user=user.name if user else None)

@@ -88,53 +88,52 @@ def _text(text: str | None) -> bytes:
     return _NIL if text is None else string(escaped_octets(text))
 
 
+def structures(root: Part) -> tuple[bytes, bytes]:
+    """Return the BODY of a message (no extension data) and its BODYSTRUCTURE, in one walk."""
+    # Children first, without recursion: depth is the sender's choice.
+    order = list(root.walk())
+    done: dict[int, tuple[bytes, bytes]] = {}
+    for part in reversed(order):
+        done[id(part)] = _one(part, [done.pop(id(child)) for child in part.children])
+    return done[id(root)]
+
+
 def body(part: Part) -> bytes:
     """Return the BODY of a message: the structure without extension data."""
-    return _structure(part, extended=False)
+    return structures(part)[0]
 
 
 def structure(part: Part) -> bytes:
     """Return the BODYSTRUCTURE of a message."""
-    return _structure(part, extended=True)
+    return structures(part)[1]
 
 
-def _structure(root: Part, *, extended: bool) -> bytes:
-    # Children first, without recursion: depth is the sender's choice.
-    order = list(root.walk())
-    done: dict[int, bytes] = {}
-    for part in reversed(order):
-        done[id(part)] = _one(part, done, extended)
-    return done[id(root)]
-
-
-def _one(part: Part, done: dict[int, bytes], extended: bool) -> bytes:
-    children = [done.pop(id(child)) for child in part.children]
+def _one(part: Part, children: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
     raw = part.header.raw("content-type")
     pairs = parameter.raw(unfold(raw))[1] if raw is not None else []
     if part.is_multipart:
-        return _multipart(part, pairs, children, extended)
+        return _multipart(part, pairs, children)
     pieces = [_media_type(part), _parameters(pairs) if pairs else _default_charset(part)]
     pieces += [_field(part.header, "content-id"), _field(part.header, "content-description")]
     pieces += [string(_encoding(part)), b"%d" % part.size]
+    short = long = b" ".join(pieces)
     if part.is_message:
-        enclosed = part.children[0]
-        pieces += [envelope(enclosed.header), children[0], b"%d" % part.lines]
+        before, lines = envelope(part.children[0].header), part.lines
+        short = b"%b %b %b %d" % (short, before, children[0][0], lines)
+        long = b"%b %b %b %d" % (long, before, children[0][1], lines)
     elif part.type == "text":
-        pieces.append(b"%d" % part.lines)
-    if extended:
-        pieces.append(_field(part.header, "content-md5"))
-        pieces.append(_extensions(part))
-    return b"(%b)" % b" ".join(pieces)
+        short = long = b"%b %d" % (short, part.lines)
+    long = b"%b %b %b" % (long, _field(part.header, "content-md5"), _extensions(part))
+    return b"(%b)" % short, b"(%b)" % long
 
 
 def _multipart(
-    part: Part, pairs: list[tuple[str, str]], children: list[bytes], extended: bool
-) -> bytes:
+    part: Part, pairs: list[tuple[str, str]], children: list[tuple[bytes, bytes]]
+) -> tuple[bytes, bytes]:
     subtype = string(part.subtype.upper().encode())
-    if not extended:
-        return b"(%b %b)" % (b"".join(children), subtype)
-    extensions = _extensions(part)
-    return b"(%b %b %b %b)" % (b"".join(children), subtype, _parameters(pairs), extensions)
+    short = b"(%b %b)" % (b"".join([child[0] for child in children]), subtype)
+    whole = b"".join([child[1] for child in children])
+    return short, b"(%b %b %b %b)" % (whole, subtype, _parameters(pairs), _extensions(part))
 
 
 def _media_type(part: Part) -> bytes:

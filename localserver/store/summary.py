@@ -86,13 +86,14 @@ def summarise(octets: bytes) -> Summary:
     base, is_reply = base_subject(subject)
     from_, to, cc = (_mailboxes(header, name) for name in ("from", "to", "cc"))
     texts = _texts(root)
+    body, whole = encoded.structures(root)
     return Summary(
         header_size=root.body,
         size=len(octets),
         pop_size=pop_size(octets),
         envelope=encoded.envelope(header),
-        body=encoded.body(root),
-        structure=encoded.structure(root),
+        body=body,
+        structure=whole,
         sent=None if sent is None else int(sent.astimezone(UTC).timestamp()),
         sent_day=None if sent is None else sent.toordinal(),
         subject=folded(subject),
@@ -219,6 +220,11 @@ def _preview(texts: Iterable[tuple[Part, str]]) -> str:
         if part.disposition == "attachment":
             continue
         start = text[:20_000]
+        if part.subtype != "html":
+            # Mostly the first lines are enough, and nothing behind them changes the preview.
+            plain = _EMPTY.sub(" ", start[: 4 * PREVIEW_CHARACTERS].replace("\0", "")).strip()
+            if len(plain) >= PREVIEW_CHARACTERS:
+                break
         shown = _TAGS.sub(" ", start) if part.subtype == "html" else start
         plain = _EMPTY.sub(" ", shown.replace("\0", "")).strip()
         if plain:

@@ -9,6 +9,7 @@ import shutil
 import signal
 import ssl
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -155,7 +156,7 @@ def test_an_account_of_the_sandbox_is_switched_to_pop3_and_back_and_keeps_its_ma
                 assert dialog.server.host.text() == "localhost"
                 assert dialog.server.port.value() not in {993, 995, 110, 143}
                 dialog.submit()
-                await until(lambda: dialog.outcome.isVisible() or dialog.problem.isVisible(), 30)
+                await until(partial(_is_done, dialog), 30)
                 assert dialog.problem.text() == ""
                 assert kind.value.upper() in dialog.outcome.text()
                 dialog.close()
@@ -268,6 +269,10 @@ def test_an_engine_killed_while_it_syncs_is_started_again_and_every_message_is_t
                 await session.aclose()
 
         run_qt(run, 100)
+
+
+def _is_done(dialog: SwitchDialog) -> bool:
+    return dialog.outcome.isVisible() or dialog.problem.isVisible()
 
 
 def deliver(server: ServerProcess, count: int) -> None:

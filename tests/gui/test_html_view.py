@@ -8,10 +8,13 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtCore import QBuffer, QByteArray
+from PySide6.QtGui import QColor, QImage
 
+from desktopmail.door.interface import DoorError
 from desktopmail.ui.reading.content import read_letter
 from tests.helpers import corpora
-from tests.helpers.qt_loop import run_qt
+from tests.helpers.qt_loop import run_qt, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,3 +134,44 @@ def test_nothing_in_the_payloads_runs_or_is_fetched(theme: Theme, listener: List
         view.deleteLater()
 
     run_qt(run, 110)
+
+
+def test_an_allowed_image_comes_by_the_engine_and_by_no_other_way(
+    theme: Theme, listener: Listener
+) -> None:
+    from desktopmail.ui.reading.html_view import HtmlView
+
+    asked: list[str] = []
+    picture = QImage(40, 40, QImage.Format.Format_RGB32)
+    picture.fill(QColor("#ff0000"))
+    octets = QByteArray()
+    buffer = QBuffer(octets)
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    assert picture.save(buffer, "PNG")  # type: ignore[call-overload] # the stubs want bytes
+    base = f"http://127.0.0.1:{listener.port}"
+
+    async def fetch(url: str) -> tuple[bytes, str]:
+        asked.append(url)
+        if "none" in url:
+            raise DoorError("The image is not shown.", code="no-image")
+        return bytes(octets.data()), "image/svg+xml" if "svg" in url else "image/png"
+
+    async def run() -> None:
+        view = HtmlView(theme, fetch)
+        view.resize(600, 400)
+        view.show()
+        body = "".join(f'<img src="{base}/{name}" alt="{name}">' for name in ("a", "none", "svg"))
+        letter = read_letter(mail(f"<p>Hello</p>{body}"), remote=True)
+        view.show_letter(letter)
+        await until(lambda: len(asked) == 3, 20)
+        await view.scope.settled()
+        assert sorted(asked) == [f"{base}/a", f"{base}/none", f"{base}/svg"]
+        assert view.failed == []
+        assert listener.came == 0
+        blocked = read_letter(mail(f"<p>Hello</p>{body}"))
+        view.show_letter(blocked)
+        await asyncio.sleep(0.5)
+        assert len(asked) == 3
+        view.deleteLater()
+
+    run_qt(run)

@@ -44,6 +44,9 @@ class _Nobody:
     def allow_remote(self, address: str) -> None:
         raise AssertionError(address)
 
+    def forbid_remote(self, address: str) -> None:
+        raise AssertionError(address)
+
 
 def pane(theme: Theme) -> ReadingPane:
     made = ReadingPane(theme, FakeStore(), _Nobody(), web=False)
@@ -148,6 +151,13 @@ def test_images_of_a_sender_are_always_loaded_once_that_was_chosen(theme: Theme)
         await select(window, 2)
         await until(lambda: QUINCE in store.asked_images)
         assert bars(window) == []
+        always = window.actions_by_name["always_images"]
+        assert always.isChecked()
+        await find_verb("always_images").do(window)  # and taken back
+        await until(lambda: bool(bars(window)))
+        assert bars(window)[0].accessibleName() == "2 remote images blocked"
+        assert window.settings.texts("remote_senders") == []
+        assert not always.isChecked()
 
     play(theme, scene)
 

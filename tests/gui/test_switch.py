@@ -57,7 +57,7 @@ def test_an_imap_account_is_switched_to_the_pop3_port_that_was_found(theme: Them
         assert isinstance(command, SwitchAccount)
         assert (command.account_id, command.kind, command.password) == (1, Kind.POP3, None)
         assert command.incoming == way(Kind.POP3, 1995).incoming
-        assert dialog.outcome.text() == "Alice fetches its mail by POP3 now."
+        assert dialog.outcome.text() == "The mail of Alice is fetched by POP3 now."
         assert not dialog.switch_button.isVisible()
         assert window.accounts()[ALICE].kind is Kind.POP3
         dialog.cancel_button.click()

@@ -93,6 +93,9 @@ class SwitchDialog(QDialog):
         self._busy = QProgressBar(self)
         self._busy.setRange(0, 0)
         self._busy.setTextVisible(False)
+        keeps = self._busy.sizePolicy()
+        keeps.setRetainSizeWhenHidden(True)
+        self._busy.setSizePolicy(keeps)
         self._busy.hide()
         self.cancel_button = QPushButton(tr("error.cancel"), self)
         self.cancel_button.clicked.connect(self.reject)
@@ -203,7 +206,7 @@ class SwitchDialog(QDialog):
 
     async def _look_up(self, account: AccountRow) -> None:
         """Fill in the server's other door, unless a person typed one meanwhile."""
-        found, source = None, ""
+        found = None
         try:
             answer = await self._window.door.query(DiscoverAccount(address=account.address))
         except DoorError as error:
@@ -214,7 +217,6 @@ class SwitchDialog(QDialog):
             ways = answer.accounts if isinstance(answer, Discovered) else ()
             wanted = other_kind(account.kind)
             found = next((way.incoming for way in ways if way.kind is wanted), None)
-            source = next((way.source for way in ways if way.kind is wanted), "")
         if self._gone or account.id != self._account.id:
             return
         if found is None:
@@ -223,7 +225,7 @@ class SwitchDialog(QDialog):
             self._found = found
             self.server.fill(found)
             self._typed = False
-            self._say(tr("account.found", source=source))
+            self._say(tr("switch.found"))
         else:
             self._say("")
 
@@ -233,6 +235,7 @@ class SwitchDialog(QDialog):
     def _say(self, text: str) -> None:
         self._note.setText(text)
         self._note.setVisible(bool(text))
+        self.adjustSize()  # sentences of two lines need their room
 
     def _show_exposure(self) -> None:
         security = self.server.chosen_security()

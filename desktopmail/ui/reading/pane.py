@@ -42,6 +42,10 @@ class Privacy(Protocol):
         """Load images of this sender from now on."""
         ...
 
+    def forbid_remote(self, address: str) -> None:
+        """Load images of this sender no longer."""
+        ...
+
 
 class ReadingPane(QFrame):
     """Shows a message of the store.
@@ -354,10 +358,29 @@ class ReadingPane(QFrame):
         bar.setAccessibleDescription(why)
         return [bar]
 
+    @property
+    def sender_is_allowed(self) -> bool:
+        """Whether images of the sender of the message shown are always loaded."""
+        letter = self.letter
+        return bool(
+            letter is not None
+            and letter.sender
+            and self._privacy.remote_allowed(letter.sender[0].address)
+        )
+
+    def allow_sender(self, allowed: bool) -> None:
+        """Load images of this sender always, or no longer."""
+        if self.letter is None or not self.letter.sender or self.row is None:
+            return
+        address = self.letter.sender[0].address
+        if allowed:
+            self._privacy.allow_remote(address)
+        else:
+            self._privacy.forbid_remote(address)
+        self.scope.spawn(self.show_message(self.row, remote=allowed), name=tr("remote.show"))
+
     def _always_remote(self) -> None:
-        if self.letter is not None and self.letter.sender:
-            self._privacy.allow_remote(self.letter.sender[0].address)
-            self.show_remote()
+        self.allow_sender(True)
 
 
 def trusted_servers(account: AccountRow) -> tuple[str, ...]:

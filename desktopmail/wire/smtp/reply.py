@@ -185,15 +185,25 @@ class ReplyReader:
 
     def _whole(self) -> Reply:
         texts, self._texts = self._texts, []
-        code = int(self._code)
-        first = _ENHANCED.match(texts[0])
-        if first is None or int(first[1]) != code // 100:
-            return Reply(code, tuple(texts))
-        lines = []
-        for text in texts:
-            # Each line repeats the code (RFC 2034 section 4); lines that do not are kept whole.
-            match = _ENHANCED.match(text)
-            lines.append(
-                text[match.end() :] if match and match.groups() == first.groups() else text
-            )
-        return Reply(code, tuple(lines), EnhancedCode.parse(first[0].strip()))
+        if len(texts) == 1:
+            return _one_line(self._code, texts[0])
+        return _read(self._code, texts)
+
+
+@lru_cache(maxsize=64)
+def _one_line(code: bytes, text: str) -> Reply:
+    """Read a reply of one line; a server says the same few to every message."""
+    return _read(code, [text])
+
+
+def _read(digits: bytes, texts: list[str]) -> Reply:
+    code = int(digits)
+    first = _ENHANCED.match(texts[0])
+    if first is None or int(first[1]) != code // 100:
+        return Reply(code, tuple(texts))
+    lines = []
+    for text in texts:
+        # Each line repeats the code (RFC 2034 section 4); lines that do not are kept whole.
+        match = _ENHANCED.match(text)
+        lines.append(text[match.end() :] if match and match.groups() == first.groups() else text)
+    return Reply(code, tuple(lines), EnhancedCode.parse(first[0].strip()))

@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from desktopmail.cli.servers import Address, address
+from desktopmail.cli.servers import Address, address, mail_address
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,11 @@ def test_host_and_port_are_read(text: str, host: str, port: int) -> None:
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
         address(text)
+
+
+def test_the_address_of_mail_is_one_address_alone() -> None:
+    assert mail_address("anna@example.org") == "anna@example.org"
+    assert mail_address("grüße@bücher.example") == "grüße@bücher.example"
+    for text in ("anna", "", "anna@", "a@b.test, c@d.test", "Anna <a@b.test>", "a@b.test\r\nX: y"):
+        with pytest.raises(argparse.ArgumentTypeError, match="is not an address"):
+            mail_address(text)

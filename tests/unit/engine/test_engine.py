@@ -25,7 +25,13 @@ from desktopmail.door.commands import (
 )
 from desktopmail.door.ids import AccountId, OperationId, QuestionId
 from desktopmail.door.interface import DoorError
-from desktopmail.door.queries import EngineStatus, ReadStatus, ReadTranscript, Transcript
+from desktopmail.door.queries import (
+    EngineStatus,
+    FetchRemoteImage,
+    ReadStatus,
+    ReadTranscript,
+    Transcript,
+)
 from desktopmail.door.rows import ConnectionState, Flag, Kind, SendingState
 from desktopmail.engine import vault
 from localserver.local import LocalServer
@@ -131,6 +137,8 @@ async def test_offline_nobody_is_spoken_to(tmp_path: Path) -> None:
             assert isinstance(status, EngineStatus)
             assert status.offline
             assert len(server.transcript.commands()) == said
+            with pytest.raises(DoorError, match="offline"):
+                await bench.engine.query(FetchRemoteImage(url="https://example.org/a.png"))
             await bench.engine.command(SetOffline(offline=False))
             await bench.sync(account_id)
 

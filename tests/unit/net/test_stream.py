@@ -448,3 +448,20 @@ async def test_a_client_that_writes_in_two_segments_is_acknowledged_at_once(tmp_
     seconds = await asyncio.get_running_loop().run_in_executor(None, talk)
     await listener.aclose()
     assert seconds < 1.0, "each exchange waited for a delayed ACK"
+
+
+async def test_a_read_gives_up_at_its_time_and_the_stream_can_be_read_on() -> None:
+    near, far = stream_pair()
+    loop = asyncio.get_running_loop()
+    with pytest.raises(TimeoutError):
+        await near.read(loop.time() + 0.01)
+    far.write(b"late")
+    assert await near.read(loop.time() + 5) == b"late"
+    # A shorter limit behind a longer one, and the other way round, by the same timer.
+    for limit_s in (0.02, 0.04, 0.01):
+        begun = loop.time()
+        with pytest.raises(TimeoutError):
+            await near.read(begun + limit_s)
+        assert loop.time() - begun < 1
+    await near.aclose()
+    await far.aclose()

@@ -3,6 +3,8 @@ import re
 
 import pytest
 
+from localserver.queue.capture import CapturingOutbound
+from localserver.store.errors import DiskFullError
 from tests.helpers.smtp_talk import MESSAGE, Post, Talk, post_office
 
 
@@ -54,6 +56,20 @@ async def test_mail_for_elsewhere_is_captured() -> None:
         assert captured.octets.endswith(MESSAGE)
         assert not captured.octets.startswith(b"Return-Path")
         assert len(await post.inbox("bob")) == 1
+
+
+async def test_nobody_has_it_when_the_queue_cannot_take_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def full(*_: object) -> None:
+        raise DiskFullError("no space left on device")
+
+    async with post_office() as post:
+        monkeypatch.setattr(CapturingOutbound, "submit", full)
+        talk = await post.logged_in()
+        answer = await send(talk, "<alice@localhost>", "<bob@localhost>", "<x@example.org>")
+        assert answer.startswith("452")
+        assert await post.inbox("bob") == []  # it comes again, and then once
 
 
 async def fill(post: Post, user: str) -> None:
