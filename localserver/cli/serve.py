@@ -8,7 +8,7 @@ import signal
 import sys
 from dataclasses import replace
 from pathlib import Path  # noqa: TC003  typer reads the annotations
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -21,6 +21,8 @@ from localserver.users import UserError
 
 if TYPE_CHECKING:
     from localserver.faults import Fault
+
+_KEPT_BLOCK_OCTETS: Final = 16 * 1024 * 1024
 
 
 def serve(
@@ -101,6 +103,10 @@ def serve(
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    # The loop reads into a fresh buffer of 256 KiB. glibc would ask the system for each and give
+    # it back, unless one larger block was freed before: then it keeps them (mallopt(3),
+    # M_MMAP_THRESHOLD). The memory of this one is never touched.
+    del bytearray(_KEPT_BLOCK_OCTETS)[:]
     asyncio.run(_serve(chosen, users, plan, ready_file))
 
 

@@ -60,6 +60,11 @@ class Spool:
             return self._pieces[0]
         return self._head
 
+    @property
+    def has_whole_header(self) -> bool:
+        """Whether the header ends inside the head, so that a cut can be made anywhere in it."""
+        return self._head is None or b"\r\n\r\n" in self._head or self._head.startswith(b"\r\n")
+
     async def compose(
         self, prefix: bytes, cuts: Sequence[tuple[int, int]] = ()
     ) -> bytes | SpooledFile:

@@ -52,6 +52,9 @@ def _too_many(session: Session, user: User, policy: Policy | None) -> Reply | No
 
 def _mended(session: Session, user: User) -> Mended | Reply:
     context, spool = session.context, session.spool
+    if spool is not None and not spool.has_whole_header:
+        # What is not seen cannot be mended: a Bcc behind it would reach everybody.
+        return reply(552, f"The header is larger than {len(spool.head)} octets", "5.3.4")
     return mend(
         spool.head if spool is not None else b"",
         own=lambda address: owns(context, user, address),

@@ -1,10 +1,16 @@
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
 from localserver.config import Limits
 from tests.helpers.corpora import messages
 from tests.helpers.smtp_talk import MESSAGE, Talk, post_office
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 async def send(talk: Talk, octets: bytes, *rcpts: str) -> str:
@@ -49,6 +55,19 @@ async def test_bcc_reaches_nobody() -> None:
         (received,) = await post.inbox("bob")
         assert received.endswith(MESSAGE)
         assert post.server.store.captured()[0].octets.endswith(MESSAGE)
+
+
+async def test_a_header_too_large_to_be_seen_whole_is_refused_for_its_bcc_would_leak(
+    tmp_path: Path,
+) -> None:
+    async with post_office(data=tmp_path, limits=Limits(spool_octets=10_000)) as post:
+        talk = await post.logged_in()
+        field = b"X-Long: " + b"x" * 900 + b"\r\n"
+        octets = MESSAGE.replace(b"Subject", field * 3000 + b"Bcc: hidden@example.org\r\nSubject")
+        answer = await send(talk, octets)
+        assert answer.startswith("552 5.3.4 The header is larger than")
+        assert await post.inbox("bob") == []
+        assert (await send(talk, MESSAGE + b"long body\r\n" * 90_000)).startswith("250")
 
 
 async def test_the_messages_of_a_user_are_limited() -> None:
