@@ -114,16 +114,24 @@ def _ids(rows: list[MessageRow]) -> tuple[PlacementId, ...]:
     return tuple(row.id for row in rows)
 
 
-async def _do(context: Context, command: AnyCommand, rows: list[MessageRow], label: str) -> int:
-    outcome = await (await context.door()).command(command)
-    context.output.line(outcome.label or label)
-    context.output.value(
-        {
-            "ids": [row.message_id for row in rows],
-            "undo": outcome.undo,
-            "label": outcome.label or label,
-        }
-    )
+async def _do(context: Context, *steps: tuple[AnyCommand, list[MessageRow], str]) -> int:
+    """Carry steps out, and print them as one value.
+
+    Args:
+        context: The run.
+        steps: What to do, the messages it is done to, and what to say of it. There are several
+            where messages go to mailboxes of several accounts; together they have no one Undo.
+    """
+    door = await context.door()
+    labels, undos, ids = [], [], []
+    for command, rows, label in steps:
+        outcome = await door.command(command)
+        labels.append(outcome.label or label)
+        undos.append(outcome.undo)
+        ids += [row.message_id for row in rows]
+        context.output.line(labels[-1])
+    undo = undos[0] if len(undos) == 1 else None
+    context.output.value({"ids": ids, "undo": undo, "label": "; ".join(labels)})
     return 0
 
 
@@ -140,7 +148,7 @@ async def _flag(context: Context, arguments: argparse.Namespace) -> int:
         add_tags=add_tags,
         remove_tags=remove_tags,
     )
-    return await _do(context, command, rows, f"{_count(rows)} changed.")
+    return await _do(context, (command, rows, f"{_count(rows)} changed."))
 
 
 def _mask(names: list[str]) -> Flag:
@@ -184,18 +192,28 @@ def _targets(
 
 async def _move(context: Context, arguments: argparse.Namespace) -> int:
     rows = _rows(context, arguments, every=False)
-    for mailbox_id, some in _targets(context, arguments, rows).items():
-        command = MoveMessages(placement_ids=_ids(some), mailbox_id=mailbox_id)
-        await _do(context, command, some, f"{_count(some)} moved to {arguments.to}.")
-    return 0
+    steps = [
+        (
+            MoveMessages(placement_ids=_ids(some), mailbox_id=mailbox_id),
+            some,
+            f"{_count(some)} moved to {arguments.to}.",
+        )
+        for mailbox_id, some in _targets(context, arguments, rows).items()
+    ]
+    return await _do(context, *steps)
 
 
 async def _copy(context: Context, arguments: argparse.Namespace) -> int:
     rows = [_rows_of_one[0] for _rows_of_one in _by_message(_rows(context, arguments, every=True))]
-    for mailbox_id, some in _targets(context, arguments, rows).items():
-        command = CopyMessages(placement_ids=_ids(some), mailbox_id=mailbox_id)
-        await _do(context, command, some, f"{_count(some)} copied to {arguments.to}.")
-    return 0
+    steps = [
+        (
+            CopyMessages(placement_ids=_ids(some), mailbox_id=mailbox_id),
+            some,
+            f"{_count(some)} copied to {arguments.to}.",
+        )
+        for mailbox_id, some in _targets(context, arguments, rows).items()
+    ]
+    return await _do(context, *steps)
 
 
 def _by_message(rows: list[MessageRow]) -> list[list[MessageRow]]:
@@ -208,13 +226,13 @@ def _by_message(rows: list[MessageRow]) -> list[list[MessageRow]]:
 async def _delete(context: Context, arguments: argparse.Namespace) -> int:
     rows = _rows(context, arguments, every=False)
     command = DeleteMessages(placement_ids=_ids(rows), permanently=arguments.permanently)
-    return await _do(context, command, rows, f"{_count(rows)} deleted.")
+    return await _do(context, (command, rows, f"{_count(rows)} deleted."))
 
 
 async def _archive(context: Context, arguments: argparse.Namespace) -> int:
     rows = _rows(context, arguments, every=False)
     command = ArchiveMessages(placement_ids=_ids(rows))
-    return await _do(context, command, rows, f"{_count(rows)} archived.")
+    return await _do(context, (command, rows, f"{_count(rows)} archived."))
 
 
 def _count(rows: list[MessageRow]) -> str:
