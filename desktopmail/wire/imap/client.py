@@ -192,6 +192,9 @@ class ClientConnection:
             return False
         if command.name in state.WAITS_FOR_SELECT and b"SELECT" in names:
             return False
+        leaves = any(name in state.LEAVES_MAILBOX for name in names)
+        if leaves and state.needs_mailbox(command.name):
+            return False
         if not _names_sequence_numbers(command):
             return True
         return all(_keeps_numbers(sent) for sent in self._commands.values())

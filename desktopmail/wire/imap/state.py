@@ -98,11 +98,19 @@ WAITS_FOR_SELECT: Final = frozenset({
     b"STORE", b"COPY", b"MOVE", b"EXPUNGE", b"CLOSE", b"UNSELECT", b"CHECK",
 })  # fmt: skip
 
+# Behind these no mailbox is open any more: what needs one waits, to be refused here and not there.
+LEAVES_MAILBOX: Final = frozenset({b"CLOSE", b"UNSELECT"})
+
 # Answers that do not name their command: two of a kind on their way could not be told apart.
 ONE_AT_A_TIME: Final = frozenset({
     b"SELECT", b"SEARCH", b"SORT", b"THREAD", b"LIST", b"LSUB", b"STATUS", b"NAMESPACE",
     b"GETQUOTA", b"GETQUOTAROOT", b"SETQUOTA", b"ID", b"ENABLE", b"CAPABILITY", b"EXPUNGE",
 })  # fmt: skip
+
+
+def needs_mailbox(name: bytes) -> bool:
+    """Whether a command can only be sent while a mailbox is open."""
+    return COMMANDS.get(name) == _MAILBOX
 
 
 def after(state: State, name: bytes, condition: Condition) -> State:

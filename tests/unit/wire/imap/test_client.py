@@ -22,7 +22,7 @@ from desktopmail.wire.imap.login import Login
 from desktopmail.wire.imap.logout import Logout
 from desktopmail.wire.imap.noop import Noop
 from desktopmail.wire.imap.search import EVERYTHING, Among, Not, Search
-from desktopmail.wire.imap.select import Close, ExistsResponse, Select
+from desktopmail.wire.imap.select import Close, ExistsResponse, Select, Unselect
 from desktopmail.wire.imap.sequence import SeqSet, UidSet
 from desktopmail.wire.imap.starttls import StartTls
 from desktopmail.wire.imap.state import State
@@ -259,6 +259,11 @@ def test_a_command_that_cannot_be_written_leaves_no_trace() -> None:
         (Select("a"), Copy(UidSet.all(), "b"), False),
         (Select("a"), SEQS, False),
         (Select("a"), Select("b"), False),
+        (Close(), Close(), False),
+        (Close(), UIDS, False),
+        (Unselect(), Expunge(), False),
+        (Close(), Select("b"), True),
+        (Close(), Noop(), True),
     ],
 )
 def test_pipelining_follows_rfc_9051_section_5_5(

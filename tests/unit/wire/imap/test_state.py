@@ -38,6 +38,10 @@ def test_nothing_is_allowed_before_the_greeting_and_after_logout() -> None:
 
 def test_the_sets_name_commands_that_exist() -> None:
     assert set(state.COMMANDS) >= (
-        state.ALONE | state.KEEPS_NUMBERS | state.ONE_AT_A_TIME | state.WAITS_FOR_SELECT
+        state.ALONE
+        | state.KEEPS_NUMBERS
+        | state.ONE_AT_A_TIME
+        | state.WAITS_FOR_SELECT
+        | state.LEAVES_MAILBOX
     )
     assert {name for name, _ in state.TRANSITIONS} <= set(state.COMMANDS)
