@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from desktopmail.cli.errors import FAILED
 from desktopmail.door.changes import AnyChange, MailArrived, Progress
 from desktopmail.door.commands import SyncAccounts
+from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import ConnectionState, Role
 
 if TYPE_CHECKING:
@@ -45,14 +46,15 @@ async def _sync(context: Context, arguments: argparse.Namespace) -> int:
             where = "" if change.label == name else f"{change.label}: "
             context.output.line(f"{name}: {where}{change.done} new")
 
+    ids = tuple(account.id for account in chosen)
     stop = door.subscribe(told)
     try:
-        await door.command(
-            SyncAccounts(
-                account_ids=tuple(account.id for account in chosen),
-                headers_only=arguments.headers_only,
-            )
-        )
+        try:
+            await door.command(SyncAccounts(account_ids=ids, headers_only=arguments.headers_only))
+        except DoorError:
+            # The sentence is one account's; what became of the others has to be said too.
+            _report(context, {account.id for account in chosen})
+            raise
         status = _report(context, {account.id for account in chosen})
         while arguments.watch:
             arrival = await arrivals.get()

@@ -372,7 +372,17 @@ class Engine:
             except DoorError as error:
                 errors.append(error)
 
-        scope = TaskScope(self._log_failure)
+        def broke(name: str, error: Exception) -> None:
+            self._log_failure(name, error)
+            errors.append(
+                DoorError(
+                    "A fault of this program kept it from fetching mail.",
+                    remedy=f"Try again; {self.profile.log} says more.",
+                    code="internal",
+                )
+            )
+
+        scope = TaskScope(broke)
         for account_id in wanted:
             scope.spawn(one(account_id), name=f"sync {account_id}")
         if not command.wait:

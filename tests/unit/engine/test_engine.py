@@ -34,6 +34,7 @@ from desktopmail.door.queries import (
 )
 from desktopmail.door.rows import ConnectionState, Flag, Kind, SendingState
 from desktopmail.engine import vault
+from desktopmail.engine.sync.worker import Worker
 from localserver.local import LocalServer
 from tests.helpers.engine import (
     PASSWORDS,
@@ -103,6 +104,23 @@ async def test_an_account_whose_password_cannot_be_kept_is_not_half_there(tmp_pa
                 await bench.add(server)
             assert caught.value.code == "no-keyring"
             assert bench.reader.accounts() == []
+
+
+@pytest.mark.logs("sync 1 failed")
+async def test_a_fault_of_ours_is_not_called_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_worker: Worker, *, headers_only: bool = False) -> None:
+        raise ZeroDivisionError(headers_only)
+
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            monkeypatch.setattr(Worker, "sync", broken)
+            with pytest.raises(DoorError) as caught:
+                await bench.engine.command(SyncAccounts(account_ids=(account_id,)))
+    assert caught.value.code == "internal"
+    assert "engine.log" in caught.value.remedy
 
 
 async def test_removing_an_account_leaves_the_server_as_it_is(tmp_path: Path) -> None:
