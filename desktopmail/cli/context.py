@@ -24,10 +24,17 @@ class Context:
     Args:
         folder: The profile's folder, or None for the user's own profile.
         output: Where results go.
+
+    Raises:
+        CommandError: What was named as the profile is not a folder.
     """
 
     def __init__(self, folder: Path | None, output: Output) -> None:
         self.profile = Profile.at(folder)
+        if self.profile.folder.exists() and not self.profile.folder.is_dir():
+            raise CommandError(
+                f"{self.profile.folder} is a file; --profile names the folder of a profile."
+            )
         self.output = output
         self._session: Session | None = None
         self._reader: StoreReader | None = None

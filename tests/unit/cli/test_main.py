@@ -91,3 +91,12 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
     )
     for name in commands.split():
         assert f"    {name} " in text
+
+
+def test_a_profile_that_is_a_file_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "passwd"
+    path.write_text("x")
+    assert main(["--profile", str(path), "account", "list"]) == 1
+    assert f"{path} is a file" in capsys.readouterr().err
