@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -138,8 +139,16 @@ def postfix(folder: Path, **more: str) -> Iterator[Postfix]:
         _wait_for_port(port, process, folder)
         yield Postfix(port, certificates, folder)
     finally:
+        _stop(process, folder / "queue" / "pid" / "master.pid")
+
+
+def _stop(process: subprocess.Popen[bytes], pid_file: Path) -> None:
+    """End the master: the shell that was started waits for it, and does not pass signals on."""
+    if pid_file.exists():
+        os.kill(int(pid_file.read_text("ascii")), signal.SIGTERM)
+    else:
         process.terminate()
-        process.wait(timeout=_TIMEOUT_S)
+    process.wait(timeout=_TIMEOUT_S)
 
 
 def _wait_for_port(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
