@@ -348,7 +348,8 @@ class SmtpDialogue(Dialogue):
     def _message_was_sent(self) -> None:
         """A reply shows that the message is over, whatever the transcript showed of it."""
         sending = self._sending
-        if sending is None or (sending.command == "BDAT" and self._queue[0] is not sending):
+        is_next = bool(self._queue) and self._queue[0] is sending
+        if sending is None or (sending.command == "BDAT" and not is_next):
             return
         self._sending = None
         half = self.halves["C"]

@@ -448,3 +448,11 @@ def test_whatever_is_said_no_octet_is_lost_and_nothing_raises(
     for sender in ("C", "S"):
         recorded = b"".join(octets.removesuffix(gaps) for who, octets in said if who == sender)
         assert b"".join(line.octets for line in lines if line.sender == sender) == recorded
+
+
+def test_an_answer_behind_a_chunk_that_was_answered_already_is_borne() -> None:
+    conversation = Conversation("smtp")
+    said = [("C", b"BDAT\n"), ("S", b"354\n"), ("S", b"\x00")]
+    lines = [line for sender, octets in said for line in conversation.add(sender, octets)]
+    lines += conversation.finish()
+    assert [line.octets for line in lines] == [b"BDAT\n", b"354\n", b"\x00"]
