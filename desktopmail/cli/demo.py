@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from desktopmail.cli.context import Context
 from desktopmail.cli.errors import CommandError
-from desktopmail.cli.send import built, is_settled
-from desktopmail.door.commands import SendMessage, StartSandbox, SyncAccounts
+from desktopmail.cli.send import built, hand_over
+from desktopmail.door.commands import StartSandbox, SyncAccounts
 from desktopmail.door.rows import Role, SendingState, View
 from desktopmail.mime import address, compose
 from desktopmail.mime.message import Message
@@ -112,24 +112,13 @@ def _answered(draft: compose.Draft) -> compose.Draft:
 
 
 async def _send(context: Context, account: AccountRow, draft: compose.Draft) -> None:
-    composed = built(draft, account)
-    door = await context.door()
-    outcome = await door.command(
-        SendMessage(
-            account_id=account.id,
-            sender=composed.sender,
-            recipients=composed.recipients,
-            octets=composed.octets,
-        )
-    )
-    for _ in range(int(_TIMEOUT_S / _POLL_S)):
-        state = {row.id: row for row in context.reader().sendings()}[outcome.ids[0]]  # type: ignore[index]
-        if state.state is SendingState.DONE:
-            return
-        if is_settled(state):
-            raise CommandError(f"The message was not sent: {state.problem}")
-        await asyncio.sleep(_POLL_S)
-    raise CommandError(f"The message was not sent within {_TIMEOUT_S:.0f} seconds.")
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            row = await hand_over(context, account, built(draft, account), wait=True)
+    except TimeoutError as error:
+        raise CommandError(f"The message was not sent within {_TIMEOUT_S:.0f} seconds.") from error
+    if row.state is not SendingState.DONE:
+        raise CommandError(f"The message was not sent: {row.problem}")
 
 
 async def _arrival(context: Context, account: AccountRow, subject: str) -> MessageRow:

@@ -66,7 +66,9 @@ async def _send(context: Context, arguments: argparse.Namespace) -> int:
         sender = message.sender
         account = _account(context, arguments.account, sender.address)
         composed = as_sent(message, account)
-    return await _hand_over(context, account, composed, wait=not arguments.no_wait)
+    wait = not arguments.no_wait
+    row = await hand_over(context, account, composed, wait=wait)
+    return _report(context, row, composed.recipients, wait=wait)
 
 
 def _account(context: Context, named: str | None, sender: str | None) -> AccountRow:
@@ -195,9 +197,15 @@ def without(octets: bytes, name: str) -> bytes:
     return b"".join(kept)
 
 
-async def _hand_over(
+async def hand_over(
     context: Context, account: AccountRow, composed: compose.Composed, *, wait: bool
-) -> int:
+) -> SendingRow:
+    """Put a message into the outbox; returns what became of it, settled when `wait`.
+
+    Raises:
+        DoorError: The engine refused it.
+        CommandError: Somebody else took it out of the outbox meanwhile.
+    """
     door = await context.door()
     changed = asyncio.Event()
 
@@ -217,16 +225,16 @@ async def _hand_over(
         )
         sending_id = outcome.ids[0]
         row = _sending(context, sending_id)
-        while wait and not is_settled(row):
+        while wait and not _is_settled(row):
             await changed.wait()
             changed.clear()
             row = _sending(context, sending_id)
     finally:
         stop()
-    return _report(context, row, composed.recipients, wait=wait)
+    return row
 
 
-def is_settled(row: SendingRow) -> bool:
+def _is_settled(row: SendingRow) -> bool:
     """Whether nothing more happens by itself.
 
     A message is unsure for the moment between its final dot and the reply; it stays so, with a
