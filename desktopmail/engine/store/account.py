@@ -26,12 +26,14 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
         exposures: Service ("incoming", "outgoing") to the worst exposure of the password so far.
         pop_deletes_after_days: How long POP3 messages stay at the server; None: forever.
         pop_deletes_with_local: Whether a message deleted here is deleted at the POP3 server.
+        pop_reuses_uidls: The POP3 server has given an id to a second message.
     """
 
     files_sent: bool | None = None
     exposures: dict[str, str] = {}
     pop_deletes_after_days: float | None = None
     pop_deletes_with_local: bool = False
+    pop_reuses_uidls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from desktopmail.door.ids import AccountId, MessageId
     from desktopmail.engine.store.store import Transaction
@@ -19,6 +19,7 @@ class Seen:
     Attributes:
         message_id: The message it is, or None when that was deleted here.
         delete_wanted: It is to be deleted at the server.
+        size: As LIST told it, or None where that is not known.
     """
 
     uidl: str
@@ -26,26 +27,16 @@ class Seen:
     header_digest: bytes
     first_seen_s: int
     delete_wanted: bool
+    size: int | None = None
+
+
+_COLUMNS = "uidl, message_id, header_digest, first_seen_s, delete_wanted, size"
 
 
 def every(tx: Transaction, account_id: AccountId) -> dict[str, Seen]:
     """Everything seen, by UIDL."""
-    rows = tx.fetch(
-        "SELECT uidl, message_id, header_digest, first_seen_s, delete_wanted FROM pop_seen"
-        " WHERE account_id = ?",
-        (account_id,),
-    )
-    return {row[0]: Seen(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows}
-
-
-def by_digest(tx: Transaction, account_id: AccountId, digest: bytes) -> list[Seen]:
-    """What was seen with this header block: where to look when a server renumbered."""
-    rows = tx.fetch(
-        "SELECT uidl, message_id, header_digest, first_seen_s, delete_wanted FROM pop_seen"
-        " WHERE account_id = ? AND header_digest = ?",
-        (account_id, digest),
-    )
-    return [Seen(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows]
+    rows = tx.fetch(f"SELECT {_COLUMNS} FROM pop_seen WHERE account_id = ?", (account_id,))
+    return {row[0]: Seen(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in rows}
 
 
 def add(
@@ -55,12 +46,21 @@ def add(
     message_id: MessageId | None,
     digest: bytes,
     seen_s: int,
+    size: int | None = None,
 ) -> None:
     """Remember a UIDL with the message that came with it."""
     tx.execute(
-        "INSERT INTO pop_seen (account_id, uidl, message_id, header_digest, first_seen_s)"
-        " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (account_id, uidl, message_id, digest, seen_s),
+        "INSERT INTO pop_seen (account_id, uidl, message_id, header_digest, first_seen_s, size)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (account_id, uidl, message_id, digest, seen_s, size),
+    )
+
+
+def resize(tx: Transaction, account_id: AccountId, sizes: Mapping[str, int]) -> None:
+    """Remember the sizes that a server lists, by UIDL."""
+    tx.execute_many(
+        "UPDATE pop_seen SET size = ? WHERE account_id = ? AND uidl = ?",
+        [(size, account_id, uidl) for uidl, size in sizes.items()],
     )
 
 
@@ -83,7 +83,8 @@ def forget(tx: Transaction, account_id: AccountId, uidls: Iterable[str]) -> None
 def rename(tx: Transaction, account_id: AccountId, old: str, new: str) -> None:
     """A server has given a message another UIDL."""
     tx.execute(
-        "UPDATE pop_seen SET uidl = ? WHERE account_id = ? AND uidl = ?", (new, account_id, old)
+        "UPDATE OR REPLACE pop_seen SET uidl = ? WHERE account_id = ? AND uidl = ?",
+        (new, account_id, old),
     )
 
 

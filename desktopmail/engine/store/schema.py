@@ -261,7 +261,16 @@ ALTER TABLE sending ADD COLUMN everybody TEXT NOT NULL DEFAULT '[]';
 UPDATE sending SET everybody = recipients;
 """
 
-UPGRADES: tuple[str, ...] = (_VERSION_1, _VERSION_2)
+# A UIDL that comes again with another size may name another message; what a sync of headers alone
+# left at the server is fetched by the next whole one; a server's quota is shown offline too.
+_VERSION_3 = """
+ALTER TABLE pop_seen ADD COLUMN size INTEGER;
+ALTER TABLE mailbox ADD COLUMN withheld INTEGER NOT NULL DEFAULT 0;
+UPDATE mailbox SET withheld = 1;
+ALTER TABLE account ADD COLUMN quota TEXT NOT NULL DEFAULT '[]';
+"""
+
+UPGRADES: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 """Step N makes version N of version N - 1; version 0 is an empty database. Never edit one."""
 
 VERSION = len(UPGRADES)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from desktopmail.door.changes import MailArrived, Progress
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Role
+from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, placement, pop_seen
 from desktopmail.engine.sync import incoming
 from desktopmail.engine.sync.incoming import Incoming, Parsed
@@ -18,6 +22,7 @@ from desktopmail.net.errors import RefusedError
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Iterable
 
     from desktopmail.door.ids import MessageId
     from desktopmail.engine.connector import Connector
@@ -39,12 +44,44 @@ class Maildrop:
     Attributes:
         sizes: Octets, by message number.
         uidls: Unique ids by number; only those that are not empty and stand there once.
-        is_sound: Every message has a unique id of its own: what is missing is really gone.
     """
 
     sizes: dict[int, int]
     uidls: dict[int, str]
-    is_sound: bool
+    listed: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.listed = frozenset(self.uidls.values())
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether the ids are the numbers of the messages: they are other ones the next time."""
+        return bool(self.uidls) and all(uidl == str(n) for n, uidl in self.uidls.items())
+
+
+class Unlisted:
+    """What was seen under ids that the server does not list, by header digest.
+
+    Each counts once: two equal messages are two.
+    """
+
+    def __init__(self, seen: Iterable[Seen]) -> None:
+        self._by_digest: dict[bytes, list[Seen]] = {}
+        for one in seen:
+            self._by_digest.setdefault(one.header_digest, []).append(one)
+
+    def __bool__(self) -> bool:
+        return bool(self._by_digest)
+
+    def take(self, digest: bytes) -> Seen | None:
+        """Return one with this header block, and count it as found."""
+        found = self._by_digest.get(digest)
+        if not found:
+            return None
+        one = found.pop()
+        if not found:
+            del self._by_digest[digest]
+        return one
 
 
 class Pop3Sync:
@@ -81,15 +118,15 @@ class Pop3Sync:
         try:
             maildrop = await look(client)
             seen = await self._store.read(lambda tx: pop_seen.every(tx, account.id))
-            seen = await self._rebind(client, account, maildrop, seen)
+            seen = await self._trusted(client, account, maildrop, seen)
+            here = Unlisted(one for uidl, one in seen.items() if uidl not in maildrop.listed)
             fresh = [
                 number
                 for number in sorted(maildrop.sizes)
                 if number not in maildrop.uidls or maildrop.uidls[number] not in seen
             ]
-            fresh = await self._without_known(client, account, maildrop, fresh)
-            fresh = await self._recognised(client, account, maildrop, fresh)
-            await self._fetch(client, account, maildrop, fresh)
+            fresh = await self._recognised(client, account, maildrop, fresh, here)
+            await self._fetch(client, account, maildrop, fresh, here)
             deleted = await self._delete(client, account, maildrop)
             await client.quit()  # only now the server deletes what was marked
             if deleted:
@@ -97,106 +134,143 @@ class Pop3Sync:
         finally:
             await client.aclose()
 
-    async def _rebind(
+    async def _trusted(
         self, client: Pop3Client, account: Account, maildrop: Maildrop, seen: dict[str, Seen]
     ) -> dict[str, Seen]:
-        """Recognise what a server has renumbered, by its header digests, without a download.
+        """Free the UIDLs that name another message than before, so that it is fetched.
 
-        Some servers give every message a new UIDL when a maildrop is moved or rebuilt.
+        RFC 1939 section 7 forbids to use an id again, and servers that count do it all the same.
+        The header digest tells, where the server has TOP; else what comes with another size is
+        fetched and compared.
         """
-        listed = set(maildrop.uidls.values())
-        gone = {one.header_digest: one for uidl, one in seen.items() if uidl not in listed}
-        unknown = {n: uidl for n, uidl in maildrop.uidls.items() if uidl not in seen}
-        if not gone or not unknown or "TOP" not in client.capabilities:
-            return seen
-        rebound: dict[str, Seen] = {}
-        async for number, header in client.top_many(unknown, 0):
-            one = gone.pop(bytes.fromhex(digest_of(header)), None)
-            if one is not None:
-                rebound[unknown[number]] = one
-        if not rebound:
+        known = {n: seen[uidl] for n, uidl in maildrop.uidls.items() if uidl in seen}
+        sizes = {one.uidl: maildrop.sizes[n] for n, one in known.items() if one.size is None}
+        doubted = {n: one for n, one in known.items() if one.size not in {None, maildrop.sizes[n]}}
+        others = doubted
+        if "TOP" in client.capabilities:
+            reuses = account.learned.pop_reuses_uidls or maildrop.is_numbered
+            same, others = await self._others(client, known if reuses else doubted)
+            if others and not reuses:
+                # It does that: one of the same size may be another message as well.
+                left = {n: one for n, one in known.items() if n not in doubted}
+                others |= (await self._others(client, left))[1]
+            sizes |= {one.uidl: maildrop.sizes[n] for n, one in same.items() if n in doubted}
+        if not others and not sizes:
             return seen
 
         def step(tx: Transaction) -> dict[str, Seen]:
-            for uidl, one in rebound.items():
-                pop_seen.rename(tx, account.id, one.uidl, uidl)
+            pop_seen.resize(tx, account.id, sizes)
+            for one in others.values():
+                # Its message stays known by its digest: it may stand there under another id.
+                pop_seen.rename(
+                    tx, account.id, one.uidl, nameless(one.header_digest, f"was {one.uidl}")
+                )
+            if others:
+                learned = accounts.get(tx, account.id).learned
+                accounts.learn(tx, account.id, replace(learned, pop_reuses_uidls=True))
             return pop_seen.every(tx, account.id)
 
         return await self._store.write(step)
 
-    async def _without_known(
-        self, client: Pop3Client, account: Account, maildrop: Maildrop, fresh: list[int]
-    ) -> list[int]:
-        """Leave out what is here although the server gives no id to know it by."""
-        without_id = [number for number in fresh if number not in maildrop.uidls]
-        if not without_id or "TOP" not in client.capabilities:
-            return fresh
-        here = await self._digests(account)
-        known = set()
-        async for number, header in client.top_many(without_id, 0):
-            if _take(here, header):
-                known.add(number)
-        return [number for number in fresh if number not in known]
-
-    async def _digests(self, account: Account) -> Counter[bytes]:
-        """How often each header block has been seen in this maildrop."""
-        return await self._store.read(
-            lambda tx: Counter(one.header_digest for one in pop_seen.every(tx, account.id).values())
-        )
+    async def _others(
+        self, client: Pop3Client, known: dict[int, Seen]
+    ) -> tuple[dict[int, Seen], dict[int, Seen]]:
+        """Part messages by their headers: those that are what they were, and those that are not."""
+        same: dict[int, Seen] = {}
+        other: dict[int, Seen] = {}
+        async for number, header in client.top_many(known, 0):
+            digest = bytes.fromhex(digest_of(header))
+            (same if digest == known[number].header_digest else other)[number] = known[number]
+        return same, other
 
     async def _recognised(
-        self, client: Pop3Client, account: Account, maildrop: Maildrop, fresh: list[int]
+        self,
+        client: Pop3Client,
+        account: Account,
+        maildrop: Maildrop,
+        fresh: list[int],
+        here: Unlisted,
     ) -> list[int]:
-        """Leave out what is here from the other protocol; its UIDL is remembered from now on."""
-        here = await self._store.read(lambda tx: pop_seen.unseen_here(tx, account.id))
-        if not here or not fresh or "TOP" not in client.capabilities:
+        """Leave out what is here, by its header digest: without a download.
+
+        Some servers give every message a new UIDL when a maildrop is moved or rebuilt, or have none
+        at all; and what came by the other protocol has none here yet.
+        """
+        elsewhere = await self._store.read(lambda tx: pop_seen.unseen_here(tx, account.id))
+        if not (here or elsewhere) or not fresh or "TOP" not in client.capabilities:
             return fresh
+        renamed: dict[int, Seen] = {}
         met: dict[int, tuple[bytes, MessageId]] = {}
         async for number, header in client.top_many(fresh, 0):
             digest = bytes.fromhex(digest_of(header))
-            if here.get(digest):
-                met[number] = (digest, here[digest].pop())
+            one = here.take(digest)
+            if one is not None:
+                renamed[number] = one
+            elif elsewhere.get(digest):
+                met[number] = (digest, elsewhere[digest].pop())
         now_s = self._now_s()
 
         def step(tx: Transaction) -> None:
+            for number, one in renamed.items():
+                self._rename(account, maildrop, number, one, tx)
             for number, (digest, message_id) in met.items():
                 name = maildrop.uidls.get(number) or nameless(digest, message_id)
-                pop_seen.add(tx, account.id, name, message_id, digest, now_s)
+                size = maildrop.sizes[number]
+                pop_seen.add(tx, account.id, name, message_id, digest, now_s, size)
 
         await self._store.write(step)
-        return [number for number in fresh if number not in met]
+        return [number for number in fresh if number not in renamed and number not in met]
+
+    def _rename(
+        self, account: Account, maildrop: Maildrop, number: int, one: Seen, tx: Transaction
+    ) -> None:
+        name = maildrop.uidls.get(number)
+        if name is not None:
+            pop_seen.rename(tx, account.id, one.uidl, name)
+            pop_seen.resize(tx, account.id, {name: maildrop.sizes[number]})
 
     async def _fetch(
-        self, client: Pop3Client, account: Account, maildrop: Maildrop, fresh: list[int]
+        self,
+        client: Pop3Client,
+        account: Account,
+        maildrop: Maildrop,
+        fresh: list[int],
+        here: Unlisted,
     ) -> None:
-        batch: list[tuple[str, Incoming]] = []
+        batch: list[tuple[int, Incoming]] = []
         octets = done = 0
         self._progress(account, 0, len(fresh))
-        # Without UIDL and TOP everything has to be fetched each time, to see that it is known.
-        here = Counter[bytes]() if "TOP" in client.capabilities else await self._digests(account)
         async for number, content in client.retr_many(fresh):
-            if number not in maildrop.uidls and _take(here, content):
+            # Without TOP it has to be fetched to see that it is known.
+            one = here.take(bytes.fromhex(digest_of(content))) if here else None
+            if one is not None:
+                await self._store.write(partial(self._rename, account, maildrop, number, one))
                 continue
-            one = Incoming(content, True, len(content), self._now_s())
-            batch.append((maildrop.uidls.get(number, ""), one))
+            batch.append((number, Incoming(content, True, len(content), self._now_s())))
             octets += len(content)
             if octets >= BATCH_OCTETS or len(batch) >= BATCH_MESSAGES:
-                await self._commit(account, batch)
+                await self._commit(account, maildrop, batch)
                 done += len(batch)
                 self._progress(account, done, len(fresh), octets=octets)
                 batch, octets = [], 0
         if batch:
-            await self._commit(account, batch)
+            await self._commit(account, maildrop, batch)
         self._progress(account, len(fresh), len(fresh), finished=True)
 
-    async def _commit(self, account: Account, batch: list[tuple[str, Incoming]]) -> None:
+    async def _commit(
+        self, account: Account, maildrop: Maildrop, batch: list[tuple[int, Incoming]]
+    ) -> None:
         """Store messages and their UIDLs in one transaction."""
         parsed = await self._ports.executor.run(incoming.parse, [one for _, one in batch])
-        uidls = [uidl for uidl, _ in batch]
-        await self._store.write(lambda tx: self._keep(tx, account, uidls, parsed))
+        ids = [(maildrop.uidls.get(number, ""), maildrop.sizes[number]) for number, _ in batch]
+        await self._store.write(lambda tx: self._keep(tx, account, ids, parsed))
 
     def _keep(
-        self, tx: Transaction, account: Account, uidls: list[str], parsed: list[Parsed]
+        self,
+        tx: Transaction,
+        account: Account,
+        ids: list[tuple[str, int]],
+        parsed: list[Parsed],
     ) -> None:
         inbox = mailbox.find_role(tx, account.id, Role.INBOX)
         if inbox is None:
@@ -204,12 +278,11 @@ class Pop3Sync:
         placed = incoming.place(tx, inbox.id, parsed)
         arrived = placement.get(tx, placed)
         messages = {one.id: one.message_id for one in arrived}
-        for uidl, one, placement_id in zip(uidls, parsed, placed, strict=True):
+        for (uidl, size), one, placement_id in zip(ids, parsed, placed, strict=True):
             digest = one.summary.digest
             name = uidl or nameless(digest, placement_id)
-            pop_seen.add(
-                tx, account.id, name, messages[placement_id], digest, one.incoming.arrived_s
-            )
+            message_id, arrived_s = messages[placement_id], one.incoming.arrived_s
+            pop_seen.add(tx, account.id, name, message_id, digest, arrived_s, size)
         tx.touch_mailboxes(account.id)
         tx.tell(MailArrived(account_id=account.id, message_ids=tuple(messages.values())))
 
@@ -248,15 +321,6 @@ class Pop3Sync:
         )
 
 
-def _take(here: Counter[bytes], octets: bytes) -> bool:
-    """Whether a message with this header block is here; each one counts once."""
-    digest = bytes.fromhex(digest_of(octets))
-    if here[digest] <= 0:
-        return False
-    here[digest] -= 1
-    return True
-
-
 async def look(client: Pop3Client) -> Maildrop:
     """List a maildrop; ids that are empty or stand there twice name nothing."""
     try:
@@ -269,9 +333,9 @@ async def look(client: Pop3Client) -> Maildrop:
         for number, uidl in listed.items()
         if uidl and times[uidl] == 1 and number in sizes
     }
-    return Maildrop(sizes, uidls, is_sound=len(uidls) == len(sizes))
+    return Maildrop(sizes, uidls)
 
 
-def nameless(digest: bytes, local_id: int) -> str:
+def nameless(digest: bytes, local_id: int | str) -> str:
     """What stands for a UIDL that the server does not give; no server's own holds a NUL."""
     return f"\0{digest.hex()}:{local_id}"

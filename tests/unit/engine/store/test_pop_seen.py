@@ -75,9 +75,15 @@ async def test_a_new_uidl_keeps_everything_else(tmp_path: Path) -> None:
         await store.write(lambda tx: pop_seen.add(tx, account_id, "old", None, DIGEST, 1))
         await store.write(lambda tx: pop_seen.rename(tx, account_id, "old", "new"))
         assert await seen(store) == {"new": pop_seen.Seen("new", None, DIGEST, 1, False)}
-        assert await store.read(lambda tx: pop_seen.by_digest(tx, account_id, DIGEST)) == [
-            pop_seen.Seen("new", None, DIGEST, 1, False)
-        ]
+
+
+async def test_the_size_that_a_server_lists_is_remembered(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        await store.write(lambda tx: pop_seen.add(tx, account_id, "u1", None, DIGEST, 1))
+        assert (await seen(store))["u1"].size is None
+        await store.write(lambda tx: pop_seen.resize(tx, account_id, {"u1": 70, "u2": 80}))
+        assert {uidl: one.size for uidl, one in (await seen(store)).items()} == {"u1": 70}
 
 
 async def test_only_what_was_asked_for_is_to_be_deleted_at_the_server(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import apsw
 import pytest
 
 from desktopmail.door.commands import DeleteMessages, MoveMessages, StoreFlags
+from desktopmail.door.ids import AccountId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind
 from desktopmail.engine.store import account, pop_seen
@@ -17,12 +18,11 @@ from desktopmail.engine.sync.pop3 import Pop3Sync
 from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, running_engine
+from tests.helpers.maildrop import FakeMaildrop
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from desktopmail.door.ids import AccountId
 
 
 def retrieved(server: LocalServer) -> int:
@@ -94,7 +94,84 @@ async def test_an_empty_or_doubled_uidl_names_nothing() -> None:
     client = Listing({1: 10, 2: 10, 3: 10, 4: 10}, {1: "a", 2: "b", 3: "b", 4: ""})
     maildrop = await pop3.look(client)  # type: ignore[arg-type]
     assert maildrop.uidls == {1: "a"}
-    assert not maildrop.is_sound
+
+
+@pytest.mark.parametrize("has_top", [True, False])
+async def test_an_id_that_is_used_again_for_another_message_is_fetched(
+    has_top: bool, tmp_path: Path
+) -> None:
+    """A server that counts: its maildrop was emptied elsewhere, and the numbers begin anew."""
+    async with (
+        FakeMaildrop(("1", mail(1)), ("2", mail(2)), has_top=has_top).serve() as maildrop,
+        running_engine(tmp_path) as bench,
+    ):
+        await bench.engine.command(maildrop.account())
+        await bench.sync()
+        maildrop.messages[:] = [("1", mail(3, body="a longer text")), ("2", mail(4, body="x"))]
+        await bench.sync()
+        await bench.sync()
+        assert bench.subjects() == [f"Subject {n}" for n in (1, 2, 3, 4)]
+        octets = [bench.reader.octets(row.message_id) for row in bench.rows()]
+        assert octets[2:] == [mail(3, body="a longer text"), mail(4, body="x")]
+
+
+async def test_an_id_that_is_used_again_for_a_message_of_the_same_size_is_fetched(
+    tmp_path: Path,
+) -> None:
+    one, other = mail(3), mail(7)
+    assert len(one) == len(other)
+    async with FakeMaildrop(("1", one)).serve() as maildrop, running_engine(tmp_path) as bench:
+        await bench.engine.command(maildrop.account())
+        await bench.sync()
+        maildrop.messages[:] = [("1", other)]
+        await bench.sync()
+        assert bench.subjects() == ["Subject 3", "Subject 7"]
+
+
+@pytest.mark.parametrize("has_top", [True, False])
+async def test_numbers_that_moved_up_by_one_double_nothing(has_top: bool, tmp_path: Path) -> None:
+    drop = FakeMaildrop(*((str(n), mail(n, body="x" * n)) for n in range(1, 5)), has_top=has_top)
+    async with drop.serve() as maildrop, running_engine(tmp_path) as bench:
+        await bench.engine.command(maildrop.account())
+        await bench.sync()
+        maildrop.messages[:] = [
+            (str(n), octets) for n, (_, octets) in enumerate(maildrop.messages[1:], 1)
+        ]
+        await bench.sync()
+        maildrop.messages.append(("4", mail(5)))
+        await bench.sync()
+        assert bench.subjects() == [f"Subject {n}" for n in range(1, 6)]
+        if has_top:
+            assert maildrop.retrieved == 5  # by their headers they were known
+
+
+async def test_a_message_that_took_over_an_id_is_not_deleted_for_it(tmp_path: Path) -> None:
+    """Message 1 was deleted here; what the server calls 1 now was never read by anybody."""
+    async with FakeMaildrop(("u1", mail(1))).serve() as maildrop, running_engine(tmp_path) as bench:
+        account_id = AccountId((await bench.engine.command(maildrop.account())).ids[0])
+        learned = Learned(pop_deletes_with_local=True)
+        await bench.engine.store.write(lambda tx: account.learn(tx, account_id, learned))
+        await bench.sync()
+        await bench.engine.command(
+            DeleteMessages(placement_ids=(bench.placed("Subject 1"),), permanently=True)
+        )
+        maildrop.messages[:] = [("u1", mail(2, body="another text"))]
+        await bench.sync()
+        assert bench.subjects() == ["Subject 2"]
+        assert [octets for _, octets in maildrop.messages] == [mail(2, body="another text")]
+
+
+async def test_a_size_that_is_told_differently_is_no_other_message(tmp_path: Path) -> None:
+    """Some servers estimate what LIST tells."""
+    async with FakeMaildrop(("u1", mail(1))).serve() as maildrop, running_engine(tmp_path) as bench:
+        account_id = AccountId((await bench.engine.command(maildrop.account())).ids[0])
+        await bench.sync()
+        await bench.engine.store.write(lambda tx: pop_seen.resize(tx, account_id, {"u1": 77}))
+        for _ in range(2):
+            await bench.sync()
+        assert bench.subjects() == ["Subject 1"]
+        assert maildrop.retrieved == 1
+        assert sum(line.startswith("TOP") for line in maildrop.heard) == 1  # learned
 
 
 async def test_deleted_here_stays_at_the_server_by_default(tmp_path: Path) -> None:
