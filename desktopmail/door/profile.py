@@ -10,7 +10,11 @@ from pathlib import Path
 
 import platformdirs
 
+# The address of a socket holds 107 octets (103 elsewhere than on Linux), and the names below take
+# up to 33 of them.
 _MAX_RUNTIME_OCTETS = 70
+# Where a temporary folder is too deep for that: there on every Unix, whatever TMPDIR says.
+_SHORT_FOLDER = Path("/tmp")  # noqa: S108 - a folder of ours in it, whose owner and mode are checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,9 @@ class Profile:
 def _runtime_folder() -> Path:
     """A folder that goes with the session of this user, or with the machine."""
     named = os.environ.get("XDG_RUNTIME_DIR", "")
-    # The address of a socket holds 107 octets, and the file name takes 21 of them.
     if 0 < len(os.fsencode(named)) <= _MAX_RUNTIME_OCTETS and Path(named).is_dir():
         return Path(named) / "desktopmail"
-    return Path(tempfile.gettempdir()) / f"desktopmail-{os.getuid()}"
+    temporary = Path(tempfile.gettempdir())
+    if len(os.fsencode(temporary)) > _MAX_RUNTIME_OCTETS:
+        temporary = _SHORT_FOLDER
+    return temporary / f"desktopmail-{os.getuid()}"

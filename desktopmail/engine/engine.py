@@ -17,6 +17,7 @@ from desktopmail.door.ids import AccountId, SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import ConnectionState, Kind, Role, SendingState
 from desktopmail.engine import (
+    answering,
     backup,
     check,
     doctor,
@@ -39,7 +40,6 @@ from desktopmail.engine.store import (
     operation,
     placement,
     problem,
-    question,
     sending,
 )
 from desktopmail.engine.store.store import Store
@@ -560,21 +560,8 @@ class Engine:
         return Outcome(label=f"Given up: {label}")
 
     async def _answer(self, command: commands.AnswerQuestion) -> Outcome:
-        asked = await self.store.read(lambda tx: question.get(tx, command.question_id))
-        if command.choice not in asked.choices:
-            raise DoorError(
-                f"{command.choice} is not one of the choices: {', '.join(asked.choices)}.",
-                code="no-choice",
-            )
-
-        def step(tx: Transaction) -> None:
-            tx.execute("DELETE FROM question WHERE id = ?", (asked.id,))
-            tx.touch_questions()
-
-        await self.store.write(step)
-        at_work = self._working.get(asked.account_id) if asked.account_id is not None else None
-        if at_work is not None and asked.subject_id is not None:
-            await at_work.outbox.answer(SendingId(asked.subject_id), command.choice)
+        await self.store.write(lambda tx: answering.answer(tx, command, self._now_s()))
+        self._wake_all()
         return Outcome()
 
     # Work

@@ -209,7 +209,7 @@ class Outbox:
         def step(tx: Transaction) -> None:
             sending.set_results(tx, one.id, tuple(remaining), refused)
             if report.accepted:
-                self._accept(tx, one, whole=not remaining)
+                accept(tx, one, self._now_s(), whole=not remaining)
             if remaining:
                 retry_s = self._now_s() + self._retry_in_s(one)
                 sending.set_state(
@@ -254,22 +254,6 @@ class Outbox:
 
     # After the server took it
 
-    def _accept(self, tx: Transaction, one: Sending, *, whole: bool) -> None:
-        """File the copy and tidy up, in the step that stores the acceptance.
-
-        The copy in Sent stands here at once; for IMAP an operation brings it to the server, and the
-        sending is done when that is proved. One that goes on to other recipients is filed once.
-        """
-        account = accounts.get(tx, one.account_id)
-        if not tx.fetch("SELECT 1 FROM sending WHERE id = ? AND filed = 1", (one.id,)):
-            file_copy(tx, account, one, self._now_s())
-            _mark_answered(tx, one)
-        if whole:
-            filing = operation.files(tx, one.id)
-            state = SendingState.FILING if filing else SendingState.DONE
-            sending.set_state(tx, one.id, state, self._now_s())
-        question.settle(tx, UNSURE_KIND, one.id)
-
     async def _resolve_unsure(self, account: Account) -> None:
         """Look for evidence that the server has what it did not acknowledge; else ask."""
         for one in await self._in_states(SendingState.UNSURE):
@@ -278,7 +262,7 @@ class Outbox:
 
     def _resolve(self, account: Account, one: Sending, tx: Transaction) -> None:
         if _came_from_a_server(tx, one.message_id):
-            self._accept(tx, one, whole=True)
+            accept(tx, one, self._now_s(), whole=True)
             return
         row = tx.fetch_one("SELECT changed_s FROM sending WHERE id = ?", (one.id,))
         if row is None or self._now_s() - row[0] < _EVIDENCE_AFTER_S:
@@ -294,26 +278,38 @@ class Outbox:
             asked_s=self._now_s(),
         )
 
-    async def answer(self, sending_id: SendingId, choice: str) -> None:
-        """Do what a person decided about an unsure message."""
 
-        def step(tx: Transaction) -> None:
-            one = sending.get(tx, sending_id)
-            if one.state is not SendingState.UNSURE:
-                return
-            match choice:
-                case "sent":
-                    self._accept(tx, one, whole=True)
-                case "again":
-                    sending.set_state(tx, one.id, SendingState.QUEUED, self._now_s())
-                case "drop":
-                    sending.remove(tx, one.id)
-                case _:
-                    sending.set_state(tx, one.id, SendingState.UNSURE, self._now_s())
+def accept(tx: Transaction, one: Sending, now_s: float, *, whole: bool) -> None:
+    """File the copy and tidy up, in the step that stores the acceptance.
 
-        await self._store.write(step)
-        self._filed()
-        self.wake()
+    The copy in Sent stands here at once; for IMAP an operation brings it to the server, and the
+    sending is done when that is proved. One that goes on to other recipients is filed once.
+    """
+    account = accounts.get(tx, one.account_id)
+    if not tx.fetch("SELECT 1 FROM sending WHERE id = ? AND filed = 1", (one.id,)):
+        file_copy(tx, account, one, now_s)
+        _mark_answered(tx, one)
+    if whole:
+        filing = operation.files(tx, one.id)
+        state = SendingState.FILING if filing else SendingState.DONE
+        sending.set_state(tx, one.id, state, now_s)
+    question.settle(tx, UNSURE_KIND, one.id)
+
+
+def decide(tx: Transaction, sending_id: SendingId, choice: str, now_s: float) -> None:
+    """Do what a person decided about an unsure message; needs no connection."""
+    one = sending.get(tx, sending_id)
+    if one.state is not SendingState.UNSURE:
+        return
+    match choice:
+        case "sent":
+            accept(tx, one, now_s, whole=True)
+        case "again":
+            sending.set_state(tx, one.id, SendingState.QUEUED, now_s)
+        case "drop":
+            sending.remove(tx, one.id)
+        case _:
+            sending.set_state(tx, one.id, SendingState.UNSURE, now_s)
 
 
 def file_copy(tx: Transaction, account: Account, one: Sending, now_s: float) -> None:

@@ -46,3 +46,13 @@ def test_a_runtime_folder_that_is_too_deep_for_a_socket_is_not_used(
     deep.mkdir()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(deep))
     assert len(str(Profile.at(tmp_path).socket)) < 107
+
+
+def test_a_temporary_folder_that_is_too_deep_for_a_socket_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("t" * 120)
+    deep.mkdir()
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    assert len(str(Profile.at(tmp_path).socket)) < 104
