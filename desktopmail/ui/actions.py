@@ -13,7 +13,7 @@ from desktopmail.ui.commands.verb import Menu, Needs, Verb
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from desktopmail.ui.commands.desk import Desk
     from desktopmail.ui.theme.theme import Theme
@@ -115,3 +115,14 @@ class Actions(QObject):
             group = (verb.menu, verb.group)
             menu.addAction(self._actions[verb.name])
         return menu
+
+
+def changed_keys(lines: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Read shortcuts a person changed, kept as "archive=A,E"."""
+    keys: dict[str, tuple[str, ...]] = {}
+    known = {verb.name for verb in VERBS}
+    for line in lines:
+        name, _, values = line.partition("=")
+        if name in known:
+            keys[name] = tuple(value for value in values.split(" ") if value)
+    return keys

@@ -1,19 +1,20 @@
-"""The main window: a layout of panes, and the desk that verbs act upon."""
+"""The main window: a layout of panes, and the desk that verbs act upon.
+
+What follows the person around has a module of its own: `shown` (the message), `searching`, `undo`,
+`menus`, `place`; they know the window, the window only holds them.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
-import msgspec
-from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, QUrl
+from PySide6.QtCore import QSettings, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import (
     QFrame,
     QMainWindow,
-    QMenu,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -23,23 +24,20 @@ from PySide6.QtWidgets import (
 from desktopmail.door.commands import (
     AnyCommand,
     CopyMessages,
-    FetchOctets,
     MoveMessages,
     StoreFlags,
-    SyncAccounts,
-    Undo,
 )
 from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.door.queries import FetchRemoteImage, RemoteImage
-from desktopmail.door.rows import Column, Flag, Role, View
-from desktopmail.ui.actions import Actions
+from desktopmail.door.rows import Flag, Role, View
+from desktopmail.ui.actions import Actions, changed_keys
 from desktopmail.ui.bridge import Bridge, Gathered
 from desktopmail.ui.chooser import Choice, choose
-from desktopmail.ui.commands.registry import VERBS
 from desktopmail.ui.commands.unsubscribe import leave
 from desktopmail.ui.commands.verb import Menu, Verb
 from desktopmail.ui.dates import until_midnight
 from desktopmail.ui.language import tr, trn
+from desktopmail.ui.menus import ContextMenus
 from desktopmail.ui.models.mailboxes import (
     ICONS,
     MailboxTreeModel,
@@ -53,14 +51,18 @@ from desktopmail.ui.notifications import Notifications
 from desktopmail.ui.panels.problems import ProblemCards
 from desktopmail.ui.panes.list_pane import ListPane
 from desktopmail.ui.panes.sidebar import Sidebar
-from desktopmail.ui.reading.content import Letter, read_letter
+from desktopmail.ui.place import Place
+from desktopmail.ui.privacy import Privacy
 from desktopmail.ui.reading.pane import ReadingPane
 from desktopmail.ui.reading.saving import AttachmentSaver
+from desktopmail.ui.searching import Searching
+from desktopmail.ui.shown import ShownMessage
 from desktopmail.ui.snackbar import SnackBar
 from desktopmail.ui.status import StatusLine
 from desktopmail.ui.tasks import TaskScope
 from desktopmail.ui.theme.theme import Scheme, Theme
 from desktopmail.ui.toolbar import ToolBar
+from desktopmail.ui.undo import UndoHistory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
     from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow
     from desktopmail.mime.compose import Draft
     from desktopmail.ui.composer.window import ComposeWindow
+    from desktopmail.ui.reading.content import Letter
     from desktopmail.ui.settings import Settings
 
 _OUTGOING = {Role.SENT, Role.DRAFTS, Role.OUTBOX}
@@ -103,18 +106,13 @@ class MainWindow(QMainWindow):
         self.door = door
         self.settings = settings
         self.theme = theme
-        self._make_reader = make_reader
         self.reader = make_reader()
-        self._geometry = geometry
         self.uses_web = web
         self.privacy = Privacy(settings)
         self.scope = TaskScope(self._report)
         self.bridge = Bridge(door, self)
         self.bridge.changed.connect(self._store_changed)
-        self._undo: tuple[str, str] | None = None  # (token, what was done)
-        self._shown_view: Node | None = None
-        self._decided: PlacementId | None = None
-        self._search_turn = 0
+        self._shown_node: Node | None = None
         self.composers: list[ComposeWindow] = []
         self.extra_windows: list[QWidget] = []
         self.on_quit: Callable[[], None] = lambda: None
@@ -123,10 +121,15 @@ class MainWindow(QMainWindow):
         for model in (self._tree_model, self._list_model):
             model.setParent(self)  # a view must never outlive its model
         self._build()
+        self.history = UndoHistory(self)
+        self.shown = ShownMessage(self)
+        self.searching = Searching(self, make_reader)
+        self.menus = ContextMenus(self)
+        self.place = Place(self, self._panes, self._messages, geometry)
         self._connect()
         self.notifications = Notifications(self)
         self.apply_look()
-        self._restore_geometry()
+        self.place.restore()
         self._accounts_changed()
         self.choose_first()
 
@@ -185,7 +188,6 @@ class MainWindow(QMainWindow):
         self.snack = SnackBar(central)
         for which in Menu:
             self.menuBar().addMenu(self.actions_by_name.menu(which, self.menuBar()))
-        self._fill_arrange_menu()
         self.setTabOrder(self.tool_bar.search, self.sidebar)
         self.setTabOrder(self.sidebar, self.list_pane.list)
         self.setTabOrder(self.list_pane.list, self.reading.plain)
@@ -193,31 +195,19 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.sidebar.chosen.connect(self._open_node)
-        self.sidebar.menu_wanted.connect(self._mailbox_menu)
         self._tree_model.dropped.connect(self._dropped)
         messages = self.list_pane.list
-        messages.current_changed.connect(self._current_changed)
-        messages.selection_changed.connect(self._selection_changed)
-        messages.opened.connect(self._opened)
+        messages.selection_changed.connect(self._update_actions)
         messages.star_clicked.connect(self._star_clicked)
-        messages.menu_wanted.connect(
-            lambda place: self.actions_by_name.context_menu(self).popup(place)
-        )
+        self.history.changed.connect(self._update_actions)
         self.reading.link_hovered.connect(self.status_line.show_link)
         self.reading.link_clicked.connect(self.open_link)
-        self.reading.menu_wanted.connect(self._reading_menu)
-        self.reading.shown.connect(self._message_shown)
-        self.reading.whole_wanted.connect(self._fetch_whole)
+        self.reading.shown.connect(self._update_actions)
         self.reading.leave_wanted.connect(self.leave_list)
         self._saver = AttachmentSaver(self, self.scope, self.say)
         self._saver.serve(self.reading)
-        self.tool_bar.search.wanted.connect(self._search)
-        self.tool_bar.search.left.connect(lambda: self.list_pane.list.setFocus())
         self.status_line.activity_wanted.connect(lambda: self.show_view("activity"))
         self.problems.setup_wanted.connect(lambda: self.show_view("account"))
-        self._read_timer = QTimer(self)
-        self._read_timer.setSingleShot(True)
-        self._read_timer.timeout.connect(self._mark_shown_read)
         self._midnight = QTimer(self)  # "today" is no longer true then
         self._midnight.setSingleShot(True)
         self._midnight.timeout.connect(self._new_day)
@@ -240,54 +230,15 @@ class MainWindow(QMainWindow):
 
     async def letter(self) -> tuple[MessageRow, Letter] | None:
         """The one message selected, read whole; None when there is none."""
-        row = self.list_pane.list.current_message()
-        if row is None:
-            return None
-        shown = self.reading.row
-        if shown is not None and shown.id == row.id and self.reading.letter is not None:
-            letter = self.reading.letter
-            if letter.whole:
-                return row, letter
-        octets = self.reader.octets(row.message_id)
-        if octets is None:
-            await self.door.command(FetchOctets(placement_ids=(row.id,)))
-            octets = self.reader.octets(row.message_id)
-        if octets is None:
-            return None
-        loop = asyncio.get_running_loop()
-        return row, await loop.run_in_executor(None, read_letter, octets)
+        return await self.shown.letter()
 
     async def carry_out(self, command: AnyCommand, done: str = "") -> None:
         """Give a command to the engine; show what was done and how to take it back."""
-        outcome = await self.door.command(command)
-        if outcome.undo is not None:
-            self._undo = (outcome.undo, done or outcome.label)
-            self._update_actions()
-        text = done or outcome.label
-        if text:
-            if outcome.undo is not None:
-                token = outcome.undo
-                self.snack.show_text(text, tr("snack.undo"), lambda: self._undo_token(token))
-            else:
-                self.snack.show_text(text)
+        await self.history.carry_out(command, done)
 
     async def undo(self) -> None:
         """Take the last command back."""
-        if self._undo is None:
-            return
-        (token, what), self._undo = self._undo, None
-        self._update_actions()
-        await self.door.command(Undo(token=token))
-        self.snack.show_text(tr("snack.undone", what=what), shown_ms=3_000)
-
-    def _undo_token(self, token: str) -> None:
-        if self._undo is not None and self._undo[0] == token:
-            self.scope.spawn(self.undo(), name=tr("verb.undo"))
-        else:
-            self.scope.spawn(self._take_back(token), name=tr("verb.undo"))
-
-    async def _take_back(self, token: str) -> None:
-        await self.door.command(Undo(token=token))
+        await self.history.undo()
 
     def compose(
         self,
@@ -327,7 +278,7 @@ class MainWindow(QMainWindow):
     def account_in_view(self) -> AccountRow | None:
         """The account whose mailbox is open, else the first."""
         accounts = self.accounts()
-        node = self._shown_view
+        node = self._shown_node
         if node is not None and node.mailbox is not None:
             for account in accounts:
                 if account.id == node.mailbox.account_id:
@@ -358,9 +309,7 @@ class MainWindow(QMainWindow):
 
     def reading_is_decided(self) -> None:
         """Do not mark the message shown as read by the clock: a person decided."""
-        row = self.list_pane.list.current_message()
-        self._decided = row.id if row is not None else None
-        self._read_timer.stop()
+        self.shown.reading_is_decided()
 
     def focus_search(self) -> None:
         """Put the cursor into the search field."""
@@ -384,10 +333,7 @@ class MainWindow(QMainWindow):
             compact=settings.text("density") == "compact",
         )
         stacked = settings.text("layout") == "stacked"
-        wanted = Qt.Orientation.Vertical if stacked else Qt.Orientation.Horizontal
-        if self._messages.orientation() != wanted:
-            self._messages.setOrientation(wanted)
-            self._default_sizes()
+        self.place.lay_out(Qt.Orientation.Vertical if stacked else Qt.Orientation.Horizontal)
         self._side.setVisible(settings.flag("sidebar"))
         self.menuBar().setVisible(settings.flag("menu_bar"))
         self.reading.prefer_text(settings.flag("prefer_text"))
@@ -399,7 +345,7 @@ class MainWindow(QMainWindow):
 
     def quit(self) -> None:
         """End the program."""
-        self.keep_geometry()
+        self.place.keep()
         self.on_quit()
 
     def run(self, verb: Verb) -> None:
@@ -420,6 +366,15 @@ class MainWindow(QMainWindow):
         if inboxes:
             self.sidebar.choose(("mailbox", inboxes[0]))
 
+    def shown_view(self) -> View | None:
+        """The rows of the line chosen in the tree, before any search."""
+        return self._tree_model.view_of(self._shown_node) if self._shown_node is not None else None
+
+    def open_shown_again(self) -> None:
+        """Leave a search."""
+        if self._shown_node is not None:
+            self._open_node(self._shown_node)
+
     def _open_node(self, node: Node) -> None:
         self.tool_bar.search.forget()
         if node.kind is NodeKind.OUTBOX:
@@ -428,75 +383,12 @@ class MainWindow(QMainWindow):
         view = self._tree_model.view_of(node)
         if view is None:
             return
-        self._shown_view = node
+        self._shown_node = node
         outgoing = node.mailbox is not None and node.mailbox.role in _OUTGOING
         self.list_pane.show_view(node.title, view, outgoing=outgoing)
         self.setWindowTitle(f"{node.title} – desktopmail")
         self.tool_bar.search.show_scope(node.title)
         self._update_actions()
-
-    def _current_changed(self, row: MessageRow | None) -> None:
-        self._read_timer.stop()
-        selected = self.list_pane.list.selected_count()
-        if row is None or selected != 1:
-            self.reading.show_nothing(selected)
-            return
-        shown = self.reading.row
-        if shown is not None and shown.id == row.id and self.reading.letter is not None:
-            return
-        self._decided = None
-        self.scope.spawn(self.reading.show_message(row), name=tr("task.read"))
-
-    def _selection_changed(self) -> None:
-        if self.list_pane.list.selected_count() > 1:
-            self.reading.show_nothing(self.list_pane.list.selected_count())
-        self._update_actions()
-
-    def _message_shown(self, row: MessageRow | None, letter: Letter) -> None:
-        self._update_actions()
-        wait_s = self.settings.number("read_after_s")
-        if row is None or not letter.whole or row.flags & Flag.SEEN or wait_s < 0:
-            return
-        if self._decided != row.id:
-            self._read_timer.start(wait_s * 1_000)
-
-    def _mark_shown_read(self) -> None:
-        row = self.reading.row
-        if row is not None and self._decided != row.id:
-            self.scope.spawn(self._mark_read(row), name=tr("verb.mark_read"))
-
-    async def _mark_read(self, row: MessageRow) -> None:
-        await self.door.command(StoreFlags(placement_ids=(row.id,), add=Flag.SEEN))
-
-    def _fetch_whole(self, row: MessageRow) -> None:
-        self.scope.spawn(self._fetch(row), name=tr("task.fetch"))
-
-    async def _fetch(self, row: MessageRow) -> None:
-        await self.door.command(FetchOctets(placement_ids=(row.id,)))
-        current = self.list_pane.list.current_message()
-        is_here = self.reader.octets(row.message_id) is not None
-        if is_here and current is not None and current.id == row.id:
-            await self.reading.show_message(row)
-
-    def _opened(self, row: MessageRow) -> None:
-        box = self._tree_model.mailbox(row.mailbox_id)
-        if row.flags & Flag.DRAFT or (box is not None and box.role is Role.DRAFTS):
-            self.scope.spawn(self._edit_draft(row), name=tr("task.open_draft"))
-        else:
-            self.show_view("message")
-
-    async def _edit_draft(self, row: MessageRow) -> None:
-        from desktopmail.mime import compose
-
-        octets = self.reader.octets(row.message_id)
-        if octets is None:
-            await self.door.command(FetchOctets(placement_ids=(row.id,)))
-            octets = self.reader.octets(row.message_id)
-        if octets is None:
-            return
-        account = next((it for it in self.accounts() if it.id == row.account_id), None)
-        draft = compose.edit_as_new(read_letter(octets).message)
-        self.compose(draft, account=account, replaces=row.id)
 
     def _star_clicked(self, row: MessageRow) -> None:
         if row.flags & Flag.FLAGGED:
@@ -566,99 +458,6 @@ class MainWindow(QMainWindow):
         self.sidebar.choose(("mailbox", row.mailbox_id))
         self.list_pane.list.go_to_message(row.id)
 
-    # ---- searching
-
-    def _search(self, words: str) -> None:
-        node = self._shown_view
-        if not words:
-            if self.list_pane.view.query and node is not None:
-                self._open_node(node)
-            return
-        scope = self._tree_model.view_of(node) if node is not None else None
-        view = msgspec.structs.replace(
-            scope or View(),
-            query=words,
-            column=Column.DATE,
-            descending=True,
-        )
-        self._search_turn += 1
-        self.scope.spawn(self._find(view, self._search_turn), name=tr("task.search"))
-
-    async def _find(self, view: View, turn: int) -> None:
-        def count() -> int:
-            reader = self._make_reader()  # a connection of its own: this runs in a thread
-            try:
-                return reader.count(view)
-            finally:
-                reader.close()
-
-        try:
-            found = await asyncio.get_running_loop().run_in_executor(None, count)
-        except DoorError as error:
-            self.say(str(error))
-            return
-        if turn == self._search_turn and self.tool_bar.search.text().strip():
-            self.list_pane.show_found(tr("search.title"), view, found)
-
-    # ---- menus
-
-    def _fill_arrange_menu(self) -> None:
-        menu = QMenu(self)
-        for column in Column:
-            order = menu.addAction(tr(f"arrange.{column.value}"))
-            order.triggered.connect(partial(self._arrange, column))
-        menu.addSeparator()
-        menu.addAction(tr("arrange.reverse"), self._reverse_order)
-        menu.addSeparator()
-        for name in ("threads", "table", "compact", "reading_below"):
-            menu.addAction(self.actions_by_name[name])
-        self.list_pane.sort_button.setMenu(menu)
-
-    def _arrange(self, column: Column, _checked: bool) -> None:
-        self.list_pane.sort(column, column is Column.DATE)
-
-    def _reverse_order(self) -> None:
-        view = self.list_pane.view
-        self.list_pane.sort(view.column, not view.descending)
-
-    def _mailbox_menu(self, node: Node, place: object) -> None:
-        from desktopmail.ui.panels import views
-        from desktopmail.ui.panels.switch import other_kind
-
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(self.actions_by_name["get_mail"])
-        if node.kind is not NodeKind.ACCOUNT:
-            menu.addAction(tr("tree.open"), lambda: self.sidebar.choose(node.key))
-            menu.addAction(self.actions_by_name["mark_all_read"])
-        elif node.account is not None:
-            account = node.account
-            menu.addAction(
-                tr("tree.sync"),
-                lambda: self.scope.spawn(self._sync(account), name=tr("tree.sync")),
-            )
-            protocol = other_kind(account.kind).value.upper()
-            menu.addAction(
-                tr("tree.switch", protocol=protocol), lambda: views.switch_account(self, account)
-            )
-            menu.addAction(tr("tree.remove"), lambda: self._remove_account(account))
-        menu.popup(place)  # type: ignore[arg-type] # a QPoint by the signal's signature
-
-    async def _sync(self, account: AccountRow) -> None:
-        await self.door.command(SyncAccounts(account_ids=(account.id,), wait=False))
-
-    def _remove_account(self, account: AccountRow) -> None:
-        from desktopmail.ui.panels import views
-
-        views.ask_to_remove(self, account)
-
-    def _reading_menu(self, place: object, link: str) -> None:
-        from desktopmail.ui.panels import views
-
-        menu = self.actions_by_name.context_menu(self)
-        views.add_link_actions(self, menu, link)
-        menu.popup(place)  # type: ignore[arg-type] # a QPoint by the signal's signature
-
     # ---- keeping up
 
     def _store_changed(self, gathered: Gathered) -> None:
@@ -671,16 +470,10 @@ class MainWindow(QMainWindow):
             self._show_problems()
         if gathered.mailboxes is None or gathered.touches(self.list_pane.view.mailbox_ids):
             self.list_pane.list.refresh()
-            self._follow_current()
+            self.shown.forget_what_left()
         if gathered.arrived:
             self.notifications.tell(gathered.arrived)
         self._update_actions()
-
-    def _follow_current(self) -> None:
-        """Show another message when the one shown left the list."""
-        current = self.list_pane.list.current_message()
-        if current is None and self.reading.row is not None:
-            self.reading.show_nothing()
 
     def _accounts_changed(self) -> None:
         accounts = self.accounts()
@@ -705,11 +498,10 @@ class MainWindow(QMainWindow):
         self.status_line.show_problems(len(problems))
 
     def _update_actions(self) -> None:
-        undo = self._undo[1] if self._undo is not None else ""
         self.actions_by_name.update(
             selected=self.list_pane.list.selected_count(),
             accounts=len(self.accounts()),
-            undo=undo,
+            undo=self.history.what,
         )
 
     def _new_day(self) -> None:
@@ -746,7 +538,7 @@ class MainWindow(QMainWindow):
     def use_engine(self, door: Door, make_reader: Callable[[], StoreReader]) -> None:
         """Go on with another engine."""
         self.door = door
-        self._make_reader = make_reader
+        self.searching.make_reader = make_reader
         self.reader.close()
         self.reader = make_reader()
         self._tree_model.replace_reader(self.reader)
@@ -757,39 +549,9 @@ class MainWindow(QMainWindow):
 
     # ---- place and size, and the end
 
-    def _default_sizes(self) -> None:
-        if self._messages.orientation() is Qt.Orientation.Horizontal:
-            self._messages.setSizes([372, 1_000])
-        else:
-            self._messages.setSizes([300, 420])
-
-    def _restore_geometry(self) -> None:
-        self._panes.setSizes([212, 1_200])
-        self._default_sizes()
-        if self._geometry is None:
-            return
-        for key, restore in (
-            ("window/geometry", self.restoreGeometry),
-            ("window/panes", self._panes.restoreState),
-            (f"window/{self.settings.text('layout')}", self._messages.restoreState),
-        ):
-            state = self._geometry.value(key)
-            if isinstance(state, QByteArray):
-                restore(state)
-
-    def keep_geometry(self) -> None:
-        """Keep place and size for the next time."""
-        if self._geometry is None:
-            return
-        self._geometry.setValue("window/geometry", self.saveGeometry())
-        self._geometry.setValue("window/panes", self._panes.saveState())
-        self._geometry.setValue(
-            f"window/{self.settings.text('layout')}", self._messages.saveState()
-        )
-
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Keep place and size; windows to write in stay open until they are closed."""
-        self.keep_geometry()
+        self.place.keep()
         event.accept()
         if not self.notifications.keeps_running:
             self.on_quit()
@@ -807,39 +569,6 @@ class MainWindow(QMainWindow):
 
     def _extra_panes(self) -> list[ReadingPane]:
         return [pane for window in self.extra_windows for pane in window.findChildren(ReadingPane)]
-
-
-class Privacy:
-    """What was allowed about remote images, kept in the settings."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
-    def remote_allowed(self, address: str) -> bool:
-        """Whether images of this sender are always loaded."""
-        return bool(address) and address.lower() in self._settings.texts("remote_senders")
-
-    def allow_remote(self, address: str) -> None:
-        """Load images of this sender from now on."""
-        senders = self._settings.texts("remote_senders")
-        if address.lower() not in senders:
-            self._settings.set("remote_senders", [*senders, address.lower()])
-
-    def forbid_remote(self, address: str) -> None:
-        """Load images of this sender no longer."""
-        senders = self._settings.texts("remote_senders")
-        self._settings.set("remote_senders", [it for it in senders if it != address.lower()])
-
-
-def changed_keys(lines: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Read shortcuts a person changed, kept as "archive=A,E"."""
-    keys: dict[str, tuple[str, ...]] = {}
-    known = {verb.name for verb in VERBS}
-    for line in lines:
-        name, _, values = line.partition("=")
-        if name in known:
-            keys[name] = tuple(value for value in values.split(" ") if value)
-    return keys
 
 
 def _icon_of(box: MailboxRow) -> str:

@@ -128,7 +128,7 @@ def test_discarding_removes_the_draft_and_can_be_undone(theme: Theme) -> None:
         composer.discard()
         await until(lambda: not window.composers)
         await until(lambda: isinstance(store.commands[-1], DeleteMessages))
-        assert window._undo is not None
+        assert window.history.what
 
     play(theme, scene)
 

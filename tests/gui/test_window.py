@@ -21,10 +21,11 @@ from desktopmail.door.commands import (
 )
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind, ProblemRow, Role
+from desktopmail.ui.actions import changed_keys
 from desktopmail.ui.chooser import Chooser, fits
 from desktopmail.ui.commands.registry import TOOLBAR, VERBS, find_verb
 from desktopmail.ui.settings import Settings
-from desktopmail.ui.window import MainWindow, changed_keys
+from desktopmail.ui.window import MainWindow
 from tests.helpers.fake_door import FakeStore, full_store
 from tests.helpers.qt_loop import SLOT_LIMIT_S, Watchdog, run_qt, until
 
@@ -177,7 +178,7 @@ def test_reading_marks_a_message_after_its_time_and_not_when_a_person_decided(
         QTest.keyClick(window.list_pane.list, Qt.Key.Key_U)
         await until(lambda: not store.messages[shown.id].flags & Flag.SEEN)
         window.bridge.flush()
-        assert not window._read_timer.isActive()
+        assert not window.shown.is_timed
 
     play(theme, scene, read_after_s=0)
 
