@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
+import itertools
 import logging
 import os
 import re
@@ -32,6 +34,24 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 # Debian puts the daemons where a plain user's PATH does not look.
 _SEARCHED = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", "/sbin"])
+
+
+_TESTS_TO_A_FULL_COLLECTION = 500
+
+
+def pytest_configure() -> None:
+    # The collector runs in whichever thread allocates. In a process that has shown windows it would
+    # free their widgets in an executor's thread of some later test, and bring the process down.
+    gc.disable()
+
+
+def pytest_runtest_logfinish(location: tuple[str, int | None, str]) -> None:
+    """Collect what the test left, here in the main thread."""
+    del location
+    gc.collect(1 if next(_finished) % _TESTS_TO_A_FULL_COLLECTION else 2)
+
+
+_finished = itertools.count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -22,6 +22,7 @@ from desktopmail.door.attach import Session, attach
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.ui import language
+from desktopmail.ui.garbage import GuiThreadCollector
 from desktopmail.ui.language import tr
 from desktopmail.ui.settings import Settings, SettingsError
 from desktopmail.ui.single_instance import SingleInstance
@@ -76,6 +77,7 @@ def run(options: Options) -> int:
     application.setOrganizationName("desktopmail")
     application.setQuitOnLastWindowClosed(False)  # the loop ends when the program says so
     application.setWindowIcon(application_icon())
+    collector = GuiThreadCollector()
     loop = QEventLoop(application)
     asyncio.set_event_loop(loop)
     executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="ui")
@@ -91,6 +93,7 @@ def run(options: Options) -> int:
         executor.shutdown(wait=True, cancel_futures=True)
         asyncio.set_event_loop(None)
         program.remove_temporary_profile()
+        collector.stop()
     return 0
 
 
