@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING
 
 from desktopmail.cli import password, servers
@@ -11,16 +12,16 @@ from desktopmail.door.commands import (
     AddAccount,
     RemoveAccount,
     ServerSettings,
+    SetMailboxPolicy,
     SetPassword,
     SwitchAccount,
 )
 from desktopmail.door.ids import AccountId
+from desktopmail.door.policy import Policy
 from desktopmail.door.queries import CheckAccount, CheckReport, DiscoverAccount, Discovered
 from desktopmail.door.rows import Auth, Kind, Security
 
 if TYPE_CHECKING:
-    import argparse
-
     from desktopmail.cli.context import Context
     from desktopmail.cli.declaration import Commands
 
@@ -101,6 +102,18 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     switch.add_argument("--ca-file", metavar="PEM", help="further authorities to trust")
     password.add_options(switch)
     switch.set_defaults(run=_switch)
+    policy = actions.add_parser(
+        "policy", parents=[common], help="say how much of the mail is kept here (IMAP)"
+    )
+    policy.add_argument("account", metavar="N", help="name, address or id")
+    policy.add_argument(
+        "policy",
+        type=_a_policy,
+        metavar="everything|days:N|headers",
+        help="what is fetched whole: all, what arrived in the last N days, or nothing",
+    )
+    policy.add_argument("--mailbox", metavar="M", help="default: every mailbox of the account")
+    policy.set_defaults(run=_policy)
     discover = actions.add_parser(
         "discover", parents=[common], help="find the servers of an address"
     )
@@ -109,7 +122,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 
 async def _no_action(_context: Context, _arguments: argparse.Namespace) -> int:
-    actions = "add, list, show, remove, check, discover, switch or password"
+    actions = "add, list, show, remove, check, discover, policy, switch or password"
     raise UsageError(f"Say what to do with accounts: {actions}.")
 
 
@@ -160,6 +173,33 @@ async def _add(context: Context, arguments: argparse.Namespace) -> int:
     )
     context.output.line(outcome.label or f"The account {name} was added.")
     context.output.value({"id": outcome.ids[0], "name": name})
+    return 0
+
+
+def _a_policy(text: str) -> Policy:
+    try:
+        return Policy.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+async def _policy(context: Context, arguments: argparse.Namespace) -> int:
+    account = context.account(arguments.account)
+    if arguments.mailbox is None:
+        boxes = [box for box in context.reader().mailboxes(account.id) if box.selectable]
+    else:
+        boxes = context.mailboxes(arguments.mailbox, account.name)
+    outcome = await (await context.door()).command(
+        SetMailboxPolicy(mailbox_ids=tuple(box.id for box in boxes), policy=str(arguments.policy))
+    )
+    context.output.line(outcome.label)
+    context.output.value(
+        {
+            "id": account.id,
+            "mailboxes": [box.path for box in boxes],
+            "policy": str(arguments.policy),
+        }
+    )
     return 0
 
 

@@ -106,6 +106,18 @@ class SyncAccounts(Command, frozen=True, kw_only=True):
     wait: bool = True
 
 
+class SetMailboxPolicy(Command, frozen=True, kw_only=True):
+    """Say how much of mailboxes is kept here; fetching goes on by it at once.
+
+    Attributes:
+        mailbox_ids: Of IMAP accounts.
+        policy: As `door.policy.Policy` reads it: everything, headers, days:N.
+    """
+
+    mailbox_ids: tuple[MailboxId, ...]
+    policy: str
+
+
 class StoreFlags(Command, frozen=True, kw_only=True):
     """Set and clear flags and tags; seen at once, told to the server in order."""
 
@@ -300,6 +312,7 @@ AnyCommand = (
     AddAccount
     | RemoveAccount
     | SyncAccounts
+    | SetMailboxPolicy
     | StoreFlags
     | MoveMessages
     | CopyMessages

@@ -23,6 +23,7 @@ from desktopmail.door.ids import (
 )
 from desktopmail.door.interface import DoorError
 from desktopmail.door.octets import OctetReader
+from desktopmail.door.policy import Policy
 from desktopmail.door.rows import (
     AccountRow,
     ConnectionState,
@@ -58,7 +59,7 @@ _ROLE_ORDER = {
 
 _MAILBOX = (
     "SELECT m.id, m.account_id, m.path, m.delimiter, m.role, m.selectable, m.subscribed,"
-    " t.total, t.unread FROM mailbox AS m JOIN mailbox_total AS t ON t.mailbox_id = m.id"
+    " t.total, t.unread, m.policy FROM mailbox AS m JOIN mailbox_total AS t ON t.mailbox_id = m.id"
 )
 _MESSAGE = (
     "SELECT p.id, p.message_id, b.account_id, p.mailbox_id, m.subject, m.sender_name,"
@@ -431,7 +432,10 @@ def _in_tree_order(rows: list[Fields]) -> list[MailboxRow]:
 
     result = []
     for row in sorted(rows, key=place):
-        mailbox_id, account_id, path, delimiter, role, selectable, subscribed, total, unread = row
+        (
+            mailbox_id, account_id, path, delimiter, role, selectable, subscribed, total, unread,
+            policy,
+        ) = row  # fmt: skip
         above, _, name = path.rpartition(delimiter) if delimiter else ("", "", path)
         result.append(
             MailboxRow(
@@ -445,6 +449,7 @@ def _in_tree_order(rows: list[Fields]) -> list[MailboxRow]:
                 subscribed=bool(subscribed),
                 total=total,
                 unread=unread,
+                policy=str(Policy.parse(policy)),
             )
         )
     return result

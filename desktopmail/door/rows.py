@@ -133,6 +133,7 @@ class MailboxRow(Row, frozen=True, kw_only=True):
     subscribed: bool
     total: int
     unread: int
+    policy: str = "everything"  # as `door.policy.Policy` writes it
 
 
 class Person(Row, frozen=True, kw_only=True):

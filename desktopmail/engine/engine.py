@@ -15,6 +15,7 @@ from desktopmail.door import commands, queries
 from desktopmail.door.commands import Outcome
 from desktopmail.door.ids import AccountId, SendingId
 from desktopmail.door.interface import DoorError
+from desktopmail.door.policy import Policy
 from desktopmail.door.rows import ConnectionState, Kind, Role, SendingState
 from desktopmail.engine import (
     answering,
@@ -149,6 +150,8 @@ class Engine:
                 return await self._remove_account(command.account_id)
             case commands.SyncAccounts():
                 return await self._sync(command)
+            case commands.SetMailboxPolicy():
+                return await self._set_policy(command)
             case commands.StoreFlags():
                 return await self._change(
                     lambda tx, undo: journal.store_flags(
@@ -364,6 +367,8 @@ class Engine:
                 raise DoorError(
                     "The program is offline.", remedy="Go online first.", code="offline"
                 )
+        if not command.headers_only:
+            await self.store.write(partial(_release, wanted, self._now_s()))
         errors: list[DoorError] = []
 
         async def one(account_id: AccountId) -> None:
@@ -392,6 +397,28 @@ class Engine:
         if errors:
             raise errors[0]
         return Outcome(label=f"{len(wanted)} accounts up to date")
+
+    async def _set_policy(self, command: commands.SetMailboxPolicy) -> Outcome:
+        try:
+            policy = Policy.parse(command.policy)
+        except ValueError as error:
+            raise DoorError(str(error), code="bad-policy") from error
+
+        def step(tx: Transaction) -> int:
+            for mailbox_id in command.mailbox_ids:
+                box = mailbox.get(tx, mailbox_id)
+                if box.local:
+                    raise DoorError(
+                        f"{box.path} exists only here: everything in it is kept.",
+                        code="local-mailbox",
+                    )
+                mailbox.set_policy(tx, mailbox_id, policy, self._now_s())
+            return len(command.mailbox_ids)
+
+        count = await self.store.write(step)
+        self._wake_all()
+        boxes = "1 mailbox keeps" if count == 1 else f"{count} mailboxes keep"
+        return Outcome(label=f"{boxes} {policy.words}")
 
     # Messages
 
@@ -655,6 +682,11 @@ class Engine:
 
 def _account_of(account_id: AccountId, tx: Transaction) -> accounts.Account:
     return accounts.get(tx, account_id)
+
+
+def _release(account_ids: tuple[AccountId, ...], now_s: float, tx: Transaction) -> None:
+    for account_id in account_ids:
+        mailbox.release(tx, account_id, now_s)
 
 
 def _set_offline(account_id: AccountId, tx: Transaction) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.ids import AccountId, MailboxId
 from desktopmail.door.interface import DoorError
+from desktopmail.door.policy import Policy
 from desktopmail.door.rows import Role
 from desktopmail.engine.store import message
 
@@ -35,7 +36,8 @@ class Mailbox:
         complete: Every message of the server has been seen once.
         cycle: Counts the full looks at the list of its UIDs.
         local: The server does not have it.
-        policy: "" for everything, "headers", "days:N".
+        policy: How much of it is kept here.
+        withheld: A sync of headers alone has left octets at the server that the policy wants.
     """
 
     id: MailboxId
@@ -50,12 +52,13 @@ class Mailbox:
     highestmodseq: int | None
     complete: bool
     cycle: int
-    policy: str
+    policy: Policy
+    withheld: bool
 
 
 _COLUMNS = (
     "id, account_id, path, delimiter, role, selectable, local, uidvalidity, uidnext,"
-    " highestmodseq, complete, cycle, policy"
+    " highestmodseq, complete, cycle, policy, withheld"
 )
 
 
@@ -137,6 +140,36 @@ def know(
     )
 
 
+def set_policy(tx: Transaction, mailbox_id: MailboxId, policy: Policy, now_s: float) -> None:
+    """Keep so much of a mailbox from now on; what is to be fetched for it is marked at once."""
+    tx.execute("UPDATE mailbox SET policy = ? WHERE id = ?", (str(policy), mailbox_id))
+    _want(tx, mailbox_id, policy, now_s)
+    tx.touch_mailboxes(get(tx, mailbox_id).account_id)
+
+
+def withhold(tx: Transaction, mailbox_id: MailboxId) -> None:
+    """Remember that octets are left at the server although the policy wants them."""
+    tx.execute("UPDATE mailbox SET withheld = 1 WHERE id = ?", (mailbox_id,))
+
+
+def release(tx: Transaction, account_id: AccountId, now_s: float) -> None:
+    """Have fetched what syncs of headers alone have left at the server."""
+    for box in of_account(tx, account_id):
+        if box.withheld:
+            _want(tx, box.id, box.policy, now_s)
+
+
+def _want(tx: Transaction, mailbox_id: MailboxId, policy: Policy, now_s: float) -> None:
+    since_s = policy.since_s(now_s)
+    tx.execute(
+        "UPDATE placement SET wanted = (? IS NOT NULL AND arrived_s >= ?) WHERE mailbox_id = ?"
+        " AND EXISTS (SELECT 1 FROM message AS m"
+        " WHERE m.id = placement.message_id AND m.blob_id IS NULL)",
+        (since_s, since_s, mailbox_id),
+    )
+    tx.execute("UPDATE mailbox SET withheld = 0 WHERE id = ?", (mailbox_id,))
+
+
 def begin_cycle(tx: Transaction, mailbox_id: MailboxId) -> int:
     """Count one more full look at a mailbox; returns its number."""
     tx.execute("UPDATE mailbox SET cycle = cycle + 1 WHERE id = ?", (mailbox_id,))
@@ -166,5 +199,6 @@ def _mailbox(row: Fields) -> Mailbox:
         row[9],
         bool(row[10]),
         row[11],
-        row[12],
+        Policy.parse(row[12]),
+        bool(row[13]),
     )

@@ -58,12 +58,13 @@ class Fetcher:
     with_modseq: bool
     between: Callable[[], Awaitable[None]]
 
-    async def rows(self, uids: UidSet, *, headers_only: bool, headers_first: bool) -> None:
+    async def rows(self, uids: UidSet, *, since_s: float | None, headers_first: bool) -> None:
         """Fetch new messages; with their octets where that is wanted and no detour.
 
         Args:
             uids: Those that are not here.
-            headers_only: Their octets are not wanted at all for now.
+            since_s: The octets of those that arrived then or later are wanted: 0 for all, None for
+                none.
             headers_first: Their octets may be here already: look at the headers before.
         """
         newest = sorted(uids, reverse=True)
@@ -71,10 +72,9 @@ class Fetcher:
         if not total:
             return
         first, rest = newest[:FIRST_SCREEN], newest[FIRST_SCREEN:]
-        by_header = headers_only or headers_first or total > MAX_WHOLE_AT_ONCE
-        wanted = not headers_only
+        by_header = since_s != 0 or headers_first or total > MAX_WHOLE_AT_ONCE
         if by_header or rest:
-            await self._batch(first, _HEADER_ITEMS, wanted=wanted, done=len(first), total=total)
+            await self._batch(first, _HEADER_ITEMS, since_s=since_s, done=len(first), total=total)
         else:
             rest = first
         size = HEADER_BATCH if by_header else WHOLE_BATCH
@@ -84,7 +84,7 @@ class Fetcher:
             await self.between()
             chunk = rest[start : start + size]
             done += len(chunk)
-            await self._batch(chunk, items, wanted=wanted, done=done, total=total)
+            await self._batch(chunk, items, since_s=since_s, done=done, total=total)
 
     async def bodies(self) -> None:
         """Fetch the octets that are wanted and not here, newest first, until none is left."""
@@ -141,7 +141,7 @@ class Fetcher:
         uids: Sequence[Uid],
         items: tuple[Item | BodyItem, ...],
         *,
-        wanted: bool,
+        since_s: float | None,
         done: int,
         total: int,
     ) -> None:
@@ -153,7 +153,7 @@ class Fetcher:
         with unwrapped():
             async with asyncio.TaskGroup() as group:
                 async for answer in self._answers(uids, items):
-                    one = self._incoming(answer, wanted=wanted)
+                    one = self._incoming(answer, since_s)
                     if one is None:
                         continue
                     batch.append(one)
@@ -176,23 +176,24 @@ class Fetcher:
             if isinstance(answer, FetchResponse):
                 yield answer
 
-    def _incoming(self, answer: FetchResponse, *, wanted: bool) -> Incoming | None:
+    def _incoming(self, answer: FetchResponse, since_s: float | None) -> Incoming | None:
         whole, header = answer.section(WHOLE), answer.section(HEADER)
         content = whole if whole is not None else header
         if content is None or answer.uid is None:
             return None
         arrived = answer.internal_date or self.ports.clock.now()
+        arrived_s = int(arrived.timestamp())
         flags = answer.flags or frozenset()
         return Incoming(
             octets=content,
             is_whole=whole is not None,
             size=answer.size if answer.size is not None else len(content),
-            arrived_s=int(arrived.timestamp()),
+            arrived_s=arrived_s,
             uid=answer.uid,
             flags=mask_of(flags),
             tags=tags_of(flags),
             modseq=answer.modseq or 0,
-            wanted=wanted,
+            wanted=since_s is not None and arrived_s >= since_s,
         )
 
     async def _store(self, batch: list[Incoming]) -> int:

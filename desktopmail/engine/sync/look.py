@@ -44,7 +44,7 @@ class Look:
     """One look at one mailbox.
 
     Attributes:
-        headers_only: Leave the octets at the server.
+        headers_only: Leave the octets at the server, whatever the policy of the mailbox.
         between: Awaited between batches.
         take_vanished: Gives, and forgets, the UIDs that the server told unasked to be gone.
     """
@@ -64,6 +64,8 @@ class Look:
             NetError: The server failed us; what was committed stays, and the next look goes on.
         """
         known = await self.store.read(lambda tx: mailbox.get(tx, self.mailbox_id))
+        if self.headers_only:
+            await self.store.write(lambda tx: mailbox.withhold(tx, known.id))
         selected = await self._select(known)
         if known.uidvalidity is None or selected.uid_validity is None:
             await self._first(known, selected)
@@ -72,7 +74,8 @@ class Look:
             await self._first(known, selected)
         else:
             await self._again(known, selected)
-        await self._fetcher(known, selected).bodies()
+        if not self.headers_only:
+            await self._fetcher(known, selected).bodies()
 
     async def _select(self, known: Mailbox) -> Selected:
         if known.uidvalidity and known.highestmodseq and "QRESYNC" in self.client.enabled:
@@ -97,7 +100,7 @@ class Look:
         here = await self.store.read(self._has_placements)
         await self._remember(known, selected, uids, complete=False)
         await self._fetcher(known, selected).rows(
-            uids, headers_only=self._headers_only(known), headers_first=here
+            uids, since_s=self._since_s(known), headers_first=here
         )
         await self._remember(known, selected, uids, complete=True)
         await self.store.write(lambda tx: vanish.finish_cycle(tx, known.id))
@@ -127,16 +130,16 @@ class Look:
             # An earlier first look was cut short: what is missing is whatever is not here.
             await self._in_full(known, selected)
             return
-        suspect = selected.uid_next is not None and selected.uid_next < following
-        if not suspect:
-            await self._changes(known, selected, following)
-            suspect = not await self._agrees(known, selected)
-        if suspect:
+        if selected.uid_next is not None and selected.uid_next < following:
             await self._in_full(known, selected)
             return
+        await self._changes(known, selected, following)
         new = await self._new_uids(selected, following)
+        if not await self._agrees(known, selected, new):
+            await self._in_full(known, selected)
+            return
         await self._fetcher(known, selected).rows(
-            new, headers_only=self._headers_only(known), headers_first=False
+            new, since_s=self._since_s(known), headers_first=False
         )
         await self._remember(known, selected, new, complete=True)
         await self.store.write(lambda tx: vanish.finish_cycle(tx, known.id))
@@ -204,19 +207,15 @@ class Look:
         hidden = set(vanish.gone(tx, mailbox_id))
         vanish.unlink(tx, mailbox_id, here - told - hidden)
 
-    async def _agrees(self, known: Mailbox, selected: Selected) -> bool:
+    async def _agrees(self, known: Mailbox, selected: Selected, new: UidSet) -> bool:
         """Whether as many messages are here as the server has, new ones left out.
 
-        Where UIDNEXT is not told, what is new is not known either: then the count cannot be held
+        Where UIDNEXT is not told, what is new is not known for sure: then the count cannot be held
         against it.
         """
         here = await self.store.read(lambda tx: _present(tx, known.id))
-        following = known.uidnext or 1
         if selected.uid_next is None:
             return here <= selected.exists
-        if selected.uid_next == following:
-            return here == selected.exists
-        new = await self._new_uids(selected, following)
         return here + len(new) == selected.exists
 
     async def _new_uids(self, selected: Selected, following: int) -> UidSet:
@@ -246,7 +245,7 @@ class Look:
             await self._fetch_flags(known.id, UidSet.of([u for u in uids if u not in missing]))
         await self._fetcher(known, selected).rows(
             UidSet.of([Uid(uid) for uid in missing]),
-            headers_only=self._headers_only(known),
+            since_s=self._since_s(known),
             headers_first=False,
         )
         await self._remember(known, selected, uids, complete=True)
@@ -274,8 +273,11 @@ class Look:
 
         await self.store.write(step)
 
-    def _headers_only(self, known: Mailbox) -> bool:
-        return self.headers_only or known.policy == "headers"
+    def _since_s(self, known: Mailbox) -> float | None:
+        """From which arrival on octets are fetched with the rows; None for none at all."""
+        if self.headers_only:
+            return None
+        return known.policy.since_s(self.ports.clock.now().timestamp())
 
 
 def _update(mailbox_id: MailboxId, answers: list[FetchResponse], tx: Transaction) -> None:

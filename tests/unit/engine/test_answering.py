@@ -65,7 +65,7 @@ async def answered(bench: Bench, choice: str) -> list[SendingState]:
     ("choice", "left"),
     [
         ("leave", [SendingState.UNSURE]),
-        ("sent", [SendingState.DONE]),
+        ("sent", [SendingState.FILING]),
         ("again", [SendingState.QUEUED]),
         ("drop", []),
     ],

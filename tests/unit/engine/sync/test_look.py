@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from desktopmail.door.rows import Flag
+from desktopmail.door.commands import SetMailboxPolicy
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Flag, Kind
 from desktopmail.wire.imap.flags import FLAGGED, SEEN, flag
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
+from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, other_device, running_engine
 from tests.helpers.store import mail
@@ -101,3 +106,113 @@ async def test_a_cut_first_look_goes_on_where_it_was(
             )
             await bench.sync(account_id)
             agree(bench, server)
+
+
+# Without IDLE it looks when it is told to, and at no other time.
+QUIET = ("IDLE",)
+
+
+def bodies(bench: Bench) -> dict[str, bool]:
+    return {row.subject: row.has_octets for row in bench.rows()}
+
+
+@pytest.mark.parametrize(
+    "without", [QUIET, (*QUIET, "QRESYNC", "CONDSTORE")], ids=["QRESYNC", "plain"]
+)
+async def test_what_a_sync_of_headers_left_is_fetched_by_the_next_whole_one(
+    without: tuple[str, ...], tmp_path: Path
+) -> None:
+    with LocalServer(PASSWORDS, without=without) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            for number in range(4):
+                server.deliver("alice", mail(number))
+            await bench.sync(account_id, headers_only=True)
+            await bench.sync(account_id, headers_only=True)
+            assert not any(bodies(bench).values())
+            await bench.sync(account_id)
+            agree(bench, server)
+
+
+async def backdate(server: LocalServer, days: dict[str, int]) -> None:
+    """Deliver a message for each subject, which arrived so many days ago."""
+    now = datetime.now(UTC)
+    async with other_device(server) as device:
+        for number, (subject, ago) in enumerate(days.items()):
+            octets = mail(number, subject=subject)
+            await device.append("INBOX", octets, date=now - timedelta(days=ago))
+
+
+async def set_policy(bench: Bench, policy: str) -> None:
+    await bench.engine.command(SetMailboxPolicy(mailbox_ids=(bench.mailbox(),), policy=policy))
+
+
+async def test_of_the_last_days_everything_is_kept_and_of_the_rest_headers(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS, without=QUIET) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await set_policy(bench, "days:30")
+            await backdate(server, {"new": 0, "of a week": 7, "old": 31, "ancient": 4000})
+            await bench.sync(account_id)
+            kept = {"new": True, "of a week": True, "old": False, "ancient": False}
+            assert bodies(bench) == kept
+            await bench.sync(account_id)
+            assert bodies(bench) == kept
+            await set_policy(bench, "days:60")
+            await bench.sync(account_id)
+            assert bodies(bench) == {**kept, "old": True}
+            await set_policy(bench, "everything")
+            await bench.sync(account_id)
+            agree(bench, server)
+
+
+async def test_a_mailbox_of_headers_fetches_no_body_until_it_is_told_to(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS, without=QUIET) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await set_policy(bench, "headers")
+            server.deliver("alice", mail(2))
+            await bench.sync(account_id)
+            # What was here before stays; nothing is thrown away by a policy.
+            assert bodies(bench) == {"Subject 1": True, "Subject 2": False}
+            assert bench.reader.mailbox(bench.mailbox()).policy == "headers"  # type: ignore[union-attr]
+            await set_policy(bench, "everything")
+            await bench.sync(account_id)
+            agree(bench, server)
+
+
+async def test_a_cut_while_the_bodies_of_a_policy_come_goes_on_where_it_was(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS, without=QUIET) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            for number in range(6):
+                server.deliver("alice", mail(number))
+            await bench.sync(account_id, headers_only=True)
+            server.add_fault(Fault(protocol="imap", command="UID FETCH", cut=400))
+            # The cut meets this sync, or a cycle of its own that was under way.
+            with contextlib.suppress(DoorError):
+                await bench.sync(account_id)
+            await bench.sync(account_id)
+            logins = [line for line in server.transcript.commands() if "AUTHENTICATE" in line]
+            assert len(logins) == 2
+            agree(bench, server)
+
+
+async def test_what_is_no_policy_and_what_has_none_is_one_sentence(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS, without=QUIET) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            with pytest.raises(DoorError, match="is none of everything, headers and days:N"):
+                await set_policy(bench, "days:many")
+            with pytest.raises(DoorError, match="exists only here"):
+                await set_policy(bench, "headers")
