@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from localserver.changes import Changes
 
 if TYPE_CHECKING:
     import logging
@@ -38,6 +40,7 @@ class ServerContext:
         data: The server's folder, or None when everything is in memory.
         outbound: Takes mail for elsewhere; None captures it.
         policy: Limits of the users and filters; None knows neither.
+        changes: Tells what changes.
     """
 
     config: Config
@@ -52,3 +55,4 @@ class ServerContext:
     data: Path | None
     outbound: Outbound | None = None
     policy: Policy | None = None
+    changes: Changes = field(default_factory=Changes)

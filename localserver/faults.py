@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from desktopmail.net.errors import ClosedError
+from localserver.changes import Changes
 from localserver.fault_stream import FaultyStream
 
 if TYPE_CHECKING:
@@ -39,17 +40,19 @@ class Fault:
 
     Attributes:
         protocol: `smtp`, `submission`, `pop3` or `imap`.
-        command: Verb (`FETCH`, `UID FETCH`, `RCPT`), `GREETING`, or `CONNECT` (before TLS).
+        command: Verb (`FETCH`, `UID FETCH`, `RCPT`), `GREETING`, `CONNECT` (before TLS), or
+            `END-OF-DATA` (SMTP's final dot, before the message is taken).
         argument: Regular expression that is searched for in the arguments, without regard to case.
         nth: Which match it begins with, counted from 1.
-        times: How many matches it hits; None for all from `nth` on.
+        times: How many matches it hits; None (0 in TOML and JSON) for all from `nth` on.
         session: Number of the session among those of its protocol, from 1.
         user: Name of the user who is logged in.
         reply: Sent instead of executing the command (for IMAP without its tag, unless it begins
             with `* ` or `+ `); CRLF is added.
         delay_s: Waited before everything else.
         inject: Octets sent first, as they are; `\r\n` has to be in them.
-        cut: After so many further octets of the server the connection is dropped.
+        cut: After so many further octets of the server the connection is dropped; with 0 the
+            command is carried out and its reply is lost.
         dribble: The server's octets go out one by one from now on.
         stall: Nothing is answered any more; the connection stays open.
         drop: The connection is closed in order.
@@ -148,7 +151,23 @@ def from_table(table: dict[str, Any]) -> Fault:
     return Fault(**values)
 
 
+def to_table(fault: Fault) -> dict[str, Any]:
+    """Return the values of a fault that are not the defaults, as `from_table` takes them."""
+    table: dict[str, Any] = {}
+    for each in fields(Fault):
+        value = getattr(fault, each.name)
+        if value != each.default:
+            if isinstance(value, bytes):
+                value = value.decode("utf-8", "backslashreplace")
+            table[each.name] = list(value) if isinstance(value, tuple) else value
+    return table
+
+
 def _converted(name: str, kind: str, value: object) -> object:
+    if value is None and kind.endswith("None"):
+        return None
+    if name == "times" and type(value) is int and value == 0:
+        return None
     if kind == "bytes" and isinstance(value, str):
         return value.encode()
     if kind.startswith("tuple") and isinstance(value, list):
@@ -186,27 +205,66 @@ class Effects(Protocol):
 
 
 @dataclass(slots=True)
-class _Armed:
+class Armed:
+    """A fault that waits for its moment.
+
+    Attributes:
+        fault: What happens.
+        seen: How many moments fitted.
+        hits: How many it hit.
+    """
+
     fault: Fault
     seen: int = 0
+    hits: int = 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether it hits nothing more."""
+        return self.fault.times is not None and self.hits >= self.fault.times
 
 
 @dataclass(slots=True)
 class Faults:
-    """The plan of a running server; may be replaced while it runs."""
+    """The plan of a running server; may be replaced while it runs.
+
+    Attributes:
+        clock: Measures the delays.
+        effects: What a fault does beside its connection.
+        changes: Is told of each change of the plan and of each fault that hits.
+        without: Capabilities that no session offers, in upper case; may be replaced too.
+    """
 
     clock: Clock
     effects: Effects | None = None
-    _armed: list[_Armed] = field(default_factory=list)
+    changes: Changes = field(default_factory=Changes)
+    without: frozenset[str] = frozenset()
+    _armed: list[Armed] = field(default_factory=list)
     _sessions: dict[str, int] = field(default_factory=dict)
 
     def set_plan(self, plan: Iterable[Fault]) -> None:
         """Replace the plan; all counts begin anew."""
-        self._armed = [_Armed(fault) for fault in plan]
+        self._armed = [Armed(fault) for fault in plan]
+        self.changes.tell("faults", faults=len(self._armed))
 
     def add(self, fault: Fault) -> None:
         """Add a fault at the end of the plan."""
-        self._armed.append(_Armed(fault))
+        self._armed.append(Armed(fault))
+        self.changes.tell("faults", faults=len(self._armed))
+
+    def switch_off(self, names: Iterable[str]) -> None:
+        """Replace the capabilities that no session offers.
+
+        Sessions that are open see it with their next command, but for what their greeting settled:
+        LITERAL+, ENHANCEDSTATUSCODES and APOP.
+        """
+        self.without = frozenset(name.upper() for name in names)
+        self.changes.tell("capabilities", without=sorted(self.without))
+
+    @property
+    def armed(self) -> list[Armed]:
+        """The faults of the plan with their counts, in their order."""
+        return list(self._armed)
 
     @property
     def plan(self) -> list[Fault]:
@@ -239,7 +297,11 @@ class Faults:
                 armed.seen += 1
                 last = None if fault.times is None else fault.nth + fault.times - 1
                 if armed.seen >= fault.nth and (last is None or armed.seen <= last):
+                    armed.hits += 1
                     due.append(fault)
+                    self.changes.tell(
+                        "fault", protocol=protocol, session=session, command=command, user=user
+                    )
         return due
 
     @property
@@ -265,8 +327,9 @@ class SessionFaults:
         self._faulty = stream
 
     def hides(self, capability: str) -> bool:
-        """Whether this session does not offer a capability."""
-        return capability.upper() in self._hidden
+        """Whether this session does not offer a capability, for itself or as no session does."""
+        name = capability.upper()
+        return name in self._hidden or name in self._faults.without
 
     async def connect(self) -> None:
         """To be awaited before TLS and greeting."""

@@ -24,7 +24,7 @@ from localserver.store.moment import moment_of
 from localserver.store.names import INBOX
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable, Mapping, Sequence
+    from collections.abc import Coroutine, Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -380,16 +380,38 @@ class LocalServer:
         return found.name if found is not None else user
 
 
-def messages_in(account: Account, mailbox: str) -> list[ReceivedMessage]:
-    """Return the messages in a mailbox of an account, by UID."""
+def messages_in(
+    account: Account,
+    mailbox: str,
+    *,
+    newest: int = -1,
+    before: int | None = None,
+    uid: int | None = None,
+) -> list[ReceivedMessage]:
+    """Return messages in a mailbox of an account, by UID.
+
+    Args:
+        account: Whose.
+        mailbox: Its name.
+        newest: So many of the newest at most; -1 for all.
+        before: Only those with lesser UIDs.
+        uid: Only this one.
+
+    Raises:
+        NoSuchMailboxError: There is none.
+    """
     box = account.mailbox(mailbox)
-    rows: Sequence[tuple[Any, ...]] = account.query(
+    rows = account.query(
         "SELECT uid, flags, content.header, content.body, arrived, zone, sender, recipient"
         " FROM entry JOIN message ON message.id=entry.message"
         " JOIN content ON content.message=message.id"
-        " WHERE mailbox=? ORDER BY uid",
+        " WHERE mailbox=? AND uid BETWEEN ? AND ? ORDER BY uid DESC LIMIT ?",
         box.number,
+        uid or 0,
+        uid or (box.uidnext if before is None else before - 1),
+        newest,
     )
+    rows.reverse()
     return [
         ReceivedMessage(
             account.user, box.name, uid, frozenset(account.flags.names(mask)), header + body,

@@ -14,6 +14,7 @@ from desktopmail.net.errors import TlsError
 from desktopmail.net.tasks import TaskScope
 from desktopmail.net.tls import ServerTls
 from localserver import tls
+from localserver.changes import Changes
 from localserver.context import ServerContext
 from localserver.credentials import LayeredCredentials, MemoryCredentials
 from localserver.effects import StoreEffects
@@ -31,6 +32,7 @@ from localserver.transcript import Transcript
 from localserver.users import UserError, Users, check_name
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Iterable
 
     from desktopmail.net.listen import Listener
@@ -56,6 +58,9 @@ class Server:
         ports: Port of each protocol that is served.
         ca_file: The authority to trust, None without TLS.
         token: Of the administration API.
+        started: When.
+        stopping: Set when somebody asks for the end, for whoever runs the server; None when nobody
+            waits for it.
     """
 
     def __init__(
@@ -71,6 +76,8 @@ class Server:
         self.ca_file = ca_file
         self.ports: dict[str, int] = {}
         self.token = ""
+        self.started = context.ports.clock.now()
+        self.stopping: asyncio.Event | None = None
         self._listeners: dict[str, Listener] = {}
         self._api: AdministrationService | None = None
         self._credentials: TableCredentials | None = None
@@ -146,12 +153,13 @@ async def start_server(
 
             table = await open_credentials(config.data, ports)
         credentials = memory if table is None else LayeredCredentials([memory, table])
+        changes = Changes()
         people = Users(
-            config, credentials, ports.clock,
-            decoy_key=ports.entropy.token(32), failure_delay_s=failure_delay_s,
+            config, credentials, ports.clock, decoy_key=ports.entropy.token(32),
+            failure_delay_s=failure_delay_s, changes=changes,
         )  # fmt: skip
         server_tls, ca_file = _tls(config, folder / "tls", ports)
-        faults = Faults(ports.clock)
+        faults = Faults(ports.clock, changes=changes, without=config.without)
         faults.set_plan(plan)
         limits = StoreLimits(
             quota_octets=config.quota_octets, max_message_octets=config.max_message_octets
@@ -162,14 +170,16 @@ async def start_server(
             limits=limits,
             known=lambda name: people.find(name) is not None,
             quota_of=credentials.quota_octets,
+            changes=changes,
         )
         await store.check([user.name for user in people.all()])
         faults.effects = StoreEffects(store, folder / "wrong", ports.clock)
-        sessions = Sessions(config.limits, ports.clock)
+        sessions = Sessions(config.limits, ports.clock, changes)
         people.on_login(lambda peer, user: sessions.logged_in(peer, user.name))
         context = ServerContext(
             config=config, users=people, store=store, ports=ports, tls=server_tls, faults=faults,
             scope=scope, log=_LOG, transcript=Transcript(ports.clock), data=config.data,
+            changes=changes,
         )  # fmt: skip
         context = replace(context, policy=make_policy(config, ports))
         if config.data is not None:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from localserver.changes import Changes
 from localserver.config import is_loopback
 
 if TYPE_CHECKING:
@@ -21,12 +22,14 @@ class Connected:
     """One connection.
 
     Attributes:
+        number: Counted from 1, never used again while the server runs.
         listener: Name of the listener (`imaps`).
         stream: The connection.
         since: Monotonic seconds.
         user: Name of who logged in, or None.
     """
 
+    number: int
     listener: str
     stream: Stream
     since: float
@@ -44,9 +47,11 @@ class Sessions:
 
     limits: Limits
     clock: Clock
+    changes: Changes = field(default_factory=Changes)
     # By stream: a client may use one port of its own for connections to two of ours.
     _connected: dict[Stream, Connected] = field(default_factory=dict)
     _addresses: Counter[str] = field(default_factory=Counter)
+    _count: int = 0
 
     def admit(self, listener: str, stream: Stream) -> str | None:
         """Take a new connection in; returns why it is refused, or None."""
@@ -58,13 +63,18 @@ class Sessions:
             return "Too many connections from your address; try again later."
         if listener in _NEEDS_LOGIN and waiting >= self.limits.sessions_before_login:
             return "Too many connections without a login; try again later."
-        self._connected[stream] = Connected(listener, stream, self.clock.monotonic())
+        self._count += 1
+        one = Connected(self._count, listener, stream, self.clock.monotonic())
+        self._connected[stream] = one
         self._addresses[address] += 1
+        self._tell(one, "connected")
         return None
 
     def leave(self, stream: Stream) -> None:
         """Forget a connection that was admitted."""
-        if self._connected.pop(stream, None) is not None:
+        one = self._connected.pop(stream, None)
+        if one is not None:
+            self._tell(one, "gone")
             address = _address(stream.peer)
             self._addresses[address] -= 1
             if not self._addresses[address]:
@@ -75,6 +85,7 @@ class Sessions:
         for each in self._connected.values():
             if each.user is None and each.stream.peer == peer:
                 each.user = user
+                self._tell(each, "logged in")
                 return
 
     def sweep(self) -> int:
@@ -86,9 +97,27 @@ class Sessions:
             each.stream.abort()
         return len(late)
 
+    def cut(self, number: int) -> bool:
+        """Cut one connection; returns whether there is such a one."""
+        for each in self._connected.values():
+            if each.number == number:
+                each.stream.abort()
+                return True
+        return False
+
     def all(self) -> list[Connected]:
         """Every connection, the oldest first."""
         return sorted(self._connected.values(), key=lambda each: each.since)
+
+    def _tell(self, one: Connected, state: str) -> None:
+        self.changes.tell(
+            "session",
+            number=one.number,
+            listener=one.listener,
+            peer=one.stream.peer,
+            user=one.user,
+            state=state,
+        )
 
 
 def _address(peer: str) -> str:

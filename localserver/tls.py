@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -74,14 +75,35 @@ def make_wrong(folder: Path, now: datetime) -> None:
     _save(folder / CERTIFICATE_FILE, folder / KEY_FILE, [wrong, ca], key)
 
 
-def expiry(certificate_file: Path) -> datetime:
-    """Return when the first certificate of a PEM file ends."""
-    return x509.load_pem_x509_certificate(certificate_file.read_bytes()).not_valid_after_utc
+@dataclass(frozen=True, slots=True)
+class CertificateInfo:
+    """What a certificate says.
+
+    Attributes:
+        names: Host names and addresses it is for, sorted.
+        issuer: Distinguished name of who signed it.
+        not_before: From then on.
+        not_after: Until then.
+        sha256: Fingerprint in hex digits.
+    """
+
+    names: list[str]
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+    sha256: str
 
 
-def names_of(certificate_file: Path) -> list[str]:
-    """Return the names and addresses the first certificate of a PEM file is for."""
-    return sorted(_presented(x509.load_pem_x509_certificate(certificate_file.read_bytes())))
+def describe(certificate_file: Path) -> CertificateInfo:
+    """Read the first certificate of a PEM file."""
+    found = x509.load_pem_x509_certificate(certificate_file.read_bytes())
+    return CertificateInfo(
+        sorted(_presented(found)),
+        found.issuer.rfc4514_string(),
+        found.not_valid_before_utc,
+        found.not_valid_after_utc,
+        found.fingerprint(hashes.SHA256()).hex(),
+    )
 
 
 def _serves(
@@ -100,7 +122,11 @@ def _shown(name: x509.GeneralName) -> str:
 
 
 def _presented(certificate: x509.Certificate) -> set[str]:
-    found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:  # an old one of somebody's own: its subject is all it says
+        subject = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return {str(each.value) for each in subject}
     addresses = {str(address) for address in found.get_values_for_type(x509.IPAddress)}
     return addresses | set(found.get_values_for_type(x509.DNSName))
 

@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from localserver.changes import Changes
 from localserver.config import is_loopback
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class Users:
         clock: Measures the delay after failures.
         decoy_key: Secret of this server, from which unknown users get their SCRAM salt.
         failure_delay_s: Waited after the first wrong password; doubled with each further one.
+        changes: Is told who was added, changed or removed.
     """
 
     def __init__(
@@ -104,8 +106,10 @@ class Users:
         *,
         decoy_key: bytes,
         failure_delay_s: float = 0.5,
+        changes: Changes | None = None,
     ) -> None:
         self.decoy_key = decoy_key
+        self._changes = Changes() if changes is None else changes
         self._config = config
         self._credentials = credentials
         self._clock = clock
@@ -264,6 +268,7 @@ class Users:
         user = self.find(canonical)
         if user is None:
             raise UserError(f"{name!r} could not be stored.")
+        self._changes.tell("user", name=user.name)
         return user
 
     async def remove(self, name: str) -> None:
@@ -276,6 +281,7 @@ class Users:
         if user is None:
             raise UserError(f"There is no user {name!r}.")
         await self._credentials.remove(user.name)
+        self._changes.tell("user", name=user.name)
 
     # ---- after wrong passwords
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from localserver.api.problem import ProblemError
 
 if TYPE_CHECKING:
     from aiohttp import web
+
+    from localserver.server import Server
+
+
+_MOST_LISTED = 1000
+_NUMBER = re.compile(r"[0-9]{1,19}")
 
 
 async def json_object(request: web.Request) -> dict[str, Any]:
@@ -41,6 +48,31 @@ def text(values: dict[str, Any], name: str, *, default: str | None = None) -> st
     return value
 
 
+def texts(values: dict[str, Any], name: str, *, needed: bool = True) -> list[str]:
+    """Return a list of texts of an object.
+
+    Raises:
+        ProblemError: It is missing although it is needed, or is no such list.
+    """
+    value = values.get(name) if needed else values.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ProblemError(400, f"{name!r} is a list of texts.")
+    return value
+
+
+def known_user(server: Server, request: web.Request) -> str:
+    """Return the canonical name of the user in the path.
+
+    Raises:
+        ProblemError: There is no such user.
+    """
+    name = request.match_info["user"]
+    user = server.context.users.find(name)
+    if user is None:
+        raise ProblemError(404, f"There is no user {name!r}.")
+    return user.name
+
+
 def number(request: web.Request, name: str, default: float) -> float:
     """Return a number of the query.
 
@@ -56,13 +88,44 @@ def number(request: web.Request, name: str, default: float) -> float:
     return value
 
 
+def query_number(request: web.Request, name: str) -> int | None:
+    """Return a whole number of the query, None when it is not there.
+
+    Raises:
+        ProblemError: It is no number.
+    """
+    given = request.query.get(name)
+    if given is None:
+        return None
+    if (value := _whole(given)) is None:
+        raise ProblemError(400, f"{name!r} is no number.")
+    return value
+
+
+def limit(request: web.Request) -> int:
+    """Return how many rows `?limit=` asks for: 100 unless told, 1,000 at most.
+
+    Raises:
+        ProblemError: It is no number.
+    """
+    asked = query_number(request, "limit")
+    return 100 if asked is None else max(1, min(asked, _MOST_LISTED))
+
+
 def path_number(request: web.Request, name: str) -> int:
     """Return a number of the path.
 
     Raises:
         ProblemError: It is no number.
     """
-    try:
-        return int(request.match_info[name])
-    except ValueError as error:
-        raise ProblemError(404, f"{request.match_info[name]!r} is no number.") from error
+    given = request.match_info[name]
+    if (value := _whole(given)) is None:
+        raise ProblemError(404, f"{given!r} is no number.")
+    return value
+
+
+def _whole(given: str) -> int | None:
+    # SQLite's integers end at 63 bits.
+    if not _NUMBER.fullmatch(given) or int(given) >= 1 << 63:
+        return None
+    return int(given)

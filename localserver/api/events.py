@@ -10,18 +10,28 @@ from aiohttp import web
 
 from localserver.api import bodies
 from localserver.api.problem import ProblemError
+from localserver.changes import KINDS
 from localserver.local import messages_in
+from localserver.store.names import INBOX
 
 if TYPE_CHECKING:
     from localserver.server import Server
     from localserver.store.interface import Arrival
     from localserver.transcript import SessionRecord
+    from localserver.users import User
 
 Stream: TypeAlias = "asyncio.Queue[tuple[str, dict[str, Any]] | None]"
 _MOST_WAITING = 1000
+_AT_ONCE = 100
 # The open event streams: a closing API puts None into each.
 STREAMS: web.AppKey[set[Stream]] = web.AppKey("streams")
 _KEEP_ALIVE_S = 15.0
+# Kind of an event → what its data says.
+EVENTS = {
+    "arrival": "A message is in a mailbox: user, mailbox, uid, sender, recipient.",
+    "transcript": "Something was said: as in GET /api/transcript.",
+    **KINDS,
+}
 _MOST_SECONDS = 300.0
 
 
@@ -36,21 +46,35 @@ async def show_transcript(server: Server, request: web.Request) -> list[dict[str
     ]
 
 
-async def stream_events(server: Server, request: web.Request) -> web.StreamResponse:
-    """Tell arrivals and transcript records as they happen, until the client goes.
+async def clear_transcript(server: Server, _request: web.Request) -> dict[str, Any]:
+    """Forget what was said so far."""
+    server.context.transcript.clear()
+    return {}
 
-    A client that is slower than what happens is told `overflow`, and has to look anew.
+
+async def stream_events(server: Server, request: web.Request) -> web.StreamResponse:
+    """Tell arrivals, transcript records and changes as they happen, as server-sent events.
+
+    The stream lasts until the client goes or the server ends. A client that is slower than what
+    happens is told `overflow`, and has to look anew.
+
+    Raises:
+        ProblemError: `?kinds=` names one that there is none of.
     """
+    wanted = _kinds(request)
     queue: Stream = asyncio.Queue(_MOST_WAITING)
     overflown = asyncio.Event()
 
     def put(kind: str, value: dict[str, Any]) -> None:
+        if kind not in wanted:
+            return
         try:
             queue.put_nowait((kind, value))
         except asyncio.QueueFull:
             overflown.set()
 
     stops = [
+        server.context.changes.on_change(lambda change: put(change.kind, change.what)),
         server.store.on_arrival(lambda arrival: put("arrival", _arrival(arrival))),
         server.context.transcript.on_record(lambda each: put("transcript", _record(each))),
     ]
@@ -70,6 +94,13 @@ async def stream_events(server: Server, request: web.Request) -> web.StreamRespo
         for stop in stops:
             stop()
     return response
+
+
+def _kinds(request: web.Request) -> frozenset[str]:
+    given = frozenset(filter(None, request.query.get("kinds", "").split(",")))
+    if given - EVENTS.keys():
+        raise ProblemError(400, f"The kinds of events are {', '.join(EVENTS)}.")
+    return given or frozenset(EVENTS)
 
 
 async def _next(queue: Stream, overflown: asyncio.Event) -> bytes | None:
@@ -98,45 +129,77 @@ async def wait_for_message(server: Server, request: web.Request) -> dict[str, An
     timeout_s = values.get("timeout_s", 5)
     if not isinstance(timeout_s, int | float) or not 0 <= timeout_s <= _MOST_SECONDS:
         raise ProblemError(400, "'timeout_s' is between 0 and 300 seconds.")
-    to = values.get("to")
+    to = None if values.get("to") is None else bodies.text(values, "to")
     subject = bodies.text(values, "subject", default="")
-    arrived = asyncio.Event()
-    stop = server.store.on_arrival(lambda _: arrived.set())
+    arrived: asyncio.Queue[Arrival] = asyncio.Queue()
+    stop = server.store.on_arrival(arrived.put_nowait)
     try:
         async with asyncio.timeout(timeout_s):
-            while True:
-                arrived.clear()
-                found = await _find(server, to, subject)
-                if found is not None:
-                    return found
-                await arrived.wait()
+            found = await _find(server, to, subject)
+            while found is None:
+                found = await _fitting(server, await arrived.get(), to, subject)
+            return found
     except TimeoutError as error:
         raise ProblemError(408, f"No such message came in {timeout_s:g} s.") from error
     finally:
         stop()
 
 
-async def _find(server: Server, to: object, subject: str) -> dict[str, Any] | None:
-    users = server.context.users
-    wanted = users.resolve(to) if isinstance(to, str) else users.all()
-    for user in wanted:
+async def _find(server: Server, to: str | None, subject: str) -> dict[str, Any] | None:
+    """Look for a message that is there already; the newest that fits."""
+    for user in _users(server, to):
         account = await server.store.account(user.name)
         for box in account.mailboxes():
-            for message in reversed(messages_in(account, box.name)):
-                if subject in message.subject:
-                    return {"user": user.name, "mailbox": box.name, "uid": message.uid}
+            before = box.uidnext
+            # In pieces: a mailbox may hold more than fits into memory.
+            while some := messages_in(account, box.name, newest=_AT_ONCE, before=before):
+                for message in reversed(some):
+                    if subject in message.subject:
+                        return {"user": user.name, "mailbox": box.name, "uid": message.uid}
+                before = some[0].uid
+                await asyncio.sleep(0)
     return None
 
 
+async def _fitting(
+    server: Server, arrival: Arrival, to: str | None, subject: str
+) -> dict[str, Any] | None:
+    """Look whether a message that came now is the one; it may be gone already."""
+    where = arrival.delivered
+    if where.user not in {user.name for user in _users(server, to)}:
+        return None
+    account = await server.store.account(where.user)
+    if where.mailbox not in {box.name for box in account.mailboxes()}:
+        return None
+    for message in messages_in(account, where.mailbox, uid=where.uid):
+        if subject in message.subject:
+            return {"user": where.user, "mailbox": where.mailbox, "uid": where.uid}
+    return None
+
+
+def _users(server: Server, to: str | None) -> list[User]:
+    users = server.context.users
+    return users.all() if to is None else users.resolve(to)
+
+
 async def reset(server: Server, _request: web.Request) -> dict[str, Any]:
-    """Make the server as new: no messages, captured mail, faults or transcript; users stay."""
+    """Make the server as new: no mail anywhere, no faults, no transcript; users stay."""
     for user in server.context.users.all():
         account = await server.store.account(user.name)
         for box in account.mailboxes():
-            await account.expunge(box, None, only_deleted=False)
-    await server.store.clear_captured()
+            if box.name == INBOX or box.special_use:
+                await account.expunge(box, None, only_deleted=False)
+            else:
+                await account.delete(box.name)
+    await server.store.captured_mail.clear()
+    if server.context.outbound is not None:
+        for number in {each.id for each in server.context.outbound.waiting()}:
+            await server.context.outbound.drop(number)
+    server.store.empty_full()
     server.context.faults.set_plan([])
+    server.context.faults.switch_off(server.context.config.without)
     server.context.transcript.clear()
+    server.context.changes.tell("reset")
     return {}
 
 

@@ -6,43 +6,44 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from desktopmail.mime.header import Header
 from localserver.api import bodies
-from localserver.api.mailboxes import parsed
+from localserver.api.messages import parsed
 from localserver.api.problem import ProblemError
 
 if TYPE_CHECKING:
     from localserver.queue.interface import QueueAdmin
     from localserver.server import Server
+    from localserver.store.interface import Captured
 
 
-async def list_captured(server: Server, _request: web.Request) -> list[dict[str, Any]]:
-    """Return the mail that was kept instead of being sent."""
-    return [
-        {
-            "number": each.number,
-            "sender": each.sender,
-            "recipients": list(each.recipients),
-            "arrived": each.arrived.isoformat(),
-            "size": len(each.octets),
-        }
-        for each in server.store.captured()
-    ]
+async def list_captured(server: Server, request: web.Request) -> list[dict[str, Any]]:
+    """Return the newest mail that was kept instead of being sent, the oldest first."""
+    return [_row(each) for each in server.store.captured_mail.newest(bodies.limit(request))]
 
 
 async def show_captured(server: Server, request: web.Request) -> web.Response | dict[str, Any]:
     """Return one captured message, parsed, or its octets with `?raw=1`."""
     number = bodies.path_number(request, "number")
-    for each in server.store.captured():
-        if each.number == number:
-            if request.query.get("raw"):
-                return web.Response(body=each.octets, content_type="message/rfc822")
-            return {"number": number, "sender": each.sender, **parsed(each.octets)}
-    raise ProblemError(404, f"There is no captured message {number}.")
+    each = server.store.captured_mail.one(number)
+    if each is None:
+        raise ProblemError(404, f"There is no captured message {number}.")
+    if request.query.get("raw"):
+        return web.Response(body=each.octets, content_type="message/rfc822")
+    return {**_row(each), **parsed(each.octets)}
 
 
 async def clear_captured(server: Server, _request: web.Request) -> dict[str, Any]:
     """Forget the captured mail."""
-    await server.store.clear_captured()
+    await server.store.captured_mail.clear()
+    return {}
+
+
+async def forget_captured(server: Server, request: web.Request) -> dict[str, Any]:
+    """Forget one captured message."""
+    number = bodies.path_number(request, "number")
+    if not await server.store.captured_mail.forget(number):
+        raise ProblemError(404, f"There is no captured message {number}.")
     return {}
 
 
@@ -64,6 +65,17 @@ async def list_queue(server: Server, _request: web.Request) -> list[dict[str, An
     ]
 
 
+async def show_queued(server: Server, request: web.Request) -> web.Response | dict[str, Any]:
+    """Return one message of the queue, parsed, or its octets with `?raw=1`."""
+    number = bodies.path_number(request, "id")
+    octets = _queue(server).octets(number)
+    if octets is None:
+        raise ProblemError(404, f"There is no message {number} in the queue.")
+    if request.query.get("raw"):
+        return web.Response(body=octets, content_type="message/rfc822")
+    return {"id": number, **parsed(octets)}
+
+
 async def retry_queue(server: Server, request: web.Request) -> dict[str, Any]:
     """Make one message (`{"id": 3}`) or all due now; a held one is released."""
     values = await bodies.json_object(request)
@@ -77,10 +89,24 @@ async def retry_queue(server: Server, request: web.Request) -> dict[str, Any]:
 
 
 async def drop_queue(server: Server, request: web.Request) -> dict[str, Any]:
-    """Remove one message from the queue; `?bounce=1` reports it to its sender."""
+    """Remove one message from the queue, with `?bounce=1` with a report to its sender."""
     number = bodies.path_number(request, "id")
     bounce = bool(request.query.get("bounce"))
-    return {"recipients": await _queue(server).drop(number, bounce=bounce)}
+    count = await _queue(server).drop(number, bounce=bounce)
+    if not count:
+        raise ProblemError(404, f"There is no message {number} in the queue.")
+    return {"recipients": count}
+
+
+def _row(each: Captured) -> dict[str, Any]:
+    return {
+        "number": each.number,
+        "sender": each.sender,
+        "recipients": list(each.recipients),
+        "subject": Header.parse(each.octets).text("Subject") or "",
+        "arrived": each.arrived.isoformat(),
+        "size": len(each.octets),
+    }
 
 
 def _queue(server: Server) -> QueueAdmin:

@@ -1,15 +1,17 @@
-"""Users: list, add, change, remove."""
+"""Users: list, add, change, remove, and fill up."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from localserver.api import bodies
+from localserver.api.problem import ProblemError
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from localserver.server import Server
+    from localserver.users import User
 
 
 async def list_users(server: Server, _request: web.Request) -> list[dict[str, Any]]:
@@ -24,7 +26,8 @@ async def list_users(server: Server, _request: web.Request) -> list[dict[str, An
                 "address": user.address,
                 "octets": octets,
                 "messages": messages,
-                "quota_octets": user.quota_octets or account.quota_octets,
+                "quota_octets": _own_or_common(server, user),
+                "full": server.store.is_full(user.name),
             }
         )
     return rows
@@ -45,16 +48,18 @@ async def remove_user(server: Server, request: web.Request) -> dict[str, Any]:
     return {}
 
 
-async def list_sessions(server: Server, _request: web.Request) -> list[dict[str, Any]]:
-    """Return who is connected."""
-    now = server.context.ports.clock.monotonic()
-    return [
-        {
-            "listener": each.listener,
-            "peer": each.stream.peer,
-            "user": each.user,
-            "tls": each.stream.tls is not None,
-            "seconds": round(now - each.since, 3),
-        }
-        for each in server.sessions.all()
-    ]
+async def put_fullness(server: Server, request: web.Request) -> dict[str, Any]:
+    """Let the quota of a user be used up `{"full": true}`, whatever lies there, or no longer."""
+    values = await bodies.json_object(request)
+    full = values.get("full")
+    if not isinstance(full, bool):
+        raise ProblemError(400, "'full' is true or false.")
+    user = bodies.known_user(server, request)
+    server.store.set_full(user, full)
+    return {"full": full}
+
+
+def _own_or_common(server: Server, user: User) -> int | None:
+    if user.quota_octets is not None:
+        return user.quota_octets
+    return server.context.config.quota_octets

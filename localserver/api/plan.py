@@ -1,50 +1,71 @@
-"""Fault plans and capabilities of the running server."""
+"""The fault plan of the running server: shown, replaced, added to, emptied."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from localserver.api import bodies
 from localserver.api.problem import ProblemError
-from localserver.faults import PlanError, from_table
+from localserver.faults import PlanError, from_table, to_table
+from localserver.presets import PRESETS
 
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from localserver.faults import Fault
     from localserver.server import Server
 
 
 async def list_faults(server: Server, _request: web.Request) -> list[dict[str, Any]]:
     """Return the plan."""
-    rows = [asdict(fault) for fault in server.context.faults.plan]
-    for row in rows:
-        row["inject"] = row["inject"].decode("latin-1")
-    return rows
+    return [
+        {**to_table(armed.fault), "seen": armed.seen, "hits": armed.hits, "spent": armed.is_spent}
+        for armed in server.context.faults.armed
+    ]
 
 
 async def put_faults(server: Server, request: web.Request) -> dict[str, Any]:
-    """Replace the plan by `{"faults": [...]}`; all counts begin anew."""
-    values = await bodies.json_object(request)
-    tables = values.get("faults")
-    if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
-        raise ProblemError(400, "'faults' is a list of objects.")
-    try:
-        plan = [from_table(table) for table in tables]
-    except PlanError as error:
-        raise ProblemError(400, str(error)) from error
+    """Replace the plan by `{"faults": […]}`; all counts begin anew."""
+    plan = _faults(await bodies.json_object(request))
     server.context.faults.set_plan(plan)
     return {"faults": len(plan)}
 
 
-async def show_capabilities(server: Server, _request: web.Request) -> dict[str, Any]:
-    """Return what is switched off, and where everything listens."""
-    config = server.context.config
-    return {
-        "without": sorted(config.without),
-        "domain": config.domain,
-        "relay": config.relay,
-        "ports": server.ports,
-        "ca_file": None if server.ca_file is None else str(server.ca_file),
-        "max_message_octets": config.max_message_octets,
-    }
+async def add_faults(server: Server, request: web.Request) -> dict[str, Any]:
+    """Add faults `{"faults": […]}` or a ready-made one `{"preset": "slow"}` to the plan."""
+    values = await bodies.json_object(request)
+    if "preset" not in values:
+        added = _faults(values)
+    else:
+        preset = PRESETS.get(bodies.text(values, "preset"))
+        if preset is None:
+            raise ProblemError(400, f"The ready-made faults are {', '.join(PRESETS)}.")
+        added = list(preset.faults)
+    for fault in added:
+        server.context.faults.add(fault)
+    return {"faults": len(server.context.faults.plan)}
+
+
+async def clear_faults(server: Server, _request: web.Request) -> dict[str, Any]:
+    """Empty the plan; what it did to mailboxes stays done, full ones are empty again."""
+    server.context.faults.set_plan([])
+    server.store.empty_full()
+    return {}
+
+
+async def list_presets(_server: Server, _request: web.Request) -> list[dict[str, Any]]:
+    """Return the ready-made faults: name, what a client sees, and the faults they are."""
+    return [
+        {"name": name, "what": each.what, "faults": [to_table(fault) for fault in each.faults]}
+        for name, each in PRESETS.items()
+    ]
+
+
+def _faults(values: dict[str, Any]) -> list[Fault]:
+    tables = values.get("faults")
+    if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
+        raise ProblemError(400, "'faults' is a list of objects.")
+    try:
+        return [from_table(table) for table in tables]
+    except PlanError as error:
+        raise ProblemError(400, str(error)) from error

@@ -1,12 +1,21 @@
-"""The routes of the API, and the OpenAPI document that is made of them."""
+"""The table of routes: what is asked for, with which values, and who answers."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from localserver.api import events, mailboxes, outgoing, people, plan
+from localserver.api import (
+    about,
+    capabilities,
+    events,
+    mailboxes,
+    messages,
+    outgoing,
+    people,
+    plan,
+    sessions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -16,6 +25,8 @@ if TYPE_CHECKING:
     from localserver.server import Server
 
 Handler: TypeAlias = "Callable[[Server, web.Request], Awaitable[Any]]"
+# Name → JSON type and what it is.
+Values: TypeAlias = "dict[str, tuple[str, str]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +37,18 @@ class Route:
         method: HTTP method.
         path: With `{names}` in braces.
         handler: Answers it with what becomes JSON, or with a response.
-        takes_message: Its body may be a message; others are small.
+        query: Values it takes behind `?`, all optional.
+        body: Values of the JSON object it takes.
+        needed: Those of them that must be there.
+        takes_message: Its body is a message; others are small.
     """
 
     method: str
     path: str
     handler: Handler
+    query: Values | None = None
+    body: Values | None = None
+    needed: tuple[str, ...] = ()
     takes_message: bool = False
 
     @property
@@ -42,67 +59,120 @@ class Route:
 
 async def openapi(_server: Server, _request: web.Request) -> dict[str, Any]:
     """Return this description."""
+    from localserver.api.description import document  # which reads the table below
+
     return document()
 
 
-_MESSAGES: Final = "/api/users/{user}/messages"
+_USER: Final = "/api/users/{user}"
+_MAILBOX: Final = _USER + "/mailboxes/{mailbox}"
+_MESSAGES: Final = _USER + "/messages"
+_MESSAGE: Final = _MESSAGES + "/{uid}"
+_IN: Final[Values] = {"mailbox": ("string", "Name of the mailbox; INBOX unless told.")}
+_LIMIT: Final[Values] = {"limit": ("integer", "How many at most: 100 unless told, 1000 at most.")}
+_RAW: Final[Values] = {"raw": ("integer", "1: the octets, as message/rfc822.")}
+_FAULTS: Final[Values] = {"faults": ("array", "Faults; the schema Fault names their fields.")}
 
 ROUTES: Final = (
     Route("GET", "/api/openapi.json", openapi),
-    Route("GET", "/api/server", plan.show_capabilities),
-    Route("GET", "/api/capabilities", plan.show_capabilities),
-    Route("GET", "/api/users", people.list_users),
-    Route("PUT", "/api/users/{user}", people.put_user),
-    Route("DELETE", "/api/users/{user}", people.remove_user),
-    Route("GET", "/api/sessions", people.list_sessions),
-    Route("GET", "/api/users/{user}/mailboxes", mailboxes.list_mailboxes),
-    Route("GET", _MESSAGES, mailboxes.list_messages),
-    Route("POST", _MESSAGES, mailboxes.add_message, takes_message=True),
-    Route("GET", _MESSAGES + "/{uid}", mailboxes.show_message),
-    Route("DELETE", _MESSAGES + "/{uid}", mailboxes.remove_message),
-    Route("GET", "/api/captured", outgoing.list_captured),
-    Route("DELETE", "/api/captured", outgoing.clear_captured),
-    Route("GET", "/api/captured/{number}", outgoing.show_captured),
-    Route("GET", "/api/queue", outgoing.list_queue),
-    Route("POST", "/api/queue/retry", outgoing.retry_queue),
-    Route("DELETE", "/api/queue/{id}", outgoing.drop_queue),
-    Route("GET", "/api/faults", plan.list_faults),
-    Route("PUT", "/api/faults", plan.put_faults),
-    Route("GET", "/api/transcript", events.show_transcript),
-    Route("GET", "/api/events", events.stream_events),
-    Route("POST", "/api/wait", events.wait_for_message),
+    # The server
+    Route("GET", "/api/server", about.show_server),
+    Route("POST", "/api/server/stop", about.stop_server),
     Route("POST", "/api/reset", events.reset),
-)
-
-
-def document() -> dict[str, Any]:
-    """Return the OpenAPI document."""
-    paths: dict[str, dict[str, Any]] = {}
-    for route in ROUTES:
-        operation: dict[str, Any] = {
-            "summary": route.summary,
-            "operationId": route.handler.__name__,
-            "responses": {
-                "200": {"description": "Done."},
-                "401": {"description": "The token is missing or wrong."},
-            },
-        }
-        if route.path == "/api/capabilities":
-            operation["operationId"] = "list_capabilities"
-        names = re.findall(r"\{(\w+)\}", route.path)
-        if names:
-            operation["parameters"] = [
-                {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-                for name in names
-            ]
-        if route.method in {"PUT", "POST"}:
-            kind = "message/rfc822" if route.takes_message else "application/json"
-            operation["requestBody"] = {"content": {kind: {"schema": {}}}}
-        paths.setdefault(route.path, {})[route.method.lower()] = operation
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "localserver administration", "version": "1"},
-        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
-        "security": [{"token": []}],
-        "paths": paths,
-    }
+    Route("GET", "/api/capabilities", capabilities.show_capabilities),
+    Route(
+        "PUT", "/api/capabilities", capabilities.put_capabilities,
+        body={"without": ("array", "Names that are switched off; all others are on.")},
+        needed=("without",),
+    ),
+    Route("GET", "/api/sessions", sessions.list_sessions),
+    Route("DELETE", "/api/sessions/{number}", sessions.cut_session),
+    # Users
+    Route("GET", "/api/users", people.list_users),
+    Route(
+        "PUT", _USER, people.put_user,
+        body={"password": ("string", "The new password.")}, needed=("password",),
+    ),
+    Route("DELETE", _USER, people.remove_user),
+    Route(
+        "PUT", _USER + "/full", people.put_fullness,
+        body={"full": ("boolean", "Whether the quota counts as used up.")}, needed=("full",),
+    ),
+    # Mailboxes
+    Route("GET", _USER + "/mailboxes", mailboxes.list_mailboxes),
+    Route(
+        "PUT", _MAILBOX, mailboxes.make_mailbox,
+        body={"special_use": ("string", "\\Sent and its like, or nothing.")},
+    ),
+    Route(
+        "PATCH", _MAILBOX, mailboxes.rename_mailbox,
+        body={"name": ("string", "The new name.")}, needed=("name",),
+    ),
+    Route("DELETE", _MAILBOX, mailboxes.delete_mailbox),
+    Route("POST", _MAILBOX + "/uidvalidity", mailboxes.renew_uidvalidity),
+    # Messages
+    Route(
+        "GET", _MESSAGES, messages.list_messages,
+        query={**_IN, **_LIMIT, "before": ("integer", "Only messages with lesser UIDs.")},
+    ),
+    Route(
+        "POST", _MESSAGES, messages.add_message, takes_message=True,
+        query={**_IN, "flags": ("string", "Flags and keywords, with spaces between them.")},
+    ),
+    Route("DELETE", _MESSAGES, messages.empty_mailbox, query=_IN),
+    Route("GET", _MESSAGE, messages.show_message, query={**_IN, **_RAW}),
+    Route(
+        "PATCH", _MESSAGE, messages.flag_message, query=_IN,
+        body={"add": ("array", "Flags to set."), "remove": ("array", "Flags to take away.")},
+    ),
+    Route(
+        "POST", _MESSAGE + "/move", messages.move_message, query=_IN,
+        body={"mailbox": ("string", "Where to.")}, needed=("mailbox",),
+    ),
+    Route("DELETE", _MESSAGE, messages.remove_message, query=_IN),
+    # Mail for elsewhere
+    Route("GET", "/api/captured", outgoing.list_captured, query=_LIMIT),
+    Route("DELETE", "/api/captured", outgoing.clear_captured),
+    Route("GET", "/api/captured/{number}", outgoing.show_captured, query=_RAW),
+    Route("DELETE", "/api/captured/{number}", outgoing.forget_captured),
+    Route("GET", "/api/queue", outgoing.list_queue),
+    Route(
+        "POST", "/api/queue/retry", outgoing.retry_queue,
+        body={"id": ("integer", "Of one message; all when it is missing.")},
+    ),
+    Route("GET", "/api/queue/{id}", outgoing.show_queued, query=_RAW),
+    Route(
+        "DELETE", "/api/queue/{id}", outgoing.drop_queue,
+        query={"bounce": ("integer", "1: its sender gets a report.")},
+    ),
+    # Faults
+    Route("GET", "/api/faults", plan.list_faults),
+    Route("PUT", "/api/faults", plan.put_faults, body=_FAULTS, needed=("faults",)),
+    Route(
+        "POST", "/api/faults", plan.add_faults,
+        body={**_FAULTS, "preset": ("string", "Name of a ready-made one, in place of faults.")},
+    ),
+    Route("DELETE", "/api/faults", plan.clear_faults),
+    Route("GET", "/api/faults/presets", plan.list_presets),
+    # What happens
+    Route(
+        "GET", "/api/transcript", events.show_transcript,
+        query={
+            "after": ("integer", "Only records with greater numbers."),
+            "protocol": ("string", "smtp, submission, pop3 or imap."),
+        },
+    ),
+    Route("DELETE", "/api/transcript", events.clear_transcript),
+    Route(
+        "GET", "/api/events", events.stream_events,
+        query={"kinds": ("string", "Kinds of events with commas between them; all unless told.")},
+    ),
+    Route(
+        "POST", "/api/wait", events.wait_for_message,
+        body={
+            "to": ("string", "Name or address of the user; anybody when it is missing."),
+            "subject": ("string", "Part of the subject."),
+            "timeout_s": ("number", "How long to wait: 5 seconds unless told, 300 at most."),
+        },
+    ),
+)  # fmt: skip

@@ -121,6 +121,7 @@ async def _serve(
         except NotImplementedError:  # Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
     server = await start_server(config, system_ports(), users=users, plan=plan)
+    server.stopping = stopping
     try:
         if ready_file is not None:
             server.ready.write(ready_file)

@@ -72,8 +72,8 @@ def cert(
     values = {
         "ca_file": str(folder / tls.CA_FILE),
         "certificate": str(certificate),
-        "names": tls.names_of(certificate),
-        "expires": tls.expiry(certificate).isoformat(),
+        "names": tls.describe(certificate).names,
+        "expires": tls.describe(certificate).not_after.isoformat(),
         "made": made,
     }
     text = "\n".join(f"{name}: {value}" for name, value in values.items())

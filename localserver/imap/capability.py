@@ -45,13 +45,8 @@ def offered(session: ImapSession) -> frozenset[str]:
 
 def offers(session: ImapSession, name: str) -> bool:
     """Whether an extension is on for this session."""
-    config = session.context.config
     needed = _NEEDS.get(name.upper())
-    return (
-        config.offers(name)
-        and not session.faults.hides(name)
-        and (needed is None or offers(session, needed))
-    )
+    return not session.faults.hides(name) and (needed is None or offers(session, needed))
 
 
 def mechanisms(session: ImapSession) -> list[str]:

@@ -94,7 +94,7 @@ class ImapSession:
         self._gathered = 0
         self.connection = ServerConnection(
             append_limit=context.config.max_message_octets,
-            literal_plus=context.config.offers("LITERAL+"),
+            literal_plus=not self.faults.hides("LITERAL+"),
             tls=self.stream.tls is not None,
         )
 

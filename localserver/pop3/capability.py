@@ -8,9 +8,15 @@ from desktopmail.wire.pop3.capability import Capabilities
 from localserver.pop3.login import may_send_password, mechanisms
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from localserver.pop3.session import Session
 
 IMPLEMENTATION = "localserver"
+TAGS: Final = (
+    "TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "EXPIRE", "UTF8", "LANG", "USER",
+    "SASL", "STLS", "IMPLEMENTATION",
+)  # fmt: skip
 
 
 def announced(session: Session) -> Capabilities:
@@ -34,11 +40,6 @@ def announced(session: Session) -> Capabilities:
     if session.can_start_tls:
         found["STLS"] = ()
     found["IMPLEMENTATION"] = (IMPLEMENTATION,)
-    config = session.context.config
     return Capabilities(
-        {
-            tag: parameters
-            for tag, parameters in found.items()
-            if config.offers(tag) and not session.faults.hides(tag)
-        }
+        {tag: values for tag, values in found.items() if not session.faults.hides(tag)}
     )

@@ -39,11 +39,7 @@ def mechanisms(session: Session) -> tuple[str, ...]:
         secrets=any(context.users.secret(user.name) for user in context.users.all()),
         binding=end_point(session.stream.tls) is not None,
     )
-    return tuple(
-        name
-        for name in names
-        if context.config.offers(f"AUTH={name}") and not session.faults.hides(f"AUTH={name}")
-    )
+    return tuple(name for name in names if not session.faults.hides(f"AUTH={name}"))
 
 
 async def execute(session: Session, command: AnyCommand) -> None:
@@ -65,8 +61,7 @@ async def execute(session: Session, command: AnyCommand) -> None:
 
 
 def _take_name(session: Session) -> None:
-    config = session.context.config
-    if not config.offers("USER") or session.faults.hides("USER"):
+    if session.faults.hides("USER"):
         session.machine.send(error("USER is not served here."))
     elif not may_send_password(session):
         session.machine.send(error("A password is not taken in the clear; use STLS first."))

@@ -29,6 +29,8 @@ from localserver.pop3 import capability, lang, login, maildrop
 from localserver.store.errors import StoreError
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from desktopmail.net.stream import Stream
     from desktopmail.wire.pop3.events import ServerEvent
     from desktopmail.wire.pop3.table import AnyCommand
@@ -38,6 +40,15 @@ if TYPE_CHECKING:
 
 # RFC 1939 section 3: an autologout timer is at least ten minutes.
 _LEAST_IDLE_S = 600.0
+# What is unknown when its capability is switched off.
+_EXTENSIONS: Final[dict[type, str]] = {
+    Top: "TOP",
+    Uidl: "UIDL",
+    Lang: "LANG",
+    Utf8: "UTF8",
+    Auth: "SASL",
+    AuthList: "SASL",
+}
 _GOING_DOWN = b"-ERR [SYS/TEMP] The server is going down; nothing was deleted.\r\n"
 
 
@@ -112,7 +123,7 @@ class Session:
     async def _greet(self) -> bool:
         instead = await self.faults.greeting()
         greeting = Greeting(ok("POP3 ready."), None)
-        if self.context.config.offers("APOP") and not self.faults.hides("APOP"):
+        if not self.faults.hides("APOP"):
             self.timestamp = self._make_timestamp()
             greeting = Greeting(greeting.reply, self.timestamp)
         self.machine.greet(greeting)
@@ -139,6 +150,9 @@ class Session:
         )
         if instead is not None:
             self.machine.send_instead(instead)
+            return
+        if self.faults.hides(_EXTENSIONS.get(type(command), "")):
+            self.machine.send(error("This command is not served here."))
             return
         match command:
             case Stls():
@@ -248,8 +262,6 @@ class Session:
         return (
             self.context.tls is not None
             and self.stream.tls is None
-            and self.context.config.offers("STLS")
-            and self.context.config.offers("STARTTLS")
             and not self.faults.hides("STLS")
             and not self.faults.hides("STARTTLS")
         )

@@ -34,6 +34,11 @@ class CapturingOutbound:
         """Return nothing."""
         return []
 
+    def octets(self, message: int) -> bytes | None:
+        """Find nothing."""
+        del message
+        return None
+
     async def retry(self, message: int | None = None) -> int:
         """Find nothing to do."""
         del message

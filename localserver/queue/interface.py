@@ -44,6 +44,9 @@ class QueueAdmin(Protocol):
     def waiting(self) -> list[QueueItem]:
         """Return everything that waits, oldest first."""
 
+    def octets(self, message: int) -> bytes | None:
+        """Return a waiting message, None when there is none of that number."""
+
     async def retry(self, message: int | None = None) -> int:
         """Make one message, or all, due now; returns how many recipients that is."""
 

@@ -73,8 +73,7 @@ class RelayQueue:
 
     async def submit(self, message: Outgoing) -> None:
         """Keep a message, and wake the worker."""
-        await self._table.add(message, self._context.ports.clock.now())
-        self._wake.set()
+        await self._add(message)
 
     async def aclose(self) -> None:
         """Let the round under way end; the rest waits on the disk."""
@@ -89,9 +88,15 @@ class RelayQueue:
         """Return everything that waits, oldest first."""
         return self._table.waiting()
 
+    def octets(self, message: int) -> bytes | None:
+        """Return a waiting message, None when there is none of that number."""
+        due = self._table.load(message, self._context.ports.clock.now())
+        return None if due is None else due.message.octets
+
     async def retry(self, message: int | None = None) -> int:
         """Make one message, or all, due now."""
         count = await self._table.make_due(message, self._context.ports.clock.now())
+        self._changed(message)
         self._wake.set()
         return count
 
@@ -99,6 +104,7 @@ class RelayQueue:
         """Let a held message go."""
         now = self._context.ports.clock.now()
         count = await self._table.make_due(message, now, release=True)
+        self._changed(message)
         self._wake.set()
         return count
 
@@ -114,7 +120,9 @@ class RelayQueue:
                     if _wants(each, Notify.FAILURE)
                 ]
                 await self._report(due, fates)
-        return await self._table.drop(message)
+        count = await self._table.drop(message)
+        self._changed(message)
+        return count
 
     # -- the worker
 
@@ -198,6 +206,7 @@ class RelayQueue:
         # The report first: after a crash between the two it is sent twice, never not at all.
         await self._report(due, fates)
         await self._table.settle(due.id, done, later)
+        self._changed(due.id)
 
     def _fate(self, each: Queued, outcome: Outcome, action: Action, due: Due) -> Fate:
         return Fate(
@@ -240,11 +249,15 @@ class RelayQueue:
                 context.log.warning("A report for %s could not be stored: %s", user.name, error)
         if not context.users.is_local(sender):
             identifier = context.ports.entropy.token(9).hex()
-            await self._table.add(
-                Outgoing(identifier, "", (OutgoingRecipient(sender),), report),
-                context.ports.clock.now(),
-            )
-            self._wake.set()
+            await self._add(Outgoing(identifier, "", (OutgoingRecipient(sender),), report))
+
+    async def _add(self, message: Outgoing) -> None:
+        number = await self._table.add(message, self._context.ports.clock.now())
+        self._changed(number)
+        self._wake.set()
+
+    def _changed(self, message: int | None) -> None:
+        self._context.changes.tell("queue", id=message)
 
 
 def _by_domain(recipients: Sequence[Queued], smarthost: Hop | None) -> dict[str, list[Queued]]:

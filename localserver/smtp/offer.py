@@ -9,25 +9,23 @@ from desktopmail.wire.sasl.policy import offer
 from desktopmail.wire.smtp.extensions import Extensions
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from localserver.smtp.state import Session
+
+KEYWORDS: Final = (
+    "PIPELINING", "SIZE", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "CHUNKING", "BINARYMIME",
+    "DSN", "LIMITS", "HELP",
+)  # fmt: skip
 
 
 def extensions(session: Session) -> Extensions:
     """Return the answer to EHLO."""
     config = session.context.config
     tls = session.stream.tls is not None
-    keywords: dict[str, tuple[str, ...]] = {
-        "PIPELINING": (),
-        "SIZE": (str(config.max_message_octets),),
-        "8BITMIME": (),
-        "SMTPUTF8": (),
-        "ENHANCEDSTATUSCODES": (),
-        "CHUNKING": (),
-        "BINARYMIME": (),
-        "DSN": (),
-        "LIMITS": (f"RCPTMAX={config.limits.recipients}",),
-        "HELP": (),
-    }
+    keywords: dict[str, tuple[str, ...]] = dict.fromkeys(KEYWORDS, ())
+    keywords["SIZE"] = (str(config.max_message_octets),)
+    keywords["LIMITS"] = (f"RCPTMAX={config.limits.recipients}",)
     if session.context.tls is not None and not tls:
         keywords["STARTTLS"] = ()
     if tls:

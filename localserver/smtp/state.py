@@ -80,8 +80,8 @@ class Session:
         return "submission" if self.submission else "smtp"
 
     def offers(self, capability: str) -> bool:
-        """Whether configuration and fault plan leave an extension on."""
-        return self.context.config.offers(capability) and not self.faults.hides(capability)
+        """Whether an extension is on for this session."""
+        return not self.faults.hides(capability)
 
     def forget_message(self) -> None:
         """Throw the message under way away."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from desktopmail.net.ports import Clock
+    from localserver.changes import Changes
     from localserver.store.database import Database
     from localserver.store.interface import StoreLimits
     from localserver.store.mailbox import Mailbox
@@ -74,6 +75,7 @@ class Account:
         told: Told,
         is_full: Callable[[], bool],
         own_quota: Callable[[], int | None],
+        changes: Changes,
     ) -> None:
         self.user = user
         self.limits = limits
@@ -82,6 +84,7 @@ class Account:
         self._told = told
         self._is_full = is_full
         self._own_quota = own_quota
+        self._changes = changes
         self.flags = FlagTable(load_keywords(database.read))
         self._mailboxes = {mailbox.name: mailbox for mailbox in tree.load_mailboxes(database.read)}
         self._by_number = {mailbox.number: mailbox for mailbox in self._mailboxes.values()}
@@ -144,7 +147,7 @@ class Account:
             mailbox.exists = False
             if mailbox.uids is not None:
                 mailbox.load([])
-            mailbox.announce()
+            self._announce(mailbox)
 
         await self._write(lambda connection: tree.delete(connection, mailbox), committed)
 
@@ -174,7 +177,9 @@ class Account:
                 self._mailboxes.pop(moved.name, None)
                 moved.name = fresh
             for number in renamed.names:
-                self._mailboxes[self._by_number[number].name] = self._by_number[number]
+                renamed_one = self._by_number[number]
+                self._mailboxes[renamed_one.name] = renamed_one
+                self._changes.tell("mailbox", user=self.user, mailbox=renamed_one.name)
 
         await self._write(job, committed)
 
@@ -185,6 +190,7 @@ class Account:
                     other.special_use = ""
             self._mailboxes[mailbox.name] = mailbox
             self._by_number[mailbox.number] = mailbox
+            self._changes.tell("mailbox", user=self.user, mailbox=mailbox.name)
 
     # ---- subscriptions
 
@@ -251,7 +257,7 @@ class Account:
         mailbox.deleted += appended.deleted
         mailbox.octets += appended.octets
         mailbox.appended(appended.uids, appended.modseq)
-        mailbox.announce()
+        self._announce(mailbox)
         delivered = _delivered(self.user, mailbox, appended)
         for message, one in zip(messages, delivered, strict=True):
             self._told(Arrival(one, message.sender, message.recipient))
@@ -269,7 +275,7 @@ class Account:
             mailbox.unseen, mailbox.deleted = changed.totals
             if changed.changed:
                 mailbox.flags_changed(changed.changed, changed.modseq)
-                mailbox.announce()
+                self._announce(mailbox)
 
         return await self._write(lambda c: change_flags(c, mailbox.number, change), committed)
 
@@ -292,7 +298,7 @@ class Account:
             mailbox.deleted -= expunged.deleted
             mailbox.octets -= expunged.octets
             mailbox.expunged(expunged.uids, expunged.modseq)
-            mailbox.announce()
+            self._announce(mailbox)
 
     async def copy(
         self, source: Mailbox, uids: Sequence[int], target: Mailbox, *, move: bool = False
@@ -321,7 +327,7 @@ class Account:
             if copied.expunged is not None:
                 self._expunged(source, copied.expunged)
             if copied.target:
-                target.announce()
+                self._announce(target)
 
         return await self._write(job, committed)
 
@@ -333,9 +339,13 @@ class Account:
             mailbox.uidvalidity, mailbox.uidnext, mailbox.modseq = state
             if mailbox.uids is not None:
                 mailbox.load(self.all_uids(mailbox))
-            mailbox.announce()
+            self._announce(mailbox)
 
         await self._write(lambda c: tree.new_uidvalidity(c, mailbox.number, now), committed)
+
+    def _announce(self, mailbox: Mailbox) -> None:
+        mailbox.announce()
+        self._changes.tell("mailbox", user=self.user, mailbox=mailbox.name)
 
     # ---- reading
 

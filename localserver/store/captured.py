@@ -13,14 +13,16 @@ if TYPE_CHECKING:
 
     import apsw
 
+    from localserver.changes import Changes
     from localserver.store.database import Database
 
 
 class CapturedMail:
     """All captured messages, over one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, changes: Changes) -> None:
         self._database = database
+        self._changes = changes
 
     async def add(
         self, sender: str, recipients: Sequence[str], octets: bytes, arrived: datetime
@@ -36,12 +38,26 @@ class CapturedMail:
             return connection.last_insert_rowid()
 
         number = await self._database.write(job)
+        self._changes.tell("captured", number=number)
         return Captured(number, sender, tuple(recipients), octets, moment)
 
     def all(self) -> list[Captured]:
         """Every captured message, oldest first."""
+        return self._rows("ORDER BY number")
+
+    def newest(self, count: int) -> list[Captured]:
+        """The newest so many, oldest first."""
+        return self._rows("ORDER BY number DESC LIMIT ?", count)[::-1]
+
+    def one(self, number: int) -> Captured | None:
+        """The captured message of a number, None when there is none."""
+        found = self._rows("WHERE number=?", number)
+        return found[0] if found else None
+
+    def _rows(self, which: str, *bindings: int) -> list[Captured]:
         rows = self._database.read.execute(
-            "SELECT number, sender, recipients, octets, arrived FROM captured ORDER BY number"
+            f"SELECT number, sender, recipients, octets, arrived FROM captured {which}",
+            bindings,
         ).fetchall()
         return [
             Captured(
@@ -57,6 +73,19 @@ class CapturedMail:
     async def clear(self) -> None:
         """Forget them all."""
         await self._database.write(lambda connection: connection.execute("DELETE FROM captured"))
+        self._changes.tell("captured", number=None)
+
+    async def forget(self, number: int) -> bool:
+        """Forget one; returns whether there was such a one."""
+
+        def job(connection: apsw.Connection) -> bool:
+            connection.execute("DELETE FROM captured WHERE number=?", (number,))
+            return connection.changes() > 0
+
+        found = await self._database.write(job)
+        if found:
+            self._changes.tell("captured", number=number)
+        return found
 
     async def aclose(self) -> None:
         """Finish what is being written and close the database."""

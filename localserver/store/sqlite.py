@@ -7,6 +7,7 @@ import contextlib
 import re
 from typing import TYPE_CHECKING
 
+from localserver.changes import Changes
 from localserver.store import names
 from localserver.store.account import Account, Message
 from localserver.store.captured import CapturedMail
@@ -51,6 +52,7 @@ class SqliteStore:
         captured: CapturedMail,
         known: Callable[[str], bool],
         quota_of: Callable[[str], int | None],
+        changes: Changes,
     ) -> None:
         self._folder = folder
         self._ports = ports
@@ -58,6 +60,7 @@ class SqliteStore:
         self._captured = captured
         self._known = known
         self._quota_of = quota_of
+        self._changes = changes
         self._accounts: dict[str, Account] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._arrival_told: list[Callable[[Arrival], None]] = []
@@ -170,13 +173,21 @@ class SqliteStore:
             self._full.add(user)
         else:
             self._full.discard(user)
+        self._changes.tell("user", name=user)
 
-    def _is_full(self, user: str) -> bool:
+    def empty_full(self) -> None:
+        """Let every quota be what it is again."""
+        for user in tuple(self._full):
+            self.set_full(user, full=False)
+
+    def is_full(self, user: str) -> bool:
+        """Whether a user's quota counts as used up."""
         return bool(self._full) and (user in self._full or "" in self._full)
 
-    async def clear_captured(self) -> None:
-        """Forget the captured mail."""
-        await self._captured.clear()
+    @property
+    def captured_mail(self) -> CapturedMail:
+        """The captured mail, to look into and to forget."""
+        return self._captured
 
     def open_accounts(self) -> list[Account]:
         """The accounts that are open now."""
@@ -203,7 +214,7 @@ class SqliteStore:
             await self._furnish(database)
             return Account(
                 user, database, self._limits, self._ports.clock, self._arrived,
-                lambda: self._is_full(user), lambda: self._quota_of(user),
+                lambda: self.is_full(user), lambda: self._quota_of(user), self._changes,
             )  # fmt: skip
         except BaseException:
             await database.aclose()
@@ -250,6 +261,7 @@ async def open_store(
     limits: StoreLimits,
     known: Callable[[str], bool],
     quota_of: Callable[[str], int | None] = lambda _: None,
+    changes: Changes | None = None,
 ) -> SqliteStore:
     """Open the store.
 
@@ -259,10 +271,13 @@ async def open_store(
         limits: What a user may fill.
         known: Whether there is a user of that name.
         quota_of: A user's own limit, or None for that of `limits`.
+        changes: Is told of changed mailboxes and captured mail.
 
     Raises:
         DamagedError: The database of the captured mail is damaged.
     """
     path = None if folder is None else folder / "captured.db"
     database = await open_database(path, CAPTURED, ports.executor)
-    return SqliteStore(folder, ports, limits, CapturedMail(database), known, quota_of)
+    hub = Changes() if changes is None else changes
+    captured = CapturedMail(database, hub)
+    return SqliteStore(folder, ports, limits, captured, known, quota_of, hub)

@@ -12,10 +12,15 @@ from localserver.local import LocalServer
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from localserver.config import Config
+
 
 @asynccontextmanager
-async def administered() -> AsyncIterator[tuple[LocalServer, aiohttp.ClientSession]]:
-    async with LocalServer({"alice": "secret", "bob": "other"}, api=True) as server:
+async def administered(
+    config: Config | None = None,
+) -> AsyncIterator[tuple[LocalServer, aiohttp.ClientSession]]:
+    users = {"alice": "secret", "bob": "other"}
+    async with LocalServer(users, config=config, api=True) as server:
         headers = {"Authorization": f"Bearer {server.token}"}
         url = f"http://127.0.0.1:{server.ports['api']}"
         async with aiohttp.ClientSession(url, headers=headers) as client:

@@ -9,7 +9,7 @@ import pytest
 from desktopmail.net.errors import ClosedError
 from desktopmail.net.memory import stream_pair
 from desktopmail.net.ports import SystemClock
-from localserver.faults import Fault, Faults, PlanError, from_table, read_plan
+from localserver.faults import Fault, Faults, PlanError, from_table, read_plan, to_table
 from tests.helpers.imap_dialogue import logged_in, mail
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def test_a_plan_is_read_from_toml(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "table",
     [
-        {"protocol": "http"}, {"nonsense": 1}, {"nth": 0}, {"times": 0}, {"argument": "("},
+        {"protocol": "http"}, {"nonsense": 1}, {"nth": 0}, {"times": -1}, {"argument": "("},
         {"cut": "x"}, {"drop": 1}, {"hide": "STARTTLS"}, {"certificate": "expired"},
         {"expunge": ["x"]}, {"delay_s": True},
     ],
@@ -111,6 +111,27 @@ def test_a_plan_is_read_from_toml(tmp_path: Path) -> None:
 def test_a_mistake_in_a_plan_is_named(table: dict[str, object]) -> None:
     with pytest.raises(PlanError, match=next(iter(table))):
         from_table(table)
+
+
+def test_a_fault_is_the_same_after_it_was_written_as_a_table() -> None:
+    always = Fault(command="FETCH", times=None, inject=b"* 1 EXPUNGE\r\n", hide=("IDLE",))
+    table = to_table(always)
+    assert table == {
+        "command": "FETCH", "times": None, "inject": "* 1 EXPUNGE\r\n", "hide": ["IDLE"],
+    }  # fmt: skip
+    assert from_table(table) == always
+    assert from_table({**table, "times": 0}) == always  # TOML has no null
+    with pytest.raises(PlanError, match="times"):
+        from_table({"times": False})
+
+
+def test_what_is_switched_off_is_hidden_from_every_session() -> None:
+    made = faults()
+    made.switch_off({"idle"})
+    assert made.without == {"IDLE"}
+    session = made.session("imap", stream_pair()[0])
+    assert session.hides("Idle")
+    assert not session.hides("MOVE")
 
 
 def test_a_plan_that_cannot_be_read_is_named(tmp_path: Path) -> None:

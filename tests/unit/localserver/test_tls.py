@@ -23,7 +23,7 @@ def test_it_is_made_once_and_for_all_names(tmp_path: Path) -> None:
     before = (tmp_path / tls.CERTIFICATE_FILE).read_bytes()
     assert not tls.ensure(tmp_path, NAMES, NOW)
     assert (tmp_path / tls.CERTIFICATE_FILE).read_bytes() == before
-    assert set(tls.names_of(tmp_path / tls.CERTIFICATE_FILE)) == set(NAMES)
+    assert set(tls.describe(tmp_path / tls.CERTIFICATE_FILE).names) == set(NAMES)
     for name in (tls.KEY_FILE, tls.CA_KEY_FILE):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
@@ -31,10 +31,10 @@ def test_it_is_made_once_and_for_all_names(tmp_path: Path) -> None:
 def test_it_is_renewed_thirty_days_before_its_end_by_the_same_authority(tmp_path: Path) -> None:
     tls.ensure(tmp_path, NAMES, NOW)
     authority = (tmp_path / tls.CA_FILE).read_bytes()
-    end = tls.expiry(tmp_path / tls.CERTIFICATE_FILE)
+    end = tls.describe(tmp_path / tls.CERTIFICATE_FILE).not_after
     assert not tls.ensure(tmp_path, NAMES, end - timedelta(days=31))
     assert tls.ensure(tmp_path, NAMES, end - timedelta(days=29))
-    assert tls.expiry(tmp_path / tls.CERTIFICATE_FILE) > end
+    assert tls.describe(tmp_path / tls.CERTIFICATE_FILE).not_after > end
     assert (tmp_path / tls.CA_FILE).read_bytes() == authority
 
 
@@ -55,7 +55,7 @@ def test_openssl_accepts_the_pair(tmp_path: Path) -> None:
 
 def test_the_wrong_one_is_for_another_name(tmp_path: Path) -> None:
     tls.make_wrong(tmp_path, NOW)
-    assert tls.names_of(tmp_path / tls.CERTIFICATE_FILE) == ["wrong.example"]
+    assert tls.describe(tmp_path / tls.CERTIFICATE_FILE).names == ["wrong.example"]
 
 
 @pytest.mark.parametrize(("host", "there"), [("192.0.2.1", True), ("0.0.0.0", False)])
@@ -93,10 +93,13 @@ def test_a_key_that_is_not_the_certificates_is_made_anew_with_it(
 
 def test_the_authority_is_renewed_before_a_certificate_would_outlive_it(tmp_path: Path) -> None:
     tls.ensure(tmp_path, NAMES, NOW)
-    authority = tls.expiry(tmp_path / tls.CA_FILE)
+    authority = tls.describe(tmp_path / tls.CA_FILE).not_after
     assert tls.ensure(tmp_path, NAMES, authority - timedelta(days=396))
-    assert tls.expiry(tmp_path / tls.CERTIFICATE_FILE) <= tls.expiry(tmp_path / tls.CA_FILE)
-    assert tls.expiry(tmp_path / tls.CA_FILE) > authority
+    assert (
+        tls.describe(tmp_path / tls.CERTIFICATE_FILE).not_after
+        <= tls.describe(tmp_path / tls.CA_FILE).not_after
+    )
+    assert tls.describe(tmp_path / tls.CA_FILE).not_after > authority
 
 
 def test_a_clock_that_went_back_makes_a_certificate_that_is_valid_then(tmp_path: Path) -> None:

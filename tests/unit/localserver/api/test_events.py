@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 
+from localserver.changes import KINDS
+from localserver.faults import Fault
 from tests.helpers.api import administered
 from tests.helpers.imap_dialogue import connected, mail
 
 
 async def test_arrivals_are_told_as_they_happen() -> None:
-    async with administered() as (server, client), client.get("/api/events") as answer:
+    async with (
+        administered() as (server, client),
+        client.get("/api/events?kinds=arrival") as answer,
+    ):
         assert answer.content_type == "text/event-stream"
         assert await answer.content.readuntil(b"\n\n") == b": connected\n\n"
         await server.deliver_async("alice", mail("Now"))
@@ -19,6 +24,52 @@ async def test_arrivals_are_told_as_they_happen() -> None:
         name, data = event.decode().strip().split("\n")
         assert name == "event: arrival"
         assert json.loads(data.removeprefix("data: "))["user"] == "alice"
+
+
+async def test_every_kind_of_change_is_told() -> None:
+    async with administered() as (server, client):
+        kinds = ",".join(sorted(KINDS))
+        async with client.get(f"/api/events?kinds={kinds}") as stream:
+            assert await stream.content.readuntil(b"\n\n") == b": connected\n\n"
+            async with connected(server) as dialogue:
+                await dialogue.run("LOGIN alice secret")
+                await dialogue.run("CREATE Lists")
+                await server.deliver_async("alice", mail("Now"), mailbox="Lists")
+                await server.server.store.capture("a@localhost", ["x@else.test"], mail("Away"))
+                async with client.put("/api/users/carol", json={"password": "new"}):
+                    pass
+                fault = {"faults": [{"command": "NOOP", "reply": "NO"}]}
+                async with client.post("/api/faults", json=fault):
+                    pass
+                await dialogue.run("NOOP")
+                async with client.put("/api/capabilities", json={"without": ["IDLE"]}):
+                    pass
+            async with client.post("/api/reset"):
+                pass
+            told: dict[str, list[dict[str, object]]] = {}
+            async with asyncio.timeout(5):
+                while "reset" not in told:
+                    name, data = (await stream.content.readuntil(b"\n\n")).decode().split("\n")[:2]
+                    kind = name.removeprefix("event: ")
+                    told.setdefault(kind, []).append(json.loads(data.removeprefix("data: ")))
+        assert told.keys() == KINDS.keys() - {"queue"}  # this server captures
+        assert [each["state"] for each in told["session"]] == ["connected", "logged in", "gone"]
+        assert {"user": "alice", "mailbox": "Lists"} in told["mailbox"]
+        assert told["captured"][0] == {"number": 1}
+        assert told["user"][0] == {"name": "carol"}
+        assert told["fault"][0]["command"] == "NOOP"
+        assert told["capabilities"][0] == {"without": ["IDLE"]}
+
+
+async def test_only_the_kinds_that_were_asked_for_are_told() -> None:
+    async with administered() as (server, client):
+        async with client.get("/api/events?kinds=arrival") as stream:
+            await stream.content.readuntil(b"\n\n")
+            await server.deliver_async("alice", mail("Now"))
+            async with asyncio.timeout(5):
+                assert (await stream.content.readuntil(b"\n")) == b"event: arrival\n"
+        async with client.get("/api/events?kinds=nonsense") as stream:
+            assert stream.status == 400
 
 
 async def test_the_transcript_is_told_from_a_record_on() -> None:
@@ -30,6 +81,10 @@ async def test_the_transcript_is_told_from_a_record_on() -> None:
         assert any("LOGIN alice <password>" in each["text"] for each in records)
         last = records[-1]["number"]
         async with client.get(f"/api/transcript?after={last}") as answer:
+            assert await answer.json() == []
+        async with client.delete("/api/transcript") as answer:
+            assert answer.status == 200
+        async with client.get("/api/transcript") as answer:
             assert await answer.json() == []
         async with client.get("/api/transcript?after=x") as answer:
             assert answer.status == 400
@@ -55,9 +110,31 @@ async def test_waiting_ends_when_the_message_comes_or_the_time_is_over() -> None
             assert answer.status == 400
 
 
+async def test_a_message_that_is_there_already_is_found_in_any_mailbox() -> None:
+    async with administered() as (server, client):
+        for number in range(130):
+            await server.deliver_async("bob", mail(f"Number {number}."), mailbox="Archive")
+        async with client.post("/api/wait", json={"subject": "Number 3."}) as answer:
+            assert await answer.json() == {"user": "bob", "mailbox": "Archive", "uid": 4}
+        wanted = {"to": "alice", "subject": "Number 3.", "timeout_s": 0}
+        async with client.post("/api/wait", json=wanted) as answer:
+            assert answer.status == 408
+
+
 async def test_reset_makes_the_server_as_new() -> None:
     async with administered() as (server, client):
         await server.deliver_async("alice", mail("old"))
+        await server.deliver_async("alice", mail("old"), mailbox="Lists/Python")
+        await server.server.store.capture("a@localhost", ["x@else.test"], mail("Away"))
+        server.server.store.set_full("alice", full=True)
+        server.add_fault(Fault(command="NOOP", drop=True))
+        server.server.context.faults.switch_off({"IDLE"})
         async with client.post("/api/reset") as answer:
             assert answer.status == 200
         assert await server.messages_async("alice") == []
+        account = await server.server.store.account("alice")
+        assert "Lists/Python" not in {box.name for box in account.mailboxes()}
+        assert server.server.store.captured() == []
+        assert not server.server.store.is_full("alice")
+        assert server.server.context.faults.plan == []
+        assert not server.server.context.faults.without

@@ -80,7 +80,7 @@ async def test_captured_mail_is_kept(tmp_path: Path) -> None:
     (captured,) = store.captured()
     assert (captured.sender, captured.recipients) == ("a@x.test", ("b@y.test", "c@y.test"))
     assert captured.octets == PLAIN
-    await store.clear_captured()
+    await store.captured_mail.clear()
     assert store.captured() == []
     await store.aclose()
 
