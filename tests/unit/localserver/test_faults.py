@@ -125,7 +125,7 @@ def test_a_fault_is_the_same_after_it_was_written_as_a_table() -> None:
         from_table({"times": False})
 
 
-def test_what_is_switched_off_is_hidden_from_every_session() -> None:
+async def test_what_is_switched_off_is_hidden_from_every_session() -> None:
     made = faults()
     made.switch_off({"idle"})
     assert made.without == {"IDLE"}
