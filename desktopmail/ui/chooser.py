@@ -98,7 +98,7 @@ class Chooser(QFrame):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setMouseTracking(True)
         self.list.setUniformItemSizes(True)
-        self.list.setItemDelegate(_ChoiceDelegate(self.list, theme))
+        self.list.setItemDelegate(ChoiceDelegate(self.list, theme))
         self.list.clicked.connect(self._choose)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 6)
@@ -192,7 +192,7 @@ class Chooser(QFrame):
         self.move((parent.width() - width) // 2, min(84, parent.height() // 8))
 
 
-class _ChoiceDelegate(QStyledItemDelegate):
+class ChoiceDelegate(QStyledItemDelegate):
     """Draws a choice: icon, title, and its hint at the end."""
 
     def __init__(self, view: QListView, theme: Theme) -> None:

@@ -1,4 +1,4 @@
-"""Words typed into the search field, and the view of what they find."""
+"""Words typed into the search field, where they are looked for, and the view of what they find."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from PySide6.QtCore import QObject
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Column, View
 from desktopmail.ui.language import tr
+from desktopmail.ui.models.mailboxes import account_title
+from desktopmail.ui.panes.scope_bar import Scope
+from desktopmail.ui.suggestions import Suggestion, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,9 +21,11 @@ if TYPE_CHECKING:
     from desktopmail.door.interface import StoreReader
     from desktopmail.ui.window import MainWindow
 
+_KEPT = 12
+
 
 class Searching(QObject):
-    """Searches in the view that was open; the hits are counted in a thread.
+    """Searches in the mailbox that was open, its account, or everywhere; hits count in a thread.
 
     Args:
         window: Its search field, and the list that shows what was found.
@@ -31,26 +36,71 @@ class Searching(QObject):
         super().__init__(window)
         self._window = window
         self.make_reader = make_reader
-        self._field = window.tool_bar.search
-        self._field.wanted.connect(self._search)
-        self._field.left.connect(lambda: window.list_pane.list.setFocus())
+        self.scope = Scope.MAILBOX
         self._turn = 0
+        self._field = window.tool_bar.search
+        self._field.offer = self._offer
+        self._field.wanted.connect(self._search)
+        self._field.decided.connect(self._remember)
+        self._field.left.connect(lambda: window.list_pane.list.setFocus())
+        window.list_pane.scope_bar.chosen.connect(self._look_elsewhere)
+
+    def begin_at(self, name: str) -> None:
+        """Another mailbox is open: a search begins there."""
+        self._turn += 1  # what is still being searched is wanted no longer
+        self.scope = Scope.MAILBOX
+        self._field.forget()
+        self._field.show_scope(name)
+
+    def _offer(self, text: str) -> list[Suggestion]:
+        recent = self._window.settings.texts("recent_searches")
+        return suggest(text, self._window.reader, recent)
+
+    def _remember(self, words: str) -> None:
+        settings = self._window.settings
+        others = [it for it in settings.texts("recent_searches") if it != words]
+        try:
+            settings.set("recent_searches", [words, *others][:_KEPT])
+        except OSError as error:
+            self._window.say(tr("settings.not_kept", error=error.strerror or str(error)))
+
+    def _look_elsewhere(self, scope: Scope) -> None:
+        self.scope = scope
+        self._search(self._field.text().strip())
 
     def _search(self, words: str) -> None:
         window = self._window
         if not words:
+            self._turn += 1
             if window.list_pane.view.query:
                 window.open_shown_again()
             return
-        scope = window.shown_view()
         view = msgspec.structs.replace(
-            scope or View(),
-            query=words,
-            column=Column.DATE,
-            descending=True,
+            self._views()[self.scope], query=words, column=Column.DATE, descending=True
         )
         self._turn += 1
         window.scope.spawn(self._find(view, self._turn), name=tr("task.search"))
+
+    def _views(self) -> dict[Scope, View]:
+        """The rows of each scope that makes sense where one is."""
+        window = self._window
+        views = {Scope.MAILBOX: window.shown_view() or View()}
+        account_id = window.shown_account_id()
+        if account_id is not None:
+            boxes = window.reader.mailboxes(account_id)
+            views[Scope.ACCOUNT] = View(mailbox_ids=tuple(box.id for box in boxes))
+        views[Scope.EVERYWHERE] = View()
+        return views
+
+    def _names(self) -> dict[Scope, str]:
+        window = self._window
+        names = {Scope.MAILBOX: window.shown_title()}
+        account_id = window.shown_account_id()
+        account = next((row for row in window.accounts() if row.id == account_id), None)
+        if account is not None:
+            names[Scope.ACCOUNT] = account_title(account)
+        names[Scope.EVERYWHERE] = tr("search.everywhere")
+        return names
 
     async def _find(self, view: View, turn: int) -> None:
         def count() -> int:
@@ -66,4 +116,6 @@ class Searching(QObject):
             self._window.say(str(error))
             return
         if turn == self._turn and self._field.text().strip():
-            self._window.list_pane.show_found(tr("search.title"), view, found)
+            pane = self._window.list_pane
+            pane.scope_bar.show_scope(self.scope, self._names())
+            pane.show_found(tr("search.title"), view, found)

@@ -60,6 +60,7 @@ DECLARED: tuple[Setting, ...] = (
     Setting("reply_below", "writing", default=False),
     Setting("signature", "writing", ""),
     Setting("remote_senders", "privacy", [], hidden=True),
+    Setting("recent_searches", "privacy", [], hidden=True),
     Setting("notify", "notifications", default=True),
     Setting("tray", "notifications", default=False),
     Setting("shortcuts", "keys", [], hidden=True),

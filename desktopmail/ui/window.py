@@ -67,7 +67,7 @@ from desktopmail.ui.undo import UndoHistory
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from desktopmail.door.ids import MailboxId, PlacementId
+    from desktopmail.door.ids import AccountId, MailboxId, PlacementId
     from desktopmail.door.interface import Door, StoreReader
     from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow
     from desktopmail.mime.compose import Draft
@@ -370,13 +370,21 @@ class MainWindow(QMainWindow):
         """The rows of the line chosen in the tree, before any search."""
         return self._tree_model.view_of(self._shown_node) if self._shown_node is not None else None
 
+    def shown_title(self) -> str:
+        """What the line chosen in the tree is called."""
+        return self._shown_node.title if self._shown_node is not None else ""
+
+    def shown_account_id(self) -> AccountId | None:
+        """The account whose mailbox is chosen in the tree; None where several are joined."""
+        box = self._shown_node.mailbox if self._shown_node is not None else None
+        return box.account_id if box is not None else None
+
     def open_shown_again(self) -> None:
         """Leave a search."""
         if self._shown_node is not None:
             self._open_node(self._shown_node)
 
     def _open_node(self, node: Node) -> None:
-        self.tool_bar.search.forget()
         if node.kind is NodeKind.OUTBOX:
             self.show_view("activity")
             return
@@ -387,7 +395,7 @@ class MainWindow(QMainWindow):
         outgoing = node.mailbox is not None and node.mailbox.role in _OUTGOING
         self.list_pane.show_view(node.title, view, outgoing=outgoing)
         self.setWindowTitle(f"{node.title} – desktopmail")
-        self.tool_bar.search.show_scope(node.title)
+        self.searching.begin_at(node.title)
         self._update_actions()
 
     def _star_clicked(self, row: MessageRow) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPalette
+from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from desktopmail.door.rows import Flag, MessageRow
@@ -268,11 +268,3 @@ class TableDelegate(QStyledItemDelegate):
         end = column is ListColumn.SIZE
         side = Qt.AlignmentFlag.AlignRight if end else Qt.AlignmentFlag.AlignLeft
         painter.drawText(cell, int(side | Qt.AlignmentFlag.AlignVCenter), text)
-
-
-def quiet_palette(view: QAbstractItemView, theme: Theme) -> None:
-    """Give a list the theme's own selection colours where a style draws them."""
-    palette = QPalette(view.palette())
-    palette.setColor(QPalette.ColorRole.Highlight, theme.colour("accent_soft"))
-    palette.setColor(QPalette.ColorRole.HighlightedText, theme.colour("text"))
-    view.setPalette(palette)

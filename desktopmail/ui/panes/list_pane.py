@@ -12,6 +12,7 @@ from desktopmail.door.rows import Column, View
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.panes.message_list import MessageList
+from desktopmail.ui.panes.scope_bar import ScopeBar
 
 if TYPE_CHECKING:
     from desktopmail.ui.models.messages import MessageListModel
@@ -77,6 +78,9 @@ class ListPane(QFrame):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(header)
+        self.scope_bar = ScopeBar(self)
+        self.scope_bar.hide()
+        layout.addWidget(self.scope_bar)
         layout.addWidget(self.list, 1)
         self.list.sort_wanted.connect(self.sort)
         self.list.selection_changed.connect(self._show_count)
@@ -150,6 +154,7 @@ class ListPane(QFrame):
         self.list.scrollToTop()
         if kept is None or not self.list.go_to_message(kept.id):
             self.list.current_changed.emit(None)
+        self.scope_bar.setVisible(bool(view.query))
         self.view_changed.emit()
 
     def _empty_text(self, view: View, *, filtered: bool) -> str:

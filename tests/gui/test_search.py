@@ -1,0 +1,108 @@
+"""The search field: what it offers, where it looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from desktopmail.door.rows import Role
+from desktopmail.ui.panes.scope_bar import Scope
+from desktopmail.ui.suggestions import suggest
+from tests.gui.test_window import play
+from tests.helpers.fake_door import FakeStore, full_store
+from tests.helpers.qt_loop import until
+
+if TYPE_CHECKING:
+    from desktopmail.ui.theme.theme import Theme
+    from desktopmail.ui.window import MainWindow
+
+
+def texts(typed: str, recent: tuple[str, ...] = ()) -> list[str]:
+    return [each.text for each in suggest(typed, full_store(), recent)]
+
+
+def test_an_empty_field_offers_searches_of_before_and_then_fields() -> None:
+    assert texts("", ("quinces", "from:bob"))[:3] == ["quinces", "from:bob", "from:"]
+
+
+def test_what_is_typed_offers_the_fields_and_people_that_begin_so() -> None:
+    assert texts("fr") == ["from:"]
+    assert "from:bob@example.org " in texts("bob")
+    assert texts("walk from:bo") == ["walk from:bob@example.org "]
+
+
+def test_a_mailbox_with_a_space_in_its_name_is_quoted() -> None:
+    assert 'in:"Garden club" ' in texts("in:gar")
+
+
+def test_what_stands_in_the_field_already_is_not_offered() -> None:
+    assert texts("is:unread ") == []
+    assert "quinces" not in texts("quinces", ("quinces",))
+
+
+def test_enter_searches_what_was_typed_and_down_goes_into_what_is_offered(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        field = window.tool_bar.search
+        window.focus_search()
+        QTest.keyClicks(field, "bob")
+        assert field.offers.isVisible()
+        assert field.offers.current() is None
+        QTest.keyClick(field, Qt.Key.Key_Down)
+        assert field.offers.current() is not None
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        assert field.text() == "from:bob@example.org "
+        assert not field.offers.isVisible()
+        await until(lambda: window.list_pane.view.query == "from:bob@example.org")
+        assert window.settings.texts("recent_searches") == ["from:bob@example.org"]
+
+    play(theme, scene)
+
+
+def test_escape_closes_what_is_offered_before_it_empties_the_field(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        field = window.tool_bar.search
+        window.focus_search()
+        QTest.keyClicks(field, "bob")
+        QTest.keyClick(field, Qt.Key.Key_Escape)
+        assert not field.offers.isVisible()
+        assert field.text() == "bob"
+        QTest.keyClick(field, Qt.Key.Key_Escape)
+        assert not field.text()
+
+    play(theme, scene)
+
+
+def test_a_search_says_where_it_looks_and_can_look_elsewhere(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        inbox = store.box(Role.INBOX)
+        window.sidebar.choose(("mailbox", inbox.id))
+        bar = window.list_pane.scope_bar
+        assert not bar.isVisible()
+        QTest.keyClicks(window.tool_bar.search, "walk")
+        await until(bar.isVisible)
+        names = [bar.buttons[scope].text() for scope in Scope]
+        assert names == ["Inbox", "Alice", "Everywhere"]
+        assert bar.buttons[Scope.MAILBOX].isChecked()
+        assert window.list_pane.view.mailbox_ids == (inbox.id,)
+        bar.buttons[Scope.ACCOUNT].click()
+        await until(lambda: len(window.list_pane.view.mailbox_ids) > 1)
+        bar.buttons[Scope.EVERYWHERE].click()
+        await until(lambda: window.list_pane.view.mailbox_ids == ())
+        assert bar.buttons[Scope.EVERYWHERE].isChecked()
+        window.tool_bar.search.clear()
+        await until(lambda: window.list_pane.view.mailbox_ids == (inbox.id,))
+        assert not bar.isVisible()
+
+    play(theme, scene)
+
+
+def test_several_inboxes_belong_to_no_one_account(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        QTest.keyClicks(window.tool_bar.search, "walk")
+        bar = window.list_pane.scope_bar
+        await until(bar.isVisible)
+        assert not bar.buttons[Scope.ACCOUNT].isVisible()
+
+    play(theme, scene)
