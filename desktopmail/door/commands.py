@@ -304,7 +304,7 @@ class StartSandbox(Command, frozen=True, kw_only=True):
     """Start the bundled server with sample mail, add an IMAP and a POP3 account on it, and sync.
 
     Answers with the ids of the two accounts when both are up to date. The server ends with the
-    engine.
+    engine; one that was stopped before is started again, with its ports, users and mail.
     """
 
 

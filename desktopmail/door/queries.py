@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from desktopmail.door.commands import ServerSettings
+from desktopmail.door.commands import Password, ServerSettings
 from desktopmail.door.ids import AccountId
 from desktopmail.door.rows import Kind
 
@@ -50,7 +50,13 @@ class FetchRemoteImage(Query, frozen=True, kw_only=True):
     url: str
 
 
-AnyQuery = CheckAccount | ReadTranscript | ReadStatus | DiscoverAccount | FetchRemoteImage
+class ReadSandbox(Query, frozen=True, kw_only=True):
+    """Whether the sandbox's server runs, and where it is administered; answers `SandboxState`."""
+
+
+AnyQuery = (
+    CheckAccount | ReadTranscript | ReadStatus | DiscoverAccount | FetchRemoteImage | ReadSandbox
+)
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -137,4 +143,18 @@ class RemoteImage(Answer, frozen=True, kw_only=True):
     media_type: str
 
 
-AnyAnswer = CheckReport | Transcript | EngineStatus | Discovered | RemoteImage
+class SandboxState(Answer, frozen=True, kw_only=True):
+    """The bundled server of the sandbox.
+
+    Attributes:
+        running: Whether its process is there; the rest says something only then.
+        api_port: Of its administration API, on 127.0.0.1.
+        token: Lets one in there.
+    """
+
+    running: bool
+    api_port: int = 0
+    token: Password | None = None
+
+
+AnyAnswer = CheckReport | Transcript | EngineStatus | Discovered | RemoteImage | SandboxState

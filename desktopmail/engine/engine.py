@@ -241,6 +241,10 @@ class Engine:
                 )
             case queries.ReadTranscript(account_id=account_id, since=since):
                 return self._transcripts.read(account_id, since)
+            case queries.ReadSandbox():
+                if self._sandbox is None:
+                    return queries.SandboxState(running=False)
+                return self._sandbox.state()
             case queries.DiscoverAccount(address=address):
                 if self._sandbox is not None and self._sandbox.is_home_of(address):
                     return self._sandbox.discovered(address)
@@ -646,6 +650,9 @@ class Engine:
 
     async def _start_sandbox(self) -> Outcome:
         if self._sandbox is not None:
+            if not self._sandbox.is_running:
+                await self._sandbox.start_again()
+                self._wake_all()
             return Outcome(ids=self._sandbox.account_ids, label="The sandbox is running")
         sandbox = Sandbox(self._ports)
         await sandbox.start()

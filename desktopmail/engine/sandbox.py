@@ -1,7 +1,9 @@
 """The sandbox: the bundled server as a process of its own, two users, and sample mail for them.
 
-It is an ordinary server to everything else: the engine talks to it over TLS on loopback. It ends
-with the engine, also with one that is killed: a shell between the two waits for the end of a pipe.
+It is an ordinary server to everything else: the engine talks to it over TLS on loopback, and
+whoever has its token (`Sandbox.state`) administers it over HTTP, where it can be stopped, too.
+Started again, it has the same ports, users and mail. It ends with the engine, also with one that is
+killed: a shell between the two waits for the end of a pipe.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import msgspec
 from desktopmail import resources
 from desktopmail.door.commands import AddAccount, Password, ServerSettings
 from desktopmail.door.interface import DoorError
-from desktopmail.door.queries import Discovered, DiscoveredAccount
+from desktopmail.door.queries import Discovered, DiscoveredAccount, SandboxState
 from desktopmail.door.rows import Kind, Security
 from desktopmail.engine.errors import door_error
 from desktopmail.net.endpoint import Endpoint
@@ -32,6 +34,8 @@ from desktopmail.wire.imap.flags import flag
 from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from desktopmail.door.ids import AccountId
     from desktopmail.net.ports import Ports
 
@@ -78,6 +82,7 @@ class _Ready(msgspec.Struct, frozen=True):
     ports: dict[str, int]
     ca_file: str
     domain: str = ""
+    token: str = ""
 
 
 @dataclass(slots=True)
@@ -103,6 +108,8 @@ class Sandbox:
             user.name: ports.entropy.token(_PASSWORD_OCTETS).hex() for user in self._index.user
         }
         self._running: _Running | None = None
+        # Letting go of the leash of one of these would remove the folder: not before the end.
+        self._stopped: list[subprocess.Popen[bytes]] = []
         self.account_ids: tuple[AccountId, ...] = ()
 
     async def start(self) -> None:
@@ -112,7 +119,7 @@ class Sandbox:
             DoorError: It did not start.
         """
         try:
-            self._running = await self._serve()
+            self._running = await self._serve(dict.fromkeys(_SERVICES, 0))
             for user in self._index.user:
                 await self._fill(user, self._running.ready)
         except NetError as error:
@@ -122,11 +129,37 @@ class Sandbox:
             await self.aclose()
             raise
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the server's process is there."""
+        return self._running is not None and self._running.process.poll() is None
+
+    async def start_again(self) -> None:
+        """Start a server that was stopped, with its ports, users and mail.
+
+        Raises:
+            DoorError: It did not start, or never ran.
+        """
+        if self._running is None:
+            raise DoorError("The sandbox does not run.", code="no-sandbox")
+        stopped = self._running
+        self._running = await self._serve(stopped.ready.ports)
+        self._stopped.append(stopped.process)
+
+    def state(self) -> SandboxState:
+        """Where its administration API is, as long as it runs."""
+        if self._running is None or not self.is_running:
+            return SandboxState(running=False)
+        ready = self._running.ready
+        return SandboxState(running=True, api_port=ready.ports["api"], token=Password(ready.token))
+
     async def aclose(self) -> None:
         """Stop the server and remove what it needed."""
         running, self._running = self._running, None
-        if running is not None:
-            await self._ports.executor.run(_stop, running.process)
+        processes = [*self._stopped, *([] if running is None else [running.process])]
+        self._stopped.clear()
+        for process in processes:
+            await self._ports.executor.run(_stop, process)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def account_commands(self) -> list[AddAccount]:
@@ -177,17 +210,18 @@ class Sandbox:
             check=False,
         )
 
-    async def _serve(self) -> _Running:
+    async def _serve(self, ports: Mapping[str, int]) -> _Running:
         users = self._folder / "users"
         users.touch(mode=0o600)
         users.write_text("".join(f"{name}:{word}\n" for name, word in self._passwords.items()))
         ready_file = self._folder / "ready.json"
+        ready_file.unlink(missing_ok=True)  # of a server that was killed
         command = [
-            sys.executable, "-m", "localserver", "serve", "--memory", "--host", "127.0.0.1",
-            "--domain", self._index.domain, "--users-file", str(users),
+            sys.executable, "-m", "localserver", "serve", "--data", str(self._folder / "mail"),
+            "--host", "127.0.0.1", "--domain", self._index.domain, "--users-file", str(users),
             "--ready-file", str(ready_file),
-            # Free ports: another server, another sandbox may run beside it.
-            *(word for service in _SERVICES for word in (f"--{service}", "0")),
+            # Free ports at first (0): another server, another sandbox may run beside it.
+            *(word for service in _SERVICES for word in (f"--{service}", str(ports[service]))),
         ]  # fmt: skip
         process = _spawn(command, self._folder / "log")
         waited_s = 0.0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -15,10 +16,11 @@ from desktopmail.door.rows import Kind, Security
 from desktopmail.engine import sandbox
 from desktopmail.engine.sandbox import Sandbox
 from desktopmail.mime.message import Message
+from desktopmail.net.endpoint import Endpoint
+from desktopmail.net.endpoint import Security as NetSecurity
+from desktopmail.net.imap import ImapClient
 from desktopmail.net.ports import system_ports
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from desktopmail.wire.secret import Secret
 
 
 def test_the_sample_mail_is_complete() -> None:
@@ -82,6 +84,60 @@ async def test_its_accounts_use_tls_and_passwords_that_are_on_no_command_line() 
         await made.aclose()
     assert not made.is_home_of("anna@sandbox.test")
     assert made._running is None
+
+
+async def test_a_server_that_was_stopped_starts_again_with_its_ports_and_mail() -> None:
+    made = Sandbox(system_ports())
+    assert not made.state().running
+    await made.start()
+    try:
+        state = made.state()
+        assert state.running
+        assert state.token is not None
+        assert state.token.text not in repr(state)
+        assert made._running is not None
+        before = made._running
+        os.kill(_server_of(before.process.pid), signal.SIGTERM)
+        await system_ports().executor.run(lambda: before.process.wait(10))
+        assert not made.is_running
+        assert not made.state().running
+        await made.start_again()
+        assert made.is_running
+        assert (made._folder / "users").exists()
+        assert made._running.ready.ports == before.ready.ports
+        anna = made.account_commands()[0]
+        assert anna.password is not None
+        client = await ImapClient.connect(
+            Endpoint(
+                "localhost",
+                anna.incoming.port,
+                NetSecurity.TLS,
+                ca_file=Path(anna.incoming.ca_file or ""),
+            ),
+            ports=system_ports(),
+        )
+        await client.login("anna", Secret(anna.password.text))
+        assert (await client.select("INBOX")).exists > 5
+        await client.aclose()
+    finally:
+        await made.aclose()
+    assert not made._folder.exists()
+
+
+def _server_of(shell: int) -> int:
+    """The process id of the server that a leash started."""
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", encoding="ascii") as file:
+                    if int(file.read().rsplit(")", 1)[1].split()[1]) != shell:
+                        continue
+                with open(f"/proc/{name}/cmdline", "rb") as file:
+                    if b"localserver" in file.read() and b"/bin/sh" not in file.read():
+                        return int(name)
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+    raise AssertionError("the shell has no server")
 
 
 def test_the_server_ends_with_an_engine_that_is_killed(tmp_path: Path) -> None:
