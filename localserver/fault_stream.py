@@ -19,6 +19,7 @@ class FaultyStream:
         dribbles: Octets go out one by one.
         other_tls: Used for the next handshake instead of the server's own.
         owner: The session's faults.
+        is_waiting: The session waits for its client, and has nothing to answer.
     """
 
     def __init__(self, stream: Stream) -> None:
@@ -28,6 +29,7 @@ class FaultyStream:
         self.dribbles = False
         self.other_tls: ServerTls | None = None
         self.owner: object = None
+        self.is_waiting = True
         self.peer = stream.peer
         self.local = stream.local
 
@@ -48,7 +50,10 @@ class FaultyStream:
 
     async def read(self, until: float | None = None) -> bytes:
         """Return what has arrived."""
-        return await self._stream.read(until)
+        self.is_waiting = True
+        octets = await self._stream.read(until)
+        self.is_waiting = False
+        return octets
 
     def unread(self, octets: bytes) -> None:
         """Put octets back that were read too far."""
@@ -90,6 +95,7 @@ class FaultyStream:
         """Go on inside TLS, with the other certificate when a fault gave one."""
         other, self.other_tls = self.other_tls, None
         self._write_pending()  # the answer to STARTTLS: nobody may drain it before the handshake
+        self.is_waiting = True
         return await self._stream.start_tls(tls if other is None else other)
 
     def abort(self) -> None:

@@ -315,6 +315,7 @@ class SessionFaults:
 
     Attributes:
         stream: To be used in place of the session's stream.
+        takes_message: A message is coming in: the session may end it, should the server stop.
     """
 
     def __init__(self, faults: Faults, protocol: str, number: int, stream: FaultyStream) -> None:
@@ -324,7 +325,13 @@ class SessionFaults:
         self._hidden: set[str] = set()
         self._user = ""
         self.stream = cast("Stream", stream)
+        self.takes_message = False
         self._faulty = stream
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the session only waits for its client's next command."""
+        return self._faulty.is_waiting and not self.takes_message
 
     def hides(self, capability: str) -> bool:
         """Whether this session does not offer a capability, for itself or as no session does."""

@@ -21,6 +21,7 @@ PROTOCOLS: Final = {
     "smtp": "smtp", "submission": "submission", "submissions": "submission",
     "pop3": "pop3", "pop3s": "pop3", "imap": "imap", "imaps": "imap",
 }  # fmt: skip
+_LOOK_AGAIN_S: Final = 0.02
 _REFUSALS: Final = {
     "smtp": b"421 4.3.2 %b\r\n",
     "submission": b"421 4.3.2 %b\r\n",
@@ -47,15 +48,27 @@ async def open_listeners(context: ServerContext, sessions: Sessions) -> dict[str
                 report=partial(_report, context),
             )
     except BaseException:
-        await close_listeners(opened, grace_s=0.0)
+        await close_listeners(opened, sessions, grace_s=0.0)
         raise
     return opened
 
 
-async def close_listeners(opened: dict[str, Listener], *, grace_s: float) -> None:
-    """Accept no more connections, and end the sessions."""
+async def close_listeners(
+    opened: dict[str, Listener], sessions: Sessions, *, grace_s: float
+) -> None:
+    """Accept no more connections, and end the sessions: idle ones now, busy ones when they can.
+
+    Args:
+        opened: What `open_listeners` returned.
+        sessions: Who is connected.
+        grace_s: After so many seconds those that are still busy are cut.
+    """
     # Together: one after the other, the last would go on accepting for many times the grace.
-    await asyncio.gather(*(each.aclose(grace_s=grace_s) for each in opened.values()))
+    closing = asyncio.gather(*(each.aclose(grace_s=grace_s) for each in opened.values()))
+    while grace_s > 0 and not closing.done():
+        sessions.dismiss()
+        await asyncio.wait([closing], timeout=_LOOK_AGAIN_S)
+    await closing
 
 
 async def serve(name: str, context: ServerContext, sessions: Sessions, stream: Stream) -> None:
@@ -68,6 +81,7 @@ async def serve(name: str, context: ServerContext, sessions: Sessions, stream: S
         return
     try:
         faults = context.faults.session(protocol, stream)
+        sessions.serving(stream, lambda: faults.is_idle)
         await faults.connect()
         if name in IMPLICIT_TLS and context.tls is not None:
             await faults.stream.start_tls(context.tls)

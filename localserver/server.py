@@ -100,7 +100,7 @@ class Server:
         """Accept no more, let running commands end, write what was acknowledged, and close."""
         if self._api is not None:
             await self._api.aclose()
-        await close_listeners(self._listeners, grace_s=grace_s if self._listeners else 0.0)
+        await close_listeners(self._listeners, self.sessions, grace_s=grace_s)
         await self.context.scope.close()
         if self.context.outbound is not None:
             await self.context.outbound.aclose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from localserver.changes import Changes
 from localserver.config import is_loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from desktopmail.net.ports import Clock
     from desktopmail.net.stream import Stream
     from localserver.config import Limits
@@ -27,6 +30,9 @@ class Connected:
         stream: The connection.
         since: Monotonic seconds.
         user: Name of who logged in, or None.
+        task: Serves it, once it does.
+        is_idle: Whether it only waits for its client.
+        is_dismissed: It was told that the server stops.
     """
 
     number: int
@@ -34,6 +40,9 @@ class Connected:
     stream: Stream
     since: float
     user: str | None = None
+    task: asyncio.Task[object] | None = None
+    is_idle: Callable[[], bool] = lambda: False
+    is_dismissed: bool = False
 
     @property
     def waits_for_login(self) -> bool:
@@ -96,6 +105,21 @@ class Sessions:
         for each in late:
             each.stream.abort()
         return len(late)
+
+    def serving(self, stream: Stream, is_idle: Callable[[], bool]) -> None:
+        """Note that the current task serves an admitted connection."""
+        one = self._connected[stream]
+        one.task, one.is_idle = asyncio.current_task(), is_idle
+
+    def dismiss(self) -> None:
+        """Cancel every session that only waits for its client: it says goodbye, and ends.
+
+        The others are let finish what they are about; ask again, until none is left.
+        """
+        for each in self._connected.values():
+            if each.task is not None and not each.is_dismissed and each.is_idle():
+                each.is_dismissed = True
+                each.task.cancel()
 
     def cut(self, number: int) -> bool:
         """Cut one connection; returns whether there is such a one."""

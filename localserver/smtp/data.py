@@ -34,6 +34,7 @@ async def data(_session: Session, _command: Data) -> Reply:
 
 async def take(session: Session, octets: bytes) -> None:
     """Keep a piece of the message."""
+    session.faults.takes_message = True
     if session.spool_error is not None:
         return
     if session.spool is None:

@@ -85,6 +85,7 @@ class Session:
 
     def forget_message(self) -> None:
         """Throw the message under way away."""
+        self.faults.takes_message = False
         self.mail = None
         self.routes.clear()
         self.spool_error = None

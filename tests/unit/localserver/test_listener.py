@@ -10,11 +10,13 @@ import pytest
 
 from desktopmail.net.dial import TcpDialer
 from desktopmail.net.errors import ClosedError, ListenError, TlsError
+from desktopmail.net.ports import SystemClock
 from desktopmail.net.tls import ClientTls
 from localserver.config import Config, Limits
 from localserver.faults import Fault
 from localserver.listener import close_listeners
 from localserver.local import LocalServer
+from localserver.sessions import Sessions
 
 if TYPE_CHECKING:
     from desktopmail.net.stream import Stream
@@ -79,7 +81,9 @@ async def test_they_are_closed_together_and_not_one_after_the_other() -> None:
 
     everybody = asyncio.Barrier(3)
     async with asyncio.timeout(2):
-        await close_listeners({name: Waiting() for name in ("a", "b", "c")}, grace_s=3.0)
+        sessions = Sessions(Limits(), SystemClock())
+        listeners = {name: Waiting() for name in ("a", "b", "c")}
+        await close_listeners(listeners, sessions, grace_s=3.0)
 
 
 async def test_who_was_refused_or_has_gone_does_not_count() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -93,3 +94,42 @@ def test_a_login_on_port_25_is_noted_too() -> None:
     found.logged_in("192.0.2.1:1", "alice")
     found.logged_in("192.0.2.9:9", "bob")
     assert [each.user for each in found.all()] == ["alice"]
+
+
+async def test_only_idle_sessions_are_dismissed_and_each_once() -> None:
+    found, _ = sessions()
+    idle = {"a": True, "b": False}
+    ended: list[str] = []
+
+    async def serve(name: str) -> None:
+        one = stream(f"192.0.2.1:{name}")
+        found.admit("imap", one)
+        found.serving(one, lambda: idle[name])
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            ended.append(name)
+            found.leave(one)
+
+    async with asyncio.TaskGroup() as group:
+        for name in idle:
+            group.create_task(serve(name))
+        await asyncio.sleep(0)
+        found.dismiss()
+        await asyncio.sleep(0)
+        found.dismiss()  # the first is ending: it is not disturbed
+        await asyncio.sleep(0)
+        assert ended == ["a"]
+        idle["b"] = True
+        found.dismiss()
+    assert ended == ["a", "b"]
+
+
+def test_one_connection_is_cut_by_its_number() -> None:
+    found, _ = sessions()
+    one = stream("192.0.2.1:1")
+    found.admit("imap", one)
+    assert found.cut(1)
+    assert one.aborted
+    assert not found.cut(2)
