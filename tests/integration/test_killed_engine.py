@@ -1,4 +1,8 @@
-"""Killing the engine while it syncs loses nothing and doubles nothing."""
+"""Killing the engine, whatever it does, loses nothing and doubles nothing.
+
+The real program is killed while it syncs; engines under the eyes of `tests.simulation` are killed
+in every state of outbox and journal, and anywhere: 500 times by `python -m tests.simulation`.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ from desktopmail.net.ports import system_ports
 from desktopmail.wire.secret import Secret
 from tests.helpers.program import ROOT, Program, environment
 from tests.helpers.server import PASSWORD, ServerProcess, server_process
+from tests.simulation.killing import Killer, campaign, victim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +31,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 COUNT = 1500
 KILLS = 8
+KILLED_ANYWHERE = 50
+MOST_TRIALS = 40
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +82,31 @@ def test_every_message_is_there_once(kind: str, server: ServerProcess, tmp_path:
     assert subjects == sorted(f"number {number}" for number in range(COUNT))
     assert all(row["has_octets"] for row in rows)
     assert len({row["id"] for row in rows}) == COUNT
+
+
+def test_wherever_an_engine_is_killed_the_end_is_the_undisturbed_one() -> None:
+    tally = campaign(KILLED_ANYWHERE, seed=20261125, at_least=1)
+    assert not tally.faults, "\n\n".join(tally.faults)
+    assert not tally.missing(1), "no kill fell into these states"
+    assert tally.kills.total() >= KILLED_ANYWHERE
+
+
+@pytest.mark.parametrize(
+    ("plant", "scenario"),
+    [
+        ("DELE before the commit", "pop3"),
+        ("UIDL before its message", "pop3"),
+        ("final dot unrecorded", "send"),
+        ("append without looking", "import"),
+        ("journal forgotten", "changes"),
+    ],
+)
+def test_a_planted_bug_is_found(plant: str, scenario: str) -> None:
+    with victim() as starts:
+        killer = Killer(starts, random.Random(1), plant=plant)
+        trials = 0
+        while not killer.tally.faults and trials < MOST_TRIALS:
+            killer.trial(scenario)
+            trials += 1
+    assert killer.tally.faults, f"{killer.tally.kills.total()} kills did not find it"
+    assert killer.tally.kills.total() > 0, "it is found without any kill: it is no bug of crashes"

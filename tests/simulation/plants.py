@@ -1,0 +1,99 @@
+"""Bugs, put into an engine on purpose: the harness that does not find them finds nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.door.rows import SendingState
+from desktopmail.engine.outbox import Outbox
+from desktopmail.engine.store import operation, pop_seen
+from desktopmail.engine.sync import pop3
+from desktopmail.engine.sync.incoming import Incoming
+from desktopmail.engine.sync.pop3 import Pop3Sync
+from desktopmail.engine.sync.replay import Replay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktopmail.door.ids import SendingId
+    from desktopmail.engine.store.account import Account
+    from desktopmail.engine.store.store import Transaction
+
+
+def dele_before_commit() -> None:
+    """What a maildrop lists is deleted there before it is durable here."""
+
+    async def run(self: Pop3Sync, account: Account, *, headers_only: bool = False) -> None:
+        del headers_only
+        client = await self._connector.pop3(account)
+        try:
+            maildrop = await pop3.look(client)
+            numbers = sorted(maildrop.sizes)
+            batch = [
+                (maildrop.uidls[number], Incoming(content, True, len(content), 0))
+                async for number, content in client.retr_many(numbers)
+            ]
+            await client.dele_many(numbers)
+            await client.quit()
+            if batch:
+                await self._commit(account, batch)
+        finally:
+            await client.aclose()
+
+    Pop3Sync.run = run  # type: ignore[method-assign]
+
+
+def uidl_before_message() -> None:
+    """A UIDL is remembered in a step of its own, before the message it names."""
+    commit = Pop3Sync._commit
+
+    async def first(self: Pop3Sync, account: Account, batch: list[tuple[str, Incoming]]) -> None:
+        def step(tx: Transaction) -> None:
+            for uidl, _ in batch:
+                pop_seen.add(tx, account.id, uidl, None, b"", 0)
+
+        await self._store.write(step)
+        await commit(self, account, batch)
+
+    Pop3Sync._commit = first  # type: ignore[method-assign]
+
+
+def final_dot_unrecorded() -> None:
+    """The outbox writes the final dot without having stored that it may have."""
+    keep = Outbox._set
+
+    async def forget(
+        self: Outbox, sending_id: SendingId, state: SendingState, why: str | None = None
+    ) -> None:
+        if state is not SendingState.UNSURE:
+            await keep(self, sending_id, state, why)
+
+    Outbox._set = forget  # type: ignore[method-assign]
+
+
+def append_without_looking() -> None:
+    """What a try that was cut short may have appended is not looked for."""
+
+    async def nothing(*_args: object) -> None:
+        return None
+
+    Replay._look_for = nothing  # type: ignore[assignment]
+
+
+def journal_forgotten() -> None:
+    """An operation found running at the start is taken for done."""
+    pending = operation.pending
+
+    def waiting(tx: Transaction, account_id: object) -> object:
+        return [one for one in pending(tx, account_id) if one.state != "running"]  # type: ignore[arg-type]
+
+    operation.pending = waiting  # type: ignore[assignment]
+
+
+PLANTS: dict[str, Callable[[], None]] = {
+    "DELE before the commit": dele_before_commit,
+    "UIDL before its message": uidl_before_message,
+    "final dot unrecorded": final_dot_unrecorded,
+    "append without looking": append_without_looking,
+    "journal forgotten": journal_forgotten,
+}
