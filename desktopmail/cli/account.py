@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.cli import password, servers
 from desktopmail.cli.errors import FAILED, UsageError
-from desktopmail.cli.output import fields, moment
+from desktopmail.cli.output import fields, moment, octets
 from desktopmail.door.commands import (
     AddAccount,
     RemoveAccount,
@@ -235,6 +235,9 @@ async def _show(context: Context, arguments: argparse.Namespace) -> int:
         line(f"  problem   {account.problem}")
     if account.last_alive_s:
         line(f"  alive     {moment(account.last_alive_s)}")
+    for quota in account.quota:
+        amount = octets if quota.resource == "storage" else str
+        line(f"  quota     {quota.resource}: {amount(quota.used)} of {amount(quota.limit)}")
     return 0
 
 

@@ -35,6 +35,7 @@ from desktopmail.door.rows import (
     Person,
     ProblemRow,
     QuestionRow,
+    Quota,
     Role,
     SendingRow,
     SendingState,
@@ -105,13 +106,14 @@ class SqliteReader:
                 state=ConnectionState(state),
                 problem=problem,
                 last_alive_s=last_alive_s,
+                quota=msgspec.json.decode(quota, type=tuple[Quota, ...]),
             )
             for (
                 account_id, name, address, display_name, kind, incoming, outgoing, state, problem,
-                last_alive_s,
+                last_alive_s, quota,
             ) in self._all(
                 "SELECT id, name, address, display_name, kind, incoming, outgoing, state, problem,"
-                " last_alive_s FROM account ORDER BY position, id"
+                " last_alive_s, quota FROM account ORDER BY position, id"
             )
         ]  # fmt: skip
 

@@ -105,6 +105,20 @@ class ServerRow(Row, frozen=True, kw_only=True):
     user: str
 
 
+class Quota(Row, frozen=True, kw_only=True):
+    """How much the server lets an account keep.
+
+    Attributes:
+        root: What the server calls it; several mailboxes may share one.
+        resource: "storage" (octets), "message", "mailbox" (pieces), or a name of the server's own.
+    """
+
+    root: str
+    resource: str
+    used: int
+    limit: int
+
+
 class AccountRow(Row, frozen=True, kw_only=True):
     """One account and what it is doing."""
 
@@ -118,6 +132,7 @@ class AccountRow(Row, frozen=True, kw_only=True):
     state: ConnectionState
     problem: str | None = None
     last_alive_s: float | None = None  # seconds since 1970, when a server last answered
+    quota: tuple[Quota, ...] = ()  # as the server last told it (IMAP)
 
 
 class MailboxRow(Row, frozen=True, kw_only=True):

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from desktopmail.net.ports import Clock
 
 
+_SLICE_S = 10.0
+# A clock that is set right by some seconds is no suspended machine.
+_SUSPENDED_S = 10.0
+
+
 async def wait(event: asyncio.Event, clock: Clock, seconds: float | None) -> bool:
     """Wait until the event is set or the seconds are over (None: never); returns whether it is."""
     return await wait_any((event,), clock, seconds)
@@ -29,6 +34,22 @@ async def wait_any(events: Sequence[asyncio.Event], clock: Clock, seconds: float
         for task in tasks:
             task.cancel()
     return any(event.is_set() for event in events)
+
+
+async def wait_awake(events: Sequence[asyncio.Event], clock: Clock, seconds: float) -> None:
+    """Wait as `wait_any` does, and no longer than until the machine wakes from being suspended.
+
+    The monotonic clock stands still meanwhile, and the date does not: then nothing that was open
+    before is to be relied on, and no minutes are to be waited until that is seen.
+    """
+    until = clock.monotonic() + seconds
+    while (left := until - clock.monotonic()) > 0:
+        before, before_date = clock.monotonic(), clock.now()
+        if await wait_any(events, clock, min(left, _SLICE_S)):
+            return
+        passed_s = (clock.now() - before_date).total_seconds()
+        if passed_s - (clock.monotonic() - before) > _SUSPENDED_S:
+            return
 
 
 @contextmanager

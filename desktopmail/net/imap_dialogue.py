@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 
 # Silence while a command waits for its answer. Servers take their time for a SEARCH of bodies.
 ANSWER_TIMEOUT_S: Final = 120.0
+# The beginning and the end of an IDLE are answered at once: who waits longer talks to a connection
+# that died while it was silent (a suspended machine, another network, a router that forgot us).
+IDLE_TIMEOUT_S: Final = 20.0
 # Literals above this go to a sink, when there is one.
 STREAM_OVER_OCTETS: Final = 64 * 1024
 
@@ -453,14 +456,23 @@ class Dialogue:
             running.said_done = True
             self.machine.send_done()
             self._flush_now()
+            self._set_limit()
 
     def _set_limit(self) -> None:
         """Bear no endless silence while an answer is due; an IDLE may be as silent as it likes."""
         if self._limit is None:
             return
-        due = any(running.command.name != b"IDLE" for running in self._running.values())
+        due = [timeout_s for one in self._running.values() if (timeout_s := self._due_s(one))]
         loop = asyncio.get_running_loop()
-        self._limit.reschedule(loop.time() + self._timeout_s if due else None)
+        self._limit.reschedule(loop.time() + min(due) if due else None)
+
+    def _due_s(self, running: Running) -> float | None:
+        """For how long a command may be silent now; None for as long as it likes."""
+        if running.command.name != b"IDLE":
+            return self._timeout_s
+        if running.challenges and not running.said_done:
+            return None
+        return min(IDLE_TIMEOUT_S, self._timeout_s)
 
     async def _wait_for_room(self) -> None:
         """Stop reading while one FETCH has more than its reader takes, and nothing else waits."""

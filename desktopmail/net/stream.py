@@ -31,6 +31,10 @@ _KEEPALIVE = [
     for name, value in (("TCP_KEEPIDLE", 120), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4))
     if hasattr(socket, name)
 ]
+# Octets that nobody acknowledges for so long end the connection (Linux): without it a write into a
+# network that is gone is repeated for a quarter of an hour.
+_USER_TIMEOUT_MS = 30_000
+_TCP_USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
 # Linux only: see `StreamProtocol.data_received`.
 _TCP_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
@@ -49,6 +53,11 @@ class Stream:
         self._protocol = protocol
         self.peer = protocol.address("peername")
         self.local = protocol.address("sockname")
+
+    @property
+    def peer_host(self) -> str:
+        """The address of the other end alone, without port and brackets."""
+        return self.peer.rpartition(":")[0].removeprefix("[").removesuffix("]")
 
     @property
     def tls(self) -> TlsInfo | None:
@@ -191,6 +200,8 @@ class StreamProtocol(asyncio.Protocol):
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             for option, value in _KEEPALIVE:
                 connected.setsockopt(socket.IPPROTO_TCP, option, value)
+            if not self._server and _TCP_USER_TIMEOUT is not None:
+                connected.setsockopt(socket.IPPROTO_TCP, _TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
             if self._server and _TCP_QUICKACK is not None:
                 self._socket = connected
 

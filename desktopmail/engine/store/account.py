@@ -14,6 +14,7 @@ from desktopmail.door.rows import ConnectionState, Kind
 from desktopmail.engine.store import message, operation, placement
 
 if TYPE_CHECKING:
+    from desktopmail.door.rows import Quota
     from desktopmail.door.sqlite import Fields
     from desktopmail.engine.store.store import Transaction
 
@@ -122,6 +123,14 @@ def set_kind(tx: Transaction, account_id: AccountId, kind: Kind, incoming: Serve
         (kind.value, _json(incoming), account_id),
     )
     tx.touch_accounts()
+
+
+def set_quota(tx: Transaction, account_id: AccountId, quota: tuple[Quota, ...]) -> None:
+    """Remember what the server lets an account keep."""
+    text = msgspec.json.encode(quota).decode()
+    tx.execute("UPDATE account SET quota = ? WHERE id = ? AND quota <> ?", (text, account_id, text))
+    if tx.changed_rows():
+        tx.touch_accounts()
 
 
 def set_state(

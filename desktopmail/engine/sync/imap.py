@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Role
+from desktopmail.engine.errors import is_loopback
+from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, operation, placement
-from desktopmail.engine.sync import mailboxes, vanish
+from desktopmail.engine.sync import mailboxes, quota, vanish
 from desktopmail.engine.sync.fetch import Fetcher
 from desktopmail.engine.sync.look import Look
 from desktopmail.engine.sync.replay import Replay
-from desktopmail.engine.waiting import wait, wait_any
-from desktopmail.net.errors import RefusedError
+from desktopmail.engine.waiting import wait_awake
+from desktopmail.net.deadline import deadline
+from desktopmail.net.errors import ClosedError, RefusedError, TimedOutError
 from desktopmail.wire.imap.expunge import ExpungeResponse, VanishedResponse
 from desktopmail.wire.imap.fetch import FetchResponse
 from desktopmail.wire.imap.select import ExistsResponse
@@ -41,6 +44,10 @@ if TYPE_CHECKING:
 # Well under the 29 minutes after which a server may hang up (RFC 9051 section 5.4), and under the
 # five after which many routers forget a connection.
 IDLE_S = 240.0
+# A connection that was silent for so long is asked for a sign of life before anything else, and has
+# so long for it: together with the time to connect again a person waits for 30 s at most.
+PROBE_AFTER_S = 20.0
+PROBE_TIMEOUT_S = 15.0
 _FETCH_CHUNK = 100
 
 
@@ -60,6 +67,8 @@ class ImapSync:
         self._client: ImapClient | None = None
         self._account_id: AccountId | None = None
         self._open_path = ""
+        self._quota_at_s: float | None = None
+        self._heard_s = 0.0
         self._news = asyncio.Event()
         self._lost = asyncio.Event()
         self._vanished: dict[str, UidSet] = {}
@@ -74,6 +83,7 @@ class ImapSync:
             NetError: The server failed us; everything that was committed stays.
             DoorError: The store cannot be written, or there is no password.
         """
+        await self._probe()
         client = await self._connect(account)
         self._account_id = account.id
         self._news.clear()
@@ -85,13 +95,15 @@ class ImapSync:
         for box in await self._to_look_at(account, client, listed):
             await self._look(account, box, headers_only=headers_only)
         await self._replay(account)
+        await self._ask_quota(account)
 
     async def rest(self, wake: asyncio.Event, seconds: float) -> None:
         """Idle on the Inbox until there is something to do."""
         client = self._client
         clock = self._ports.clock
+        self._heard_s = clock.monotonic()
         if client is None or not client.is_usable or not client.offers("IDLE"):
-            await wait(wake, clock, seconds)
+            await wait_awake((wake,), clock, seconds)
             return
         await self._open_inbox(client)
         until = clock.monotonic() + seconds
@@ -100,11 +112,28 @@ class ImapSync:
             left = min(IDLE_S, until - clock.monotonic())
             try:
                 async with client.idle():
-                    await wait_any(ends, clock, left)
+                    await wait_awake(ends, clock, left)
+                self._heard_s = clock.monotonic()
             except RefusedError:  # some servers offer it and do not let us
-                await wait_any(ends, clock, left)
-                if client.is_usable:
-                    await client.noop()
+                await wait_awake(ends, clock, left)
+                await self._probe()
+
+    async def _probe(self) -> None:
+        """Ask a connection that has been silent for a sign of life, and leave one that is dead.
+
+        It may have been suspended, forgotten by a router, or be of a network that we left.
+        """
+        client, clock = self._client, self._ports.clock
+        if client is None or not client.is_usable:
+            return
+        if clock.monotonic() - self._heard_s < PROBE_AFTER_S:
+            return
+        try:
+            async with deadline(PROBE_TIMEOUT_S, "The connection died while it was silent."):
+                await client.noop()
+        except (TimedOutError, ClosedError):
+            await client.aclose()  # the next step connects again
+        self._heard_s = clock.monotonic()
 
     async def _open_inbox(self, client: ImapClient) -> None:
         """Open the Inbox for idling, and see whether something came since it was looked at."""
@@ -151,6 +180,14 @@ class ImapSync:
 
     # Steps
 
+    async def _ask_quota(self, account: Account) -> None:
+        now_s = self._ports.clock.monotonic()
+        if self._quota_at_s is not None and now_s - self._quota_at_s < quota.EVERY_S:
+            return
+        found = await quota.ask(await self._connect(account))
+        self._quota_at_s = now_s
+        await self._store.write(lambda tx: accounts.set_quota(tx, account.id, found))
+
     async def _connect(self, account: Account) -> ImapClient:
         if self._client is not None and self._client.is_usable:
             return self._client
@@ -158,10 +195,13 @@ class ImapSync:
         self._client = client
         self._open_path = ""
         self._lost.clear()
+        self._heard_s = self._ports.clock.monotonic()
+        self._quota_at_s = None
         client.ended = lambda _error: self._lost.set()
         with contextlib.suppress(RefusedError):  # some servers advertise it and refuse it
             if client.offers("QRESYNC") and client.offers("ENABLE"):
                 await client.enable("QRESYNC")
+        await _compress(client)
         return client
 
     def _told(self, value: UntaggedResponse | Malformed) -> None:
@@ -289,6 +329,19 @@ class ImapSync:
             )
             for start in range(0, len(rows), _FETCH_CHUNK):
                 await fetcher.contents(rows[start : start + _FETCH_CHUNK])
+
+
+async def _compress(client: ImapClient) -> None:
+    """Deflate what goes over a network (RFC 4978), where the server can.
+
+    The mail of our benchmarks shrinks to 0.6 (small messages) or 0.74 (with files), for 4 ms of
+    processor a megabyte: on this machine itself that only costs. The password has gone before, so
+    no length of it is in the stream; TLS itself never compresses here.
+    """
+    if is_loopback(client.stream.peer_host) or not client.offers("COMPRESS=DEFLATE"):
+        return
+    with contextlib.suppress(RefusedError):  # some servers offer more than they have
+        await client.compress()
 
 
 def _are_void(tx: Transaction, account_id: AccountId | None, path: str, selected: Selected) -> bool:

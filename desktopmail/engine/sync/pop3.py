@@ -16,7 +16,7 @@ from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, placement, pop_seen
 from desktopmail.engine.sync import incoming
 from desktopmail.engine.sync.incoming import Incoming, Parsed
-from desktopmail.engine.waiting import wait
+from desktopmail.engine.waiting import wait_awake
 from desktopmail.mime.header import digest_of
 from desktopmail.net.errors import RefusedError
 
@@ -96,7 +96,7 @@ class Pop3Sync:
 
     async def rest(self, wake: asyncio.Event, seconds: float) -> None:
         """Wait for the next session."""
-        await wait(wake, self._ports.clock, seconds)
+        await wait_awake((wake,), self._ports.clock, seconds)
 
     async def leave(self) -> None:
         """Nothing is open between sessions."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 
 import pytest
 
-from desktopmail.engine.waiting import wait, wait_any
+from desktopmail.engine.waiting import wait, wait_any, wait_awake
 from tests.helpers.still_clock import StillClock
 
 
@@ -40,3 +41,26 @@ async def test_who_waits_without_end_can_be_cancelled() -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
             await wait(asyncio.Event(), EndlessClock(), None)
+
+
+class SuspendedClock(StillClock):
+    """The machine sleeps for an hour while somebody waits: the date goes on, nothing else does."""
+
+    def now(self) -> datetime:
+        suspended = timedelta(hours=1) if self.monotonic() > 1015 else timedelta()
+        return super().now() + suspended
+
+
+async def test_who_waited_through_a_suspension_is_woken_soon_after_it() -> None:
+    clock = SuspendedClock()
+    await wait_awake((asyncio.Event(),), clock, 240.0)
+    assert clock.monotonic() < 1030.0
+
+
+async def test_without_a_suspension_it_waits_to_the_end_or_for_an_event() -> None:
+    clock = StillClock()
+    await wait_awake((asyncio.Event(),), clock, 25.0)
+    assert clock.monotonic() == 1025.0
+    event = asyncio.Event()
+    event.set()
+    await wait_awake((event,), EndlessClock(), 25.0)

@@ -51,6 +51,8 @@ async def test_a_connection_is_kept_alive_and_writes_without_delay() -> None:
     connected = stream._protocol._transport.get_extra_info("socket")
     assert connected.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
     assert connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # what nobody acknowledges is noticed in half a minute
+        assert 0 < connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) <= 30_000
     await stream.aclose()
     await listener.aclose()
 

@@ -621,6 +621,24 @@ async def test_an_idle_ends_by_itself_when_something_else_is_asked() -> None:
             await asked
 
 
+@pytest.mark.parametrize("said", ["", "S: + idling\nC: DONE\n"], ids=["begin", "end"])
+async def test_an_idle_that_is_not_answered_ends_the_connection_in_time(said: str) -> None:
+    text = CAPABLE + f"C: A1 IDLE\n{said}*: wait\n"
+    async with scripted(text, timeout_s=0.2) as client:
+        with pytest.raises(TimedOutError, match="did not answer"):
+            async with client.idle():
+                pass
+        assert not client.is_usable
+
+
+async def test_an_idle_may_be_silent_for_longer_than_an_answer() -> None:
+    text = CAPABLE + "C: A1 IDLE\nS: + idling\nC: DONE\nS: A1 OK x\n*: wait\n"
+    async with scripted(text, timeout_s=0.1) as client:
+        async with client.idle():
+            await asyncio.sleep(0.3)
+        assert client.is_usable
+
+
 async def test_an_idle_that_is_refused_is_told() -> None:
     async with scripted(CAPABLE + "C: A1 IDLE\nS: A1 NO no\n") as client:
         with pytest.raises(RefusedError):

@@ -9,6 +9,7 @@ import pytest
 from desktopmail.door.commands import DeleteMessages, StoreFlags
 from desktopmail.door.rows import Flag
 from desktopmail.engine.sync import imap
+from desktopmail.net import imap_dialogue
 from desktopmail.wire.imap.flags import DELETED, FLAGGED
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
@@ -119,6 +120,87 @@ async def test_a_mailbox_that_cannot_be_opened_does_not_stop_the_others(tmp_path
             account_id = await bench.add(server)
             await bench.sync(account_id)
             assert bench.subjects("Trash") == ["Subject 1"]
+
+
+async def test_the_mailboxes_that_it_does_not_idle_on_are_polled(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text("poll_minutes = 0.005\n")
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await until(lambda: "IDLE" in server.transcript.commands(), "it idles")
+            server.deliver("alice", mail(1), mailbox="Archive")
+            await until(lambda: bench.subjects("Archive") == ["Subject 1"], "found by a poll")
+
+
+async def test_a_connection_that_died_in_silence_is_noticed_and_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody answers, and nobody says that it is gone: as behind a router that forgot."""
+    monkeypatch.setattr(imap, "PROBE_AFTER_S", 0.0)
+    monkeypatch.setattr(imap, "PROBE_TIMEOUT_S", 0.2)
+    dead = Fault(protocol="imap", command="NOOP", session=1, stall=True, times=None)
+    with LocalServer(PASSWORDS, without=("IDLE",), plan=[dead]) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            server.deliver("alice", mail(1))
+            await bench.sync(account_id)
+            assert bench.subjects() == ["Subject 1"]
+            assert bench.reader.problems() == []
+
+
+async def test_an_idle_whose_end_nobody_answers_is_noticed_when_something_is_to_be_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap_dialogue, "IDLE_TIMEOUT_S", 0.2)
+    dead = Fault(protocol="imap", command="IDLE", session=1, stall=True)
+    with LocalServer(PASSWORDS, plan=[dead]) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await bench.engine.command(
+                StoreFlags(placement_ids=(bench.placed("Subject 1"),), add=Flag.SEEN)
+            )
+            await until(lambda: "\\Seen" in server.messages("alice")[0].flags, "the flag there")
+
+
+def test_a_dead_connection_is_noticed_within_half_a_minute_of_activity() -> None:
+    assert imap.PROBE_TIMEOUT_S < 30
+    assert imap_dialogue.IDLE_TIMEOUT_S < 30
+
+
+@pytest.mark.parametrize("is_far", [True, False])
+async def test_it_is_deflated_over_a_network_and_not_on_this_machine(
+    is_far: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_far:
+        monkeypatch.setattr(imap, "is_loopback", lambda _host: False)
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            assert bench.reader.octets(bench.rows()[0].message_id) == mail(1)
+            commands = server.transcript.commands()
+            assert ("COMPRESS DEFLATE" in commands) == is_far
+            if is_far:  # after the login, so that no length of a password is in the stream
+                login = next(n for n, line in enumerate(commands) if "AUTHENTICATE" in line)
+                assert login < commands.index("COMPRESS DEFLATE")
+
+
+async def test_a_server_that_offers_compression_and_refuses_it_is_read_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap, "is_loopback", lambda _host: False)
+    refusal = Fault(protocol="imap", command="COMPRESS", reply="NO not today")
+    with LocalServer(PASSWORDS, plan=[refusal]) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            assert bench.subjects() == ["Subject 1"]
 
 
 def test_idling_is_shorter_than_servers_and_routers_wait() -> None:
