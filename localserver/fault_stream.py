@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from desktopmail.net.errors import ClosedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from desktopmail.net.stream import Stream
     from desktopmail.net.tls import ClientTls, ServerTls, TlsInfo
+
+T = TypeVar("T")
 
 
 class FaultyStream:
@@ -54,6 +58,12 @@ class FaultyStream:
         octets = await self._stream.read(until)
         self.is_waiting = False
         return octets
+
+    async def attend(
+        self, take: Callable[[bytes], T | None], until: Callable[[], float] | None = None
+    ) -> T:
+        """Give what arrives to `take`, until it returns something."""
+        return await self._stream.attend(take, until)
 
     def unread(self, octets: bytes) -> None:
         """Put octets back that were read too far."""

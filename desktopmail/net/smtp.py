@@ -26,7 +26,7 @@ from desktopmail.wire.smtp.control import Noop, Quit, Rset, StartTls
 from desktopmail.wire.smtp.events import Closed, Greeting
 from desktopmail.wire.smtp.hello import Hello
 from desktopmail.wire.smtp.parameters import CommandError
-from desktopmail.wire.smtp.reply import Reply, encode_reply, reply
+from desktopmail.wire.smtp.reply import Reply, reply
 from desktopmail.wire.smtp.vrfy import Vrfy
 
 if TYPE_CHECKING:
@@ -337,7 +337,7 @@ class _Carrier:
             return
         secret = challenge is not None and challenge.startswith(b"v=")
         shown = reply(334, "<server signature>") if secret else answer
-        recorder.record("S", encode_reply(shown))
+        recorder.record("S", shown.encode())
 
 
 def _challenge(answer: Reply) -> bytes | None:

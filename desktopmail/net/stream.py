@@ -6,14 +6,18 @@ import asyncio
 import socket
 import struct
 from collections import deque
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from desktopmail.net.deadline import deadline
 from desktopmail.net.errors import ClosedError, NetError, TlsError
 from desktopmail.net.layer import TlsLayer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from desktopmail.net.tls import ClientTls, ServerTls, TlsInfo
+
+T = TypeVar("T")
 
 # What a reader gets at once, and how much may wait for it before the socket is not read any more.
 READ_OCTETS = 256 * 1024
@@ -35,7 +39,7 @@ _KEEPALIVE = [
 # network that is gone is repeated for a quarter of an hour.
 _USER_TIMEOUT_MS = 30_000
 _TCP_USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
-# Linux only: see `StreamProtocol.data_received`.
+# Linux only: see `StreamProtocol._acknowledge`.
 _TCP_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 
@@ -86,6 +90,28 @@ class Stream:
             TlsError: What came inside TLS cannot be read.
         """
         return await self._protocol.read(until)
+
+    async def attend(
+        self, take: Callable[[bytes], T | None], until: Callable[[], float] | None = None
+    ) -> T:
+        """Give everything that arrives to `take` at once, until it returns something; return that.
+
+        `take` is called by the loop itself, without waking a task: what it can answer on the spot
+        costs no turn of the loop. It gets b"" at the end of the stream, and has to return something
+        then. What it raises is raised here.
+
+        Args:
+            take: Must not wait. May write; when the stream `is_congested`, it should return, so
+                that somebody waits for the socket.
+            until: When to give up, by the loop's clock, asked when that time has come; while one
+                call lasts, it may only move to later.
+
+        Raises:
+            TimeoutError: `take` had not returned anything by then.
+            ClosedError: The connection was cut.
+            TlsError: What came inside TLS cannot be read.
+        """
+        return await self._protocol.attend(take, until)
 
     def unread(self, octets: bytes) -> None:
         """Put octets back that were read too far; the next `read` returns them first."""
@@ -169,14 +195,16 @@ class StreamProtocol(asyncio.Protocol):
     def __init__(self, *, server: bool = False) -> None:
         self._loop = asyncio.get_running_loop()
         self._server = server
+        self._owes_ack = False  # octets came, and none of ours took the ACK for them along
         self._transport: asyncio.Transport | None = None
         self._socket: socket.socket | None = None
         self._chunks: deque[bytes] = deque()
         self._size = 0
         self._eof = False
         self._reading_paused = False
-        self._reader: asyncio.Future[None] | None = None
-        self._until: float | None = None  # when the reader gives up
+        self._reader: asyncio.Future[Any] | None = None
+        self._take: Callable[[bytes], Any] | None = None  # gets what arrives while a task attends
+        self._until: Callable[[], float] | None = None  # when the reader gives up
         self._timer: asyncio.TimerHandle | None = None
         self._writing_paused = False
         self._drainers: set[asyncio.Future[None]] = set()
@@ -202,15 +230,12 @@ class StreamProtocol(asyncio.Protocol):
                 connected.setsockopt(socket.IPPROTO_TCP, option, value)
             if not self._server and _TCP_USER_TIMEOUT is not None:
                 connected.setsockopt(socket.IPPROTO_TCP, _TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
-            if self._server and _TCP_QUICKACK is not None:
+            if self._server:
                 self._socket = connected
 
     def data_received(self, data: bytes) -> None:
         """Take octets from the socket."""
-        if self._socket is not None and _TCP_QUICKACK is not None:
-            # A client that writes a command in two segments (imaplib's APPEND, any DATA) waits with
-            # the second for our ACK, which Linux delays by 40 ms unless told so after each read.
-            self._socket.setsockopt(socket.IPPROTO_TCP, _TCP_QUICKACK, 1)
+        self._owes_ack = True
         if self._layer is None:
             self._give(data)
         else:
@@ -281,22 +306,35 @@ class StreamProtocol(asyncio.Protocol):
         if not self._chunks:
             if not self._eof:
                 if self._error is None and not self._lost.done():
-                    await self._wait_for_octets(until)
+                    await self._wait_for_octets(None if until is None else lambda: until)
                 if not self._chunks and not self._eof:
                     raise self._closed_error()
             if not self._chunks:
                 if isinstance(self._error, TlsError):
                     raise self._error
                 return b""
-        if len(self._chunks) == 1:
-            octets = self._chunks.popleft()
-        else:
-            octets = b"".join(self._chunks)
-            self._chunks.clear()
-        self._size = 0
-        if self._reading_paused:
-            self._resume_reading()
-        return octets
+        return self._waiting_octets()
+
+    async def attend(
+        self, take: Callable[[bytes], T | None], until: Callable[[], float] | None
+    ) -> T:
+        """See `Stream.attend`."""
+        while True:
+            found: T | None = None
+            if self._chunks:
+                found = take(self._waiting_octets())
+            elif self._eof:
+                if isinstance(self._error, TlsError):
+                    raise self._error
+                found = take(b"")
+                if found is None:
+                    raise RuntimeError("nobody attends to a stream that has ended")
+            elif self._error is not None or self._lost.done():
+                raise self._closed_error()
+            else:
+                found = await self._wait_for_octets(until, take)
+            if found is not None:
+                return found
 
     def unread(self, octets: bytes) -> None:
         """See `Stream.unread`."""
@@ -309,6 +347,7 @@ class StreamProtocol(asyncio.Protocol):
         if self._closing or self._transport is None:
             raise self._closed_error()
         if self._layer is None:
+            self._owes_ack = False
             self._transport.write(octets)
             return
         if self.tls is None:
@@ -401,6 +440,9 @@ class StreamProtocol(asyncio.Protocol):
     def _give(self, octets: bytes) -> None:
         if self._closing:
             return
+        if self._take is not None and self._reader is not None and not self._reader.done():
+            self._offer(octets, self._take, self._reader)
+            return
         self._chunks.append(octets)
         self._size += len(octets)
         if self._size > _HIGH_WATER and not self._reading_paused and self._transport is not None:
@@ -413,19 +455,58 @@ class StreamProtocol(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
 
-    async def _wait_for_octets(self, until: float | None) -> None:
+    def _offer(
+        self, octets: bytes, take: Callable[[bytes], Any], reader: asyncio.Future[Any]
+    ) -> None:
+        try:
+            found = take(octets)
+        except Exception as error:  # noqa: BLE001 - it is raised in the task that attends
+            if not reader.done():
+                reader.set_exception(error)
+            return
+        if found is not None:
+            if not reader.done():
+                reader.set_result(found)
+        elif self._owes_ack:
+            self._acknowledge()
+
+    def _waiting_octets(self) -> bytes:
+        if len(self._chunks) == 1:
+            octets = self._chunks.popleft()
+        else:
+            octets = b"".join(self._chunks)
+            self._chunks.clear()
+        self._size = 0
+        if self._reading_paused:
+            self._resume_reading()
+        return octets
+
+    async def _wait_for_octets(
+        self, until: Callable[[], float] | None, take: Callable[[bytes], T | None] | None = None
+    ) -> T | None:
         if self._reader is not None:
             raise RuntimeError("two tasks read from one stream")
+        if self._owes_ack:
+            self._acknowledge()
         self._reader = self._loop.create_future()
-        self._until = until
+        self._take, self._until = take, until
         # One timer outlives many reads, each of which only moves its time: a timer of its own for
         # every command costs more than the command's answer.
-        if until is not None and (self._timer is None or self._timer.when() > until):
-            self._start_timer(until)
+        if until is not None:
+            when = until()
+            if self._timer is None or self._timer.when() > when:
+                self._start_timer(when)
         try:
-            await self._reader
+            return cast("T | None", await self._reader)
         finally:
-            self._reader = self._until = None
+            self._reader = self._take = self._until = None
+
+    def _acknowledge(self) -> None:
+        # A client that writes a command in two segments (imaplib's APPEND, any DATA) waits with the
+        # second for our ACK, which Linux delays by 40 ms unless told so after each read.
+        self._owes_ack = False
+        if self._socket is not None and _TCP_QUICKACK is not None:
+            self._socket.setsockopt(socket.IPPROTO_TCP, _TCP_QUICKACK, 1)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -440,8 +521,9 @@ class StreamProtocol(asyncio.Protocol):
         timer, self._timer = self._timer, None
         if self._until is None or timer is None:
             return  # nobody waits; the next read starts it again
-        if self._until > timer.when():
-            self._start_timer(self._until)
+        until = self._until()
+        if until > timer.when():
+            self._start_timer(until)
         elif self._reader is not None and not self._reader.done():
             self._reader.set_exception(TimeoutError("nothing arrived in time"))
 
@@ -476,8 +558,9 @@ class StreamProtocol(asyncio.Protocol):
                 self.tls = info
                 if self._handshake is not None and not self._handshake.done():
                     self._handshake.set_result(info)
-            for chunk in layer.read():
-                self._give(chunk)
+            chunks = layer.read()
+            if chunks:
+                self._give(chunks[0] if len(chunks) == 1 else b"".join(chunks))
             self._flush_tls()  # answers to key updates
         except TlsError as error:
             self._fail(error)
@@ -489,6 +572,7 @@ class StreamProtocol(asyncio.Protocol):
     def _flush_tls(self) -> None:
         octets = cast("TlsLayer", self._layer).take_output()
         if octets and self._transport is not None and not self._transport.is_closing():
+            self._owes_ack = False
             self._transport.write(octets)
 
     def _fail(self, error: TlsError) -> None:

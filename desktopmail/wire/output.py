@@ -44,6 +44,13 @@ class Output:
 
     def take(self) -> list[Segment]:
         """Return everything collected so far, and forget it."""
+        if not self._segments:  # nothing is secret: nearly always
+            plain = self._plain
+            if not plain:
+                return []
+            octets = plain[0] if len(plain) == 1 else b"".join(plain)
+            plain.clear()
+            return [Segment(octets)]
         self._settle()
         segments, self._segments = self._segments, []
         return segments

@@ -49,7 +49,7 @@ async def response(session: Session, command: AuthResponse) -> Reply:
     return await _go_on(session, session.mechanism.step(command.octets))
 
 
-async def cancel(session: Session, _command: AuthCancel) -> Reply:
+def cancel(session: Session, _command: AuthCancel) -> Reply:
     """End an exchange as the client wishes (section 4)."""
     session.mechanism = None
     return reply(501, "Cancelled", "5.7.0")

@@ -24,12 +24,18 @@ _FLAWS: Final = {
     Flaw.BARE_CR_OR_LF: reply(550, "The message holds a bare CR or LF", "5.6.0"),
     Flaw.LONG_LINE: reply(550, "The message has a line of more than 998 octets", "5.6.0"),
 }
+_GO_ON: Final = reply(354, "End with a dot on a line of its own")
 DISK_FULL: Final = reply(452, "No room for it now; try again later", "4.3.1")
 
 
-async def data(_session: Session, _command: Data) -> Reply:
+def data(_session: Session, _command: Data) -> Reply:
     """Ask for the message; order and recipients were checked by the machine."""
-    return reply(354, "End with a dot on a line of its own")
+    return _GO_ON
+
+
+def hold(session: Session, octets: bytes) -> bool:
+    """Keep a piece of the message when that needs no disk; returns False when it does."""
+    return session.spool_error is not None or _spool(session).hold(octets)
 
 
 async def take(session: Session, octets: bytes) -> None:
@@ -37,18 +43,23 @@ async def take(session: Session, octets: bytes) -> None:
     session.faults.takes_message = True
     if session.spool_error is not None:
         return
+    spool = _spool(session)
+    try:
+        await spool.write(octets)
+    except OSError as error:
+        session.spool_error = error
+        spool.discard()
+
+
+def _spool(session: Session) -> Spool:
     if session.spool is None:
         context = session.context
         folder = context.data / "spool" if context.data is not None else None
         session.spool = Spool(folder, context.config.limits.spool_octets, context.ports.executor)
-    try:
-        await session.spool.write(octets)
-    except OSError as error:
-        session.spool_error = error
-        session.spool.discard()
+    return session.spool
 
 
-async def chunk(session: Session, event: ChunkEnd) -> Reply:
+def chunk(session: Session, event: ChunkEnd) -> Reply:
     """Answer a BDAT that is not the last one."""
     if event.flaw is not None:
         session.forget_message()
@@ -67,8 +78,7 @@ async def end(session: Session, event: MessageEnd) -> Reply:
         if session.spool_error is not None:
             session.context.log.warning("The spool failed: %s", session.spool_error)
             return DISK_FULL
-        if session.spool is None:
-            await take(session, b"")
+        _spool(session)  # a message of no octets is one
         return await _accept(session)
     finally:
         session.forget_message()

@@ -14,7 +14,7 @@ from localserver.queue.outbound import Outgoing, OutgoingRecipient
 from localserver.queue.report import Action, Fate, make_report
 from localserver.smtp.trace import received, return_path, with_protocol
 from localserver.store.errors import OverQuotaError, StoreError
-from localserver.store.interface import Delivery, SpooledFile
+from localserver.store.interface import Delivery
 
 if TYPE_CHECKING:
     from desktopmail.wire.smtp.mail import Mail
@@ -68,8 +68,6 @@ async def deliver(session: Session, prepared: Prepared) -> Reply:
     # come again, would have them twice. What fails in a mailbox afterwards goes into a report.
     if elsewhere:
         octets = await spool.compose(trace, prepared.cuts)
-        if isinstance(octets, SpooledFile):
-            octets = await session.context.ports.executor.run(octets.path.read_bytes)
         outbound = session.context.outbound or CapturingOutbound(session.context.store)
         await outbound.submit(_outgoing(session, mail, elsewhere, octets, identifier, prepared))
     if local:
@@ -103,7 +101,7 @@ def _trace(session: Session, mail: Mail, routes: tuple[Route, ...], identifier: 
 async def _to_mailboxes(
     session: Session,
     routes: list[Route],
-    octets: bytes | SpooledFile,
+    octets: bytes,
     mailbox: str,
     copies: _Copies,
 ) -> None:

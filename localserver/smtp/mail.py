@@ -9,13 +9,18 @@ from localserver.smtp.state import Route
 from localserver.submission.envelope import recipient_refused, sender_refused
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from desktopmail.wire.smtp.mail import Mail
     from desktopmail.wire.smtp.rcpt import Rcpt
     from desktopmail.wire.smtp.reply import Reply
     from localserver.smtp.state import Session
 
+_SENDER_FINE: Final = reply(250, "Sender fine", "2.1.0")
+_RECIPIENT_FINE: Final = reply(250, "Recipient fine", "2.1.5")
 
-async def mail(session: Session, command: Mail) -> Reply:
+
+def mail(session: Session, command: Mail) -> Reply:
     """Begin a message."""
     session.forget_message()
     if session.submission:
@@ -25,10 +30,10 @@ async def mail(session: Session, command: Mail) -> Reply:
         if refusal is not None:
             return refusal
     session.mail = command
-    return reply(250, "Sender fine", "2.1.0")
+    return _SENDER_FINE
 
 
-async def rcpt(session: Session, command: Rcpt) -> Reply:
+def rcpt(session: Session, command: Rcpt) -> Reply:
     """Take one recipient.
 
     Port 25 knows local users only. Everything that could name another place in disguise (source
@@ -41,14 +46,14 @@ async def rcpt(session: Session, command: Rcpt) -> Reply:
         if not found:
             return reply(550, f"No such user: {address}", "5.1.1")
         session.routes.append(Route(command, tuple(found)))
-        return reply(250, "Recipient fine", "2.1.5")
+        return _RECIPIENT_FINE
     if not session.submission:
         return reply(550, f"Mail for {command.recipient.domain} is not taken here", "5.7.1")
     refusal = recipient_refused(session.context, command.recipient)
     if refusal is not None:
         return refusal
     session.routes.append(Route(command, ()))
-    return reply(250, "Recipient fine", "2.1.5")
+    return _RECIPIENT_FINE
 
 
 def must_log_in(session: Session) -> Reply | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from desktopmail.net.deadline import deadline
@@ -19,7 +20,7 @@ from desktopmail.wire.smtp.reply import Reply, reply
 from desktopmail.wire.smtp.server import ServerConnection
 from desktopmail.wire.smtp.vrfy import Expn, Vrfy
 from localserver.smtp.auth import auth, cancel, response
-from localserver.smtp.data import chunk, data, end, take
+from localserver.smtp.data import chunk, data, end, hold, take
 from localserver.smtp.mail import mail, rcpt
 from localserver.smtp.offer import extensions
 from localserver.smtp.state import Session
@@ -68,29 +69,27 @@ async def serve_smtp(stream: Stream, context: ServerContext, *, submission: bool
         session.forget_message()
 
 
-async def _rset(session: Session, _command: Rset) -> Reply:
+def _rset(session: Session, _command: Rset) -> Reply:
     session.forget_message()
-    return reply(250, "Forgotten", "2.0.0")
+    return _FORGOTTEN
 
 
-async def _noop(_session: Session, _command: Noop) -> Reply:
-    return reply(250, "Fine", "2.0.0")
+def _noop(_session: Session, _command: Noop) -> Reply:
+    return _FINE
 
 
-async def _quit(session: Session, _command: Quit) -> Reply:
+def _quit(session: Session, _command: Quit) -> Reply:
     session.ending = True
-    return reply(221, "Goodbye", "2.0.0")
+    return _GOODBYE
 
 
-_HANDLERS: Final[dict[type, Callable[[Session, Any], Awaitable[Reply]]]] = {
-    Auth: auth,
-    AuthResponse: response,
+# What needs no waiting is answered where it arrives, in the loop's callback.
+_AT_ONCE: Final[dict[type, Callable[[Session, Any], Reply]]] = {
     AuthCancel: cancel,
     Mail: mail,
     Rcpt: rcpt,
     Data: data,
     ChunkEnd: chunk,
-    MessageEnd: end,
     Rset: _rset,
     Noop: _noop,
     Quit: _quit,
@@ -98,6 +97,15 @@ _HANDLERS: Final[dict[type, Callable[[Session, Any], Awaitable[Reply]]]] = {
     Expn: expn,
     Help: help_,
 }
+_WAITING: Final[dict[type, Callable[[Session, Any], Awaitable[Reply]]]] = {
+    Auth: auth,
+    AuthResponse: response,
+    MessageEnd: end,
+}
+
+_FORGOTTEN: Final = reply(250, "Forgotten", "2.0.0")
+_FINE: Final = reply(250, "Fine", "2.0.0")
+_GOODBYE: Final = reply(221, "Goodbye", "2.0.0")
 
 # What the fault plan calls an event; commands go by their verb.
 _FAULT_NAMES: Final[dict[type, str]] = {
@@ -109,8 +117,20 @@ _FAULT_NAMES: Final[dict[type, str]] = {
 }
 
 
+class _Pause(Enum):
+    """Why the loop's callback hands over to the task although there is no event for it."""
+
+    CONGESTED = "the client does not take its replies"
+    ENDING = "the connection is to be closed"
+
+
 class _Pump:
-    """Moves octets and looks handlers up; holds no rule of SMTP."""
+    """Moves octets and looks handlers up; holds no rule of SMTP.
+
+    Most of a session runs in the loop's callback (`_attend`): waking a task for each of the four
+    commands of a message costs as much as answering them. The task takes over for what waits: the
+    end of a message, logins, TLS, large messages, and everything a fault plan may touch.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -136,7 +156,8 @@ class _Pump:
             event = await self._next_event()
             if isinstance(event, Closed):
                 return
-            await self._handle(event)
+            if not isinstance(event, _Pause):
+                await self._handle(event)
         await self._flush()
 
     async def _greet(self) -> None:
@@ -164,13 +185,22 @@ class _Pump:
                 return
         if isinstance(event, StartTls):
             await self._start_tls()
+        elif not self._answer(event):
+            self._wire.send(await _WAITING[type(event)](session, event))
+
+    def _answer(self, event: Event) -> bool:
+        """Answer what needs no waiting; returns False for the rest."""
+        handler = _AT_ONCE.get(type(event))
+        if handler is not None:
+            self._wire.send(handler(self._session, event))
         elif isinstance(event, Hello):
-            session.forget_message()
-            self._wire.greet(extensions(session))
+            self._session.forget_message()
+            self._wire.greet(extensions(self._session))
         elif isinstance(event, BadCommand):
             self._wire.send(self._mistake(event))
         else:
-            self._wire.send(await _HANDLERS[type(event)](session, event))
+            return False
+        return True
 
     def _mistake(self, event: BadCommand) -> Reply:
         self._session.mistakes += 1
@@ -210,25 +240,45 @@ class _Pump:
 
     # -- octets
 
-    async def _next_event(self) -> Event:
+    async def _next_event(self) -> Event | _Pause:
         event = self._wire.next_event()
         if event is not None:
             return event
         await self._flush()
-        until = self._deadline()
-        while event is None:
-            try:
-                octets = await self._stream.read(until)
-            except TimeoutError:
-                return self._timed_out()
-            if octets:
-                self._wire.receive(octets)
+        try:
+            return await self._stream.attend(self._attend, self._deadline)
+        except TimeoutError:
+            return self._timed_out()
+
+    def _attend(self, octets: bytes) -> Event | _Pause | None:
+        """Take octets and answer what can be answered at once; returns what the task has to do."""
+        wire, session = self._wire, self._session
+        if octets:
+            wire.receive(octets)
+        else:
+            wire.receive_eof()
+        while (event := wire.next_event()) is not None:
+            if isinstance(event, MessageData):
+                if not hold(session, event.octets):
+                    return event
+            elif type(event) in _WAITING or not self._is_free:
+                return event
             else:
-                self._wire.receive_eof()
-            event = self._wire.next_event()
-            if event is None and self._loop.time() > until:
-                return self._timed_out()  # octets trickle, and never make a command
-        return event
+                self._since = self._loop.time()
+                if isinstance(event, StartTls | Closed):
+                    return event
+                self._record(event)
+                self._answer(event)
+                if session.ending:
+                    return _Pause.ENDING
+        self._write()
+        return _Pause.CONGESTED if self._stream.is_congested else None
+
+    @property
+    def _is_free(self) -> bool:
+        # A plan may delay anything. And the time for a command is longer while a message is under
+        # way: what ends that has to be seen by the task, which counts anew.
+        return self._session.context.faults.is_empty and self._session.spool is None
 
     def _deadline(self) -> float:
         session = self._session

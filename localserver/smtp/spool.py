@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
-
-from localserver.store.interface import SpooledFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,19 +33,27 @@ class Spool:
         self._held = 0
         self._head: bytes | None = None
         self._file: IO[bytes] | None = None
-        self._made: list[Path] = []
+        self._path: Path | None = None
         self.size = 0
 
+    def hold(self, octets: bytes) -> bool:
+        """Keep the next octets in memory; returns False, and keeps nothing, when they are many."""
+        if self._folder is not None and self._held + len(octets) > self._head_octets:
+            return False
+        self._pieces.append(octets)
+        self._held += len(octets)
+        self.size += len(octets)
+        return True
+
     async def write(self, octets: bytes) -> None:
-        """Keep the next octets.
+        """Keep the next octets, on the disk when they are many.
 
         Raises:
             OSError: The disk refused them.
         """
-        self._pieces.append(octets)
-        self._held += len(octets)
-        self.size += len(octets)
-        if self._folder is not None and self._held > self._head_octets:
+        if not self.hold(octets):
+            self._pieces.append(octets)
+            self.size += len(octets)
             await self._executor.run(self._to_disk)
 
     @property
@@ -65,26 +70,26 @@ class Spool:
         """Whether the header ends inside the head, so that a cut can be made anywhere in it."""
         return self._head is None or b"\r\n\r\n" in self._head or self._head.startswith(b"\r\n")
 
-    async def compose(
-        self, prefix: bytes, cuts: Sequence[tuple[int, int]] = ()
-    ) -> bytes | SpooledFile:
+    async def compose(self, prefix: bytes, cuts: Sequence[tuple[int, int]] = ()) -> bytes:
         """Return the message behind a prefix and without the cuts, which lie inside the head.
 
         Raises:
             OSError: The disk refused it.
         """
-        if self._head is None:
+        if self._head is not None:
+            return await self._executor.run(self._composed, prefix, cuts)
+        if cuts:
             return prefix + _without(self.head, cuts)
-        return await self._executor.run(self._compose_file, prefix, tuple(cuts))
+        return b"".join([prefix, *self._pieces])
 
     def discard(self) -> None:
         """Remove what is on the disk."""
         if self._file is not None:
             self._file.close()
             self._file = None
-        for path in self._made:
-            path.unlink(missing_ok=True)
-        self._made.clear()
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+            self._path = None
         self._pieces.clear()
 
     def _to_disk(self) -> None:
@@ -101,22 +106,18 @@ class Spool:
             raise RuntimeError("a message in memory has no file")
         self._folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=_PREFIX, dir=self._folder)
-        self._made.append(Path(name))
+        self._path = Path(name)
         return os.fdopen(handle, "w+b")
 
-    def _compose_file(self, prefix: bytes, cuts: tuple[tuple[int, int], ...]) -> SpooledFile:
+    def _composed(self, prefix: bytes, cuts: Sequence[tuple[int, int]]) -> bytes:
         rest = self._file
         if rest is None or self._head is None:
             raise RuntimeError("a message in memory has no file")
-        rest.write(b"".join(self._pieces))
-        self._pieces.clear()
+        # The store has to see all of it at once: so it is read once, and not written again.
         rest.seek(0)
-        with self._new_file() as whole:
-            whole.write(prefix + _without(self._head, cuts))
-            shutil.copyfileobj(rest, whole, 1024 * 1024)
-            size = whole.tell()
+        octets = b"".join([prefix, _without(self._head, cuts), rest.read(), *self._pieces])
         rest.seek(0, os.SEEK_END)
-        return SpooledFile(self._made[-1], size)
+        return octets
 
 
 def sweep(folder: Path) -> int:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from localserver.smtp.state import Session
 
 
-async def vrfy(session: Session, command: Vrfy) -> Reply:
+def vrfy(session: Session, command: Vrfy) -> Reply:
     """Answer whether an address is known, to those who may know: on this machine, or logged in."""
     refusal = must_log_in(session)
     if refusal is not None:
@@ -34,12 +34,12 @@ async def vrfy(session: Session, command: Vrfy) -> Reply:
     return reply(250, f"<{found[0].address}>", "2.1.5")
 
 
-async def expn(session: Session, _command: Expn) -> Reply:
+def expn(session: Session, _command: Expn) -> Reply:
     """Tell nobody who is on a list."""
     return must_log_in(session) or reply(502, "Lists are not shown", "5.5.1")
 
 
-async def help_(session: Session, command: Help) -> Reply:
+def help_(session: Session, command: Help) -> Reply:
     """Name the commands (section 4.1.1.8)."""
     topic = command.argument.strip().upper()
     if topic and topic not in PARSERS:

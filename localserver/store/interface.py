@@ -13,17 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
-    from pathlib import Path
 
     from localserver.store.account import Account
-
-
-@dataclass(frozen=True, slots=True)
-class SpooledFile:
-    """A message that went to disk as it arrived; the store reads it, the caller removes it."""
-
-    path: Path
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +32,7 @@ class Delivery:
     """
 
     user: str
-    octets: bytes | SpooledFile
+    octets: bytes
     mailbox: str = "INBOX"
     flags: frozenset[str] = frozenset()
     internal_date: datetime | None = None

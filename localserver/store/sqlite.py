@@ -13,7 +13,6 @@ from localserver.store.account import Account, Message
 from localserver.store.captured import CapturedMail
 from localserver.store.database import open_database
 from localserver.store.errors import InUseError, MailboxExistsError, NoSuchUserError
-from localserver.store.interface import SpooledFile, StoreLimits
 from localserver.store.maildrop import AccountMaildrop
 from localserver.store.schema import CAPTURED, MAIL
 from localserver.store.tree import create
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
         Delivered,
         Delivery,
         Maildrop,
+        StoreLimits,
     )
 
 _FILE = "mail.db"
@@ -76,7 +76,7 @@ class SqliteStore:
         results: dict[int, Delivered] = {}
 
         async def one(user: str, mailbox: str, indexes: list[int]) -> None:
-            messages = [await self._message(deliveries[index]) for index in indexes]
+            messages = [_message(deliveries[index]) for index in indexes]
             account = await self.account(user)
             if names.canonical(mailbox) not in {box.name for box in account.mailboxes()}:
                 # Another session may make it at the same time.
@@ -234,17 +234,19 @@ class SqliteStore:
 
         await database.write(job)
 
-    async def _message(self, delivery: Delivery) -> Message:
-        octets = delivery.octets
-        if isinstance(octets, SpooledFile):
-            octets = await self._ports.executor.run(octets.path.read_bytes)
-        return Message(
-            octets, delivery.flags, delivery.internal_date, delivery.sender, delivery.recipient
-        )
-
     def _arrived(self, arrival: Arrival) -> None:
         for told in tuple(self._arrival_told):
             told(arrival)
+
+
+def _message(delivery: Delivery) -> Message:
+    return Message(
+        delivery.octets,
+        delivery.flags,
+        delivery.internal_date,
+        delivery.sender,
+        delivery.recipient,
+    )
 
 
 def folder_name(user: str) -> str:

@@ -68,6 +68,19 @@ class Mail:
     requiretls: bool = False
     auth: str | None = None
 
+    @property
+    def has_parameters(self) -> bool:
+        """Whether anything is said beside the sender."""
+        return (
+            self.size is not None
+            or self.body is not None
+            or self.smtputf8
+            or self.ret is not None
+            or self.envid is not None
+            or self.requiretls
+            or self.auth is not None
+        )
+
     def encode(self) -> str:
         """Return the command line."""
         parameters: dict[str, str | None] = {}

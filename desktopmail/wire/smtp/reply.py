@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -65,10 +65,11 @@ class Reply:
     code: int
     lines: tuple[str, ...]
     enhanced: EnhancedCode | None = None
-
-    def __hash__(self) -> int:
-        # Replies are looked up for each command of a session; the enhanced code adds little.
-        return hash((self.code, self.lines))
+    # What `encode` made of it, with enhanced codes or without: most replies of a server are said
+    # thousands of times.
+    _encoded: dict[bool, bytes] = field(
+        default_factory=dict, init=False, repr=False, compare=False, hash=False
+    )
 
     @property
     def text(self) -> str:
@@ -99,29 +100,29 @@ class Reply:
         enhanced = f" {self.enhanced}" if self.enhanced else ""
         return f"{self.code}{enhanced} {self.text}".rstrip()
 
+    def encode(self, *, enhanced: bool = True) -> bytes:
+        """Return the octets, CRLF included.
+
+        Control characters become spaces, so that no text can end a line, and long texts are
+        continued on further lines.
+
+        Args:
+            enhanced: Whether the enhanced code is written.
+        """
+        octets = self._encoded.get(enhanced)
+        if octets is None:
+            prefix = f"{self.enhanced} " if enhanced and self.enhanced else ""
+            texts = [piece for line in self.lines for piece in _pieces(_CONTROLS.sub(" ", line))]
+            out = [f"{self.code}-{prefix}{text}\r\n" for text in texts[:-1]]
+            # A line of a bare code is legal, but old clients want the space.
+            out.append(f"{self.code} {prefix}{texts[-1]}\r\n")
+            octets = self._encoded[enhanced] = "".join(out).encode("utf-8", "replace")
+        return octets
+
 
 def reply(code: int, text: str, enhanced: str | None = None) -> Reply:
     """Make a reply of one line; `enhanced` is written as `"2.1.0"`."""
     return Reply(code, (text,), EnhancedCode.parse(enhanced) if enhanced else None)
-
-
-@lru_cache(maxsize=512)
-def encode_reply(value: Reply, *, enhanced: bool = True) -> bytes:
-    """Return the octets of a reply.
-
-    Control characters become spaces, so that no text can end a line, and long texts are continued
-    on further lines.
-
-    Args:
-        value: The reply.
-        enhanced: Whether enhanced codes are written.
-    """
-    prefix = f"{value.enhanced} " if enhanced and value.enhanced else ""
-    texts = [piece for line in value.lines for piece in _pieces(_CONTROLS.sub(" ", line))]
-    out = [f"{value.code}-{prefix}{text}\r\n" for text in texts[:-1]]
-    # A line of a bare code is legal, but old clients want the space.
-    out.append(f"{value.code} {prefix}{texts[-1]}\r\n")
-    return "".join(out).encode("utf-8", "replace")
 
 
 def _pieces(text: str) -> list[str]:

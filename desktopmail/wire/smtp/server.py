@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.output import Output, Segment
@@ -20,7 +20,7 @@ from desktopmail.wire.smtp.limits import MAX_AUTH_OCTETS, MAX_RECIPIENTS
 from desktopmail.wire.smtp.mail import Body, Mail
 from desktopmail.wire.smtp.parameters import CommandError
 from desktopmail.wire.smtp.rcpt import Rcpt
-from desktopmail.wire.smtp.reply import Reply, encode_reply, reply
+from desktopmail.wire.smtp.reply import Reply, reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +39,10 @@ class Phase(Enum):
     CHUNK = "the octets of a BDAT chunk"
     AUTH = "a base64 line of a SASL exchange"
     CLOSED = "nothing: the peer is gone"
+
+
+# Looked at for every octet string that arrives, so without the detour through the class.
+_COMMAND, _DATA, _CHUNK, _AUTH = Phase.COMMAND, Phase.DATA, Phase.CHUNK, Phase.AUTH
 
 
 @dataclass(slots=True)
@@ -65,6 +69,7 @@ _TOO_LONG: Final = reply(500, "Line too long", "5.5.2")
 _BARE_LF: Final = reply(500, "A line ends in CR LF, not in LF alone", "5.5.2")
 _TOO_BIG: Final = reply(552, "The message is larger than this server takes", "5.3.4")
 
+_CR: Final = 0x0D
 # Base64 of "v=", with which a password could be guessed offline: SCRAM's server-final-message.
 _SERVER_SIGNATURE: Final = ("dj0", "dj1", "dj2", "dj3")
 
@@ -156,25 +161,30 @@ class ServerConnection:
         """
         if self._owed is not None:
             raise LocalProtocolError(f"{type(self._owed).__name__} was not answered")
+        if self._at >= len(self._buffer) and self.phase is not _CHUNK and not self._ended:
+            return self._at_end() if self._eof else None  # every second call ends here
         event = self._read()
         if event is None:
-            if not self._eof or self.phase is Phase.CLOSED:
-                return None
-            clean = self.phase is Phase.COMMAND and not self.pending and self.transaction is None
-            self.phase = Phase.CLOSED
-            return Closed(clean)
-        if not isinstance(event, MessageData):
+            return self._at_end() if self._eof else None
+        if type(event) is not MessageData:
             self._owed = event
             self._replies_owed = 1
             if self.lmtp and isinstance(event, MessageEnd) and self.transaction is not None:
                 self._replies_owed = len(self.transaction.recipients)
         return event
 
+    def _at_end(self) -> Closed | None:
+        if self.phase is Phase.CLOSED:
+            return None
+        clean = self.phase is Phase.COMMAND and not self.pending and self.transaction is None
+        self.phase = Phase.CLOSED
+        return Closed(clean)
+
     # -- replies
 
     def open(self, greeting: Reply) -> None:
         """Send the first reply of the connection: 220, or 554 or 521 to refuse service."""
-        self._output.write(encode_reply(greeting, enhanced=False))
+        self._output.write(greeting.encode(enhanced=False))
 
     def greet(self, extensions: Extensions) -> None:
         """Answer a `Hello` with 250; the transaction, if any, is forgotten (section 4.1.4).
@@ -188,7 +198,7 @@ class ServerConnection:
             raise LocalProtocolError("no EHLO waits for an answer")
         self.offered = extensions if hello.extended else Extensions(extensions.domain)
         self.hello, self.transaction, self._owed = hello, None, None
-        self._output.write(encode_reply(Reply(250, self.offered.lines()), enhanced=False))
+        self._output.write(Reply(250, self.offered.lines()).encode(enhanced=False))
 
     def send(self, answer: Reply) -> None:
         """Answer the last event.
@@ -200,14 +210,16 @@ class ServerConnection:
         if owed is None:
             if answer.code != 421:  # the one reply a server may give unasked (section 3.8)
                 raise LocalProtocolError(f"nobody asked for {answer.code}")
-            self._output.write(encode_reply(answer, enhanced=self._enhanced))
+            self._output.write(answer.encode(enhanced=self._enhanced))
             return
-        if isinstance(owed, Hello) and answer.positive:
-            raise LocalProtocolError("answer EHLO with greet()")
-        if answer.intermediate and not isinstance(owed, Data | Auth | AuthResponse):
-            raise LocalProtocolError(f"{answer.code} answers DATA and AUTH only")
-        octets = encode_reply(answer, enhanced=self._enhanced)
-        if answer.code == 334 and answer.text.startswith(_SERVER_SIGNATURE):
+        code = answer.code
+        if code < 300:
+            if isinstance(owed, Hello):
+                raise LocalProtocolError("answer EHLO with greet()")
+        elif code < 400 and not isinstance(owed, Data | Auth | AuthResponse):
+            raise LocalProtocolError(f"{code} answers DATA and AUTH only")
+        octets = answer.encode(enhanced=self._enhanced)
+        if code == 334 and answer.text.startswith(_SERVER_SIGNATURE):
             self._output.write_secret(octets, "334 <server signature>\r\n")
         else:
             self._output.write(octets)
@@ -249,52 +261,51 @@ class ServerConnection:
     # -- reading
 
     def _read(self) -> Event | None:
-        if self.phase is Phase.DATA:
+        phase = self.phase
+        if phase is _DATA:
             return self._read_data()
-        if self.phase is Phase.CHUNK:
+        if phase is _CHUNK:
             return self._read_chunk()
-        if self.phase is Phase.CLOSED:
+        buffer, at = self._buffer, self._at
+        if phase is Phase.CLOSED:
             return None
-        line = self._read_line()
-        if line is None or isinstance(line, BadCommand):
-            return line
+        end = buffer.find(b"\n", at)
+        if end < 0:
+            self._bound_line()
+            return None
+        self._at = end + 1
+        if self._discarding or end - at >= MAX_AUTH_OCTETS:
+            self._discarding = False
+            return BadCommand(_TOO_LONG)
+        if end == at or buffer[end - 1] != _CR:
+            return BadCommand(_BARE_LF, b"" if phase is _AUTH else buffer[at : min(end, at + 80)])
+        line = buffer[at : end - 1]
         try:
-            if self.phase is Phase.AUTH:
+            if phase is _AUTH:
                 return parse_response(line)
             command = parse_command(line)
         except CommandError as error:
-            secret = self.phase is Phase.AUTH or line[:4].upper() == b"AUTH"
+            secret = phase is _AUTH or line[:4].upper() == b"AUTH"
             # Nobody knows how many octets follow a BDAT that cannot be read.
-            fatal = line[:4].upper() == b"BDAT" and self.phase is Phase.COMMAND
+            fatal = line[:4].upper() == b"BDAT" and phase is _COMMAND
             return BadCommand(error.reply, b"" if secret else line[:80], fatal=fatal)
-        refusal = self._out_of_order(command)
-        if isinstance(command, Bdat):
+        order = self._ORDER.get(type(command))
+        refusal = order(self, command) if order is not None else None
+        if type(command) is Bdat:
             self._begin_chunk(command, refusal)
             return self._read_chunk()
         return command if refusal is None else BadCommand(refusal, line[:80])
 
-    def _read_line(self) -> bytes | BadCommand | None:
-        end = self._buffer.find(b"\n", self._at)
-        if end < 0:
-            if len(self._buffer) - self._at > MAX_AUTH_OCTETS:
-                self._discarding = True
-                self._buffer, self._at = b"", 0
-            return None
-        line = self._buffer[self._at : end]
-        self._at = end + 1
-        if self._discarding or len(line) >= MAX_AUTH_OCTETS:
-            self._discarding = False
-            return BadCommand(_TOO_LONG)
-        if not line.endswith(b"\r"):
-            return BadCommand(_BARE_LF, b"" if self.phase is Phase.AUTH else line[:80])
-        return line[:-1]
+    def _bound_line(self) -> None:
+        """Throw away a line that does not end; its end, when it comes, is answered with 500."""
+        if len(self._buffer) - self._at > MAX_AUTH_OCTETS:
+            self._discarding = True
+            self._buffer, self._at = b"", 0
 
     def _read_data(self) -> Event | None:
         if self._ended:
             return self._end_of_message()
         octets = self._buffer[self._at :] if self._at else self._buffer
-        if not octets:
-            return None
         body, rest = self._decoder.decode(octets)
         self._buffer, self._at = rest or b"", 0
         self._ended = rest is not None
@@ -339,27 +350,12 @@ class ServerConnection:
 
     # -- order
 
-    def _out_of_order(self, command: Command) -> Reply | None:
-        if isinstance(command, Mail):
-            return self._mail_refused(command)
-        if isinstance(command, Rcpt):
-            return self._rcpt_refused(command)
-        if isinstance(command, Data):
-            return self._data_refused()
-        if isinstance(command, Bdat):
-            return self._bdat_refused()
-        if isinstance(command, Hello):
-            return self._hello_refused(command)
-        if isinstance(command, Auth):
-            return self._auth_refused()
-        return self._starttls_refused() if isinstance(command, StartTls) else None
-
     def _hello_refused(self, hello: Hello) -> Reply | None:
         if (hello.verb == "LHLO") != self.lmtp:
             return reply(500, f"Say {'LHLO' if self.lmtp else 'EHLO'} here", "5.5.1")
         return None
 
-    def _starttls_refused(self) -> Reply | None:
+    def _starttls_refused(self, _command: StartTls) -> Reply | None:
         if self.tls:
             return reply(503, "TLS is on already", "5.5.1")
         return None if "STARTTLS" in self.offered else _NOT_OFFERED
@@ -369,10 +365,9 @@ class ServerConnection:
             return _NO_HELLO
         if self.transaction is not None:
             return _NESTED
-        if mail != Mail(mail.sender):
-            for name, extension, used in _MAIL_PARAMETERS:
-                if used(mail) and extension not in self.offered:
-                    return reply(555, f"Unknown parameter {name}", "5.5.4")
+        for name, extension, used in _MAIL_PARAMETERS if mail.has_parameters else ():
+            if used(mail) and extension not in self.offered:
+                return reply(555, f"Unknown parameter {name}", "5.5.4")
         if mail.sender is not None and not mail.sender.ascii and not mail.smtputf8:
             return reply(553, "An address beyond ASCII needs SMTPUTF8", "5.6.7")
         limit = self.max_message_octets
@@ -394,7 +389,7 @@ class ServerConnection:
             return reply(452, "Too many recipients for one message", "4.5.3")
         return None
 
-    def _data_refused(self) -> Reply | None:
+    def _data_refused(self, _command: Data) -> Reply | None:
         transaction = self.transaction
         if transaction is None:
             return _NO_MAIL
@@ -407,14 +402,14 @@ class ServerConnection:
         # RFC 2033 section 4.2 insists on 503; RFC 5321 section 3.3 lets 554 say more.
         return reply(503, "No valid recipients", "5.5.1") if self.lmtp else _NO_RCPT
 
-    def _bdat_refused(self) -> Reply | None:
+    def _bdat_refused(self, _command: Bdat) -> Reply | None:
         if "CHUNKING" not in self.offered:
             return _NOT_OFFERED
         if self.transaction is None:
             return _NO_MAIL
         return None if self.transaction.recipients else _NO_RCPT
 
-    def _auth_refused(self) -> Reply | None:
+    def _auth_refused(self, _command: Auth) -> Reply | None:
         if "AUTH" not in self.offered:
             return _NOT_OFFERED if self.hello is not None else _NO_HELLO
         if self.authenticated:
@@ -437,29 +432,40 @@ class ServerConnection:
     # -- what an answer changes
 
     def _apply(self, owed: object, answer: Reply) -> None:
-        match owed:
-            case Mail() if answer.positive:
-                self.transaction = Transaction(owed, [])
-            case Rcpt() if answer.positive and self.transaction is not None:
-                self.transaction.recipients.append(owed)
-            case Data() if answer.intermediate and self.transaction is not None:
-                self.phase = Phase.DATA
-                self._decoder = DataDecoder()
-                self._begin_message(self.transaction)
-            case MessageEnd():
-                self.transaction = None
-            case ChunkEnd() if not answer.positive:
-                self.transaction = None  # what follows is read and thrown away
-            case Rset() if answer.positive:
-                self.transaction = None
-            case Auth() | AuthResponse() | AuthCancel() | BadCommand():
-                self._apply_auth(owed, answer)
-            case Quit() if answer.positive:
-                self.phase = Phase.CLOSED
-            case _:
-                pass
+        effect = self._EFFECTS.get(type(owed))
+        if effect is not None:
+            effect(self, owed, answer)
 
-    def _apply_auth(self, owed: object, answer: Reply) -> None:
+    def _mail_answered(self, mail: Mail, answer: Reply) -> None:
+        if answer.code < 300:
+            self.transaction = Transaction(mail, [])
+
+    def _rcpt_answered(self, rcpt: Rcpt, answer: Reply) -> None:
+        if answer.code < 300 and self.transaction is not None:
+            self.transaction.recipients.append(rcpt)
+
+    def _data_answered(self, _command: Data, answer: Reply) -> None:
+        if answer.intermediate and self.transaction is not None:
+            self.phase = Phase.DATA
+            self._decoder = DataDecoder()
+            self._begin_message(self.transaction)
+
+    def _message_answered(self, _event: MessageEnd, _answer: Reply) -> None:
+        self.transaction = None
+
+    def _chunk_answered(self, _event: ChunkEnd, answer: Reply) -> None:
+        if not answer.positive:
+            self.transaction = None  # what follows is read and thrown away
+
+    def _rset_answered(self, _command: Rset, answer: Reply) -> None:
+        if answer.positive:
+            self.transaction = None
+
+    def _quit_answered(self, _command: Quit, answer: Reply) -> None:
+        if answer.positive:
+            self.phase = Phase.CLOSED
+
+    def _auth_answered(self, owed: object, answer: Reply) -> None:
         if isinstance(owed, BadCommand) and self.phase is not Phase.AUTH:
             return
         self.phase = Phase.AUTH if answer.intermediate else Phase.COMMAND
@@ -468,3 +474,27 @@ class ServerConnection:
     @property
     def _enhanced(self) -> bool:
         return self.enhanced and self.hello is not None and self.hello.extended
+
+    # What is asked before a command is taken, and what the answer to an event changes.
+    _ORDER: ClassVar[dict[type, Callable[[ServerConnection, Any], Reply | None]]] = {
+        Mail: _mail_refused,
+        Rcpt: _rcpt_refused,
+        Data: _data_refused,
+        Bdat: _bdat_refused,
+        Hello: _hello_refused,
+        Auth: _auth_refused,
+        StartTls: _starttls_refused,
+    }
+    _EFFECTS: ClassVar[dict[type, Callable[[ServerConnection, Any, Reply], None]]] = {
+        Mail: _mail_answered,
+        Rcpt: _rcpt_answered,
+        Data: _data_answered,
+        MessageEnd: _message_answered,
+        ChunkEnd: _chunk_answered,
+        Rset: _rset_answered,
+        Quit: _quit_answered,
+        Auth: _auth_answered,
+        AuthResponse: _auth_answered,
+        AuthCancel: _auth_answered,
+        BadCommand: _auth_answered,
+    }

@@ -102,6 +102,114 @@ async def test_a_reader_that_waits_is_woken_by_the_end(pair: tuple[Stream, Strea
     assert await reading == b""
 
 
+async def test_whoever_attends_gets_everything_until_it_returns_something(
+    pair: tuple[Stream, Stream],
+) -> None:
+    client, server = pair
+    came = bytearray()
+
+    def take(octets: bytes) -> int | None:
+        came.extend(octets)
+        if not came.endswith(b"."):
+            return None
+        server.write(b"%d octets" % len(came))
+        return len(came)
+
+    client.write(b"one, two.")
+    assert await server.attend(take) == 9
+    assert await read_exactly(client, 8) == b"9 octets"
+    client.write(b"three, ")
+    attending = asyncio.get_running_loop().create_task(server.attend(take))
+    await asyncio.sleep(0)
+    client.write(b"four.")
+    assert await attending == 21
+
+
+async def test_what_comes_behind_the_answer_waits_for_the_next_read() -> None:
+    client, server = stream_pair(segment_octets=4)
+    attending = asyncio.get_running_loop().create_task(server.attend(lambda octets: octets))
+    await asyncio.sleep(0)
+    client.write(b"one two three")
+    assert await attending == b"one "
+    assert await read_exactly(server, 9) == b"two three"
+    await client.aclose()
+    await server.aclose()
+
+
+async def test_whoever_attends_is_given_the_end(pair: tuple[Stream, Stream]) -> None:
+    client, server = pair
+    attending = asyncio.get_running_loop().create_task(
+        server.attend(lambda octets: "the end" if not octets else None)
+    )
+    client.write(b"last words")
+    await client.aclose()
+    assert await attending == "the end"
+    assert await server.attend(lambda octets: octets) == b""
+
+
+async def test_what_an_attendant_raises_is_raised_where_it_is_awaited() -> None:
+    client, server = stream_pair()
+
+    def take(octets: bytes) -> None:
+        raise ValueError(octets.decode())
+
+    attending = asyncio.get_running_loop().create_task(server.attend(take))
+    await asyncio.sleep(0)
+    client.write(b"nonsense")
+    with pytest.raises(ValueError, match="nonsense"):
+        await attending
+    await client.aclose()
+    await server.aclose()
+
+
+async def test_a_cut_ends_the_attending() -> None:
+    client, server = stream_pair()
+    attending = asyncio.get_running_loop().create_task(server.attend(lambda _: None))
+    await asyncio.sleep(0)
+    client.abort()
+    with pytest.raises(ClosedError):
+        await attending
+    await client.aclose()
+    await server.aclose()
+
+
+async def test_the_time_to_give_up_is_asked_again_when_it_has_come() -> None:
+    client, server = stream_pair()
+    loop = asyncio.get_running_loop()
+    until = loop.time() + 0.01
+    attending = loop.create_task(server.attend(lambda _: None, lambda: until))
+    await asyncio.sleep(0)
+    until += 0.03
+    with pytest.raises(TimeoutError):
+        await attending
+    assert loop.time() >= until
+    client.write(b"late")
+    assert await server.read() == b"late"
+    await client.aclose()
+    await server.aclose()
+
+
+async def test_inside_tls_the_attendant_gets_what_was_encrypted(
+    server_tls: ServerTls, client_tls: ClientTls
+) -> None:
+    client, server = stream_pair()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(client.start_tls(client_tls))
+        group.create_task(server.start_tls(server_tls))
+    came = bytearray()
+
+    def take(octets: bytes) -> bytes | None:
+        came.extend(octets)
+        server.write(b"more")
+        return bytes(came) if len(came) == 40_000 else None
+
+    client.write(b"x" * 40_000)
+    assert await server.attend(take) == b"x" * 40_000
+    assert (await client.read()).startswith(b"more")
+    await client.aclose()
+    await server.aclose()
+
+
 async def test_writing_to_a_closed_stream_is_an_error(pair: tuple[Stream, Stream]) -> None:
     client, _ = pair
     await client.aclose()

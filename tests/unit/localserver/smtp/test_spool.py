@@ -4,7 +4,6 @@ import pytest
 
 from desktopmail.net.ports import InlineExecutor
 from localserver.smtp.spool import Spool, sweep
-from localserver.store.interface import SpooledFile
 
 
 async def test_small_messages_stay_in_memory(tmp_path: Path) -> None:
@@ -28,9 +27,7 @@ async def test_large_messages_go_to_disk_as_they_arrive(tmp_path: Path) -> None:
     assert len(spool.head) == 120
     for cuts, expected in (((), piece * 50), (((10, 20), (50, 60)), _cut(piece * 50))):
         whole = await spool.compose(b"top\r\n", cuts)
-        assert isinstance(whole, SpooledFile)
-        assert read(whole) == b"top\r\n" + expected
-        assert whole.size == len(expected) + 5
+        assert whole == b"top\r\n" + expected
     spool.discard()
     assert entries(tmp_path / "spool") == []
 
@@ -39,12 +36,20 @@ def entries(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
 
-def read(file: SpooledFile) -> bytes:
-    return file.path.read_bytes()
-
-
 def _cut(octets: bytes) -> bytes:
     return octets[:10] + octets[20:50] + octets[60:]
+
+
+async def test_what_fits_into_memory_is_held_without_waiting(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, 10, InlineExecutor())
+    assert spool.hold(b"01234")
+    assert spool.hold(b"56789")
+    assert not spool.hold(b"x")
+    assert spool.size == 10
+    await spool.write(b"x")
+    assert not spool.hold(b"01234567890")
+    assert await spool.compose(b"") == b"0123456789x"
+    spool.discard()
 
 
 async def test_without_a_folder_everything_stays_in_memory() -> None:

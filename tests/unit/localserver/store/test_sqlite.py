@@ -9,7 +9,7 @@ import pytest
 
 from desktopmail.net.ports import system_ports
 from localserver.store.errors import DamagedError, InUseError, NoSuchUserError, OverQuotaError
-from localserver.store.interface import Delivery, SpooledFile, StoreLimits
+from localserver.store.interface import Delivery, StoreLimits
 from localserver.store.sqlite import SqliteStore, folder_name, open_store
 
 if TYPE_CHECKING:
@@ -37,16 +37,6 @@ async def test_results_come_in_the_order_of_the_deliveries() -> None:
     assert places == [
         ("bob", "INBOX", 1), ("alice", "INBOX", 1), ("bob", "Lists/x", 1), ("bob", "INBOX", 2),
     ]  # fmt: skip
-    await store.aclose()
-
-
-async def test_a_spooled_file_is_read_and_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "spool"
-    path.write_bytes(PLAIN)
-    store = await opened(None)
-    await store.deliver([Delivery("alice", SpooledFile(path, len(PLAIN)))])
-    assert (await store.account("alice")).octets(1) == PLAIN
-    assert path.exists()
     await store.aclose()
 
 

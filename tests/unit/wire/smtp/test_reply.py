@@ -7,7 +7,6 @@ from desktopmail.wire.smtp.reply import (
     EnhancedCode,
     Reply,
     ReplyReader,
-    encode_reply,
     reply,
 )
 from tests.helpers.splits import at, every_way
@@ -87,19 +86,19 @@ def test_a_reply_of_endless_lines_ends_the_connection() -> None:
 
 
 def test_cr_lf_and_nul_in_a_text_never_end_a_line() -> None:
-    octets = encode_reply(reply(550, "bad\r\n250 ok\r\nMAIL\0", "5.1.1"))
+    octets = reply(550, "bad\r\n250 ok\r\nMAIL\0", "5.1.1").encode()
     assert octets == b"550 5.1.1 bad  250 ok  MAIL \r\n"
 
 
 def test_long_texts_go_on_further_lines_of_at_most_512_octets() -> None:
-    octets = encode_reply(reply(550, "wörd " * 400, "5.0.0"))
+    octets = reply(550, "wörd " * 400, "5.0.0").encode()
     assert all(len(line) <= 512 for line in octets.splitlines(keepends=True))
     (answer,) = read([octets])
     assert " ".join(answer.lines).split() == ["wörd"] * 400
 
 
 def test_enhanced_codes_can_be_left_out() -> None:
-    assert encode_reply(reply(250, "ok", "2.0.0"), enhanced=False) == b"250 ok\r\n"
+    assert reply(250, "ok", "2.0.0").encode(enhanced=False) == b"250 ok\r\n"
 
 
 def test_a_reply_knows_its_class() -> None:
@@ -133,7 +132,7 @@ def test_reading_what_was_written_gives_the_same(
     has_code = enhanced and code // 100 in {2, 4, 5}
     written = Reply(code, tuple(lines), EnhancedCode(code // 100, 1, detail) if has_code else None)
     lines_read = tuple(line.lstrip(" ") if has_code else line for line in lines)
-    (answer,) = read(at(encode_reply(written), cuts))
+    (answer,) = read(at(written.encode(), cuts))
     assert answer == Reply(code, lines_read, written.enhanced)
 
 
