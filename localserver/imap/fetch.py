@@ -36,6 +36,8 @@ async def handle_fetch(session: ImapSession, tag: Tag, command: Fetch) -> None:
     if command.changed_since is not None or Item.MODSEQ in command.items:
         session.condstore = True
     is_uid = isinstance(command.numbers, UidSet)
+    if Item.THREAD_ID in command.items:
+        await session.account.thread()
     plan = _plan(session, view, command, with_uid=is_uid)
     if command.vanished and command.changed_since is not None and is_uid:
         gone = vanished(session, view, command.changed_since, _uids(command))

@@ -118,6 +118,8 @@ def _sql(names: list[str]) -> str:
         tables += " JOIN content ON content.message=entry.message"
     if any(name.startswith("finding.") for name in names):
         tables += " JOIN finding ON finding.message=entry.message"
+    if any(name.startswith("thread.") for name in names):
+        tables += " JOIN thread ON thread.message=entry.message"
     chosen = ", ".join(names)
     return f"SELECT {chosen} FROM {tables} WHERE mailbox=? AND uid BETWEEN ? AND ?"  # noqa: S608
 
@@ -177,7 +179,8 @@ def _word(session: ImapSession, view: View, columns: _Columns, item: Item) -> Wr
             number = columns.place("entry.message")
             return lambda row: b"EMAILID (M%x)" % row[number]
         case Item.THREAD_ID:
-            return lambda _row: b"THREADID NIL"
+            thread = columns.place("thread.thread")
+            return lambda row: b"THREADID (T%x)" % row[thread]
         case Item.SAVE_DATE:
             saved = columns.place("saved")
             return lambda row: b"SAVEDATE " + _date_time(row[saved], 0)

@@ -63,13 +63,16 @@ async def compiled(
     """Compile the keys of a command; answers it and returns None when that is not possible."""
     try:
         compiler = Compiler(view, session.account.flags, charset, session.context.ports.clock.now())
-        return compiler.compile(key)
+        condition = compiler.compile(key)
     except UnknownCharsetError:
         session.finish(
             tag, Condition.NO, "The strings are not in a charset that is known.",
             BadCharset(("US-ASCII", "UTF-8")), expunges=False,
         )  # fmt: skip
         return None
+    if condition.names_threads:
+        await session.account.thread()
+    return condition
 
 
 async def matching(

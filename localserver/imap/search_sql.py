@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from desktopmail.wire.imap.search import (
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 _EPOCH_ORDINAL: Final = 719_163  # date(1970, 1, 1).toordinal()
 _DAY_S: Final = 86_400
+# EMAILID and THREADID, below the 63 bits of SQLite's integers.
+_OBJECT_NUMBER = re.compile(rb"([MT])([0-9a-f]{1,15})")
 _FLAGS: Final = {
     "ANSWERED": ANSWERED, "DELETED": DELETED, "DRAFT": DRAFT, "FLAGGED": FLAGGED, "SEEN": SEEN,
 }  # fmt: skip
@@ -60,12 +63,14 @@ class Condition:
         bindings: In the order of the question marks.
         cost: How much has to be read for it: 0 the entry, 1 columns, 2 contents.
         names_modseq: MODSEQ was searched, so the answer tells the highest.
+        names_threads: THREADID was searched, so every message needs its thread first.
     """
 
     sql: str
     bindings: tuple[object, ...] = ()
     cost: int = 0
     names_modseq: bool = False
+    names_threads: bool = False
 
 
 class Compiler:
@@ -94,9 +99,7 @@ class Compiler:
                 return _joined([self.compile(one), self.compile(other)], "OR")
             case Not(inner):
                 found = self.compile(inner)
-                return Condition(
-                    f"NOT ({found.sql})", found.bindings, found.cost, found.names_modseq
-                )
+                return replace(found, sql=f"NOT ({found.sql})")
             case Fuzzy(inner):
                 return self.compile(inner)
             case Is(word):
@@ -135,7 +138,7 @@ class Compiler:
         if word == "EMAILID":
             return _email_id(text)
         if word == "THREADID":
-            return Condition(_NEVER)
+            return _thread_id(text)
         wanted = _decoded(text)
         if word in _COLUMNS:
             return Condition(f"instr({_COLUMNS[word]}, ?)", (wanted,), 1)
@@ -177,11 +180,22 @@ def _bit(bit: int, *, present: bool) -> Condition:
 
 
 def _email_id(text: bytes) -> Condition:
-    try:
-        number = int(text.removeprefix(b"M"), 16)
-    except ValueError:
+    number = _object_number(text, b"M")
+    return Condition(_NEVER) if number is None else Condition("entry.message=?", (number,))
+
+
+def _thread_id(text: bytes) -> Condition:
+    number = _object_number(text, b"T")
+    if number is None:
         return Condition(_NEVER)
-    return Condition("entry.message=?", (number,))
+    members = "entry.message IN (SELECT message FROM thread WHERE thread=?)"
+    return Condition(members, (number,), names_threads=True)
+
+
+def _object_number(text: bytes, prefix: bytes) -> int | None:
+    """Return the number of an EMAILID or THREADID as this server writes it, else None."""
+    found = _OBJECT_NUMBER.fullmatch(text)
+    return int(found[2], 16) if found is not None and found[1] == prefix else None
 
 
 def _among(uids: Sequence[int]) -> Condition:
@@ -222,4 +236,5 @@ def _pair(one: Condition, other: Condition, operator: str) -> Condition:
         one.bindings + other.bindings,
         max(one.cost, other.cost),
         one.names_modseq or other.names_modseq,
+        one.names_threads or other.names_threads,
     )

@@ -63,8 +63,10 @@ def _tell(session: ImapSession, view: View) -> None:
     mailbox, flags = view.mailbox, session.account.flags
     known = frozenset(Flag(name) for name in (*SYSTEM, *flags.keywords))
     session.send(FlagsResponse(known))
-    permanent = frozenset() if view.readonly else known | ({ANY} if flags.has_room else set())
-    session.send(Answer(Condition.OK, PermanentFlags(frozenset(permanent)), "Flags kept."))
+    permanent = frozenset() if view.readonly else known
+    if permanent and session.account.has_room_for_keywords:
+        permanent |= {ANY}
+    session.send(Answer(Condition.OK, PermanentFlags(permanent), "Flags kept."))
     session.send(ExistsResponse(len(view.uids)))
     if "IMAP4REV2" in session.enabled:
         session.send(ListResponse(frozenset(), DELIMITER, mailbox.name))

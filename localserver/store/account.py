@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import apsw
 
-from localserver.store import names, tree
+from localserver.store import names, thread, tree
 from localserver.store.append import Appended, Arriving, append
 from localserver.store.copy import Copied, copy
 from localserver.store.database import explained
 from localserver.store.errors import NoSuchMailboxError, StoreError
 from localserver.store.expunge import Expunged, expunge
-from localserver.store.flags import Change, Changed, FlagTable, change_flags, load_keywords
+from localserver.store.flags import (
+    Change,
+    Changed,
+    FlagTable,
+    change_flags,
+    load_keywords,
+    unused_keywords,
+)
 from localserver.store.interface import Arrival, Delivered
 from localserver.store.summary import summarise
 
@@ -360,6 +367,15 @@ class Account:
         except apsw.Error as error:
             raise explained(error, self._database.read.filename) from error
 
+    async def thread(self) -> None:
+        """Give every message that is there now its thread, in the table of that name.
+
+        Raises:
+            StoreError: It could not be stored.
+        """
+        while not thread.is_complete(self._database.read):
+            await self._write(thread.extend)
+
     async def slow_query(self, sql: str, *bindings: object) -> list[tuple[Any, ...]]:
         """Run a SELECT that may take long (a search in texts) beside the loop.
 
@@ -386,6 +402,11 @@ class Account:
             return 0
         own = self._own_quota()
         return self.limits.quota_octets if own is None else own
+
+    @property
+    def has_room_for_keywords(self) -> bool:
+        """Whether a further keyword can be stored."""
+        return self.flags.has_room or bool(unused_keywords(self._database.read))
 
     # ---- POP3
 

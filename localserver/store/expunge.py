@@ -80,7 +80,9 @@ def release(connection: apsw.Connection, messages: Sequence[int]) -> None:
     """Take one reference from each message, and forget those without any."""
     numbers = [(number,) for number in messages]
     connection.executemany("UPDATE message SET refs=refs-1 WHERE id=?", numbers)
-    for table, key in (("content", "message"), ("finding", "message"), ("message", "id")):
+    tables = ("content", "finding", "thread", "message")  # the last one knows the references
+    for table in tables:
+        key = "id" if table == "message" else "message"
         condition = "refs<=0" if table == "message" else "(SELECT refs FROM message WHERE id=?1)<=0"
         connection.executemany(f"DELETE FROM {table} WHERE {key}=?1 AND {condition}", numbers)
 

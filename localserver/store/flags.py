@@ -100,7 +100,7 @@ class FlagTable:
 
     @property
     def has_room(self) -> bool:
-        """Whether a further keyword can be made."""
+        """Whether there is a bit that no keyword has."""
         return len(self._keywords) < _MOST_KEYWORDS
 
     def bit(self, flag: str) -> int:
@@ -132,22 +132,35 @@ def load_keywords(connection: apsw.Connection) -> dict[int, str]:
 def mask_of(connection: apsw.Connection, flags: Iterable[str], *, make: bool = True) -> int:
     """Return the mask of flags, making keywords that are new; part of a write.
 
+    When every bit is taken, those of keywords that no message has are given back.
+
     Raises:
         CannotError: A flag begins with a backslash and is no system flag, or is no atom.
         LimitError: There are too many keywords.
     """
     mask = 0
+    flags = list(flags)
     for flag in flags:
         lower = flag.lower()
         bit = _SYSTEM_BY_LOWER.get(lower)
         if bit is not None:
             mask |= bit
         elif lower != "\\recent":  # the server's own: silently not stored
-            mask |= _keyword_bit(connection, flag, make)
+            mask |= _keyword_bit(connection, flag, make, flags)
     return mask
 
 
-def _keyword_bit(connection: apsw.Connection, name: str, make: bool) -> int:
+def unused_keywords(connection: apsw.Connection) -> list[str]:
+    """Return the keywords that no message has; looks at the flags of every message."""
+    used = 0
+    for row in connection.execute("SELECT DISTINCT flags FROM entry").fetchall():
+        used |= cast("int", row[0])
+    return [name for bit, name in load_keywords(connection).items() if not used >> bit & 1]
+
+
+def _keyword_bit(
+    connection: apsw.Connection, name: str, make: bool, together: Sequence[str]
+) -> int:
     row = connection.execute("SELECT bit FROM keyword WHERE name=?", (name,)).fetchone()
     if row is not None:
         return 1 << cast("int", row[0])
@@ -155,15 +168,23 @@ def _keyword_bit(connection: apsw.Connection, name: str, make: bool) -> int:
         return 0
     if not _KEYWORD.fullmatch(name) or len(name.encode()) > _MAX_KEYWORD_OCTETS:
         raise CannotError(f"{name[:80]} is no flag that can be stored.")
-    taken = {row[0] for row in connection.execute("SELECT bit FROM keyword").fetchall()}
-    free = next(
-        (bit for bit in range(_FIRST_KEYWORD, _FIRST_KEYWORD + _MOST_KEYWORDS) if bit not in taken),
-        None,
-    )
+    free = _free_bit(connection)
+    if free is None:
+        # Those that are named beside it may have no message yet.
+        kept = {each.lower() for each in together}
+        unused = [(each,) for each in unused_keywords(connection) if each.lower() not in kept]
+        connection.executemany("DELETE FROM keyword WHERE name=?", unused)
+        free = _free_bit(connection)
     if free is None:
         raise LimitError(f"At most {_MOST_KEYWORDS} different keywords can be stored.")
     connection.execute("INSERT INTO keyword VALUES (?, ?)", (free, name))
     return 1 << free
+
+
+def _free_bit(connection: apsw.Connection) -> int | None:
+    bits = range(_FIRST_KEYWORD, _FIRST_KEYWORD + _MOST_KEYWORDS)
+    taken = load_keywords(connection)
+    return next((bit for bit in bits if bit not in taken), None)
 
 
 def change_flags(connection: apsw.Connection, mailbox: int, change: Change) -> Changed:

@@ -82,6 +82,13 @@ CREATE TABLE expunged (
 ) WITHOUT ROWID;
 """
 
+# THREADID: the thread of each message, and of each Message-ID that was ever seen or referred to.
+_THREADS = """
+CREATE TABLE thread (message INTEGER PRIMARY KEY, thread INTEGER NOT NULL);
+CREATE INDEX thread_members ON thread (thread);
+CREATE TABLE reference (message_id TEXT PRIMARY KEY, thread INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
 _CAPTURED = """
 CREATE TABLE captured (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -92,5 +99,5 @@ CREATE TABLE captured (
 );
 """
 
-MAIL = Schema((_MAIL,), 0x6C736D31)  # "lsm1"
+MAIL = Schema((_MAIL, _THREADS), 0x6C736D31)  # "lsm1"
 CAPTURED = Schema((_CAPTURED,), 0x6C736331)  # "lsc1"

@@ -43,7 +43,7 @@ async def test_envelope_body_and_size_come_from_the_stored_columns() -> None:
         ("BINARY.SIZE[2]", "BINARY.SIZE[2] 4"),
         ("PREVIEW", 'PREVIEW "first"'),
         ("EMAILID", "EMAILID (M1)"),
-        ("THREADID", "THREADID NIL"),
+        ("THREADID", "THREADID (T1)"),
     ],
 )  # fmt: skip
 async def test_parts_are_cut_as_asked_for(item: str, answer: str) -> None:

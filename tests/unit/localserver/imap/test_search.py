@@ -65,7 +65,10 @@ async def found(dialogue: Dialogue, keys: str) -> str:
         ("SAVEDSINCE 1-Jan-2020", "1 2 3"),
         ("SAVEDATESUPPORTED", "1 2 3"),
         ("EMAILID M2", "2"),
-        ("THREADID T1", ""),
+        ("THREADID T1", "1"),
+        ("NOT THREADID T1", "2 3"),
+        ("THREADID X1", ""),
+        ("OR THREADID T1 EMAILID M2", "1 2"),
         ("FUZZY FROM carol", "1 2"),
     ],
 )

@@ -75,3 +75,20 @@ async def test_the_fifty_sixth_keyword_is_too_many_and_undoes_the_whole_change()
         fewer = frozenset(f"k{number}" for number in range(55))
         await account.change_flags(inbox, Change([1], Mode.ADD, fewer))
         assert not account.flags.has_room
+        assert not account.has_room_for_keywords
+
+
+async def test_a_keyword_that_no_message_has_any_more_makes_room_for_another() -> None:
+    async with an_account(PLAIN, PLAIN) as account:
+        inbox = account.mailbox("INBOX")
+        many = frozenset(f"k{number}" for number in range(55))
+        await account.change_flags(inbox, Change([1], Mode.ADD, many))
+        await account.change_flags(inbox, Change([2], Mode.ADD, frozenset({"k7", "k8"})))
+        await account.change_flags(inbox, Change([1], Mode.SET, frozenset({"k1", "k2"})))
+        assert account.has_room_for_keywords
+        # k9 has no message yet, and must not be given back for the new ones beside it.
+        both = ("k9", "new", "newer")
+        await account.change_flags(inbox, Change([2], Mode.ADD, frozenset(both)))
+        rows = account.query("SELECT flags FROM entry ORDER BY uid")
+        told = [set(account.flags.names(row[0])) for row in rows]
+        assert told == [{"k1", "k2"}, {"k7", "k8", *both}]
