@@ -55,6 +55,12 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     adding.add_argument("--user", default="", metavar="U", help="login name; default: the address")
     adding.add_argument("--smtp-user", metavar="U", help="default: as --user")
     adding.add_argument("--ca-file", metavar="PEM", help="further authorities to trust")
+    adding.add_argument(
+        "--proxy",
+        default="",
+        metavar="SOCKS5",
+        help="socks5://[USER@]HOST:PORT, or none; default: that of the profile",
+    )
     adding.add_argument("--name", metavar="N", help="what to call it; default: the address")
     adding.add_argument(
         "--display-name", default="", metavar="TEXT", help="the name beside the address"
@@ -136,6 +142,7 @@ def _settings(
         auth=Auth(auth),
         user=user,
         ca_file=arguments.ca_file,
+        proxy=getattr(arguments, "proxy", ""),
         password_file=password.file_path(arguments),
     )
 

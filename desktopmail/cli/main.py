@@ -17,6 +17,7 @@ from desktopmail.cli import (
     messages,
     operations,
     outbox,
+    proxy,
     reading,
     send,
     sync,
@@ -27,7 +28,19 @@ from desktopmail.cli.errors import FAILED, USAGE, CommandError
 from desktopmail.cli.output import Output
 from desktopmail.door.interface import DoorError
 
-_GROUPS = (account, sync, reading, send, messages, outbox, operations, files, transcript, demo)
+_GROUPS = (
+    account,
+    sync,
+    reading,
+    send,
+    messages,
+    outbox,
+    operations,
+    files,
+    transcript,
+    demo,
+    proxy,
+)
 _INTERRUPTED = 130
 
 

@@ -39,6 +39,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
         password_file: A file whose first line is the password, read again at each login, or None.
         pins: SHA-256 digests (hex) of certificates that were accepted for this host and port by
             hand, in place of a valid chain.
+        proxy: `socks5://[USER@]HOST:PORT` for this server, "none" for no proxy, empty for that of
+            the profile. Its password is not here.
     """
 
     host: str
@@ -49,6 +51,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     ca_file: str | None = None
     password_file: str | None = None
     pins: tuple[str, ...] = ()
+    proxy: str = ""
 
 
 class AddAccount(Command, frozen=True, kw_only=True):
@@ -259,6 +262,18 @@ class SetPassword(Command, frozen=True, kw_only=True):
     outgoing: bool = False
 
 
+class SetProxy(Command, frozen=True, kw_only=True):
+    """Reach all servers beyond this machine through a SOCKS5 proxy, also by name; or straight.
+
+    Attributes:
+        proxy: `socks5://[USER@]HOST:PORT`, or empty for none.
+        password: For the user of the proxy; None leaves the one that is kept.
+    """
+
+    proxy: str
+    password: Password | None = None
+
+
 class ExportMessages(Command, frozen=True, kw_only=True):
     """Write messages to files, exact and with their flags; answers when they are written.
 
@@ -331,6 +346,7 @@ AnyCommand = (
     | StartSandbox
     | OpenVault
     | SetPassword
+    | SetProxy
     | SwitchAccount
     | ExportMessages
     | ImportMessages

@@ -6,6 +6,7 @@ this machine needs consent, and one that exposes more than the last time stops.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from desktopmail.door.commands import ServerSettings
     from desktopmail.door.ids import AccountId
+    from desktopmail.engine.proxies import Proxies
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.transcripts import Transcripts
     from desktopmail.net.ports import Ports
@@ -46,12 +48,14 @@ class Connector:
 
     Attributes:
         local_name: What we call ourselves to a submission server; empty: the address literal.
+        proxies: Through which servers are reached; None: straight.
     """
 
     ports: Ports
     secrets: PasswordSource
     transcripts: Transcripts
     local_name: str = ""
+    proxies: Proxies | None = None
 
     async def pop3(self, account: Account) -> Pop3Client:
         """Connect and log in to the POP3 server of an account.
@@ -69,7 +73,7 @@ class Connector:
         secret = await self._secret(account, "incoming", server)
         client = await Pop3Client.connect(
             endpoint_of(server, account.address),
-            ports=self.ports,
+            ports=await self._ports(server),
             recorder=self.transcripts.recorder(account.id, "pop3"),
         )
         try:
@@ -97,7 +101,7 @@ class Connector:
         secret = await self._secret(account, "incoming", server)
         client = await ImapClient.connect(
             endpoint_of(server, account.address),
-            ports=self.ports,
+            ports=await self._ports(server),
             recorder=self.transcripts.recorder(account.id, "imap"),
             told=told,
         )
@@ -119,7 +123,7 @@ class Connector:
         secret = await self._secret(account, "outgoing", server)
         client = await SmtpClient.connect(
             endpoint_of(server, account.address),
-            ports=self.ports,
+            ports=await self._ports(server),
             local_name=self.local_name or "[127.0.0.1]",
             recorder=self.transcripts.recorder(account.id, "smtp"),
         )
@@ -134,6 +138,12 @@ class Connector:
             await client.aclose()
             raise
         return client, choice
+
+    async def _ports(self, server: ServerSettings) -> Ports:
+        if self.proxies is None:
+            return self.ports
+        dialer = await self.proxies.dialer(server, self.ports.dialer)
+        return dataclasses.replace(self.ports, dialer=dialer)
 
     async def _secret(self, account: Account, side: str, server: ServerSettings) -> Secret:
         refuse_cleartext(server, allowed=account.allow_cleartext)

@@ -29,9 +29,10 @@ from desktopmail.engine import (
     switch,
 )
 from desktopmail.engine.connector import Connector
-from desktopmail.engine.discovery.discover import discover
+from desktopmail.engine.discovery.discover import OFFLINE, discover
 from desktopmail.engine.files import transfer
 from desktopmail.engine.outbox import Outbox
+from desktopmail.engine.proxies import Proxies, Proxy
 from desktopmail.engine.sandbox import Sandbox
 from desktopmail.engine.secrets import Secrets
 from desktopmail.engine.store import account as accounts
@@ -111,8 +112,9 @@ class Engine:
         self.store = Store(profile, store_executor)
         self._secrets = Secrets(profile, keyring_executor, ports.entropy, backend=keyring)
         self._transcripts = Transcripts(ports.clock, self._settings.transcript_octets)
+        self._proxies = Proxies(self._secrets, Proxy.parse(self._settings.proxy))
         self._connector = Connector(
-            ports, self._secrets, self._transcripts, self._settings.local_name
+            ports, self._secrets, self._transcripts, self._settings.local_name, self._proxies
         )
         self._sandbox: Sandbox | None = None
         self._working: dict[AccountId, _AtWork] = {}
@@ -209,6 +211,8 @@ class Engine:
                 return Outcome()
             case commands.SetPassword():
                 return await self._set_password(command)
+            case commands.SetProxy():
+                return await self._set_proxy(command)
             case commands.SwitchAccount():
                 return await self._switch(command)
             case commands.ExportMessages():
@@ -248,11 +252,17 @@ class Engine:
             case queries.DiscoverAccount(address=address):
                 if self._sandbox is not None and self._sandbox.is_home_of(address):
                     return self._sandbox.discovered(address)
-                return await discover(address)
+                # Nothing goes round a proxy: then only what needs no network is asked.
+                return await discover(address, OFFLINE if self._proxies.default else None)
             case queries.FetchRemoteImage(url=url):
                 if self._is_offline:
                     raise DoorError(
                         "The image is not fetched while you work offline.", code="no-image"
+                    )
+                if self._proxies.default is not None:
+                    raise DoorError(
+                        "The image is not fetched: that would go round your proxy.",
+                        code="no-image",
                     )
                 return await remote_images.fetch(url)
             case queries.CheckAccount(account_id=account_id):
@@ -337,6 +347,8 @@ class Engine:
         if incoming.host == account.incoming.host and incoming.ca_file is None:
             # The same machine: who vouches for it stays the same.
             incoming = msgspec.structs.replace(incoming, ca_file=account.incoming.ca_file)
+        if not incoming.proxy:
+            incoming = msgspec.structs.replace(incoming, proxy=account.incoming.proxy)
         await self._end(account_id)
         try:
             await self.store.write(lambda tx: switch.switch(tx, account_id, command.kind, incoming))
@@ -357,6 +369,20 @@ class Engine:
         await self.store.write(lambda tx: self._requeue(tx, command.account_id))
         self._wake_all()
         return Outcome()
+
+    async def _set_proxy(self, command: commands.SetProxy) -> Outcome:
+        proxy = Proxy.parse(command.proxy)
+        if proxy is not None and command.password is not None:
+            await self._secrets.set_for_proxy(proxy.where, Secret(command.password.text))
+        chosen = msgspec.structs.replace(self._settings, proxy="" if proxy is None else str(proxy))
+        settings.save(self.profile.settings, chosen)
+        self._settings, self._proxies.default = chosen, proxy
+        for account_id in list(self._working):  # what is open goes the old way
+            await self._end(account_id)
+        for account in await self.store.read(accounts.every):
+            self._begin(account.id, account.kind)
+        way = "straight" if proxy is None else f"through {proxy}"
+        return Outcome(label=f"Servers are reached {way}")
 
     def _requeue(self, tx: Transaction, account_id: AccountId) -> None:
         """A password was refused: what waited for a better one goes on."""

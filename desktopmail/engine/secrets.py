@@ -114,12 +114,33 @@ class Secrets:
         name = self._name(account_id, side)
         if in_memory:
             self._memory[name] = password
-        elif self._vault is not None:
+        else:
+            await self._keep(name, password)
+
+    async def _keep(self, name: str, password: Secret) -> None:
+        if self._vault is not None:
             self._vault.set(name, password.reveal())
         else:
             await self._in_keyring(
                 lambda: self._ring.set_password(SERVICE, name, password.reveal())
             )
+
+    async def of_proxy(self, where: str) -> Secret | None:
+        """Return the password for the proxy at USER@HOST:PORT, or None.
+
+        Raises:
+            DoorError: The keyring is locked.
+        """
+        kept = await self._kept(self._proxy_name(where))
+        return None if kept is None else Secret(kept)
+
+    async def set_for_proxy(self, where: str, password: Secret) -> None:
+        """Keep the password for a proxy.
+
+        Raises:
+            DoorError: There is neither keyring nor open vault.
+        """
+        await self._keep(self._proxy_name(where), password)
 
     async def forget(self, account_id: AccountId) -> None:
         """Forget the passwords of an account; one that cannot be got at stays where it is."""
@@ -152,6 +173,9 @@ class Secrets:
 
     def _name(self, account_id: AccountId, side: str) -> str:
         return f"{self._profile.folder}:{account_id}:{side}"
+
+    def _proxy_name(self, where: str) -> str:
+        return f"{self._profile.folder}:proxy:{where}"
 
     async def _kept(self, name: str) -> str | None:
         """What the vault or, else, the keyring has under a name."""

@@ -20,12 +20,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     Attributes:
         poll_minutes: How often mailboxes are looked at that nobody tells us of.
         transcript_octets: How much of the conversations with servers is kept in memory.
+        proxy: `socks5://[USER@]HOST:PORT` for all servers beyond this machine; empty: none. Its
+            password is kept where those of the accounts are.
         local_name: What we call ourselves to a submission server; empty: the address literal.
     """
 
     poll_minutes: float = 5.0
     transcript_octets: int = 4 * 1024 * 1024
     local_name: str = ""
+    proxy: str = ""
 
 
 def load(path: Path) -> Settings:

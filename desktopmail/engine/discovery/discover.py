@@ -33,6 +33,22 @@ class Sources:
     mx: Callable[[str], Awaitable[list[str]]] = names.mx
 
 
+async def _no_file(_place: str, _max_octets: int) -> None:
+    return None
+
+
+async def _no_records(_service: str, _domain: str) -> list[Record]:
+    return []
+
+
+async def _no_hosts(_domain: str) -> list[str]:
+    return []
+
+
+#: Asks nobody: the table of providers alone counts.
+OFFLINE = Sources(_no_file, _no_records, _no_hosts)
+
+
 async def discover(address: str, sources: Sources | None = None) -> Discovered:
     """Find the servers of an address.
 

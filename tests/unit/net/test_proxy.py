@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,58 +12,12 @@ from desktopmail.net.proxy import SocksDialer
 from desktopmail.net.tls import ClientTls, ServerTls
 from desktopmail.wire.secret import Secret
 from tests.helpers.certificates import make_certificates
+from tests.helpers.socks import Proxy, take
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from desktopmail.net.stream import Stream
-
-Serve = Callable[["Stream"], Awaitable[None]]
-
-
-async def take(stream: Stream, size: int) -> bytes:
-    octets = b""
-    while len(octets) < size:
-        more = await stream.read()
-        assert more
-        octets += more
-    stream.unread(octets[size:])
-    return octets[:size]
-
-
-class Proxy:
-    """What the proxy was told, and what it does."""
-
-    def __init__(self, *, user: bytes | None = None, password: bytes = b"", reply: int = 0) -> None:
-        self.user, self.password, self.reply = user, password, reply
-        self.asked = b""
-        self.then: Serve | None = None
-        self.tail = b""
-
-    async def serve(self, stream: Stream) -> None:
-        _, count = await take(stream, 2)
-        methods = await take(stream, count)
-        if self.user is not None:
-            if 2 not in methods:
-                await stream.send(b"\x05\xff")
-                return
-            await stream.send(b"\x05\x02")
-            assert await take(stream, 1) == b"\x01"
-            name = await take(stream, (await take(stream, 1))[0])
-            password = await take(stream, (await take(stream, 1))[0])
-            wrong = (name, password) != (self.user, self.password)
-            await stream.send(b"\x01" + bytes([wrong]))
-            if wrong:
-                return
-        else:
-            await stream.send(b"\x05\x00")
-        head = await take(stream, 4)
-        size = {1: 4, 4: 16}.get(head[3]) or (await take(stream, 1))[0]
-        self.asked = head[3:4] + await take(stream, size + 2)
-        bound = b"\x03\x04host\x00\x00" if self.reply == 0 else b"\x01\x00\x00\x00\x00\x00\x00"
-        await stream.send(b"\x05" + bytes([self.reply, 0]) + bound + self.tail)
-        if self.then is not None:
-            await self.then(stream)
 
 
 async def dial(

@@ -1,0 +1,111 @@
+"""The SOCKS5 proxy of a profile, or of one server, and who dials through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from desktopmail.door.interface import DoorError
+from desktopmail.engine.errors import is_loopback
+from desktopmail.net.endpoint import join_host_port, split_host_port
+from desktopmail.net.proxy import SocksDialer
+
+if TYPE_CHECKING:
+    from desktopmail.door.commands import ServerSettings
+    from desktopmail.net.dial import Dialer
+    from desktopmail.wire.secret import Secret
+
+#: In place of a proxy: dial straight, whatever the profile says.
+DIRECT = "none"
+# The name is always looked up by the proxy, which is what curl calls socks5h.
+_SCHEMES = ("socks5://", "socks5h://")
+
+
+class ProxyPasswords(Protocol):
+    """Where the passwords for proxies are."""
+
+    async def of_proxy(self, where: str) -> Secret | None:
+        """Return the password for USER@HOST:PORT, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A SOCKS5 proxy (RFC 1928).
+
+    Attributes:
+        user: The name for it (RFC 1929), or empty.
+    """
+
+    host: str
+    port: int
+    user: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Proxy | None:
+        """Read `socks5://[USER@]HOST:PORT`; None for no proxy (empty, or `none`).
+
+        Raises:
+            DoorError: It is not of that form, or holds a password.
+        """
+        if text in {"", DIRECT}:
+            return None
+        place = next((text[len(one) :] for one in _SCHEMES if text.startswith(one)), None)
+        if place is None:
+            raise DoorError(
+                f"“{text}” is no proxy.",
+                remedy="Write it as socks5://HOST:PORT or socks5://USER@HOST:PORT.",
+                code="bad-proxy",
+            )
+        user, _, where = place.rpartition("@")
+        if ":" in user:
+            raise DoorError(
+                "The password of a proxy does not stand in its address.",
+                remedy="Give it on standard input, with --password-stdin.",
+                code="bad-proxy",
+            )
+        try:
+            host, port = split_host_port(where)
+        except ValueError as error:
+            raise DoorError(str(error), code="bad-proxy") from error
+        return cls(host, port, user)
+
+    def __str__(self) -> str:
+        """As `parse` reads it."""
+        return f"socks5://{self.where}"
+
+    @property
+    def where(self) -> str:
+        """`[USER@]HOST:PORT`, by which its password is kept."""
+        at = f"{self.user}@" if self.user else ""
+        return at + join_host_port(self.host, self.port)
+
+
+class Proxies:
+    """Finds the way to each server.
+
+    Args:
+        passwords: Where those of proxies are.
+        default: The proxy of the profile; it may be set anew.
+    """
+
+    def __init__(self, passwords: ProxyPasswords, default: Proxy | None = None) -> None:
+        self._passwords = passwords
+        self.default = default
+
+    async def dialer(self, server: ServerSettings, straight: Dialer) -> Dialer:
+        """Return what dials a server: straight, or through its proxy.
+
+        A server on this machine is reached straight unless it names a proxy itself.
+
+        Raises:
+            DoorError: The password of the proxy cannot be got at.
+        """
+        proxy = Proxy.parse(server.proxy)
+        if proxy is None and server.proxy != DIRECT and not is_loopback(server.host):
+            proxy = self.default
+        if proxy is None:
+            return straight
+        password = await self._passwords.of_proxy(proxy.where) if proxy.user else None
+        return SocksDialer(
+            straight, proxy.host, proxy.port, user=proxy.user or None, password=password
+        )
