@@ -10,6 +10,7 @@ from desktopmail.cli.errors import FAILED, UsageError
 from desktopmail.cli.output import fields, moment, octets
 from desktopmail.door.commands import (
     AddAccount,
+    LeaveOnServer,
     RemoveAccount,
     ServerSettings,
     SetMailboxPolicy,
@@ -120,6 +121,12 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     )
     policy.add_argument("--mailbox", metavar="M", help="default: every mailbox of the account")
     policy.set_defaults(run=_policy)
+    leave = actions.add_parser(
+        "leave", parents=[common], help="how long messages stay at a POP3 server"
+    )
+    leave.add_argument("account", metavar="N", help="name, address or id")
+    leave.add_argument("policy", metavar="POLICY", help="forever, days:N or until-deleted")
+    leave.set_defaults(run=_leave)
     discover = actions.add_parser(
         "discover", parents=[common], help="find the servers of an address"
     )
@@ -128,7 +135,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 
 async def _no_action(_context: Context, _arguments: argparse.Namespace) -> int:
-    actions = "add, list, show, remove, check, discover, policy, switch or password"
+    actions = "add, list, show, remove, check, discover, policy, leave, switch or password"
     raise UsageError(f"Say what to do with accounts: {actions}.")
 
 
@@ -355,5 +362,14 @@ async def _switch(context: Context, arguments: argparse.Namespace) -> int:
         )
     )
     context.output.line(outcome.label or f"{account.name} fetches by {arguments.to.upper()} now.")
+    context.output.value({"id": account.id, "name": account.name, "label": outcome.label})
+    return 0
+
+
+async def _leave(context: Context, arguments: argparse.Namespace) -> int:
+    account = context.account(arguments.account)
+    door = await context.door()
+    outcome = await door.command(LeaveOnServer(account_id=account.id, policy=arguments.policy))
+    context.output.line(f"{outcome.label}.")
     context.output.value({"id": account.id, "name": account.name, "label": outcome.label})
     return 0

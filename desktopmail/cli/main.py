@@ -14,6 +14,7 @@ from desktopmail.cli import (
     account,
     demo,
     files,
+    mailbox,
     messages,
     operations,
     outbox,
@@ -21,6 +22,7 @@ from desktopmail.cli import (
     reading,
     send,
     sync,
+    tags,
     transcript,
 )
 from desktopmail.cli.context import Context
@@ -32,8 +34,10 @@ _GROUPS = (
     account,
     sync,
     reading,
+    mailbox,
     send,
     messages,
+    tags,
     outbox,
     operations,
     files,

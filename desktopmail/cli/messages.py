@@ -1,4 +1,4 @@
-"""`desktopmail flag`, `move`, `copy`, `delete` and `archive`: change messages by their ids."""
+"""`desktopmail flag`, `tag`, `move`, `copy`, `delete` and `archive`: messages by their ids."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     )
     flag.add_argument("--remove", action="append", default=[], metavar="NAME")
     flag.set_defaults(run=_flag)
+
+    tag = _command(commands, common, "tag", "add and remove tags")
+    tag.add_argument("--add", action="append", default=[], metavar="TAG", help="name or label")
+    tag.add_argument("--remove", action="append", default=[], metavar="TAG")
+    tag.set_defaults(run=_tag)
 
     for name, run, text in (
         ("move", _move, "move messages to another mailbox"),
@@ -148,6 +153,15 @@ async def _flag(context: Context, arguments: argparse.Namespace) -> int:
         add_tags=add_tags,
         remove_tags=remove_tags,
     )
+    return await _do(context, (command, rows, f"{_count(rows)} changed."))
+
+
+async def _tag(context: Context, arguments: argparse.Namespace) -> int:
+    added, removed = tuple(arguments.add), tuple(arguments.remove)
+    if not added and not removed:
+        raise UsageError("Say which tags to --add or to --remove.")
+    rows = _rows(context, arguments, every=True)
+    command = StoreFlags(placement_ids=_ids(rows), add_tags=added, remove_tags=removed)
     return await _do(context, (command, rows, f"{_count(rows)} changed."))
 
 

@@ -1,4 +1,4 @@
-"""`desktopmail operations`: the journal of what servers still have to hear."""
+"""`desktopmail operations` and `undo`: the journal of what servers still have to hear."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.cli.errors import UsageError
 from desktopmail.cli.output import short
-from desktopmail.door.commands import DiscardOperation, RetryOperation
+from desktopmail.door.commands import DiscardOperation, RetryOperation, Undo
 from desktopmail.door.ids import OperationId
 
 if TYPE_CHECKING:
@@ -31,6 +31,12 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, parents=[common], help=text)
         action.add_argument("id", type=int, metavar="ID", help="as `operations list` shows it")
         action.set_defaults(run=run)
+
+    undo = commands.add_parser(
+        "undo", parents=[common], help="take back what was done, before or after the server heard"
+    )
+    undo.add_argument("token", metavar="TOKEN", help="what a command printed as `undo`")
+    undo.set_defaults(run=_undo)
 
 
 async def _no_action(_context: Context, _arguments: argparse.Namespace) -> int:
@@ -67,4 +73,11 @@ async def _discard(context: Context, arguments: argparse.Namespace) -> int:
     await door.command(DiscardOperation(operation_id=OperationId(arguments.id)))
     context.output.line("It was given up.")
     context.output.value({"id": arguments.id})
+    return 0
+
+
+async def _undo(context: Context, arguments: argparse.Namespace) -> int:
+    outcome = await (await context.door()).command(Undo(token=arguments.token))
+    context.output.line(f"{outcome.label}.")
+    context.output.value({"label": outcome.label})
     return 0

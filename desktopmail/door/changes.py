@@ -55,6 +55,10 @@ class ProblemsChanged(Change, frozen=True, kw_only=True):
     """A problem came or went."""
 
 
+class TagsChanged(Change, frozen=True, kw_only=True):
+    """A tag came, went, or got another label or colour."""
+
+
 class Progress(Change, frozen=True, kw_only=True):
     """How far a piece of work is.
 
@@ -85,6 +89,7 @@ AnyChange = (
     | OperationsChanged
     | QuestionsChanged
     | ProblemsChanged
+    | TagsChanged
     | Progress
     | EverythingChanged
 )

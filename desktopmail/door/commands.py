@@ -131,6 +131,86 @@ class StoreFlags(Command, frozen=True, kw_only=True):
     remove_tags: tuple[str, ...] = ()
 
 
+class ChangeTag(Command, frozen=True, kw_only=True):
+    """Give a tag of this profile another label or colour, or make it; servers keep its name only.
+
+    Answers with its name as the label.
+
+    Attributes:
+        tag: Its name or label.
+        label: What a person calls it; None leaves it.
+        colour: "#rrggbb", empty for the one of its name; None leaves it.
+    """
+
+    tag: str
+    label: str | None = None
+    colour: str | None = None
+
+
+class ForgetTag(Command, frozen=True, kw_only=True):
+    """Take a tag from every message that has it, and from the list of tags."""
+
+    tag: str
+
+
+class CreateMailbox(Command, frozen=True, kw_only=True):
+    """Make a mailbox; answers with its id.
+
+    Attributes:
+        name: The whole name, or what stands behind that of the parent.
+        parent_id: The mailbox it is made in, or None.
+    """
+
+    account_id: AccountId
+    name: str
+    parent_id: MailboxId | None = None
+
+
+class RenameMailbox(Command, frozen=True, kw_only=True):
+    """Give a mailbox another name, with those in it.
+
+    Attributes:
+        path: The whole new name: another one in front of the delimiter moves the mailbox.
+    """
+
+    mailbox_id: MailboxId
+    path: str
+
+
+class DeleteMailbox(Command, frozen=True, kw_only=True):
+    """Delete a mailbox with those in it; the messages go to the Trash.
+
+    What is deleted out of the Trash is deleted for good. Refused for the Inbox, Drafts, Sent and
+    Trash.
+    """
+
+    mailbox_id: MailboxId
+
+
+class SubscribeMailbox(Command, frozen=True, kw_only=True):
+    """Have a mailbox shown in programs that show subscribed ones only, or not."""
+
+    mailbox_id: MailboxId
+    subscribed: bool
+
+
+class EmptyMailbox(Command, frozen=True, kw_only=True):
+    """Remove every message of a mailbox: out of the Trash and Junk for good, else to the Trash."""
+
+    mailbox_id: MailboxId
+
+
+class LeaveOnServer(Command, frozen=True, kw_only=True):
+    """How long messages stay at a POP3 server after they were fetched.
+
+    Attributes:
+        policy: "forever", "days:N" or "until-deleted" (here, out of the Trash).
+    """
+
+    account_id: AccountId
+    policy: str
+
+
 class MoveMessages(Command, frozen=True, kw_only=True):
     """Move messages to a mailbox, of the same account or of another one."""
 
@@ -352,6 +432,14 @@ AnyCommand = (
     | ImportMessages
     | CheckStore
     | BackUp
+    | ChangeTag
+    | ForgetTag
+    | CreateMailbox
+    | RenameMailbox
+    | DeleteMailbox
+    | SubscribeMailbox
+    | EmptyMailbox
+    | LeaveOnServer
 )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ProblemRow,
         QuestionRow,
         SendingRow,
+        TagRow,
         View,
     )
 
@@ -133,6 +134,10 @@ class StoreReader(Protocol):
 
     def people(self, prefix: str, limit: int) -> list[Person]:
         """Whom one wrote to or heard from, whose name or address begins so; the frequent first."""
+        ...
+
+    def tags(self) -> list[TagRow]:
+        """The tags of the profile, by label."""
         ...
 
     def close(self) -> None:

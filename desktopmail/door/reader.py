@@ -40,9 +40,11 @@ from desktopmail.door.rows import (
     SendingRow,
     SendingState,
     ServerRow,
+    TagRow,
     View,
 )
 from desktopmail.door.sqlite import Fields, Value, fetch, open_read_only
+from desktopmail.door.tags import colour_of, label_of
 from desktopmail.door.view import Sql, ViewSql
 
 if TYPE_CHECKING:
@@ -59,7 +61,8 @@ _ROLE_ORDER = {
 }
 
 _MAILBOX = (
-    "SELECT m.id, m.account_id, m.path, m.delimiter, m.role, m.selectable, m.subscribed,"
+    "SELECT m.id, m.account_id, coalesce(m.renamed_to, m.path) AS shown, m.delimiter, m.role,"
+    " m.selectable, m.subscribed,"
     " t.total, t.unread, m.policy FROM mailbox AS m JOIN mailbox_total AS t ON t.mailbox_id = m.id"
 )
 _MESSAGE = (
@@ -107,13 +110,14 @@ class SqliteReader:
                 problem=problem,
                 last_alive_s=last_alive_s,
                 quota=msgspec.json.decode(quota, type=tuple[Quota, ...]),
+                leave=leave_policy(learned) if kind == Kind.POP3 else "",
             )
             for (
                 account_id, name, address, display_name, kind, incoming, outgoing, state, problem,
-                last_alive_s, quota,
+                last_alive_s, quota, learned,
             ) in self._all(
                 "SELECT id, name, address, display_name, kind, incoming, outgoing, state, problem,"
-                " last_alive_s, quota FROM account ORDER BY position, id"
+                " last_alive_s, quota, learned FROM account ORDER BY position, id"
             )
         ]  # fmt: skip
 
@@ -121,9 +125,11 @@ class SqliteReader:
         """The mailboxes of one account or of all, parents before children, Inbox first."""
         if account_id is None:
             rows = self._all(f"{_MAILBOX} JOIN account AS a ON a.id = m.account_id"
-                             " ORDER BY a.position, a.id, m.path")  # fmt: skip
+                             " WHERE m.hidden = 0 ORDER BY a.position, a.id, shown")  # fmt: skip
         else:
-            rows = self._all(f"{_MAILBOX} WHERE m.account_id = ? ORDER BY m.path", (account_id,))
+            rows = self._all(
+                f"{_MAILBOX} WHERE m.account_id = ? AND m.hidden = 0 ORDER BY shown", (account_id,)
+            )
         return _in_tree_order(rows)
 
     def mailbox(self, mailbox_id: MailboxId) -> MailboxRow | None:
@@ -143,7 +149,8 @@ class SqliteReader:
             return 0
         if sql.is_plain:
             column = "unread" if view.unread_only else "total"
-            where = f" WHERE mailbox_id IN ({_list(view.mailbox_ids)})" if view.mailbox_ids else ""
+            chosen = _list(view.mailbox_ids) or "SELECT id FROM mailbox WHERE hidden = 0"
+            where = f" WHERE mailbox_id IN ({chosen})"
             return int(
                 self._all(f"SELECT coalesce(sum({column}), 0) FROM mailbox_total{where}")[0][0]
             )
@@ -301,6 +308,20 @@ class SqliteReader:
             )
         ]
 
+    def tags(self) -> list[TagRow]:
+        """The tags of the profile, by label."""
+        rows = [
+            TagRow(
+                name=name, label=label or label_of(name), colour=colour or colour_of(name),
+                total=total,
+            )
+            for name, label, colour, total in self._all(
+                "SELECT name, label, colour,"
+                " (SELECT count(*) FROM placement_tag WHERE tag_id = tag.id) FROM tag"
+            )
+        ]  # fmt: skip
+        return sorted(rows, key=lambda row: (row.label.casefold(), row.name))
+
     def close(self) -> None:
         """Close the connection."""
         self._octets.close()
@@ -309,7 +330,9 @@ class SqliteReader:
     def _view(self, view: View) -> ViewSql | None:
         mailbox_ids: Sequence[int] = view.mailbox_ids
         if not mailbox_ids:
-            mailbox_ids = [row[0] for row in self._all("SELECT id FROM mailbox ORDER BY id")]
+            mailbox_ids = [
+                row[0] for row in self._all("SELECT id FROM mailbox WHERE hidden = 0 ORDER BY id")
+            ]
         return ViewSql(view, tuple(mailbox_ids)) if mailbox_ids else None
 
     def _messages(self, ids: Sequence[int]) -> list[MessageRow]:
@@ -344,7 +367,7 @@ class SqliteReader:
                 thread_id=row[14],
                 pending=row[0] in pending,
             )
-            for row in self._all(f"{_MESSAGE} WHERE p.id IN ({listed})")
+            for row in self._all(f"{_MESSAGE} WHERE p.id IN ({listed}) AND b.hidden = 0")
         }
         return [found[placement_id] for placement_id in ids if placement_id in found]
 
@@ -455,3 +478,18 @@ def _in_tree_order(rows: list[Fields]) -> list[MailboxRow]:
             )
         )
     return result
+
+
+class _Leave(msgspec.Struct, frozen=True):
+    """Of what is learned about an account, how long its messages stay at a POP3 server."""
+
+    pop_deletes_after_days: float | None = None
+    pop_deletes_with_local: bool = False
+
+
+def leave_policy(learned: str) -> str:
+    """How long messages stay at a POP3 server: "forever", "days:N" or "until-deleted"."""
+    found = msgspec.json.decode(learned, type=_Leave)
+    if found.pop_deletes_after_days is not None:
+        return f"days:{found.pop_deletes_after_days:g}"
+    return "until-deleted" if found.pop_deletes_with_local else "forever"

@@ -133,6 +133,7 @@ class AccountRow(Row, frozen=True, kw_only=True):
     problem: str | None = None
     last_alive_s: float | None = None  # seconds since 1970, when a server last answered
     quota: tuple[Quota, ...] = ()  # as the server last told it (IMAP)
+    leave: str = ""  # how long POP3 messages stay: "forever", "days:N", "until-deleted"
 
 
 class MailboxRow(Row, frozen=True, kw_only=True):
@@ -141,7 +142,7 @@ class MailboxRow(Row, frozen=True, kw_only=True):
     id: MailboxId
     account_id: AccountId
     name: str  # the last part, as shown
-    path: str  # the whole name, as the server knows it, decoded
+    path: str  # the whole name, decoded
     parent_id: MailboxId | None
     role: Role
     selectable: bool
@@ -158,6 +159,15 @@ class Person(Row, frozen=True, kw_only=True):
     address: str
 
 
+class TagRow(Row, frozen=True, kw_only=True):
+    """One tag of the profile."""
+
+    name: str  # as servers keep it, and as `MessageRow.tags` has it
+    label: str  # as a person sees it
+    colour: str  # "#rrggbb"
+    total: int  # messages that have it, each mailbox counted
+
+
 class MessageRow(Row, frozen=True, kw_only=True):
     """One line of a message list: one message in one mailbox."""
 
@@ -171,7 +181,7 @@ class MessageRow(Row, frozen=True, kw_only=True):
     date_s: int  # the Date header, seconds since 1970; the arrival where it has none
     size_octets: int
     flags: Flag
-    tags: tuple[str, ...]
+    tags: tuple[str, ...]  # names; `StoreReader.tags` has their labels and colours
     has_attachment: bool
     preview: str
     has_octets: bool  # the whole message is here, not only its headers

@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass, field
 
 from desktopmail.door.interface import DoorError
+from desktopmail.door.tags import name_of
 from desktopmail.door.words import spaced
 
 #: The rowid of the word index is `(date << DATE_SHIFT) + message id`.
@@ -213,13 +214,14 @@ def _condition(name: str, text: str) -> _Node:
         case "tag":
             return _Leaf(
                 where="EXISTS (SELECT 1 FROM placement_tag AS pt JOIN tag AS t ON t.id = pt.tag_id"
-                " WHERE pt.placement_id = p.id AND t.name = ?)",
-                parameters=(text,),
+                " WHERE pt.placement_id = p.id"
+                " AND (t.name IN (?, ?) OR t.label = ? COLLATE NOCASE))",
+                parameters=(text, name_of(text), text),
             )
         case "in":
             return _Leaf(
-                where="p.mailbox_id IN (SELECT id FROM mailbox WHERE path = ? COLLATE NOCASE"
-                " OR role = lower(?))",
+                where="p.mailbox_id IN (SELECT id FROM mailbox"
+                " WHERE coalesce(renamed_to, path) = ? COLLATE NOCASE OR role = lower(?))",
                 parameters=(text, text),
             )
         case _:

@@ -24,9 +24,11 @@ from desktopmail.engine import (
     doctor,
     drafts,
     journal,
+    journaled,
     remote_images,
     settings,
     switch,
+    undo,
 )
 from desktopmail.engine.connector import Connector
 from desktopmail.engine.discovery.discover import OFFLINE, discover
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import MailboxId, OperationId, PlacementId
     from desktopmail.door.profile import Profile
     from desktopmail.door.queries import AnyAnswer, AnyQuery
+    from desktopmail.engine.journaled import Journaled
     from desktopmail.engine.secrets import Keyring
     from desktopmail.engine.store.store import Transaction
     from desktopmail.net.ports import Executor, Ports
@@ -127,6 +130,7 @@ class Engine:
         now_s = self._now_s()
         await self.store.write(lambda tx: sending.recover(tx, now_s))
         await self.store.write(lambda tx: self._forget_sandboxes(tx))
+        await self.store.write(mailbox.sweep_hidden)
         for account in await self.store.read(accounts.every):
             self._begin(account.id, account.kind)
 
@@ -154,34 +158,25 @@ class Engine:
                 return await self._sync(command)
             case commands.SetMailboxPolicy():
                 return await self._set_policy(command)
-            case commands.StoreFlags():
-                return await self._change(
-                    lambda tx, undo: journal.store_flags(
-                        tx,
-                        command.placement_ids,
-                        add=command.add,
-                        remove=command.remove,
-                        add_tags=command.add_tags,
-                        remove_tags=command.remove_tags,
-                        undo=undo,
-                    )
-                )
-            case commands.MoveMessages(placement_ids=ids, mailbox_id=target):
-                await self._bring_octets(ids, target)
-                return await self._change(lambda tx, undo: journal.move(tx, ids, target, undo=undo))
-            case commands.CopyMessages(placement_ids=ids, mailbox_id=target):
-                await self._bring_octets(ids, target)
-                return await self._change(lambda tx, undo: journal.copy(tx, ids, target, undo=undo))
-            case commands.ArchiveMessages(placement_ids=ids):
-                return await self._change(lambda tx, undo: journal.archive(tx, ids, undo=undo))
-            case commands.DeleteMessages():
-                return await self._change(
-                    lambda tx, undo: journal.delete(
-                        tx, command.placement_ids, permanently=command.permanently, undo=undo
-                    )
-                )
+            case commands.MoveMessages() | commands.CopyMessages():
+                await self._bring_octets(command.placement_ids, command.mailbox_id)
+                return await self._change(command)
+            case (
+                commands.StoreFlags()
+                | commands.ArchiveMessages()
+                | commands.DeleteMessages()
+                | commands.ChangeTag()
+                | commands.ForgetTag()
+                | commands.CreateMailbox()
+                | commands.RenameMailbox()
+                | commands.DeleteMailbox()
+                | commands.SubscribeMailbox()
+                | commands.EmptyMailbox()
+                | commands.LeaveOnServer()
+            ):
+                return await self._change(command)
             case commands.Undo(token=token):
-                label = await self.store.write(lambda tx: journal.take_back(tx, token))
+                label = await self.store.write(lambda tx: undo.take_back(tx, token))
                 self._wake_all()
                 return Outcome(label=label)
             case commands.SendMessage():
@@ -452,11 +447,11 @@ class Engine:
 
     # Messages
 
-    async def _change(self, step: Callable[[Transaction, str], str]) -> Outcome:
-        undo = self._ports.entropy.token(_UNDO_OCTETS).hex()
-        label = await self.store.write(lambda tx: step(tx, undo))
+    async def _change(self, command: Journaled) -> Outcome:
+        token = self._ports.entropy.token(_UNDO_OCTETS).hex()
+        outcome = await self.store.write(lambda tx: journaled.carry_out(tx, command, token))
         self._wake_all()
-        return Outcome(undo=undo, label=label)
+        return outcome
 
     async def _bring_octets(
         self, placement_ids: tuple[PlacementId, ...], target: MailboxId
@@ -609,7 +604,7 @@ class Engine:
             one = operation.get(tx, operation_id)
             if one is None or one.state == "done":
                 raise DoorError("This operation is not there any more.", code="no-operation")
-            journal.revert(tx, one)
+            undo.revert(tx, one)
             return one.label
 
         label = await self.store.write(step)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Role
+from desktopmail.door.tags import label_of
 from desktopmail.engine.store import account as accounts
-from desktopmail.engine.store import mailbox, message, operation, placement, pop_seen
+from desktopmail.engine.store import mailbox, message, operation, placement, pop_seen, tag
 from desktopmail.engine.store.operation import Arguments
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from desktopmail.door.ids import AccountId, MailboxId, OperationId, PlacementId
     from desktopmail.engine.store.mailbox import Mailbox
-    from desktopmail.engine.store.operation import Operation, Target
     from desktopmail.engine.store.placement import Placed
     from desktopmail.engine.store.store import Transaction
 
@@ -39,6 +39,7 @@ def store_flags(
 ) -> str:
     """Set and clear flags and tags; returns what was done, as a person would say it."""
     placed = _existing(tx, placement_ids)
+    add_tags, remove_tags = tag.names(tx, add_tags), tag.known_names(tx, remove_tags)
     label = _flag_label(add, remove, add_tags, remove_tags, len(placed))
     for source, members in _by_mailbox(tx, placed):
         arguments = Arguments(
@@ -53,6 +54,7 @@ def store_flags(
             tx, source.account_id, "flags", arguments, label, undo=undo, state=state
         )
         operation.add_targets(tx, made, [(one.id, one.flags, None) for one in members])
+        operation.remember_tags(tx, made, (*add_tags, *remove_tags))
         for one in members:
             apply_flags(tx, one, arguments)
         placement.touch(tx, [one.id for one in members])
@@ -83,7 +85,7 @@ def move(
     """
     target = _selectable(tx, mailbox_id)
     placed = [one for one in _existing(tx, placement_ids) if one.mailbox_id != mailbox_id]
-    label = f"{messages(len(placed))} moved to {target.path}"
+    label = f"{messages(len(placed))} moved to {target.shown_path}"
     for source, members in _by_mailbox(tx, placed):
         if source.local and target.local:
             made = _add(tx, source, "move", target, label, undo, state="done")
@@ -109,7 +111,7 @@ def copy(
     """Copy messages to a mailbox; raises as `move` does."""
     target = _selectable(tx, mailbox_id)
     placed = _existing(tx, placement_ids)
-    label = f"{messages(len(placed))} copied to {target.path}"
+    label = f"{messages(len(placed))} copied to {target.shown_path}"
     for source, members in _by_mailbox(tx, placed):
         if source.account_id == target.account_id and source.local == target.local:
             state = "done" if target.local else "pending"
@@ -206,106 +208,6 @@ def let_followers_go(tx: Transaction, proved: OperationId) -> None:
         placement.remove(tx, [member.id for member in members])
 
 
-def take_back(tx: Transaction, token: str) -> str:
-    """Take back the command of a token, before or after the server heard of it.
-
-    Raises:
-        DoorError: It cannot be taken back any more.
-    """
-    operations = operation.with_undo(tx, token)
-    if not operations:
-        raise DoorError("This cannot be taken back any more.", code="no-undo")
-    if any(one.kind == "expunge" and one.state == "done" for one in operations):
-        raise DoorError(
-            "This cannot be taken back: the server has removed it for good.", code="no-undo"
-        )
-    for one in operations:
-        if one.state in {"pending", "failed"}:
-            # What the server did of it is answered, the rest it need not hear of.
-            _answer(tx, one, [row for row in operation.targets(tx, one.id) if row.done])
-            revert(tx, one)
-        else:
-            _answer(tx, one, operation.targets(tx, one.id))
-    return f"Taken back: {operations[-1].label}"
-
-
-def revert(tx: Transaction, one: Operation) -> None:
-    """Take an operation out of the journal, and what it showed out of the lists.
-
-    What the server has done of it already stays done; what waited for all of it is taken back too:
-    a message is never removed from where it stands for a copy that does not come about.
-    """
-    targets = [target for target in operation.targets(tx, one.id) if not target.done]
-    for follower in operation.followers(tx, one.id):
-        revert(tx, follower)
-    ids = [target.placement_id for target in targets]
-    twins = [target.twin for target in targets if target.twin is not None]
-    operation.remove(tx, one.id)
-    match one.kind:
-        case "flags":
-            before = {target.placement_id: target.before for target in targets}
-            _restore_flags(tx, one, before)
-        case "move" | "copy":
-            placement.remove(tx, twins)
-            placement.show(tx, ids, shown=True)
-        case "expunge":
-            placement.show(tx, ids, shown=True)
-        case "append":
-            placement.remove(tx, ids)
-        case _:
-            pass  # what a mailbox is called is told by the server at the next look
-
-
-def _answer(tx: Transaction, one: Operation, targets: Sequence[Target]) -> None:
-    """Do the opposite of what the server has heard of already."""
-    if not targets:
-        return
-    ids = [target.placement_id for target in targets]
-    twins = [target.twin for target in targets if target.twin is not None]
-    arguments = one.arguments
-    match one.kind:
-        case "flags":
-            before = {target.placement_id: target.before for target in targets}
-            for flags, members in _same_before(before, arguments).items():
-                store_flags(
-                    tx,
-                    members,
-                    add=Flag(arguments.remove) & flags,
-                    remove=Flag(arguments.add) & ~flags,
-                    add_tags=arguments.remove_tags,
-                    remove_tags=arguments.add_tags,
-                )
-        case "move" if arguments.source is not None:
-            move(tx, twins or ids, arguments.source)
-        case "copy":
-            expunge(tx, twins, label=f"Taken back: {one.label}")
-        case "append":
-            expunge(tx, ids, label=f"Taken back: {one.label}")
-        case _:
-            raise DoorError("This cannot be taken back any more.", code="no-undo")
-    tx.execute("UPDATE operation SET undo = NULL WHERE id = ?", (one.id,))
-
-
-def _same_before(
-    before: dict[PlacementId, Flag], arguments: Arguments
-) -> dict[Flag, list[PlacementId]]:
-    groups: dict[Flag, list[PlacementId]] = defaultdict(list)
-    touched = Flag(arguments.add | arguments.remove)
-    for placement_id, flags in before.items():
-        groups[flags & touched].append(placement_id)
-    return groups
-
-
-def _restore_flags(tx: Transaction, one: Operation, before: dict[PlacementId, Flag]) -> None:
-    touched = Flag(one.arguments.add | one.arguments.remove)
-    for placed in placement.get(tx, list(before)):
-        flags = (placed.flags & ~touched) | (before[placed.id] & touched)
-        placement.set_flags(tx, placed.id, flags)
-        placement.remove_tags(tx, placed.id, one.arguments.add_tags)
-        placement.add_tags(tx, placed.id, one.arguments.remove_tags)
-    placement.touch(tx, list(before))
-
-
 def role_mailbox(tx: Transaction, account_id: AccountId, role: Role) -> Mailbox:
     """The mailbox of an account for this, made here and at the server where there is none."""
     found = mailbox.find_role(tx, account_id, role)
@@ -342,7 +244,7 @@ def _copy_across(
     missing = [one for one in members if message.octets(tx, one.message_id) is None]
     if missing:
         raise DoorError(
-            f"{messages(len(missing))} of {source.path} are not here as a whole yet.",
+            f"{messages(len(missing))} of {source.shown_path} are not here as a whole yet.",
             remedy="Fetch them first.",
             code="no-octets",
         )
@@ -404,7 +306,9 @@ def _existing(tx: Transaction, placement_ids: Sequence[PlacementId]) -> list[Pla
 def _selectable(tx: Transaction, mailbox_id: MailboxId) -> Mailbox:
     target = mailbox.get(tx, mailbox_id)
     if not target.selectable:
-        raise DoorError(f"{target.path} holds mailboxes only, no messages.", code="not-selectable")
+        raise DoorError(
+            f"{target.shown_path} holds mailboxes only, no messages.", code="not-selectable"
+        )
     return target
 
 
@@ -432,9 +336,9 @@ def _flag_label(
     elif remove & Flag.FLAGGED:
         done = "unflagged"
     elif add_tags:
-        done = f"tagged {', '.join(add_tags)}"
+        done = f"tagged {', '.join(map(label_of, add_tags))}"
     elif remove_tags:
-        done = f"no longer tagged {', '.join(remove_tags)}"
+        done = f"no longer tagged {', '.join(map(label_of, remove_tags))}"
     else:
         done = "changed"
     return f"{messages(count)} {done}"

@@ -23,6 +23,7 @@ from desktopmail.door.changes import (
     ProblemsChanged,
     Progress,
     QuestionsChanged,
+    TagsChanged,
 )
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Gathered:
     operations: bool = False
     questions: bool = False
     problems: bool = False
+    tags: bool = False
     arrived: list[MessageId] = field(default_factory=list)
     progress: dict[tuple[int, str], Progress] = field(default_factory=dict)
 
@@ -58,6 +60,8 @@ class Gathered:
         match change:
             case AccountsChanged():
                 self.tree = self.problems = True
+            case TagsChanged():
+                self.tags = True
             case MailboxesChanged():
                 self.tree = True
             case MessagesChanged():
@@ -77,6 +81,7 @@ class Gathered:
                 self.progress[change.account_id, change.work] = change
             case EverythingChanged():
                 self.tree = self.outbox = self.operations = self.questions = self.problems = True
+                self.tags = True
                 self.mailboxes = None
 
     def touches(self, mailbox_ids: tuple[MailboxId, ...]) -> bool:

@@ -14,6 +14,7 @@ from desktopmail.door.rows import (
     OperationRow,
     Row,
     SendingRow,
+    TagRow,
 )
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
@@ -32,6 +33,7 @@ def documented(heading: str) -> set[str]:
         ("`account list`", AccountRow, set()),
         ("`mailboxes`", MailboxRow, set()),
         ("`list`", MessageRow, {"placement_id"}),
+        ("`tags list`", TagRow, set()),
         ("`send`", SendingRow, set()),
         ("`operations list`", OperationRow, set()),
     ],

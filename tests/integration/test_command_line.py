@@ -119,6 +119,56 @@ def test_what_is_changed_here_reaches_the_server(program: Program, server: Serve
     assert [b"three" in subject for _, subject in at_server(server, "alice", "Trash")] == [True]
 
 
+def test_mailboxes_are_made_renamed_emptied_and_deleted(
+    program: Program, server: ServerProcess
+) -> None:
+    account = ("--account", "alice-imap")
+    send(program, "Kept", to="alice@localhost")
+    program.ok("sync")
+    row = only(program, "list", "INBOX", *account)
+    program.ok("mailbox", "create", "Work", *account)
+    program.ok("mailbox", "rename", "Work", "Job", *account)
+    program.ok("move", str(row["id"]), "--to", "Job", "--from", "INBOX", *account)
+    program.ok("sync")
+    assert len(at_server(server, "alice", "Job")) == 1
+    program.ok("mailbox", "unsubscribe", "Job", *account)
+    program.ok("mailbox", "empty", "Job", *account)
+    done = program.ok("mailbox", "delete", "Job", *account, "--json").json
+    program.ok("sync")
+    assert "Job" not in {box["path"] for box in program.ok("mailboxes", "--json").json}
+    assert len(at_server(server, "alice", "Trash")) == 1
+    program.ok("undo", done["undo"])
+    program.ok("sync")
+    assert "Job" in {box["path"] for box in program.ok("mailboxes", "--json").json}
+    assert "needs it" in program.run("mailbox", "delete", "Sent", *account).err
+    assert program.run("mailbox", "create", "No").status == 2
+
+
+def test_tags_are_keywords_with_a_label(program: Program, server: ServerProcess) -> None:
+    send(program, "Tagged", to="alice@localhost")
+    program.ok("sync")
+    row = only(program, "list", "INBOX", "--account", "alice-imap")
+    program.ok("tag", str(row["id"]), "--add", "zu tun", "--add", "later", "--from", "INBOX")
+    program.ok("tag", str(row["id"]), "--remove", "later", "--from", "INBOX")
+    program.ok("sync")
+    ((flags, _),) = at_server(server, "alice", "INBOX")
+    assert b"zu_tun" in flags
+    assert b"later" not in flags
+    program.ok("tags", "set", "zu tun", "--label", "Aufgaben", "--colour", "#112233")
+    listed = {tag["name"]: tag for tag in program.ok("tags", "list", "--json").json}
+    assert (listed["zu_tun"]["label"], listed["zu_tun"]["colour"]) == ("Aufgaben", "#112233")
+    assert len(program.ok("search", "tag:aufgaben", "--json").json) == 1
+    program.ok("tags", "remove", "Aufgaben")
+    assert program.ok("search", "tag:aufgaben", "--json").json == []
+
+
+def test_a_pop3_account_leaves_messages_for_as_long_as_it_is_told(program: Program) -> None:
+    assert program.ok("account", "show", "bob-pop3", "--json").json["leave"] == "forever"
+    program.ok("account", "leave", "bob-pop3", "days:14")
+    assert program.ok("account", "show", "bob-pop3", "--json").json["leave"] == "days:14"
+    assert "fetches by IMAP" in program.run("account", "leave", "alice-imap", "forever").err
+
+
 def test_search_finds_words_people_and_flags(program: Program) -> None:
     send(program, "Quinces and medlars", "--body", "The garden is full.")
     send(program, "Something else", "--body", "Nothing grows here.")

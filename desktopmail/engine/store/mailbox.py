@@ -38,6 +38,8 @@ class Mailbox:
         local: The server does not have it.
         policy: How much of it is kept here.
         withheld: A sync of headers alone has left octets at the server that the policy wants.
+        hidden: Deleted here; the row stays for as long as that may be taken back.
+        renamed_to: What it is called here, while its server has not heard of it.
     """
 
     id: MailboxId
@@ -54,11 +56,25 @@ class Mailbox:
     cycle: int
     policy: Policy
     withheld: bool
+    subscribed: bool
+    hidden: bool
+    renamed_to: str | None
+
+    @property
+    def shown_path(self) -> str:
+        """The whole name as a person sees it."""
+        return self.path if self.renamed_to is None else self.renamed_to
+
+    def is_below(self, other: Mailbox) -> bool:
+        """Whether it stands within another mailbox, as a person sees them."""
+        return bool(other.delimiter) and self.shown_path.startswith(
+            other.shown_path + other.delimiter
+        )
 
 
 _COLUMNS = (
     "id, account_id, path, delimiter, role, selectable, local, uidvalidity, uidnext,"
-    " highestmodseq, complete, cycle, policy, withheld"
+    " highestmodseq, complete, cycle, policy, withheld, subscribed, hidden, renamed_to"
 )
 
 
@@ -117,10 +133,68 @@ def of_account(tx: Transaction, account_id: AccountId) -> list[Mailbox]:
 def find_role(tx: Transaction, account_id: AccountId, role: Role) -> Mailbox | None:
     """The mailbox of an account that is for this, or None."""
     row = tx.fetch_one(
-        f"SELECT {_COLUMNS} FROM mailbox WHERE account_id = ? AND role = ? ORDER BY id LIMIT 1",
+        f"SELECT {_COLUMNS} FROM mailbox WHERE account_id = ? AND role = ? AND hidden = 0"
+        " ORDER BY id LIMIT 1",
         (account_id, role.value),
     )
     return _mailbox(row) if row is not None else None
+
+
+def set_hidden(tx: Transaction, mailbox_id: MailboxId, *, hidden: bool) -> None:
+    """Let a mailbox be seen, or not; nothing is deleted."""
+    tx.execute("UPDATE mailbox SET hidden = ? WHERE id = ?", (hidden, mailbox_id))
+    _touch(tx, mailbox_id)
+
+
+def set_subscribed(tx: Transaction, mailbox_id: MailboxId, *, subscribed: bool) -> None:
+    """Let a mailbox be subscribed, or not."""
+    tx.execute("UPDATE mailbox SET subscribed = ? WHERE id = ?", (subscribed, mailbox_id))
+    _touch(tx, mailbox_id)
+
+
+def set_renamed(tx: Transaction, mailbox_id: MailboxId, renamed_to: str | None) -> None:
+    """Let a mailbox be shown under a name that its server has not heard of."""
+    tx.execute("UPDATE mailbox SET renamed_to = ? WHERE id = ?", (renamed_to, mailbox_id))
+    _touch(tx, mailbox_id)
+
+
+def set_path(tx: Transaction, mailbox_id: MailboxId, path: str) -> None:
+    """Give a mailbox the name that its server knows it by now."""
+    tx.execute(
+        "UPDATE mailbox SET path = ?1, renamed_to = nullif(renamed_to, ?1) WHERE id = ?2",
+        (path, mailbox_id),
+    )
+    _touch(tx, mailbox_id)
+
+
+def forget_state(tx: Transaction, mailbox_id: MailboxId) -> None:
+    """Forget what the store agreed with: at the server it is another mailbox, or will be."""
+    tx.execute(
+        "UPDATE mailbox SET uidvalidity = NULL, uidnext = NULL, highestmodseq = NULL,"
+        " complete = 0, missed = 0 WHERE id = ?",
+        (mailbox_id,),
+    )
+
+
+def let_be_local(tx: Transaction, mailbox_id: MailboxId) -> None:
+    """Let a mailbox be one of this device alone: its server does not have it."""
+    forget_state(tx, mailbox_id)
+    tx.execute("UPDATE mailbox SET local = 1 WHERE id = ?", (mailbox_id,))
+    _touch(tx, mailbox_id)
+
+
+def sweep_hidden(tx: Transaction) -> None:
+    """Remove the mailboxes that were deleted, and that no operation could bring back any more."""
+    for (mailbox_id,) in tx.fetch(
+        "SELECT id FROM mailbox AS m WHERE hidden = 1 AND NOT EXISTS (SELECT 1 FROM operation"
+        " WHERE m.id IN (json_extract(arguments, '$.source'), json_extract(arguments, '$.target')))"
+    ):
+        remove(tx, mailbox_id)
+
+
+def _touch(tx: Transaction, mailbox_id: MailboxId) -> None:
+    tx.touch_mailboxes(get(tx, mailbox_id).account_id)
+    tx.touch_messages(mailbox_id)
 
 
 def know(
@@ -201,4 +275,7 @@ def _mailbox(row: Fields) -> Mailbox:
         row[11],
         Policy.parse(row[12]),
         bool(row[13]),
+        bool(row[14]),
+        bool(row[15]),
+        row[16],
     )

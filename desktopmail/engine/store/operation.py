@@ -24,6 +24,7 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         source, target: Mailboxes.
         add, remove, add_tags, remove_tags: Of a change of flags.
         path: The name of a mailbox to create or to rename to.
+        before: What a mailbox was called that is renamed.
         after: An operation that has to be proved first (a copy across accounts).
         sending: The message of the outbox whose copy this files.
         uidnext: Where the target ended before the first try: what is there from here on may be
@@ -37,6 +38,7 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     add_tags: tuple[str, ...] = ()
     remove_tags: tuple[str, ...] = ()
     path: str = ""
+    before: str = ""
     after: OperationId | None = None
     sending: SendingId | None = None
     uidnext: int | None = None
@@ -63,12 +65,20 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A placement that an operation is about."""
+    """A placement that an operation is about.
+
+    Attributes:
+        before: Its flags before.
+        twin: The placement that a move or copy made.
+        done: The server has done it.
+        before_tags: Those of the tags which the operation changes that it had before.
+    """
 
     placement_id: PlacementId
     before: Flag
     twin: PlacementId | None
     done: bool
+    before_tags: frozenset[str] = frozenset()
 
 
 _COLUMNS = "id, account_id, kind, arguments, label, state, tries, undo"
@@ -114,6 +124,53 @@ def add_targets(
         "INSERT INTO operation_target (operation_id, placement_id, uid, before, twin)"
         " SELECT ?, id, uid, ?, ? FROM placement WHERE id = ?",
         [(operation_id, int(before), twin, placement) for placement, before, twin in targets],
+    )
+
+
+def remember_tags(tx: Transaction, operation_id: OperationId, names: Sequence[str]) -> None:
+    """Remember which of these tags the placements of an operation have now."""
+    if not names:
+        return
+    tx.execute(
+        "UPDATE operation_target SET before_tags = ("
+        " SELECT json_group_array(t.name) FROM placement_tag AS p JOIN tag AS t ON t.id = p.tag_id"
+        "  WHERE p.placement_id = operation_target.placement_id"
+        "  AND t.name COLLATE NOCASE IN (SELECT value FROM json_each(?2)))"
+        " WHERE operation_id = ?1",
+        (operation_id, msgspec.json.encode(names).decode()),
+    )
+
+
+def into_mailbox(tx: Transaction, mailbox_id: MailboxId) -> list[Operation]:
+    """What is not done yet and puts messages into a mailbox, newest first."""
+    rows = tx.fetch(
+        f"SELECT {_COLUMNS} FROM operation WHERE state <> 'done'"
+        " AND kind IN ('move', 'copy', 'append')"
+        " AND json_extract(arguments, '$.target') = ? ORDER BY id DESC",
+        (mailbox_id,),
+    )
+    return [_operation(row) for row in rows]
+
+
+def of_mailbox(tx: Transaction, mailbox_id: MailboxId, kind: str) -> list[Operation]:
+    """The operations of a kind on a mailbox that are not done yet, oldest first."""
+    rows = tx.fetch(
+        f"SELECT {_COLUMNS} FROM operation WHERE state <> 'done' AND kind = ?"
+        " AND ? IN (json_extract(arguments, '$.source'), json_extract(arguments, '$.target'))"
+        " ORDER BY id",
+        (kind, mailbox_id),
+    )
+    return [_operation(row) for row in rows]
+
+
+def leaves_mailbox(tx: Transaction, mailbox_id: MailboxId) -> bool:
+    """Whether messages are still to be moved out of a mailbox."""
+    return bool(
+        tx.fetch(
+            "SELECT 1 FROM operation WHERE state <> 'done' AND kind IN ('move', 'copy', 'expunge')"
+            " AND json_extract(arguments, '$.source') = ? LIMIT 1",
+            (mailbox_id,),
+        )
     )
 
 
@@ -172,11 +229,20 @@ def release(tx: Transaction, one: Operation) -> None:
 def targets(tx: Transaction, operation_id: OperationId) -> list[Target]:
     """The placements of an operation."""
     rows = tx.fetch(
-        "SELECT placement_id, before, twin, done FROM operation_target WHERE operation_id = ?"
-        " ORDER BY placement_id",
+        "SELECT placement_id, before, twin, done, before_tags FROM operation_target"
+        " WHERE operation_id = ? ORDER BY placement_id",
         (operation_id,),
     )
-    return [Target(row[0], Flag(row[1]), row[2], bool(row[3])) for row in rows]
+    return [
+        Target(
+            row[0],
+            Flag(row[1]),
+            row[2],
+            bool(row[3]),
+            frozenset(msgspec.json.decode(row[4], type=list[str]) if row[4] else ()),
+        )
+        for row in rows
+    ]
 
 
 def prove(tx: Transaction, operation_id: OperationId, placements: Sequence[PlacementId]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.ids import MailboxId, MessageId, PlacementId
 from desktopmail.door.rows import Flag
-from desktopmail.engine.store import message
+from desktopmail.engine.store import message, tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -167,7 +167,7 @@ def set_tags(tx: Transaction, placement_id: PlacementId, names: Iterable[str]) -
 def add_tags(tx: Transaction, placement_id: PlacementId, names: Iterable[str]) -> None:
     """Give a placement these tags too."""
     for name in names:
-        tx.execute("INSERT INTO tag (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
+        tag.add(tx, name)
         tx.execute(
             "INSERT INTO placement_tag (placement_id, tag_id)"
             " SELECT ?, id FROM tag WHERE name = ? ON CONFLICT DO NOTHING",

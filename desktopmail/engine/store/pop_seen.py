@@ -72,6 +72,11 @@ def want_deleted(tx: Transaction, account_id: AccountId, message_ids: Iterable[M
     )
 
 
+def let_stay(tx: Transaction, account_id: AccountId) -> None:
+    """Have nothing deleted at the server that was deleted here before."""
+    tx.execute("UPDATE pop_seen SET delete_wanted = 0 WHERE account_id = ?", (account_id,))
+
+
 def forget(tx: Transaction, account_id: AccountId, uidls: Iterable[str]) -> None:
     """Forget UIDLs that the server does not have any more."""
     tx.execute_many(

@@ -270,7 +270,17 @@ UPDATE mailbox SET withheld = 1;
 ALTER TABLE account ADD COLUMN quota TEXT NOT NULL DEFAULT '[]';
 """
 
-UPGRADES: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
+# What a person did to a mailbox is seen before the server heard of it. A tag has a name as servers
+# keep it, and another as a person wrote it.
+_VERSION_4 = """
+ALTER TABLE mailbox ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0; -- deleted here; kept for Undo
+ALTER TABLE mailbox ADD COLUMN renamed_to TEXT; -- its new name, until its server heard of it
+ALTER TABLE tag ADD COLUMN label TEXT NOT NULL DEFAULT ''; -- as a person wrote it; empty: the name
+ALTER TABLE tag ADD COLUMN colour TEXT NOT NULL DEFAULT ''; -- "#rrggbb"; empty: chosen by its name
+ALTER TABLE operation_target ADD COLUMN before_tags TEXT; -- JSON; NULL: it changes none
+"""
+
+UPGRADES: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 """Step N makes version N of version N - 1; version 0 is an empty database. Never edit one."""
 
 VERSION = len(UPGRADES)

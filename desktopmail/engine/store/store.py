@@ -16,6 +16,7 @@ from desktopmail.door.changes import (
     OutboxChanged,
     ProblemsChanged,
     QuestionsChanged,
+    TagsChanged,
 )
 from desktopmail.door.interface import DoorError
 from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, Fields, Value, fetch
@@ -101,6 +102,10 @@ class Transaction:
     def touch_problems(self) -> None:
         """Have it told that a problem came or went."""
         self._others[ProblemsChanged()] = None
+
+    def touch_tags(self) -> None:
+        """Have it told that a tag came, went or changed its looks."""
+        self._others[TagsChanged()] = None
 
     def tell(self, change: AnyChange) -> None:
         """Have this change told."""

@@ -20,7 +20,13 @@ _MASKS = {
     wire.FORWARDED: Flag.FORWARDED,
 }
 # What servers and other clients keep for themselves is no tag of a person.
-_NOT_TAGS = frozenset({wire.RECENT, wire.MDN_SENT})
+_NOT_TAGS = frozenset(
+    one.lower()
+    for one in (
+        wire.RECENT, wire.MDN_SENT, wire.JUNK, wire.NOT_JUNK, wire.PHISHING, "$Submitted",
+        "$SubmitPending", "$HasAttachment", "$HasNoAttachment", "Junk", "NonJunk", "NotJunk",
+    )
+)  # fmt: skip
 
 
 def mask_of(flags: Iterable[wire.Flag]) -> Flag:
@@ -37,7 +43,7 @@ def tags_of(flags: Iterable[wire.Flag]) -> tuple[str, ...]:
         sorted(
             flag
             for flag in flags
-            if flag not in _MASKS and flag not in _NOT_TAGS and not flag.startswith("\\")
+            if flag not in _MASKS and flag.lower() not in _NOT_TAGS and not flag.startswith("\\")
         )
     )
 

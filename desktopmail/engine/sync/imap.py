@@ -236,7 +236,7 @@ class ImapSync:
         found: list[Mailbox] = []
         for one in sorted(listed, key=lambda row: (row.role is not Role.INBOX, row.path)):
             box = known.get(one.path)
-            if box is None or not box.selectable:
+            if box is None or not box.selectable or box.hidden:
                 continue
             numbers = one.numbers
             if not numbers and box.complete and one.role is not Role.INBOX:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Role
-from desktopmail.engine.store import mailbox, placement
+from desktopmail.engine.store import mailbox, operation, placement
 from desktopmail.net.errors import RefusedError
 from desktopmail.wire.imap.status import StatusItem
 
@@ -150,6 +150,7 @@ def keep(tx: Transaction, account_id: AccountId, listed: list[Listed]) -> None:
             (known.delimiter, known.role, known.selectable, known.local)
             == (one.delimiter, one.role, one.selectable, False)
         ):
+            _keep_what_changed_there(tx, known, one)
             continue
         mailbox.add(
             tx,
@@ -165,8 +166,18 @@ def keep(tx: Transaction, account_id: AccountId, listed: list[Listed]) -> None:
         if here.path in seen:
             tx.execute("UPDATE mailbox SET missed = 0 WHERE id = ? AND missed > 0", (here.id,))
     for gone in before.values():
-        if not gone.local and gone.role is not Role.INBOX:
+        is_ours = gone.local or gone.hidden or operation.of_mailbox(tx, gone.id, "create")
+        if not is_ours and gone.role is not Role.INBOX:
             _miss(tx, gone)
+
+
+def _keep_what_changed_there(tx: Transaction, known: Mailbox, one: Listed) -> None:
+    """What another program did to a mailbox counts, unless the server has still to hear of ours."""
+    if known.subscribed != one.subscribed and not operation.of_mailbox(tx, known.id, "subscribe"):
+        mailbox.set_subscribed(tx, known.id, subscribed=one.subscribed)
+    if known.hidden and not operation.of_mailbox(tx, known.id, "delete-mailbox"):
+        mailbox.forget_state(tx, known.id)  # it was made anew
+        mailbox.set_hidden(tx, known.id, hidden=False)
 
 
 def _miss(tx: Transaction, gone: Mailbox) -> None:

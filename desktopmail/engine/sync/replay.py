@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Flag, SendingState
-from desktopmail.engine import journal
+from desktopmail.engine import journal, undo
 from desktopmail.engine.store import mailbox, message, operation, placement, problem, sending
 from desktopmail.engine.sync import expunge, proof
 from desktopmail.engine.sync.flags import wire_flags
+from desktopmail.engine.sync.mailbox_changes import MailboxChanges
 from desktopmail.net.errors import RefusedError
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
@@ -59,6 +60,7 @@ class Replay:
         self._client = client
         self._account = account
         self._select = select
+        self._mailboxes = MailboxChanges(store, client, account, select)
 
     async def run(self) -> None:
         """Tell the server everything that it can hear of now.
@@ -114,14 +116,8 @@ class Replay:
                 await self._append(one)
             case "expunge":
                 return await self._expunge(one)
-            case "create":
-                await self._create(one)
-            case "rename":
-                await self._rename(one)
-            case "delete-mailbox":
-                await self._delete_mailbox(one)
-            case "subscribe":
-                await self._subscribe(one)
+            case "create" | "rename" | "delete-mailbox" | "subscribe":
+                return await self._mailboxes.tell(one)
             case _:
                 await self._fail(one, f"This program does not know how to {one.kind}.")
         return True
@@ -414,7 +410,7 @@ class Replay:
         if after is not None:
             other = await self._store.read(lambda tx: operation.get(tx, after))
             if other is None:  # it was never proved: it went with its account
-                await self._store.write(lambda tx: journal.revert(tx, one))
+                await self._store.write(lambda tx: undo.revert(tx, one))
                 return True
             if other.state != "done":
                 return False
@@ -435,65 +431,6 @@ class Replay:
 
         await self._store.write(step)
         return True
-
-    # Mailboxes
-
-    async def _create(self, one: Operation) -> None:
-        try:
-            await self._client.create(one.arguments.path)
-        except RefusedError:
-            # It is there already, made by a try that was cut short or by another device?
-            if not await self._client.list("", one.arguments.path):
-                raise
-        await self._client.subscribe(one.arguments.path)
-        target = one.arguments.target
-
-        def step(tx: Transaction) -> None:
-            tx.execute("UPDATE mailbox SET local = 0 WHERE id = ?", (target,))
-            tx.touch_mailboxes(self._account.id)
-            operation.finish(tx, one.id)
-
-        await self._store.write(step)
-
-    async def _rename(self, one: Operation) -> None:
-        box = await self._box(one.arguments.source)
-        if box is None:
-            await self._fail(one, "The mailbox is not there any more.")
-            return
-        there = {row.mailbox for row, _ in await self._client.list("", "*")}
-        if box.path in there:
-            await self._client.rename(box.path, one.arguments.path)
-        new, delimiter = one.arguments.path, box.delimiter
-
-        def step(tx: Transaction) -> None:
-            for other in mailbox.of_account(tx, self._account.id):
-                is_below = bool(delimiter) and other.path.startswith(box.path + delimiter)
-                if other.id == box.id or is_below:
-                    path = new + other.path[len(box.path) :]
-                    tx.execute("UPDATE mailbox SET path = ? WHERE id = ?", (path, other.id))
-            tx.touch_mailboxes(self._account.id)
-            operation.finish(tx, one.id)
-
-        await self._store.write(step)
-
-    async def _delete_mailbox(self, one: Operation) -> None:
-        box = await self._box(one.arguments.source)
-        if box is not None:
-            there = {row.mailbox for row, _ in await self._client.list("", "*")}
-            if box.path in there:
-                await self._select("INBOX")
-                await self._client.delete(box.path)
-            await self._store.write(lambda tx: mailbox.remove(tx, box.id))
-        await self._finish([one])
-
-    async def _subscribe(self, one: Operation) -> None:
-        box = await self._box(one.arguments.source)
-        if box is not None:
-            if one.arguments.add:
-                await self._client.subscribe(box.path)
-            else:
-                await self._client.unsubscribe(box.path)
-        await self._finish([one])
 
     # Journal
 

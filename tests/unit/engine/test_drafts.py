@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Flag, Kind, Role
-from desktopmail.engine import drafts, journal
+from desktopmail.engine import drafts, undo
 from desktopmail.engine.store import mailbox, message, operation, placement
 from tests.helpers.store import add_account, mail, open_store
 
@@ -66,7 +66,7 @@ async def test_a_version_that_the_server_refuses_for_good_brings_the_older_one_b
         await save(store, account_id, 2, first)
         *_, append, _ = await store.read(lambda tx: operation.pending(tx, account_id))
         await store.write(lambda tx: operation.set_state(tx, append.id, "failed"))
-        await store.write(lambda tx: journal.revert(tx, append))
+        await store.write(lambda tx: undo.revert(tx, append))
         assert await shown(store) == [mail(1)]
 
 

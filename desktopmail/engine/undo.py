@@ -1,0 +1,146 @@
+"""Taking back what a person did: before the server heard of it, and after, by the opposite."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Flag
+from desktopmail.engine import journal, mailboxes
+from desktopmail.engine.store import mailbox, operation, placement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktopmail.door.ids import MailboxId, PlacementId
+    from desktopmail.engine.store.operation import Arguments, Operation, Target
+    from desktopmail.engine.store.store import Transaction
+
+
+def take_back(tx: Transaction, token: str) -> str:
+    """Take back the command of a token, before or after the server heard of it.
+
+    Raises:
+        DoorError: It cannot be taken back any more.
+    """
+    operations = operation.with_undo(tx, token)
+    if not operations:
+        raise _too_late()
+    if any(one.kind == "expunge" and one.state == "done" for one in operations):
+        raise DoorError(
+            "This cannot be taken back: the server has removed it for good.", code="no-undo"
+        )
+    for one in operations:
+        if one.state in {"pending", "failed"}:
+            # What the server did of it is answered, the rest it need not hear of.
+            _answer(tx, one, [row for row in operation.targets(tx, one.id) if row.done])
+            revert(tx, one)
+        else:
+            _answer(tx, one, operation.targets(tx, one.id))
+    return f"Taken back: {operations[-1].label}"
+
+
+def revert(tx: Transaction, one: Operation) -> None:
+    """Take an operation out of the journal, and what it showed out of the lists.
+
+    What the server has done of it already stays done; what waited for all of it is taken back too:
+    a message is never removed from where it stands for a copy that does not come about.
+    """
+    targets = [target for target in operation.targets(tx, one.id) if not target.done]
+    for follower in operation.followers(tx, one.id):
+        revert(tx, follower)
+    ids = [target.placement_id for target in targets]
+    twins = [target.twin for target in targets if target.twin is not None]
+    operation.remove(tx, one.id)
+    match one.kind:
+        case "flags":
+            _restore_flags(tx, one.arguments, targets)
+        case "move" | "copy":
+            placement.remove(tx, twins)
+            placement.show(tx, ids, shown=True)
+        case "expunge":
+            placement.show(tx, ids, shown=True)
+        case "append":
+            placement.remove(tx, ids)
+        case "create" if one.arguments.target is not None:
+            _revert_create(tx, one.arguments.target)
+        case _:
+            mailboxes.revert(tx, one)
+
+
+def _revert_create(tx: Transaction, mailbox_id: MailboxId) -> None:
+    """A mailbox is not made: what was to go into it stays where it is.
+
+    What stands only here, as a draft does, is kept: then the mailbox is one of this device alone.
+    """
+    for other in operation.into_mailbox(tx, mailbox_id):
+        if other.kind in {"move", "copy"}:
+            revert(tx, other)
+        elif other.kind == "append":
+            operation.remove(tx, other.id)
+    if tx.fetch("SELECT 1 FROM placement WHERE mailbox_id = ? LIMIT 1", (mailbox_id,)):
+        mailbox.let_be_local(tx, mailbox_id)
+    else:
+        mailbox.remove(tx, mailbox_id)
+
+
+def _answer(tx: Transaction, one: Operation, targets: Sequence[Target]) -> None:
+    """Do the opposite of what the server has heard of already."""
+    if mailboxes.answer(tx, one):
+        pass
+    elif not targets:
+        return
+    else:
+        _answer_messages(tx, one, targets)
+    tx.execute("UPDATE operation SET undo = NULL WHERE id = ?", (one.id,))
+
+
+def _answer_messages(tx: Transaction, one: Operation, targets: Sequence[Target]) -> None:
+    ids = [target.placement_id for target in targets]
+    twins = [target.twin for target in targets if target.twin is not None]
+    arguments = one.arguments
+    match one.kind:
+        case "flags":
+            for (flags, tags), members in _same_before(arguments, targets).items():
+                journal.store_flags(
+                    tx,
+                    members,
+                    add=Flag(arguments.remove) & flags,
+                    remove=Flag(arguments.add) & ~flags,
+                    add_tags=tuple(tag for tag in arguments.remove_tags if tag in tags),
+                    remove_tags=tuple(tag for tag in arguments.add_tags if tag not in tags),
+                )
+        case "move" if arguments.source is not None:
+            journal.move(tx, twins or ids, arguments.source)
+        case "copy":
+            journal.expunge(tx, twins, label=f"Taken back: {one.label}")
+        case "append":
+            journal.expunge(tx, ids, label=f"Taken back: {one.label}")
+        case _:
+            raise _too_late()
+
+
+def _same_before(
+    arguments: Arguments, targets: Sequence[Target]
+) -> dict[tuple[Flag, frozenset[str]], list[PlacementId]]:
+    groups: dict[tuple[Flag, frozenset[str]], list[PlacementId]] = defaultdict(list)
+    touched = Flag(arguments.add | arguments.remove)
+    for target in targets:
+        groups[target.before & touched, target.before_tags].append(target.placement_id)
+    return groups
+
+
+def _restore_flags(tx: Transaction, arguments: Arguments, targets: Sequence[Target]) -> None:
+    before = {target.placement_id: target for target in targets}
+    touched = Flag(arguments.add | arguments.remove)
+    for placed in placement.get(tx, list(before)):
+        target = before[placed.id]
+        placement.set_flags(tx, placed.id, (placed.flags & ~touched) | (target.before & touched))
+        placement.remove_tags(tx, placed.id, arguments.add_tags)
+        placement.add_tags(tx, placed.id, target.before_tags)
+    placement.touch(tx, list(before))
+
+
+def _too_late() -> DoorError:
+    return DoorError("This cannot be taken back any more.", code="no-undo")

@@ -1,0 +1,88 @@
+"""Changes of mailboxes are verified before they are told, whatever the server does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door.commands import (
+    CreateMailbox,
+    DeleteMailbox,
+    DiscardOperation,
+    MoveMessages,
+    RenameMailbox,
+    SetOffline,
+)
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, other_device, running_engine
+from tests.helpers.store import mail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def test_what_another_device_made_meanwhile_is_taken_as_made(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench, other_device(server) as device:
+            account_id = await bench.add(server)
+            await bench.sync()
+            await device.create("Work")
+            await bench.engine.command(CreateMailbox(account_id=account_id, name="Work"))
+            await bench.sync()
+            assert bench.reader.operations() == []
+            assert [row.path for row in bench.reader.mailboxes()].count("Work") == 1
+
+
+async def test_a_renaming_that_was_done_already_is_not_said_again(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench, other_device(server) as device:
+            account_id = await bench.add(server)
+            await bench.engine.command(CreateMailbox(account_id=account_id, name="Work"))
+            await bench.sync()
+            await device.rename("Work", "Job")
+            await bench.engine.command(RenameMailbox(mailbox_id=bench.mailbox("Work"), path="Job"))
+            await bench.sync()
+            assert bench.reader.operations() == []
+            assert "Job" in {row.path for row in bench.reader.mailboxes()}
+
+
+@pytest.mark.parametrize(
+    "without", [(), ("MOVE", "IMAP4REV2"), ("MOVE", "UIDPLUS", "IMAP4REV2")], ids=str
+)
+async def test_a_mailbox_is_never_deleted_with_what_nobody_here_has_seen(
+    without: tuple[str, ...], tmp_path: Path
+) -> None:
+    with LocalServer(PASSWORDS, without=without) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.engine.command(CreateMailbox(account_id=account_id, name="Old"))
+            await bench.sync()
+            server.deliver("alice", mail(5), mailbox="Old")
+            await bench.engine.command(DeleteMailbox(mailbox_id=bench.mailbox("Old")))
+            await bench.sync()
+            assert bench.reader.operations() == []
+            assert [one.subject for one in server.messages("alice", "Trash")] == ["Subject 5"]
+            async with other_device(server) as device:
+                assert "Old" not in {row.mailbox for row, _ in await device.list("", "*")}
+
+
+async def test_a_discarded_creation_gives_its_messages_back(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(0))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync()
+            await bench.engine.command(SetOffline(offline=True))
+            await bench.engine.command(CreateMailbox(account_id=account_id, name="New"))
+            await bench.engine.command(
+                MoveMessages(
+                    placement_ids=(bench.placed("Subject 0"),), mailbox_id=bench.mailbox("New")
+                )
+            )
+            assert bench.subjects() == []
+            create = bench.reader.operations()[0]
+            await bench.engine.command(DiscardOperation(operation_id=create.id))
+            assert bench.subjects() == ["Subject 0"]
+            assert bench.reader.operations() == []
+            assert "New" not in {row.path for row in bench.reader.mailboxes()}

@@ -1,0 +1,217 @@
+"""What a person did can be taken back, before the server heard and after; nothing is lost."""
+
+from __future__ import annotations
+
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from desktopmail.door.interface import DoorError
+from desktopmail.door.profile import Profile
+from desktopmail.door.rows import Flag, Role
+from desktopmail.engine import journal, undo
+from desktopmail.engine.store import operation, placement
+from desktopmail.engine.store.store import Store
+from desktopmail.net.ports import InlineExecutor
+from tests.helpers.desk import Desk, across, desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktopmail.engine.store.store import Transaction
+
+
+# Undo before and after the server heard
+
+
+async def test_undo_before_the_server_heard_leaves_nothing_to_tell(tmp_path: Path) -> None:
+    async with desk(tmp_path) as d:
+        before = await d.shown(d.inbox)
+        for change in (
+            lambda tx: journal.move(tx, d.placements, d.trash, undo="t"),
+            lambda tx: journal.copy(tx, d.placements, d.trash, undo="t"),
+            lambda tx: journal.delete(tx, d.placements, permanently=True, undo="t"),
+            lambda tx: journal.store_flags(tx, d.placements, add=Flag.SEEN, undo="t"),
+        ):
+            await d.store.write(change)
+            await d.undo()
+            assert (await d.shown(d.inbox), await d.shown(d.trash)) == (before, [])
+            assert await d.kinds() == []
+            flags = await d.store.read(lambda tx: placement.get(tx, d.placements))
+            assert {one.flags for one in flags} == {Flag.NONE}
+
+
+async def test_undo_of_flags_gives_each_message_its_own_back(tmp_path: Path) -> None:
+    async with desk(tmp_path) as d:
+        await d.store.write(
+            lambda tx: placement.set_flags(tx, d.placements[0], Flag.SEEN | Flag.ANSWERED)
+        )
+        await d.store.write(
+            lambda tx: journal.store_flags(tx, d.placements[:2], add=Flag.SEEN, undo="t")
+        )
+        # meanwhile something else becomes of one of them: it stays
+        await d.store.write(lambda tx: journal.store_flags(tx, d.placements[1:2], add=Flag.FLAGGED))
+        await d.undo()
+        found = await d.store.read(lambda tx: placement.get(tx, d.placements[:2]))
+        assert [one.flags for one in found] == [Flag.SEEN | Flag.ANSWERED, Flag.FLAGGED]
+
+
+async def test_undo_after_the_server_heard_tells_it_the_opposite(tmp_path: Path) -> None:
+    async with desk(tmp_path) as d:
+        await d.store.write(lambda tx: placement.set_flags(tx, d.placements[0], Flag.SEEN))
+        await d.store.write(
+            lambda tx: journal.store_flags(
+                tx, d.placements[:2], add=Flag.SEEN | Flag.FLAGGED, add_tags=("work",), undo="t"
+            )
+        )
+        (told,) = await d.store.read(lambda tx: operation.pending(tx, d.work))
+        await d.store.write(lambda tx: operation.finish(tx, told.id))
+        await d.undo()
+        opposite = await d.store.read(lambda tx: operation.pending(tx, d.work))
+        said = {one.arguments.remove: one.arguments.remove_tags for one in opposite}
+        assert said == {
+            int(Flag.FLAGGED): ("work",),  # it was read before: it stays read
+            int(Flag.SEEN | Flag.FLAGGED): ("work",),
+        }
+
+
+async def test_a_running_operation_is_answered_never_forgotten(tmp_path: Path) -> None:
+    async with desk(tmp_path) as d:
+        await d.store.write(lambda tx: journal.move(tx, d.placements[:1], d.trash, undo="t"))
+        (one,) = await d.store.read(lambda tx: operation.pending(tx, d.work))
+        await d.store.write(lambda tx: operation.set_state(tx, one.id, "running"))
+        await d.undo()
+        assert await d.kinds() == [("move", "running"), ("move", "pending")]
+        assert await d.shown(d.inbox) == ["0", "1", "2"]
+
+
+async def test_undo_of_what_the_server_refused_brings_the_message_itself_back(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as d:
+        await d.store.write(lambda tx: journal.move(tx, d.placements[:1], d.trash, undo="t"))
+        (one,) = await d.store.read(lambda tx: operation.pending(tx, d.work))
+        await d.store.write(
+            lambda tx: operation.set_state(tx, one.id, "failed", problem="No.", tried=True)
+        )
+        await d.undo()
+        shown = await d.store.read(lambda tx: placement.get(tx, d.placements[:1]))
+        assert [(row.uid, row.shown) for row in shown] == [(1, True)]
+        assert await d.shown(d.trash) == []
+        assert await d.kinds() == []
+
+
+async def test_what_the_server_removed_for_good_is_not_promised_back(tmp_path: Path) -> None:
+    async with desk(tmp_path) as d:
+        await d.store.write(
+            lambda tx: journal.delete(tx, d.placements[:1], permanently=True, undo="t")
+        )
+        (one,) = await d.store.read(lambda tx: operation.pending(tx, d.work))
+        await d.store.write(lambda tx: operation.finish(tx, one.id))
+        with pytest.raises(DoorError) as caught:
+            await d.undo()
+        assert caught.value.code == "no-undo"
+        with pytest.raises(DoorError):
+            await d.undo("never given")
+
+
+async def test_undo_across_accounts_leaves_one_message(tmp_path: Path) -> None:
+    async with desk(tmp_path) as d:
+        _, inbox = await across(d)
+        await d.undo()
+        assert (await d.shown(d.inbox), await d.shown(inbox)) == (["0", "1", "2"], [])
+
+
+async def test_undo_of_a_move_to_this_machine_leaves_one_message(tmp_path: Path) -> None:
+    async with desk(tmp_path) as d:
+        await d.store.write(lambda tx: journal.move(tx, d.placements[:1], d.local, undo="t"))
+        assert (await d.shown(d.inbox), await d.shown(d.local)) == (["1", "2"], ["0"])
+        await d.undo()
+        assert (await d.shown(d.inbox), await d.shown(d.local)) == (["0", "1", "2"], [])
+
+
+# Whatever is done and taken back, no message is lost
+
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from(["move", "copy", "trash", "archive", "local", "purge", "flags"]),
+        st.sets(st.integers(0, 2), min_size=1),
+        st.sampled_from(["undo", "refused", "discard"]),
+    ),
+    max_size=5,
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(CHANGES)
+def test_what_is_done_and_taken_back_leaves_everything_where_it_was(
+    changes: list[tuple[str, set[int], str]],
+) -> None:
+    with TemporaryDirectory() as folder:
+        store = Store(Profile.at(folder), InlineExecutor())
+        try:
+            d = Desk(store)
+            before, after = store._run(lambda tx: _play(tx, d, changes))
+        finally:
+            store._close()
+    assert after == before
+
+
+def _play(
+    tx: Transaction, d: Desk, changes: list[tuple[str, set[int], str]]
+) -> tuple[list[object], list[object]]:
+    d.fill(tx)
+    before = _state(tx)
+    for name, numbers, ending in changes:
+        _change(tx, d, name, numbers)
+        if ending == "discard":
+            _discard_all(tx)
+        else:
+            if ending == "refused":
+                _refuse_all(tx)
+            undo.take_back(tx, "t")
+        tx.execute("UPDATE operation SET undo = NULL")
+    return before, _state(tx)
+
+
+def _change(tx: Transaction, d: Desk, name: str, numbers: set[int]) -> None:
+    ids = [d.placements[number] for number in sorted(numbers)]
+    match name:
+        case "move":
+            journal.move(tx, ids, d.role(tx, Role.SENT), undo="t")
+        case "copy":
+            journal.copy(tx, ids, d.role(tx, Role.SENT), undo="t")
+        case "trash":
+            journal.delete(tx, ids, undo="t")
+        case "archive":
+            journal.archive(tx, ids, undo="t")
+        case "local":
+            journal.move(tx, ids, d.local, undo="t")
+        case "purge":
+            journal.delete(tx, ids, permanently=True, undo="t")
+        case _:
+            journal.store_flags(tx, ids, add=Flag.SEEN, add_tags=("x",), undo="t")
+
+
+def _refuse_all(tx: Transaction) -> None:
+    tx.execute("UPDATE operation SET state = 'failed', tries = 5 WHERE state = 'pending'")
+
+
+def _discard_all(tx: Transaction) -> None:
+    """Give everything up; what no server had a say in is taken back as a person does."""
+    for one in operation.with_undo(tx, "t"):
+        if one.state == "pending":
+            undo.revert(tx, one)
+    if any(one.state == "done" for one in operation.with_undo(tx, "t")):
+        undo.take_back(tx, "t")
+
+
+def _state(tx: Transaction) -> list[object]:
+    return tx.fetch(
+        "SELECT p.mailbox_id, p.message_id, p.uid, p.flags,"
+        " (SELECT count(*) FROM placement_tag WHERE placement_id = p.id)"
+        " FROM placement AS p WHERE p.shown = 1 ORDER BY 1, 2"
+    )
