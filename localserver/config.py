@@ -32,7 +32,8 @@ class Limits:
         idle_s: Without a command after the login (30 minutes for IMAP, RFC 9051 section 5.4).
         send_s: For a peer to take what was written.
         output_octets: Written and not yet taken by the peer, after which the session waits.
-        failures: Wrong passwords in one session, after which it ends.
+        failures: Logins of one session that came to nothing (a wrong password, a broken or given up
+            exchange), after which it ends.
         recipients: Recipients of one message.
         messages_per_minute: Submitted by one user.
         spool_octets: Messages above this size go to disk as they arrive.

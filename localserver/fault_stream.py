@@ -35,6 +35,7 @@ class FaultyStream:
         self.owner: object = None
         self.is_waiting = True
         self.peer = stream.peer
+        self.peer_host = stream.peer_host
         self.local = stream.local
 
     @property
@@ -63,7 +64,10 @@ class FaultyStream:
         self, take: Callable[[bytes], T | None], until: Callable[[], float] | None = None
     ) -> T:
         """Give what arrives to `take`, until it returns something."""
-        return await self._stream.attend(take, until)
+        self.is_waiting = True
+        found = await self._stream.attend(take, until)
+        self.is_waiting = False
+        return found
 
     def unread(self, octets: bytes) -> None:
         """Put octets back that were read too far."""

@@ -209,6 +209,9 @@ async def _open(server: Server) -> None:
         server._api = await open_service(server)  # noqa: SLF001
         server.ports["api"] = server._api.port  # noqa: SLF001
     context.scope.spawn(_sweep(server), name="connections without a login")
+    context.scope.spawn(
+        server.store.look_through(lambda error: _LOG.error("%s", error)), name="a look for damage"
+    )
     if context.config.certificate is None and context.data is not None and context.tls is not None:
         context.scope.spawn(_renew(context), name="renewal of the certificate")
 

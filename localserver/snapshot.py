@@ -27,12 +27,12 @@ def save(data: Path, target: Path) -> int:
     """
     if target.exists():
         raise StoreError(f"{target} exists already; choose another place.")
-    databases = _databases(data)
-    if not databases:
+    found = databases(data)
+    if not found:
         raise StoreError(f"{data} is no folder of a mail server.")
     target.mkdir(mode=0o700, parents=True)
     try:
-        for path in databases:
+        for path in found:
             _copy(path, target / path.relative_to(data))
         for name in ("master.key", "tls"):
             source = data / name
@@ -44,7 +44,7 @@ def save(data: Path, target: Path) -> int:
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)  # half a snapshot is none
         raise
-    return len(databases)
+    return len(found)
 
 
 def restore(source: Path, data: Path) -> int:
@@ -68,10 +68,11 @@ def restore(source: Path, data: Path) -> int:
             shutil.copytree(each, data / each.name)
         else:
             shutil.copy2(each, data / each.name)
-    return len(_databases(data))
+    return len(databases(data))
 
 
-def _databases(folder: Path) -> list[Path]:
+def databases(folder: Path) -> list[Path]:
+    """Return every database of a server's folder."""
     patterns = ("*.db", "*.sqlite", "users/*/*.db")
     return sorted(path for pattern in patterns for path in folder.glob(pattern))
 

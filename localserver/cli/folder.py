@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from localserver.store.sqlite import SqliteStore, open_store
 from localserver.users import Users
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 
@@ -35,6 +35,27 @@ class ServerFolder:
     store: SqliteStore
 
 
+@contextmanager
+def locked(data: Path, *, make: bool = False) -> Iterator[None]:
+    """Keep servers and other commands off a folder.
+
+    Args:
+        data: The folder.
+        make: Make it when it does not exist.
+
+    Raises:
+        StoreError: It does not exist.
+        LockedError: A server works on it.
+    """
+    if not make and not data.is_dir():
+        raise StoreError(f"There is no folder {data}.")
+    lock = lock_folder(data)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 @asynccontextmanager
 async def opened(data: Path, *, make: bool = False) -> AsyncIterator[ServerFolder]:
     """Open a folder, locked against a running server.
@@ -47,10 +68,7 @@ async def opened(data: Path, *, make: bool = False) -> AsyncIterator[ServerFolde
         StoreError: It does not exist.
         LockedError: A server works on it.
     """
-    if not make and not data.is_dir():  # noqa: ASYNC240  nothing else runs on this loop
-        raise StoreError(f"There is no folder {data}.")
-    lock = lock_folder(data)
-    try:
+    with locked(data, make=make):
         ports = system_ports()
         credentials = await open_credentials(data, ports)
         try:
@@ -64,5 +82,3 @@ async def opened(data: Path, *, make: bool = False) -> AsyncIterator[ServerFolde
                 await store.aclose()
         finally:
             await credentials.aclose()
-    finally:
-        lock.release()

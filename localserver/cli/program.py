@@ -60,6 +60,7 @@ def _add_others(app: typer.Typer) -> None:
     app.add_typer(upkeep.snapshots, name="snapshot")
     app.add_typer(upkeep.queue, name="queue")
     app.command("cert")(upkeep.cert)
+    app.command("check")(upkeep.check)
     app.command("check-config")(upkeep.check_config)
 
 
@@ -67,9 +68,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit status."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        _execute(given)
-    except typer.Exit as error:
-        return error.exit_code
+        return _execute(given)
     except typer.Abort:
         return 1
     except _REFUSALS as error:
@@ -86,15 +85,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"localserver: {usage}", file=sys.stderr)  # noqa: T201
         return 2
-    return 0
 
 
-def _execute(given: list[str]) -> None:
+def _execute(given: list[str]) -> int:
+    """Run a command; returns its exit status."""
     options = read_options(serve.serve, given[1:]) if given[:1] == ["serve"] else None
     if options is not None:
         serve.serve(**options)
-    else:
-        program(only_serve=given[:1] == ["serve"])(args=given, standalone_mode=False)
+        return 0
+    # Not standing alone, the parser returns the status that a command ended with by typer.Exit.
+    status = program(only_serve=given[:1] == ["serve"])(args=given, standalone_mode=False)
+    return status if isinstance(status, int) else 0
 
 
 def _usage(error: Exception) -> str | None:

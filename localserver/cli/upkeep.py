@@ -1,4 +1,4 @@
-"""`localserver snapshot save|restore`, `cert`, `check-config` and `queue list|retry|drop`."""
+"""`localserver snapshot save|restore`, `cert`, `check`, `check-config` and `queue …`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import typer
 
 from desktopmail.net.ports import system_ports
 from desktopmail.net.tasks import TaskScope
+from localserver import check as thorough
 from localserver import snapshot, tls
 from localserver.cli import output
-from localserver.cli.folder import opened
+from localserver.cli.folder import locked, opened
 from localserver.config import Config
 from localserver.config_file import read_config
 from localserver.context import ServerContext
 from localserver.faults import Faults
-from localserver.lock import lock_folder
 from localserver.queue.open import open_outbound
 from localserver.submission.policy import make_policy
 from localserver.transcript import Transcript
@@ -40,22 +40,16 @@ Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 @snapshots.command()
 def save(target: Path, data: Data, json: Json = False) -> None:
     """Copy everything to a new folder."""
-    lock = lock_folder(data)
-    try:
+    with locked(data):
         count = snapshot.save(data, target)
-    finally:
-        lock.release()
     output.line(f"{count} databases were saved to {target}.", as_json=json, databases=count)
 
 
 @snapshots.command()
 def restore(source: Path, data: Data, json: Json = False) -> None:
     """Put a snapshot in the place of the folder; what was there is kept beside it."""
-    lock = lock_folder(data)
-    try:
+    with locked(data, make=True):
         count = snapshot.restore(source, data)
-    finally:
-        lock.release()
     output.line(f"{count} databases were restored.", as_json=json, databases=count)
 
 
@@ -78,6 +72,18 @@ def cert(
     }
     text = "\n".join(f"{name}: {value}" for name, value in values.items())
     output.line(text, as_json=json, **values)
+
+
+def check(data: Data, json: Json = False) -> None:
+    """Look through everything that is kept, page by page; exit 1 when something is wrong."""
+    with locked(data):
+        found = thorough.check(data)
+    wrong = {str(path): problems for path, problems in found.items() if problems}
+    lines = [f"{path}: {problem}" for path, problems in wrong.items() for problem in problems]
+    lines.append(f"{len(found)} databases were looked through, {len(wrong)} damaged.")
+    output.line("\n".join(lines), as_json=json, databases=len(found), wrong=wrong)
+    if wrong:
+        raise typer.Exit(1)
 
 
 def check_config(file: Path, json: Json = False) -> None:

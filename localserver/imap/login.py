@@ -50,12 +50,14 @@ async def handle_authenticate(session: ImapSession, tag: Tag, command: Authentic
         event = await session.next_event()
         if isinstance(event, BadCommand):
             session.send(event.refusal)
+            _count_failure(session)
             return
         if not isinstance(event, ContinuationReceived):
             session.end()
             return
         if event.response is None:
             session.answer(tag, Condition.BAD, "You gave the exchange up.")
+            _count_failure(session)
             return
         try:
             step = await _settled(session, mechanism, mechanism.step(event.response))
@@ -63,8 +65,8 @@ async def handle_authenticate(session: ImapSession, tag: Tag, command: Authentic
             step = Failure("the client said more than the mechanism has to say", malformed=True)
     user = await _outcome(session, name, step)
     if isinstance(step, Failure) and step.malformed:
-        session.failures += 1
         session.answer(tag, Condition.BAD, "That is not how this mechanism works.")
+        _count_failure(session)
         return
     await _settle(session, tag, user)
 
@@ -104,12 +106,17 @@ async def _outcome(session: ImapSession, name: str, step: Step) -> User | None:
 
 async def _settle(session: ImapSession, tag: Tag, user: User | None) -> None:
     if user is None:
-        session.failures += 1
         session.answer(
             tag, Condition.NO, "The name or the password is wrong.", Code.AUTHENTICATIONFAILED
         )
-        if session.failures >= session.context.config.limits.failures:
-            session.say_goodbye("Too many failed logins.")
+        _count_failure(session)
         return
     await session.log_in(user)
     session.answer(tag, Condition.OK, "You are logged in.", capability.code(session))
+
+
+def _count_failure(session: ImapSession) -> None:
+    """Count an attempt that ended without a login, whatever was wrong with it."""
+    session.failures += 1
+    if session.failures >= session.context.config.limits.failures:
+        session.say_goodbye("Too many failed logins.")

@@ -100,7 +100,7 @@ async def _exchange(session: Session, command: Auth) -> None:
         return
     outcome = await _negotiate(session, _mechanism(session, command.mechanism), command.initial)
     if outcome is None:
-        session.machine.send(error("AUTH was cancelled."))
+        await session.login_failed(error("AUTH was cancelled."))
         return
     users, peer = session.context.users, session.stream.peer
     name = outcome.user

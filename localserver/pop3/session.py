@@ -49,6 +49,7 @@ _EXTENSIONS: Final[dict[type, str]] = {
     Auth: "SASL",
     AuthList: "SASL",
 }
+_WRONG = error("The name or the password is wrong.", AUTH)
 _GOING_DOWN = b"-ERR [SYS/TEMP] The server is going down; nothing was deleted.\r\n"
 
 
@@ -79,7 +80,7 @@ class Session:
         timestamp: The APOP timestamp of this connection, or None.
         user: Who is logged in, or None.
         maildrop: Whose messages, with the marks of this session; None before the login.
-        failures: Wrong passwords so far.
+        failures: Logins that came to nothing.
     """
 
     def __init__(self, stream: Stream, context: ServerContext) -> None:
@@ -315,12 +316,12 @@ class Session:
         count, octets = self.maildrop.count, self.maildrop.size
         return ok(f"{count} messages ({octets} octets).")
 
-    async def login_failed(self) -> None:
-        """Answer a wrong password; after too many the session ends."""
+    async def login_failed(self, refusal: Reply = _WRONG) -> None:
+        """Answer a login that came to nothing; after too many the session ends."""
         self.failures += 1
-        self.machine.send(error("The name or the password is wrong.", AUTH))
+        self.machine.send(refusal)
         if self.failures >= self.context.config.limits.failures:
-            await self._hang_up(b"-ERR [AUTH] Too many wrong passwords; goodbye.\r\n")
+            await self._hang_up(b"-ERR [AUTH] Too many failed logins; goodbye.\r\n")
 
     def say_goodbye(self) -> None:
         """Tell a client that the server goes down; it takes it for the answer to its next command.

@@ -52,7 +52,7 @@ async def response(session: Session, command: AuthResponse) -> Reply:
 def cancel(session: Session, _command: AuthCancel) -> Reply:
     """End an exchange as the client wishes (section 4)."""
     session.mechanism = None
-    return reply(501, "Cancelled", "5.7.0")
+    return _refused(session, reply(501, "Cancelled", "5.7.0"))
 
 
 def _challenge(session: Session) -> bytes:
@@ -71,7 +71,7 @@ async def _go_on(session: Session, step: Step) -> Reply:
         return Reply(334, (base64.b64encode(outcome.octets).decode(),))
     session.mechanism = None
     if isinstance(outcome, Failure) and outcome.malformed:
-        return reply(501, "That is not how this mechanism works", "5.5.2")
+        return _refused(session, reply(501, "That is not how this mechanism works", "5.5.2"))
     if isinstance(outcome, Success) and _may_act(session, outcome):
         name = outcome.user
         if mechanism.name in _VERIFIED:
@@ -82,7 +82,7 @@ async def _go_on(session: Session, step: Step) -> Reply:
             return reply(235, "Welcome", "2.7.0")
     elif mechanism.name not in _VERIFIED:
         await users.settle(outcome.user, ok=False, peer=peer)
-    return _refused(session)
+    return _refused(session, reply(535, "Wrong user name or password", "5.7.8"))
 
 
 def _may_act(session: Session, success: Success) -> bool:
@@ -90,9 +90,10 @@ def _may_act(session: Session, success: Success) -> bool:
     return not success.authzid or users.canonical(success.authzid) == users.canonical(success.user)
 
 
-def _refused(session: Session) -> Reply:
+def _refused(session: Session, refusal: Reply) -> Reply:
+    """Count an exchange that ended without a login, whatever was wrong with it."""
     session.failures += 1
     if session.failures >= session.context.config.limits.failures:
         session.ending = True
-        return reply(421, "Too many wrong passwords", "4.7.0")
-    return reply(535, "Wrong user name or password", "5.7.8")
+        return reply(421, "Too many failed logins", "4.7.0")
+    return refusal

@@ -40,7 +40,6 @@ def hold(session: Session, octets: bytes) -> bool:
 
 async def take(session: Session, octets: bytes) -> None:
     """Keep a piece of the message."""
-    session.faults.takes_message = True
     if session.spool_error is not None:
         return
     spool = _spool(session)
@@ -55,6 +54,7 @@ def _spool(session: Session) -> Spool:
     if session.spool is None:
         context = session.context
         folder = context.data / "spool" if context.data is not None else None
+        session.faults.takes_message = True
         session.spool = Spool(folder, context.config.limits.spool_octets, context.ports.executor)
     return session.spool
 

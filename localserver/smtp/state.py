@@ -49,7 +49,7 @@ class Session:
         submission: Port 587 or 465: authentication is required.
         user: Who is logged in.
         mechanism: The SASL exchange under way.
-        failures: Wrong passwords so far.
+        failures: Logins that came to nothing.
         mistakes: Commands that could not be obeyed so far.
         mail: MAIL of the message under way.
         routes: One for each accepted recipient.

@@ -105,6 +105,14 @@ class Account:
             await self._write(lambda connection: tree.save_recent(connection, fresh))
         await self._database.aclose()
 
+    async def look_through(self) -> None:
+        """Look for damage in the database.
+
+        Raises:
+            DamagedError: There is some; from now on nothing is written.
+        """
+        await self._database.look_through()
+
     # ---- mailboxes
 
     def mailboxes(self) -> list[Mailbox]:

@@ -9,6 +9,7 @@ loop, by the same code.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ class Database:
         self._scope = TaskScope(_report)
         self._draining = False
         self._closed = False
+        self._is_damaged = False
         self._slow: apsw.Connection | None = None
         self._slow_lock = asyncio.Lock()
 
@@ -91,6 +93,26 @@ class Database:
             if self._slow is None:
                 self._slow = _reading(self.path)
             return await self._executor.run(_rows, self._slow, sql, bindings)
+
+    async def look_through(self) -> None:
+        """Look through the whole file beside everything else.
+
+        Raises:
+            DamagedError: It is damaged; from then on it is only read, so that it gets no worse.
+        """
+        if self.path is None:
+            return
+        connection = _reading(self.path)
+        try:
+            sound = await self._executor.run(_is_sound, connection)
+        except asyncio.CancelledError:
+            # The thread ends soon, and closes it; it may have done so already.
+            with contextlib.suppress(apsw.ConnectionClosedError):
+                connection.interrupt()
+            raise
+        if not sound:
+            self._is_damaged = True
+            raise DamagedError(damage_sentence(str(self.path)))
 
     async def write(
         self,
@@ -111,6 +133,8 @@ class Database:
         """
         if self._closed:
             raise StoreError("The server is stopping.")
+        if self._is_damaged:
+            raise DamagedError(damage_sentence(str(self.path)))
         if self.path is None:
             outcome = _attempt(self._own, job)
             if isinstance(outcome, BaseException):
@@ -309,6 +333,18 @@ def _opened(path: Path | None, schema: Schema, checked: bool) -> apsw.Connection
         connection.close()
         raise
     return connection
+
+
+def _is_sound(connection: apsw.Connection) -> bool:
+    """Look through a database and close it."""
+    try:
+        return connection.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
+    except (apsw.CorruptError, apsw.NotADBError):
+        return False
+    except apsw.InterruptError:
+        return True  # nobody waits for the outcome any more
+    finally:
+        connection.close()
 
 
 def _look_through(connection: apsw.Connection) -> None:

@@ -12,7 +12,12 @@ from localserver.store import names
 from localserver.store.account import Account, Message
 from localserver.store.captured import CapturedMail
 from localserver.store.database import open_database
-from localserver.store.errors import InUseError, MailboxExistsError, NoSuchUserError
+from localserver.store.errors import (
+    DamagedError,
+    InUseError,
+    MailboxExistsError,
+    NoSuchUserError,
+)
 from localserver.store.maildrop import AccountMaildrop
 from localserver.store.schema import CAPTURED, MAIL
 from localserver.store.tree import create
@@ -36,9 +41,9 @@ if TYPE_CHECKING:
 
 _FILE = "mail.db"
 _UNSAFE = re.compile(r"[^a-z0-9._-]")
-# Damage is looked for at start in files up to this size, so that a start stays quick; in larger
-# ones it is found where SQLite stumbles over it.
-_CHECKED_AT_START_OCTETS = 32 * 1024 * 1024
+# Damage is looked for at start in files up to this size, so that a start stays quick; larger ones
+# are looked through while the server runs already.
+CHECKED_AT_START_OCTETS = 32 * 1024 * 1024
 
 
 class SqliteStore:
@@ -65,6 +70,7 @@ class SqliteStore:
         self._opening: dict[str, asyncio.Lock] = {}
         self._arrival_told: list[Callable[[Arrival], None]] = []
         self._full: set[str] = set()
+        self._unchecked: set[str] = set()
 
     # ---- the interface
 
@@ -156,6 +162,21 @@ class SqliteStore:
             if path is not None and path.exists():
                 await self.account(user)
 
+    async def look_through(self, report: Callable[[DamagedError], None]) -> None:
+        """Look for damage in the databases that were too large for it at the start, one by one.
+
+        Args:
+            report: Told of each damaged one, which is only read from then on.
+        """
+        while self._unchecked:
+            account = self._accounts.get(self._unchecked.pop())
+            if account is None:
+                continue
+            try:
+                await account.look_through()
+            except DamagedError as error:
+                report(error)
+
     def has_mail(self, user: str) -> bool:
         """Whether a user has a database, in whatever folder the name leads to."""
         path = self._path(user)
@@ -208,7 +229,10 @@ class SqliteStore:
         checked = False
         if path is not None:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            checked = path.exists() and path.stat().st_size <= _CHECKED_AT_START_OCTETS
+            size = path.stat().st_size if path.exists() else 0
+            checked = 0 < size <= CHECKED_AT_START_OCTETS
+            if size > CHECKED_AT_START_OCTETS:
+                self._unchecked.add(user)
         database = await open_database(path, MAIL, self._ports.executor, checked=checked)
         try:
             await self._furnish(database)

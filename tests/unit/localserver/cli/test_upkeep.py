@@ -50,3 +50,27 @@ def test_an_empty_queue_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert json.loads(capsys.readouterr().out) == []
     assert run(["queue", "retry", "--data", str(tmp_path)]) == 0
     assert run(["queue", "drop", "7", "--data", str(tmp_path), "--json"]) in {0, 1}
+
+
+def test_a_check_tells_each_database_that_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    with LocalServer({"alice": "s"}, data=data):
+        pass
+    assert run(["check", "--data", str(data)]) == 0
+    assert "0 damaged" in capsys.readouterr().out
+    path = data / "captured.db"
+    path.write_bytes(b"nonsense" * 4000)
+    assert run(["check", "--data", str(data), "--json"]) == 1
+    assert list(json.loads(capsys.readouterr().out)["wrong"]) == [str(path)]
+
+
+def test_a_folder_that_does_not_exist_is_not_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = tmp_path / "wrong"
+    for command in (["check"], ["snapshot", "save", str(tmp_path / "copy")], ["queue", "list"]):
+        assert run([*command, "--data", str(wrong)]) == 1
+        assert f"There is no folder {wrong}." in capsys.readouterr().err
+        assert not wrong.exists()

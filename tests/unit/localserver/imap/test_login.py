@@ -111,3 +111,15 @@ async def test_a_mechanism_that_is_switched_off_is_refused() -> None:
         assert "AUTH=PLAIN" not in (await dialogue.run("CAPABILITY"))[0]
         octets = base64.b64encode(b"\0alice\0secret")
         assert (await dialogue.run(b"AUTHENTICATE PLAIN " + octets))[-1].startswith("NO [CANNOT]")
+
+
+@pytest.mark.parametrize("response", [b"*", b"not base64!", b"AAAA", base64.b64encode(b"x")])
+async def test_exchanges_that_come_to_nothing_end_the_session_too(response: bytes) -> None:
+    async with LocalServer({"alice": "secret"}) as server, connected(server) as dialogue:
+        for number in range(Limits().failures):
+            await dialogue.send(b"x%d AUTHENTICATE PLAIN\r\n" % number)
+            assert (await dialogue.line()).startswith(b"+")
+            await dialogue.send(response + b"\r\n")
+            assert (await dialogue.line()).startswith(b"x%d " % number)
+        assert await dialogue.line() == b"* BYE Too many failed logins."
+        assert await dialogue.at_end()

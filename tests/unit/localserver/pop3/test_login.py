@@ -69,6 +69,16 @@ async def test_too_many_wrong_passwords_end_the_session() -> None:
         assert await client.is_closed()
 
 
+@pytest.mark.parametrize("response", [b"*", b"not base64!", b"AAAA"])
+async def test_exchanges_that_come_to_nothing_end_the_session_too(response: bytes) -> None:
+    async with pop3_server(limits=Limits(failures=2)) as server, line_client(server) as client:
+        for _ in range(2):
+            assert await client.ask(b"AUTH PLAIN") == b"+ "
+            assert (await client.ask(response)).startswith(b"-ERR")
+        assert b"goodbye" in await client.line()
+        assert await client.is_closed()
+
+
 async def test_user_says_nothing_about_who_exists() -> None:
     async with pop3_server() as server, line_client(server) as client:
         assert await client.ask(b"USER alice") == await client.ask(b"USER nobody-at-all")

@@ -72,6 +72,16 @@ async def test_too_many_wrong_passwords_end_the_session() -> None:
         assert await talk.at_end()
 
 
+async def test_exchanges_that_come_to_nothing_end_the_session_too() -> None:
+    async with post_office(limits=Limits(failures=2)) as post:
+        for response in ("*", "AAAA"):
+            talk = await post.talk("submission")
+            for code in (501, 421):
+                assert (await talk.say("AUTH PLAIN")).code == 334
+                assert (await talk.say(response)).code == code
+            assert await talk.at_end()
+
+
 async def test_the_transcript_shows_no_secret() -> None:
     async with post_office() as post:
         talk = await post.talk("submission")

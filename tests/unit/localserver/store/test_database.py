@@ -118,6 +118,38 @@ async def test_damage_is_found_when_the_file_is_opened(tmp_path: Path) -> None:
         await open_database(path, SCHEMA, ThreadExecutor(), checked=True)
 
 
+async def test_damage_that_is_found_later_stops_all_writing(tmp_path: Path) -> None:
+    path = tmp_path / "mail.db"
+    database = await open_database(path, SCHEMA, ThreadExecutor())
+    for n in range(200):
+        await database.write(
+            lambda connection, n=n: connection.execute(
+                "INSERT INTO t VALUES (?, ?)", (n, "x" * 900)
+            )
+        )
+    await database.aclose()
+    database = await open_database(path, SCHEMA, ThreadExecutor())
+    await database.look_through()
+    octets = bytearray(path.read_bytes())
+    octets[8192 * 3 : 8192 * 4] = bytes(8192)
+    path.write_bytes(octets)
+    with pytest.raises(DamagedError, match="snapshot restore"):
+        await database.look_through()
+    with pytest.raises(DamagedError, match="snapshot restore"):
+        await database.write(insert(1000))
+    await database.aclose()
+
+
+async def test_looking_for_damage_is_given_up_when_the_server_stops(tmp_path: Path) -> None:
+    database = await open_database(tmp_path / "mail.db", SCHEMA, ThreadExecutor())
+    async with asyncio.TaskGroup() as group:
+        looking = group.create_task(database.look_through())
+        await asyncio.sleep(0)
+        looking.cancel()
+    assert looking.cancelled()
+    await database.aclose()
+
+
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "mail.db"
     path.write_bytes(b"From: someone" * 1000)

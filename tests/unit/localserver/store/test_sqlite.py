@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from desktopmail.net.ports import system_ports
+from localserver.store import sqlite
 from localserver.store.errors import DamagedError, InUseError, NoSuchUserError, OverQuotaError
 from localserver.store.interface import Delivery, StoreLimits
 from localserver.store.sqlite import SqliteStore, folder_name, open_store
+from tests.helpers.account import a_store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -182,3 +184,27 @@ async def test_mail_of_a_user_who_was_forgotten_is_there_again(tmp_path: Path) -
     assert not store.has_mail("bob")
     assert (await store.account("alice")).mailbox("INBOX").messages == 1
     await store.aclose()
+
+
+async def test_large_databases_are_looked_through_after_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_store(tmp_path) as store:
+        await store.deliver([Delivery("alice", b"Subject: x\r\n\r\n" + b"x" * 100_000)])
+    path = tmp_path / "users" / "alice" / "mail.db"
+    octets = bytearray(path.read_bytes())
+    octets[-8192 * 2 : -8192] = b"\xff" * 8192
+    path.write_bytes(octets)
+    with pytest.raises(DamagedError):
+        async with a_store(tmp_path) as store:
+            await store.check(["alice"])
+    monkeypatch.setattr(sqlite, "CHECKED_AT_START_OCTETS", 1000)
+    told: list[DamagedError] = []
+    async with a_store(tmp_path) as store:
+        await store.check(["alice"])
+        await store.look_through(told.append)
+        assert "mail.db is damaged" in str(told[0])
+        with pytest.raises(DamagedError):
+            await store.deliver([Delivery("alice", b"Subject: y\r\n\r\n")])
+        await store.look_through(told.append)
+        assert len(told) == 1
