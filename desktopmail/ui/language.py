@@ -77,6 +77,11 @@ def tr(key: str, /, **values: object) -> str:
     return sentence.format(**values) if values else sentence
 
 
+def tr_or(fallback: str, key: str, /) -> str:
+    """Return a sentence, or the fallback where a key that comes from elsewhere has none."""
+    return _catalogue().sentences.get(key, fallback)
+
+
 def trn(key: str, number: int, /, **values: object) -> str:
     """Return `<key>_one` or `<key>_other`, with `{n}` written as the language writes numbers."""
     form = "one" if number == 1 else "other"

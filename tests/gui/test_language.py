@@ -24,8 +24,12 @@ def _keys_in_the_code() -> tuple[set[str], set[str]]:
             is_key = isinstance(node, ast.Constant) and isinstance(node.value, str)
             if is_key and re.fullmatch(r"[a-z]+\.[a-z_0-9]+", node.value):
                 whole.add(node.value)
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"tr", "trn"}:
-                first = node.args[0]
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {
+                "tr",
+                "trn",
+                "tr_or",
+            }:
+                first = node.args[-1] if node.func.id == "tr_or" else node.args[0]
                 if isinstance(first, ast.JoinedStr) and isinstance(first.values[0], ast.Constant):
                     begun.add(str(first.values[0].value))
     return whole, begun

@@ -46,8 +46,10 @@ from desktopmail.door.queries import (
     DiscoveredAccount,
     EngineStatus,
     FetchRemoteImage,
+    ReadSandbox,
     ReadTranscript,
     RemoteImage,
+    SandboxState,
     Transcript,
 )
 from desktopmail.door.rows import (
@@ -199,6 +201,7 @@ class FakeStore:
     images: dict[str, RemoteImage] = dataclasses.field(default_factory=dict)
     asked_images: list[str] = dataclasses.field(default_factory=list)
     offline: bool = False
+    sandbox: SandboxState = dataclasses.field(default_factory=lambda: SandboxState(running=False))
 
     def __post_init__(self) -> None:
         self._listeners: list[Callable[[AnyChange], None]] = []
@@ -427,6 +430,8 @@ class FakeStore:
             return self.images[query.url]
         if isinstance(query, ReadTranscript):
             return Transcript(records=())
+        if isinstance(query, ReadSandbox):
+            return self.sandbox
         return EngineStatus(version="0", pid=1, uptime_s=1.0, offline=self.offline)
 
     def subscribe(self, listener: Callable[[AnyChange], None]) -> Callable[[], None]:

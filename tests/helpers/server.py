@@ -27,11 +27,15 @@ class ServerProcess:
     ca_file: str
     domain: str
     process: subprocess.Popen[bytes]
+    token: str = ""  # of the administration API
 
 
 @contextmanager
 def server_process(
-    folder: Path, *arguments: str, users: tuple[str, ...] = ("alice", "bob")
+    folder: Path,
+    *arguments: str,
+    users: tuple[str, ...] = ("alice", "bob"),
+    api: bool = False,
 ) -> Iterator[ServerProcess]:
     """Start a server, wait for its ready file, and stop it with SIGTERM at the end.
 
@@ -39,13 +43,14 @@ def server_process(
         folder: For the ready file and the log.
         arguments: Further arguments; without `--data` it keeps everything in memory.
         users: Who may log in.
+        api: Serve the administration API, too.
     """
     ready = folder / "ready.json"
     ready.unlink(missing_ok=True)
     command = [sys.executable, "-m", "localserver", "serve", "--ready-file", str(ready)]
     for service in _SERVICES:
         command += [f"--{service}", "0"]
-    command += ["--api", "-1"]
+    command += ["--api", "0" if api else "-1"]
     for user in users:
         command += ["--user", f"{user}:{PASSWORD}"]
     if "--data" not in arguments:
@@ -60,7 +65,7 @@ def server_process(
                 raise AssertionError(f"the server did not start: {said}")
             time.sleep(0.01)
         told = json.loads(ready.read_text("utf-8"))
-        yield ServerProcess(told["ports"], told["ca_file"], told["domain"], process)
+        yield ServerProcess(told["ports"], told["ca_file"], told["domain"], process, told["token"])
     finally:
         if process.poll() is None:
             process.terminate()

@@ -51,6 +51,7 @@ from desktopmail.ui.commands import (
     save_as,
     search,
     select_all,
+    server_room,
     settings,
     shortcuts,
     show_menu_bar,
@@ -131,6 +132,7 @@ VERBS: tuple[Verb, ...] = (
     palette.VERB,
     activity.VERB,
     transcript.VERB,
+    server_room.VERB,
     shortcuts.VERB,
     about.VERB,
 )

@@ -91,6 +91,12 @@ def _transcript(window: MainWindow) -> None:
     _show_once(window, TranscriptWindow)
 
 
+def _server_room(window: MainWindow) -> None:
+    from desktopmail.ui.server_room.window import ServerRoomWindow
+
+    _show_once(window, ServerRoomWindow)
+
+
 def _show_once(window: MainWindow, kind: type) -> None:
     for extra in window.extra_windows:
         if isinstance(extra, kind):
@@ -248,6 +254,7 @@ _OPENERS: dict[str, Callable[[MainWindow], None]] = {
     "settings": _settings,
     "activity": _activity,
     "transcript": _transcript,
+    "server_room": _server_room,
     "message": _message,
     "source": _source,
     "shortcuts": _shortcuts,

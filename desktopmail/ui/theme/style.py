@@ -119,6 +119,10 @@ QHeaderView { background: $surface; border: 0; }
 QHeaderView::section { background: $surface; color: $muted; border: 0;
     border-bottom: 1px solid $border; border-right: 1px solid $border; padding: 4px 8px; }
 
+QTableView[kind="facts"] { background: $surface; border: 1px solid $border; border-radius: 6px; }
+QTableView[kind="facts"]::item { padding: 0 5px; border: 0; }
+QTableView[kind="facts"]::item:selected { background: $accent_soft; color: $text; }
+
 QProgressBar { background: $border; border: 0; border-radius: 2px; max-height: 4px;
     min-height: 4px; }
 QProgressBar::chunk { background: $accent; border-radius: 2px; }
@@ -141,6 +145,11 @@ QFrame[kind="notice"] { background: $sunken; border: 0; border-radius: 8px; }
 QFrame[kind="attachment"] { background: $sunken; border: 1px solid $border; border-radius: 8px; }
 QFrame[kind="attachment"]:hover { border-color: $border_strong; }
 QFrame[kind="attachment"]:focus { border-color: $accent; }
+
+QToolButton[kind="page"] { padding: 7px 12px; text-align: left; }
+#roomSide { background: $sidebar; border-right: 1px solid $border; }
+#roomFeed { background: $surface; }
+#serverFeed { background: $surface; border: 0; padding: 0 10px; }
 
 #snackBar { background: $snack; border-radius: 9px; }
 #snackBar QLabel { color: $snack_text; }

@@ -1,0 +1,90 @@
+"""A plain table of texts, whose rows are known by a key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLabel, QTableView, QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_KEY = Qt.ItemDataRole.UserRole + 1
+
+
+class FactTable(QTableView):
+    """Shows rows of texts; the row that is chosen stays chosen when it is filled again.
+
+    Args:
+        name: What it shows, for those who cannot see it.
+        columns: Headings; the first column takes the room that is left.
+
+    Signals:
+        chosen: Another row is chosen, or none.
+        opened: A row was double-clicked, or Enter pressed (its key).
+    """
+
+    chosen = Signal()
+    opened = Signal(object)
+
+    def __init__(self, name: str, columns: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "facts")
+        self.setAccessibleName(name)
+        self._model = QStandardItemModel(0, len(columns), self)
+        self._model.setHorizontalHeaderLabels(list(columns))
+        self.setModel(self._model)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        rows, headings = self.verticalHeader(), self.horizontalHeader()
+        rows.hide()
+        rows.setDefaultSectionSize(self.fontMetrics().height() + 12)
+        headings.setHighlightSections(False)
+        headings.setDefaultAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
+        headings.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        headings.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.selectionModel().selectionChanged.connect(self.chosen)
+        self.activated.connect(lambda index: self.opened.emit(index.data(_KEY)))
+        self._empty = QLabel(self.viewport())
+        self._empty.setProperty("kind", "muted")
+        self._empty.setWordWrap(True)
+        self._empty.setContentsMargins(8, 10, 8, 0)
+        self._empty.hide()
+
+    def fill(self, rows: Sequence[tuple[object, Sequence[str]]], *, nothing: str = "") -> None:
+        """Show these rows: (key, texts); `nothing` is said when there are none."""
+        kept = self.key()
+        self._model.setRowCount(0)
+        for key, texts in rows:
+            items = [QStandardItem(text) for text in texts]
+            for item in items:
+                item.setData(key, _KEY)
+                item.setToolTip(item.text())
+            items[0].setAccessibleText(", ".join(text for text in texts if text))
+            self._model.appendRow(items)
+            if key == kept:
+                self.selectRow(self._model.rowCount() - 1)
+        self._empty.setText(nothing)
+        self._empty.setFixedWidth(max(self.viewport().width(), 200))
+        self._empty.setVisible(not rows and bool(nothing))
+        self._empty.adjustSize()
+        self.chosen.emit()
+
+    def key(self) -> object:
+        """The key of the chosen row, None when none is."""
+        rows = self.selectionModel().selectedRows()
+        return rows[0].data(_KEY) if rows else None
+
+    def texts(self) -> list[list[str]]:
+        """What is shown."""
+        return [
+            [self._model.item(row, column).text() for column in range(self._model.columnCount())]
+            for row in range(self._model.rowCount())
+        ]
