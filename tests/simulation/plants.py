@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from desktopmail.door.rows import SendingState
 from desktopmail.engine.outbox import Outbox
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import SendingId
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.store import Transaction
+    from desktopmail.engine.sync.pop3 import Maildrop
+    from desktopmail.net.pop3 import Pop3Client
 
 
 def dele_before_commit() -> None:
@@ -30,13 +32,14 @@ def dele_before_commit() -> None:
             maildrop = await pop3.look(client)
             numbers = sorted(maildrop.sizes)
             batch = [
-                (maildrop.uidls[number], Incoming(content, True, len(content), 0))
+                (number, Incoming(content, True, len(content), 0))
                 async for number, content in client.retr_many(numbers)
             ]
             await client.dele_many(numbers)
             await client.quit()
             if batch:
-                await self._commit(account, batch)
+                rows = pop3._parse(batch)
+                await self._store.write(lambda tx: self._keep(tx, account, maildrop, rows))
         finally:
             await client.aclose()
 
@@ -45,17 +48,25 @@ def dele_before_commit() -> None:
 
 def uidl_before_message() -> None:
     """A UIDL is remembered in a step of its own, before the message it names."""
-    commit = Pop3Sync._commit
+    fetch = Pop3Sync._fetch
 
-    async def first(self: Pop3Sync, account: Account, batch: list[tuple[str, Incoming]]) -> None:
+    async def first(
+        self: Pop3Sync,
+        client: Pop3Client,
+        account: Account,
+        maildrop: Maildrop,
+        fresh: list[int],
+        *rest: Any,
+    ) -> None:
         def step(tx: Transaction) -> None:
-            for uidl, _ in batch:
-                pop_seen.add(tx, account.id, uidl, None, b"", 0)
+            for number in fresh:
+                size = maildrop.sizes[number]
+                pop_seen.add(tx, account.id, maildrop.uidls[number], None, b"", 0, size)
 
         await self._store.write(step)
-        await commit(self, account, batch)
+        await fetch(self, client, account, maildrop, fresh, *rest)
 
-    Pop3Sync._commit = first  # type: ignore[method-assign]
+    Pop3Sync._fetch = first  # type: ignore[method-assign]
 
 
 def final_dot_unrecorded() -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SEGMENT_OCTETS = 1 << 30
 # Larger mails are mostly attachments in base64: deflating them costs more time than it saves room.
-MAX_DEFLATED_OCTETS = 64 * 1024
+MAX_DEFLATED_OCTETS = 16 * 1024
 _DEFLATE_LEVEL = 3
 
 

@@ -1,23 +1,23 @@
 """Fetching messages of an open mailbox: the first screen first, then budgeted batches.
 
-Every batch is one transaction, newest first, so a kill costs at most one batch. While one batch is
-parsed and stored, the next is on its way.
+Newest first; while one batch is parsed and stored, the next is on its way (see `pipeline`).
 """
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from desktopmail.door.changes import MailArrived, Progress
 from desktopmail.door.ids import MessageId, PlacementId
 from desktopmail.engine import summary
-from desktopmail.engine.store import blob, message, placement
+from desktopmail.engine.store import blob, mailbox, message, placement
+from desktopmail.engine.summary import Summary
 from desktopmail.engine.sync import incoming, meet
 from desktopmail.engine.sync.flags import mask_of, tags_of
-from desktopmail.engine.sync.incoming import Incoming
-from desktopmail.engine.waiting import unwrapped
+from desktopmail.engine.sync.incoming import Incoming, Parsed
+from desktopmail.engine.sync.pipeline import BATCH_OCTETS, Pipeline
 from desktopmail.wire.imap.fetch import BodyItem, FetchResponse, Item
 from desktopmail.wire.imap.section import HEADER, WHOLE
 from desktopmail.wire.imap.sequence import Uid, UidSet
@@ -27,14 +27,15 @@ if TYPE_CHECKING:
 
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.store import Store, Transaction
-    from desktopmail.engine.summary import Summary
     from desktopmail.net.imap import ImapClient
     from desktopmail.net.ports import Ports
 
 FIRST_SCREEN = 50
 HEADER_BATCH = 1000
+# So many whole messages are asked for at first; then as many as are about a batch in octets.
 WHOLE_BATCH = 200
-BATCH_OCTETS = 8 * 1024 * 1024
+LEAST_WHOLE_BATCH = 20
+MOST_WHOLE_BATCH = 1000
 # Up to here whole messages are fetched at once; beyond, all rows come first and contents after.
 MAX_WHOLE_AT_ONCE = 20_000
 
@@ -43,11 +44,17 @@ _HEADER_ITEMS = (*_ROW, BodyItem(HEADER))
 _WHOLE_ITEMS = (*_ROW, BodyItem(WHOLE))
 
 
+_Wanted = tuple[Uid, PlacementId, MessageId]
+_Content = tuple[PlacementId, MessageId, bytes]
+_Parsed = tuple[_Content, Summary]
+
+
 @dataclass(frozen=True, slots=True)
 class Fetcher:
     """Fetches into one mailbox, which is open on the client.
 
     Attributes:
+        uidvalidity: Under which its UIDs are told now.
         between: Awaited between batches: whoever waits for the connection gets it.
     """
 
@@ -55,6 +62,7 @@ class Fetcher:
     ports: Ports
     client: ImapClient
     mailbox: Mailbox
+    uidvalidity: int | None
     with_modseq: bool
     between: Callable[[], Awaitable[None]]
 
@@ -74,100 +82,104 @@ class Fetcher:
         first, rest = newest[:FIRST_SCREEN], newest[FIRST_SCREEN:]
         by_header = since_s != 0 or headers_first or total > MAX_WHOLE_AT_ONCE
         if by_header or rest:
-            await self._batch(first, _HEADER_ITEMS, since_s=since_s, done=len(first), total=total)
+            async with self._into_mailbox() as pipeline:
+                await self._batch(pipeline, first, _HEADER_ITEMS, since_s)
+            self._progress(len(first), total, finished=len(first) >= total)
         else:
             rest = first
-        size = HEADER_BATCH if by_header else WHOLE_BATCH
         items = _HEADER_ITEMS if by_header else _WHOLE_ITEMS
-        done = total - len(rest)
-        for start in range(0, len(rest), size):
-            await self.between()
-            chunk = rest[start : start + size]
-            done += len(chunk)
-            await self._batch(chunk, items, since_s=since_s, done=done, total=total)
+        size = HEADER_BATCH if by_header else WHOLE_BATCH
+        async with self._into_mailbox() as pipeline:
+            at = 0
+            while at < len(rest):
+                await self.between()
+                chunk = rest[at : at + size]
+                octets = await self._batch(pipeline, chunk, items, since_s)
+                at += len(chunk)
+                if at < len(rest):
+                    self._progress(total - len(rest) + at, total)
+                if not by_header:
+                    size = _following(len(chunk), octets)
+        if rest:
+            self._progress(total, total, finished=True)
 
     async def bodies(self) -> None:
         """Fetch the octets that are wanted and not here, newest first, until none is left."""
-        before: list[tuple[Uid, PlacementId, MessageId]] = []
-        done = 0
         total = await self.store.read(self._count_wanted)
-        while True:
-            chunk = await self.store.read(self._wanted)
-            if not chunk or chunk == before:  # the server does not give what is left
-                break
-            before = chunk
-            await self.between()
-            await self.contents(chunk)
-            done += len(chunk)
-            self._progress(done, max(total, done))
-        if total:
-            self._progress(total, total, finished=True)
+        if not total:
+            return
+        waiting: dict[PlacementId, None] = {}  # asked for, and not stored yet
+        done, size = 0, WHOLE_BATCH
+        async with self._into_messages(waiting) as pipeline:
+            while chunk := await self.store.read(partial(self._wanted, waiting, size)):
+                await self.between()
+                octets = await self._contents(pipeline, chunk)
+                done += len(chunk)
+                self._progress(done, max(total, done))
+                size = _following(len(chunk), octets)
+        self._progress(total, total, finished=True)
 
-    async def contents(self, chunk: Sequence[tuple[Uid, PlacementId, MessageId]]) -> None:
+    async def contents(self, chunk: Sequence[_Wanted]) -> None:
         """Fetch the octets of these placements, and give them to their messages."""
+        async with self._into_messages({}) as pipeline:
+            await self._contents(pipeline, chunk)
+
+    async def _contents(
+        self, pipeline: Pipeline[_Content, list[_Parsed]], chunk: Sequence[_Wanted]
+    ) -> int:
+        """Fetch octets; returns how many came."""
         targets = {uid: (placed, local) for uid, placed, local in chunk}
-        items = (Item.UID, BodyItem(WHOLE))
-        batch: list[tuple[PlacementId, MessageId, bytes]] = []
-        octets = 0
-        async for answer in self.client.uid_fetch(UidSet.of(targets), items):
+        total = 0
+        async for answer in self.client.uid_fetch(UidSet.of(targets), (Item.UID, BodyItem(WHOLE))):
             if not isinstance(answer, FetchResponse) or answer.uid not in targets:
                 continue
             content = answer.section(WHOLE)
-            if content is None:
-                continue
-            batch.append((*targets[answer.uid], content))
-            octets += len(content)
-            if octets >= BATCH_OCTETS:
-                await self._complete(batch)
-                batch, octets = [], 0
-        if batch:
-            await self._complete(batch)
+            if content is not None:
+                await pipeline.put((*targets[answer.uid], content), len(content))
+                total += len(content)
+        return total
 
-    async def _complete(self, batch: list[tuple[PlacementId, MessageId, bytes]]) -> None:
-        def parse() -> list[Summary]:
-            return [summary.of_message(content) for _, _, content in batch]
+    def _into_messages(self, waiting: dict[PlacementId, None]) -> Pipeline[_Content, list[_Parsed]]:
+        """Where octets go that messages wait for; takes what is stored off `waiting`."""
 
-        parsed = await self.ports.executor.run(parse)
-
-        def step(tx: Transaction) -> None:
-            blobs = blob.put(tx, [content for _, _, content in batch])
-            for (placed, local, content), row, blob_id in zip(batch, parsed, blobs, strict=True):
+        def keep(tx: Transaction, parsed: list[_Parsed]) -> None:
+            blobs = blob.put(tx, [content for (_, _, content), _ in parsed])
+            for ((placed, local, content), row), blob_id in zip(parsed, blobs, strict=True):
                 _attach(tx, placed, local, row, blob_id, len(content))
+                waiting.pop(placed, None)
 
-        await self.store.write(step)
+        return Pipeline(self.store, self.ports.executor, _parse, keep)
+
+    def _into_mailbox(self) -> Pipeline[Incoming, list[Parsed]]:
+        """Where messages go that are not here yet."""
+        mailbox_id, account_id = self.mailbox.id, self.mailbox.account_id
+
+        def keep(tx: Transaction, parsed: list[Parsed]) -> None:
+            if mailbox.get(tx, mailbox_id).uidvalidity != self.uidvalidity:
+                return  # it was made anew while these were on their way: their UIDs mean nothing
+            fresh = meet.place(tx, mailbox_id, parsed)
+            if fresh:
+                tx.tell(MailArrived(account_id=account_id, message_ids=tuple(fresh)))
+
+        return Pipeline(self.store, self.ports.executor, incoming.parse, keep)
 
     async def _batch(
         self,
+        pipeline: Pipeline[Incoming, list[Parsed]],
         uids: Sequence[Uid],
         items: tuple[Item | BodyItem, ...],
-        *,
         since_s: float | None,
-        done: int,
-        total: int,
-    ) -> None:
+    ) -> int:
+        """Fetch messages by one command; returns how many octets of them came."""
         if self.with_modseq:
             items = (*items, Item.MODSEQ)
         octets = 0
-        batch: list[Incoming] = []
-        pending: asyncio.Task[int] | None = None
-        with unwrapped():
-            async with asyncio.TaskGroup() as group:
-                async for answer in self._answers(uids, items):
-                    one = self._incoming(answer, since_s)
-                    if one is None:
-                        continue
-                    batch.append(one)
-                    octets += len(one.octets)
-                    if octets >= BATCH_OCTETS:
-                        if pending is not None:
-                            await pending  # one batch ahead of the store, not more
-                        pending = group.create_task(self._store(batch))
-                        batch, octets = [], 0
-                if pending is not None:
-                    await pending
-                if batch:
-                    await self._store(batch)
-        self._progress(done, total, finished=done >= total)
+        async for answer in self._answers(uids, items):
+            one = self._incoming(answer, since_s)
+            if one is not None:
+                await pipeline.put(one, len(one.octets))
+                octets += len(one.octets)
+        return octets
 
     async def _answers(
         self, uids: Sequence[Uid], items: tuple[Item | BodyItem, ...]
@@ -196,18 +208,6 @@ class Fetcher:
             wanted=since_s is not None and arrived_s >= since_s,
         )
 
-    async def _store(self, batch: list[Incoming]) -> int:
-        parsed = await self.ports.executor.run(incoming.parse, batch)
-        mailbox_id, account_id = self.mailbox.id, self.mailbox.account_id
-
-        def step(tx: Transaction) -> None:
-            fresh = meet.place(tx, mailbox_id, parsed)
-            if fresh:
-                tx.tell(MailArrived(account_id=account_id, message_ids=tuple(fresh)))
-
-        await self.store.write(step)
-        return len(batch)
-
     def _count_wanted(self, tx: Transaction) -> int:
         row = tx.fetch_one(
             "SELECT count(*) FROM placement WHERE mailbox_id = ? AND wanted = 1 AND uid IS NOT NULL"
@@ -216,14 +216,26 @@ class Fetcher:
         )
         return int(row[0]) if row is not None else 0
 
-    def _wanted(self, tx: Transaction) -> list[tuple[Uid, PlacementId, MessageId]]:
+    def _wanted(
+        self, waiting: dict[PlacementId, None], most: int, tx: Transaction
+    ) -> list[_Wanted]:
+        """The next to be asked for; they are on `waiting` from now on.
+
+        What the server was asked for and does not give stays there, and is not asked for again.
+        """
         rows = tx.fetch(
             "SELECT uid, id, message_id FROM placement INDEXED BY placement_wanted"
             " WHERE mailbox_id = ? AND wanted = 1 AND uid IS NOT NULL AND gone_cycle IS NULL"
             " ORDER BY date_s DESC LIMIT ?",
-            (self.mailbox.id, WHOLE_BATCH),
+            (self.mailbox.id, len(waiting) + most),
         )
-        return [(Uid(row[0]), PlacementId(row[1]), MessageId(row[2])) for row in rows]
+        found = [
+            (Uid(row[0]), PlacementId(row[1]), MessageId(row[2]))
+            for row in rows
+            if row[1] not in waiting
+        ][:most]
+        waiting.update((placed, None) for _, placed, _ in found)
+        return found
 
     def _progress(self, done: int, total: int, *, finished: bool = False) -> None:
         self.store.tell(
@@ -236,6 +248,16 @@ class Fetcher:
                 finished=finished,
             )
         )
+
+
+def _parse(contents: Sequence[_Content]) -> list[_Parsed]:
+    return [(one, summary.of_message(one[2])) for one in contents]
+
+
+def _following(messages: int, octets: int) -> int:
+    """How many messages to ask for next, so that they are about a batch."""
+    fit = BATCH_OCTETS * messages // max(octets, 1)
+    return max(LEAST_WHOLE_BATCH, min(MOST_WHOLE_BATCH, fit))
 
 
 def _attach(

@@ -325,7 +325,13 @@ class ImapSync:
                 except UidsVoidError:
                     continue  # the look that follows finds them, octets and all
             fetcher = Fetcher(
-                self._store, self._ports, client, box, with_modseq=False, between=_nothing
+                self._store,
+                self._ports,
+                client,
+                box,
+                uidvalidity=box.uidvalidity,
+                with_modseq=False,
+                between=_nothing,
             )
             for start in range(0, len(rows), _FETCH_CHUNK):
                 await fetcher.contents(rows[start : start + _FETCH_CHUNK])

@@ -89,6 +89,7 @@ class Look:
             self.ports,
             self.client,
             known,
+            uidvalidity=selected.uid_validity,
             with_modseq=selected.highest_modseq is not None,
             between=self.between,
         )

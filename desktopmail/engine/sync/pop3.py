@@ -16,13 +16,14 @@ from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, placement, pop_seen
 from desktopmail.engine.sync import incoming
 from desktopmail.engine.sync.incoming import Incoming, Parsed
+from desktopmail.engine.sync.pipeline import Pipeline
 from desktopmail.engine.waiting import wait_awake
 from desktopmail.mime.header import digest_of
 from desktopmail.net.errors import RefusedError
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from desktopmail.door.ids import MessageId
     from desktopmail.engine.connector import Connector
@@ -31,9 +32,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.pop3 import Pop3Client
 
-# A step is committed when so much has come; what is fetched but not committed is fetched again.
-BATCH_OCTETS = 8 * 1024 * 1024
-BATCH_MESSAGES = 200
+PROGRESS_MESSAGES = 100
 _DAY_S = 24 * 3600
 
 
@@ -237,50 +236,44 @@ class Pop3Sync:
         fresh: list[int],
         here: Unlisted,
     ) -> None:
-        batch: list[tuple[int, Incoming]] = []
-        octets = done = 0
+        done = octets = 0
         self._progress(account, 0, len(fresh))
-        async for number, content in client.retr_many(fresh):
-            # Without TOP it has to be fetched to see that it is known.
-            one = here.take(bytes.fromhex(digest_of(content))) if here else None
-            if one is not None:
-                await self._store.write(partial(self._rename, account, maildrop, number, one))
-                continue
-            batch.append((number, Incoming(content, True, len(content), self._now_s())))
-            octets += len(content)
-            if octets >= BATCH_OCTETS or len(batch) >= BATCH_MESSAGES:
-                await self._commit(account, maildrop, batch)
-                done += len(batch)
-                self._progress(account, done, len(fresh), octets=octets)
-                batch, octets = [], 0
-        if batch:
-            await self._commit(account, maildrop, batch)
-        self._progress(account, len(fresh), len(fresh), finished=True)
 
-    async def _commit(
-        self, account: Account, maildrop: Maildrop, batch: list[tuple[int, Incoming]]
-    ) -> None:
-        """Store messages and their UIDLs in one transaction."""
-        parsed = await self._ports.executor.run(incoming.parse, [one for _, one in batch])
-        ids = [(maildrop.uidls.get(number, ""), maildrop.sizes[number]) for number, _ in batch]
-        await self._store.write(lambda tx: self._keep(tx, account, ids, parsed))
+        def keep(tx: Transaction, rows: list[tuple[int, Parsed]]) -> None:
+            self._keep(tx, account, maildrop, rows)
+
+        async with Pipeline(self._store, self._ports.executor, _parse, keep) as pipeline:
+            async for number, content in client.retr_many(fresh):
+                # Without TOP it has to be fetched to see that it is known.
+                one = here.take(bytes.fromhex(digest_of(content))) if here else None
+                if one is not None:
+                    await self._store.write(partial(self._rename, account, maildrop, number, one))
+                    continue
+                came = Incoming(content, True, len(content), self._now_s())
+                await pipeline.put((number, came), len(content))
+                done += 1
+                octets += len(content)
+                if done % PROGRESS_MESSAGES == 0:
+                    self._progress(account, done, len(fresh), octets=octets)
+        self._progress(account, len(fresh), len(fresh), octets=octets, finished=True)
 
     def _keep(
         self,
         tx: Transaction,
         account: Account,
-        ids: list[tuple[str, int]],
-        parsed: list[Parsed],
+        maildrop: Maildrop,
+        rows: list[tuple[int, Parsed]],
     ) -> None:
+        """Store messages and their UIDLs in one transaction."""
         inbox = mailbox.find_role(tx, account.id, Role.INBOX)
         if inbox is None:
             raise DoorError(f"The account {account.name} has no Inbox.", code="no-mailbox")
-        placed = incoming.place(tx, inbox.id, parsed)
+        placed = incoming.place(tx, inbox.id, [one for _, one in rows])
         arrived = placement.get(tx, placed)
         messages = {one.id: one.message_id for one in arrived}
-        for (uidl, size), one, placement_id in zip(ids, parsed, placed, strict=True):
-            digest = one.summary.digest
-            name = uidl or nameless(digest, placement_id)
+        for (number, one), placement_id in zip(rows, placed, strict=True):
+            digest, size = one.summary.digest, maildrop.sizes[number]
+            name = maildrop.uidls.get(number, "") or nameless(digest, placement_id)
             message_id, arrived_s = messages[placement_id], one.incoming.arrived_s
             pop_seen.add(tx, account.id, name, message_id, digest, arrived_s, size)
         tx.touch_mailboxes(account.id)
@@ -334,6 +327,11 @@ async def look(client: Pop3Client) -> Maildrop:
         if uidl and times[uidl] == 1 and number in sizes
     }
     return Maildrop(sizes, uidls)
+
+
+def _parse(batch: Sequence[tuple[int, Incoming]]) -> list[tuple[int, Parsed]]:
+    parsed = incoming.parse([one for _, one in batch])
+    return [(number, row) for (number, _), row in zip(batch, parsed, strict=True)]
 
 
 def nameless(digest: bytes, local_id: int | str) -> str:

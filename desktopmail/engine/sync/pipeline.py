@@ -1,0 +1,107 @@
+"""From the network into the store: while one batch is fetched, others are parsed and stored.
+
+A connection that waits for the disk, and a disk that waits for the connection, each waste the time
+of the other. Batches are stored in the order in which they came, each in one transaction, so a
+crash costs what is on its way and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+from desktopmail.engine.waiting import unwrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.net.ports import Executor
+
+BATCH_OCTETS = 4 * 1024 * 1024
+BATCH_MESSAGES = 500
+# One that is stored and one that is parsed, beside the one that is fetched: more would only take
+# memory, since there is one writer.
+ON_THE_WAY = 2
+
+T = TypeVar("T")
+P = TypeVar("P")
+
+
+class Pipeline(Generic[T, P]):
+    """Takes messages as they come; at the end of the `async with` block all of them are durable.
+
+    Also where the block ends by an error: over a connection that is cut again and again something
+    has to stay of each. Only who is cancelled leaves at once.
+
+    Args:
+        store: Where they go.
+        executor: Runs `parse`.
+        parse: Works a batch out, beside the network; touches nothing.
+        keep: Puts a batch into the store, in its own transaction.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        executor: Executor,
+        parse: Callable[[Sequence[T]], P],
+        keep: Callable[[Transaction, P], None],
+    ) -> None:
+        self._store = store
+        self._executor = executor
+        self._parse = parse
+        self._keep = keep
+        self._group = asyncio.TaskGroup()
+        self._on_the_way: deque[asyncio.Task[None]] = deque()
+        self._batch: list[T] = []
+        self._octets = 0
+
+    async def __aenter__(self) -> Self:
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with unwrapped():
+            if error is None or isinstance(error, Exception):
+                self._send_on()
+                await self._group.__aexit__(None, None, None)
+            else:
+                await self._group.__aexit__(kind, error, trace)
+
+    async def put(self, one: T, octets: int) -> None:
+        """Take a message of so many octets; waits while too much is on its way.
+
+        Raises:
+            asyncio.CancelledError: An earlier batch could not be stored; the block raises why.
+        """
+        self._batch.append(one)
+        self._octets += octets
+        if self._octets >= BATCH_OCTETS or len(self._batch) >= BATCH_MESSAGES:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Send on what has gathered, however little it is."""
+        while len(self._on_the_way) >= ON_THE_WAY:
+            await self._on_the_way.popleft()
+        self._send_on()
+
+    def _send_on(self) -> None:
+        if not self._batch:
+            return
+        batch, self._batch, self._octets = self._batch, [], 0
+        before = self._on_the_way[-1] if self._on_the_way else None
+        self._on_the_way.append(self._group.create_task(self._work(batch, before)))
+
+    async def _work(self, batch: Sequence[T], before: asyncio.Task[None] | None) -> None:
+        parsed = await self._executor.run(self._parse, batch)
+        if before is not None:
+            await before
+        await self._store.write(lambda tx: self._keep(tx, parsed))

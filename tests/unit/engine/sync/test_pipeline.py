@@ -1,0 +1,133 @@
+"""Batches are stored in order while the next ones come, and an error loses none that was taken."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door.interface import DoorError
+from desktopmail.door.profile import Profile
+from desktopmail.engine.store.store import Store
+from desktopmail.engine.sync import pipeline
+from desktopmail.engine.sync.pipeline import Pipeline
+from desktopmail.net.ports import InlineExecutor, ThreadExecutor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from desktopmail.engine.store.store import Transaction
+
+
+@pytest.fixture(autouse=True)
+def batches_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "BATCH_MESSAGES", 2)
+
+
+@contextmanager
+def threads() -> Iterator[ThreadExecutor]:
+    with ThreadPoolExecutor(2) as pool:
+        yield ThreadExecutor(pool)
+
+
+def doubled(batch: Sequence[int]) -> list[int]:
+    return [2 * one for one in batch]
+
+
+async def test_batches_are_kept_in_the_order_in_which_they_came(tmp_path: Path) -> None:
+    kept: list[list[int]] = []
+    slow = iter([0.02, 0.0, 0.01])
+
+    def parse(batch: Sequence[int]) -> list[int]:
+        time.sleep(next(slow))  # the first one takes the longest, and is kept first nevertheless
+        return doubled(batch)
+
+    store = Store(Profile.at(tmp_path), InlineExecutor())
+    with threads() as executor:
+        async with Pipeline(store, executor, parse, lambda _tx, batch: kept.append(batch)) as line:
+            for number in range(5):
+                await line.put(number, 10)
+    await store.aclose()
+    assert kept == [[0, 2], [4, 6], [8]]
+
+
+async def test_a_batch_ends_by_its_octets_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "BATCH_OCTETS", 100)
+    kept: list[list[int]] = []
+    store = Store(Profile.at(tmp_path), InlineExecutor())
+    async with Pipeline(
+        store, InlineExecutor(), doubled, lambda _tx, batch: kept.append(batch)
+    ) as line:
+        await line.put(1, 100)
+        await line.put(2, 1)
+    await store.aclose()
+    assert kept == [[2], [4]]
+
+
+async def test_what_was_taken_before_a_cut_is_kept(tmp_path: Path) -> None:
+    kept: list[int] = []
+    store = Store(Profile.at(tmp_path), InlineExecutor())
+
+    async def fetch() -> None:
+        line = Pipeline(store, InlineExecutor(), doubled, lambda _tx, batch: kept.extend(batch))
+        async with line:
+            for number in range(3):
+                await line.put(number, 10)
+            raise ConnectionError("cut")
+
+    with pytest.raises(ConnectionError, match="cut"):
+        await fetch()
+    await store.aclose()
+    assert kept == [0, 2, 4]
+
+
+async def test_who_puts_waits_while_two_batches_are_on_their_way(tmp_path: Path) -> None:
+    store = Store(Profile.at(tmp_path), InlineExecutor())
+    opened = asyncio.Event()
+
+    class Held(InlineExecutor):
+        async def run(self, function: object, *args: object) -> object:  # type: ignore[override]
+            await opened.wait()
+            assert callable(function)
+            return function(*args)
+
+    taken: list[int] = []
+
+    async def feed(line: Pipeline[int, list[int]]) -> None:
+        for number in range(12):
+            await line.put(number, 10)
+            taken.append(number)
+
+    line = Pipeline(store, Held(), doubled, lambda _tx, _batch: None)
+    async with line, asyncio.TaskGroup() as group:
+        group.create_task(feed(line))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert taken == [0, 1, 2, 3, 4]  # the sixth would begin a third batch
+        opened.set()
+    await store.aclose()
+    assert len(taken) == 12
+
+
+async def test_a_store_that_cannot_be_written_ends_it_with_its_own_sentence(tmp_path: Path) -> None:
+    store = Store(Profile.at(tmp_path), InlineExecutor())
+
+    def refuse(_tx: Transaction, _batch: list[int]) -> None:
+        raise DoorError("The disk is full.", code="disk-full")
+
+    async def fetch() -> None:
+        async with Pipeline(store, InlineExecutor(), doubled, refuse) as line:
+            for number in range(9):
+                await line.put(number, 10)
+                await asyncio.sleep(0)
+
+    with pytest.raises(DoorError, match="The disk is full"):
+        await fetch()
+    await store.aclose()
