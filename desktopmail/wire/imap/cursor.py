@@ -87,7 +87,7 @@ class Cursor:
 
     def error(self, expected: str) -> RemoteProtocolError:
         """Make the error for octets that are not what was expected here."""
-        seen = self.octets[self.pos : self.pos + 24]
+        seen = self.octets[self.pos : self.pos + 24].decode("utf-8", "backslashreplace")
         return RemoteProtocolError(f"{expected} was expected at octet {self.pos}, not {seen!r}")
 
     def count(self) -> None:
