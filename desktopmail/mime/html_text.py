@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
 _SPACES = re.compile(r"[ \t\r\n\f]+")
+_SIGNATURE = "-- "
 _BLANK_LINES = re.compile(r"\n{3,}")
 _SKIPPED = frozenset({
     "script", "style", "title", "head", "noscript", "template", "object", "svg", "math",
@@ -164,6 +165,8 @@ class _Writer:
 
     def _end_line(self, *, force: bool = False) -> None:
         text = self.line.rstrip() if self.pre else self.line.strip()
+        if self.line.replace("\xa0", " ") == _SIGNATURE:
+            text = _SIGNATURE  # its space is the mark (RFC 3676 section 4.3)
         self.line = ""
         if not text and not force:
             return
@@ -177,7 +180,8 @@ class _Writer:
             indents[-1] = self.marker
             self.marker = ""
         marks = ">" * quotes + " " if quotes else ""
-        self.lines.append((marks + "".join(indents) + text.replace("\xa0", " ")).rstrip())
+        line = marks + "".join(indents) + text.replace("\xa0", " ")
+        self.lines.append(line if text == _SIGNATURE else line.rstrip())
 
     def _paragraph(self) -> None:
         self._end_line()
