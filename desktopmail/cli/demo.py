@@ -16,7 +16,7 @@ from desktopmail.cli.errors import CommandError
 from desktopmail.cli.send import built, hand_over
 from desktopmail.door.commands import StartSandbox, SyncAccounts
 from desktopmail.door.rows import Role, SendingState, View
-from desktopmail.mime import address, compose
+from desktopmail.mime import address, answers, compose
 from desktopmail.mime.message import Message
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ async def _show(context: Context, picture: Path) -> None:
     say(f"{first.address} sent “{_SUBJECT}” to {second.address}.")
     arrived = await _arrival(context, second, _SUBJECT)
     say(f"{second.address} fetched it by {second.kind.upper()}: message {arrived.message_id}.")
-    answer = compose.reply(
+    answer = answers.reply(
         Message.parse(context.reader().octets(arrived.message_id) or b""),
         own=(address.Mailbox(second.display_name, second.address),),
     )

@@ -6,6 +6,7 @@ semicolons between addresses, encoded words in quotes, names after the address, 
 
 from __future__ import annotations
 
+import enum
 import functools
 import re
 from dataclasses import dataclass
@@ -266,14 +267,38 @@ def _step(words: list[str], at: int, direction: int) -> int:
     return 0
 
 
+class Wrong(enum.StrEnum):
+    """Why no mail can be sent to what is meant as an address."""
+
+    NO_AT = "no_at"  # no "@"
+    NO_LOCAL = "no_local"  # nothing before it
+    NO_DOMAIN = "no_domain"  # nothing behind it
+    BAD_LOCAL = "bad_local"  # white space and the like, unquoted; or too long
+    BAD_DOMAIN = "bad_domain"  # no domain name
+
+
 def is_valid(address: str) -> bool:
     """Whether an address can be written to: `local@domain`, in the syntax of RFC 5321 and 6531."""
+    return wrong(address) is None
+
+
+def wrong(address: str) -> Wrong | None:
+    """Return why an address cannot be written to, or None where it can."""
     local, at, domain = address.rpartition("@")
-    if not at or not local or len(address) > 254 or len(local.encode("utf-8", "replace")) > 64:
-        return False
+    if not at:
+        return Wrong.NO_AT
+    if not local:
+        return Wrong.NO_LOCAL
+    if not domain:
+        return Wrong.NO_DOMAIN
     quoted = len(local) > 2 and local[0] == local[-1] == '"' and local.isprintable()
-    if not quoted and not _ATOM.fullmatch(local):
-        return False
+    is_long = len(address) > 254 or len(local.encode("utf-8", "replace")) > 64
+    if is_long or not (quoted or _ATOM.fullmatch(local)):
+        return Wrong.BAD_LOCAL
+    return None if _is_domain(domain) else Wrong.BAD_DOMAIN
+
+
+def _is_domain(domain: str) -> bool:
     if domain.startswith("[") and domain.endswith("]"):
         return len(domain) > 2 and domain.isascii() and domain.isprintable()
     labels = domain.split(".")

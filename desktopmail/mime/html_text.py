@@ -83,7 +83,7 @@ class _Writer:
         if tag == "-text":
             self._text(node.text_content or "")
             return True
-        if tag in _SKIPPED or tag.startswith(("-", "!")) or _is_hidden(node):
+        if tag in _SKIPPED or tag.startswith(("-", "!")) or is_hidden(node):
             return False
         if tag == "br":
             self._end_line(force=True)
@@ -188,7 +188,7 @@ class _Writer:
         self.blank_wanted = bool(self.lines)
 
 
-def _is_hidden(node: LexborNode) -> bool:
+def is_hidden(node: LexborNode) -> bool:
     """Whether an element is hidden: the preheaders of newsletters."""
     style = node.attributes.get("style")
     if not style or "none" not in style:

@@ -6,13 +6,14 @@ programs are dropped, and tables that only lay a page out become paragraphs.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from selectolax.lexbor import LexborHTMLParser
 
-from desktopmail.mime import nesting
+from desktopmail.mime import html_text, nesting
 from desktopmail.mime.rich_text import (
     BREAK,
     COLOURS,
@@ -57,8 +58,12 @@ _BLOCKS = frozenset({
 _SPACED = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6"})
 
 
+@functools.lru_cache(maxsize=4)
 def read(source: str) -> tuple[Item, ...]:
-    """Return the rich text of an HTML source, which need not be sanitised; never fails."""
+    """Return the rich text of an HTML source, which need not be sanitised; never fails.
+
+    The last answers are kept: what a thread has read, the window finds ready.
+    """
     tree = LexborHTMLParser(nesting.limit(source.replace("\x00", "")))
     if tree.body is None:
         return ()
@@ -104,7 +109,7 @@ class _Reader:
             if tag == "-text":
                 self._text(node.text_content or "", around)
                 continue
-            if tag in _SKIPPED or tag.startswith(("-", "!")):
+            if tag in _SKIPPED or tag.startswith(("-", "!")) or html_text.is_hidden(node):
                 continue
             if tag == "table" and (table := _table(node, around)) is not None:
                 self._end()

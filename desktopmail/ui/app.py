@@ -165,6 +165,8 @@ class Program:
         # The person who starts the program again gets this window, not another one.
         instance.listen(lambda link: self._raise(window, link))
         watch = asyncio.get_running_loop().create_task(self._watch_engine(window))
+        if picture is None:
+            window.restore_unsent()
         try:
             if picture is not None:
                 await self._take_picture(window, picture)

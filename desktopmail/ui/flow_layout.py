@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget, QWidgetItem
 
 
 class FlowLayout(QLayout):
@@ -21,6 +21,12 @@ class FlowLayout(QLayout):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
+
+    def insert_widget(self, at: int, widget: QWidget) -> None:
+        """Place a widget before the one that is at a position."""
+        self.addChildWidget(widget)
+        self._items.insert(at, QWidgetItem(widget))
+        self.invalidate()
 
     def addItem(self, item: QLayoutItem) -> None:  # noqa: N802 - Qt's name
         """See QLayout."""
@@ -69,18 +75,39 @@ class FlowLayout(QLayout):
         return size.grownBy(self.contentsMargins())
 
     def _place(self, rect: QRect, *, move: bool) -> int:
-        widget = self.parentWidget()
-        mirrored = widget is not None and widget.isRightToLeft()
-        x, y, line = rect.left(), rect.top(), 0
+        margins = self.contentsMargins()
+        inner = rect.marginsRemoved(margins)
+        x, y = 0, inner.top()
+        line: list[tuple[QLayoutItem, int, QSize]] = []
         for item in self._items:
             if item.isEmpty():  # hidden
                 continue
             size = item.sizeHint()
-            if x > rect.left() and x + size.width() > rect.right() + 1:
-                x, y, line = rect.left(), y + line + self.spacing(), 0
-            if move:
-                left = rect.right() + rect.left() - x - size.width() + 1 if mirrored else x
-                item.setGeometry(QRect(QPoint(left, y), size))
+            grows = item.expandingDirections() & Qt.Orientation.Horizontal
+            if grows and item.maximumSize().width() > inner.width():  # takes the rest of its line
+                least = item.minimumSize().width()
+                left = inner.width() - x
+                size.setWidth(left if left >= least else inner.width())
+                is_full = left < least
+            else:
+                is_full = x + size.width() > inner.width()
+            if line and is_full:
+                y += self._set_line(line, inner, y, move=move) + self.spacing()
+                x, line = 0, []
+            line.append((item, x, size))
             x += size.width() + self.spacing()
-            line = max(line, size.height())
-        return y + line - rect.top()
+        y += self._set_line(line, inner, y, move=move)
+        return y - rect.top() + margins.bottom()
+
+    def _set_line(
+        self, line: list[tuple[QLayoutItem, int, QSize]], inner: QRect, y: int, *, move: bool
+    ) -> int:
+        """Place the widgets of one line, each in the middle of its height, which is returned."""
+        height = max((size.height() for _, _, size in line), default=0)
+        widget = self.parentWidget()
+        mirrored = widget is not None and widget.isRightToLeft()
+        for item, x, size in line if move else ():
+            left = inner.right() - x - size.width() + 1 if mirrored else inner.left() + x
+            top = y + (height - size.height()) // 2
+            item.setGeometry(QRect(QPoint(left, top), size))
+        return height

@@ -54,6 +54,7 @@ DECLARED: tuple[Setting, ...] = (
     Setting("prefer_text", "reading", default=False),
     Setting("original_colours", "reading", default=False),
     Setting("read_after_s", "reading", 2, low=-1, high=60),
+    Setting("rich_text", "writing", default=True),
     Setting("send_delay_s", "writing", 10, low=0, high=120),
     Setting("save_draft_s", "writing", 4, low=1, high=60),
     Setting("remind_attachment", "writing", default=True),
@@ -106,6 +107,11 @@ class Settings:
             if setting is not None:
                 settings._values[name] = _checked(setting, value, file)
         return settings
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the profile, or None where nothing is kept."""
+        return self._file.parent if self._file is not None else None
 
     def get(self, name: str) -> Value:
         """Return a setting."""

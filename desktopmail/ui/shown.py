@@ -125,12 +125,12 @@ class ShownMessage(QObject):
             self._window.show_view("message")
 
     async def _edit_draft(self, row: MessageRow) -> None:
-        from desktopmail.mime import compose
+        from desktopmail.mime import answers
 
         octets = await self._octets(row)
         if octets is None:
             return
         accounts = self._window.accounts()
         account = next((it for it in accounts if it.id == row.account_id), None)
-        draft = compose.edit_as_new(read_letter(octets).message)
+        draft = answers.edit_as_new(read_letter(octets).message)
         self._window.compose(draft, account=account, replaces=row.id)

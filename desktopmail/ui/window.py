@@ -248,6 +248,7 @@ class MainWindow(QMainWindow):
         answers: PlacementId | None = None,
         forwards: bool = False,
         replaces: PlacementId | None = None,
+        recovered: str = "",
     ) -> None:
         """Open a window to write in."""
         from desktopmail.ui.composer.window import ComposeWindow
@@ -259,10 +260,33 @@ class MainWindow(QMainWindow):
             answers=answers,
             forwards=forwards,
             replaces=replaces,
+            recovered=recovered,
         )
         self.composers.append(window)
         window.closed.connect(lambda: self.composers.remove(window))
         window.show()
+
+    def restore_unsent(self) -> None:
+        """Open what was being written when the program ended without saying so."""
+        if self.settings.folder is not None and (self.settings.folder / "unsent").is_dir():
+            self.scope.spawn(self._restore_unsent(), name=tr("task.open_draft"))
+
+    async def _restore_unsent(self) -> None:
+        from desktopmail.ui.composer.recovery import Recovery
+
+        recovery = Recovery.of_profile(self.settings.folder)
+        left = await asyncio.get_running_loop().run_in_executor(None, recovery.left)
+        for key, draft, placed in left:
+            self.compose(
+                draft,
+                account=next((it for it in self.accounts() if it.id == placed.account_id), None),
+                answers=placed.answers,
+                forwards=placed.forwards,
+                replaces=placed.replaces,
+                recovered=key,
+            )
+        if left:
+            self.snack.show_text(trn("say.restored", len(left)))
 
     async def fetch_image(self, url: str) -> tuple[bytes, str]:
         """Fetch a remote image through the engine: (octets, media type).
@@ -570,7 +594,9 @@ class MainWindow(QMainWindow):
         self.notifications.close()
         for pane in (self.reading, *self._extra_panes()):
             await pane.aclose()
-        for window in (*self.composers, *self.extra_windows):
+        for composer in tuple(self.composers):
+            await composer.aclose(at_once=True)
+        for window in self.extra_windows:
             window.close()
         await self.scope.close()
         self.reader.close()

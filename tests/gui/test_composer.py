@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 def write(window: MainWindow, to: str = "bob@example.org") -> ComposeWindow:
     window.compose()
     composer = window.composers[-1]
-    composer.to.setText(to)
-    composer.subject.setText("Grüße aus der Mühle")
+    composer.fields.to.set_text(to)
+    composer.fields.subject.setText("Grüße aus der Mühle")
     composer.body.setPlainText("Hallo Bob,\n\nbis Sonntag!")
     return composer
 
@@ -48,9 +48,9 @@ def test_a_message_is_sent_as_it_was_written_and_never_shows_its_hidden_recipien
 ) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         composer = write(window)
-        composer.bcc.setText("secret@example.org")
+        composer.fields.bcc.set_text("secret@example.org")
         QTest.keyClick(composer, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-        composer.send()
+        composer.sending.send()
         await until(lambda: sent(store))
         command = sent(store)[0]
         assert command.recipients == ("bob@example.org", "secret@example.org")
@@ -67,7 +67,7 @@ def test_a_message_is_sent_as_it_was_written_and_never_shows_its_hidden_recipien
 def test_a_message_can_be_taken_back_and_is_open_again(theme: Theme) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         composer = write(window)
-        composer.send()
+        composer.sending.send()
         await until(lambda: not composer.isVisible())
         assert window.snack.text == "Sending in 10 seconds"
         window.snack._button.click()
@@ -75,8 +75,7 @@ def test_a_message_can_be_taken_back_and_is_open_again(theme: Theme) -> None:
         assert any(isinstance(command, CancelSending) for command in store.commands)
         assert store.sending_rows == []
         assert composer.body.toPlainText() == "Hallo Bob,\n\nbis Sonntag!"
-        composer._changed = False
-        composer.close()
+        composer.finish()
 
     play(theme, scene, send_delay_s=10)
 
@@ -86,13 +85,13 @@ def test_what_is_written_is_kept_as_a_draft_and_each_version_replaces_the_last(
 ) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         composer = write(window)
-        composer.save_now()
+        composer.keeper.save_now()
         await until(lambda: len(saved(store)) == 1)
         composer.body.insertPlainText("Und: ")
-        composer.save_now()
+        composer.keeper.save_now()
         await until(lambda: len(saved(store)) == 2)
-        assert saved(store)[1].replaces == composer._saved_as or saved(store)[1].replaces
-        await until(lambda: composer._state.text().startswith("Draft saved"))
+        assert saved(store)[1].replaces == composer.keeper.saved_as or saved(store)[1].replaces
+        await until(lambda: composer.state.text().startswith("Draft saved"))
         composer.close()
         await until(lambda: not window.composers)
         assert len(saved(store)) == 2
@@ -123,8 +122,8 @@ def test_closing_an_empty_window_keeps_nothing(theme: Theme) -> None:
 def test_discarding_removes_the_draft_and_can_be_undone(theme: Theme) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         composer = write(window)
-        composer.save_now()
-        await until(lambda: composer._saved_as is not None)
+        composer.keeper.save_now()
+        await until(lambda: composer.keeper.saved_as is not None)
         composer.discard()
         await until(lambda: not window.composers)
         await until(lambda: isinstance(store.commands[-1], DeleteMessages))
@@ -137,14 +136,13 @@ def test_discarding_removes_the_draft_and_can_be_undone(theme: Theme) -> None:
 def test_what_is_no_address_is_named_and_nothing_is_sent(theme: Theme, wrong: str) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         composer = write(window, to=f"anna@example.org, {wrong}")
-        composer.send()
+        composer.sending.send()
         box = composer.findChild(QMessageBox)
         assert box is not None
         assert "is not an address" in box.text()
         box.close()
         assert sent(store) == []
-        composer._changed = False
-        composer.close()
+        composer.finish()
 
     play(theme, scene)
 
@@ -161,9 +159,9 @@ def test_what_is_missing_is_asked_for_once(
 ) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         composer = write(window)
-        composer.subject.setText(subject)
+        composer.fields.subject.setText(subject)
         composer.body.setPlainText(text)
-        composer.send()
+        composer.sending.send()
         box = composer.findChild(QMessageBox)
         assert box is not None
         assert box.text() == question
@@ -178,16 +176,17 @@ def test_people_are_offered_while_one_types(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
         window.compose()
         composer = window.composers[-1]
-        QTest.keyClicks(composer.to, "kaeth")
-        assert composer.to._offers.stringList() == ['"Dr. Käthe Müller" <kaethe@example.org>']
-        QTest.keyClick(composer.to, Qt.Key.Key_Return)
-        assert composer.to.text() == '"Dr. Käthe Müller" <kaethe@example.org>, '
-        QTest.keyClicks(composer.to, "bob")
-        QTest.keyClick(composer.to, Qt.Key.Key_Tab)
-        names = [box.address for box in composer.to.mailboxes()]
+        field = composer.fields.to
+        QTest.keyClicks(field.edit, "kaeth")
+        assert field._offers.stringList() == ['"Dr. Käthe Müller" <kaethe@example.org>']
+        QTest.keyClick(field.edit, Qt.Key.Key_Return)
+        assert field.text() == '"Dr. Käthe Müller" <kaethe@example.org>'
+        assert field.edit.text() == ""
+        QTest.keyClicks(field.edit, "bob")
+        QTest.keyClick(field.edit, Qt.Key.Key_Tab)
+        names = [box.address for box in composer.fields.to.mailboxes()]
         assert names == ["kaethe@example.org", "bob@example.org"]
-        composer._changed = False
-        composer.close()
+        composer.finish()
 
     play(theme, scene)
 
@@ -199,10 +198,10 @@ def test_an_answer_quotes_and_goes_to_who_wrote(theme: Theme) -> None:
         assert row is not None
         await find_verb("reply").do(window)
         composer = window.composers[-1]
-        assert composer.to.text() == "Bob Ferreira <bob@example.org>"
-        assert composer.subject.text() == "Re: Walk on Sunday?"
-        assert "Bob Ferreira wrote:\n> Hi Alice," in composer.body.toPlainText()
-        composer.send()
+        assert composer.fields.to.text() == "Bob Ferreira <bob@example.org>"
+        assert composer.fields.subject.text() == "Re: Walk on Sunday?"
+        assert "Bob Ferreira wrote:\n> Hi Alice," in composer.body.plain_text()
+        composer.sending.send()
         await until(lambda: sent(store))
         assert sent(store)[0].answers == row.id
         assert not sent(store)[0].forwards
@@ -215,11 +214,13 @@ def test_an_answer_to_all_names_everybody_else(theme: Theme) -> None:
         await select(window, 0)
         await find_verb("reply_all").do(window)
         composer = window.composers[-1]
-        assert composer.cc.isVisible()
-        addresses = {box.address for box in (*composer.to.mailboxes(), *composer.cc.mailboxes())}
+        assert composer.fields.cc.isVisible()
+        addresses = {
+            box.address
+            for box in (*composer.fields.to.mailboxes(), *composer.fields.cc.mailboxes())
+        }
         assert addresses == {"bob@example.org", "team@example.org", "maren@example.org"}
-        composer._changed = False
-        composer.close()
+        composer.finish()
 
     play(theme, scene)
 
@@ -228,7 +229,7 @@ def test_the_signature_stands_below_a_new_message(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
         window.compose()
         composer = window.composers[-1]
-        assert composer.body.toPlainText() == "\n\n-- \nAlice\n"
+        assert composer.body.toPlainText() == "\n\n-- \nAlice"
         composer.close()
         await until(lambda: not window.composers)
 
@@ -244,8 +245,8 @@ def test_files_that_are_dropped_are_attached(theme: Theme, tmp_path: Path) -> No
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(file))])
         composer.body.insertFromMimeData(data)
-        await until(lambda: composer._files)
-        composer.send()
+        await until(lambda: composer.files.files)
+        composer.sending.send()
         await until(lambda: sent(store))
         read = message_from_bytes(sent(store)[0].octets, policy=policy.default)
         part = next(iter(read.iter_attachments()))
@@ -289,11 +290,10 @@ def test_a_mailto_link_opens_a_window_with_what_it_says(theme: Theme) -> None:
         assert mailto.parse(link) is not None
         window.open_link(link)
         composer = window.composers[-1]
-        assert composer.to.text() == "bob@example.org"
-        assert composer.subject.text() == "Hello"
+        assert composer.fields.to.text() == "bob@example.org"
+        assert composer.fields.subject.text() == "Hello"
         assert composer.body.toPlainText().strip() == "One\nTwo"
-        assert composer._files == []
-        composer._changed = False
-        composer.close()
+        assert composer.files.files == ()
+        composer.finish()
 
     play(theme, scene)

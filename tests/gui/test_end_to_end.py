@@ -79,9 +79,9 @@ def test_a_message_sent_from_one_account_arrives_in_the_other_and_is_answered(
 
             window.compose(account=imap)
             composer = window.composers[-1]
-            QTest.keyClicks(composer.to, pop3.address)
-            composer.to._popup.hide()
-            composer.subject.setText("Lunch on Thursday?")
+            QTest.keyClicks(composer.fields.to.edit, pop3.address)
+            composer.fields.to._popup.hide()
+            composer.fields.subject.setText("Lunch on Thursday?")
             composer.body.setPlainText("At noon, at the mill.\n\nYours")
             composer.send_button.click()
             await until(lambda: not window.composers, 20)

@@ -245,8 +245,8 @@ def test_a_newsletter_is_left_by_a_message_that_is_seen_first(theme: Theme) -> N
         assert "before it is sent" in leave.toolTip()
         leave.click()
         composer = window.composers[-1]
-        assert "leave@market.example" in composer.to.text()
-        assert composer.subject.text() == "leave 2"
+        assert "leave@market.example" in composer.fields.to.text()
+        assert composer.fields.subject.text() == "leave 2"
         assert not store.sending_rows
         composer.close()
 

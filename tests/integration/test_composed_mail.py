@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from desktopmail.mime import compose
+from desktopmail.mime import answers, compose
 from desktopmail.mime.address import Mailbox
 from desktopmail.mime.compose import Draft, File
 from desktopmail.mime.message import Message
@@ -129,7 +129,7 @@ def test_notmuch_sees_the_structure_text_names_and_octets_that_we_meant(
 def test_notmuch_threads_an_answer_with_its_parent(tmp_path: Path) -> None:
     parent = compose.build(DRAFTS["plain"], date=WHEN, message_id="<p@sandbox.test>", boundary="b")
     answer = compose.build(
-        compose.reply(Message.parse(parent.octets), own=[BEN]),
+        answers.reply(Message.parse(parent.octets), own=[BEN]),
         date=WHEN,
         message_id="<a@sandbox.test>",
         boundary="b",

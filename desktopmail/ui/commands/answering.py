@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from desktopmail.mime import compose
+from desktopmail.mime import answers, rich_read
 from desktopmail.mime.address import Mailbox
 from desktopmail.ui.dates import long_date
 from desktopmail.ui.language import tr
@@ -13,8 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from desktopmail.door.rows import AccountRow
+    from desktopmail.mime.compose import Draft
     from desktopmail.mime.message import Message
     from desktopmail.ui.commands.desk import Desk
+
+# What is quoted goes through the editor; beyond this its plain text serves better.
+MAX_RICH_CHARACTERS = 300_000
 
 
 async def answer(desk: Desk, way: str) -> None:
@@ -32,7 +37,15 @@ async def answer(desk: Desk, way: str) -> None:
     # their accounts to another, and the answer has to go back there.
     accounts = [it for it in desk.accounts() if it.id == row.account_id]
     own = [identity(account) for account in accounts]
-    draft = make_answer(letter.message, way, own=own, date_s=letter.date_s)
+    rich = desk.settings.flag("rich_text")
+
+    def make() -> Draft | None:
+        made = make_answer(letter.message, way, own=own, date_s=letter.date_s, rich=rich)
+        if made is not None and made.html is not None:
+            rich_read.read(made.html)  # the window will find it read
+        return made
+
+    draft = await asyncio.get_running_loop().run_in_executor(None, make)
     if draft is None:
         desk.say(tr("say.no_list"))
         return
@@ -51,24 +64,41 @@ def identity(account: AccountRow) -> Mailbox:
 
 
 def make_answer(
-    message: Message, way: str, *, own: Sequence[Mailbox], date_s: float | None
-) -> compose.Draft | None:
-    """Return the draft of an answer; None where a list takes no posts."""
+    message: Message,
+    way: str,
+    *,
+    own: Sequence[Mailbox],
+    date_s: float | None,
+    rich: bool = False,
+) -> Draft | None:
+    """Return the draft of an answer; None where a list takes no posts. Runs in a thread.
+
+    Args:
+        message: The message to answer.
+        way: See `answer`.
+        own: The person's addresses; the answer comes from the one that was written to.
+        date_s: When it was written, in seconds since 1970.
+        rich: Quote the HTML, where there is some.
+    """
     date = long_date(date_s) if date_s is not None else tr("answer.some_day")
     attribution = tr("answer.attribution")
+    rich = rich and len(message.html or "") <= MAX_RICH_CHARACTERS
     match way:
         case "reply" | "reply_all":
-            return compose.reply(
+            return answers.reply(
                 message,
                 own=own,
                 to_all=way == "reply_all",
                 attribution=attribution,
                 date_text=date,
+                rich=rich,
             )
         case "reply_list":
-            return compose.reply_to_list(message, own=own, attribution=attribution, date_text=date)
+            return answers.reply_to_list(
+                message, own=own, attribution=attribution, date_text=date, rich=rich
+            )
         case "forward":
-            labels = compose.ForwardLabels(
+            labels = answers.ForwardLabels(
                 begin=f"---------- {tr('answer.forwarded')} ----------",
                 from_=tr("compose.from"),
                 to=tr("compose.to"),
@@ -76,8 +106,10 @@ def make_answer(
                 date=tr("column.date"),
                 subject=tr("compose.subject"),
             )
-            return compose.forward_inline(message, own=own, labels=labels, date_text=date)
+            return answers.forward_inline(
+                message, own=own, labels=labels, date_text=date, rich=rich
+            )
         case "forward_attached":
-            return compose.forward_attached([message], own=own)
+            return answers.forward_attached([message], own=own)
         case _:
-            return compose.edit_as_new(message, own=own)
+            return answers.edit_as_new(message, own=own)

@@ -1,5 +1,7 @@
 """Writing a message.
 
-`window.py` is the window, `addresses.py` its address fields, `body.py` its text, `files.py` what
-is attached. Messages are built by `desktopmail.mime.compose`.
+`window.py` is the window: `fields.py` with the chips of `addresses.py` above, the text in `body.py`
+(`document.py` fills it and reads it back, `looks.py` and `format_bar.py` change how it looks), the
+files in `file_strip.py`. `keeping.py` saves drafts, `recovery.py` what a crash must not take,
+`sending.py` sends. Messages are built by `desktopmail.mime.compose`.
 """

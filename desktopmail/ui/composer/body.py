@@ -1,64 +1,448 @@
-"""The text of a message as it is written; files dropped or pasted are attached."""
+"""The text of a message as it is written: rich or plain, with pictures; files go to its owner."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, Signal
-from PySide6.QtGui import QFont, QImage, QTextCursor
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
+from PySide6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QIODevice,
+    QMimeData,
+    QRectF,
+    Qt,
+    QTimer,
+    QUrl,
+    Signal,
+)
+from PySide6.QtGui import (
+    QFont,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+)
+from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 
+from desktopmail.mime import html_text, rich_read, rich_text, rich_write, text_html
+from desktopmail.mime.rich_text import Image, Item, Look, Run
+from desktopmail.ui.composer import document
+from desktopmail.ui.composer.looks import Looks
 from desktopmail.ui.language import tr
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
-class Body(QPlainTextEdit):
+    from desktopmail.ui.theme.theme import Theme
+
+_AT_ONCE = 120  # paragraphs put into the document before somebody else may have the thread
+_IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".gif", ".webp"}
+_MARKS = re.compile(r"(?:> ?)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written at a moment; made in the window, read in a thread.
+
+    Attributes:
+        items: The rich text; None where plain text is written.
+        typed: The plain text, where that is written.
+    """
+
+    items: tuple[Item, ...] | None
+    typed: str = ""
+
+    @property
+    def html(self) -> str | None:
+        """As HTML; None where plain text says the same."""
+        if self.items is None or rich_text.is_plain(self.items):
+            return None
+        return rich_write.write(self.items)
+
+    @property
+    def text(self) -> str:
+        """As plain text: the whole message, or the alternative to its HTML."""
+        if self.items is None:
+            return self.typed
+        html = self.html
+        return rich_text.plain(self.items) if html is None else html_text.render(html)
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The Content-IDs of the pictures that stand in the text."""
+        return rich_text.images(self.items) if self.items is not None else ()
+
+
+class Body(QTextEdit):
     """The text.
+
+    Args:
+        theme: Colours of links and quotes.
+        parent: The window.
 
     Signals:
         files_dropped: Files were dropped or pasted (list of Path).
-        image_pasted: A picture was pasted (octets of a PNG).
+        pictures_dropped: Files of pictures, to stand in the text (list of Path).
+        picture_pasted: A picture was pasted (octets of a PNG).
     """
 
     files_dropped = Signal(object)
-    image_pasted = Signal(object)
+    pictures_dropped = Signal(object)
+    picture_pasted = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._theme = theme
+        self._is_rich = True
+        self._rest: list[Item] = []  # of a long text, still to be put into the document
+        self._is_filling = False
+        self.looks = Looks(self, theme)
         self.setObjectName("composeBody")
         self.setAccessibleName(tr("compose.body"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTabChangesFocus(False)
         self.document().setDocumentMargin(18)
+        self.document().setIndentWidth(24)
         font = QFont(self.font())
         font.setPointSizeF(font.pointSizeF() * 1.06)
         self.setFont(font)
+        self.document().setDefaultFont(font)
+        self.document().contentsChange.connect(
+            lambda at, _removed, added: document.forget(self.document(), at, at + added)
+        )
+        theme.changed.connect(self._tint)
 
-    def begin_at(self, *, end: bool) -> None:
-        """Put the cursor where writing begins."""
-        where = QTextCursor.MoveOperation.End if end else QTextCursor.MoveOperation.Start
-        self.moveCursor(where)
+    # ---- what it holds
+
+    @property
+    def is_rich(self) -> bool:
+        """Whether looks can be chosen; else every letter stands for itself."""
+        return self._is_rich
+
+    def set_rich(self, wanted: bool) -> None:
+        """Go on writing rich text, or plain text; what is written goes along."""
+        if wanted == self._is_rich:
+            return
+        if wanted:
+            items = rich_read.read(text_html.render(self.toPlainText()))
+            self._is_rich = True
+            self.setAcceptRichText(True)
+            self._fill(items)
+        else:
+            text = self.plain_text()
+            self._is_rich = False
+            self.setAcceptRichText(False)
+            self.setPlainText(text)
+
+    def show_text(self, text: str) -> None:
+        """Show a plain text; where rich text is written its quotes become block quotes."""
+        if self._is_rich:
+            self._fill(rich_read.read(text_html.render(text)))
+        else:
+            self.setPlainText(text)
+
+    def show_html(self, html: str, pictures: Mapping[str, bytes]) -> None:
+        """Show rich text; plain text is written from now on if that is what it is.
+
+        Args:
+            html: Sanitised HTML.
+            pictures: Content-ID → octets of the pictures in it.
+        """
+        if not self._is_rich:
+            self.setPlainText(html_text.render(html))
+            return
+        for content_id, octets in pictures.items():
+            self._keep_picture(content_id, octets)
+        self._fill(rich_read.read(html))
+
+    def written(self) -> Written:
+        """What is written now."""
+        self._fill_rest()
+        if not self._is_rich:
+            return Written(None, self.toPlainText())
+        return Written(document.read(self.document()))
+
+    def plain_text(self) -> str:
+        """What is written, as plain text."""
+        return self.written().text
+
+    def html(self) -> str | None:
+        """What is written as HTML; None where plain text says the same."""
+        return self.written().html
+
+    def pictures(self) -> tuple[str, ...]:
+        """The Content-IDs of the pictures that stand in the text."""
+        return self.written().pictures
+
+    def insert_picture(self, content_id: str, octets: bytes, alt: str) -> None:
+        """Put a picture where the cursor is."""
+        self._keep_picture(content_id, octets)
+        image = Image(f"cid:{content_id}", alt)
+        cursor = self.textCursor()
+        size = document.shown_size(self.document(), image)
+        if size is None:
+            return
+        cursor.beginEditBlock()
+        run = Run("\ufffc", Look(), Image(image.url, alt, size.width()))
+        document.insert_runs(cursor, (run,), self._theme.colour("accent"))
+        cursor.endEditBlock()
+        self.setTextCursor(cursor)
         self.ensureCursorVisible()
+
+    def begin_above(self) -> None:
+        """Put the cursor at the begin."""
+        self.moveCursor(QTextCursor.MoveOperation.Start)
+        self.ensureCursorVisible()
+
+    def begin_below(self) -> None:
+        """Put the cursor below what is there, but above the signature."""
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        marks = [block for block in document.blocks(self.document()) if block.text() == "-- "]
+        if marks and not document.quote_level(marks[-1]):
+            cursor.setPosition(max(marks[-1].previous().position(), 0))
+        elif cursor.block().length() > 1:
+            cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
+            cursor.insertBlock()
+        self.setTextCursor(cursor)
+        self.ensureCursorVisible()
+
+    def replace_signature(self, old: str, new: str) -> bool:
+        """Put a signature in place of another that nobody changed; False where there is none."""
+        lines = [block.text() for block in document.blocks(self.document())]
+        wanted = ["-- ", *old.split("\n")] if old else []
+        begin = len(lines)
+        if old:
+            places = range(len(lines) - len(wanted), -1, -1)
+            found = [at for at in places if lines[at : at + len(wanted)] == wanted]
+            if not found:
+                return False
+            begin = found[0]
+        cursor = QTextCursor(self.document())
+        cursor.beginEditBlock()
+        if old:
+            cursor.setPosition(self.document().findBlockByNumber(begin).position())
+            last = self.document().findBlockByNumber(begin + len(wanted) - 1)
+            end = last.position() + last.length() - 1
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            cursor.removeSelectedText()
+            if new:
+                cursor.insertText(f"-- \n{new}")
+        else:
+            cursor.movePosition(QTextCursor.MoveOperation.End)
+            cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
+            cursor.insertText(f"\n-- \n{new}")
+        cursor.endEditBlock()
+        return True
+
+    def _keep_picture(self, content_id: str, octets: bytes) -> None:
+        image = QImage.fromData(octets)
+        if not image.isNull():
+            kind = int(QTextDocument.ResourceType.ImageResource.value)
+            self.document().addResource(kind, QUrl(f"cid:{content_id}"), image)
+
+    def _fill(self, items: Sequence[Item]) -> None:
+        """Put rich text in, the rest of a long one while the thread has nothing else to do."""
+        self.document().clear()
+        self.document().setUndoRedoEnabled(False)
+        self._rest = list(items)
+        self._fill_more()
+        self.moveCursor(QTextCursor.MoveOperation.Start)
+
+    def _fill_more(self) -> None:
+        some, self._rest = self._rest[:_AT_ONCE], self._rest[_AT_ONCE:]
+        if not some:
+            return
+        is_modified = self.document().isModified()
+        was_blocked = self.blockSignals(True)
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        begin = cursor.position()
+        cursor.beginEditBlock()
+        document.insert(cursor, some, self._theme.colour("accent"), goes_on=self._is_filling)
+        cursor.endEditBlock()
+        self.blockSignals(was_blocked)
+        document.read_ahead(self.document(), begin)
+        self._is_filling = bool(self._rest)
+        self.document().setModified(is_modified)
+        if self._rest:
+            QTimer.singleShot(0, self, self._fill_more)
+        else:
+            self.document().setUndoRedoEnabled(True)
+
+    def _fill_rest(self) -> None:
+        while self._rest:
+            self._fill_more()
+
+    def _tint(self) -> None:
+        is_changed = self.document().isModified()
+        self.blockSignals(True)
+        document.tint_links(self.document(), self._theme.colour("accent"))
+        self.blockSignals(False)
+        self.document().setModified(is_changed)
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:  # noqa: N802, ARG002 - Qt's
+        """Load nothing, from anywhere: pictures were put among the resources."""
+        return None
+
+    # ---- keys
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Enter answers within a quote and ends lists; Tab indents items; Ctrl+Tab leaves."""
+        key, modifiers = event.key(), event.modifiers()
+        if key == Qt.Key.Key_Tab and modifiers & Qt.KeyboardModifier.ControlModifier:
+            self.focusNextChild()
+        elif key == Qt.Key.Key_Tab and self._is_rich and self.looks.indent_list(1):
+            return
+        elif key == Qt.Key.Key_Backtab:
+            if not (self._is_rich and self.looks.indent_list(-1)):
+                self.focusPreviousChild()
+        elif event.matches(QKeySequence.StandardKey.InsertParagraphSeparator):
+            if not self._end_block():
+                super().keyPressEvent(event)
+        elif key == Qt.Key.Key_Backspace and self._unquoted():
+            return
+        elif (
+            key == Qt.Key.Key_V
+            and modifiers & Qt.KeyboardModifier.ControlModifier
+            and modifiers & Qt.KeyboardModifier.ShiftModifier
+        ):
+            self.paste_plain()
+        else:
+            super().keyPressEvent(event)
+
+    def _end_block(self) -> bool:
+        """Begin a line of one's own where Enter was pressed in a quote or an empty item."""
+        cursor = self.textCursor()
+        if not self._is_rich:
+            return self._split_plain_quote(cursor)
+        block = cursor.block()
+        if document.list_of(block) is not None and block.length() <= 1:
+            return self.looks.indent_list(-1)
+        level = self.looks.quote_level
+        if not level:
+            return False
+        cursor.beginEditBlock()
+        cursor.removeSelectedText()
+        is_first, is_last = cursor.atBlockStart(), cursor.atBlockEnd()
+        if is_first:
+            cursor.insertBlock()
+            cursor.movePosition(QTextCursor.MoveOperation.PreviousBlock)
+            self.looks.quote(cursor, 0)
+        else:
+            cursor.insertBlock()
+            self.looks.quote(cursor, 0)
+            if not is_last:
+                place = cursor.position()
+                cursor.insertBlock()
+                self.looks.quote(cursor, level)
+                cursor.setPosition(place)
+        cursor.endEditBlock()
+        self.setTextCursor(cursor)
+        self.setCurrentCharFormat(QTextCharFormat())
+        self.viewport().update()
+        return True
+
+    def _split_plain_quote(self, cursor: QTextCursor) -> bool:
+        block = cursor.block()
+        marks = _MARKS.match(block.text())
+        if marks is None or cursor.positionInBlock() < marks.end() or cursor.atBlockEnd():
+            return False
+        cursor.insertText(f"\n\n{marks[0]}")
+        cursor.movePosition(QTextCursor.MoveOperation.PreviousBlock)
+        self.setTextCursor(cursor)
+        return True
+
+    def _unquoted(self) -> bool:
+        """Take one level of quoting off where Backspace is pressed at a line's begin."""
+        cursor = self.textCursor()
+        level = self.looks.quote_level
+        if not self._is_rich or not level or cursor.hasSelection() or not cursor.atBlockStart():
+            return False
+        self.looks.quote(cursor, level - 1)
+        self.viewport().update()
+        return True
+
+    # ---- what is pasted and dropped
+
+    def paste_plain(self) -> None:
+        """Paste the words alone."""
+        self.insertPlainText(QGuiApplication.clipboard().text())
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802 - Qt's name
         """Take text, files and pictures."""
         return source.hasUrls() or source.hasImage() or super().canInsertFromMimeData(source)
 
     def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802 - Qt's name
-        """Attach files and pictures; insert the rest as text."""
+        """Put pictures into the text, attach other files, insert the rest as it is written."""
         paths = [Path(url.toLocalFile()) for url in source.urls() if url.isLocalFile()]
         if paths:
-            self.files_dropped.emit(paths)
+            inline = [path for path in paths if self._is_rich and _is_picture(path)]
+            others = [path for path in paths if path not in inline]
+            if inline:
+                self.pictures_dropped.emit(inline)
+            if others:
+                self.files_dropped.emit(others)
         elif source.hasImage() and not source.hasText():
-            self.image_pasted.emit(_png_of(source.imageData()))
+            self.picture_pasted.emit(png_of(source.imageData()))
+        elif source.hasHtml() and self._is_rich:
+            items = rich_read.read(source.html())
+            cursor = self.textCursor()
+            cursor.beginEditBlock()
+            cursor.removeSelectedText()
+            document.paste(cursor, items, self._theme.colour("accent"))
+            cursor.endEditBlock()
+            self.setTextCursor(cursor)
+            self.ensureCursorVisible()
         else:
-            super().insertFromMimeData(source)
+            self.insertPlainText(source.text())
+
+    # ---- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw a bar for each depth of quoting, then the text."""
+        painter = QPainter(self.viewport())
+        painter.setPen(Qt.PenStyle.NoPen)
+        top = self.verticalScrollBar().value()
+        left = self.horizontalScrollBar().value()
+        margin = self.document().documentMargin()
+        layout = self.document().documentLayout()
+        for block in document.blocks(self.document()):
+            level = document.quote_level(block)
+            if not level:
+                continue
+            place = layout.blockBoundingRect(block).translated(-left, -top)
+            if place.top() > event.rect().bottom():
+                break
+            if place.bottom() < event.rect().top():
+                continue
+            for depth in range(level):
+                painter.setBrush(self._theme.colour("accent" if depth == 0 else "border_strong"))
+                across = margin + depth * document.QUOTE_INDENT - left
+                painter.drawRect(QRectF(across, place.top(), 2.5, place.height()))
+        painter.end()
+        super().paintEvent(event)
 
 
-def _png_of(image: object) -> bytes:
-    if not isinstance(image, QImage):
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in _IMAGE_SUFFIXES and path.is_file()
+
+
+def png_of(image: object) -> bytes:
+    """Return a picture of the clipboard as a PNG; empty where it is none."""
+    if not isinstance(image, QImage) or image.isNull():
         return b""
     octets = QByteArray()
     buffer = QBuffer(octets)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    image.save(buffer, "PNG")  # type: ignore[call-overload] # the stubs want octets, Qt a name
     return bytes(octets.data())

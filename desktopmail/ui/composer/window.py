@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import itertools
-from datetime import UTC, datetime
 from pathlib import Path
-from secrets import token_bytes, token_hex
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeySequence,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
+    QMenu,
     QMessageBox,
     QPushButton,
     QToolButton,
@@ -27,31 +30,30 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktopmail.door.commands import (
-    CancelSending,
-    DeleteMessages,
-    SaveDraft,
-    SendMessage,
-)
-from desktopmail.door.ids import PlacementId, SendingId
+from desktopmail.door.commands import DeleteMessages
 from desktopmail.door.interface import DoorError
-from desktopmail.mime import compose, message_id
+from desktopmail.mime import text_html
 from desktopmail.mime.address import Mailbox
 from desktopmail.mime.compose import ComposeError, Draft, File
-from desktopmail.ui.commands.answering import identity
-from desktopmail.ui.composer.addresses import AddressField
+from desktopmail.ui.composer import senders
 from desktopmail.ui.composer.body import Body
+from desktopmail.ui.composer.fields import Fields
+from desktopmail.ui.composer.file_strip import FileStrip
 from desktopmail.ui.composer.files import FileError, read_file
-from desktopmail.ui.dates import short_date, size_text
-from desktopmail.ui.elided import ElidedLabel
-from desktopmail.ui.flow_layout import FlowLayout
+from desktopmail.ui.composer.format_bar import FormatBar
+from desktopmail.ui.composer.keeping import Keeper
+from desktopmail.ui.composer.link_dialog import LinkDialog
+from desktopmail.ui.composer.sending import Sending
+from desktopmail.ui.dates import size_text
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from desktopmail.door.ids import PlacementId
     from desktopmail.door.rows import AccountRow
+    from desktopmail.ui.composer.senders import Sender
     from desktopmail.ui.window import MainWindow
 
 
@@ -65,6 +67,7 @@ class ComposeWindow(QWidget):
         answers: The placement it answers or forwards.
         forwards: Whether it forwards that.
         replaces: The placement of the draft it goes on with.
+        recovered: The key under which it was kept when the program ended without saying so.
 
     Signals:
         closed: It was closed for good: sent, discarded or kept as a draft.
@@ -81,28 +84,32 @@ class ComposeWindow(QWidget):
         answers: PlacementId | None = None,
         forwards: bool = False,
         replaces: PlacementId | None = None,
+        recovered: str = "",
     ) -> None:
         super().__init__(None, Qt.WindowType.Window)
         self.setObjectName("composer")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._main = main
+        self.main = main
         self._theme = main.theme
-        self._settings = main.settings
-        self._accounts: Sequence[AccountRow] = list(main.accounts())
-        self._answers = answers
-        self._forwards = forwards
-        self._saved_as = replaces
+        self.settings = main.settings
+        self._senders = senders.of_accounts(main.accounts(), self.settings.text("signature"))
+        self.answers = answers
+        self.forwards = forwards
         self._draft = draft or Draft(sender=Mailbox("", ""))
-        self._files: list[File] = list(self._draft.files)
-        self._changed = False
-        self._sending: SendingId | None = None
-        self._is_over = False
+        self._pictures = {it.content_id: it for it in self._draft.files if it.content_id}
+        self._signature = ""
+        self.is_over = False
         self.scope = TaskScope(main._report)  # noqa: SLF001 - the same place shows both's errors
-        self._saving = asyncio.Lock()
+        self.keeper = Keeper(self, replaces=replaces, recovered=recovered)
+        self.sending = Sending(self)
         self._build()
         self._fill(account)
+        self._first_files = self.files.files
+        self.body.document().setModified(bool(recovered))
         self._connect()
         self._place()
+        if recovered:
+            self.keeper.changed()
 
     # ---- building
 
@@ -115,81 +122,50 @@ class ComposeWindow(QWidget):
         self.attach_button = self._tool("paperclip", tr("compose.attach_files"))
         self.attach_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.attach_button.setText(tr("compose.attach"))
+        self.format_button = self._tool("letters", tr("look.bar"))
+        self.format_button.setCheckable(True)
         self.discard_button = self._tool("trash", tr("compose.discard"))
-        self._state = QLabel(self)
-        self._state.setProperty("kind", "small")
-        bar = QFrame(self)
-        bar.setObjectName("toolbar")
-        row = QHBoxLayout(bar)
+        self.more_button = self._tool("more", tr("compose.more"))
+        self.more_button.setMenu(self._more_menu())
+        self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.state = QLabel(self)
+        self.state.setProperty("kind", "small")
+        self.bar = QFrame(self)
+        self.bar.setObjectName("toolbar")
+        row = QHBoxLayout(self.bar)
         row.setContentsMargins(14, 8, 10, 8)
-        row.setSpacing(8)
+        row.setSpacing(6)
         row.addWidget(self.send_button)
+        row.addSpacing(4)
         row.addWidget(self.attach_button)
+        row.addWidget(self.format_button)
         row.addStretch(1)
-        row.addWidget(self._state)
+        row.addWidget(self.state)
+        row.addSpacing(4)
         row.addWidget(self.discard_button)
+        row.addWidget(self.more_button)
 
-        self.from_box = QComboBox(self)
-        self.from_box.setProperty("kind", "bare")
-        self.from_box.setAccessibleName(tr("compose.from"))
-        people = self._main.reader.people
-        self.to = AddressField(tr("compose.to"), people, self)
-        self.cc = AddressField(tr("compose.cc"), people, self)
-        self.bcc = AddressField(tr("compose.bcc"), people, self)
-        self.subject = QLineEdit(self)
-        self.subject.setProperty("kind", "bare")
-        self.subject.setAccessibleName(tr("compose.subject"))
-        self.more_button = QToolButton(self)
-        self.more_button.setText(tr("compose.show_cc"))
-        self.more_button.setProperty("kind", "chip")
-        self._grid_host = QFrame(self)
-        self._grid_host.setObjectName("composeHeader")
-        self._grid = QGridLayout(self._grid_host)
-        self._grid.setContentsMargins(18, 4, 18, 4)
-        self._grid.setHorizontalSpacing(12)
-        self._grid.setVerticalSpacing(0)
-        self._grid.setColumnStretch(1, 1)
-        self._lines: dict[QWidget, tuple[QWidget, ...]] = {}
-        for name, field in (
-            ("from", self.from_box),
-            ("to", self.to),
-            ("cc", self.cc),
-            ("bcc", self.bcc),
-            ("subject", self.subject),
-        ):
-            self._add_line(tr(f"compose.{name}"), field)
-        self._grid.addWidget(self.more_button, 2, 2)
-
-        self.body = Body(self)
-        self._strip = QFrame(self)
-        self._flow = FlowLayout(self._strip, spacing=8)
-        self._flow.setContentsMargins(18, 8, 18, 8)
+        self.fields = Fields(self._senders, self.main.reader.people, theme, self)
+        self.body = Body(theme, self)
+        self.format_bar = FormatBar(self.body, theme, self)
+        self.files = FileStrip(theme, self)
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(0)
-        for part in (bar, self._grid_host, self.body, self._strip):
+        for part in (self.bar, self.fields, self.format_bar, self.body, self.files):
             lines.addWidget(part, 1 if part is self.body else 0)
         self.setAcceptDrops(True)
-        order = (self.from_box, self.to, self.cc, self.bcc, self.subject, self.body)
-        for first, second in itertools.pairwise(order):
-            self.setTabOrder(first, second)
-        self.resize(QSize(720, 620))
+        self.setTabOrder(self.fields.subject, self.body)
+        self.resize(QSize(760, 640))
 
-    def _add_line(self, name: str, field: QWidget) -> None:
-        row = self._grid.rowCount()
-        label = QLabel(name, self._grid_host)
-        label.setProperty("kind", "muted")
-        label.setBuddy(field)
-        self._grid.addWidget(label, row * 2, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._grid.addWidget(field, row * 2, 1)
-        field.setMinimumHeight(self.fontMetrics().height() + 14)
-        parts: tuple[QWidget, ...] = (label, field)
-        if field is not self.subject:
-            rule = QFrame(self._grid_host)
-            rule.setProperty("kind", "rule")
-            self._grid.addWidget(rule, row * 2 + 1, 0, 1, 3)
-            parts += (rule,)
-        self._lines[field] = parts
+    def _more_menu(self) -> QMenu:
+        menu = QMenu(self)
+        self.plain_action = QAction(tr("compose.plain"), menu, checkable=True)
+        self.plain_action.toggled.connect(lambda plain: self.write_rich(not plain))
+        menu.addAction(self.plain_action)
+        menu.addSeparator()
+        menu.addAction(tr("compose.save"), QKeySequence("Ctrl+S"), self.keeper.save_now)
+        return menu
 
     def _tool(self, icon: str, name: str) -> QToolButton:
         button = QToolButton(self)
@@ -200,178 +176,217 @@ class ComposeWindow(QWidget):
         return button
 
     def _fill(self, account: AccountRow | None) -> None:
-        for it in self._accounts:
-            self.from_box.addItem(str(identity(it)), it)
-        at = next(
-            (
-                number
-                for number, it in enumerate(self._accounts)
-                if account is not None and it.id == account.id
-            ),
-            0,
-        )
-        self.from_box.setCurrentIndex(at)
-        for part in self._lines[self.from_box]:
-            part.setVisible(len(self._accounts) > 1)
         draft = self._draft
-        self.to.set_mailboxes(draft.to)
-        self.cc.set_mailboxes(draft.cc)
-        self.bcc.set_mailboxes(draft.bcc)
-        self.subject.setText(draft.subject)
-        self.body.setPlainText(self._first_text(draft))
-        below = self._settings.flag("reply_below") and self._answers is not None
-        self.body.begin_at(end=below and not self._forwards)
-        self._show_cc(bool(draft.cc or draft.bcc))
-        self._show_files()
+        self.fields.show_draft(draft, senders.choose(self._senders, account, draft.sender))
+        rich = self.settings.flag("rich_text") or draft.html is not None
+        self.body.set_rich(rich)
+        self.plain_action.setChecked(not rich)
+        sender = self.fields.sent_by
+        if sender is not None and self.keeper.saved_as is None and not self.keeper.is_recovered:
+            self._signature = sender.signature
+        if draft.html is not None:
+            pictures = {name: file.octets for name, file in self._pictures.items()}
+            self.body.show_html(self._with_signature_html(draft.html), pictures)
+        else:
+            self.body.show_text(self._with_signature(draft.text))
+        self.files.add(*(file for file in draft.files if not file.content_id))
+        if self.settings.flag("reply_below") and self.answers is not None and not self.forwards:
+            self.body.begin_below()
+        else:
+            self.body.begin_above()
+        self._show_format_bar(shown=draft.html is not None)
         self._show_title()
-        self._show_state("")
+        self.show_state("")
 
-    def _first_text(self, draft: Draft) -> str:
-        signature = self._settings.text("signature").strip()
-        if not signature or self._saved_as is not None:
-            return draft.text
-        mark = f"\n\n-- \n{signature}\n"
-        if not draft.text.strip():
+    def _with_signature(self, text: str) -> str:
+        if not self._signature:
+            return text
+        mark = f"\n\n-- \n{self._signature}\n"
+        if not text.strip():
             return mark
-        return f"{draft.text.rstrip()}\n{mark}" if not self._forwards else f"{mark}{draft.text}"
+        return f"{text.rstrip()}\n{mark}" if not self.forwards else f"{mark}{text}"
+
+    def _with_signature_html(self, html: str) -> str:
+        if not self._signature:
+            return html
+        mark = text_html.render(f"\n\n-- \n{self._signature}")
+        return html + mark if not self.forwards else mark + html
 
     def _connect(self) -> None:
-        self.send_button.clicked.connect(self.send)
+        self.send_button.clicked.connect(self.sending.send)
         self.attach_button.clicked.connect(self._ask_for_files)
         self.discard_button.clicked.connect(self.discard)
-        self.more_button.clicked.connect(lambda: self._show_cc(True))
+        self.format_button.toggled.connect(lambda shown: self._show_format_bar(shown=shown))
+        self.format_bar.link_wanted.connect(self._ask_for_link)
+        self.format_bar.picture_wanted.connect(self._ask_for_picture)
         self.body.files_dropped.connect(self.attach)
-        self.body.image_pasted.connect(self._attach_image)
-        for field in (self.to, self.cc, self.bcc, self.subject):
-            field.textChanged.connect(self._was_changed)
-        self.from_box.currentIndexChanged.connect(self._was_changed)
-        self.body.textChanged.connect(self._was_changed)
-        self.subject.textChanged.connect(lambda _text: self._show_title())
+        self.body.pictures_dropped.connect(self.insert_pictures)
+        self.body.picture_pasted.connect(self._insert_pasted)
+        self.fields.changed.connect(self.keeper.changed)
+        self.fields.sender_changed.connect(self._sender_changed)
+        self.body.textChanged.connect(self.keeper.changed)
+        self.files.changed.connect(self.keeper.changed)
+        self.fields.subject.textChanged.connect(lambda _text: self._show_title())
         for keys, slot in (
-            ("Ctrl+Return", self.send),
-            ("Ctrl+Enter", self.send),
+            ("Ctrl+Return", self.sending.send),
+            ("Ctrl+Enter", self.sending.send),
             ("Ctrl+Shift+A", self._ask_for_files),
-            ("Ctrl+S", self.save_now),
             ("Ctrl+W", self.close),
             ("Escape", self.close),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
-        self._save_timer = QTimer(self)
-        self._save_timer.setSingleShot(True)
-        self._save_timer.timeout.connect(self.save_now)
 
     def _place(self) -> None:
         """Put the cursor into the first thing that is missing."""
-        if not self.to.text():
-            self.to.setFocus()
-        elif not self.subject.text():
-            self.subject.setFocus()
-        else:
+        if not self.fields.focus_first_missing():
             self.body.setFocus()
 
     # ---- what is written
 
-    def account(self) -> AccountRow | None:
-        """The account it is sent from."""
-        chosen: AccountRow | None = self.from_box.currentData()
-        return chosen
+    @property
+    def sent_by(self) -> Sender | None:
+        """Who sends it; None where there is no account."""
+        return self.fields.sent_by
 
     def draft(self) -> Draft:
-        """What is written now."""
-        account = self.account()
-        return dataclasses.replace(
+        """What is written now; in a thread: `await draft_soon()`."""
+        return self._draft_maker()()
+
+    async def draft_soon(self) -> Draft:
+        """What is written now, without holding the window up: a long text takes 100 ms."""
+        return await asyncio.get_running_loop().run_in_executor(None, self._draft_maker())
+
+    def _draft_maker(self) -> Callable[[], Draft]:
+        """Take down what is written; the rest of the work touches no widget."""
+        sent_by = self.sent_by
+        written = self.body.written()
+        own_pictures = dict(self._pictures)
+        draft = dataclasses.replace(
             self._draft,
-            sender=identity(account) if account is not None else self._draft.sender,
-            to=self.to.mailboxes(),
-            cc=self.cc.mailboxes(),
-            bcc=self.bcc.mailboxes(),
-            subject=self.subject.text(),
-            text=self.body.toPlainText(),
-            html=None,
-            files=tuple(self._files),
+            sender=sent_by.mailbox if sent_by is not None else self._draft.sender,
+            to=self.fields.to.mailboxes(),
+            cc=self.fields.cc.mailboxes(),
+            bcc=self.fields.bcc.mailboxes(),
+            subject=self.fields.subject.text(),
+            files=self.files.files,
         )
 
-    def _was_changed(self) -> None:
-        self._changed = True
-        self._show_state(tr("compose.not_saved"))
-        self._save_timer.start(self._settings.number("save_draft_s") * 1_000)
+        def make() -> Draft:
+            pictures = (own_pictures[it] for it in written.pictures if it in own_pictures)
+            return dataclasses.replace(
+                draft, text=written.text, html=written.html, files=(*pictures, *draft.files)
+            )
 
-    def _show_cc(self, shown: bool) -> None:
-        for field in (self.cc, self.bcc):
-            for part in self._lines[field]:
-                part.setVisible(shown)
-        self.more_button.setVisible(not shown)
+        return make
+
+    def has_words(self) -> bool:
+        """Whether there is anything to keep beyond what the window began with."""
+        is_written = self.body.document().isModified() or self.files.files != self._first_files
+        return is_written or (self.answers is None and self.fields.has_words())
+
+    def write_rich(self, rich: bool) -> None:
+        """Go on with rich text, or with plain text; pictures in the text become attachments."""
+        if rich == self.body.is_rich:
+            return
+        if not rich:
+            used = self.body.pictures()
+            files = (self._pictures.pop(name) for name in used if name in self._pictures)
+            self.files.add(*(dataclasses.replace(file, content_id="") for file in files))
+        self.body.set_rich(rich)
+        self._show_format_bar(shown=rich and self.format_button.isChecked())
+        self.format_button.setEnabled(rich)
+
+    def _sender_changed(self) -> None:
+        """Put the signature of the new sender in place of that of the one before."""
+        sender = self.sent_by
+        if sender is None or sender.signature == self._signature:
+            return
+        if self.body.replace_signature(self._signature, sender.signature):
+            self._signature = sender.signature
+
+    def _show_format_bar(self, *, shown: bool) -> None:
+        self.format_bar.setVisible(shown and self.body.is_rich)
+        self.format_button.setChecked(shown and self.body.is_rich)
 
     def _show_title(self) -> None:
-        self.setWindowTitle(self.subject.text() or tr("compose.title"))
+        self.setWindowTitle(self.fields.subject.text() or tr("compose.title"))
 
-    def _show_state(self, text: str) -> None:
-        self._state.setText(text)
+    def show_state(self, text: str) -> None:
+        """Say whether what is written is safe."""
+        self.state.setText(text)
 
-    # ---- attachments
+    # ---- attachments, pictures, links
 
     def attach(self, paths: Sequence[Path]) -> None:
         """Attach files."""
         self.scope.spawn(self._attach(list(paths)), name=tr("task.attach"))
 
     async def _attach(self, paths: list[Path]) -> None:
-        loop = asyncio.get_running_loop()
         for path in paths:
-            try:
-                self._files.append(await loop.run_in_executor(None, read_file, path))
-            except FileError as error:
-                values = dict(error.values)
-                if isinstance(size := values.get("size"), int):
-                    values["size"] = size_text(size)
-                self._warn(tr(error.key, **values))
-        self._show_files()
-        self._was_changed()
+            file = await self._read(path)
+            if file is not None:
+                self.files.add(file)
 
-    def _attach_image(self, octets: bytes) -> None:
-        if octets:
-            number = 1 + sum(file.media_type == "image/png" for file in self._files)
-            self._files.append(File(f"image-{number}.png", "image/png", octets))
-            self._show_files()
-            self._was_changed()
+    def insert_pictures(self, paths: Sequence[Path]) -> None:
+        """Put pictures of files into the text, where the cursor is."""
+        self.scope.spawn(self._insert_pictures(list(paths)), name=tr("task.attach"))
+
+    async def _insert_pictures(self, paths: list[Path]) -> None:
+        for path in paths:
+            file = await self._read(path)
+            if file is not None:
+                self._insert(file)
+
+    async def _read(self, path: Path) -> File | None:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(None, read_file, path)
+        except FileError as error:
+            values = dict(error.values)
+            if isinstance(size := values.get("size"), int):
+                values["size"] = size_text(size)
+            self.warn(tr(error.key, **values))
+            return None
+
+    def _insert(self, file: File) -> None:
+        sender = self.sent_by
+        domain = sender.mailbox.domain if sender is not None else ""
+        content_id = f"{token_hex(12)}@{domain or 'desktopmail.invalid'}"
+        self._pictures[content_id] = dataclasses.replace(file, content_id=content_id)
+        self.body.insert_picture(content_id, file.octets, Path(file.name).stem)
+
+    def _insert_pasted(self, octets: bytes) -> None:
+        if not octets:
+            return
+        number = 1 + sum(it.name.startswith("image-") for it in self._pictures.values())
+        number += sum(it.name.startswith("image-") for it in self.files.files)
+        file = File(f"image-{number}.png", "image/png", octets)
+        if self.body.is_rich:
+            self._insert(file)
+        else:
+            self.files.add(file)
 
     def _ask_for_files(self) -> None:
         dialog = QFileDialog(self, tr("compose.attach_files"), str(Path.home()))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(lambda names: self.attach([Path(name) for name in names]))
         dialog.open()
 
-    def _show_files(self) -> None:
-        self._flow.clear()
-        for file in self._files:
-            self._flow.addWidget(self._file_card(file))
-        self._strip.setVisible(bool(self._files))
+    def _ask_for_picture(self) -> None:
+        dialog = QFileDialog(self, tr("look.picture"), str(Path.home()))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilter(f"{tr('look.pictures')} (*.png *.jpg *.jpeg *.gif *.webp)")
+        dialog.filesSelected.connect(lambda names: self.insert_pictures([Path(it) for it in names]))
+        dialog.open()
 
-    def _file_card(self, file: File) -> QWidget:
-        card = QFrame(self._strip)
-        card.setProperty("kind", "attachment")
-        name = ElidedLabel(file.name, card)
-        size = QLabel(size_text(len(file.octets)), card)
-        size.setProperty("kind", "small")
-        remove = QToolButton(card)
-        remove.setToolTip(tr("compose.remove", name=file.name))
-        remove.setAccessibleName(remove.toolTip())
-        remove.setIconSize(QSize(14, 14))
-        self._theme.tint(remove, "close")
-        remove.clicked.connect(lambda: self._remove(file))
-        row = QHBoxLayout(card)
-        row.setContentsMargins(10, 3, 4, 3)
-        row.setSpacing(8)
-        row.addWidget(name, 1)
-        row.addWidget(size)
-        row.addWidget(remove)
-        card.setFixedWidth(min(name.sizeHint().width() + size.sizeHint().width() + 66, 300))
-        card.show()
-        return card
-
-    def _remove(self, file: File) -> None:
-        self._files = [it for it in self._files if it is not file]
-        self._show_files()
-        self._was_changed()
+    def _ask_for_link(self) -> None:
+        url, words = self.body.looks.link_at_cursor()
+        dialog = LinkDialog(url, words, self)
+        dialog.chosen.connect(self.body.looks.set_link)
+        dialog.finished.connect(lambda _result: self.body.setFocus())
+        dialog.open()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Take files."""
@@ -385,206 +400,73 @@ class ComposeWindow(QWidget):
         )
         event.acceptProposedAction()
 
-    # ---- keeping it as a draft
+    # ---- questions
 
-    def save_now(self) -> None:
-        """Keep what is written as a draft."""
-        self._save_timer.stop()
-        if self._changed and not self._is_over:
-            self.scope.spawn(self._save(), name=tr("task.save_draft"))
-
-    async def _save(self) -> None:
-        account = self.account()
-        if account is None:
-            return
-        async with self._saving:  # a version replaces the one before: in their order
-            self._changed = False
-            self._show_state(tr("compose.saving"))
-            try:
-                composed = self._compose(self.draft(), keep_bcc=True)
-                outcome = await self._main.door.command(
-                    SaveDraft(
-                        account_id=account.id,
-                        octets=composed.octets,
-                        replaces=self._saved_as,
-                    )
-                )
-            except (ComposeError, DoorError):
-                self._changed = True
-                self._show_state(tr("compose.not_saved"))
-                raise
-            if outcome.ids:
-                self._saved_as = PlacementId(outcome.ids[0])
-            now = datetime.now(UTC).astimezone()
-            self._show_state(tr("compose.saved", when=short_date(now.timestamp(), now)))
-
-    def _compose(self, draft: Draft, *, keep_bcc: bool = False) -> compose.Composed:
-        return compose.build(
-            draft,
-            date=datetime.now(UTC).astimezone(),
-            message_id=message_id.make(token_bytes(16), draft.sender.domain),
-            boundary=token_hex(12),
-            keep_bcc=keep_bcc,
-        )
-
-    # ---- sending
-
-    def send(self) -> None:
-        """Check what is written, then send it."""
-        wrong = self._what_is_wrong()
-        if wrong:
-            self._warn(wrong)
-            return
-        draft = self.draft()
-        if not draft.subject.strip():
-            self._ask(tr("compose.no_subject"), tr("compose.no_subject_text"), self.subject)
-        elif self._settings.flag("remind_attachment") and draft.promises_attachment:
-            self._ask(
-                tr("compose.no_attachment"), tr("compose.no_attachment_text"), self.attach_button
-            )
-        else:
-            self.send_as_it_is()
-
-    def _what_is_wrong(self) -> str:
-        if self.account() is None:
-            return tr("compose.no_account")
-        for field in (self.to, self.cc, self.bcc):
-            wrong = field.first_wrong()
-            if wrong is not None:
-                field.mark_wrong(True)
-                field.setFocus()
-                return tr("compose.bad_address", address=wrong)
-        if not self.draft().recipients:
-            self.to.setFocus()
-            return tr("compose.no_recipient")
-        return ""
-
-    def _warn(self, text: str) -> None:
-        box = QMessageBox(
-            QMessageBox.Icon.Warning, self.windowTitle(), text, QMessageBox.StandardButton.Ok, self
-        )
+    def warn(self, text: str) -> None:
+        """Say what is wrong."""
+        icon, button = QMessageBox.Icon.Warning, QMessageBox.StandardButton.Ok
+        box = QMessageBox(icon, self.windowTitle(), text, button, self)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
-
-    def _ask(self, question: str, why: str, instead: QWidget) -> None:
-        box = QMessageBox(
-            QMessageBox.Icon.Question,
-            self.windowTitle(),
-            question,
-            QMessageBox.StandardButton.Cancel,
-            self,
-        )
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setInformativeText(why)
-        anyway = box.addButton(tr("compose.send_anyway"), QMessageBox.ButtonRole.AcceptRole)
-        anyway.clicked.connect(self.send_as_it_is)
-        box.rejected.connect(instead.setFocus)
-        box.open()
-
-    def send_as_it_is(self) -> None:
-        """Send without another question."""
-        self._save_timer.stop()
-        self.scope.spawn(self._send(), name=tr("task.send"))
-
-    async def _send(self) -> None:
-        account = self.account()
-        if account is None:
-            return
-        self.send_button.setEnabled(False)
-        try:
-            async with self._saving:
-                composed = self._compose(self.draft())
-                delay_s = self._settings.number("send_delay_s")
-                outcome = await self._main.door.command(
-                    SendMessage(
-                        account_id=account.id,
-                        sender=composed.sender,
-                        recipients=composed.recipients,
-                        octets=composed.octets,
-                        delay_s=float(delay_s),
-                        draft=self._saved_as,
-                        answers=self._answers,
-                        forwards=self._forwards,
-                    )
-                )
-        finally:
-            self.send_button.setEnabled(True)
-        self._changed = False
-        self._sending = SendingId(outcome.ids[0]) if outcome.ids else None
-        self.hide()
-        snack = self._main.snack
-        if delay_s > 0 and self._sending is not None:
-            snack.count_down(
-                delay_s,
-                lambda left: trn("sending.in", left),
-                tr("sending.undo"),
-                lambda: self._main.scope.spawn(self._take_back(), name=tr("sending.undo")),
-            )
-            # The window stays, hidden, until the message cannot be taken back any more.
-            QTimer.singleShot(delay_s * 1_000 + 500, self, self._sent)
-        else:
-            snack.show_text(tr("sending.sending"), shown_ms=4_000)
-            self._sent()
-
-    async def _take_back(self) -> None:
-        if self._sending is None or self._is_over:
-            return
-        sending, self._sending = self._sending, None
-        try:
-            await self._main.door.command(CancelSending(sending_id=sending))
-        except DoorError:
-            self._main.snack.show_text(tr("sending.too_late"))
-            self._finish()
-            return
-        self._changed = True
-        self.show()
-        self.activateWindow()
-        self._main.snack.show_text(tr("sending.taken_back"), shown_ms=4_000)
-
-    def _sent(self) -> None:
-        if (self._sending is not None or not self.isVisible()) and not self._changed:
-            self._finish()
 
     # ---- the end
 
     def discard(self) -> None:
         """Throw away what is written, and the draft kept of it; the draft can be brought back."""
-        self._save_timer.stop()
-        self._changed = False
-        if self._saved_as is not None:
-            command = DeleteMessages(placement_ids=(self._saved_as,))
-            self._main.scope.spawn(
-                self._main.carry_out(command, trn("done.deleted", 1)), name=tr("compose.discard")
+        if self.keeper.saved_as is not None:
+            command = DeleteMessages(placement_ids=(self.keeper.saved_as,))
+            self.main.scope.spawn(
+                self.main.carry_out(command, trn("done.deleted", 1)), name=tr("compose.discard")
             )
-        self._finish()
+        self.finish()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Keep what is written as a draft; nobody is asked."""
         event.accept()
-        if self._is_over:
+        if not self.is_over:
+            self.main.scope.spawn(self.aclose(), name=tr("task.save_draft"))
+
+    async def aclose(self, *, at_once: bool = False) -> None:
+        """Keep what is written as a draft, then end.
+
+        Args:
+            at_once: The program ends: what is on its way is left to the engine, and what the
+                engine does not take now stays on the disk for the next start.
+
+        Raises:
+            DoorError: The engine did not take it (not `at_once`).
+            ComposeError: It cannot be written (not `at_once`).
+        """
+        if self.is_over:
             return
-        self._save_timer.stop()
-        if self._changed and self._has_words():
-            self._main.scope.spawn(self._save_and_finish(), name=tr("task.save_draft"))
-        elif self._sending is None:
-            self._finish()
-
-    def _has_words(self) -> bool:
-        first = self._first_text(self._draft).strip()
-        written = self.body.toPlainText().strip()
-        fields = (self.to.text(), self.cc.text(), self.bcc.text(), self.subject.text())
-        answered = self._answers is not None
-        return bool(self._files) or written != first or (not answered and any(fields))
-
-    async def _save_and_finish(self) -> None:
-        await self._save()
-        self._finish()
-
-    def _finish(self) -> None:
-        if self._is_over:
+        is_kept = True
+        if self.keeper.is_changed and self.has_words():
+            try:
+                await self.keeper.save()
+            except (DoorError, ComposeError):
+                if not at_once:
+                    self.show()
+                    raise
+                await self.keeper.write_down()
+                is_kept = False
+        elif self.sending.is_under_way and not at_once:
             return
-        self._is_over = True
+        self._begin_end()
+        await self._end(forget=is_kept)
+
+    def finish(self) -> None:
+        """End for good: what was written is safe, on its way, or unwanted."""
+        if not self.is_over:
+            self._begin_end()
+            self.main.scope.spawn(self._end(), name=tr("compose.discard"))
+
+    def _begin_end(self) -> None:
+        self.is_over = True
         self.hide()
-        self._main.scope.spawn(self.scope.close(), name=tr("compose.discard"))
         self.closed.emit()
+
+    async def _end(self, *, forget: bool = True) -> None:
+        if forget:
+            await self.keeper.forget()
+        await self.scope.close()
         self.deleteLater()

@@ -165,6 +165,12 @@ QToolButton[kind="page"] { padding: 7px 12px; text-align: left; }
 #composer { background: $surface; }
 #composeHeader { background: $surface; border-bottom: 1px solid $border; }
 #composeBody { background: $surface; border: 0; padding: 0; }
+#formatBar { background: $surface; border-bottom: 1px solid $border; }
+#formatBar QToolButton { padding: 4px; }
+#fileStrip { background: $surface; border-top: 1px solid $border; }
+QFrame[kind="divider"] { background: $border; border: 0; }
+QScrollArea[kind="recipients"], #recipientsHost { background: transparent; border: 0; }
+QScrollArea[kind="recipients"][dropping="true"] { background: $accent_soft; border-radius: 6px; }
 """)
 
 

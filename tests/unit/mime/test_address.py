@@ -171,3 +171,25 @@ def test_no_text_makes_it_raise(text: str) -> None:
         assert isinstance(box.shown, str)
         assert isinstance(box.is_valid, bool)
     address.entries(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("anna@example.org", None),
+        ("anna@münchen.example", None),
+        ("a@localhost", None),
+        ("anna", address.Wrong.NO_AT),
+        ("", address.Wrong.NO_AT),
+        ("@example.org", address.Wrong.NO_LOCAL),
+        ("anna@", address.Wrong.NO_DOMAIN),
+        ("anna weber@example.org", address.Wrong.BAD_LOCAL),
+        (f"{'a' * 65}@example.org", address.Wrong.BAD_LOCAL),
+        ("anna@exam ple.org", address.Wrong.BAD_DOMAIN),
+        ("anna@example..org", address.Wrong.BAD_DOMAIN),
+        ("anna@-example.org", address.Wrong.BAD_DOMAIN),
+    ],
+)
+def test_what_is_no_address_says_why(typed: str, reason: address.Wrong | None) -> None:
+    assert address.wrong(typed) is reason
+    assert address.is_valid(typed) is (reason is None)

@@ -1,0 +1,295 @@
+"""Drafts made of messages: to answer them, forward them, or send them once more."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from desktopmail.mime import (
+    address,
+    attachment,
+    message_id,
+    rich_read,
+    rich_text,
+    rich_write,
+    text,
+    thread,
+)
+from desktopmail.mime.address import Mailbox
+from desktopmail.mime.compose import UNFINISHED, Draft, File
+from desktopmail.mime.rich_text import Paragraph, Run, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from desktopmail.mime.message import Message
+    from desktopmail.mime.rich_text import Image, Item
+
+
+def reply(
+    message: Message,
+    *,
+    own: Sequence[Mailbox],
+    to_all: bool = False,
+    attribution: str = "On {date}, {name} wrote:",
+    date_text: str = "",
+    rich: bool = False,
+) -> Draft:
+    """Return the draft of an answer.
+
+    Args:
+        message: The message to answer.
+        own: The person's identities; the answer comes from the one that was written to.
+        to_all: To everybody who has the message instead of its sender alone.
+        attribution: The line above the quote, with {date} and {name}.
+        date_text: The message's date as the person reads dates.
+        rich: Quote the HTML too.
+    """
+    mine = {box.key for box in own}
+    sender = _identity(message, own)
+    targets = message.reply_to or message.senders
+    if message.sender.key in mine and message.to:
+        targets = message.to  # an answer to what one wrote oneself goes on to the same people
+    to = _unique(targets, set())
+    cc: tuple[Mailbox, ...] = ()
+    if to_all:
+        others = () if targets is message.to else message.to
+        to = _unique((*to, *others), mine) or to
+        cc = _unique(message.cc, mine | {box.key for box in to})
+    return _answer(
+        message, sender, to, cc, _attribution(message, attribution, date_text), rich=rich
+    )
+
+
+def reply_to_list(
+    message: Message,
+    *,
+    own: Sequence[Mailbox],
+    attribution: str = "On {date}, {name} wrote:",
+    date_text: str = "",
+    rich: bool = False,
+) -> Draft | None:
+    """Return the draft of an answer to a mailing list alone; None where it takes no posts."""
+    post = message.header.value("list-post") or ""
+    found = re.search(r"<mailto:([^?>\s]+)", post, re.IGNORECASE)
+    if found is None or not address.is_valid(found[1]):
+        return None
+    to = (Mailbox("", found[1]),)
+    attributed = _attribution(message, attribution, date_text)
+    return _answer(message, _identity(message, own), to, (), attributed, rich=rich)
+
+
+def _answer(
+    message: Message,
+    sender: Mailbox,
+    to: tuple[Mailbox, ...],
+    cc: tuple[Mailbox, ...],
+    attribution: str,
+    *,
+    rich: bool,
+) -> Draft:
+    own = message.message_id or ""
+    html = None
+    files: tuple[File, ...] = ()
+    if rich and message.html is not None:
+        items, files = _rich_text(message)
+        head = (*_EMPTY_LINES, Paragraph(runs=(Run(attribution),)))
+        html = rich_write.write((*head, *(_quoted(item) for item in items)))
+    return Draft(
+        sender=sender,
+        to=to,
+        cc=cc,
+        subject=_prefixed("Re: ", message.subject),
+        text=f"\n\n{attribution}\n{text.quote(message.text)}\n",
+        html=html,
+        files=files,
+        in_reply_to=own,
+        references=(*message.references, own) if own else message.references,
+    )
+
+
+_EMPTY_LINES = (Paragraph(), Paragraph())
+
+
+def _rich_text(
+    message: Message, *, keep_remote: bool = False
+) -> tuple[tuple[Item, ...], tuple[File, ...]]:
+    """Return a message's HTML as rich text, and the pictures of the message that stand in it.
+
+    Args:
+        message: It has HTML.
+        keep_remote: Keep pictures by their web address, too: for a draft that has them. An answer
+            would have its reader fetch what was meant to watch its writer.
+    """
+    own = {one.content_id: one for one in message.attachments if one.content_id}
+
+    def kept(image: Image) -> bool:
+        if image.url.startswith("cid:"):
+            return image.url.removeprefix("cid:") in own
+        return keep_remote
+
+    items = tuple(_with_images(item, kept) for item in rich_read.read(message.html or ""))
+    files = tuple(
+        File(own[name].name, own[name].media_type, own[name].octets, name)
+        for name in rich_text.images(items)
+    )
+    return items, files
+
+
+def _with_images(item: Item, kept: Callable[[Image], bool]) -> Item:
+    """Return a paragraph or table in which the words of each other picture stand for it."""
+    if isinstance(item, Table):
+        return Table(
+            tuple(
+                tuple(tuple(_paragraph_with_images(one, kept) for one in cell) for cell in row)
+                for row in item.rows
+            )
+        )
+    return _paragraph_with_images(item, kept)
+
+
+def _paragraph_with_images(paragraph: Paragraph, kept: Callable[[Image], bool]) -> Paragraph:
+    runs = tuple(
+        run if run.image is None or kept(run.image) else Run(run.image.alt, run.look)
+        for run in paragraph.runs
+    )
+    return replace(paragraph, runs=tuple(run for run in runs if run.text))
+
+
+def _quoted(item: Item) -> Item:
+    if isinstance(item, Table):
+        return item
+    return replace(item, quote=min(item.quote + 1, rich_text.MAX_QUOTE_DEPTH))
+
+
+def _attribution(message: Message, template: str, date_text: str) -> str:
+    # Not str.format: a translation with a stray brace must not raise.
+    return template.replace("{date}", date_text).replace("{name}", message.sender.shown)
+
+
+def _identity(message: Message, own: Sequence[Mailbox]) -> Mailbox:
+    """Return the identity a message was written to, or came from; the first one otherwise."""
+    seen = [*message.to, *message.cc, *message.senders]
+    for name in ("delivered-to", "x-original-to", "envelope-to"):
+        seen.extend(message.mailboxes(name))
+    keys = {box.key for box in seen}
+    found = next((box for box in own if box.key in keys), None)
+    return found or (own[0] if own else Mailbox("", ""))
+
+
+def _unique(boxes: Iterable[Mailbox], without: set[str]) -> tuple[Mailbox, ...]:
+    found: dict[str, Mailbox] = {}
+    for box in boxes:
+        if box.address and box.key not in without:
+            found.setdefault(box.key, box)
+    return tuple(found.values())
+
+
+def _prefixed(prefix: str, subject: str) -> str:
+    """Return a subject with one prefix, however many "Re: AW: RE:" it had."""
+    return prefix + thread.without_reply_marks(subject)
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardLabels:
+    """The words above a message that is forwarded inline, for translation."""
+
+    begin: str = "---------- Forwarded message ----------"
+    from_: str = "From"
+    to: str = "To"
+    cc: str = "Cc"
+    date: str = "Date"
+    subject: str = "Subject"
+
+
+def forward_inline(
+    message: Message,
+    *,
+    own: Sequence[Mailbox],
+    labels: ForwardLabels | None = None,
+    date_text: str = "",
+    rich: bool = False,
+) -> Draft:
+    """Return the draft of a forward that holds the message's text and its attachments."""
+    labels = labels or ForwardLabels()
+    rows = [
+        (labels.from_, ", ".join(str(box) for box in message.senders)),
+        (labels.to, ", ".join(str(box) for box in message.to)),
+        (labels.cc, ", ".join(str(box) for box in message.cc)),
+        (labels.date, date_text),
+        (labels.subject, message.subject),
+    ]
+    lines = [labels.begin, *(f"{name}: {value}" for name, value in rows if value)]
+    head = "\n".join(lines)
+    html = None
+    files = _files(message)
+    if rich and message.html is not None:
+        items, pictures = _rich_text(message)
+        named = {picture.content_id for picture in pictures}
+        files = (*pictures, *(file for file in files if file.content_id not in named))
+        top = (Paragraph(runs=(Run(line),)) for line in lines)
+        html = rich_write.write((*_EMPTY_LINES, *top, Paragraph(), *items))
+    return Draft(
+        sender=_identity(message, own),
+        subject=f"Fwd: {thread.without_forward_marks(message.subject)}",
+        text=f"\n\n{head}\n\n{message.text.rstrip()}\n",
+        html=html,
+        files=files if html else tuple(replace(file, content_id="") for file in files),
+        references=(message.message_id,) if message.message_id else (),
+    )
+
+
+def forward_attached(messages: Sequence[Message], *, own: Sequence[Mailbox]) -> Draft:
+    """Return the draft of a forward that holds whole messages as attachments."""
+    files = []
+    for message in messages:
+        name = f"{attachment.name_of_subject(message.subject)}.eml"
+        files.append(File(name, "message/rfc822", message.octets))
+    first = messages[0]
+    return Draft(
+        sender=_identity(first, own),
+        subject=f"Fwd: {thread.without_forward_marks(first.subject)}",
+        files=tuple(files),
+        references=(first.message_id,) if first.message_id else (),
+    )
+
+
+def edit_as_new(message: Message, *, own: Sequence[Mailbox] = ()) -> Draft:
+    """Return a draft with all that a message holds: to go on with one, or to send it again."""
+    identifiers = message_id.parse_all(message.header.value("in-reply-to") or "")
+    mine = {box.key: box for box in own}
+    html = None
+    if message.html is not None:
+        items, _ = _rich_text(message, keep_remote=True)
+        html = rich_write.write(items)
+    return Draft(
+        sender=message.sender if not own else mine.get(message.sender.key, own[0]),
+        to=_unfinished(message, "to"),
+        cc=_unfinished(message, "cc"),
+        bcc=_unfinished(message, "bcc"),
+        reply_to=message.reply_to,
+        subject=message.subject,
+        text=message.text,
+        html=html,
+        files=_files(message),
+        in_reply_to=identifiers[0] if identifiers else "",
+        references=message.references,
+    )
+
+
+def _unfinished(message: Message, name: str) -> tuple[Mailbox, ...]:
+    """Return the recipients of a field, with what was no address yet when a draft was kept."""
+    return (*message.mailboxes(name), *message.mailboxes(f"{UNFINISHED}{name}".lower()))
+
+
+def _files(message: Message) -> tuple[File, ...]:
+    return tuple(
+        File(
+            one.name,
+            one.media_type,
+            one.octets,
+            one.content_id if one.is_inline else "",
+        )
+        for one in message.attachments
+    )

@@ -1,0 +1,164 @@
+"""The files of a message being written: each with its size, to be opened or taken off again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt, Signal
+from PySide6.QtGui import QImageReader, QPixmap
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktopmail.ui.dates import size_text
+from desktopmail.ui.elided import ElidedLabel
+from desktopmail.ui.flow_layout import FlowLayout
+from desktopmail.ui.language import tr, trn
+from desktopmail.ui.reading.attachments import icon_of
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QKeyEvent
+
+    from desktopmail.mime.compose import File
+    from desktopmail.ui.theme.theme import Theme
+
+WARNED_OCTETS = 15_000_000  # in Base64 that is 20 MB, which many servers refuse
+_PICTURE = 28
+_MAX_SHOWN_OCTETS = 2_000_000  # decoding a larger picture takes longer than a frame
+
+
+class FileChip(QFrame):
+    """One file.
+
+    Signals:
+        remove_wanted: It is to be taken off.
+    """
+
+    remove_wanted = Signal()
+
+    def __init__(self, file: File, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.file = file
+        size = size_text(len(file.octets))
+        self.setProperty("kind", "attachment")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(f"{file.name}, {size}")
+        self.setToolTip(f"{file.name}\n{file.media_type}, {size}")
+        picture = QLabel(self)
+        picture.setPixmap(_picture_of(file, theme))
+        picture.setFixedWidth(_PICTURE)
+        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        name = ElidedLabel(file.name, self)
+        details = QLabel(size, self)
+        details.setProperty("kind", "small")
+        remove = QToolButton(self)
+        remove.setToolTip(tr("compose.remove", name=file.name))
+        remove.setAccessibleName(remove.toolTip())
+        remove.setIconSize(QSize(14, 14))
+        remove.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Delete does it on the chip itself
+        theme.tint(remove, "close")
+        remove.clicked.connect(lambda _checked=False: self.remove_wanted.emit())
+        texts = QVBoxLayout()
+        texts.setSpacing(0)
+        texts.addWidget(name)
+        texts.addWidget(details)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 4, 4)
+        row.setSpacing(8)
+        row.addWidget(picture)
+        row.addLayout(texts, 1)
+        row.addWidget(remove, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.setFixedWidth(min(max(name.sizeHint().width() + 90, 150), 280))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Delete takes it off."""
+        if event.key() in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}:
+            self.remove_wanted.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class FileStrip(QFrame):
+    """All files of a message.
+
+    Signals:
+        changed: There are others.
+    """
+
+    changed = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("fileStrip")
+        self._theme = theme
+        self._files: list[File] = []
+        self._host = QWidget(self)
+        self._flow = FlowLayout(self._host, spacing=8)
+        self._total = QLabel(self)
+        self._total.setProperty("kind", "small")
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(18, 10, 18, 10)
+        lines.setSpacing(6)
+        lines.addWidget(self._host)
+        lines.addWidget(self._total)
+        self.hide()
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """The files, in their order."""
+        return tuple(self._files)
+
+    @property
+    def chips(self) -> tuple[FileChip, ...]:
+        """What is shown of them."""
+        widgets = (self._flow.itemAt(at) for at in range(self._flow.count()))
+        found = (item.widget() for item in widgets if item is not None)
+        return tuple(chip for chip in found if isinstance(chip, FileChip))
+
+    def add(self, *files: File) -> None:
+        """Add files."""
+        self._files.extend(files)
+        self._show()
+        if files:
+            self.changed.emit()
+
+    def _remove(self, file: File) -> None:
+        self._files = [it for it in self._files if it is not file]
+        self._show()
+        self.changed.emit()
+
+    def _show(self) -> None:
+        self._flow.clear()
+        for file in self._files:
+            chip = FileChip(file, self._theme, self._host)
+            chip.remove_wanted.connect(lambda it=file: self._remove(it))
+            self._flow.addWidget(chip)
+            chip.show()
+        octets = sum(len(file.octets) for file in self._files)
+        is_much = octets > WARNED_OCTETS
+        text = trn("attachment.count", len(self._files))
+        self.setAccessibleName(text)
+        text = f"{text}, {size_text(octets)}"
+        self._total.setText(f"{text}. {tr('compose.much')}" if is_much else text)
+        self._total.setVisible(len(self._files) > 1 or is_much)
+        self.setVisible(bool(self._files))
+
+
+def _picture_of(file: File, theme: Theme) -> QPixmap:
+    if file.media_type.startswith("image/") and len(file.octets) < _MAX_SHOWN_OCTETS:
+        source = QBuffer()
+        source.setData(file.octets)
+        source.open(QIODevice.OpenModeFlag.ReadOnly)
+        reader = QImageReader(source)
+        reader.setScaledSize(
+            reader.size().scaled(_PICTURE, _PICTURE, Qt.AspectRatioMode.KeepAspectRatio)
+        )
+        image = reader.read()
+        if not image.isNull():
+            return QPixmap.fromImage(image)
+    return theme.icon(icon_of(file.media_type), "muted").pixmap(QSize(20, 20))

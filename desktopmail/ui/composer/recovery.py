@@ -1,0 +1,164 @@
+"""What is being written, kept in the profile from second to second: a crash loses no word.
+
+Drafts go to the server every few seconds; this copy is on the disk within one. It is removed when
+its window was closed in order (sent, kept as a draft, or thrown away).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from desktopmail.door.ids import AccountId, PlacementId
+from desktopmail.mime import address
+from desktopmail.mime.address import Mailbox
+from desktopmail.mime.compose import Draft, File
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Placed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a draft belongs to.
+
+    Attributes:
+        account_id: The account it is sent from.
+        answers: The placement it answers or forwards.
+        forwards: Whether it forwards that.
+        replaces: The placement of the version in Drafts.
+    """
+
+    account_id: AccountId | None = None
+    answers: PlacementId | None = None
+    forwards: bool = False
+    replaces: PlacementId | None = None
+
+
+class _KeptFile(msgspec.Struct, frozen=True):
+    name: str
+    media_type: str
+    content_id: str
+    digest: str
+
+
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    placed: Placed
+    sender: tuple[str, str]
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    bcc: tuple[str, ...]
+    reply_to: tuple[str, ...]
+    subject: str
+    text: str
+    html: str | None
+    files: tuple[_KeptFile, ...]
+    in_reply_to: str
+    references: tuple[str, ...]
+    fields: tuple[tuple[str, str], ...]
+
+
+class Recovery:
+    """Keeps messages being written; its methods do I/O and run in a thread.
+
+    Args:
+        folder: Where, or None to keep nothing.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    @classmethod
+    def of_profile(cls, folder: Path | None) -> Recovery:
+        """Return where the program keeps them in a profile."""
+        return cls(folder / "unsent" if folder is not None else None)
+
+    def keep(self, key: str, draft: Draft, placed: Placed) -> None:
+        """Keep a draft in place of what was kept under its key.
+
+        Raises:
+            OSError: The disk refused.
+        """
+        if self._folder is None:
+            return
+        place = self._folder / key
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files = []
+        for file in draft.files:
+            digest = hashlib.sha256(file.octets).hexdigest()
+            if not (place / digest).exists():  # a file is written once, not with every word
+                _write(place / digest, file.octets)
+            files.append(_KeptFile(file.name, file.media_type, file.content_id, digest))
+        kept = _Kept(
+            placed=placed,
+            sender=(draft.sender.name, draft.sender.address),
+            to=tuple(map(str, draft.to)),
+            cc=tuple(map(str, draft.cc)),
+            bcc=tuple(map(str, draft.bcc)),
+            reply_to=tuple(map(str, draft.reply_to)),
+            subject=draft.subject,
+            text=draft.text,
+            html=draft.html,
+            files=tuple(files),
+            in_reply_to=draft.in_reply_to,
+            references=draft.references,
+            fields=draft.fields,
+        )
+        _write(place / "draft.json", msgspec.json.encode(kept))
+
+    def forget(self, key: str) -> None:
+        """Forget a draft that is safe elsewhere, or unwanted."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder / key, ignore_errors=True)
+
+    def left(self) -> list[tuple[str, Draft, Placed]]:
+        """What was being written when the program ended without saying so: key, draft, place.
+
+        What cannot be read is left alone and not told.
+        """
+        if self._folder is None or not self._folder.is_dir():
+            return []
+        found = []
+        for place in sorted(self._folder.iterdir()):
+            try:
+                kept = msgspec.json.decode((place / "draft.json").read_bytes(), type=_Kept)
+                files = tuple(
+                    File(it.name, it.media_type, (place / it.digest).read_bytes(), it.content_id)
+                    for it in kept.files
+                )
+            except (OSError, msgspec.MsgspecError):
+                continue
+            found.append((place.name, _draft(kept, files), kept.placed))
+        return found
+
+
+def _draft(kept: _Kept, files: tuple[File, ...]) -> Draft:
+    return Draft(
+        sender=Mailbox(*kept.sender),
+        to=_boxes(kept.to),
+        cc=_boxes(kept.cc),
+        bcc=_boxes(kept.bcc),
+        reply_to=_boxes(kept.reply_to),
+        subject=kept.subject,
+        text=kept.text,
+        html=kept.html,
+        files=files,
+        in_reply_to=kept.in_reply_to,
+        references=kept.references,
+        fields=kept.fields,
+    )
+
+
+def _boxes(texts: tuple[str, ...]) -> tuple[Mailbox, ...]:
+    return tuple(box for text in texts for box in address.parse(text))
+
+
+def _write(path: Path, octets: bytes) -> None:
+    fresh = path.with_suffix(".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(octets)
+    os.replace(fresh, path)

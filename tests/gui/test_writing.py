@@ -1,0 +1,466 @@
+"""Rich text as it is written: looks, lists, quotes, links, pictures, and what is sent of it."""
+
+from __future__ import annotations
+
+import asyncio
+from email import message_from_bytes, policy
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QImage, QTextCursor
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialogButtonBox
+
+from desktopmail.mime import answers, rich_read
+from desktopmail.mime.address import Mailbox
+from desktopmail.mime.compose import Draft
+from desktopmail.mime.message import Message
+from desktopmail.ui.commands.registry import find_verb
+from desktopmail.ui.composer.body import png_of
+from desktopmail.ui.composer.link_dialog import LinkDialog, completed_url
+from desktopmail.ui.composer.recovery import Recovery
+from desktopmail.ui.settings import Settings
+from desktopmail.ui.window import MainWindow
+from tests.gui.test_composer import saved, sent, write
+from tests.gui.test_window import play, select
+from tests.helpers.fake_door import full_store
+from tests.helpers.qt_loop import SLOT_LIMIT_S, Watchdog, run_qt, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktopmail.ui.composer.window import ComposeWindow
+    from desktopmail.ui.theme.theme import Theme
+    from tests.helpers.fake_door import FakeStore
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+def picture() -> bytes:
+    image = QImage(40, 20, QImage.Format.Format_RGB32)
+    image.fill(0xFF3366)
+    return png_of(image)
+
+
+def select_all(composer: ComposeWindow) -> None:
+    composer.body.selectAll()
+
+
+def inner(composer: ComposeWindow) -> str:
+    html = composer.body.html() or ""
+    return html.partition("<body>")[2].partition("</body>")[0]
+
+
+def test_words_without_looks_are_sent_as_flowed_plain_text(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        composer = write(window)
+        composer.sending.send()
+        await until(lambda: sent(store))
+        read = message_from_bytes(sent(store)[0].octets, policy=policy.default)
+        assert read.get_content_type() == "text/plain"
+        assert read.get_param("format") == "flowed"
+
+    play(theme, scene, send_delay_s=0)
+
+
+def test_rich_text_is_sent_with_its_plain_alternative(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        composer = write(window)
+        composer.activateWindow()
+        await until(composer.isActiveWindow)
+        composer.body.clear()
+        QTest.keyClicks(composer.body, "Hi ")
+        composer.format_bar.buttons["bold"].click()
+        QTest.keyClicks(composer.body, "Bob")
+        QTest.keyClick(composer.body, Qt.Key.Key_B, CONTROL)
+        QTest.keyClicks(composer.body, ", see")
+        assert inner(composer) == "<div>Hi <b>Bob</b>, see</div>"
+        composer.sending.send()
+        await until(lambda: sent(store))
+        read = message_from_bytes(sent(store)[0].octets, policy=policy.default)
+        assert read.get_content_type() == "multipart/alternative"
+        plain, rich = read.iter_parts()
+        assert plain.get_content() == "Hi Bob, see\r\n" or plain.get_content() == "Hi Bob, see\n"
+        assert "<b>Bob</b>" in rich.get_content()
+
+    play(theme, scene, send_delay_s=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "html"),
+    [
+        ("bold", "<div><b>one</b></div>"),
+        ("italic", "<div><i>one</i></div>"),
+        ("underline", "<div><u>one</u></div>"),
+        ("strike", "<div><s>one</s></div>"),
+        ("bullets", "<ul><li>one</ul>"),
+        ("numbers", "<ol><li>one</ol>"),
+        ("clear", ""),
+    ],
+)
+def test_each_button_does_what_it_says_and_takes_it_back(
+    theme: Theme, name: str, html: str
+) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.compose()
+        composer = window.composers[-1]
+        composer.body.setPlainText("one")
+        select_all(composer)
+        button = composer.format_bar.buttons[name]
+        button.click()
+        assert inner(composer) == html
+        if button.isCheckable():
+            assert button.isChecked()
+            button.click()
+            assert not button.isChecked()
+            assert composer.body.html() is None
+        composer.finish()
+
+    play(theme, scene)
+
+
+def test_colours_and_sizes_are_few_and_can_be_taken_off(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.compose()
+        composer = window.composers[-1]
+        composer.body.setPlainText("one")
+        select_all(composer)
+        colours = composer.format_bar.buttons["colour"].menu().actions()
+        sizes = composer.format_bar.buttons["size"].menu().actions()
+        next(it for it in colours if it.text() == "Red").trigger()
+        next(it for it in sizes if it.text() == "Large").trigger()
+        assert inner(composer) == (
+            '<div><span style="color:#d33a2c;font-size:large">one</span></div>'
+        )
+        composer.format_bar.buttons["clear"].click()
+        assert composer.body.html() is None
+        composer.finish()
+
+    play(theme, scene)
+
+
+def test_enter_ends_a_list_and_tab_indents_it(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.compose()
+        composer = window.composers[-1]
+        body = composer.body
+        body.clear()
+        body.looks.toggle_list("ul")
+        QTest.keyClicks(body, "a")
+        QTest.keyClick(body, Qt.Key.Key_Return)
+        QTest.keyClick(body, Qt.Key.Key_Tab)
+        QTest.keyClicks(body, "b")
+        QTest.keyClick(body, Qt.Key.Key_Return)
+        QTest.keyClick(body, Qt.Key.Key_Return)
+        QTest.keyClicks(body, "c")
+        QTest.keyClick(body, Qt.Key.Key_Return)
+        QTest.keyClick(body, Qt.Key.Key_Return)
+        QTest.keyClicks(body, "d")
+        assert inner(composer) == "<ul><li>a<ul><li>b</ul><li>c</ul><div>d</div>"
+        composer.finish()
+
+    play(theme, scene)
+
+
+def test_enter_within_a_quote_makes_room_for_an_answer(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.compose()
+        body = window.composers[-1].body
+        body.show_text("> one two\n> three")
+        cursor = body.textCursor()
+        cursor.setPosition(4)
+        body.setTextCursor(cursor)
+        QTest.keyClick(body, Qt.Key.Key_Return)
+        QTest.keyClicks(body, "No.")
+        assert body.plain_text() == "> one \nNo.\n> two\n> three"
+        QTest.keyClick(body, Qt.Key.Key_Z, CONTROL)
+        window.composers[-1].finish()
+
+    play(theme, scene)
+
+
+def test_backspace_takes_a_quote_off(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.compose()
+        body = window.composers[-1].body
+        body.show_text(">> one")
+        body.moveCursor(QTextCursor.MoveOperation.Start)
+        QTest.keyClick(body, Qt.Key.Key_Backspace)
+        assert body.plain_text() == "> one"
+        QTest.keyClick(body, Qt.Key.Key_Backspace)
+        assert body.plain_text() == "one"
+        window.composers[-1].finish()
+
+    play(theme, scene)
+
+
+@pytest.mark.parametrize(
+    ("typed", "url"),
+    [
+        ("https://a.test/x", "https://a.test/x"),
+        ("a.test/x", "https://a.test/x"),
+        ("anna@a.test", "mailto:anna@a.test"),
+        ("tel:+4930", "tel:+4930"),
+        ("javascript:alert(1)", ""),
+        ("just words", ""),
+        ("", ""),
+    ],
+)
+def test_a_link_leads_to_the_web_or_to_an_address(typed: str, url: str) -> None:
+    assert completed_url(typed) == url
+
+
+def test_a_link_is_made_of_the_words_selected_and_taken_off_again(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.compose()
+        composer = window.composers[-1]
+        composer.body.setPlainText("garden")
+        select_all(composer)
+        composer.format_bar.buttons["link"].click()
+        dialog = composer.findChild(LinkDialog)
+        assert dialog is not None
+        assert dialog.words.text() == "garden"
+        dialog.target.setText("no link")
+        accept = dialog.findChild(QDialogButtonBox).buttons()[0]
+        accept.click()
+        assert dialog.isVisible()
+        dialog.target.setText("garden.example")
+        accept.click()
+        assert inner(composer) == '<div><a href="https://garden.example">garden</a></div>'
+        QTest.keyClicks(composer.body, " x")
+        assert "</a> x" in inner(composer)
+        cursor = composer.body.textCursor()
+        cursor.setPosition(3)
+        composer.body.setTextCursor(cursor)
+        assert composer.body.looks.link_at_cursor() == ("https://garden.example", "garden")
+        composer.body.looks.set_link("", "")
+        assert composer.body.html() is None
+        composer.finish()
+
+    play(theme, scene)
+
+
+def test_a_pasted_picture_stands_in_the_text(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        composer = write(window)
+        data = QMimeData()
+        data.setImageData(QImage.fromData(picture()))
+        composer.body.insertFromMimeData(data)
+        assert composer.files.files == ()
+        (content_id,) = composer.body.pictures()
+        composer.sending.send()
+        await until(lambda: sent(store))
+        read = message_from_bytes(sent(store)[0].octets, policy=policy.default)
+        related = read.get_payload()[1]
+        assert related.get_content_type() == "multipart/related"
+        page, part = related.iter_parts()
+        assert f'src="cid:{content_id}"' in page.get_content()
+        assert part["Content-ID"] == f"<{content_id}>"
+        assert part.get_content_type() == "image/png"
+        assert part.get_content()[:4] == b"\x89PNG"
+
+    play(theme, scene, send_delay_s=0)
+
+
+def test_a_picture_file_goes_into_the_text_and_other_files_are_attached(
+    theme: Theme, tmp_path: Path
+) -> None:
+    (tmp_path / "lake.png").write_bytes(picture())
+    (tmp_path / "plan.pdf").write_bytes(b"%PDF")
+
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        composer = write(window)
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(tmp_path / it)) for it in ("lake.png", "plan.pdf")])
+        composer.body.insertFromMimeData(data)
+        await until(lambda: composer.files.files and composer.body.pictures())
+        assert [file.name for file in composer.files.files] == ["plan.pdf"]
+        assert 'alt="lake"' in inner(composer)
+        draft = composer.draft()
+        assert [(file.name, bool(file.content_id)) for file in draft.files] == [
+            ("lake.png", True),
+            ("plan.pdf", False),
+        ]
+        select_all(composer)
+        QTest.keyClick(composer.body, Qt.Key.Key_Delete)
+        assert [file.name for file in composer.draft().files] == ["plan.pdf"]
+        composer.finish()
+
+    play(theme, scene)
+
+
+def test_plain_text_is_written_where_a_person_prefers_it(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        composer = write(window)
+        composer.body.show_html("<div><b>Hello</b></div><blockquote>quoted</blockquote>", {})
+        composer.body._keep_picture("p@x", picture())
+        composer.plain_action.trigger()
+        assert not composer.body.is_rich
+        assert composer.body.toPlainText() == "Hello\n\n> quoted\n"
+        assert composer.body.html() is None
+        assert not composer.format_bar.isVisible()
+        assert not composer.format_button.isEnabled()
+        composer.plain_action.trigger()
+        assert composer.body.plain_text().strip() == "Hello\n\n> quoted"
+        composer.finish()
+
+    play(theme, scene)
+
+
+def test_html_is_pasted_as_rich_text_without_foreign_looks(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.compose()
+        composer = window.composers[-1]
+        composer.body.clear()
+        data = QMimeData()
+        data.setHtml(
+            '<p style="font-family:Papyrus;color:#fe0"><b>Hi</b> you'
+            '<img src="file:///etc/passwd"><script>x()</script></p>'
+        )
+        data.setText("Hi you")
+        composer.body.insertFromMimeData(data)
+        assert inner(composer) == "<div><b>Hi</b> you</div>"
+        composer.finish()
+
+    play(theme, scene)
+
+
+def test_an_answer_to_html_quotes_it_as_rich_text(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        await select(window, 2)
+        assert window.reading.letter is not None
+        assert window.reading.letter.html is not None
+        await find_verb("reply").do(window)
+        composer = window.composers[-1]
+        html = inner(composer)
+        assert html.startswith("<div><br></div><div><br></div><div>On ")
+        assert "<b>quinces</b>" in html
+        assert "tracker.example" not in html
+        assert '<blockquote type="cite"' in html
+        assert "\n> " in composer.body.plain_text()
+        composer.finish()
+
+    play(theme, scene)
+
+
+def test_a_rich_draft_is_opened_as_it_was_kept(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        composer = write(window)
+        composer.body.show_html("<div><b>Hello</b></div>", {})
+        data = QMimeData()
+        data.setImageData(QImage.fromData(picture()))
+        composer.body.moveCursor(QTextCursor.MoveOperation.End)
+        composer.body.insertFromMimeData(data)
+        html = inner(composer)
+        composer.keeper.save_now()
+        await until(lambda: saved(store))
+        draft = answers.edit_as_new(Message.parse(saved(store)[0].octets))
+        composer.finish()
+        window.compose(draft, replaces=saved(store)[0].replaces)
+        again = window.composers[-1]
+        assert inner(again) == html
+        assert again.files.files == ()
+        assert len(again.draft().files) == 1
+        again.finish()
+
+    play(theme, scene)
+
+
+def test_what_is_no_address_yet_does_not_keep_a_draft_from_being_kept(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        composer = write(window, to="bob@example.org, mir")
+        composer.keeper.save_now()
+        await until(lambda: saved(store))
+        draft = answers.edit_as_new(Message.parse(saved(store)[0].octets))
+        assert [box.address for box in draft.to] == ["bob@example.org", "mir"]
+        composer.finish()
+
+    play(theme, scene)
+
+
+def test_the_signature_follows_the_sender_unless_it_was_changed(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.compose()
+        body = window.composers[-1].body
+        body.show_text("Hi\n\n-- \nAlice\nGarden club")
+        assert body.replace_signature("Alice\nGarden club", "A. Example")
+        assert body.plain_text() == "Hi\n\n-- \nA. Example"
+        assert not body.replace_signature("somebody else", "x")
+        assert body.replace_signature("", "B")
+        assert body.plain_text().endswith("\n-- \nB")
+        window.composers[-1].finish()
+
+    play(theme, scene)
+
+
+def test_what_was_being_written_is_open_again_after_a_crash(theme: Theme, tmp_path: Path) -> None:
+    file = tmp_path / "window.toml"
+
+    async def crashed() -> None:
+        store = full_store()
+        window = MainWindow(store, lambda: store, Settings(file), theme, web=False)
+        window.show()
+        composer = write(window)
+        composer.body.show_html("<div>Half a <b>sent</b></div>", {})
+        QTest.keyClicks(composer.body, "x")
+        await until(lambda: Recovery.of_profile(tmp_path).left())
+        # The process is gone here: nothing is closed in order.
+        composer.keeper._recovery = Recovery(None)
+        composer.finish()
+        await window.aclose()
+        window.deleteLater()
+
+    async def started_again() -> None:
+        store = full_store()
+        window = MainWindow(store, lambda: store, Settings(file), theme, web=False)
+        window.show()
+        window.restore_unsent()
+        await until(lambda: window.composers)
+        composer = window.composers[-1]
+        assert inner(composer) == "<div>xHalf a <b>sent</b></div>"
+        assert composer.fields.to.text() == "bob@example.org"
+        await until(lambda: "open again" in window.snack.text)
+        composer.sending.send()
+        await until(lambda: sent(store))
+        await until(lambda: not Recovery.of_profile(tmp_path).left())
+        await window.aclose()
+        window.deleteLater()
+
+    run_qt(crashed)
+    run_qt(started_again)
+
+
+def test_quitting_keeps_what_is_written_as_a_draft(theme: Theme) -> None:
+    kept: list[FakeStore] = []
+
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        write(window)
+        kept.append(store)
+
+    play(theme, scene)
+    assert len(saved(kept[0])) == 1
+
+
+def test_a_long_quote_is_opened_without_holding_the_window_up(theme: Theme) -> None:
+    html = "<p>Some <b>words</b> and <a href='https://a.test/'>a link</a></p>" * 1_500
+
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.compose()  # imports and first styles are not what is measured
+        window.composers[-1].finish()
+        rich_read.read(html)  # done in a thread where a message is answered
+        watch = Watchdog()
+        window.compose(Draft(Mailbox("", ""), html=html))
+        composer = window.composers[-1]
+        await until(lambda: not composer.body._rest)
+        for _ in range(5):
+            QTest.keyClicks(composer.body, "typed meanwhile ")
+            await asyncio.sleep(0.2)
+        watch.stop()
+        assert composer.body.plain_text().startswith("typed meanwhile")
+        assert inner(composer).count("<b>words</b>") == 1_500
+        composer.finish()
+        assert watch.longest_s < SLOT_LIMIT_S
+
+    play(theme, scene)
