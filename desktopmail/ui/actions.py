@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktopmail.ui.commands.registry import VERBS
+from desktopmail.ui.commands.tag import NUMBERS
 from desktopmail.ui.commands.verb import Menu, Needs, Verb
 from desktopmail.ui.language import tr
 
@@ -63,17 +64,19 @@ class Actions(QObject):
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
 
-    def update(self, *, selected: int, accounts: int, undo: str) -> None:
+    def update(self, *, selected: int, accounts: int, mailbox: bool, undo: str) -> None:
         """Enable what makes sense now.
 
         Args:
             selected: How many messages are selected.
             accounts: How many accounts there are.
+            mailbox: Whether one mailbox is open.
             undo: What would be taken back, or empty.
         """
         possible = {
             Needs.NOTHING: True,
             Needs.ACCOUNT: accounts > 0,
+            Needs.MAILBOX: mailbox,
             Needs.SELECTION: selected > 0,
             Needs.MESSAGE: selected == 1,
             Needs.UNDO: bool(undo),
@@ -86,6 +89,17 @@ class Actions(QObject):
         text = tr("verb.undo_what", what=undo) if undo else tr("verb.undo")
         self._actions["undo"].setText(text)
 
+    def name_tags(self, labels: Sequence[str]) -> None:
+        """Say in the verbs of the numbers which tags they set."""
+        for number, verb in enumerate(NUMBERS, 1):
+            action = self._actions[verb.name]
+            is_used = number <= len(labels)
+            label = labels[number - 1] if is_used else ""
+            action.setText(
+                tr("tag.numbered", number=number, label=label) if is_used else verb.title
+            )
+            action.setVisible(is_used)
+
     def menu(self, which: Menu, parent: QWidget) -> QMenu:
         """Build a menu."""
         menu = QMenu(tr(which.value), parent)
@@ -96,7 +110,7 @@ class Actions(QObject):
         """Add the verbs of a menu to one, group by group."""
         group: int | None = None
         for verb in VERBS:
-            if verb.menu is which:
+            if verb.menu is which and verb.in_menu:
                 if group not in (None, verb.group):
                     menu.addSeparator()
                 group = verb.group

@@ -70,6 +70,7 @@ class Chooser(QFrame):
         placeholder: What the field says while it is empty.
         choices: What there is to choose from.
         done: Called once with what was chosen, or None.
+        make: Makes a choice of what was typed, offered last where no title is just that.
     """
 
     def __init__(
@@ -79,12 +80,14 @@ class Chooser(QFrame):
         placeholder: str,
         choices: Sequence[Choice],
         done: Callable[[Choice | None], None],
+        make: Callable[[str], Choice | None] | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("palette")
         self.setAccessibleName(placeholder)
         self._choices = choices
         self._host = parent
+        self._make = make
         self._done: Callable[[Choice | None], None] | None = done
         self.field = QLineEdit(self)
         self.field.setPlaceholderText(placeholder)
@@ -155,7 +158,13 @@ class Chooser(QFrame):
             if (rank := fits(typed, f"{choice.title} {choice.hint}")) is not None
         ]
         self._model.clear()
-        for _, _, choice in sorted(ranked, key=lambda entry: entry[:2]):
+        fitting = [choice for _, _, choice in sorted(ranked, key=lambda entry: entry[:2])]
+        text = " ".join(typed.split())
+        is_title = any(choice.title.casefold() == text.casefold() for choice in fitting)
+        if self._make is not None and text and not is_title:
+            made = self._make(text)
+            fitting += [made] if made is not None else []
+        for choice in fitting:
             item = QStandardItem(choice.title)
             item.setData(choice)
             item.setEnabled(choice.enabled)
@@ -249,7 +258,11 @@ class ChoiceDelegate(QStyledItemDelegate):
 
 
 async def choose(
-    parent: QWidget, theme: Theme, placeholder: str, choices: Sequence[Choice]
+    parent: QWidget,
+    theme: Theme,
+    placeholder: str,
+    choices: Sequence[Choice],
+    make: Callable[[str], Choice | None] | None = None,
 ) -> Choice | None:
     """Show a chooser and return what was chosen; None when it was left."""
     chosen: asyncio.Future[Choice | None] = asyncio.get_running_loop().create_future()
@@ -258,5 +271,5 @@ async def choose(
         if not chosen.done():
             chosen.set_result(choice)
 
-    Chooser(parent, theme, placeholder, choices, settle)
+    Chooser(parent, theme, placeholder, choices, settle, make)
     return await chosen

@@ -9,13 +9,30 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
 from desktopmail.door.commands import SyncAccounts
-from desktopmail.door.rows import Column
+from desktopmail.door.rows import Column, Role
+from desktopmail.ui.commands.create_mailbox import create
+from desktopmail.ui.commands.delete_mailbox import delete
+from desktopmail.ui.commands.empty_mailbox import empty
+from desktopmail.ui.commands.rename_mailbox import rename
+from desktopmail.ui.commands.subscribe_mailbox import subscribe
+from desktopmail.ui.commands.tag import switch
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import Node, NodeKind
+from desktopmail.ui.suggestions import quoted
+from desktopmail.ui.theme.icons import tag_icon
 
 if TYPE_CHECKING:
-    from desktopmail.door.rows import AccountRow
+    from collections.abc import Callable, Coroutine
+    from typing import Any
+
+    from PySide6.QtGui import QAction
+
+    from desktopmail.door.rows import AccountRow, MailboxRow
     from desktopmail.ui.window import MainWindow
+
+
+# What an account cannot be without; its engine refuses to delete these.
+_KEPT = {Role.INBOX, Role.DRAFTS, Role.SENT, Role.TRASH}
 
 
 class ContextMenus(QObject):
@@ -28,9 +45,52 @@ class ContextMenus(QObject):
         window.list_pane.list.menu_wanted.connect(self._of_messages)
         window.reading.menu_wanted.connect(self._of_reading)
         self._fill_arrange_menu()
+        window.list_pane.tag_button.setMenu(self._filter_menu())
+
+    def _filter_menu(self) -> QMenu:
+        """Which tag the list shows alone; filled when it opens."""
+        menu = QMenu(self._window)
+
+        def fill() -> None:
+            menu.clear()
+            for tag in self._window.tags.rows():
+                line = menu.addAction(tag_icon(tag.colour), tag.label.replace("&", "&&"))
+                line.triggered.connect(lambda _on=False, tag=tag: self._show_tagged(tag.label))
+
+        menu.aboutToShow.connect(fill)
+        return menu
+
+    def _show_tagged(self, label: str) -> None:
+        field = self._window.tool_bar.search
+        field.setText(f"tag:{quoted(label)}")
+        field.returnPressed.emit()
 
     def _of_messages(self, place: QPoint) -> None:
-        self._window.actions_by_name.context_menu(self._window).popup(place)
+        menu = self._window.actions_by_name.context_menu(self._window)
+        menu.addSeparator()
+        menu.addMenu(self._tag_menu(menu))
+        menu.popup(place)
+
+    def _tag_menu(self, parent: QMenu) -> QMenu:
+        """A line for each tag, checked where every selected message has it."""
+        window = self._window
+        menu = QMenu(tr("tag.menu"), parent)
+        chosen = window.selection()
+        for tag in window.tags.rows():
+            line = menu.addAction(tag_icon(tag.colour), tag.label.replace("&", "&&"))
+            line.setCheckable(True)
+            line.setChecked(bool(chosen) and all(tag.name in row.tags for row in chosen))
+            line.setEnabled(bool(chosen))
+            line.triggered.connect(
+                lambda _on=False, tag=tag: window.scope.spawn(
+                    switch(window, tag), name=tr("verb.tag").rstrip("…")
+                )
+            )
+        menu.addSeparator()
+        menu.addAction(window.actions_by_name["tag"])
+        menu.addAction(window.actions_by_name["no_tags"])
+        menu.addAction(window.actions_by_name["tags"])
+        return menu
 
     def _of_reading(self, place: QPoint, link: str) -> None:
         from desktopmail.ui.panels import views
@@ -46,16 +106,43 @@ class ContextMenus(QObject):
         menu.addAction(window.actions_by_name["get_mail"])
         if node.kind is not NodeKind.ACCOUNT:
             menu.addAction(tr("tree.open"), lambda: window.sidebar.choose(node.key))
+        if node.key == window.sidebar_key():
             menu.addAction(window.actions_by_name["mark_all_read"])
+        if node.mailbox is not None:
+            self._add_mailbox_actions(menu, node.mailbox)
         elif node.account is not None:
             self._add_account_actions(menu, node.account)
         menu.popup(place)
+
+    def _add_mailbox_actions(self, menu: QMenu, box: MailboxRow) -> None:
+        window = self._window
+
+        def add(verb: str, work: Callable[[], Coroutine[Any, Any, None]]) -> QAction:
+            title = tr(f"verb.{verb}")
+            name = title.rstrip("…")
+            return menu.addAction(title, lambda: window.scope.spawn(work(), name=name))
+
+        is_special = box.role in _KEPT
+        menu.addSeparator()
+        add("create_mailbox", lambda: create(window, box.account_id, box))
+        add("rename_mailbox", lambda: rename(window, box)).setEnabled(box.role is not Role.INBOX)
+        add("delete_mailbox", lambda: delete(window, box)).setEnabled(not is_special)
+        add("empty_mailbox", lambda: empty(window, box)).setEnabled(box.total > 0)
+        line = add("subscribe_mailbox", lambda: subscribe(window, box))
+        line.setCheckable(True)
+        line.setChecked(box.subscribed)
 
     def _add_account_actions(self, menu: QMenu, account: AccountRow) -> None:
         from desktopmail.ui.panels import views
         from desktopmail.ui.panels.switch import other_kind
 
         window = self._window
+        menu.addAction(
+            tr("verb.create_mailbox"),
+            lambda: window.scope.spawn(
+                create(window, account.id), name=tr("verb.create_mailbox").rstrip("…")
+            ),
+        )
         menu.addAction(
             tr("tree.sync"), lambda: window.scope.spawn(self._sync(account), name=tr("tree.sync"))
         )

@@ -72,6 +72,8 @@ def suggest(text: str, reader: StoreReader, recent: Sequence[str]) -> list[Sugge
     name, typed = (found["field"] or "").lower(), found["typed"].lstrip('"')
     if name in _OF_PEOPLE:
         offered = _people(before, name, typed, reader)
+    elif name == "tag":
+        offered = _tags(before, typed, reader)
     elif name == "in":
         offered = _mailboxes(before, typed, reader)
     elif name:
@@ -82,6 +84,7 @@ def suggest(text: str, reader: StoreReader, recent: Sequence[str]) -> list[Sugge
         offered = [
             *_fields(before, typed),
             *_people(before, "from", typed, reader)[:_PEOPLE],
+            *_tags(before, typed, reader),
             *_recent(text, recent),
         ]
     else:
@@ -119,20 +122,29 @@ def _people(before: str, name: str, typed: str, reader: StoreReader) -> list[Sug
             person.name or person.address,
             tr("search.people_to" if name != "from" else "search.people_from"),
             "user",
-            f"{before}{name}:{_quoted(person.address or person.name)} ",
+            f"{before}{name}:{quoted(person.address or person.name)} ",
         )
         for person in reader.people(typed, _OFFERED)
+    ]
+
+
+def _tags(before: str, typed: str, reader: StoreReader) -> list[Suggestion]:
+    return [
+        Suggestion(tag.label, tr("field.tag"), "tag", f"{before}tag:{quoted(tag.label)} ")
+        for tag in reader.tags()
+        if typed.casefold() in tag.label.casefold()
     ]
 
 
 def _mailboxes(before: str, typed: str, reader: StoreReader) -> list[Suggestion]:
     paths = dict.fromkeys(box.path for box in reader.mailboxes() if box.selectable)
     return [
-        Suggestion(path, tr("field.in"), "folder", f"{before}in:{_quoted(path)} ")
+        Suggestion(path, tr("field.in"), "folder", f"{before}in:{quoted(path)} ")
         for path in paths
         if typed.casefold() in path.casefold()
     ]
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
+    """Return a value of a field as the search language wants it."""
     return value if re.fullmatch(r"[^\s\"()]+", value) else '"' + value.replace('"', "") + '"'

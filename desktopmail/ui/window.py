@@ -29,7 +29,9 @@ from desktopmail.door.commands import (
 )
 from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.door.queries import FetchRemoteImage, RemoteImage
-from desktopmail.door.rows import Flag, Role, View
+from desktopmail.door.rows import Flag, Role, TagRow, View
+from desktopmail.door.tags import colour_of, name_of
+from desktopmail.ui import asking
 from desktopmail.ui.actions import Actions, changed_keys
 from desktopmail.ui.bridge import Bridge, Gathered
 from desktopmail.ui.chooser import Choice, choose
@@ -47,6 +49,7 @@ from desktopmail.ui.models.mailboxes import (
     mailbox_title,
 )
 from desktopmail.ui.models.messages import MessageListModel
+from desktopmail.ui.models.tags import NUMBERED, Tags
 from desktopmail.ui.notifications import Notifications
 from desktopmail.ui.panels.problems import ProblemCards
 from desktopmail.ui.panes.list_pane import ListPane
@@ -118,6 +121,9 @@ class MainWindow(QMainWindow):
         self.on_quit: Callable[[], None] = lambda: None
         self._tree_model = MailboxTreeModel(self.reader)
         self._list_model = MessageListModel(self.reader)
+        self.tags = Tags(self)
+        self.tags.refresh(self.reader)
+        self._list_model.tags = self.tags
         for model in (self._tree_model, self._list_model):
             model.setParent(self)  # a view must never outlive its model
         self._build()
@@ -200,6 +206,8 @@ class MainWindow(QMainWindow):
         messages.selection_changed.connect(self._update_actions)
         messages.star_clicked.connect(self._star_clicked)
         self.history.changed.connect(self._update_actions)
+        self.tags.changed.connect(self._tags_changed)
+        self._tags_changed()
         self.reading.link_hovered.connect(self.status_line.show_link)
         self.reading.link_clicked.connect(self.open_link)
         self.reading.shown.connect(self._update_actions)
@@ -322,6 +330,32 @@ class MainWindow(QMainWindow):
         chosen = await choose(self.desk_top, self.theme, title, choices)
         return chosen.value if chosen is not None else None  # type: ignore[return-value] # a MailboxRow by the list above
 
+    def mailbox_in_view(self) -> MailboxRow | None:
+        """The mailbox that is open, None where several are joined."""
+        node = self._shown_node
+        if node is None or node.mailbox is None:
+            return None
+        return self._tree_model.mailbox(node.mailbox.id)
+
+    async def choose_tag(self, title: str) -> TagRow | None:
+        """Let a person choose a tag by typing, or make one."""
+        choices = [
+            Choice(tag.label, str(number) if number <= NUMBERED else "", "tag", tag)
+            for number, tag in enumerate(self.tags.rows(), 1)
+        ]
+        made = await choose(
+            self.desk_top, self.theme, title, choices, make=lambda text: _new_tag(text)
+        )
+        return made.value if made is not None else None  # type: ignore[return-value] # a TagRow by the list above
+
+    async def ask_text(self, title: str, label: str, *, text: str = "") -> str | None:
+        """Ask for a line of text; None when the person changed their mind."""
+        return await asking.ask_text(self, title, label, text=text)
+
+    async def confirm(self, question: str, text: str, do: str) -> bool:
+        """Ask before something that cannot be taken back."""
+        return await asking.confirm(self, question, text, do)
+
     def mailbox_name(self, mailbox_id: MailboxId) -> str:
         """The name of a mailbox as shown."""
         box = self._tree_model.mailbox(mailbox_id)
@@ -393,6 +427,10 @@ class MainWindow(QMainWindow):
     def shown_view(self) -> View | None:
         """The rows of the line chosen in the tree, before any search."""
         return self._tree_model.view_of(self._shown_node) if self._shown_node is not None else None
+
+    def sidebar_key(self) -> tuple[str, int]:
+        """The key of the line chosen in the tree."""
+        return self._shown_node.key if self._shown_node is not None else ("", 0)
 
     def shown_title(self) -> str:
         """What the line chosen in the tree is called."""
@@ -496,6 +534,8 @@ class MainWindow(QMainWindow):
         if gathered.tree:
             self._tree_model.refresh()
             self._accounts_changed()
+        if gathered.tags:
+            self.tags.refresh(self.reader)
         if gathered.progress:
             self.status_line.show_progress(gathered.progress)
         if gathered.problems or gathered.questions or gathered.tree:
@@ -506,6 +546,10 @@ class MainWindow(QMainWindow):
         if gathered.arrived:
             self.notifications.tell(gathered.arrived)
         self._update_actions()
+
+    def _tags_changed(self) -> None:
+        self.actions_by_name.name_tags([tag.label for tag in self.tags.numbered()])
+        self.list_pane.list.viewport().update()
 
     def _accounts_changed(self) -> None:
         accounts = self.accounts()
@@ -533,6 +577,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name.update(
             selected=self.list_pane.list.selected_count(),
             accounts=len(self.accounts()),
+            mailbox=self.mailbox_in_view() is not None,
             undo=self.history.what,
         )
 
@@ -575,6 +620,7 @@ class MainWindow(QMainWindow):
         self.reader = make_reader()
         self._tree_model.replace_reader(self.reader)
         self._list_model.replace_reader(self.reader)
+        self.tags.refresh(self.reader)
         self.reading.replace_reader(self.reader)
         self.bridge.use(door)
         self.snack.show_text(tr("engine.back"), shown_ms=5_000)
@@ -603,6 +649,15 @@ class MainWindow(QMainWindow):
 
     def _extra_panes(self) -> list[ReadingPane]:
         return [pane for window in self.extra_windows for pane in window.findChildren(ReadingPane)]
+
+
+def _new_tag(text: str) -> Choice | None:
+    """Offer to make a tag of what was typed, where a server can keep it."""
+    name = name_of(text)
+    if not name:
+        return None
+    tag = TagRow(name=name, label=text, colour=colour_of(name), total=0)
+    return Choice(tr("tag.new", label=text), "", "plus", tag)
 
 
 def _icon_of(box: MailboxRow) -> str:

@@ -19,20 +19,27 @@ from desktopmail.door.changes import (
     MailboxesChanged,
     MessagesChanged,
     OutboxChanged,
+    TagsChanged,
 )
 from desktopmail.door.commands import (
     AddAccount,
     AnyCommand,
     ArchiveMessages,
     CancelSending,
+    ChangeTag,
     CopyMessages,
+    CreateMailbox,
+    DeleteMailbox,
     DeleteMessages,
+    EmptyMailbox,
     MoveMessages,
     Outcome,
+    RenameMailbox,
     SaveDraft,
     SendMessage,
     SetOffline,
     StoreFlags,
+    SubscribeMailbox,
     SwitchAccount,
     Undo,
 )
@@ -70,8 +77,10 @@ from desktopmail.door.rows import (
     SendingRow,
     SendingState,
     ServerRow,
+    TagRow,
     View,
 )
+from desktopmail.door.tags import colour_of, label_of, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -201,6 +210,7 @@ class FakeStore:
     images: dict[str, RemoteImage] = dataclasses.field(default_factory=dict)
     asked_images: list[str] = dataclasses.field(default_factory=list)
     offline: bool = False
+    tag_rows: dict[str, TagRow] = dataclasses.field(default_factory=dict)
     sandbox: SandboxState = dataclasses.field(default_factory=lambda: SandboxState(running=False))
 
     def __post_init__(self) -> None:
@@ -353,7 +363,12 @@ class FakeStore:
             case StoreFlags():
                 return self._change(
                     command.placement_ids,
-                    lambda row: {"flags": (row.flags | command.add) & ~command.remove},
+                    lambda row: {
+                        "flags": (row.flags | command.add) & ~command.remove,
+                        "tags": tuple(
+                            sorted({*row.tags, *command.add_tags} - set(command.remove_tags))
+                        ),
+                    },
                 )
             case MoveMessages():
                 return self._move(command.placement_ids, lambda _row: command.mailbox_id)
@@ -407,6 +422,50 @@ class FakeStore:
                 ]
                 self.tell(AccountsChanged())
                 return Outcome(label="switched", left=2 if command.kind is Kind.IMAP else 0)
+            case ChangeTag():
+                name = name_of(command.tag)
+                old = self.tag_rows.get(command.tag) or TagRow(
+                    name=name, label=label_of(name), colour=colour_of(name), total=0
+                )
+                self.tag_rows[old.name] = msgspec.structs.replace(
+                    old, label=command.label or old.label, colour=command.colour or old.colour
+                )
+                self.tell(TagsChanged())
+                return Outcome(label=old.name)
+            case CreateMailbox():
+                number = MailboxId(len(self.mailbox_rows) + 1)
+                self.mailbox_rows.append(
+                    MailboxRow(
+                        id=number, account_id=command.account_id, name=command.name,
+                        path=command.name, parent_id=command.parent_id, role=Role.NONE,
+                        selectable=True, subscribed=True, total=0, unread=0,
+                    )
+                )  # fmt: skip
+                self.tell(MailboxesChanged(account_id=command.account_id))
+                return Outcome(ids=(number,))
+            case RenameMailbox() | SubscribeMailbox():
+                changed = (
+                    {"name": command.path, "path": command.path}
+                    if isinstance(command, RenameMailbox)
+                    else {"subscribed": command.subscribed}
+                )
+                self.mailbox_rows = [
+                    msgspec.structs.replace(row, **changed) if row.id == command.mailbox_id else row
+                    for row in self.mailbox_rows
+                ]
+                self._tell()
+                return Outcome()
+            case DeleteMailbox():
+                self.mailbox_rows = [
+                    row for row in self.mailbox_rows if row.id != command.mailbox_id
+                ]
+                self._tell()
+                return Outcome()
+            case EmptyMailbox():
+                inside = [
+                    row.id for row in self.messages.values() if row.mailbox_id == command.mailbox_id
+                ]
+                return self._move(inside, lambda row: self.box(Role.TRASH, row.account_id).id)
             case SetOffline():
                 self.offline = command.offline
                 state = ConnectionState.OFFLINE if command.offline else ConnectionState.READY
@@ -433,6 +492,18 @@ class FakeStore:
         if isinstance(query, ReadSandbox):
             return self.sandbox
         return EngineStatus(version="0", pid=1, uptime_s=1.0, offline=self.offline)
+
+    def tags(self) -> list[TagRow]:
+        used = [name for row in self.messages.values() for name in row.tags]
+        rows = [
+            msgspec.structs.replace(
+                self.tag_rows.get(name)
+                or TagRow(name=name, label=label_of(name), colour=colour_of(name), total=0),
+                total=used.count(name),
+            )
+            for name in {*used, *self.tag_rows}
+        ]
+        return sorted(rows, key=lambda row: (row.label.casefold(), row.name))
 
     def subscribe(self, listener: Callable[[AnyChange], None]) -> Callable[[], None]:
         self._listeners.append(listener)

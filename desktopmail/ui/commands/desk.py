@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from desktopmail.door.commands import AnyCommand
     from desktopmail.door.ids import MailboxId, PlacementId
     from desktopmail.door.interface import Door, StoreReader
-    from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow
+    from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow, TagRow
     from desktopmail.mime.compose import Draft
+    from desktopmail.ui.models.tags import Tags
     from desktopmail.ui.panes.list_pane import ListPane
     from desktopmail.ui.panes.sidebar import Sidebar
     from desktopmail.ui.reading.content import Letter
@@ -27,6 +28,7 @@ class Desk(Protocol):
     reader: StoreReader
     settings: Settings
     theme: Theme
+    tags: Tags
     sidebar: Sidebar
     list_pane: ListPane
     reading: ReadingPane
@@ -70,6 +72,26 @@ class Desk(Protocol):
 
     async def choose_mailbox(self, title: str) -> MailboxRow | None:
         """Let a person choose a mailbox by typing; None when they changed their mind."""
+        ...
+
+    async def choose_tag(self, title: str) -> TagRow | None:
+        """Let a person choose a tag by typing, or make one; None when they changed their mind."""
+        ...
+
+    async def ask_text(self, title: str, label: str, *, text: str = "") -> str | None:
+        """Ask for a line of text; None when the person changed their mind."""
+        ...
+
+    async def confirm(self, question: str, text: str, do: str) -> bool:
+        """Ask before something that cannot be taken back."""
+        ...
+
+    def account_in_view(self) -> AccountRow | None:
+        """The account whose mailbox is open, else the first."""
+        ...
+
+    def mailbox_in_view(self) -> MailboxRow | None:
+        """The mailbox that is open, None where several are joined."""
         ...
 
     def mailbox_name(self, mailbox_id: MailboxId) -> str:

@@ -21,6 +21,7 @@ class Menu(enum.Enum):
     EDIT = "menu.edit"
     VIEW = "menu.view"
     GO = "menu.go"
+    MAILBOX = "menu.mailbox"
     MESSAGE = "menu.message"
     TOOLS = "menu.tools"
     HELP = "menu.help"
@@ -31,6 +32,7 @@ class Needs(enum.Enum):
 
     NOTHING = enum.auto()
     ACCOUNT = enum.auto()
+    MAILBOX = enum.auto()  # one mailbox, open
     SELECTION = enum.auto()  # one message or more
     MESSAGE = enum.auto()  # one message, shown
     UNDO = enum.auto()  # something to take back
@@ -51,6 +53,7 @@ class Verb:
         needs: When it can be used.
         checked: Whether it is on, for verbs that switch something.
         context: Whether it stands in the context menu of messages.
+        in_menu: Whether it stands in its menu; else it has keys and a place in the palette only.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Verb:
     needs: Needs = Needs.NOTHING
     checked: Callable[[Desk], bool] | None = None
     context: bool = False
+    in_menu: bool = True
 
     @property
     def title(self) -> str:

@@ -27,6 +27,7 @@ from desktopmail.door.ids import PlacementId
 from desktopmail.door.rows import Column, Flag, MessageRow, View
 from desktopmail.ui.dates import short_date, size_text
 from desktopmail.ui.language import tr
+from desktopmail.ui.models.tags import Tags, tag_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -65,6 +66,7 @@ class MessageListModel(QAbstractTableModel):
     Attributes:
         view: Which rows are shown; change it with `open`.
         outgoing: Whether to show recipients in place of the sender (Sent, Drafts).
+        tags: Labels and colours of tags.
 
     Signals:
         shifted: Rows came or went above the rows in sight, by this number.
@@ -85,6 +87,7 @@ class MessageListModel(QAbstractTableModel):
         self._frozen: tuple[int, list[MessageRow]] | None = None
         self.view = View()
         self.outgoing = False
+        self.tags = Tags(self)
 
     # ---- choosing what to show
 
@@ -363,6 +366,8 @@ class MessageListModel(QAbstractTableModel):
         parts += [self.who(message), message.subject or tr("list.no_subject"), self.date(message)]
         if message.has_attachment:
             parts.append(tr("list.with_attachment"))
+        if tagged := tag_text(self.tags.shown(message.tags)):
+            parts.append(tagged)
         return ", ".join(parts)
 
     def _text(self, message: MessageRow, column: ListColumn) -> str:

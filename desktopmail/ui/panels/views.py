@@ -91,6 +91,12 @@ def _transcript(window: MainWindow) -> None:
     _show_once(window, TranscriptWindow)
 
 
+def _tags(window: MainWindow) -> None:
+    from desktopmail.ui.panels.tags import TagsDialog
+
+    _open(TagsDialog(window))
+
+
 def _server_room(window: MainWindow) -> None:
     from desktopmail.ui.server_room.window import ServerRoomWindow
 
@@ -255,6 +261,7 @@ _OPENERS: dict[str, Callable[[MainWindow], None]] = {
     "activity": _activity,
     "transcript": _transcript,
     "server_room": _server_room,
+    "tags": _tags,
     "message": _message,
     "source": _source,
     "shortcuts": _shortcuts,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from desktopmail.door.rows import Flag, MessageRow
+from desktopmail.door.rows import Flag, MessageRow, TagRow
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.messages import ListColumn, MessageListModel
 from desktopmail.ui.theme import icons
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _LEFT = 26  # where the text begins; the unread dot stands in the margin
 _RIGHT = 14
 _ICON = 15
+_TAG = 9
+_TAGS_SHOWN = 5
 
 
 class CardDelegate(QStyledItemDelegate):
@@ -169,12 +171,23 @@ class CardDelegate(QStyledItemDelegate):
             signs.append(("clock", tokens.faint))
         ratio = painter.device().devicePixelRatioF()
         right_to_left = self._view.isRightToLeft()
+        dots = self._tag_dots(painter, line, message)
+        line = self._trim(line, dots)
         x = line.left() if right_to_left else line.right() - _ICON + 1
         for name, colour in signs:
             box = QRect(x, line.center().y() - _ICON // 2, _ICON, _ICON)
             painter.drawPixmap(box, icons.pixmap(name, colour, _ICON, ratio))
             x += (_ICON + 4) * (1 if right_to_left else -1)
-        return len(signs) * (_ICON + 4) + (6 if signs else 0)
+        return len(signs) * (_ICON + 4) + dots + (6 if signs or dots else 0)
+
+    def _tag_dots(self, painter: QPainter, line: QRect, message: MessageRow) -> int:
+        """Draw a dot for each tag at the end of a line; returns the width they take."""
+        model = self._view.model()
+        if not message.tags or not isinstance(model, MessageListModel):
+            return 0
+        return paint_tags(
+            painter, line, model.tags.shown(message.tags), mirrored=self._view.isRightToLeft()
+        )
 
     def _trim(self, rect: QRect, used: int) -> QRect:
         """The rectangle without what is used at its end, in reading order."""
@@ -199,6 +212,24 @@ class CardDelegate(QStyledItemDelegate):
             text, Qt.TextElideMode.ElideRight, max(rect.width(), 0)
         )
         painter.drawText(rect, int(alignment | Qt.AlignmentFlag.AlignVCenter), elided)
+
+
+def paint_tags(painter: QPainter, line: QRect, tags: list[TagRow], *, mirrored: bool) -> int:
+    """Draw a dot for each tag at the end of a line, the first one outermost.
+
+    Returns:
+        The width they take, in pixels.
+    """
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    step = _TAG + 4
+    for number, tag in enumerate(tags[:_TAGS_SHOWN]):
+        x = line.left() + number * step if mirrored else line.right() - _TAG + 1 - number * step
+        painter.setBrush(QColor(tag.colour))
+        painter.drawEllipse(QRect(x, line.center().y() - _TAG // 2 + 1, _TAG, _TAG))
+    painter.restore()
+    return min(len(tags), _TAGS_SHOWN) * step
 
 
 class TableDelegate(QStyledItemDelegate):
@@ -262,6 +293,10 @@ class TableDelegate(QStyledItemDelegate):
             box = QRect(cell.right() - _ICON, cell.center().y() - 7, _ICON, _ICON)
             painter.drawPixmap(box, icons.pixmap("paperclip", tokens.faint, _ICON, ratio))
             cell.setRight(cell.right() - _ICON - 6)
+        model = self._view.model()
+        if column is ListColumn.SUBJECT and message.tags and isinstance(model, MessageListModel):
+            used = paint_tags(painter, cell, model.tags.shown(message.tags), mirrored=False)
+            cell.setRight(cell.right() - used - 4)
         text = painter.fontMetrics().elidedText(
             str(index.data()), Qt.TextElideMode.ElideRight, cell.width()
         )

@@ -68,6 +68,12 @@ class ListPane(QFrame):
             button.toggled.connect(self._filters_changed)
             self._filters[field] = button
             row.addWidget(button)
+        self.tag_button = QToolButton(header)
+        self.tag_button.setToolTip(tr("filter.tag"))
+        self.tag_button.setAccessibleName(tr("filter.tag"))
+        self.tag_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        theme.tint(self.tag_button, "tag")
+        row.addWidget(self.tag_button)
         self.sort_button = QToolButton(header)
         self.sort_button.setToolTip(tr("list.arrange"))
         self.sort_button.setAccessibleName(tr("list.arrange"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from desktopmail import resources
@@ -41,6 +41,23 @@ def tinted(name: str, colour: str, disabled: str) -> QIcon:
             icon.addPixmap(pixmap(name, colour, size, ratio), QIcon.Mode.Normal)
             icon.addPixmap(pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
             icon.addPixmap(pixmap(name, colour, size, ratio), QIcon.Mode.Selected)
+    return icon
+
+
+def tag_icon(colour: str) -> QIcon:
+    """The dot of a tag, for menus."""
+    icon = QIcon()
+    for ratio in (1, 2):
+        image = QPixmap(16 * ratio, 16 * ratio)
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colour))
+        painter.drawEllipse(3 * ratio, 3 * ratio, 10 * ratio, 10 * ratio)
+        painter.end()
+        image.setDevicePixelRatio(ratio)
+        icon.addPixmap(image)
     return icon
 
 

@@ -1,0 +1,24 @@
+"""Change labels and colours of tags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.ui.commands.verb import Menu, Verb
+
+if TYPE_CHECKING:
+    from desktopmail.ui.commands.desk import Desk
+
+
+async def do(desk: Desk) -> None:
+    """Do it."""
+    desk.show_view("tags")
+
+
+VERB = Verb(
+    name="tags",
+    do=do,
+    menu=Menu.TOOLS,
+    group=1,
+    icon="tag",
+)
