@@ -12,6 +12,7 @@ from desktopmail.net.errors import NetError, RefusedError, TlsError
 from desktopmail.net.imap_answers import Fetching, Gathering, Selected, Selecting
 from desktopmail.net.imap_dialogue import ANSWER_TIMEOUT_S, Dialogue, Running
 from desktopmail.net.imap_login import log_in
+from desktopmail.net.sasl import agree
 from desktopmail.wire.imap.append import Append, AppendMessage
 from desktopmail.wire.imap.capability import Capability
 from desktopmail.wire.imap.codes import AppendUid, Code, CopyUid, Modified
@@ -201,13 +202,21 @@ class ImapClient:
             code="tls-not-offered",
         )
 
-    async def login(self, user: str, secret: Secret, auth: str = "auto") -> Choice | None:
+    async def login(
+        self,
+        user: str,
+        secret: Secret,
+        auth: str = "auto",
+        *,
+        consent: Callable[[Choice], None] = agree,
+    ) -> Choice | None:
         """Log in, and learn what the server offers then.
 
         Args:
             user: The name.
             secret: Password or token.
             auth: `auto`, `scram`, `cram-md5`, `plain`, `oauth`, or the name of a mechanism.
+            consent: Told of each way before anything of it is sent; what it raises stops the login.
 
         Returns:
             What was used; None when the server had logged us in already (PREAUTH).
@@ -217,7 +226,9 @@ class ImapClient:
         """
         choice = None
         if self._dialogue.machine.state is State.NOT_AUTHENTICATED:
-            choice = await log_in(self._dialogue, self._endpoint, self._ports, user, secret, auth)
+            choice = await log_in(
+                self._dialogue, self._endpoint, self._ports, user, secret, auth, consent
+            )
         if self._dialogue.machine.capabilities is None:
             await self._run(Capability())
         return choice

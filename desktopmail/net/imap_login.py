@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from desktopmail.net.errors import AuthenticationError, RefusedError
 from desktopmail.net.imap_dialogue import Running
-from desktopmail.net.sasl import MechanismRefusedError, authenticate
+from desktopmail.net.sasl import MechanismRefusedError, agree, authenticate
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap.authenticate import Authenticate
 from desktopmail.wire.imap.codes import Code
@@ -14,6 +14,8 @@ from desktopmail.wire.imap.login import Login
 from desktopmail.wire.sasl.policy import Choice, choose, exposure_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from desktopmail.net.endpoint import Endpoint
     from desktopmail.net.imap_dialogue import Dialogue
     from desktopmail.net.ports import Ports
@@ -78,9 +80,15 @@ class _Carrier:
 
 
 async def log_in(
-    dialogue: Dialogue, endpoint: Endpoint, ports: Ports, user: str, secret: Secret, auth: str
+    dialogue: Dialogue,
+    endpoint: Endpoint,
+    ports: Ports,
+    user: str,
+    secret: Secret,
+    auth: str,
+    consent: Callable[[Choice], None] = agree,
 ) -> Choice:
-    """Log in with the best that both sides have.
+    """Log in with the best that both sides have; `consent` is told before anything is sent.
 
     Raises:
         AuthenticationError: Nothing fits, or the server said no.
@@ -91,7 +99,7 @@ async def log_in(
     mechanisms = [name.removeprefix(_AUTH) for name in offered if name.startswith(_AUTH)]
     fits = choose(mechanisms, tls=tls is not None, auth=auth, binding=bool(tls and tls.end_point))
     if not fits and auth.lower() in {"auto", "plain", "login"}:
-        return await _by_command(dialogue, user, secret)
+        return await _by_command(dialogue, user, secret, consent)
     try:
         return await authenticate(
             _Carrier(dialogue),
@@ -103,19 +111,24 @@ async def log_in(
             host=endpoint.host,
             port=endpoint.port,
             ports=ports,
+            consent=consent,
         )
     except RemoteProtocolError as error:
         # It broke the mechanism, or could not prove that it knows the password itself.
         raise dialogue.give_up(error) from error
 
 
-async def _by_command(dialogue: Dialogue, user: str, secret: Secret) -> Choice:
+async def _by_command(
+    dialogue: Dialogue, user: str, secret: Secret, consent: Callable[[Choice], None]
+) -> Choice:
     if dialogue.machine.offers("LOGINDISABLED"):
         raise AuthenticationError(
             f"{dialogue.where} takes no password here: LOGIN is disabled and no mechanism fits.",
             remedy="Turn on TLS or STARTTLS for this account.",
             code="no-mechanism",
         )
+    choice = Choice(LOGIN_COMMAND, exposure_of("LOGIN", tls=dialogue.stream.tls is not None))
+    consent(choice)
     try:
         await dialogue.answer(dialogue.ask(Running(Login(user, secret))))
     except RefusedError as refused:
@@ -125,7 +138,7 @@ async def _by_command(dialogue: Dialogue, user: str, secret: Secret) -> Choice:
             f"The name or password cannot be sent to {dialogue.where}: {error}.",
             remedy="Check them for characters that cannot be typed.",
         ) from error
-    return Choice(LOGIN_COMMAND, exposure_of("LOGIN", tls=dialogue.stream.tls is not None))
+    return choice
 
 
 def _refusal(dialogue: Dialogue, user: str, refused: RefusedError) -> AuthenticationError:

@@ -10,6 +10,7 @@ from desktopmail.net.endpoint import Security
 from desktopmail.net.errors import RefusedError, TlsError
 from desktopmail.net.pop3_dialogue import ANSWER_TIMEOUT_S, Dialogue
 from desktopmail.net.pop3_login import Login
+from desktopmail.net.sasl import agree
 from desktopmail.wire.pop3.capability import Capa, Capabilities
 from desktopmail.wire.pop3.command import Noop, Quit, Rset
 from desktopmail.wire.pop3.events import Answered, Data, Greeted
@@ -176,7 +177,13 @@ class Pop3Client:
     # --- logging in ----------------------------------------------------------------------------
 
     async def login(
-        self, user: str, secret: Secret, auth: str = "auto", *, allow_clear: bool = True
+        self,
+        user: str,
+        secret: Secret,
+        auth: str = "auto",
+        *,
+        allow_clear: bool = True,
+        consent: Callable[[Choice], None] = agree,
     ) -> Choice:
         """Log in with the best way that both sides have.
 
@@ -188,6 +195,7 @@ class Pop3Client:
             auth: `auto`, `scram`, `cram-md5`, `plain` (AUTH PLAIN, or USER and PASS), `user`,
                 `apop`, `oauth`, or the name of a SASL mechanism.
             allow_clear: False refuses to send a password that can be read on the way.
+            consent: Told of each way before anything of it is sent; what it raises stops the login.
 
         Returns:
             The way that was taken (`APOP`, `USER` or a SASL mechanism), and what it exposed.
@@ -202,7 +210,7 @@ class Pop3Client:
                 # RFC 6856 section 2.1: a server may refuse; messages then come as they did before.
                 self._dialogue.remark("UTF8 was refused")
         login = Login(self._dialogue, self.capabilities, self._endpoint, self._ports, user, secret)
-        choice = await login.run(auth, allow_clear=allow_clear)
+        choice = await login.run(auth, allow_clear=allow_clear, consent=consent)
         if self.capabilities.differs_per_user:
             await self._ask_capabilities()
         return choice

@@ -6,7 +6,7 @@ import base64
 from typing import TYPE_CHECKING, cast
 
 from desktopmail.net.errors import AuthenticationError, RefusedError
-from desktopmail.net.sasl import MechanismRefusedError, authenticate
+from desktopmail.net.sasl import MechanismRefusedError, agree, authenticate
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.pop3 import reply as codes
 from desktopmail.wire.pop3.apop import Apop
@@ -17,6 +17,8 @@ from desktopmail.wire.sasl.policy import Choice, Exposure, choose, exposure_of
 from desktopmail.wire.sasl.saslprep import saslprep
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from desktopmail.net.endpoint import Endpoint
     from desktopmail.net.pop3_dialogue import Dialogue
     from desktopmail.net.ports import Ports
@@ -115,8 +117,10 @@ class Login:
         self._user = user
         self._secret = secret
 
-    async def run(self, auth: str, *, allow_clear: bool) -> Choice:
-        """Log in by the best way; a refusal is final.
+    async def run(
+        self, auth: str, *, allow_clear: bool, consent: Callable[[Choice], None] = agree
+    ) -> Choice:
+        """Log in by the best way; a refusal is final. `consent` is told before anything is sent.
 
         Raises:
             AuthenticationError: Nothing fits, or the server said no.
@@ -130,11 +134,13 @@ class Login:
         carrier = Carrier(dialogue)
         try:
             if best.mechanism == "APOP":
+                consent(best)
                 await self._apop()
             elif best.mechanism == "USER":
+                consent(best)
                 await self._user_and_pass()
             else:
-                best = await self._sasl(carrier, auth, allow_clear=allow_clear)
+                best = await self._sasl(carrier, auth, allow_clear=allow_clear, consent=consent)
         except RefusedError as refused:
             raise self._refused(cast("Reply", refused.reply)) from refused
         except AuthenticationError as error:
@@ -204,7 +210,9 @@ class Login:
                 remedy="Check both.",
             ) from error
 
-    async def _sasl(self, carrier: Carrier, auth: str, *, allow_clear: bool) -> Choice:
+    async def _sasl(
+        self, carrier: Carrier, auth: str, *, allow_clear: bool, consent: Callable[[Choice], None]
+    ) -> Choice:
         return await authenticate(
             carrier,
             # All of them: whoever leaves -PLUS out tells a SCRAM server that it was not offered.
@@ -217,6 +225,7 @@ class Login:
             port=self._endpoint.port,
             ports=self._ports,
             allow_clear=allow_clear,
+            consent=consent,
         )
 
     def _refused(self, reply: Reply) -> AuthenticationError:

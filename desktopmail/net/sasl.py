@@ -26,7 +26,7 @@ from desktopmail.wire.sasl.server import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from typing import Final
 
     from desktopmail.net.ports import Entropy, Executor, Ports
@@ -102,6 +102,11 @@ def end_point(tls: TlsInfo | None) -> ChannelBinding | None:
     return ChannelBinding(END_POINT, tls.end_point)
 
 
+def agree(choice: Choice) -> None:
+    """Consent to any way of logging in; see `authenticate`."""
+    del choice
+
+
 async def authenticate(
     carrier: Carrier,
     *,
@@ -114,6 +119,7 @@ async def authenticate(
     port: int,
     ports: Ports,
     allow_clear: bool = True,
+    consent: Callable[[Choice], None] = agree,
 ) -> Choice:
     """Log in with the best mechanism that both sides have.
 
@@ -132,6 +138,7 @@ async def authenticate(
         port: That we connected to.
         ports: For nonces and for the thread.
         allow_clear: False refuses to send a password readably.
+        consent: Told of each attempt before anything of it is sent; what it raises stops the login.
 
     Returns:
         The mechanism that succeeded and what it exposed.
@@ -151,6 +158,7 @@ async def authenticate(
     refused: MechanismRefusedError | None = None
     while choices:
         choice = choices.pop(0)
+        consent(choice)
         try:
             mechanism = client_mechanism(
                 choice,

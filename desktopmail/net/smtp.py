@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.net.endpoint import Security
 from desktopmail.net.errors import ClosedError, NetError, RefusedError, TlsError
-from desktopmail.net.sasl import MechanismRefusedError, authenticate
+from desktopmail.net.sasl import MechanismRefusedError, agree, authenticate
 from desktopmail.net.smtp_dialogue import COMMAND_S, Dialogue
 from desktopmail.net.smtp_sending import (
     Sending,
@@ -119,7 +119,13 @@ class SmtpClient:
         return self._dialogue.wire.closing or (most is not None and self._messages >= most)
 
     async def login(
-        self, user: str, secret: Secret, auth: str = "auto", *, allow_clear: bool = True
+        self,
+        user: str,
+        secret: Secret,
+        auth: str = "auto",
+        *,
+        allow_clear: bool = True,
+        consent: Callable[[Choice], None] = agree,
     ) -> Choice:
         """Log in with the best mechanism that both sides have.
 
@@ -128,6 +134,7 @@ class SmtpClient:
             secret: Password, or access token with `auth="oauth"`.
             auth: `auto`, `scram`, `cram-md5`, `plain`, `oauth`, or the name of a mechanism.
             allow_clear: False refuses to send the password readably.
+            consent: Told of each way before anything of it is sent; what it raises stops the login.
 
         Returns:
             The mechanism used, and what it exposed.
@@ -148,6 +155,7 @@ class SmtpClient:
                 port=self._endpoint.port,
                 ports=self._ports,
                 allow_clear=allow_clear,
+                consent=consent,
             )
         except RemoteProtocolError as error:
             raise self._dialogue.violated(error) from error

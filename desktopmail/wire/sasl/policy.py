@@ -39,6 +39,23 @@ class Exposure(Enum):
     NOTHING = "nothing secret"
 
 
+_BADNESS: Final = {
+    Exposure.NOTHING: 0,
+    Exposure.BOUND: 1,
+    Exposure.SCRAM: 1,  # a stripped -PLUS is found out by SCRAM itself
+    Exposure.TOKEN: 2,
+    Exposure.CLEAR_IN_TLS: 3,
+    Exposure.MD5_CHALLENGE: 3,
+    Exposure.TOKEN_IN_CLEAR: 4,
+    Exposure.CLEAR: 5,
+}
+
+
+def is_worse(one: Exposure, other: Exposure) -> bool:
+    """Whether one gives more away than the other."""
+    return _BADNESS[one] > _BADNESS[other]
+
+
 _SCRAM: Final = tuple(scram.HASHES)
 _SCRAM_PLUS: Final = tuple(name + scram.PLUS for name in scram.HASHES)
 _TOKEN: Final = (oauth.BEARER, oauth.XOAUTH2)
