@@ -44,6 +44,7 @@ _GROUPS = (
     transcript,
     demo,
     proxy,
+    questions,
 )
 _INTERRUPTED = 130
 

@@ -9,19 +9,25 @@ from desktopmail.door.ids import AccountId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import CheckReport, CheckStep
 from desktopmail.door.rows import Kind
-from desktopmail.engine.errors import door_error
+from desktopmail.engine.certificates import Certificate
+from desktopmail.engine.errors import door_error, is_loopback, refuse_cleartext
 from desktopmail.engine.store.account import Account, Learned
+from desktopmail.net.dial import resolve
+from desktopmail.net.endpoint import join_host_port
 from desktopmail.net.errors import AuthenticationError, NetError, TlsError, UnreachableError
+from desktopmail.net.imap import ImapClient
+from desktopmail.net.pop3 import Pop3Client
 from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from desktopmail.door.commands import AddAccount, ServerSettings
     from desktopmail.engine.connector import Connector
+    from desktopmail.engine.trust import Side
+    from desktopmail.net.smtp import SmtpClient
     from desktopmail.net.stream import Stream
 
 _NOT_SAVED_YET = AccountId(0)
+SIDES: tuple[Side, Side] = ("incoming", "outgoing")
 
 
 class GivenSecrets:
@@ -60,7 +66,9 @@ async def before_adding(command: AddAccount, connector: Connector) -> None:
         command.allow_cleartext,
         Learned(),
     )
-    trying = dataclasses.replace(connector, secrets=GivenSecrets(command, connector))
+    trying = dataclasses.replace(connector, secrets=GivenSecrets(command, connector), trust=None)
+    for side in SIDES:
+        await trying.secret(account, side)  # without one nobody has to be called
     report = await check(account, trying)
     for step in report.steps:
         if not step.ok:
@@ -69,115 +77,150 @@ async def before_adding(command: AddAccount, connector: Connector) -> None:
 
 async def check(account: Account, connector: Connector) -> CheckReport:
     """Go through both servers; the steps of the outgoing one follow those of the incoming."""
-    incoming = _imap(account, connector) if account.kind is Kind.IMAP else _pop3(account, connector)
-    return CheckReport(
-        steps=(
-            *await _steps("incoming", account.incoming, incoming),
-            *await _steps("outgoing", account.outgoing, _smtp(account, connector)),
-        )
-    )
+    steps: list[CheckStep] = []
+    for side in SIDES:
+        steps += await _Trial(account, side, connector).run()
+    return CheckReport(steps=tuple(steps))
 
 
-async def _steps(
-    side: str, server: ServerSettings, trial: Awaitable[list[tuple[str, str]]]
-) -> list[CheckStep]:
-    """Steps that worked, and the one that did not."""
-    try:
-        done = await trial
-    except NetError as error:
-        known = door_error(error)
-        step = _step_of(error)
-        return [
-            *_before(side, server, step),
+class _Trial:
+    """One server, step by step, up to the first that fails."""
+
+    def __init__(self, account: Account, side: Side, connector: Connector) -> None:
+        self._account = account
+        self._side = side
+        self._server = account.server(side)
+        self._connector = connector
+        self._steps: list[CheckStep] = []
+        self._step = "dns"
+
+    async def run(self) -> list[CheckStep]:
+        """Try; an error is the step that was under way, or the one it tells of."""
+        try:
+            await self._try()
+        except NetError as error:
+            known = door_error(error)
+            self._failed(_step_of(error, self._step), known)
+        except DoorError as error:
+            self._failed(_STEP_OF_CODE.get(error.code, self._step), error)
+        return self._steps
+
+    async def _try(self) -> None:
+        refuse_cleartext(self._server, allowed=self._account.allow_cleartext)
+        await self._look_up()
+        client = await self._open()
+        try:
+            self._passed("tls", _tls(client.stream))
+            self._step = "capabilities"
+            self._passed("capabilities", _capabilities(client))
+            self._step = "auth"
+            ways = _ways(client, self._server.auth.value)
+            if ways:
+                self._passed("auth", ways)
+            self._step = "login"
+            secret = await self._connector.secret(self._account, self._side)
+            choice = await self._connector.log_in(self._account, self._side, client, secret)
+            how = f"by {choice.mechanism}: {choice.exposure.value}" if choice else "by itself"
+            self._passed("login", f"logged in {how}")
+            self._step = "listing"
+            listing = await _listing(client)
+            if listing:
+                self._passed("listing", listing)
+            await _leave(client)
+        finally:
+            await client.aclose()
+
+    async def _look_up(self) -> None:
+        if self._server.proxy or is_loopback(self._server.host):
+            self._passed("dns", f"{self._server.host} is not looked up here.")
+            return
+        found = await resolve(self._server.host, self._server.port)
+        addresses = list(dict.fromkeys(str(address[0]) for _, address in found))
+        self._passed("dns", f"{self._server.host} is {', '.join(addresses)}.")
+
+    async def _open(self) -> ImapClient | Pop3Client | SmtpClient:
+        self._step = "tcp"
+        connector, account = self._connector, self._account
+        if self._side == "outgoing":
+            client: ImapClient | Pop3Client | SmtpClient = await connector.open_smtp(account)
+        elif account.kind is Kind.IMAP:
+            client = await connector.open_imap(account)
+        else:
+            client = await connector.open_pop3(account)
+        self._passed("tcp", f"{client.stream.peer} answers.")
+        return client
+
+    def _passed(self, step: str, detail: str) -> None:
+        self._steps.append(CheckStep(server=self._side, step=step, ok=True, detail=detail))
+
+    def _failed(self, step: str, error: DoorError) -> None:
+        done = {one.step for one in self._steps}
+        if step in _BEHIND_TCP and "tcp" not in done:
+            where = join_host_port(self._server.host, self._server.port)
+            self._passed("tcp", f"{where} answers.")
+        self._steps.append(
             CheckStep(
-                server=side,
+                server=self._side,
                 step=step,
-                ok=False,
-                detail=known.sentence,
-                remedy=known.remedy,
-                code=known.code,
-            ),
-        ]
-    except DoorError as error:
-        return [
-            CheckStep(
-                server=side,
-                step="login",
                 ok=False,
                 detail=error.sentence,
                 remedy=error.remedy,
                 code=error.code,
             )
-        ]
-    return [
-        *_before(side, server, "tls"),
-        *(CheckStep(server=side, step=step, ok=True, detail=detail) for step, detail in done),
-    ]
+        )
 
 
-def _before(side: str, server: ServerSettings, step: str) -> list[CheckStep]:
-    order = ["dns", "tcp", "tls"]
-    reached = order[: order.index(step)] if step in order else order[:2]
-    details = {
-        "dns": f"{server.host} has an address.",
-        "tcp": f"Port {server.port} of {server.host} is open.",
-    }
-    return [CheckStep(server=side, step=one, ok=True, detail=details[one]) for one in reached]
+_BEHIND_TCP = frozenset({"tls", "capabilities", "auth", "login"})
+_STEP_OF_CODE = {"certificate": "tls", "cleartext": "tls", "downgrade": "auth"}
 
 
-def _step_of(error: NetError) -> str:
+def _step_of(error: NetError, under_way: str) -> str:
     if isinstance(error, UnreachableError):
         return "dns" if error.code == "no-such-host" else "tcp"
     if isinstance(error, TlsError):
         return "tls"
-    return "login" if isinstance(error, AuthenticationError) else "capabilities"
+    if isinstance(error, AuthenticationError):
+        return "auth" if error.code == "no-mechanism" else "login"
+    return "capabilities" if under_way == "tcp" else under_way
 
 
-def _tls(stream: Stream) -> tuple[str, str]:
+def _tls(stream: Stream) -> str:
     tls = stream.tls
-    return ("tls", f"{tls.version}, {tls.cipher}" if tls else "not encrypted")
+    if tls is None or tls.peer_certificate is None:
+        return "not encrypted"
+    shown = Certificate.read(tls.peer_certificate)
+    pinned = "; accepted by its fingerprint alone" if tls.pinned else ""
+    return (
+        f"{tls.version}, {tls.cipher}; certificate of {shown.subject} for {shown.names}, by"
+        f" {shown.issuer}, valid {shown.valid}{pinned}"
+    )
 
 
-async def _pop3(account: Account, connector: Connector) -> list[tuple[str, str]]:
-    client, choice = await connector.pop3_with_choice(account)
-    try:
-        found = await client.stat()
-        await client.quit()
-    finally:
-        await client.aclose()
-    return [
-        _tls(client.stream),
-        ("auth", f"{choice.mechanism}: {choice.exposure.value}"),
-        ("login", "logged in"),
-        ("listing", f"{found.count} messages"),
-    ]
+def _capabilities(client: ImapClient | Pop3Client | SmtpClient) -> str:
+    if isinstance(client, ImapClient):
+        return " ".join(sorted(client.capabilities)) or "none are told"
+    if isinstance(client, Pop3Client):
+        return " ".join(sorted(client.capabilities.parameters)) or "none are told"
+    return " ".join(sorted(client.extensions.keywords)) or "none are told"
 
 
-async def _imap(account: Account, connector: Connector) -> list[tuple[str, str]]:
-    client, choice = await connector.imap_with_choice(account)
-    try:
-        found = await client.list()
-        capabilities = " ".join(sorted(str(one) for one in client.capabilities))
+def _ways(client: ImapClient | Pop3Client | SmtpClient, auth: str) -> str:
+    """What could be used, best first, and what each exposes."""
+    return "; ".join(f"{one.mechanism}: {one.exposure.value}" for one in client.ways(auth))
+
+
+async def _listing(client: ImapClient | Pop3Client | SmtpClient) -> str:
+    if isinstance(client, ImapClient):
+        count = len(await client.list())
+        return f"{count} mailbox" if count == 1 else f"{count} mailboxes"
+    if isinstance(client, Pop3Client):
+        count = (await client.stat()).count
+        return f"{count} message" if count == 1 else f"{count} messages"
+    return ""
+
+
+async def _leave(client: ImapClient | Pop3Client | SmtpClient) -> None:
+    if isinstance(client, ImapClient):
         await client.logout()
-    finally:
-        await client.aclose()
-    return [
-        _tls(client.stream),
-        ("capabilities", capabilities),
-        ("auth", f"{choice.mechanism}: {choice.exposure.value}" if choice else "none needed"),
-        ("login", "logged in"),
-        ("listing", f"{len(found)} mailboxes"),
-    ]
-
-
-async def _smtp(account: Account, connector: Connector) -> list[tuple[str, str]]:
-    client, choice = await connector.smtp_with_choice(account)
-    try:
+    else:
         await client.quit()
-    finally:
-        await client.aclose()
-    return [
-        _tls(client.stream),
-        ("auth", f"{choice.mechanism}: {choice.exposure.value}"),
-        ("login", "logged in"),
-    ]

@@ -9,22 +9,28 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from desktopmail.engine.errors import may_go_in_clear, refuse_cleartext
+from desktopmail.engine.masking import forms, hide_text
+from desktopmail.engine.trust import MENDED_BY_A_PIN, exposes_more
 from desktopmail.net.endpoint import Endpoint, Security
+from desktopmail.net.errors import AuthenticationError, NetError, TlsError
 from desktopmail.net.imap import ImapClient
 from desktopmail.net.pop3 import Pop3Client
 from desktopmail.net.smtp import SmtpClient
+from desktopmail.wire.sasl.policy import READABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
+    from typing import TypeGuard
 
     from desktopmail.door.commands import ServerSettings
     from desktopmail.door.ids import AccountId
     from desktopmail.engine.proxies import Proxies
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.transcripts import Transcripts
+    from desktopmail.engine.trust import Side, Trust
     from desktopmail.net.ports import Ports
     from desktopmail.wire.imap.client import Malformed
     from desktopmail.wire.imap.response import UntaggedResponse
@@ -32,6 +38,9 @@ if TYPE_CHECKING:
     from desktopmail.wire.secret import Secret
 
     Told = Callable[[UntaggedResponse | Malformed], None]
+
+
+C = TypeVar("C")
 
 
 class PasswordSource(Protocol):
@@ -49,6 +58,7 @@ class Connector:
     Attributes:
         local_name: What we call ourselves to a submission server; empty: the address literal.
         proxies: Through which servers are reached; None: straight.
+        trust: What was learned about the servers, and asks; None for accounts that are not saved.
     """
 
     ports: Ports
@@ -56,88 +66,134 @@ class Connector:
     transcripts: Transcripts
     local_name: str = ""
     proxies: Proxies | None = None
+    trust: Trust | None = None
 
     async def pop3(self, account: Account) -> Pop3Client:
         """Connect and log in to the POP3 server of an account.
 
         Raises:
             NetError: It did not work; nothing is left open.
-            DoorError: There is no password, or no consent to send it in the clear.
+            DoorError: There is no password, no consent to send it in the clear, or a person has to
+                decide first about what got worse since the last time.
         """
-        client, _ = await self.pop3_with_choice(account)
+        secret = await self.secret(account, "incoming")
+        client = await self.open_pop3(account)
+        await self.log_in(account, "incoming", client, secret)
         return client
-
-    async def pop3_with_choice(self, account: Account) -> tuple[Pop3Client, Choice]:
-        """Connect and log in; say how, and what it exposed."""
-        server = account.incoming
-        secret = await self._secret(account, "incoming", server)
-        client = await Pop3Client.connect(
-            endpoint_of(server, account.address),
-            ports=await self._ports(server),
-            recorder=self.transcripts.recorder(account.id, "pop3"),
-        )
-        try:
-            choice = await client.login(
-                server.user or account.address,
-                secret,
-                server.auth.value,
-                allow_clear=may_go_in_clear(server, allowed=account.allow_cleartext),
-            )
-        except BaseException:
-            await client.aclose()
-            raise
-        return client, choice
 
     async def imap(self, account: Account, *, told: Told | None = None) -> ImapClient:
         """Connect and log in to the IMAP server of an account; raises as `pop3` does."""
-        client, _ = await self.imap_with_choice(account, told=told)
+        secret = await self.secret(account, "incoming")
+        client = await self.open_imap(account, told=told)
+        await self.log_in(account, "incoming", client, secret)
         return client
-
-    async def imap_with_choice(
-        self, account: Account, *, told: Told | None = None
-    ) -> tuple[ImapClient, Choice | None]:
-        """Connect and log in; say how (None: the server had logged us in), and what it exposed."""
-        server = account.incoming
-        secret = await self._secret(account, "incoming", server)
-        client = await ImapClient.connect(
-            endpoint_of(server, account.address),
-            ports=await self._ports(server),
-            recorder=self.transcripts.recorder(account.id, "imap"),
-            told=told,
-        )
-        try:
-            choice = await client.login(server.user or account.address, secret, server.auth.value)
-        except BaseException:
-            await client.aclose()
-            raise
-        return client, choice
 
     async def smtp(self, account: Account) -> SmtpClient:
         """Connect and log in to the submission server of an account; raises as `pop3` does."""
-        client, _ = await self.smtp_with_choice(account)
+        secret = await self.secret(account, "outgoing")
+        client = await self.open_smtp(account)
+        await self.log_in(account, "outgoing", client, secret)
         return client
 
-    async def smtp_with_choice(self, account: Account) -> tuple[SmtpClient, Choice]:
-        """Connect and log in; say how, and what it exposed."""
-        server = account.outgoing
-        secret = await self._secret(account, "outgoing", server)
-        client = await SmtpClient.connect(
-            endpoint_of(server, account.address),
-            ports=await self._ports(server),
-            local_name=self.local_name or "[127.0.0.1]",
-            recorder=self.transcripts.recorder(account.id, "smtp"),
+    # Step by step
+
+    async def secret(self, account: Account, side: Side) -> Secret:
+        """Return the password, unless nobody agreed to send it as the account says."""
+        server = account.server(side)
+        refuse_cleartext(server, allowed=account.allow_cleartext)
+        return await self.secrets.get(account.id, side, server)
+
+    async def open_pop3(self, account: Account) -> Pop3Client:
+        """Connect to the POP3 server of an account, and start TLS as it says."""
+        ports = await self._ports(account.incoming)
+        recorder = self.transcripts.recorder(account.id, "pop3")
+        return await self._open(
+            account,
+            "incoming",
+            lambda endpoint: Pop3Client.connect(endpoint, ports=ports, recorder=recorder),
         )
+
+    async def open_imap(self, account: Account, *, told: Told | None = None) -> ImapClient:
+        """Connect to the IMAP server of an account, and start TLS as it says."""
+        ports = await self._ports(account.incoming)
+        recorder = self.transcripts.recorder(account.id, "imap")
+        return await self._open(
+            account,
+            "incoming",
+            lambda endpoint: ImapClient.connect(
+                endpoint, ports=ports, recorder=recorder, told=told
+            ),
+        )
+
+    async def open_smtp(self, account: Account) -> SmtpClient:
+        """Connect to the submission server of an account, and start TLS as it says."""
+        ports = await self._ports(account.outgoing)
+        recorder = self.transcripts.recorder(account.id, "smtp")
+        name = self.local_name or "[127.0.0.1]"
+        return await self._open(
+            account,
+            "outgoing",
+            lambda endpoint: SmtpClient.connect(
+                endpoint, ports=ports, local_name=name, recorder=recorder
+            ),
+        )
+
+    async def log_in(
+        self,
+        account: Account,
+        side: Side,
+        client: ImapClient | Pop3Client | SmtpClient,
+        secret: Secret,
+    ) -> Choice | None:
+        """Log in; say how, and what it exposed (None: the server had logged us in).
+
+        A client that could not log in is closed.
+        """
+        server = account.server(side)
+        may_be_read = may_go_in_clear(server, allowed=account.allow_cleartext)
+
+        def consent(choice: Choice) -> None:
+            if not may_be_read and choice.exposure in READABLE:
+                refuse_cleartext(server, allowed=False)
+            if self.trust is not None and exposes_more(account, side, choice):
+                raise _WorseError(choice)
+
+        user = server.user or account.address
+        masks = forms(user, secret)
+        self.transcripts.mask(masks)
         try:
-            choice = await client.login(
-                server.user or account.address,
-                secret,
-                server.auth.value,
-                allow_clear=may_go_in_clear(server, allowed=account.allow_cleartext),
-            )
-        except BaseException:
+            choice = await client.login(user, secret, server.auth.value, consent=consent)
+            if self.trust is not None:
+                tls = client.stream.tls
+                der = tls.peer_certificate if tls is not None else None
+                await self.trust.learn(account, side, choice, der)
+        except BaseException as error:
             await client.aclose()
+            if isinstance(error, NetError):
+                error.sentence = hide_text(error.sentence, masks)
+                error.args = (f"{error.sentence} {error.remedy}".rstrip(),)
+            if self.trust is not None and isinstance(error, _WorseError):
+                raise await self.trust.downgrade(account, side, error.choice) from error
+            if self.trust is not None and _is_refused(error):
+                await self.trust.password_refused(account, side, str(error))
             raise
-        return client, choice
+        return choice
+
+    # Inside
+
+    async def _open(
+        self, account: Account, side: Side, connect: Callable[[Endpoint], Awaitable[C]]
+    ) -> C:
+        endpoint = endpoint_of(account.server(side), account.address)
+        try:
+            return await connect(endpoint)
+        except TlsError as error:
+            if self.trust is None or error.code not in MENDED_BY_A_PIN:
+                raise
+            der = error.certificate or await _inspected(endpoint, connect)
+            if der is None:
+                raise
+            raise await self.trust.certificate(account, side, error, der) from error
 
     async def _ports(self, server: ServerSettings) -> Ports:
         if self.proxies is None:
@@ -145,9 +201,30 @@ class Connector:
         dialer = await self.proxies.dialer(server, self.ports.dialer)
         return dataclasses.replace(self.ports, dialer=dialer)
 
-    async def _secret(self, account: Account, side: str, server: ServerSettings) -> Secret:
-        refuse_cleartext(server, allowed=account.allow_cleartext)
-        return await self.secrets.get(account.id, side, server)
+
+class _WorseError(Exception):
+    """A login was stopped before anything of it was sent: it exposes more than the last one."""
+
+    def __init__(self, choice: Choice) -> None:
+        super().__init__(choice.mechanism)
+        self.choice = choice
+
+
+def _is_refused(error: BaseException) -> TypeGuard[AuthenticationError]:
+    return isinstance(error, AuthenticationError) and error.code == "credentials"
+
+
+async def _inspected(
+    endpoint: Endpoint, connect: Callable[[Endpoint], Awaitable[object]]
+) -> bytes | None:
+    """Look at the certificate of a server; nothing but the handshake is said to it."""
+    try:
+        await connect(dataclasses.replace(endpoint, inspect=True))
+    except TlsError as error:
+        return error.certificate
+    except NetError:
+        return None  # it is not there any more: what was wrong before is said
+    raise RuntimeError("a connection that only looks at the certificate was made")
 
 
 def endpoint_of(server: ServerSettings, address: str) -> Endpoint:

@@ -28,6 +28,7 @@ from desktopmail.engine import (
     remote_images,
     settings,
     switch,
+    trust,
     undo,
 )
 from desktopmail.engine.connector import Connector
@@ -51,6 +52,7 @@ from desktopmail.engine.sync.imap import ImapSync
 from desktopmail.engine.sync.pop3 import Pop3Sync
 from desktopmail.engine.sync.worker import Worker
 from desktopmail.engine.transcripts import Transcripts
+from desktopmail.engine.trust import Trust
 from desktopmail.mime.message import Message
 from desktopmail.net.tasks import TaskScope
 from desktopmail.wire.secret import Secret
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.journaled import Journaled
     from desktopmail.engine.secrets import Keyring
     from desktopmail.engine.store.store import Transaction
+    from desktopmail.engine.trust import Side
     from desktopmail.net.ports import Executor, Ports
 
 VERSION = "0.1.0"
@@ -117,7 +120,12 @@ class Engine:
         self._transcripts = Transcripts(ports.clock, self._settings.transcript_octets)
         self._proxies = Proxies(self._secrets, Proxy.parse(self._settings.proxy))
         self._connector = Connector(
-            ports, self._secrets, self._transcripts, self._settings.local_name, self._proxies
+            ports,
+            self._secrets,
+            self._transcripts,
+            self._settings.local_name,
+            self._proxies,
+            Trust(self.store, ports.clock),
         )
         self._sandbox: Sandbox | None = None
         self._working: dict[AccountId, _AtWork] = {}
@@ -202,7 +210,7 @@ class Engine:
                 return await self._start_sandbox()
             case commands.OpenVault(pass_phrase=pass_phrase):
                 await self._secrets.open_vault(pass_phrase.text)
-                self._wake_all()
+                self._release_all()
                 return Outcome()
             case commands.SetPassword():
                 return await self._set_password(command)
@@ -359,10 +367,11 @@ class Engine:
         )
 
     async def _set_password(self, command: commands.SetPassword) -> Outcome:
-        side = "outgoing" if command.outgoing else "incoming"
-        await self._secrets.set(command.account_id, side, Secret(command.password.text))
-        await self.store.write(lambda tx: self._requeue(tx, command.account_id))
-        self._wake_all()
+        side: Side = "outgoing" if command.outgoing else "incoming"
+        account_id = command.account_id
+        await self._secrets.set(account_id, side, Secret(command.password.text))
+        await self.store.write(partial(_forget_refusals, account_id))
+        self._release_all()
         return Outcome()
 
     async def _set_proxy(self, command: commands.SetProxy) -> Outcome:
@@ -378,11 +387,6 @@ class Engine:
             self._begin(account.id, account.kind)
         way = "straight" if proxy is None else f"through {proxy}"
         return Outcome(label=f"Servers are reached {way}")
-
-    def _requeue(self, tx: Transaction, account_id: AccountId) -> None:
-        """A password was refused: what waited for a better one goes on."""
-        for one in sending.in_states(tx, account_id, (SendingState.FAILED,)):
-            sending.set_state(tx, one.id, SendingState.QUEUED, self._now_s())
 
     async def _sync(self, command: commands.SyncAccounts) -> Outcome:
         wanted = command.account_ids or tuple(self._working)
@@ -559,7 +563,9 @@ class Engine:
             sending.set_state(tx, one.id, SendingState.QUEUED, self._now_s())
             return one.account_id
 
-        self._wake_outbox(await self.store.write(step))
+        account_id = await self.store.write(step)
+        if account_id in self._working:
+            self._working[account_id].outbox.release()
         return Outcome()
 
     async def _cancel_sending(self, sending_id: SendingId) -> Outcome:
@@ -613,7 +619,7 @@ class Engine:
 
     async def _answer(self, command: commands.AnswerQuestion) -> Outcome:
         await self.store.write(lambda tx: answering.answer(tx, command, self._now_s()))
-        self._wake_all()
+        self._release_all()
         return Outcome()
 
     # Work
@@ -697,6 +703,12 @@ class Engine:
             at_work.worker.wake()
             at_work.outbox.wake()
 
+    def _release_all(self) -> None:
+        """A person has done something: what waited for that goes on."""
+        for at_work in self._working.values():
+            at_work.worker.release()
+            at_work.outbox.release()
+
     def _wake_outbox(self, account_id: AccountId) -> None:
         if account_id in self._working:
             self._working[account_id].outbox.wake()
@@ -715,6 +727,12 @@ def _account_of(account_id: AccountId, tx: Transaction) -> accounts.Account:
 def _release(account_ids: tuple[AccountId, ...], now_s: float, tx: Transaction) -> None:
     for account_id in account_ids:
         mailbox.release(tx, account_id, now_s)
+
+
+def _forget_refusals(account_id: AccountId, tx: Transaction) -> None:
+    """A new password was given; the outgoing server may take the incoming one."""
+    for side in check.SIDES:
+        trust.settle(tx, account_id, side, (trust.PASSWORD,))
 
 
 def _set_offline(account_id: AccountId, tx: Transaction) -> None:

@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 _CODES = {"credentials": "auth-failed"}
 
 
+#: Trying again by ourselves would not help: a person has to do something first.
+NEEDS_A_PERSON = frozenset(
+    {
+        "auth-failed", "no-password", "cleartext", "no-mechanism", "no-keyring", "policy",
+        "certificate", "downgrade", "bad-proxy",
+    }
+)  # fmt: skip
+
+
 def door_error(error: NetError) -> DoorError:
     """Return what a client of the door is told of an error of the network."""
     return DoorError(error.sentence, remedy=error.remedy, code=_CODES.get(error.code, error.code))

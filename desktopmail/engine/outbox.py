@@ -15,7 +15,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind, Role, SendingState
 from desktopmail.engine import journal, summary
 from desktopmail.engine.backoff import delay_s
-from desktopmail.engine.errors import door_error
+from desktopmail.engine.errors import NEEDS_A_PERSON, door_error
 from desktopmail.engine.store import (
     account as accounts,
 )
@@ -86,9 +86,15 @@ class Outbox:
         self._account_id = account_id
         self._filed = filed
         self._wake = asyncio.Event()
+        self._is_held = False
 
     def wake(self) -> None:
         """Look at once whether there is something to send."""
+        self._wake.set()
+
+    def release(self) -> None:
+        """Go on: a person has done something about the login that was refused."""
+        self._is_held = False
         self._wake.set()
 
     async def run(self) -> None:
@@ -108,9 +114,10 @@ class Outbox:
         await self._begin_again()
         await self._resolve_unsure(account)
         for one in await self._queued():
-            if self._due_s(one) <= 0:
+            # One login that is refused is enough: each further one might lock the account.
+            if self._due_s(one) <= 0 and not self._is_held:
                 await self._deliver(account, one)
-        waits = [self._due_s(one) for one in await self._queued()]
+        waits = [] if self._is_held else [self._due_s(one) for one in await self._queued()]
         if await self._in_states(SendingState.UNSURE):
             waits.append(_EVIDENCE_AFTER_S)
         return max(0.1, min(waits)) if waits else None
@@ -235,16 +242,19 @@ class Outbox:
         return delay_s(one.tries + 1, self._ports.entropy, first_s=30.0, cap_s=_RETRY_CAP_S)
 
     async def _failed(self, one: Sending, error: NetError | DoorError) -> None:
-        """Keep it queued: what failed may work the next time, and nothing was delivered."""
+        """Keep it queued: what failed may work the next time, and nothing was delivered.
+
+        Where a person has to do something first, everything waits for that.
+        """
         known = door_error(error) if isinstance(error, NetError) else error
-        final = known.code in {"auth-failed", "no-password", "cleartext", "no-mechanism"}
+        self._is_held = known.code in NEEDS_A_PERSON
 
         def step(tx: Transaction) -> None:
-            state = SendingState.FAILED if final else SendingState.QUEUED
-            retry_s = 0.0 if final else self._now_s() + self._retry_in_s(one)
+            retry_s = 0.0 if self._is_held else self._now_s() + self._retry_in_s(one)
             sending.set_state(
-                tx, one.id, state, self._now_s(), problem=known.sentence, retry_s=retry_s
-            )
+                tx, one.id, SendingState.QUEUED, self._now_s(),
+                problem=known.sentence, retry_s=retry_s,
+            )  # fmt: skip
             problem.report(tx, one.account_id, "smtp", known.sentence, known.remedy, self._now_s())
 
         await self._store.write(step)

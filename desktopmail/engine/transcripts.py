@@ -6,6 +6,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING, Literal
 
 from desktopmail.door.queries import Transcript, TranscriptRecord
+from desktopmail.engine.masking import hide
 
 if TYPE_CHECKING:
     from desktopmail.door.ids import AccountId
@@ -33,15 +34,20 @@ class Transcripts:
         self._number = 0
         self._records: deque[TranscriptRecord] = deque()
         self._connections: Counter[str] = Counter()
+        self._masks: tuple[bytes, ...] = ()
 
     def recorder(self, account_id: AccountId, service: str) -> ConnectionRecorder:
         """Return what records one new connection ("imap 1", "imap 2", …)."""
         self._connections[service] += 1
         return ConnectionRecorder(self, account_id, f"{service} {self._connections[service]}")
 
+    def mask(self, forms: tuple[bytes, ...]) -> None:
+        """Hide these from now on, in whatever a server says."""
+        self._masks = tuple(dict.fromkeys((*self._masks, *forms)))
+
     def add(self, account_id: AccountId, connection: str, sender: str, octets: bytes) -> None:
         """Keep a record; an over-long one is cut, and says so."""
-        octets = _shortened(octets)
+        octets = _shortened(hide(octets, self._masks))
         self._number += 1
         self._records.append(
             TranscriptRecord(

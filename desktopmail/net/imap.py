@@ -11,7 +11,7 @@ from desktopmail.net.endpoint import Security
 from desktopmail.net.errors import NetError, RefusedError, TlsError
 from desktopmail.net.imap_answers import Fetching, Gathering, Selected, Selecting
 from desktopmail.net.imap_dialogue import ANSWER_TIMEOUT_S, Dialogue, Running
-from desktopmail.net.imap_login import log_in
+from desktopmail.net.imap_login import log_in, ways
 from desktopmail.net.sasl import agree
 from desktopmail.wire.imap.append import Append, AppendMessage
 from desktopmail.wire.imap.capability import Capability
@@ -232,6 +232,12 @@ class ImapClient:
         if self._dialogue.machine.capabilities is None:
             await self._run(Capability())
         return choice
+
+    def ways(self, auth: str = "auto") -> builtins.list[Choice]:
+        """Return how `login` could be done here, best first; none when it is done already."""
+        if self._dialogue.machine.state is not State.NOT_AUTHENTICATED:
+            return []
+        return ways(self._dialogue, auth)
 
     async def logout(self) -> None:
         """Say goodbye and close; a server that does not answer is left all the same."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from desktopmail.wire.secret import Secret
 
 _AUTH: Final = "AUTH="
+_BY_COMMAND: Final = frozenset({"auto", "plain", "login"})
 LOGIN_COMMAND: Final = "LOGIN (command)"
 """The name of IMAP's own LOGIN in a `Choice`; the SASL mechanism LOGIN is another thing."""
 _LATER: Final = frozenset({Code.UNAVAILABLE, Code.INUSE, Code.LIMIT, Code.SERVERBUG})
@@ -79,6 +80,25 @@ class _Carrier:
         )
 
 
+def ways(dialogue: Dialogue, auth: str = "auto") -> list[Choice]:
+    """Return how one can log in, best first, with what each way exposes.
+
+    IMAP's own LOGIN counts where no mechanism fits, and the server does not forbid it.
+    """
+    tls = dialogue.stream.tls
+    fits = choose(
+        _mechanisms(dialogue), tls=tls is not None, auth=auth, binding=bool(tls and tls.end_point)
+    )
+    if fits or auth.lower() not in _BY_COMMAND or dialogue.machine.offers("LOGINDISABLED"):
+        return fits
+    return [Choice(LOGIN_COMMAND, exposure_of("LOGIN", tls=tls is not None))]
+
+
+def _mechanisms(dialogue: Dialogue) -> list[str]:
+    offered = dialogue.machine.capabilities or frozenset()
+    return [name.removeprefix(_AUTH) for name in offered if name.startswith(_AUTH)]
+
+
 async def log_in(
     dialogue: Dialogue,
     endpoint: Endpoint,
@@ -95,10 +115,9 @@ async def log_in(
         ProtocolViolationError: The server broke the mechanism; the connection has ended.
     """
     tls = dialogue.stream.tls
-    offered = dialogue.machine.capabilities or frozenset()
-    mechanisms = [name.removeprefix(_AUTH) for name in offered if name.startswith(_AUTH)]
+    mechanisms = _mechanisms(dialogue)
     fits = choose(mechanisms, tls=tls is not None, auth=auth, binding=bool(tls and tls.end_point))
-    if not fits and auth.lower() in {"auto", "plain", "login"}:
+    if not fits and auth.lower() in _BY_COMMAND:
         return await _by_command(dialogue, user, secret, consent)
     try:
         return await authenticate(

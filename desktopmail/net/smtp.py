@@ -21,6 +21,7 @@ from desktopmail.net.smtp_sending import (
     no_state,
 )
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
+from desktopmail.wire.sasl.policy import choose
 from desktopmail.wire.smtp.auth import Auth, AuthCancel, AuthResponse, decode_base64
 from desktopmail.wire.smtp.control import Noop, Quit, Rset, StartTls
 from desktopmail.wire.smtp.events import Closed, Greeting
@@ -159,6 +160,17 @@ class SmtpClient:
             )
         except RemoteProtocolError as error:
             raise self._dialogue.violated(error) from error
+
+    def ways(self, auth: str = "auto", *, allow_clear: bool = True) -> list[Choice]:
+        """Return how `login` could be done here, best first, with what each way exposes."""
+        tls = self._stream.tls
+        return choose(
+            self.extensions.auth,
+            tls=tls is not None,
+            auth=auth,
+            binding=tls is not None and tls.end_point is not None,
+            allow_clear=allow_clear,
+        )
 
     async def send(
         self,

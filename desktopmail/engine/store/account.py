@@ -24,7 +24,8 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         files_sent: Whether submission files a copy into Sent by itself; None: not known yet.
-        exposures: Service ("incoming", "outgoing") to the worst exposure of the password so far.
+        exposures: HOST:PORT to the name of what the last login exposed (`Exposure`).
+        certificates: HOST:PORT to the certificate last accepted there (DER in base64).
         pop_deletes_after_days: How long POP3 messages stay at the server; None: forever.
         pop_deletes_with_local: Whether a message deleted here is deleted at the POP3 server.
         pop_reuses_uidls: The POP3 server has given an id to a second message.
@@ -32,6 +33,7 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
 
     files_sent: bool | None = None
     exposures: dict[str, str] = {}
+    certificates: dict[str, str] = {}
     pop_deletes_after_days: float | None = None
     pop_deletes_with_local: bool = False
     pop_reuses_uidls: bool = False
@@ -50,6 +52,10 @@ class Account:
     outgoing: ServerSettings
     allow_cleartext: bool
     learned: Learned
+
+    def server(self, side: str) -> ServerSettings:
+        """The settings of one side: "incoming" or "outgoing"."""
+        return self.outgoing if side == "outgoing" else self.incoming
 
 
 _COLUMNS = "id, name, address, display_name, kind, incoming, outgoing, allow_cleartext, learned"
@@ -122,6 +128,13 @@ def set_kind(tx: Transaction, account_id: AccountId, kind: Kind, incoming: Serve
         "UPDATE account SET kind = ?, incoming = ? WHERE id = ?",
         (kind.value, _json(incoming), account_id),
     )
+    tx.touch_accounts()
+
+
+def set_server(tx: Transaction, account_id: AccountId, side: str, server: ServerSettings) -> None:
+    """Have one side of an account ("incoming", "outgoing") spoken to in another way."""
+    column = "outgoing" if side == "outgoing" else "incoming"
+    tx.execute(f"UPDATE account SET {column} = ? WHERE id = ?", (_json(server), account_id))
     tx.touch_accounts()
 
 

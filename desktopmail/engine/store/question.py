@@ -44,6 +44,26 @@ def ask(
     tx.touch_questions()
 
 
+def renew(
+    tx: Transaction,
+    kind: str,
+    text: str,
+    choices: tuple[tuple[str, str], ...],
+    *,
+    account_id: AccountId | None,
+    subject_id: int,
+    asked_s: float,
+) -> None:
+    """Ask, in the place of what was asked about the same thing before, if that said otherwise."""
+    same = tx.fetch(
+        "SELECT 1 FROM question WHERE kind = ? AND subject_id = ? AND text = ?",
+        (kind, subject_id, text),
+    )
+    if not same:
+        settle(tx, kind, subject_id)
+        ask(tx, kind, text, choices, account_id=account_id, subject_id=subject_id, asked_s=asked_s)
+
+
 def get(tx: Transaction, question_id: QuestionId) -> Question:
     """Return a question.
 

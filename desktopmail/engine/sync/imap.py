@@ -171,8 +171,10 @@ class ImapSync:
         """Fetch the octets of messages before anything else.
 
         Raises:
-            DoorError: The server did not give them.
+            DoorError: The server did not give them, or a person has to do something first.
         """
+        if worker.held_by is not None:
+            raise worker.held_by
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._demands.append((list(placement_ids), future))
         worker.wake()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import ConnectionState
 from desktopmail.engine.backoff import delay_s
-from desktopmail.engine.errors import door_error
+from desktopmail.engine.errors import NEEDS_A_PERSON, door_error
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import problem
 from desktopmail.engine.waiting import wait
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.ports import Ports
-
-#: Trying again by ourselves would not help: a person has to do something first.
-NEEDS_A_PERSON = frozenset(
-    {"auth-failed", "no-password", "cleartext", "no-mechanism", "no-keyring", "policy"}
-)
 
 _log = logging.getLogger("desktopmail.engine")
 
@@ -52,7 +47,11 @@ class Cycle(Protocol):
 
 
 class Worker:
-    """Runs the cycles of one account until it is cancelled."""
+    """Runs the cycles of one account until it is cancelled.
+
+    Attributes:
+        held_by: What a person has to do something about before it goes on, or None.
+    """
 
     def __init__(
         self, store: Store, ports: Ports, account_id: AccountId, cycle: Cycle, *, poll_s: float
@@ -67,9 +66,20 @@ class Worker:
         self._served: list[asyncio.Future[None]] = []
         self._headers_only = False
         self._tries = 0
+        self.held_by: DoorError | None = None
 
     def wake(self) -> None:
-        """Begin the next cycle now: there is something to tell or to ask."""
+        """Begin the next cycle now: there is something to tell or to ask.
+
+        Not while a person has to do something first: each try with a password that was refused may
+        lock the account.
+        """
+        if self.held_by is None:
+            self._wake.set()
+
+    def release(self) -> None:
+        """Begin the next cycle now: a person has done something about what held it."""
+        self.held_by = None
         self._wake.set()
 
     async def sync(self, *, headers_only: bool = False) -> None:
@@ -81,7 +91,7 @@ class Worker:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         self._headers_only = headers_only
-        self._wake.set()
+        self.release()
         await future
 
     async def run(self) -> None:
@@ -127,8 +137,12 @@ class Worker:
                 return
         await self._cycle.leave()
         self._tries += 1
-        wait_s = None if error.code in NEEDS_A_PERSON else delay_s(self._tries, self._ports.entropy)
+        self.held_by = error if error.code in NEEDS_A_PERSON else None
+        if self.held_by and not self._waiting:
+            self._wake.clear()  # what was set meanwhile was no word of a person
+        wait_s = None if self.held_by else delay_s(self._tries, self._ports.entropy)
         await wait(self._wake, self._ports.clock, wait_s)
+        self.held_by = None
 
     async def _failed(self, error: DoorError) -> DoorError:
         """Say what went wrong where it is seen; a store that cannot be written comes first."""

@@ -51,6 +51,10 @@ _BADNESS: Final = {
 }
 
 
+READABLE: Final = frozenset({Exposure.CLEAR, Exposure.TOKEN_IN_CLEAR})
+"""What everybody on the way can use."""
+
+
 def is_worse(one: Exposure, other: Exposure) -> bool:
     """Whether one gives more away than the other."""
     return _BADNESS[one] > _BADNESS[other]
@@ -136,7 +140,7 @@ def choose(
         if name not in names or (name in _SCRAM_PLUS and not (tls and binding)):
             continue
         exposure = exposure_of(name, tls=tls)
-        if not allow_clear and exposure in {Exposure.CLEAR, Exposure.TOKEN_IN_CLEAR}:
+        if not allow_clear and exposure in READABLE:
             continue
         could_bind = name in _SCRAM and tls and binding and not plus_offered
         choices.append(Choice(name, exposure, could_bind))

@@ -40,7 +40,7 @@ async def test_every_step_of_both_servers_is_said(kind: Kind, tmp_path: Path) ->
     auth = next(step.detail for step in found.steps if step.step == "auth")
     assert auth.startswith("SCRAM")
     listing = next(step.detail for step in found.steps if step.step == "listing")
-    assert listing == "1 messages" if kind is Kind.POP3 else "mailboxes" in listing
+    assert listing == "1 message" if kind is Kind.POP3 else "mailboxes" in listing
 
 
 async def test_a_wrong_password_saves_nothing_and_says_so(tmp_path: Path) -> None:

@@ -24,6 +24,11 @@ from localserver.local import LocalServer
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from desktopmail.engine.trust import Side
+    from desktopmail.net.imap import ImapClient
+    from desktopmail.net.pop3 import Pop3Client
+    from desktopmail.net.smtp import SmtpClient
+
 PASSWORD = "correct horse battery"
 ONE = AccountId(1)
 
@@ -76,13 +81,16 @@ def account(
 
 
 async def logged_in(found: Connector, one: Account, service: str) -> str:
-    ways: dict[str, Callable[[Account], Awaitable[tuple[object, object]]]] = {
-        "imap": found.imap_with_choice,
-        "pop3": found.pop3_with_choice,
-        "smtp": found.smtp_with_choice,
+    side: Side = "outgoing" if service == "smtp" else "incoming"
+    secret = await found.secret(one, side)
+    ways: dict[str, Callable[[Account], Awaitable[ImapClient | Pop3Client | SmtpClient]]] = {
+        "imap": found.open_imap,
+        "pop3": found.open_pop3,
+        "smtp": found.open_smtp,
     }
-    client, choice = await ways[service](one)
-    await client.aclose()  # type: ignore[attr-defined]
+    client = await ways[service](one)
+    choice = await found.log_in(one, side, client, secret)
+    await client.aclose()
     return str(getattr(choice, "mechanism", None))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ from desktopmail.engine.sync.worker import Worker
 from localserver.local import LocalServer
 from tests.helpers.engine import (
     PASSWORDS,
+    Bench,
     MemoryKeyring,
     account_command,
     running_engine,
@@ -161,6 +163,21 @@ async def test_offline_nobody_is_spoken_to(tmp_path: Path) -> None:
             await bench.sync(account_id)
 
 
+async def send_to_bob(bench: Bench, account_id: AccountId, number: int) -> None:
+    await bench.engine.command(
+        SendMessage(
+            account_id=account_id,
+            sender="alice@localhost",
+            recipients=("bob@localhost",),
+            octets=mail(number),
+        )
+    )
+
+
+def logins(server: LocalServer) -> int:
+    return sum("AUTH" in line.upper().split()[0] for line in server.transcript.commands())
+
+
 async def test_a_new_password_lets_what_waited_for_it_go_on(tmp_path: Path) -> None:
     with LocalServer(PASSWORDS) as server:
         async with running_engine(tmp_path) as bench:
@@ -168,26 +185,28 @@ async def test_a_new_password_lets_what_waited_for_it_go_on(tmp_path: Path) -> N
                 account_command(server, "alice", Kind.POP3, password="an old one")
             )
             account_id = AccountId(outcome.ids[0])
-            await bench.engine.command(
-                SendMessage(
-                    account_id=account_id, sender="alice@localhost",
-                    recipients=("bob@localhost",), octets=mail(1),
-                )
-            )  # fmt: skip
+            await send_to_bob(bench, account_id, 9)
             await until(
-                lambda: any(
-                    row.state is SendingState.FAILED for row in bench.reader.sendings()
-                ),
-                "the refused password",
-            )  # fmt: skip
+                lambda: any(row.problem for row in bench.reader.sendings()), "the refused password"
+            )
             with pytest.raises(DoorError) as caught:
                 await bench.sync(account_id)
             assert caught.value.code == "auth-failed"
+            # It is asked once for each server, and what waits is kept.
+            asked = {row.kind for row in bench.reader.questions()}
+            assert asked == {"password-incoming", "password-outgoing"}
+            assert [row.state for row in bench.reader.sendings()] == [SendingState.QUEUED]
+            tries = logins(server)
+            for number in range(3):
+                await send_to_bob(bench, account_id, number)
+            await asyncio.sleep(0.2)
+            assert logins(server) == tries  # a server that counts the tries would lock it
             await bench.engine.command(
                 SetPassword(account_id=account_id, password=Password(PASSWORDS["alice"]))
             )
-            await until(lambda: len(server.messages("bob")) == 1, "the queued message")
+            await until(lambda: len(server.messages("bob")) == 4, "the queued messages")
             await bench.sync(account_id)
+            assert bench.reader.questions() == []
 
 
 async def test_what_is_done_is_neither_done_again_nor_given_up(tmp_path: Path) -> None:

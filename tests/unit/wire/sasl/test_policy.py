@@ -1,6 +1,15 @@
 import pytest
 
-from desktopmail.wire.sasl.policy import ALL, Choice, Exposure, choose, exposure_of, offer
+from desktopmail.wire.sasl.policy import (
+    ALL,
+    READABLE,
+    Choice,
+    Exposure,
+    choose,
+    exposure_of,
+    is_worse,
+    offer,
+)
 
 EVERYTHING = [
     "PLAIN", "login", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS",
@@ -69,6 +78,17 @@ def test_every_mechanism_says_what_it_exposes() -> None:
     assert exposure_of("XOAUTH2", tls=False) is Exposure.TOKEN_IN_CLEAR
     assert exposure_of("EXTERNAL", tls=True) is Exposure.NOTHING
     assert all(member.value for member in Exposure)
+
+
+def test_what_exposes_more_is_worse() -> None:
+    better = [Exposure.NOTHING, Exposure.SCRAM, Exposure.TOKEN, Exposure.CLEAR_IN_TLS,
+              Exposure.TOKEN_IN_CLEAR, Exposure.CLEAR]  # fmt: skip
+    for place, one in enumerate(better):
+        assert all(is_worse(other, one) for other in better[place + 1 :])
+        assert not any(is_worse(other, one) for other in better[: place + 1])
+    # A server that lost its channel binding asks nobody: SCRAM itself finds out who strips it.
+    assert not is_worse(Exposure.SCRAM, Exposure.BOUND)
+    assert {Exposure.CLEAR, Exposure.TOKEN_IN_CLEAR} == READABLE
 
 
 def test_a_server_offers_no_password_in_the_clear_unless_told() -> None:
