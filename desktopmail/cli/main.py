@@ -19,6 +19,7 @@ from desktopmail.cli import (
     operations,
     outbox,
     proxy,
+    questions,
     reading,
     send,
     sync,

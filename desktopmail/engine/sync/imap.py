@@ -109,6 +109,8 @@ class ImapSync:
         until = clock.monotonic() + seconds
         ends = (wake, self._news, self._lost)
         while clock.monotonic() < until and not any(event.is_set() for event in ends):
+            if client is not self._client:
+                return  # it was left meanwhile
             left = min(IDLE_S, until - clock.monotonic())
             try:
                 async with client.idle():
