@@ -59,6 +59,7 @@ from desktopmail.ui.privacy import Privacy
 from desktopmail.ui.reading.pane import ReadingPane
 from desktopmail.ui.reading.saving import AttachmentSaver
 from desktopmail.ui.searching import Searching
+from desktopmail.ui.session import SessionKeeper
 from desktopmail.ui.shown import ShownMessage
 from desktopmail.ui.snackbar import SnackBar
 from desktopmail.ui.status import StatusLine
@@ -66,6 +67,7 @@ from desktopmail.ui.tasks import TaskScope
 from desktopmail.ui.theme.theme import Scheme, Theme
 from desktopmail.ui.toolbar import ToolBar
 from desktopmail.ui.undo import UndoHistory
+from desktopmail.ui.warming import Warming
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,6 +77,7 @@ if TYPE_CHECKING:
     from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow
     from desktopmail.mime.compose import Draft
     from desktopmail.ui.composer.window import ComposeWindow
+    from desktopmail.ui.panels.first_run import FirstRun
     from desktopmail.ui.reading.content import Letter
     from desktopmail.ui.settings import Settings
 
@@ -132,12 +135,17 @@ class MainWindow(QMainWindow):
         self.searching = Searching(self, make_reader)
         self.menus = ContextMenus(self)
         self.place = Place(self, self._panes, self._messages, geometry)
+        self.session = SessionKeeper(self, geometry)
+        self.warming = Warming(self)
         self._connect()
         self.notifications = Notifications(self)
         self.apply_look()
         self.place.restore()
         self._accounts_changed()
-        self.choose_first()
+        if not self.session.restore():
+            self.choose_first()
+        if self.uses_web:
+            self.warming.begin()
 
     # ---- building
 
@@ -183,7 +191,7 @@ class MainWindow(QMainWindow):
         self._panes.setStretchFactor(1, 1)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._panes)
-        self._first_run: QWidget | None = None
+        self._first_run: FirstRun | None = None
         self.desk_top = central = QWidget()
         lines = QVBoxLayout(central)
         lines.setContentsMargins(0, 0, 0, 0)
@@ -403,7 +411,7 @@ class MainWindow(QMainWindow):
 
     def quit(self) -> None:
         """End the program."""
-        self.place.keep()
+        self.session.keep()
         self.on_quit()
 
     def run(self, verb: Verb) -> None:
@@ -506,12 +514,14 @@ class MainWindow(QMainWindow):
         """The sandbox is being made: do not offer it again."""
         self.actions_by_name["sandbox"].setEnabled(False)
         if self._first_run is not None:
+            self._first_run.show_problem(None)
             self._first_run.setEnabled(False)
 
-    def sandbox_started(self) -> None:
-        """The sandbox is there, or could not be made."""
+    def sandbox_started(self, problem: DoorError | None = None) -> None:
+        """The sandbox is there, or could not be made: then the page says why, and what to do."""
         if self._first_run is not None:
             self._first_run.setEnabled(True)
+            self._first_run.show_problem(problem)
         self._update_actions()
 
     def come_forward(self) -> None:
@@ -629,7 +639,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Keep place and size; windows to write in stay open until they are closed."""
-        self.place.keep()
+        self.session.keep()
         event.accept()
         if not self.notifications.keeps_running:
             self.on_quit()
@@ -638,6 +648,7 @@ class MainWindow(QMainWindow):
         """End all tasks and leave the store."""
         self.bridge.close()
         self.notifications.close()
+        self.warming.close()
         for pane in (self.reading, *self._extra_panes()):
             await pane.aclose()
         for composer in tuple(self.composers):

@@ -11,6 +11,7 @@ from desktopmail.ui.language import tr
 from desktopmail.ui.theme.icons import application_icon
 
 if TYPE_CHECKING:
+    from desktopmail.door.interface import DoorError
     from desktopmail.ui.theme.theme import Theme
 
 
@@ -63,7 +64,41 @@ class FirstRun(QFrame):
         lines.addWidget(text)
         lines.addSpacing(18)
         lines.addLayout(cards)
+        self._problem = QFrame(self)
+        self._problem.setProperty("kind", "danger")
+        self._problem.setFixedWidth(618)
+        self._sentence = QLabel(self._problem)
+        self._sentence.setProperty("kind", "heading")
+        self._remedy = QLabel(self._problem)
+        words = QVBoxLayout(self._problem)
+        words.setContentsMargins(16, 12, 16, 12)
+        words.setSpacing(4)
+        for label in (self._sentence, self._remedy):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse
+                | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            )
+            words.addWidget(label)
+        self._problem.hide()
+        lines.addSpacing(8)
+        lines.addWidget(self._problem, 0, Qt.AlignmentFlag.AlignHCenter)
         lines.addStretch(3)
+
+    def show_problem(self, problem: DoorError | None) -> None:
+        """Say why the sandbox could not be made, and what to do; None: nothing is wrong."""
+        self._problem.setVisible(problem is not None)
+        if problem is not None:
+            self._sentence.setText(problem.sentence)
+            self._remedy.setText(problem.remedy or tr("first.sandbox_remedy"))
+            self._problem.setAccessibleName(f"{problem.sentence} {self._remedy.text()}")
+            self.sandbox_button.setFocus()
+
+    @property
+    def problem(self) -> str:
+        """What is said to be wrong, or nothing."""
+        return self._problem.accessibleName() if self._problem.isVisibleTo(self) else ""
 
     def _card(
         self, theme: Theme, icon: str, title: str, text: str, button: str

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox, QPu
 
 import desktopmail
 from desktopmail.door.commands import RemoveAccount, StartSandbox
+from desktopmail.door.interface import DoorError
 from desktopmail.mime.attachment import safe_name
 from desktopmail.ui.chooser import Choice, choose
 from desktopmail.ui.commands.registry import VERBS
@@ -195,8 +196,13 @@ async def _open_sandbox(window: MainWindow) -> None:
     window.sandbox_starts()
     try:
         await window.door.command(StartSandbox())
-    finally:
-        window.sandbox_started()
+    except DoorError as problem:
+        window.snack.hide()
+        window.sandbox_started(problem)
+        if window.accounts():  # the page that says it is not shown
+            raise
+        return
+    window.sandbox_started()
     window.bridge.flush()
     window.choose_first()
     window.snack.show_text(tr("first.sandbox_ready"))
