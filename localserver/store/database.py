@@ -269,6 +269,8 @@ def explained(error: apsw.Error, name: str) -> StoreError:
         return DiskFullError("There is no room left on the disk of the mail server.")
     if isinstance(error, apsw.CorruptError | apsw.NotADBError):
         return DamagedError(damage_sentence(name))
+    if isinstance(error, apsw.CantOpenError | apsw.ReadOnlyError | apsw.PermissionsError):
+        return StoreError(f"The database {name} cannot be opened for writing; look at its rights.")
     failure = StoreError(f"The mail store failed ({type(error).__name__}); try again.")
     failure.__cause__ = error
     return failure
@@ -301,6 +303,8 @@ async def open_database(
 
     Raises:
         DamagedError: It is damaged, or no database of ours.
+        DiskFullError: There is no room for it.
+        StoreError: It cannot be opened.
     """
     if path is None:
         connection = _opened(None, schema, checked)
@@ -319,16 +323,19 @@ def _reading(path: Path) -> apsw.Connection:
 
 def _opened(path: Path | None, schema: Schema, checked: bool) -> apsw.Connection:
     name = ":memory:" if path is None else str(path)
-    connection = apsw.Connection(name, statementcachesize=200)
+    try:
+        connection = apsw.Connection(name, statementcachesize=200)
+    except apsw.Error as error:
+        raise explained(error, name) from error
     try:
         functions.register(connection)
         connection.set_busy_timeout(_BUSY_MS)
         _prepare(connection, schema, on_disk=path is not None)
         if checked and path is not None:
             _look_through(connection)
-    except (apsw.CorruptError, apsw.NotADBError) as error:
+    except apsw.Error as error:
         connection.close()
-        raise DamagedError(damage_sentence(name)) from error
+        raise explained(error, name) from error
     except BaseException:
         connection.close()
         raise

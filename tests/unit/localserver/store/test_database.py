@@ -157,6 +157,13 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
         await open_database(path, SCHEMA, ThreadExecutor())
 
 
+async def test_a_place_where_nothing_can_be_opened_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "mail.db"
+    path.mkdir()
+    with pytest.raises(StoreError, match=r"mail\.db cannot be opened"):
+        await open_database(path, SCHEMA, ThreadExecutor())
+
+
 async def test_a_database_of_another_program_or_a_newer_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "mail.db"
     await (await open_database(path, SCHEMA, ThreadExecutor())).aclose()
