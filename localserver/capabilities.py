@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.wire.sasl.policy import offer
+from localserver.config_file import ConfigError
 from localserver.imap import capability as imap
 from localserver.pop3 import capability as pop3
 from localserver.smtp import offer as smtp
@@ -27,6 +28,16 @@ def unknown(names: Iterable[str]) -> list[str]:
     """Return those of the names that switch nothing off, sorted."""
     every = {"TLS", *(name.upper() for names in known().values() for name in names)}
     return sorted(name for name in names if name.upper() not in every)
+
+
+def check(names: Iterable[str]) -> None:
+    """Refuse what switches nothing off.
+
+    Raises:
+        ConfigError: A name is none of a capability.
+    """
+    if wrong := unknown(names):
+        raise ConfigError(f"{wrong[0]} is no capability that could be switched off.")
 
 
 def _mechanisms() -> list[str]:

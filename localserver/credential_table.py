@@ -135,6 +135,11 @@ class TableCredentials:
         except InvalidTag:  # another master key: as good as none
             return None
 
+    @property
+    def has_recoverable(self) -> bool:
+        """Whether anybody has an application password."""
+        return any(kept.application is not None for kept in self._users.values())
+
     def verifier(self, name: str, hash_name: str) -> ScramVerifier | None:
         """The SCRAM verifier, or None."""
         kept = self._users.get(name)

@@ -52,6 +52,11 @@ class MemoryCredentials:
         secret = self._passwords.get(name)
         return None if secret is None else secret.reveal().encode()
 
+    @property
+    def has_recoverable(self) -> bool:
+        """Everybody has one."""
+        return bool(self._passwords)
+
     def verifier(self, name: str, hash_name: str) -> ScramVerifier | None:
         """Made when it is first asked for, in two milliseconds."""
         secret = self._passwords.get(name)
@@ -112,6 +117,11 @@ class LayeredCredentials:
     def recoverable(self, name: str) -> bytes | None:
         """The secret of APOP and CRAM-MD5, or None."""
         return self._layer(name).recoverable(name)
+
+    @property
+    def has_recoverable(self) -> bool:
+        """Whether anybody has a secret for APOP and CRAM-MD5."""
+        return any(layer.has_recoverable for layer in self._layers)
 
     def verifier(self, name: str, hash_name: str) -> ScramVerifier | None:
         """The SCRAM verifier, or None."""

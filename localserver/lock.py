@@ -25,14 +25,19 @@ class FolderLock:
             self._descriptor = None
 
 
-def lock_folder(folder: Path) -> FolderLock:
-    """Lock a folder, which is made when it does not exist.
+def lock_folder(folder: Path, *, make: bool = True) -> FolderLock:
+    """Lock a folder.
+
+    Args:
+        folder: Which.
+        make: Make it when it does not exist.
 
     Raises:
         LockedError: Another server works on it.
-        OSError: It cannot be made or written to.
+        OSError: It does not exist, cannot be made, or not be written to.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if make:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _lock(descriptor)

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+# In the folder of a running server, for the commands that look after it.
+FILE_IN_FOLDER = "running.json"
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
     """What programs that start the server wait for.

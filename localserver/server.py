@@ -22,7 +22,7 @@ from localserver.faults import Faults
 from localserver.listener import close_listeners, open_listeners
 from localserver.lock import FolderLock, lock_folder
 from localserver.queue.capture import CapturingOutbound
-from localserver.ready import Ready
+from localserver.ready import FILE_IN_FOLDER, Ready
 from localserver.sessions import Sessions
 from localserver.smtp.spool import sweep as sweep_spool
 from localserver.store.interface import StoreLimits
@@ -89,7 +89,7 @@ class Server:
         """What programs that start the server wait for."""
         return Ready(
             ports=self.ports,
-            ca_file=None if self.ca_file is None else str(self.ca_file),
+            ca_file=None if self.ca_file is None else str(self.ca_file.absolute()),
             token=self.token,
             domain=self.context.config.domain,
             host=self.context.config.host,
@@ -108,6 +108,8 @@ class Server:
         if self._credentials is not None:
             await self._credentials.aclose()
         if self._lock is not None:
+            if self.context.data is not None:
+                (self.context.data / FILE_IN_FOLDER).unlink(missing_ok=True)
             self._lock.release()
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
@@ -136,8 +138,13 @@ async def start_server(
         DamagedError: A database is damaged.
         TlsError: The certificate cannot be read.
         UserError: A name cannot be a user's.
+        ConfigError: A capability that is switched off does not exist.
         OSError: The folder cannot be used.
     """
+    if config.without:
+        from localserver.capabilities import check  # the sessions of all protocols: see `serve`
+
+        check(config.without)
     lock = None if config.data is None else lock_folder(config.data)
     temporary = Path(tempfile.mkdtemp(prefix="localserver-")) if config.data is None else None
     table: TableCredentials | None = None
@@ -208,6 +215,8 @@ async def _open(server: Server) -> None:
         server.token = context.ports.entropy.token(24).hex()
         server._api = await open_service(server)  # noqa: SLF001
         server.ports["api"] = server._api.port  # noqa: SLF001
+        if context.data is not None:
+            server.ready.write(context.data / FILE_IN_FOLDER)
     context.scope.spawn(_sweep(server), name="connections without a login")
     context.scope.spawn(
         server.store.look_through(lambda error: _LOG.error("%s", error)), name="a look for damage"

@@ -69,6 +69,10 @@ class Credentials(Protocol):
     def recoverable(self, name: str) -> bytes | None:
         """The secret of APOP and CRAM-MD5, or None."""
 
+    @property
+    def has_recoverable(self) -> bool:
+        """Whether anybody has a secret for APOP and CRAM-MD5."""
+
     def verifier(self, name: str, hash_name: str) -> ScramVerifier | None:
         """The SCRAM verifier for `sha1` or `sha256`, or None."""
 
@@ -166,6 +170,11 @@ class Users:
                 return user
         await self._clock.sleep(self._count_failure(canonical, peer))
         return None
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether APOP and CRAM-MD5 can work for anybody; clients prefer them when offered."""
+        return self._credentials.has_recoverable
 
     def secret(self, name: str) -> bytes | None:
         """Return the recoverable secret for APOP and CRAM-MD5, or None when the user has none."""

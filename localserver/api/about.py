@@ -34,7 +34,7 @@ async def show_server(server: Server, _request: web.Request) -> dict[str, Any]:
         "without": sorted(context.faults.without),
         "max_message_octets": config.max_message_octets,
         "quota_octets": config.quota_octets,
-        "ca_file": None if server.ca_file is None else str(server.ca_file),
+        "ca_file": server.ready.ca_file,
         "certificate": None if context.tls is None else _certificate(context.tls.certificate),
         "sessions": len(server.sessions.all()),
         "may_stop": server.stopping is not None,

@@ -52,6 +52,7 @@ async def list_queue(server: Server, _request: web.Request) -> list[dict[str, An
     return [
         {
             "id": each.id,
+            "identifier": each.identifier,
             "sender": each.sender,
             "recipient": each.recipient,
             "size": each.size,

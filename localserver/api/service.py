@@ -49,7 +49,7 @@ async def open_service(server: Server) -> AdministrationService:
     Raises:
         ListenError: Its port is in use.
     """
-    application = web.Application(client_max_size=MAX_BODY_OCTETS)
+    application = web.Application(client_max_size=MAX_BODY_OCTETS, middlewares=[_explained])
     streams: set[Stream] = set()
     application[STREAMS] = streams
     for route in ROUTES:
@@ -70,6 +70,24 @@ async def open_service(server: Server) -> AdministrationService:
         ) from error
     address = runner.addresses[0]
     return AdministrationService(runner, int(address[1]), streams)
+
+
+@web.middleware
+async def _explained(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Say in our own way what aiohttp refuses: unknown paths and methods, bodies it cannot read."""
+    try:
+        return await handler(request)
+    except web.HTTPNotFound:
+        return problem(ProblemError(404, "There is no such path; see /api/openapi.json."))
+    except web.HTTPMethodNotAllowed as error:
+        allowed = ", ".join(sorted(error.allowed_methods))
+        answer = problem(ProblemError(405, f"This path takes {allowed}."))
+        answer.headers["Allow"] = allowed
+        return answer
+    except web.HTTPException as error:
+        return problem(ProblemError(error.status, f"{error.reason}."))
 
 
 def _guarded(

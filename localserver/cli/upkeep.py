@@ -12,15 +12,17 @@ import typer
 
 from desktopmail.net.ports import system_ports
 from desktopmail.net.tasks import TaskScope
+from localserver import capabilities, snapshot, tls
 from localserver import check as thorough
-from localserver import snapshot, tls
 from localserver.cli import output
 from localserver.cli.folder import locked, opened
+from localserver.cli.running import RunningQueue, running_on
 from localserver.config import Config
 from localserver.config_file import read_config
 from localserver.context import ServerContext
 from localserver.faults import Faults
 from localserver.queue.open import open_outbound
+from localserver.store.errors import StoreError
 from localserver.submission.policy import make_policy
 from localserver.transcript import Transcript
 
@@ -90,6 +92,7 @@ def check_config(file: Path, json: Json = False) -> None:
     """Read a configuration file and say what is wrong, by its line."""
     config = read_config(file)
     make_policy(config, system_ports())
+    capabilities.check(config.without)
     output.line(f"{file} is in order.", as_json=json, file=file, ok=True)
 
 
@@ -125,9 +128,9 @@ def retry(
 
     async def work() -> None:
         async with _queue(data) as found:
-            count = await found.retry(number)
-            if number is not None:
-                count += await found.release(number)
+            count = await (found.retry() if number is None else found.release(number))
+            if number is not None and not count:
+                raise StoreError(f"There is no message {number} in the queue.")
             output.line(f"{count} recipients are due now.", as_json=json, recipients=count)
 
     asyncio.run(work())
@@ -145,6 +148,8 @@ def drop(
     async def work() -> None:
         async with _queue(data) as found:
             count = await found.drop(number, bounce=bounce)
+            if not count:
+                raise StoreError(f"There is no message {number} in the queue.")
             output.line(f"{count} recipients were removed.", as_json=json, recipients=count)
 
     asyncio.run(work())
@@ -152,7 +157,10 @@ def drop(
 
 @asynccontextmanager
 async def _queue(data: Path) -> AsyncIterator[QueueAdmin]:
-    """Open the queue without its worker: nothing is sent meanwhile."""
+    """Open the queue without its worker: nothing is sent meanwhile; or that of a running server."""
+    if (server := running_on(data)) is not None:
+        yield RunningQueue(server)
+        return
     async with opened(data) as folder:
         ports = system_ports()
         scope = TaskScope(lambda name, error: _LOG.error("%s: %s", name, error))

@@ -55,7 +55,7 @@ def mechanisms(session: ImapSession) -> list[str]:
     found = offer(
         tls=tls is not None,
         allow_clear=login_allowed(session),
-        secrets=True,
+        secrets=session.context.users.has_secrets,
         binding=tls is not None and tls.end_point is not None,
     )
     return [name for name in found if offers(session, f"AUTH={name}")]

@@ -36,7 +36,7 @@ def mechanisms(session: Session) -> tuple[str, ...]:
     names = offer(
         tls=session.stream.tls is not None,
         allow_clear=may_send_password(session),
-        secrets=any(context.users.secret(user.name) for user in context.users.all()),
+        secrets=context.users.has_secrets,
         binding=end_point(session.stream.tls) is not None,
     )
     return tuple(name for name in names if not session.faults.hides(f"AUTH={name}"))

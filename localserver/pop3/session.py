@@ -124,7 +124,7 @@ class Session:
     async def _greet(self) -> bool:
         instead = await self.faults.greeting()
         greeting = Greeting(ok("POP3 ready."), None)
-        if not self.faults.hides("APOP"):
+        if self.context.users.has_secrets and not self.faults.hides("APOP"):
             self.timestamp = self._make_timestamp()
             greeting = Greeting(greeting.reply, self.timestamp)
         self.machine.greet(greeting)

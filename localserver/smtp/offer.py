@@ -49,6 +49,9 @@ def mechanisms(session: Session) -> tuple[str, ...]:
     if not config.login_allowed(tls=tls is not None, peer=session.stream.peer):
         return ()
     names = offer(
-        tls=tls is not None, allow_clear=True, secrets=True, binding=end_point(tls) is not None
+        tls=tls is not None,
+        allow_clear=True,
+        secrets=session.context.users.has_secrets,
+        binding=end_point(tls) is not None,
     )
     return tuple(name for name in names if session.offers(f"AUTH={name}"))

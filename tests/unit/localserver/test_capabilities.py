@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from localserver.capabilities import known, unknown
+import pytest
+
+from localserver.capabilities import check, known, unknown
+from localserver.config_file import ConfigError
+from localserver.local import LocalServer
 
 
 def test_names_are_known_in_any_case_and_others_are_told() -> None:
@@ -15,3 +19,11 @@ def test_each_protocol_has_its_own() -> None:
     assert "CONDSTORE" in names["imap"]
     assert "CONDSTORE" not in names["smtp"]
     assert all("AUTH=PLAIN" in each for each in names.values())
+
+
+def test_a_server_does_not_start_without_what_does_not_exist() -> None:
+    check(["IDLE"])
+    with pytest.raises(ConfigError, match="NOISE is no capability"):
+        check(["IDLE", "NOISE"])
+    with pytest.raises(ConfigError, match="NOISE"), LocalServer({"alice": "s"}, without=["noise"]):
+        pass

@@ -60,3 +60,13 @@ async def test_a_port_in_use_is_one_sentence() -> None:
         with pytest.raises(ListenError, match=f"Port {port} on 127.0.0.1 is in use"):
             async with LocalServer({"alice": "s"}, config=config):
                 pass
+
+
+async def test_unknown_paths_and_methods_are_refused_in_json_too() -> None:
+    async with administered() as (_, client):
+        async with client.get("/api/nothing") as answer:
+            assert answer.status == 404
+            assert "no such path" in (await answer.json(content_type=None))["detail"]
+        async with client.patch("/api/users") as answer:
+            assert (answer.status, answer.headers["Allow"]) == (405, "GET")
+            assert "GET" in (await answer.json(content_type=None))["detail"]

@@ -51,7 +51,8 @@ async def test_a_command_of_an_extension_that_is_off_is_bad(without: str, comman
 
 def test_away_from_loopback_no_password_is_taken_in_the_clear() -> None:
     stream = SimpleNamespace(tls=None, peer="192.0.2.1:1234")
-    context = SimpleNamespace(config=Config(), tls=object())
+    users = SimpleNamespace(has_secrets=True)
+    context = SimpleNamespace(config=Config(), tls=object(), users=users)
     faults = SimpleNamespace(hides=lambda _: False)
     session = SimpleNamespace(stream=stream, context=context, faults=faults, user=None)
     names = capability.offered(session)  # type: ignore[arg-type]  # all of a session it looks at

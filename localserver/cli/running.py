@@ -1,0 +1,108 @@
+"""A server that runs on a folder, as the commands talk to it: over its administration API."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from http.client import HTTPConnection
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from localserver.lock import lock_folder
+from localserver.queue.interface import QueueItem
+from localserver.ready import FILE_IN_FOLDER
+from localserver.store.errors import LockedError, StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TIMEOUT_S = 30.0
+
+
+class RunningServer:
+    """Speaks to one; made by `running_on`.
+
+    Args:
+        port: Of the API, on loopback.
+        token: Of the API.
+    """
+
+    def __init__(self, port: int, token: str) -> None:
+        self._port = port
+        self._token = token
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  any JSON
+        """Send a request and return the JSON of the answer.
+
+        Raises:
+            StoreError: It was refused, or nobody answers; the sentence is the server's own.
+        """
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT_S)
+        try:
+            octets = None if body is None else json.dumps(body).encode()
+            headers = {"Authorization": f"Bearer {self._token}"}
+            connection.request(method, path, octets, headers)
+            answer = connection.getresponse()
+            value = json.loads(answer.read())
+        except (OSError, ValueError) as error:
+            raise StoreError(f"The server of this folder does not answer: {error}.") from error
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise StoreError(value.get("detail", "The server refused."))
+        return value
+
+
+class RunningQueue:
+    """The queue of a running server; a `QueueAdmin`.
+
+    Args:
+        server: Which.
+    """
+
+    def __init__(self, server: RunningServer) -> None:
+        self._server = server
+
+    def waiting(self) -> list[QueueItem]:
+        """Return everything that waits, oldest first."""
+        rows: list[dict[str, Any]] = self._server.ask("GET", "/api/queue")
+        for row in rows:
+            for name in ("arrived", "next_try"):
+                row[name] = datetime.fromisoformat(row[name])
+        return [QueueItem(**row) for row in rows]
+
+    def octets(self, message: int) -> bytes | None:
+        """Return None: no command shows a message."""
+        del message
+        return None
+
+    async def retry(self, message: int | None = None) -> int:
+        """Make one message, or all, due now."""
+        body = {} if message is None else {"id": message}
+        return int(self._server.ask("POST", "/api/queue/retry", body)["recipients"])
+
+    async def release(self, message: int) -> int:
+        """Let a held message go."""
+        return await self.retry(message)
+
+    async def drop(self, message: int, *, bounce: bool = False) -> int:
+        """Remove a message, with or without a report to its sender."""
+        path = f"/api/queue/{quote(str(message))}" + ("?bounce=1" if bounce else "")
+        return int(self._server.ask("DELETE", path)["recipients"])
+
+
+def running_on(data: Path) -> RunningServer | None:
+    """Return the server that runs on a folder; None when there is none, or it has no API."""
+    try:
+        lock_folder(data, make=False).release()
+    except LockedError:
+        pass  # one runs
+    except OSError:
+        return None
+    else:
+        return None  # what is told there is of a server that was killed
+    try:
+        told = json.loads((data / FILE_IN_FOLDER).read_text("utf-8"))
+        return RunningServer(int(told["ports"]["api"]), str(told["token"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
