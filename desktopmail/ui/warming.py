@@ -34,7 +34,6 @@ class Warming(QObject):
         self._steps = [_bring_in, _prepare]
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(QUIET_MS)
         self._timer.timeout.connect(self._step)
 
     @property
@@ -47,18 +46,18 @@ class Warming(QObject):
         application = QApplication.instance()
         if self._steps and not self._timer.isActive() and application is not None:
             application.installEventFilter(self)
-            self._timer.start()
+            self._timer.start(QUIET_MS)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802, ARG002 - Qt's
         """Somebody does something: wait again."""
         if event.type() in _INPUT and self._timer.isActive():
-            self._timer.start()
+            self._timer.start(QUIET_MS)
         return False
 
     def _step(self) -> None:
         self._steps.pop(0)()
         if self._steps:
-            self._timer.start()
+            self._timer.start(QUIET_MS)
         else:
             self.close()
 
