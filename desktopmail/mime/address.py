@@ -26,8 +26,8 @@ _SIMPLE = re.compile(
     r"\s*+(?:,|\Z)"
 )
 _TOKEN = re.compile(
-    r"\s++|\"(?:[^\"\\]|\\.)*+\"?|<[^<>]*+>?|[,;:@()]|\[[^\[\]\s]*+\]?|=\?[^?\s]*\?[BbQq]\?[^?]*\?="
-    r"|[^\s\"<>,;:@()\[\]]++|.",
+    r"\s++|\"(?>(?:[^\"\\]|\\.)*)\"?|<[^<>]*+>?|[,;:@()]|\[[^\[\]\s]*+\]?"
+    r"|=\?[^?\s]*\?[BbQq]\?[^?]*\?=|[^\s\"<>,;:@()\[\]]++|.",
     re.DOTALL,
 )
 _ROUTE = re.compile(r"\s*(@[^:]*):")
@@ -358,7 +358,7 @@ def _undo_quotes(text: str) -> str:
     if '"' not in text:
         return text
     text = re.sub(
-        r'"((?:[^"\\]|\\.)*+)"?',
+        r'"((?>(?:[^"\\]|\\.)*))"?',
         lambda found: _QUOTED_PAIR.sub(r"\1", found[1]),
         text,
         flags=re.DOTALL,

@@ -11,7 +11,7 @@ from desktopmail.mime import charset
 #
 # The encoded text may not hold "?" or space; Q words of several clients hold both all the same.
 _WORD = re.compile(
-    r"=\?([^?*\s]{1,60})(?:\*[^?\s]{0,60})?\?([BbQq])\?([^?]*+(?:\?(?!=)[^?]*+)*+)\?="
+    r"=\?([^?*\s]{1,60})(?:\*[^?\s]{0,60})?\?([BbQq])\?([^?]*+(?>(?:\?(?!=)[^?]*+)*))\?="
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]+")
 _UNDERSCORE_TO_SPACE = bytes.maketrans(b"_", b" ")

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # field = field-name *WSP ":" *(text / (CRLF WSP))        ; the white space is obsolete syntax
-_FIELD = re.compile(rb"^([^\s:]+)[ \t]*:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
+_FIELD = re.compile(rb"^([^\s:]+)[ \t]*:[ \t]*+([^\n]*+(?>(?:\n[ \t][^\n]*+)*))", re.MULTILINE)
 # The same, and in its third group what is no field: one scan gives both.
 _FIELD_OR_JUNK = re.compile(
-    rb"^(?:([^\s:]+)[ \t]*:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)|([^\n]+))", re.MULTILINE
+    rb"^(?:([^\s:]+)[ \t]*:[ \t]*+([^\n]*+(?>(?:\n[ \t][^\n]*+)*))|([^\n]+))", re.MULTILINE
 )
 _JUNK = operator.itemgetter(2)
 _ENVELOPE_FIRST = frozenset({b"F", b">"})

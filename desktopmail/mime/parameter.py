@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 # The form nearly all fields have; its parameters need no second look.
 _PLAIN = re.compile(
-    r"\s*+([^\s;()\"%=]++)\s*+((?:;\s*+[^\s=;*()\"]++=(?:\"[^\"\\%]*+\"|[^\s;\"'()%]++)\s*+)*+);?\s*+"
+    r"\s*+([^\s;()\"%=]++)\s*+"
+    r"((?>(?:;\s*+[^\s=;*()\"]++=(?:\"[^\"\\%]*+\"|[^\s;\"'()%]++)\s*+)*));?\s*+"
 )
 _PLAIN_PARAMETER = re.compile(r";\s*+([^=]++)=(?:\"([^\"]*+)\"|([^\s;]++))")
 _NAME = re.compile(r"[\s;]*+([^\s=;\"]++)\s*+=\s*+")
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"?', re.DOTALL)
+_QUOTED = re.compile(r'"((?>(?:[^"\\]|\\.)*))"?', re.DOTALL)
 _BARE_WORD = re.compile(r"[^;\s]*+")
 _NEXT_NAME = re.compile(r"(?<!\s)\s++[A-Za-z][A-Za-z0-9-]*\*?=")
 _CONTINUED = re.compile(r"([^*]+)\*(\d{1,4})?(\*)?$")

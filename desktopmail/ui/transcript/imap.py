@@ -41,7 +41,9 @@ _RESPONSE = re.compile(
     r"(?P<tag>\*|[^\s(){%*\"\\+]+) (?:(?P<number>[0-9]+) )?(?P<name>[A-Za-z]+)(?= |$)"
 )
 # resp-text-code in brackets: an atom and, for some, more          ; RFC 9051 section 9
-_CODE = re.compile(r"\[(?P<name>[^\s\]]+)(?P<arguments>(?: (?:\([^)]*\)|\"[^\"]*\"|[^\]])*+)?)\]")
+_CODE = re.compile(
+    r"\[(?P<name>[^\s\]]+)(?P<arguments>(?: (?>(?:\([^)]*\)|\"[^\"]*\"|[^\]])*))?)\]"
+)
 # How many arguments follow a search key: they are no keys themselves, whatever they look like.
 _WITH_ARGUMENT = {
     "BCC", "BEFORE", "BODY", "CC", "CHARSET", "EMAILID", "FILTER", "FROM", "KEYWORD", "LARGER",

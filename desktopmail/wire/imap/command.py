@@ -108,7 +108,7 @@ READERS: Final[dict[bytes, Callable[[Cursor], Command]]] = {
 
 # Strictly one space between the words (RFC 9051 section 9).
 _HEAD = re.compile(
-    rb"([^\x00-\x20\x7f-\xff(){%*\"\\+]{1,64}+) ((?:[Uu][Ii][Dd] )?+[A-Za-z]++)(?=[ \r\n]|\Z)"
+    rb"([^\x00-\x20\x7f-\xff(){%*\"\\+]{1,64}+) ((?>(?:[Uu][Ii][Dd] )?)[A-Za-z]++)(?=[ \r\n]|\Z)"
 )
 _TAG_ALONE = re.compile(rb"([^\x00-\x20\x7f-\xff(){%*\"\\+]{1,64}+)(?=[ \r\n]|\Z)")
 

@@ -25,7 +25,7 @@ ATOM: Final = re.compile(rb"[^\x00-\x20\x7f-\xff(){%*\"\\\]]++")
 ASTRING_ATOM: Final = re.compile(rb"[^\x00-\x20\x7f-\xff(){%*\"\\]++")
 # Servers leave 8-bit octets, `%` and backslashes in names that they should quote.
 LENIENT_ATOM: Final = re.compile(rb"[^\x00-\x20\x7f(){\"]++")
-QUOTED: Final = re.compile(rb'"([^"\\\r\n\x00]*+(?:\\[^\r\n\x00][^"\\\r\n\x00]*+)*+)"')
+QUOTED: Final = re.compile(rb'"([^"\\\r\n\x00]*+(?>(?:\\[^\r\n\x00][^"\\\r\n\x00]*+)*))"')
 LITERAL: Final = re.compile(rb"(~?)\{([0-9]{1,19}+)\+?\}\r?\n")
 NUMBER: Final = re.compile(rb"[0-9]++")
 _UNQUOTE = re.compile(rb"\\(.)", re.DOTALL)
@@ -33,7 +33,7 @@ _SPACES = re.compile(rb" ++")
 _TO_THE_END = re.compile(rb"[^\r\n]*+")
 # One element of a value whose grammar we do not know: it is stepped over, not understood.
 _ANY_TOKEN = re.compile(
-    rb'[()]|"[^"\\\r\n\x00]*+(?:\\[^\r\n\x00][^"\\\r\n\x00]*+)*+"|~?\{[0-9]{1,19}+\+?\}\r?\n'
+    rb'[()]|"[^"\\\r\n\x00]*+(?>(?:\\[^\r\n\x00][^"\\\r\n\x00]*+)*)"|~?\{[0-9]{1,19}+\+?\}\r?\n'
     rb"|[^\x00-\x20(){\"]++| ++"
 )
 

@@ -426,8 +426,8 @@ def _encode_octets(
 # near the end of their range go the slow way, which measures them.
 QUICK: Final = re.compile(
     rb"\* (?!0)([1-3]?[0-9]{1,9}) FETCH \("
-    rb"(?:(?:UID (?!0)([1-3]?[0-9]{1,9})|FLAGS \(([^()\r\n\"{]*+)\)|MODSEQ \(([0-9]{1,18})\))"
-    rb"(?: (?!\))|(?=\))))++\)\r\n"
+    rb"(?>(?:(?:UID (?!0)([1-3]?[0-9]{1,9})|FLAGS \(([^()\r\n\"{]*+)\)|MODSEQ \(([0-9]{1,18})\))"
+    rb"(?: (?!\))|(?=\))))+)\)\r\n"
 )
 
 
@@ -605,7 +605,7 @@ def _read_save_date(cursor: Cursor, answer: _Answer) -> None:
     answer.save_date = False if cursor.nil() else decode_date_time(cursor)
 
 
-_OTHER_NAME = re.compile(rb"[A-Za-z0-9._:-]++(?:\[[^\]\r\n]*+\](?:<[0-9]++>)?+)?+")
+_OTHER_NAME = re.compile(rb"[A-Za-z0-9._:-]++(?>(?:\[[^\]\r\n]*+\](?>(?:<[0-9]++>)?))?)")
 
 
 def _read_other(cursor: Cursor, answer: _Answer) -> None:
@@ -637,8 +637,8 @@ _READERS: Final[dict[bytes, Callable[[Cursor, _Answer], None]]] = {
 
 # Only items that hold no text are looked through: `UID 7` in a subject is not the message's UID.
 _UID_BEFORE = re.compile(
-    rb"(?:(?:UID ([1-9][0-9]{0,9})|FLAGS \([^()\r\n\"{]*+\)|MODSEQ \([0-9]{1,19}\)"
-    rb'|RFC822\.SIZE [0-9]{1,19}|INTERNALDATE "[^"\r\n]*+"|X-GM-[A-Z]+ [0-9]+) )*+'
+    rb"(?>(?:(?:UID ([1-9][0-9]{0,9})|FLAGS \([^()\r\n\"{]*+\)|MODSEQ \([0-9]{1,19}\)"
+    rb'|RFC822\.SIZE [0-9]{1,19}|INTERNALDATE "[^"\r\n]*+"|X-GM-[A-Z]+ [0-9]+) )*)'
 )
 _NAME_BEFORE = re.compile(rb"([A-Za-z0-9.]+(?:\[[^\]\r\n]*\])?(?:<([0-9]+)>)?) ~?\{[0-9]+\}\r?\n\Z")
 

@@ -426,7 +426,7 @@ class SearchResponse:
             writer.raw(b" (MODSEQ %d)" % self.modseq)
 
 
-_NUMBERS = re.compile(rb"(?: ++[0-9]{1,10}+)*+")
+_NUMBERS = re.compile(rb"(?>(?: ++[0-9]{1,10}+)*)")
 _MODSEQ = re.compile(rb" *+\(MODSEQ ([0-9]{1,19})\)", re.IGNORECASE)
 
 
