@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 Parameters = tuple[tuple[bytes, bytes], ...]
 
-_QUOTED = rb'"[^"\\\r\n\x00]*+(?>(?:\\["\\][^"\\\r\n\x00]*+)*)"'
-_NSTRING = rb"(?>NIL|%b)" % _QUOTED
-_PARAMETERS = rb"(?>NIL|\((?>(?>%b %b ?)+)\))" % (_QUOTED, _QUOTED)
+_QUOTED = rb'(?>"[^"\\\r\n\x00]*+"|"(?:[^"\\\r\n\x00]++|\\["\\])*")'
+_NSTRING = rb'(?>NIL|"[^"\\\r\n\x00]*+"|"(?:[^"\\\r\n\x00]++|\\["\\])*")'
+_PARAMETERS = rb"(?>NIL|\((?:%b %b ?)+\))" % (_QUOTED, _QUOTED)
 # A part without children and literals in one match: nearly every part there is.
 _LEAF = re.compile(
-    rb"\((%b) (%b) (%b) (%b) (%b) (%b) ([0-9]{1,18}+)(?>(?: ([0-9]{1,18}+))?)"
-    rb"(?>(?: (%b)(?>(?: (NIL|\(%b %b\))(?>(?: (%b|\((?>(?>%b ?)+)\))(?>(?: (%b))?))?))?))?)\)"
+    rb"\((%b) (%b) (%b) (%b) (%b) (%b) ([0-9]{1,18}+)(?: ([0-9]{1,18}+))?"
+    rb"(?: (%b)(?: (NIL|\(%b %b\))(?: (%b|\((?>(?:%b ?)+)\))(?: (%b))?)?)?)?\)"
     % (
         _QUOTED, _QUOTED, _PARAMETERS, _NSTRING, _NSTRING, _NSTRING,
         _NSTRING, _QUOTED, _PARAMETERS, _NSTRING, _QUOTED, _NSTRING,
@@ -47,8 +47,7 @@ _LEAF = re.compile(
 )  # fmt: skip
 # What stands behind the parts of a multipart, likewise.
 _TAIL = re.compile(
-    rb" ?(%b)"
-    rb"(?>(?: (%b)(?>(?: (NIL|\(%b %b\))(?>(?: (%b|\((?>(?>%b ?)+)\))(?>(?: (%b))?))?))?))?)\)"
+    rb" ?(%b)(?: (%b)(?: (NIL|\(%b %b\))(?: (%b|\((?>(?:%b ?)+)\))(?: (%b))?)?)?)?\)"
     % (_QUOTED, _PARAMETERS, _QUOTED, _PARAMETERS, _NSTRING, _QUOTED, _NSTRING)
 )
 _ONE_STRING = re.compile(_QUOTED)

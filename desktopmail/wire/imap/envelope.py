@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from desktopmail.wire.imap.cursor import Cursor
     from desktopmail.wire.imap.writer import Writer
 
-_NSTRING = rb'(?>NIL|"[^"\\\r\n\x00]*+(?>(?:\\["\\][^"\\\r\n\x00]*+)*)")'
+_NSTRING = rb'(?>NIL|"[^"\\\r\n\x00]*+"|"(?:[^"\\\r\n\x00]++|\\["\\])*")'
 _ADDRESS = rb"\(%b %b %b %b\)" % (_NSTRING, _NSTRING, _NSTRING, _NSTRING)
-_ADDRESSES = rb"(?>NIL|\((?>(?>%b ?)+)\))" % _ADDRESS
+_ADDRESSES = rb"(?>NIL|\((?:%b ?)+\))" % _ADDRESS
 # A whole envelope without literals in one match. Anything else goes the slow way, by the cursor.
 _ENVELOPE = re.compile(
     rb"\((%b) (%b) (%b) (%b) (%b) (%b) (%b) (%b) (%b) (%b)\)"
