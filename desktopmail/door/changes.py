@@ -55,6 +55,10 @@ class ProblemsChanged(Change, frozen=True, kw_only=True):
     """A problem came or went."""
 
 
+class ContactsChanged(Change, frozen=True, kw_only=True):
+    """The address book changed."""
+
+
 class TagsChanged(Change, frozen=True, kw_only=True):
     """A tag came, went, or got another label or colour."""
 
@@ -90,6 +94,7 @@ AnyChange = (
     | QuestionsChanged
     | ProblemsChanged
     | TagsChanged
+    | ContactsChanged
     | Progress
     | EverythingChanged
 )

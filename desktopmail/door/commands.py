@@ -6,6 +6,8 @@ import msgspec
 
 from desktopmail.door.ids import (
     AccountId,
+    ContactId,
+    IdentityId,
     MailboxId,
     OperationId,
     PlacementId,
@@ -198,6 +200,70 @@ class EmptyMailbox(Command, frozen=True, kw_only=True):
     """Remove every message of a mailbox: out of the Trash and Junk for good, else to the Trash."""
 
     mailbox_id: MailboxId
+
+
+class SetIdentity(Command, frozen=True, kw_only=True):
+    """Add an identity of an account, or change one; answers with its id.
+
+    Attributes:
+        identity_id: None for a new one.
+        signature_html: Shown in place of `signature_text` where the message is HTML; may be empty.
+        default: Have it be the one that the composer begins with; False leaves the order as it is.
+    """
+
+    account_id: AccountId
+    identity_id: IdentityId | None = None
+    name: str = ""
+    address: str
+    reply_to: str = ""
+    signature_text: str = ""
+    signature_html: str = ""
+    default: bool = False
+
+
+class RemoveIdentity(Command, frozen=True, kw_only=True):
+    """Remove an identity; refused for the last one of an account."""
+
+    identity_id: IdentityId
+
+
+class SetContact(Command, frozen=True, kw_only=True):
+    """Add a contact to the address book, or change one; answers with its id."""
+
+    contact_id: ContactId | None = None
+    name: str
+    addresses: tuple[str, ...] = ()
+    organisation: str = ""
+    phones: tuple[str, ...] = ()
+    note: str = ""
+
+
+class RemoveContact(Command, frozen=True, kw_only=True):
+    """Take a contact out of the address book."""
+
+    contact_id: ContactId
+
+
+class ForgetPerson(Command, frozen=True, kw_only=True):
+    """Do not offer an address any more that was collected from mail."""
+
+    address: str
+
+
+class ImportContacts(Command, frozen=True, kw_only=True):
+    """Take the vCards of a file into the address book; nobody is doubled. The label says how many.
+
+    Attributes:
+        path: As the engine's process sees it: absolute.
+    """
+
+    path: str
+
+
+class ExportContacts(Command, frozen=True, kw_only=True):
+    """Write the address book to a file of vCards (4.0), which is replaced."""
+
+    path: str
 
 
 class LeaveOnServer(Command, frozen=True, kw_only=True):
@@ -440,6 +506,13 @@ AnyCommand = (
     | SubscribeMailbox
     | EmptyMailbox
     | LeaveOnServer
+    | SetIdentity
+    | RemoveIdentity
+    | SetContact
+    | RemoveContact
+    | ForgetPerson
+    | ImportContacts
+    | ExportContacts
 )
 
 

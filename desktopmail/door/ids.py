@@ -22,3 +22,9 @@ OperationId = NewType("OperationId", int)
 
 QuestionId = NewType("QuestionId", int)
 """One stored question that a person has to answer."""
+
+IdentityId = NewType("IdentityId", int)
+"""One name and address that a person writes as."""
+
+ContactId = NewType("ContactId", int)
+"""One contact of the address book."""

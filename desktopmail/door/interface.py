@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from desktopmail.door.queries import AnyAnswer, AnyQuery
     from desktopmail.door.rows import (
         AccountRow,
+        ContactRow,
+        IdentityRow,
         MailboxRow,
         MessageRow,
         OperationRow,
@@ -134,6 +136,14 @@ class StoreReader(Protocol):
 
     def people(self, prefix: str, limit: int) -> list[Person]:
         """Whom one wrote to or heard from, whose name or address begins so; the frequent first."""
+        ...
+
+    def identities(self, account_id: AccountId | None = None) -> list[IdentityRow]:
+        """The identities of one account or of all, the default one of each first."""
+        ...
+
+    def contacts(self, words: str = "") -> list[ContactRow]:
+        """The address book, by name; only those with words of a name or address that begin so."""
         ...
 
     def tags(self) -> list[TagRow]:

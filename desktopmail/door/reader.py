@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 import apsw
 import msgspec
 
+from desktopmail.door import people
 from desktopmail.door.commands import ServerSettings
 from desktopmail.door.ids import (
     AccountId,
+    ContactId,
+    IdentityId,
     MailboxId,
     MessageId,
     OperationId,
@@ -27,7 +30,9 @@ from desktopmail.door.policy import Policy
 from desktopmail.door.rows import (
     AccountRow,
     ConnectionState,
+    ContactRow,
     Flag,
+    IdentityRow,
     Kind,
     MailboxRow,
     MessageRow,
@@ -52,6 +57,7 @@ if TYPE_CHECKING:
 
     from desktopmail.door.profile import Profile
 
+_MAX_CONTACTS = 10_000
 _SHOWN_AFTER_DONE_S = 24 * 3600
 _ROLE_ORDER = {
     role: place
@@ -295,18 +301,63 @@ class SqliteReader:
 
     def people(self, prefix: str, limit: int) -> list[Person]:
         """Whom one wrote to or heard from, whose name or address begins so; the frequent first."""
-        pattern = prefix.strip().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-        if not pattern:
-            return []
         return [
             Person(name=name, address=address)
-            for name, address in self._all(
-                "SELECT name, address FROM person WHERE address LIKE ?1 ESCAPE '\\'"
-                " OR name LIKE ?1 ESCAPE '\\' OR name LIKE '% ' || ?1 ESCAPE '\\'"
-                " ORDER BY sent * 5 + received DESC, address LIMIT ?2",
-                (pattern + "%", limit),
-            )
+            for name, address, *_ in people.find(self._connection, prefix, limit)
         ]
+
+    def identities(self, account_id: AccountId | None = None) -> list[IdentityRow]:
+        """The identities of one account or of all, the default one of each first."""
+        seen: set[int] = set()
+        rows = []
+        for row in self._all(
+            "SELECT i.id, i.account_id, i.name, i.address, reply_to, signature_text,"
+            " signature_html FROM identity AS i JOIN account AS a ON a.id = i.account_id"
+            " WHERE ?1 IS NULL OR a.id = ?1 ORDER BY a.position, a.id, i.position, i.id",
+            (account_id,),
+        ):
+            rows.append(
+                IdentityRow(
+                    id=IdentityId(row[0]),
+                    account_id=AccountId(row[1]),
+                    name=row[2],
+                    address=row[3],
+                    reply_to=row[4],
+                    signature_text=row[5],
+                    signature_html=row[6],
+                    default=row[1] not in seen,
+                )
+            )
+            seen.add(row[1])
+        return rows
+
+    def contacts(self, words: str = "") -> list[ContactRow]:
+        """The address book, by name; only those with words of a name or address that begin so."""
+        among = None
+        if words.strip():
+            found = people.find(self._connection, words, _MAX_CONTACTS)
+            among = {row[2] for row in found if row[2] is not None}
+        addresses: dict[int, tuple[str, ...]] = {}
+        for contact_id, address in self._all(
+            "SELECT contact_id, address FROM person WHERE contact_id IS NOT NULL"
+            " ORDER BY contact_id, place"
+        ):
+            addresses[contact_id] = (*addresses.get(contact_id, ()), address)
+        rows = [
+            ContactRow(
+                id=ContactId(contact_id),
+                name=name,
+                addresses=addresses.get(contact_id, ()),
+                organisation=organisation,
+                phones=tuple(msgspec.json.decode(phones, type=list[str])),
+                note=note,
+            )
+            for contact_id, name, organisation, phones, note in self._all(
+                "SELECT id, name, organisation, phones, note FROM contact"
+            )
+            if among is None or contact_id in among
+        ]
+        return sorted(rows, key=lambda row: (row.name.casefold(), row.id))
 
     def tags(self) -> list[TagRow]:
         """The tags of the profile, by label."""

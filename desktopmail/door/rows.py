@@ -8,6 +8,8 @@ import msgspec
 
 from desktopmail.door.ids import (
     AccountId,
+    ContactId,
+    IdentityId,
     MailboxId,
     MessageId,
     OperationId,
@@ -166,6 +168,30 @@ class TagRow(Row, frozen=True, kw_only=True):
     label: str  # as a person sees it
     colour: str  # "#rrggbb"
     total: int  # messages that have it, each mailbox counted
+
+
+class IdentityRow(Row, frozen=True, kw_only=True):
+    """A name and address that a person writes as."""
+
+    id: IdentityId
+    account_id: AccountId
+    name: str
+    address: str
+    reply_to: str  # or empty
+    signature_text: str
+    signature_html: str  # or empty
+    default: bool  # the one that the composer begins with
+
+
+class ContactRow(Row, frozen=True, kw_only=True):
+    """A contact of the address book."""
+
+    id: ContactId
+    name: str
+    addresses: tuple[str, ...]  # the preferred one first
+    organisation: str
+    phones: tuple[str, ...]
+    note: str
 
 
 class MessageRow(Row, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.policy import Policy
 from desktopmail.door.rows import ConnectionState, Kind, Role, SendingState
 from desktopmail.engine import (
+    address_book,
     answering,
     backup,
     check,
@@ -43,6 +44,7 @@ from desktopmail.engine.store import (
     blob,
     mailbox,
     operation,
+    person,
     placement,
     problem,
     sending,
@@ -139,6 +141,8 @@ class Engine:
         await self.store.write(lambda tx: sending.recover(tx, now_s))
         await self.store.write(lambda tx: self._forget_sandboxes(tx))
         await self.store.write(mailbox.sweep_hidden)
+        while await self.store.write(person.index_some):
+            pass
         for account in await self.store.read(accounts.every):
             self._begin(account.id, account.kind)
 
@@ -183,6 +187,19 @@ class Engine:
                 | commands.LeaveOnServer()
             ):
                 return await self._change(command)
+            case (
+                commands.SetIdentity()
+                | commands.RemoveIdentity()
+                | commands.SetContact()
+                | commands.RemoveContact()
+                | commands.ForgetPerson()
+            ):
+                now_s = self._now_s()
+                return await self.store.write(lambda tx: address_book.carry_out(tx, command, now_s))
+            case commands.ImportContacts(path=path):
+                return await address_book.import_(self.store, self._ports, Path(path))
+            case commands.ExportContacts(path=path):
+                return await address_book.export(self.store, self._ports, Path(path))
             case commands.Undo(token=token):
                 label = await self.store.write(lambda tx: undo.take_back(tx, token))
                 self._wake_all()

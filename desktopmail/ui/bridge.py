@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from desktopmail.door.changes import (
     AccountsChanged,
     AnyChange,
+    ContactsChanged,
     EverythingChanged,
     MailArrived,
     MailboxesChanged,
@@ -52,6 +53,7 @@ class Gathered:
     questions: bool = False
     problems: bool = False
     tags: bool = False
+    contacts: bool = False
     arrived: list[MessageId] = field(default_factory=list)
     progress: dict[tuple[int, str], Progress] = field(default_factory=dict)
 
@@ -62,6 +64,8 @@ class Gathered:
                 self.tree = self.problems = True
             case TagsChanged():
                 self.tags = True
+            case ContactsChanged():
+                self.contacts = True
             case MailboxesChanged():
                 self.tree = True
             case MessagesChanged():
@@ -81,7 +85,7 @@ class Gathered:
                 self.progress[change.account_id, change.work] = change
             case EverythingChanged():
                 self.tree = self.outbox = self.operations = self.questions = self.problems = True
-                self.tags = True
+                self.tags = self.contacts = True
                 self.mailboxes = None
 
     def touches(self, mailbox_ids: tuple[MailboxId, ...]) -> bool:

@@ -9,6 +9,8 @@ import pytest
 
 from desktopmail.door.rows import (
     AccountRow,
+    ContactRow,
+    IdentityRow,
     MailboxRow,
     MessageRow,
     OperationRow,
@@ -34,6 +36,8 @@ def documented(heading: str) -> set[str]:
         ("`mailboxes`", MailboxRow, set()),
         ("`list`", MessageRow, {"placement_id"}),
         ("`tags list`", TagRow, set()),
+        ("`contacts list`", ContactRow, set()),
+        ("`identity list`", IdentityRow, set()),
         ("`send`", SendingRow, set()),
         ("`operations list`", OperationRow, set()),
     ],

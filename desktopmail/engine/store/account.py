@@ -80,7 +80,7 @@ def add(
     if tx.fetch("SELECT 1 FROM account WHERE name = ?", (name,)):
         raise name_taken(name)
     tx.touch_accounts()
-    return AccountId(
+    account_id = AccountId(
         tx.insert(
             "INSERT INTO account (position, name, address, display_name, kind, incoming, outgoing,"
             " allow_cleartext)"
@@ -96,6 +96,11 @@ def add(
             ),
         )
     )
+    tx.execute(
+        "INSERT INTO identity (account_id, position, name, address) VALUES (?, 0, ?, ?)",
+        (account_id, display_name, address),
+    )
+    return account_id
 
 
 def every(tx: Transaction) -> list[Account]:

@@ -1,18 +1,40 @@
-"""People one wrote to or heard from, counted for the completion of addresses."""
+"""People one wrote to or heard from, found by the beginning of a word of their name or address.
+
+The rank of a person is the logarithm of a sum over their mails, each weighing half of one that is
+two months younger. It need not be worked out again as time goes by: the order stays the same.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from desktopmail.door.people import words_of
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.summary import Summary
 
 # A mail to hundreds is a list or an announcement: nobody means those people by name.
 _MAX_RECIPIENTS = 30
+_HALF_LIFE_S = 60 * 24 * 3600.0
+# Whom one writes to is meant more often than who writes to one.
+_WEIGHT_SENT = 5.0
+_CHUNK = 500
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What new mails say of one person."""
+
+    name: str = ""
+    times: int = 0
+    rank: float = 0.0
 
 
 def count(tx: Transaction, summaries: Iterable[Summary], *, sent: bool) -> None:
@@ -23,20 +45,112 @@ def count(tx: Transaction, summaries: Iterable[Summary], *, sent: bool) -> None:
         summaries: The messages.
         sent: They are our own: their recipients count, not their senders.
     """
-    names: dict[str, str] = {}
-    times: Counter[str] = Counter()
+    counted: dict[str, _Counted] = {}
+    weight = _WEIGHT_SENT if sent else 1.0
     for summary in summaries:
         people = summary.people[summary.senders :] if sent else summary.people[: summary.senders]
         if len(people) > _MAX_RECIPIENTS:
             continue
         for name, address in people:
             if "@" in address:
-                names[address.lower()] = name or names.get(address.lower(), "")
-                times[address.lower()] += 1
-    column = "sent" if sent else "received"
+                one = counted.setdefault(address.lower(), _Counted())
+                one.name = name or one.name
+                one.times += 1
+                one.rank = ranked(one.rank, summary.date_s or 0, weight)
+    _keep(tx, counted, "sent" if sent else "received")
+
+
+def ranked(before: float, date_s: float, weight: float) -> float:
+    """The rank of a person after one more mail of that date."""
+    periods = min(max(date_s / _HALF_LIFE_S, 0.0), 900.0)  # a forged year must not overflow
+    low, high = sorted((before, periods + math.log2(weight)))
+    return high + math.log2(1 + 2.0 ** (low - high))
+
+
+def _keep(tx: Transaction, counted: dict[str, _Counted], column: str) -> None:
+    addresses = list(counted)
+    known: dict[str, tuple[int, str, float, int | None]] = {}
+    for start in range(0, len(addresses), _CHUNK):
+        for row in tx.fetch(
+            "SELECT address, id, name, rank, contact_id FROM person"
+            " WHERE address IN (SELECT value FROM json_each(?))",
+            (msgspec.json.encode(addresses[start : start + _CHUNK]).decode(),),
+        ):
+            known[row[0].lower()] = row[1:]
+    for address, one in counted.items():
+        found = known.get(address)
+        if found is None:
+            made = tx.insert(
+                f"INSERT INTO person (address, name, {column}, rank) VALUES (?, ?, ?, ?)",
+                (address, one.name, one.times, one.rank),
+            )
+            _index(tx, made, one.name, address)
+            continue
+        person_id, name, rank, contact_id = found
+        # What a person wrote into the address book is better than what a header says.
+        shown = name if contact_id is not None else one.name or name
+        high, low = max(rank, one.rank), min(rank, one.rank)
+        tx.execute(
+            f"UPDATE person SET {column} = {column} + ?, name = ?, rank = ? WHERE id = ?",
+            (one.times, shown, high + math.log2(1 + 2.0 ** (low - high)), person_id),
+        )
+        if shown != name:
+            _index(tx, person_id, shown, address)
+
+
+def know(
+    tx: Transaction, contact_id: int, name: str, addresses: Sequence[str], now_s: float
+) -> None:
+    """Let the addresses of a contact be found, by the name it has in the address book."""
+    let_go(tx, contact_id)
+    for place, address in enumerate(addresses):
+        tx.execute(
+            "INSERT INTO person (address, name, rank, contact_id, place) VALUES (?1, ?2, ?3, ?4,"
+            " ?5) ON CONFLICT (address) DO UPDATE SET name = ?2, contact_id = ?4, place = ?5",
+            (address, name, ranked(0.0, now_s, 1.0), contact_id, place),
+        )
+        (row,) = tx.fetch("SELECT id FROM person WHERE address = ?", (address,))
+        _index(tx, row[0], name, address)
+
+
+def let_go(tx: Transaction, contact_id: int) -> None:
+    """Let the addresses of a contact be those of anybody; who was only in the book is forgotten."""
+    _remove(tx, "contact_id = ? AND sent = 0 AND received = 0", contact_id)
+    tx.execute("UPDATE person SET contact_id = NULL WHERE contact_id = ?", (contact_id,))
+
+
+def forget(tx: Transaction, address: str) -> None:
+    """Forget an address that was collected; it comes back when mail is written to it again."""
+    _remove(tx, "address = ? AND contact_id IS NULL", address)
+
+
+def index_some(tx: Transaction, limit: int = 2000) -> int:
+    """Work out the words of people that an older version counted; returns how many those were."""
+    rows = tx.fetch("SELECT id, name, address FROM person WHERE words = '' LIMIT ?", (limit,))
+    for person_id, name, address in rows:
+        _index(tx, person_id, name, address)
+    return len(rows)
+
+
+def _remove(tx: Transaction, where: str, value: int | str) -> None:
+    for person_id, words in tx.fetch(f"SELECT id, words FROM person WHERE {where}", (value,)):
+        _unindex(tx, person_id, words)
+        tx.execute("DELETE FROM person WHERE id = ?", (person_id,))
+
+
+def _index(tx: Transaction, person_id: int, name: str, address: str) -> None:
+    (before,) = tx.fetch("SELECT words FROM person WHERE id = ?", (person_id,))
+    _unindex(tx, person_id, before[0])
+    words = words_of(name, address)
+    tx.execute("UPDATE person SET words = ? WHERE id = ?", (" " + " ".join(words), person_id))
     tx.execute_many(
-        f"INSERT INTO person (address, name, {column}) VALUES (?1, ?2, ?3) ON CONFLICT (address)"
-        f" DO UPDATE SET {column} = {column} + ?3,"
-        " name = CASE WHEN ?2 = '' THEN name ELSE ?2 END",
-        [(address, names[address], number) for address, number in times.items()],
+        "INSERT INTO person_word (word, person_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(word, person_id) for word in words],
+    )
+
+
+def _unindex(tx: Transaction, person_id: int, words: str) -> None:
+    tx.execute_many(
+        "DELETE FROM person_word WHERE word = ? AND person_id = ?",
+        [(word, person_id) for word in words.split()],
     )

@@ -280,7 +280,62 @@ ALTER TABLE tag ADD COLUMN colour TEXT NOT NULL DEFAULT ''; -- "#rrggbb"; empty:
 ALTER TABLE operation_target ADD COLUMN before_tags TEXT; -- JSON; NULL: it changes none
 """
 
-UPGRADES: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+# Who a person writes as; whom a person knows, found by the beginning of any word of a name or an
+# address. The words are worked out by the program: of people counted before, at its next start.
+# What reports say of a message that was sent is kept with it.
+_VERSION_5 = """
+CREATE TABLE identity (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,          -- the first one is the default
+    name TEXT NOT NULL,
+    address TEXT NOT NULL,
+    reply_to TEXT NOT NULL DEFAULT '',
+    signature_text TEXT NOT NULL DEFAULT '',
+    signature_html TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX identity_by_account ON identity (account_id, position, id);
+INSERT INTO identity (account_id, position, name, address)
+    SELECT id, 0, display_name, address FROM account;
+
+CREATE TABLE contact (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    organisation TEXT NOT NULL DEFAULT '',
+    phones TEXT NOT NULL DEFAULT '[]',  -- JSON
+    note TEXT NOT NULL DEFAULT '',
+    uid TEXT UNIQUE                     -- of the vCard it came from
+) STRICT;
+CREATE TABLE known_person (
+    id INTEGER PRIMARY KEY,
+    address TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    name TEXT NOT NULL,
+    sent INTEGER NOT NULL DEFAULT 0,
+    received INTEGER NOT NULL DEFAULT 0,
+    rank REAL NOT NULL DEFAULT 0,       -- how often and how recently; see engine.store.person
+    words TEXT NOT NULL DEFAULT '',     -- each behind a space, in small letters
+    contact_id INTEGER REFERENCES contact (id) ON DELETE SET NULL,
+    place INTEGER NOT NULL DEFAULT 0    -- among the addresses of its contact
+) STRICT;
+INSERT INTO known_person (address, name, sent, received)
+    SELECT address, name, sent, received FROM person;
+DROP TABLE person;
+ALTER TABLE known_person RENAME TO person;
+CREATE INDEX person_by_rank ON person (rank, words);
+CREATE INDEX person_by_contact ON person (contact_id, place) WHERE contact_id IS NOT NULL;
+CREATE INDEX person_without_words ON person (id) WHERE words = '';
+CREATE TABLE person_word (
+    word TEXT NOT NULL,
+    person_id INTEGER NOT NULL,         -- its rows go by the words of the person
+    PRIMARY KEY (word, person_id)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE sending ADD COLUMN report TEXT NOT NULL DEFAULT '{}'; -- JSON: what is asked for
+ALTER TABLE sending ADD COLUMN results TEXT NOT NULL DEFAULT '{}'; -- JSON: address to a result
+CREATE INDEX sending_by_message_id ON sending (message_id);
+"""
+
+UPGRADES: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
 """Step N makes version N of version N - 1; version 0 is an empty database. Never edit one."""
 
 VERSION = len(UPGRADES)

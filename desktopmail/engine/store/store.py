@@ -10,6 +10,7 @@ import apsw
 from desktopmail.door.changes import (
     AccountsChanged,
     AnyChange,
+    ContactsChanged,
     MailboxesChanged,
     MessagesChanged,
     OperationsChanged,
@@ -102,6 +103,10 @@ class Transaction:
     def touch_problems(self) -> None:
         """Have it told that a problem came or went."""
         self._others[ProblemsChanged()] = None
+
+    def touch_contacts(self) -> None:
+        """Have it told that the address book changed."""
+        self._others[ContactsChanged()] = None
 
     def touch_tags(self) -> None:
         """Have it told that a tag came, went or changed its looks."""
