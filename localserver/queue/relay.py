@@ -14,6 +14,7 @@ from localserver.queue.report import Action, Fate, make_report
 from localserver.queue.route import Hop, NoRouteError, hops
 from localserver.queue.schedule import Schedule
 from localserver.queue.table import Later
+from localserver.smtp.trace import return_path
 from localserver.store.errors import StoreError
 from localserver.store.interface import Delivery
 
@@ -242,8 +243,9 @@ class RelayQueue:
         )
         for user in context.users.resolve(sender):
             try:
+                octets = return_path(None) + report
                 await context.store.deliver(
-                    [Delivery(user.name, report, sender="", recipient=sender)]
+                    [Delivery(user.name, octets, sender="", recipient=sender)]
                 )
             except StoreError as error:
                 context.log.warning("A report for %s could not be stored: %s", user.name, error)

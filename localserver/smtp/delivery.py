@@ -209,7 +209,8 @@ async def send_report(session: Session, sender: str, report: bytes) -> None:
     context = session.context
     for user in context.users.resolve(sender):
         try:
-            await context.store.deliver([Delivery(user.name, report, sender="", recipient=sender)])
+            octets = return_path(None) + report
+            await context.store.deliver([Delivery(user.name, octets, sender="", recipient=sender)])
         except StoreError as error:
             # A report about a report is never made (RFC 3464 section 2): it ends here.
             context.log.warning("A report for %s could not be stored: %s", user.name, error)
