@@ -5,6 +5,7 @@ Text widgets write the fonts, sizes and margins of their machine into every elem
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING
@@ -75,7 +76,8 @@ class _Writer:
             return
         tag = "p" if item.is_spaced else "div"
         tag = f"h{item.heading}" if 1 <= item.heading <= 6 else tag
-        style = f' style="text-align:{item.align}"' if item.align else ""
+        style = _direction(item)
+        style += f' style="text-align:{item.align}"' if item.align else ""
         self.out.append(f"<{tag}{style}>{_inline(item) or '<br>'}</{tag}>")
 
     def close(self, kept: int) -> None:
@@ -99,7 +101,7 @@ class _Writer:
             self.out.append(f"<{item.list_tag}{start}>")
             self.open.append(closing)
             self.indent += 1
-        self.out.append(f"<li>{_inline(item) or '<br>'}")
+        self.out.append(f"<li{_direction(item)}>{_inline(item) or '<br>'}")
 
     def _table(self, table: Table) -> None:
         self.close(0)
@@ -117,6 +119,18 @@ class _Writer:
                 self.out.append(f"<td>{''.join(inner.out)}</td>")
             self.out.append("</tr>")
         self.out.append("</table>")
+
+
+def _direction(paragraph: Paragraph) -> str:
+    """Return the attribute that has a paragraph read from the right, where its letters are."""
+    for run in paragraph.runs:
+        for letter in run.text[:200]:
+            kind = unicodedata.bidirectional(letter)
+            if kind in {"R", "AL"}:
+                return ' dir="rtl"'
+            if kind == "L":
+                return ""
+    return ""
 
 
 def _inline(paragraph: Paragraph) -> str:

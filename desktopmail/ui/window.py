@@ -220,7 +220,7 @@ class MainWindow(QMainWindow):
         self.reading.link_clicked.connect(self.open_link)
         self.reading.shown.connect(self._update_actions)
         self.reading.leave_wanted.connect(self.leave_list)
-        self._saver = AttachmentSaver(self, self.scope, self.say)
+        self._saver = AttachmentSaver(self, self)
         self._saver.serve(self.reading)
         self.status_line.activity_wanted.connect(lambda: self.show_view("activity"))
         self.problems.setup_wanted.connect(lambda: self.show_view("account"))

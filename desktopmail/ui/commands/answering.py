@@ -13,10 +13,12 @@ from desktopmail.ui.language import tr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from desktopmail.door.ids import AccountId, PlacementId
     from desktopmail.door.rows import AccountRow
     from desktopmail.mime.compose import Draft
     from desktopmail.mime.message import Message
     from desktopmail.ui.commands.desk import Desk
+    from desktopmail.ui.reading.content import Letter
 
 # What is quoted goes through the editor; beyond this its plain text serves better.
 MAX_RICH_CHARACTERS = 300_000
@@ -33,9 +35,29 @@ async def answer(desk: Desk, way: str) -> None:
     if found is None:
         return
     row, letter = found
+    await answer_letter(desk, letter, way, account_id=row.account_id, placement_id=row.id)
+
+
+async def answer_letter(
+    desk: Desk,
+    letter: Letter,
+    way: str,
+    *,
+    account_id: AccountId | None,
+    placement_id: PlacementId | None,
+) -> None:
+    """Open a window with an answer to a message.
+
+    Args:
+        desk: Opens the window.
+        letter: The message.
+        way: See `answer`.
+        account_id: The account it came to.
+        placement_id: Where it is in the store; None for one that is enclosed in another.
+    """
     # Only the account the message came to counts as "me": a person may well write from one of
     # their accounts to another, and the answer has to go back there.
-    accounts = [it for it in desk.accounts() if it.id == row.account_id]
+    accounts = [it for it in desk.accounts() if it.id == account_id]
     own = [identity(account) for account in accounts]
     rich = desk.settings.flag("rich_text")
 
@@ -49,11 +71,10 @@ async def answer(desk: Desk, way: str) -> None:
     if draft is None:
         desk.say(tr("say.no_list"))
         return
-    account = accounts[0] if accounts else None
     desk.compose(
         draft,
-        account=account,
-        answers=None if way == "edit_as_new" else row.id,
+        account=accounts[0] if accounts else None,
+        answers=None if way == "edit_as_new" else placement_id,
         forwards=way.startswith("forward"),
     )
 

@@ -8,26 +8,42 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from desktopmail.ui.commands.answering import identity, make_answer
+from desktopmail.ui.commands.answering import answer_letter
 from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.pane import ReadingPane
 from desktopmail.ui.reading.saving import AttachmentSaver
 
 if TYPE_CHECKING:
+    from desktopmail.door.ids import AccountId
     from desktopmail.door.rows import MessageRow
     from desktopmail.ui.reading.content import Letter
     from desktopmail.ui.window import MainWindow
 
 
 class MessageWindow(QWidget):
-    """Shows one message, and answers it."""
+    """Shows one message, and answers it.
 
-    def __init__(self, window: MainWindow, row: MessageRow, letter: Letter) -> None:
+    Args:
+        window: The main window.
+        row: Where it is in the store; None for one that is enclosed in another.
+        letter: The message.
+        account_id: The account it came to; None: that of `row`.
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        row: MessageRow | None,
+        letter: Letter,
+        *,
+        account_id: AccountId | None = None,
+    ) -> None:
         super().__init__(None, Qt.WindowType.Window)
         self.setWindowTitle(letter.subject or tr("list.no_subject"))
         self._window = window
         self._row = row
+        self._account_id = row.account_id if row is not None else account_id
         self.reading = ReadingPane(
             window.theme,
             window.reader,
@@ -39,7 +55,7 @@ class MessageWindow(QWidget):
         self.reading.show_letter(letter, row)
         self.reading.link_clicked.connect(window.open_link)
         self.reading.leave_wanted.connect(window.leave_list)
-        self._saver = AttachmentSaver(self, window.scope, window.say)
+        self._saver = AttachmentSaver(self, window)
         self._saver.serve(self.reading)
         bar = QFrame(self)
         bar.setObjectName("toolbar")
@@ -75,14 +91,13 @@ class MessageWindow(QWidget):
     def answer(self, way: str) -> None:
         """Open a window with an answer."""
         letter = self.reading.letter
-        accounts = [it for it in self._window.accounts() if it.id == self._row.account_id]
         if letter is None:
             return
-        own = [identity(it) for it in accounts]
-        draft = make_answer(letter.message, way, own=own, date_s=letter.date_s)
-        self._window.compose(
-            draft,
-            account=accounts[0] if accounts else None,
-            answers=self._row.id,
-            forwards=way == "forward",
+        work = answer_letter(
+            self._window,
+            letter,
+            way,
+            account_id=self._account_id,
+            placement_id=self._row.id if self._row is not None else None,
         )
+        self._window.scope.spawn(work, name=tr(f"verb.{way}"))

@@ -11,6 +11,7 @@ from desktopmail.ui.dates import size_text
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.language import tr, trn
+from desktopmail.ui.reading.preview import Shown, way_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,24 +36,28 @@ class AttachmentCard(QFrame):
     """One attachment.
 
     Signals:
-        open_wanted, save_wanted: What was asked for.
+        show_wanted, open_wanted, save_wanted: What was asked for.
         drag_wanted: It is being dragged out.
     """
 
+    show_wanted = Signal()
     open_wanted = Signal()
     save_wanted = Signal()
     drag_wanted = Signal()
 
     def __init__(self, attachment: Attachment, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
+        self._way = way_of(attachment)
         self.setProperty("kind", "attachment")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         warned = bool(attachment.warned.value)
         size = size_text(attachment.size_octets)
+        why = tr(f"warned.{attachment.warned.name.lower()}") if warned else ""
         self.setAccessibleName(f"{attachment.name}, {size}")
+        self.setAccessibleDescription(why)
         tip = f"{attachment.name}\n{attachment.media_type}, {size}"
         if warned:
-            tip += "\n" + tr(f"warned.{attachment.warned.name.lower()}")
+            tip += f"\n{why}"
         self.setToolTip(tip)
         icon = "alert" if warned else icon_of(attachment.media_type)
         picture = QLabel(self)
@@ -87,15 +92,15 @@ class AttachmentCard(QFrame):
             self.drag_wanted.emit()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """A click opens."""
+        """A click shows it."""
         if self._pressed is not None and self.rect().contains(event.position().toPoint()):
-            self.open_wanted.emit()
+            self.show_wanted.emit()
         self._pressed = None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Enter and space open."""
+        """Enter and space show it."""
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
-            self.open_wanted.emit()
+            self.show_wanted.emit()
         else:
             super().keyPressEvent(event)
 
@@ -103,6 +108,8 @@ class AttachmentCard(QFrame):
         """Offer to open or save it."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self._way is not Shown.NOT:
+            menu.addAction(tr("attachment.show"), self.show_wanted.emit)
         menu.addAction(tr("attachment.open"), self.open_wanted.emit)
         menu.addAction(tr("attachment.save"), self.save_wanted.emit)
         menu.popup(event.globalPos())
@@ -112,10 +119,11 @@ class AttachmentStrip(QFrame):
     """All attachments of a message.
 
     Signals:
-        open_wanted, save_wanted, drag_wanted: What was asked for (Attachment).
+        show_wanted, open_wanted, save_wanted, drag_wanted: What was asked for (Attachment).
         save_all_wanted: All are to be saved.
     """
 
+    show_wanted = Signal(object)
     open_wanted = Signal(object)
     save_wanted = Signal(object)
     drag_wanted = Signal(object)
@@ -142,6 +150,7 @@ class AttachmentStrip(QFrame):
         self.setAccessibleName(trn("attachment.count", len(attachments)))
         for attachment in attachments:
             card = AttachmentCard(attachment, self._theme, self._flow_host)
+            card.show_wanted.connect(lambda it=attachment: self.show_wanted.emit(it))
             card.open_wanted.connect(lambda it=attachment: self.open_wanted.emit(it))
             card.save_wanted.connect(lambda it=attachment: self.save_wanted.emit(it))
             card.drag_wanted.connect(lambda it=attachment: self.drag_wanted.emit(it))

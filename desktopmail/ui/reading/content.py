@@ -67,6 +67,7 @@ def read_letter(octets: bytes, *, whole: bool = True, remote: bool = False) -> L
             source,
             parts=html.part_urls(message.tree, prefix=PART_PREFIX),
             remote=(lambda number, _url: f"{REMOTE_PREFIX}{number}") if remote else None,
+            known=[box.domain for box in message.senders if box.domain],
         )
     return Letter(
         message=message,

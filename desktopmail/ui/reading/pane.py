@@ -62,7 +62,7 @@ class ReadingPane(QFrame):
         whole_wanted: The body is not here and should be fetched (MessageRow).
         link_clicked, link_hovered: See `PlainView`.
         menu_wanted: A context menu is wanted (QPoint, link target or "").
-        open_wanted, save_wanted, drag_wanted: For attachments (Attachment).
+        show_wanted, open_wanted, save_wanted, drag_wanted: For attachments (Attachment).
         save_all_wanted: All attachments are to be saved.
         leave_wanted: The mailing list of the message is to be left (Letter, MessageRow).
     """
@@ -72,6 +72,7 @@ class ReadingPane(QFrame):
     link_clicked = Signal(str)
     link_hovered = Signal(str)
     menu_wanted = Signal(object, str)
+    show_wanted = Signal(object)
     open_wanted = Signal(object)
     save_wanted = Signal(object)
     drag_wanted = Signal(object)
@@ -115,6 +116,7 @@ class ReadingPane(QFrame):
         self._notice_lines.setContentsMargins(24, 0, 24, 10)
         self._notice_lines.setSpacing(6)
         self.attachments = AttachmentStrip(theme, self)
+        self.attachments.show_wanted.connect(self.show_wanted)
         self.attachments.open_wanted.connect(self.open_wanted)
         self.attachments.save_wanted.connect(self.save_wanted)
         self.attachments.drag_wanted.connect(self.drag_wanted)

@@ -1,4 +1,4 @@
-"""Attachments on their way to the disk: saved, opened, dragged out; never over another file."""
+"""Attachments shown, and on their way to the disk: saved, opened, dragged out."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from PySide6.QtGui import QDesktopServices, QDrag
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from desktopmail.ui.language import tr, trn
+from desktopmail.ui.reading.content import read_letter
+from desktopmail.ui.reading.preview import PreviewWindow, Shown, way_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from desktopmail.mime.attachment import Attachment
     from desktopmail.ui.reading.pane import ReadingPane
-    from desktopmail.ui.tasks import TaskScope
+    from desktopmail.ui.window import MainWindow
 
 
 def free_name(folder: Path, name: str) -> Path:
@@ -52,21 +54,49 @@ def write_new(path: Path, octets: bytes, *, replace: bool = False) -> None:
 class AttachmentSaver:
     """Serves a reading pane's wishes about attachments."""
 
-    def __init__(self, window: QWidget, scope: TaskScope, say: Callable[[str], None]) -> None:
+    def __init__(self, window: QWidget, main: MainWindow) -> None:
         self._window = window
-        self._scope = scope
-        self._say = say
+        self._main = main
+        self._scope = main.scope
+        self._say = main.say
         self._folder = Path.home() / "Downloads"
         self._opened: tempfile.TemporaryDirectory[str] | None = None
 
     def serve(self, pane: ReadingPane) -> None:
         """Serve one more pane."""
+        pane.show_wanted.connect(lambda it: self.show(pane, it))
         pane.open_wanted.connect(self.open)
         pane.save_wanted.connect(self.save)
         pane.drag_wanted.connect(self.drag)
         pane.save_all_wanted.connect(
             lambda: self.save_all(pane.letter.attachments if pane.letter is not None else ())
         )
+
+    def show(self, pane: ReadingPane, attachment: Attachment) -> None:
+        """Show an attachment here; what cannot be shown is opened by the desktop's program."""
+        way = way_of(attachment)
+        if way is Shown.NOT:
+            self.open(attachment)
+        elif way is Shown.MAIL:
+            self._scope.spawn(self._show_mail(pane, attachment), name=tr("preview.show"))
+        else:
+            found = pane.letter.attachments if pane.letter is not None else (attachment,)
+            shown = [it for it in found if way_of(it) not in {Shown.NOT, Shown.MAIL}]
+            window = PreviewWindow(self._main.theme, shown, attachment, self._scope)
+            window.open_wanted.connect(self.open)
+            window.save_wanted.connect(self.save)
+            self._main.add_window(window)
+            window.show()
+
+    async def _show_mail(self, pane: ReadingPane, attachment: Attachment) -> None:
+        from desktopmail.ui.panels.message import MessageWindow
+
+        loop = asyncio.get_running_loop()
+        letter = await loop.run_in_executor(None, lambda: read_letter(attachment.octets))
+        account_id = pane.row.account_id if pane.row is not None else None
+        window = MessageWindow(self._main, None, letter, account_id=account_id)
+        self._main.add_window(window)
+        window.show()
 
     def save(self, attachment: Attachment) -> None:
         """Ask where to, then save."""

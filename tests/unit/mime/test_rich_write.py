@@ -81,10 +81,26 @@ def test_none_of_the_known_attacks_is_written(payload: str) -> None:
         assert node.tag in {"body", "div", "p", "blockquote", "ul", "ol", "li", "table", "tbody",
             "tr", "td", "b", "i", "u", "s", "code", "span", "a", "img", "br", "hr", "h1", "h2",
             "h3", "h4", "h5", "h6"}  # fmt: skip
-        assert set(node.attributes) <= {"style", "type", "href", "src", "alt", "width", "start"} | {
+        assert set(node.attributes) <= {
+            "style",
+            "type",
+            "href",
+            "src",
+            "alt",
+            "width",
+            "start",
+            "dir",
+        } | {
             "border",
             "cellpadding",
         }
         for name in ("href", "src"):
             url = (node.attributes.get(name) or "https:").lower()
             assert url.startswith(("http:", "https:", "mailto:", "tel:", "cid:"))
+
+
+def test_a_paragraph_in_letters_read_from_the_right_says_so() -> None:
+    items = rich_read.read("<div>שלום Anna</div><div>Hi שלום</div><ul><li>سلام</ul><div>42</div>")
+    assert body(items) == (
+        '<div dir="rtl">שלום Anna</div><div>Hi שלום</div><ul><li dir="rtl">سلام</ul><div>42</div>'
+    )
