@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from desktopmail.wire.transcript import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from desktopmail.net.ports import Clock
 
@@ -64,7 +65,8 @@ class Transcript:
     def __init__(self, clock: Clock, *, max_octets: int = 4 << 20) -> None:
         self._clock = clock
         self._max_octets = max_octets
-        self._records: deque[SessionRecord] = deque()
+        # Every command and answer is kept, few are ever looked at: so records are made late.
+        self._kept: deque[_Kept] = deque()
         self._octets = 0
         self._sessions = 0
         self._number = 0
@@ -77,11 +79,11 @@ class Transcript:
 
     def records(self, *, after: int = 0) -> list[SessionRecord]:
         """Return what is kept, oldest first, from behind a number on."""
-        return [record for record in self._records if record.number > after]
+        return [_shown(kept) for kept in self._kept if kept[0] > after]
 
     def clear(self) -> None:
         """Forget everything kept."""
-        self._records.clear()
+        self._kept.clear()
         self._octets = 0
 
     def on_record(self, told: Callable[[SessionRecord], None]) -> Callable[[], None]:
@@ -91,7 +93,7 @@ class Transcript:
 
     def text(self) -> str:
         """Everything kept, a line each."""
-        return "\n".join(record.text() for record in self._records)
+        return "\n".join(_shown(kept).text() for kept in self._kept)
 
     def keep(self, session: SessionRecorder, sender: Literal["C", "S", "*"], octets: bytes) -> None:
         """Take one record of a session."""
@@ -99,13 +101,21 @@ class Transcript:
             left = len(octets) - _MAX_RECORD_OCTETS
             octets = octets[:_MAX_RECORD_OCTETS] + b"[... %d octets more]\r\n" % left
         self._number += 1
-        one = SessionRecord(
-            self._number, session.session, session.protocol, session.peer,
-            Record(self._clock.now(), sender, octets),
-        )  # fmt: skip
-        self._records.append(one)
+        kept = (self._number, session, self._clock.now(), sender, octets)
+        self._kept.append(kept)
         self._octets += len(octets)
-        while self._octets > self._max_octets and len(self._records) > 1:
-            self._octets -= len(self._records.popleft().record.octets)
-        for told in tuple(self._told):
-            told(one)
+        while self._octets > self._max_octets and len(self._kept) > 1:
+            self._octets -= len(self._kept.popleft()[4])
+        if self._told:
+            one = _shown(kept)
+            for told in tuple(self._told):
+                told(one)
+
+
+_Kept: TypeAlias = tuple[int, SessionRecorder, "datetime", Literal["C", "S", "*"], bytes]
+
+
+def _shown(kept: _Kept) -> SessionRecord:
+    number, session, moment, sender, octets = kept
+    record = Record(moment, sender, octets)
+    return SessionRecord(number, session.session, session.protocol, session.peer, record)

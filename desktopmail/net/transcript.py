@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from desktopmail.wire.transcript import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from desktopmail.net.ports import Clock
     from desktopmail.wire.output import Segment
@@ -21,10 +21,14 @@ class Recorder(Protocol):
 
 
 def record_output(
-    recorder: Recorder | None, sender: Literal["C", "S"], segments: Iterable[Segment]
+    recorder: Recorder | None, sender: Literal["C", "S"], segments: Sequence[Segment]
 ) -> bytes:
     """Give the segments to the recorder, redacted, and return the octets to be sent."""
-    segments = list(segments)
+    if len(segments) == 1 and segments[0].mask is None:
+        octets = segments[0].octets
+        if recorder is not None:
+            recorder.record(sender, octets)
+        return octets
     if recorder is not None and segments:
         recorder.record(sender, b"".join([segment.redacted for segment in segments]))
     return b"".join([segment.octets for segment in segments])

@@ -267,7 +267,8 @@ class Account:
         return _delivered(self.user, mailbox, appended)
 
     def _appended(self, mailbox: Mailbox, appended: Appended, messages: Sequence[Message]) -> None:
-        self.flags.update(appended.keywords)
+        if appended.keywords is not None:
+            self.flags.update(appended.keywords)
         mailbox.unseen += appended.unseen
         mailbox.deleted += appended.deleted
         mailbox.octets += appended.octets

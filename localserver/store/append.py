@@ -55,7 +55,7 @@ class Appended:
         octets: Sum of their sizes.
         unseen: How many are not \Seen.
         deleted: How many are \Deleted.
-        keywords: All keywords of the user.
+        keywords: All keywords of the user; None when none can have been made.
     """
 
     mailbox: int
@@ -65,7 +65,7 @@ class Appended:
     octets: int
     unseen: int
     deleted: int
-    keywords: dict[int, str]
+    keywords: dict[int, str] | None
 
 
 def append(
@@ -80,12 +80,17 @@ def append(
         OverQuotaError: The quota would be passed; nothing is stored.
         NoSuchMailboxError: The mailbox was deleted meanwhile.
     """
-    first, modseq = next_numbers(connection, mailbox, len(arriving))
+    # Each statement lets the loop's thread go on and then waits for it: so there are few of them.
+    masks = [mask_of(connection, each.flags) if each.flags else 0 for each in arriving]
+    unseen = sum(not mask & SEEN for mask in masks)
+    deleted = sum(bool(mask & DELETED) for mask in masks)
     octets = sum(message.summary.size for message in arriving)
+    first, modseq = take_in(connection, mailbox, len(arriving), unseen, deleted, octets)
     charge(connection, octets, len(arriving), quota_octets)
-    uids, messages, masks = [], [], []
-    for uid, message in enumerate(arriving, first):
-        mask = mask_of(connection, message.flags) if message.flags else 0
+    uids, messages = [], []
+    for uid, message, mask in zip(
+        range(first, first + len(arriving)), arriving, masks, strict=True
+    ):
         number = _insert(connection, message)
         connection.execute(
             "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)",
@@ -93,32 +98,40 @@ def append(
         )
         uids.append(uid)
         messages.append(number)
-        masks.append(mask)
-    unseen = sum(not mask & SEEN for mask in masks)
-    deleted = sum(bool(mask & DELETED) for mask in masks)
-    count(connection, mailbox, len(uids), unseen, deleted, octets)
-    keywords = load_keywords(connection)
+    has_flags = any(each.flags for each in arriving)
+    keywords = load_keywords(connection) if has_flags else None
     return Appended(mailbox, uids, messages, modseq, octets, unseen, deleted, keywords)
 
 
-def next_numbers(connection: apsw.Connection, mailbox: int, count: int) -> tuple[int, int]:
-    """Take the next UIDs and the next MODSEQ of a mailbox; returns the first UID and the MODSEQ.
+def take_in(
+    connection: apsw.Connection,
+    mailbox: int,
+    messages: int,
+    unseen: int,
+    deleted: int,
+    octets: int,
+) -> tuple[int, int]:
+    """Take UIDs and the next MODSEQ of a mailbox, and add to its totals.
+
+    Returns:
+        The first UID and the MODSEQ.
 
     Raises:
         NoSuchMailboxError: The mailbox was deleted meanwhile.
         OverQuotaError: It has used up its 2**32 UIDs.
     """
     row = connection.execute(
-        "UPDATE mailbox SET uidnext=uidnext+?, modseq=modseq+1 WHERE id=?"
+        "UPDATE mailbox SET uidnext=uidnext+?1, modseq=modseq+1, messages=messages+?1,"
+        " unseen=unseen+?2, deleted=deleted+?3, octets=octets+?4 WHERE id=?5"
         " RETURNING uidnext, modseq",
-        (count, mailbox),
+        (messages, unseen, deleted, octets, mailbox),
     ).fetchone()
     if row is None:
         raise NoSuchMailboxError("The mailbox was deleted.")
     uidnext, modseq = cast("tuple[int, int]", row)
     if uidnext - 1 > MAX_UID:
         raise OverQuotaError("The mailbox has no UIDs left; move its messages to a new one.")
-    return uidnext - count, modseq
+    return uidnext - messages, modseq
 
 
 def charge(
@@ -130,11 +143,13 @@ def charge(
         OverQuotaError: The quota would be passed.
     """
     rows = connection.execute(
-        "UPDATE meta SET value=value+? WHERE key='octets' RETURNING value", (octets,)
+        "UPDATE meta SET value=value+iif(key='octets', ?, ?) WHERE key IN ('octets', 'messages')"
+        " RETURNING key, value",
+        (octets, messages),
     ).fetchall()
-    if quota_octets is not None and octets > 0 and cast("int", rows[0][0]) > quota_octets:
+    used = dict(cast("list[tuple[str, int]]", rows))["octets"]
+    if quota_octets is not None and octets > 0 and used > quota_octets:
         raise OverQuotaError("The mailbox is full: the quota of this user would be passed.")
-    connection.execute("UPDATE meta SET value=value+? WHERE key='messages'", (messages,))
 
 
 def count(

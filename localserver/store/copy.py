@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from localserver.store.append import charge, count, next_numbers
+from localserver.store.append import charge, take_in
 from localserver.store.expunge import Expunged, expunge
 from localserver.store.flags import DELETED, SEEN, ranges_of
 
@@ -68,8 +68,10 @@ def copy(
     rows = _rows(connection, source, uids)
     if not rows:
         return Copied(target, [], [], 0, 0, 0, 0, None)
-    first, modseq = next_numbers(connection, target, len(rows))
+    unseen = sum(not row[1] & SEEN for row in rows)
+    deleted = sum(bool(row[1] & DELETED) for row in rows)
     octets = sum(row[3] for row in rows)
+    first, modseq = take_in(connection, target, len(rows), unseen, deleted, octets)
     charge(connection, octets, len(rows), None if move else quota_octets)
     connection.executemany(
         "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)",
@@ -79,9 +81,6 @@ def copy(
         ],
     )
     connection.executemany("UPDATE message SET refs=refs+1 WHERE id=?", [(row[2],) for row in rows])
-    unseen = sum(not row[1] & SEEN for row in rows)
-    deleted = sum(bool(row[1] & DELETED) for row in rows)
-    count(connection, target, len(rows), unseen, deleted, octets)
     copied = [row[0] for row in rows]
     gone = expunge(connection, source, copied, only_deleted=False) if move else None
     new = list(range(first, first + len(rows)))

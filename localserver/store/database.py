@@ -1,9 +1,9 @@
 """One SQLite database: reads in the loop, writes in a thread, and one commit for all who wait.
 
 A commit with synchronous=FULL waits for the disk. Jobs that arrive while one waits are run
-together in the next transaction, each under a savepoint of its own: that is the group commit. A
-database in memory has one connection and no disk to wait for, so its jobs run at once, in the
-loop, by the same code.
+together in the next transaction, and again under savepoints when one of them fails: that is the
+group commit. A database in memory has one connection and no disk to wait for, so its jobs run at
+once, in the loop, by the same code.
 """
 
 from __future__ import annotations
@@ -201,17 +201,23 @@ def _commit(
     """Run jobs in one transaction and return what each returned or raised."""
     if len(jobs) == 1:
         return [_attempt(connection, jobs[0])]
-    outcomes: list[object] = []
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        for job in jobs:
-            outcomes += [_under_savepoint(connection, job)]
-        connection.execute("COMMIT")
-    except apsw.Error:
-        # One job broke the transaction for all (the disk is full): each gets its own now.
-        _roll_back(connection)
-        return [_attempt(connection, job) for job in jobs]
-    return outcomes
+    # Savepoints cost as much as a small job, and nearly always nothing fails: only when something
+    # did, all is done again with them; and when that broke the transaction for all (the disk is
+    # full), each gets its own.
+    for run in (_plainly, _under_savepoint):
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            outcomes = [run(connection, job) for job in jobs]
+            connection.execute("COMMIT")
+        except Exception:  # noqa: BLE001  whose it is, is seen when the jobs run one by one
+            _roll_back(connection)
+        else:
+            return outcomes
+    return [_attempt(connection, job) for job in jobs]
+
+
+def _plainly(connection: apsw.Connection, job: Callable[[apsw.Connection], object]) -> object:
+    return job(connection)
 
 
 def _under_savepoint(

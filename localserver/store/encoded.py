@@ -7,6 +7,7 @@ these octets fit IMAP4rev1 and IMAP4rev2 alike.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from desktopmail.mime import address, parameter
@@ -24,6 +25,7 @@ _QUOTABLE = re.compile(rb"[^\x00\r\n\x80-\xff]*+")
 _MAX_QUOTED_OCTETS = 1000
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _NIL = b"NIL"
+_REMEMBERED_OCTETS = 256
 
 
 def string(octets: bytes) -> bytes:
@@ -72,16 +74,26 @@ def _unfolded(raw: bytes) -> bytes:
 
 
 def _addresses(raws: Iterable[bytes]) -> bytes:
-    entries = [entry for raw in raws for entry in address.entries(unfold(raw))]
-    if not entries:
-        return _NIL
-    return b"(%b)" % b"".join(
+    lists = [
+        _remembered_list(raw) if len(raw) <= _REMEMBERED_OCTETS else _address_list(raw)
+        for raw in raws
+    ]
+    octets = b"".join(lists)
+    return b"(%b)" % octets if octets else _NIL
+
+
+def _address_list(raw: bytes) -> bytes:
+    return b"".join(
         [
             b"(%b %b %b %b)"
             % (_text(entry.name), _text(entry.route), _text(entry.local), _text(entry.domain))
-            for entry in entries
+            for entry in address.entries(unfold(raw))
         ]
     )
+
+
+# A mailbox is full of the same few people.
+_remembered_list = lru_cache(maxsize=1024)(_address_list)
 
 
 def _text(text: str | None) -> bytes:

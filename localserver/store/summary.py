@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from desktopmail.mime import address, charset, date, encoded_word, message_id, reference, structure
@@ -22,6 +23,11 @@ PREVIEW_CHARACTERS: Final = 200  # RFC 8970 section 3.1 suggests it, and allows 
 # Text beyond this is not searched: a book in a mail is found by its beginning.
 _MAX_SEARCHED_CHARACTERS = 2_000_000
 _EMPTY = re.compile(r"\s+")
+# "a" in UTF-7 and a Chinese character in HZ.
+_SWITCHING: Final = b"+AGE-~{<:~}"
+_PREVIEWED_OCTETS: Final = 20_000
+_BARE_CR = re.compile(rb"\r(?!\n)")
+_BARE_LF = re.compile(rb"\n(?<!\r\n)")
 _TAGS = re.compile(
     r"(?is)<(?:style|script|head|title)\b.*?</(?:style|script|head|title)\s*>|<!--.*?-->|<[^>]*>"
 )
@@ -85,7 +91,8 @@ def summarise(octets: bytes) -> Summary:
     subject = _clean(header.text("subject") or "")
     base, is_reply = base_subject(subject)
     from_, to, cc = (_mailboxes(header, name) for name in ("from", "to", "cc"))
-    texts = _texts(root)
+    is_plain = _octets_will_do(root)
+    texts = [(root, _beginning(root))] if is_plain else _texts(root)
     body, whole = encoded.structures(root)
     return Summary(
         header_size=root.body,
@@ -112,14 +119,16 @@ def summarise(octets: bytes) -> Summary:
         ancestors=" ".join(reference.of(header)),
         preview=_preview(texts),
         header_text=_header_text(octets[: root.body]),
-        body_text=_body_text(root, texts),
+        body_text=None if is_plain else _body_text(root, texts),
     )
 
 
 def pop_size(octets: bytes) -> int:
     """Return the octets POP3 sends: bare CR and LF are sent as CRLF, and the last line is ended."""
-    pairs = octets.count(b"\r\n")
-    size = len(octets) + octets.count(b"\r") + octets.count(b"\n") - 2 * pairs
+    size = len(octets)
+    # Nearly every message has neither, and to look for them costs less than to count all ends.
+    if _BARE_CR.search(octets) or _BARE_LF.search(octets):
+        size += octets.count(b"\r") + octets.count(b"\n") - 2 * octets.count(b"\r\n")
     return size if octets.endswith((b"\n", b"\r")) or not octets else size + 2
 
 
@@ -197,12 +206,27 @@ def _texts(root: Part) -> list[tuple[Part, str]]:
     return texts
 
 
-def _body_text(root: Part, texts: list[tuple[Part, str]]) -> str | None:
-    if len(texts) == 1 and texts[0][0] is root and root.encoding in {"7bit", "8bit", "binary"}:
-        octets = root.octets
-        body = octets[root.body :]
-        if body.isascii() and b"\0" not in body:
-            return None
+def _octets_will_do(root: Part) -> bool:
+    """Whether a search in the octets of the body finds what a search in its text would."""
+    if root.type != "text" or root.children or root.encoding not in {"7bit", "8bit", "binary"}:
+        return False
+    body = root.octets[root.body :]
+    if not body.isascii() or b"\0" in body or b"\x1b" in body:
+        return False
+    return root.charset is None or not _is_switched(root.charset)
+
+
+@lru_cache(maxsize=64)
+def _is_switched(label: str) -> bool:
+    """Whether ASCII octets may mean other characters in a charset (UTF-7, HZ, UTF-16)."""
+    return charset.decode(_SWITCHING, label).text != _SWITCHING.decode()
+
+
+def _beginning(part: Part) -> str:
+    return part.octets[part.body : min(part.end, part.body + _PREVIEWED_OCTETS)].decode()
+
+
+def _body_text(root: Part, texts: list[tuple[Part, str]]) -> str:
     pieces = [text for _, text in texts]
     # What stands between the parts and in their headers is not part of the text; enclosed messages
     # are: their headers too (RFC 9051 section 6.4.4, TEXT).
@@ -219,7 +243,7 @@ def _preview(texts: Iterable[tuple[Part, str]]) -> str:
     for part, text in texts:
         if part.disposition == "attachment":
             continue
-        start = text[:20_000]
+        start = text[:_PREVIEWED_OCTETS]
         if part.subtype != "html":
             # Mostly the first lines are enough, and nothing behind them changes the preview.
             plain = _EMPTY.sub(" ", start[: 4 * PREVIEW_CHARACTERS].replace("\0", "")).strip()
