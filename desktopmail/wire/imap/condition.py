@@ -13,10 +13,12 @@ from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NewType
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap.codes import ResponseCode, decode_code, encode_code
+from desktopmail.wire.imap.writer import octets_of
 
 if TYPE_CHECKING:
     from desktopmail.wire.imap.cursor import Cursor
@@ -88,13 +90,37 @@ class Tagged:
         Raises:
             LocalProtocolError: PREAUTH and BYE are never tagged.
         """
-        if self.condition in {Condition.PREAUTH, Condition.BYE}:
-            raise LocalProtocolError(f"{self.condition.name} is never tagged")
+        _refuse_untagged(self.condition)
         tag = self.tag.encode()
         if not TAG.fullmatch(tag):
             raise LocalProtocolError(f"{self.tag!r} is not a tag")
         writer.raw(tag + b" ")
         encode_condition(writer, self.condition, self.code, self.text)
+
+
+def plain_tagged_octets(answer: Tagged, *, utf8: bool) -> bytes | None:
+    """Write a whole tagged answer in one step, CRLF included; None when it has a response code.
+
+    Raises:
+        LocalProtocolError: As `Tagged.encode`.
+    """
+    if answer.code is not None:
+        return None
+    tag = answer.tag.encode()
+    if not TAG.fullmatch(tag):
+        raise LocalProtocolError(f"{answer.tag!r} is not a tag")
+    return b"%b %b\r\n" % (tag, _plain_octets(answer.condition, answer.text, utf8))
+
+
+@lru_cache(maxsize=256)  # a server says the same few sentences to every command
+def _plain_octets(condition: Condition, text: str, utf8: bool) -> bytes:
+    _refuse_untagged(condition)
+    return octets_of(lambda writer: encode_condition(writer, condition, None, text), utf8=utf8)
+
+
+def _refuse_untagged(condition: Condition) -> None:
+    if condition in {Condition.PREAUTH, Condition.BYE}:
+        raise LocalProtocolError(f"{condition.name} is never tagged")
 
 
 @dataclass(frozen=True, slots=True)

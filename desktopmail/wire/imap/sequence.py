@@ -39,6 +39,9 @@ _SET = re.compile(
 )
 
 
+_ZERO = 0x30
+
+
 def _compact(ranges: Iterable[Range]) -> tuple[Range, ...]:
     done: list[Range] = []
     last_low = last_high = -1
@@ -80,6 +83,9 @@ def read_ranges(octets: bytes) -> tuple[Range, ...]:
     Raises:
         RemoteProtocolError: It is not a sequence-set of numbers, or holds one above 2**32 - 1.
     """
+    if len(octets) < 10 and octets.isdigit() and octets[0] != _ZERO:
+        number = int(octets)  # what a client asks for mostly: one message
+        return ((number, number),)
     if octets == b"$" or not _SET.fullmatch(octets):
         raise RemoteProtocolError("a set of message numbers was expected")
     ranges: list[Range] = []

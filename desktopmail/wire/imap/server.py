@@ -18,6 +18,7 @@ from desktopmail.wire.imap.condition import (
     Tag,
     Tagged,
     decode_base64,
+    plain_tagged_octets,
 )
 from desktopmail.wire.imap.cutter import Cutter, LiteralHeader, Unit
 from desktopmail.wire.imap.enable import UTF8_SWITCHES, EnabledResponse
@@ -252,7 +253,11 @@ class ServerConnection:
     def _answer(self, response: Tagged) -> None:
         if response.tag != self._tag:
             raise LocalProtocolError(f"{response.tag} is not the tag of the command in hand")
-        self._write(response, b"")
+        octets = plain_tagged_octets(response, utf8=self.utf8)
+        if octets is None:
+            self._write(response, b"")
+        else:
+            self._output.write(octets)
         command, self._command, self._tag = self._command, None, None
         self._exchange = b""
         if command is None:
