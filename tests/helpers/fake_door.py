@@ -43,7 +43,7 @@ from desktopmail.door.commands import (
     SwitchAccount,
     Undo,
 )
-from desktopmail.door.ids import AccountId, MailboxId, MessageId, PlacementId, SendingId
+from desktopmail.door.ids import AccountId, IdentityId, MailboxId, MessageId, PlacementId, SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import (
     AnyAnswer,
@@ -65,6 +65,7 @@ from desktopmail.door.rows import (
     Column,
     ConnectionState,
     Flag,
+    IdentityRow,
     Kind,
     MailboxRow,
     MessageRow,
@@ -204,6 +205,7 @@ class FakeStore:
     sending_rows: list[SendingRow] = dataclasses.field(default_factory=list)
     problem_rows: list[ProblemRow] = dataclasses.field(default_factory=list)
     question_rows: list[QuestionRow] = dataclasses.field(default_factory=list)
+    identity_rows: list[IdentityRow] = dataclasses.field(default_factory=list)
     commands: list[AnyCommand] = dataclasses.field(default_factory=list)
     refuse: DoorError | None = None
     discovered: tuple[DiscoveredAccount, ...] = ()
@@ -339,6 +341,19 @@ class FakeStore:
 
     def problems(self) -> list[ProblemRow]:
         return list(self.problem_rows)
+
+    def identities(self, account_id: AccountId | None = None) -> list[IdentityRow]:
+        own = {row.account_id for row in self.identity_rows}
+        rows = self.identity_rows + [
+            IdentityRow(
+                id=IdentityId(row.id), account_id=row.id, name=row.display_name,
+                address=row.address, reply_to="", signature_text="", signature_html="",
+                default=True,
+            )
+            for row in self.account_rows
+            if row.id not in own
+        ]  # fmt: skip
+        return [row for row in rows if account_id in {None, row.account_id}]
 
     def people(self, prefix: str, limit: int) -> list[Person]:
         seen = {row.sender.address: row.sender for row in self.messages.values()}

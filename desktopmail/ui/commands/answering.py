@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from desktopmail.door.ids import AccountId, PlacementId
-    from desktopmail.door.rows import AccountRow
     from desktopmail.mime.compose import Draft
     from desktopmail.mime.message import Message
     from desktopmail.ui.commands.desk import Desk
@@ -58,7 +57,7 @@ async def answer_letter(
     # Only the account the message came to counts as "me": a person may well write from one of
     # their accounts to another, and the answer has to go back there.
     accounts = [it for it in desk.accounts() if it.id == account_id]
-    own = [identity(account) for account in accounts]
+    own = identities(desk, account_id)
     rich = desk.settings.flag("rich_text")
 
     def make() -> Draft | None:
@@ -79,9 +78,13 @@ async def answer_letter(
     )
 
 
-def identity(account: AccountRow) -> Mailbox:
-    """Return how an account signs what it sends."""
-    return Mailbox(account.display_name, account.address)
+def identities(desk: Desk, account_id: AccountId | None) -> list[Mailbox]:
+    """Return the addresses a person writes as from an account, the default one first."""
+    own = [Mailbox(it.name, it.address) for it in desk.reader.identities(account_id)]
+    if account_id is None:
+        return own
+    accounts = (it for it in desk.accounts() if it.id == account_id)
+    return own or [Mailbox(it.display_name, it.address) for it in accounts]
 
 
 def make_answer(

@@ -10,7 +10,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from desktopmail.mime import mailing_list, mailto
-from desktopmail.ui.commands.answering import identity
+from desktopmail.ui.commands.answering import identities
 from desktopmail.ui.commands.verb import Menu, Needs, Verb
 from desktopmail.ui.language import tr
 
@@ -38,7 +38,7 @@ def leave(desk: Desk, message: Message, account_id: AccountId | None) -> None:
     """
     ways = mailing_list.of(message.header)
     account = next((it for it in desk.accounts() if it.id == account_id), None)
-    sender = identity(account) if account is not None else None
+    sender = next(iter(identities(desk, account_id)), None)
     draft = mailto.parse(ways.leave_mail, sender) if ways is not None and ways.leave_mail else None
     if draft is not None and draft.to:
         if not draft.subject:

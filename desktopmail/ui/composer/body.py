@@ -216,33 +216,51 @@ class Body(QTextEdit):
         self.setTextCursor(cursor)
         self.ensureCursorVisible()
 
-    def replace_signature(self, old: str, new: str) -> bool:
-        """Put a signature in place of another that nobody changed; False where there is none."""
-        lines = [block.text() for block in document.blocks(self.document())]
-        wanted = ["-- ", *old.split("\n")] if old else []
-        begin = len(lines)
-        if old:
-            places = range(len(lines) - len(wanted), -1, -1)
-            found = [at for at in places if lines[at : at + len(wanted)] == wanted]
-            if not found:
-                return False
-            begin = found[0]
+    def replace_signature(self, old: str, html: str) -> bool:
+        """Put a signature in place of another that nobody changed.
+
+        Args:
+            old: The words of the one there, without its mark; empty: there is none.
+            html: The new one with its mark; empty: none.
+
+        Returns:
+            False where the old one is not there any more.
+        """
+        self._fill_rest()
         cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.beginEditBlock()
-        if old:
-            cursor.setPosition(self.document().findBlockByNumber(begin).position())
-            last = self.document().findBlockByNumber(begin + len(wanted) - 1)
-            end = last.position() + last.length() - 1
-            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-            cursor.removeSelectedText()
-            if new:
-                cursor.insertText(f"-- \n{new}")
-        else:
-            cursor.movePosition(QTextCursor.MoveOperation.End)
-            cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
-            cursor.insertText(f"\n-- \n{new}")
-        cursor.endEditBlock()
+        try:
+            if old:
+                place = self._signature_place(old)
+                if place is None:
+                    return False
+                cursor.setPosition(place[0])
+                cursor.setPosition(place[1], QTextCursor.MoveMode.KeepAnchor)
+                cursor.removeSelectedText()
+            elif html:
+                cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
+                cursor.insertBlock()
+            if not html:
+                return True
+            if self._is_rich:
+                document.insert(cursor, rich_read.read(html), self._theme.colour("accent"))
+            else:
+                cursor.insertText(html_text.render(html).rstrip("\n"))
+        finally:
+            cursor.endEditBlock()
         return True
+
+    def _signature_place(self, old: str) -> tuple[int, int] | None:
+        """Where the last signature with these words begins and ends."""
+        blocks = list(document.blocks(self.document()))
+        wanted = ["-- ", *(line.rstrip() for line in old.split("\n"))]
+        lines = ["-- " if it.text() == "-- " else it.text().rstrip() for it in blocks]
+        for at in range(len(lines) - len(wanted), -1, -1):
+            if lines[at : at + len(wanted)] == wanted:
+                last = blocks[at + len(wanted) - 1]
+                return blocks[at].position(), last.position() + last.length() - 1
+        return None
 
     def _keep_picture(self, content_id: str, octets: bytes) -> None:
         image = QImage.fromData(octets)

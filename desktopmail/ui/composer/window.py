@@ -92,12 +92,14 @@ class ComposeWindow(QWidget):
         self.main = main
         self._theme = main.theme
         self.settings = main.settings
-        self._senders = senders.of_accounts(main.accounts(), self.settings.text("signature"))
+        self._senders = senders.all_of(
+            main.accounts(), main.reader.identities(), self.settings.text("signature")
+        )
         self.answers = answers
         self.forwards = forwards
         self._draft = draft or Draft(sender=Mailbox("", ""))
         self._pictures = {it.content_id: it for it in self._draft.files if it.content_id}
-        self._signature = ""
+        self._signs: Sender | None = None  # whose signature stands below
         self.is_over = False
         self.scope = TaskScope(main._report)  # noqa: SLF001 - the same place shows both's errors
         self.keeper = Keeper(self, replaces=replaces, recovered=recovered)
@@ -181,12 +183,12 @@ class ComposeWindow(QWidget):
         rich = self.settings.flag("rich_text") or draft.html is not None
         self.body.set_rich(rich)
         self.plain_action.setChecked(not rich)
-        sender = self.fields.sent_by
-        if sender is not None and self.keeper.saved_as is None and not self.keeper.is_recovered:
-            self._signature = sender.signature
-        if draft.html is not None:
+        if self.keeper.saved_as is None and not self.keeper.is_recovered:
+            self._signs = self.fields.sent_by
+        if self.body.is_rich:
             pictures = {name: file.octets for name, file in self._pictures.items()}
-            self.body.show_html(self._with_signature_html(draft.html), pictures)
+            html = text_html.render(draft.text) if draft.html is None else draft.html
+            self.body.show_html(self._with_signature_html(html), pictures)
         else:
             self.body.show_text(self._with_signature(draft.text))
         self.files.add(*(file for file in draft.files if not file.content_id))
@@ -199,18 +201,21 @@ class ComposeWindow(QWidget):
         self.show_state("")
 
     def _with_signature(self, text: str) -> str:
-        if not self._signature:
+        if self._signs is None or not self._signs.signature:
             return text
-        mark = f"\n\n-- \n{self._signature}\n"
+        mark = f"\n\n-- \n{self._signs.signature}\n"
         if not text.strip():
             return mark
         return f"{text.rstrip()}\n{mark}" if not self.forwards else f"{mark}{text}"
 
     def _with_signature_html(self, html: str) -> str:
-        if not self._signature:
+        if self._signs is None or not self._signs.signature:
             return html
-        mark = text_html.render(f"\n\n-- \n{self._signature}")
-        return html + mark if not self.forwards else mark + html
+        signature = signature_html(self._signs)
+        empty = "<div><br></div>"
+        if self.forwards:
+            return f"{empty}{empty}{signature}{html}"
+        return f"{html}{empty}{signature}"
 
     def _connect(self) -> None:
         self.send_button.clicked.connect(self.sending.send)
@@ -264,6 +269,7 @@ class ComposeWindow(QWidget):
         draft = dataclasses.replace(
             self._draft,
             sender=sent_by.mailbox if sent_by is not None else self._draft.sender,
+            reply_to=self._reply_to(sent_by),
             to=self.fields.to.mailboxes(),
             cc=self.fields.cc.mailboxes(),
             bcc=self.fields.bcc.mailboxes(),
@@ -278,6 +284,11 @@ class ComposeWindow(QWidget):
             )
 
         return make
+
+    def _reply_to(self, sent_by: Sender | None) -> tuple[Mailbox, ...]:
+        if self._draft.reply_to or sent_by is None or sent_by.reply_to is None:
+            return self._draft.reply_to
+        return (sent_by.reply_to,)
 
     def has_words(self) -> bool:
         """Whether there is anything to keep beyond what the window began with."""
@@ -298,11 +309,12 @@ class ComposeWindow(QWidget):
 
     def _sender_changed(self) -> None:
         """Put the signature of the new sender in place of that of the one before."""
-        sender = self.sent_by
-        if sender is None or sender.signature == self._signature:
+        old, new = self._signs, self.sent_by
+        if new is None or (old is not None and old.signature == new.signature):
             return
-        if self.body.replace_signature(self._signature, sender.signature):
-            self._signature = sender.signature
+        html = signature_html(new) if new.signature else ""
+        if self.body.replace_signature(old.signature if old is not None else "", html):
+            self._signs = new
 
     def _show_format_bar(self, *, shown: bool) -> None:
         self.format_bar.setVisible(shown and self.body.is_rich)
@@ -470,3 +482,8 @@ class ComposeWindow(QWidget):
             await self.keeper.forget()
         await self.scope.close()
         self.deleteLater()
+
+
+def signature_html(sender: Sender) -> str:
+    """Return a signature as HTML, with its mark (RFC 3676 section 4.3)."""
+    return f"<div>-- </div>{sender.signature_html or text_html.render(sender.signature)}"
