@@ -87,6 +87,8 @@ class Outbox:
         self._filed = filed
         self._wake = asyncio.Event()
         self._is_held = False
+        # A person may act while a login is under way that fails in the old way.
+        self._releases = self._releases_before = 0
 
     def wake(self) -> None:
         """Look at once whether there is something to send."""
@@ -95,6 +97,7 @@ class Outbox:
     def release(self) -> None:
         """Go on: a person has done something about the login that was refused."""
         self._is_held = False
+        self._releases += 1
         self._wake.set()
 
     async def run(self) -> None:
@@ -110,6 +113,7 @@ class Outbox:
 
     async def send_due(self) -> float | None:
         """Send everything that is due; returns the seconds until the next is, or None."""
+        self._releases_before = self._releases
         account = await self._store.read(lambda tx: accounts.get(tx, self._account_id))
         await self._begin_again()
         await self._resolve_unsure(account)
@@ -247,10 +251,11 @@ class Outbox:
         Where a person has to do something first, everything waits for that.
         """
         known = door_error(error) if isinstance(error, NetError) else error
-        self._is_held = known.code in NEEDS_A_PERSON
+        needs_a_person = known.code in NEEDS_A_PERSON
+        self._is_held = needs_a_person and self._releases == self._releases_before
 
         def step(tx: Transaction) -> None:
-            retry_s = 0.0 if self._is_held else self._now_s() + self._retry_in_s(one)
+            retry_s = 0.0 if needs_a_person else self._now_s() + self._retry_in_s(one)
             sending.set_state(
                 tx, one.id, SendingState.QUEUED, self._now_s(),
                 problem=known.sentence, retry_s=retry_s,

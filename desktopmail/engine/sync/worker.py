@@ -67,6 +67,7 @@ class Worker:
         self._headers_only = False
         self._tries = 0
         self.held_by: DoorError | None = None
+        self._releases = 0  # a person may act while a login is under way that fails in the old way
 
     def wake(self) -> None:
         """Begin the next cycle now: there is something to tell or to ask.
@@ -80,6 +81,7 @@ class Worker:
     def release(self) -> None:
         """Begin the next cycle now: a person has done something about what held it."""
         self.held_by = None
+        self._releases += 1
         self._wake.set()
 
     async def sync(self, *, headers_only: bool = False) -> None:
@@ -101,10 +103,11 @@ class Worker:
                 self._wake.clear()
                 self._served, self._waiting = self._waiting, []
                 headers_only, self._headers_only = self._headers_only, False
+                releases = self._releases
                 error = await self._once(headers_only=headers_only)
                 for future in self._served:
                     _settle(future, error)
-                await self._rest(error)
+                await self._rest(error, releases)
         finally:
             for future in (*self._served, *self._waiting):
                 _settle(future, DoorError("The account was closed meanwhile.", code="closed"))
@@ -126,7 +129,7 @@ class Worker:
         self._tries = 0
         return None
 
-    async def _rest(self, error: DoorError | None) -> None:
+    async def _rest(self, error: DoorError | None, releases: int) -> None:
         if error is None:
             try:
                 await self._cycle.rest(self._wake, self._poll_s)
@@ -137,8 +140,8 @@ class Worker:
                 return
         await self._cycle.leave()
         self._tries += 1
-        self.held_by = error if error.code in NEEDS_A_PERSON else None
-        if self.held_by and not self._waiting:
+        if error.code in NEEDS_A_PERSON and releases == self._releases:
+            self.held_by = error
             self._wake.clear()  # what was set meanwhile was no word of a person
         wait_s = None if self.held_by else delay_s(self._tries, self._ports.entropy)
         await wait(self._wake, self._ports.clock, wait_s)

@@ -195,7 +195,10 @@ async def test_a_new_password_lets_what_waited_for_it_go_on(tmp_path: Path) -> N
             # It is asked once for each server, and what waits is kept.
             asked = {row.kind for row in bench.reader.questions()}
             assert asked == {"password-incoming", "password-outgoing"}
-            assert [row.state for row in bench.reader.sendings()] == [SendingState.QUEUED]
+            await until(
+                lambda: [row.state for row in bench.reader.sendings()] == [SendingState.QUEUED],
+                "it waits",
+            )
             tries = logins(server)
             for number in range(3):
                 await send_to_bob(bench, account_id, number)

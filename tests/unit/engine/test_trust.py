@@ -199,8 +199,11 @@ async def test_mail_waits_while_a_certificate_is_asked_about(tmp_path: Path) -> 
             def kinds() -> set[str]:
                 return {one.kind for one in bench.reader.questions()}
 
+            def states() -> list[SendingState]:
+                return [one.state for one in bench.reader.sendings()]
+
             await until(lambda: "certificate-outgoing" in kinds(), "the question")
-            assert [one.state for one in bench.reader.sendings()] == [SendingState.QUEUED]
+            await until(lambda: states() == [SendingState.QUEUED], "it waits")
             for asked in bench.reader.questions():
                 await answer(bench, asked, asked.choices[1][0])
             await until(lambda: len(server.messages("bob")) == 1, "the message")
