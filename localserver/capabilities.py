@@ -19,7 +19,7 @@ def known() -> dict[str, tuple[str, ...]]:
     mechanisms = [f"AUTH={name}" for name in _mechanisms()]
     return {
         "imap": _sorted(imap.ALWAYS, imap.AFTER_LOGIN, mechanisms, ["STARTTLS"]),
-        "pop3": _sorted(pop3.TAGS, mechanisms, ["APOP", "STARTTLS", "STLS"]),
+        "pop3": _sorted(pop3.TAGS, mechanisms, ["APOP", "CAPA", "STARTTLS", "STLS"]),
         "smtp": _sorted(smtp.KEYWORDS, mechanisms, ["AUTH", "REQUIRETLS", "STARTTLS"]),
     }
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 _LEAST_IDLE_S = 600.0
 # What is unknown when its capability is switched off.
 _EXTENSIONS: Final[dict[type, str]] = {
+    Capa: "CAPA",
     Top: "TOP",
     Uidl: "UIDL",
     Lang: "LANG",

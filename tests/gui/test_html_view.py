@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from desktopmail.ui.theme.theme import Theme
 
-pytest.importorskip("PySide6.QtWebEngineWidgets")
+# Without the libraries of WebEngine on the machine: an ImportError that names the missing one.
+pytest.importorskip("PySide6.QtWebEngineWidgets", exc_type=ImportError)
 pytestmark = [pytest.mark.xdist_group("webengine"), pytest.mark.slow]
 
 

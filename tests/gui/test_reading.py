@@ -54,6 +54,7 @@ def pane(theme: Theme) -> ReadingPane:
     return made
 
 
+@corpora.needed
 def test_every_message_of_the_corpora_is_shown_within_a_second(theme: Theme) -> None:
     messages = list(corpora.messages())
     assert len(messages) > 200

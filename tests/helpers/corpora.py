@@ -1,7 +1,7 @@
 """The real and malformed messages beside the checkout (`../shared/corpora`), as octets.
 
 They belong to other projects and are used from where they are. A test that wants them takes
-`messages()` as parameters: without the folder it has none and is skipped by name.
+`messages()` as parameters or is marked `@needed`: without the folder it is skipped by name.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "corpora"
+needed = pytest.mark.skipif(
+    not FOLDER.is_dir(),
+    reason="the corpora of real messages are not beside this checkout (../shared/corpora)",
+)
 _FROM_LINE = re.compile(rb"^From [^\n]*\n", re.MULTILINE)
 
 

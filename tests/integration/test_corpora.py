@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MESSAGES = corpora.messages()
 pytestmark = [
-    pytest.mark.skipif(not MESSAGES, reason="the corpora (../shared/corpora) are not here"),
+    corpora.needed,
     pytest.mark.slow,
     pytest.mark.timeout(300),
 ]

@@ -10,7 +10,7 @@ import pytest
 
 from desktopmail.wire.pop3.data import normalise
 from localserver.local import LocalServer
-from tests.helpers.corpora import messages
+from tests.helpers.corpora import messages, needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,10 +87,9 @@ def test_poplib_switches_utf8_on(server: LocalServer) -> None:
     client.quit()
 
 
+@needed
 def test_poplib_reads_the_corpora() -> None:
     mails = [each.octets for each in messages()]
-    if not mails:
-        pytest.skip("the corpora of real messages are not beside this checkout")
     poplib._MAXLINE = 1 << 20  # type: ignore[attr-defined] # some of them have very long lines
     with LocalServer(users={"alice": "wonderland"}) as server:
         for mail in mails:

@@ -18,7 +18,7 @@ from localserver.config import Config
 from localserver.faults import Fault
 from localserver.server import Server, start_server
 from localserver.store.interface import Delivery
-from tests.helpers.corpora import messages
+from tests.helpers.corpora import messages, needed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -81,10 +81,9 @@ async def test_everything_goes_round_however_it_is_split(
         await client.quit()
 
 
+@needed
 async def test_the_corpora_come_octet_for_octet() -> None:
     mails = [each.octets for each in messages()]
-    if not mails:
-        pytest.skip("the corpora of real messages are not beside this checkout (../shared/corpora)")
     async with stack(mails) as (server, ports):
         client = await connect(server, ports, Security.TLS)
         await client.login("alice", Secret("wonderland"))

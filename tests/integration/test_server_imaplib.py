@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from localserver.local import LocalServer
-from tests.helpers.corpora import messages
+from tests.helpers.corpora import messages, needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +62,7 @@ def test_login_append_fetch_and_expunge(server: LocalServer, security: str, mech
         assert client.search(None, "ALL")[1] == [b""]
 
 
+@needed
 def test_the_corpora_go_in_and_come_out_octet_for_octet(server: LocalServer) -> None:
     with connected(server, "tls") as client:
         client.login("alice", "secret")

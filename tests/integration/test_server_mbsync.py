@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from localserver.local import LocalServer
-from tests.helpers.corpora import messages
+from tests.helpers.corpora import messages, needed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,6 +90,7 @@ def test_mail_flags_and_deletions_go_both_ways(tmp_path: Path, security: str) ->
         assert b"STORE" not in said
 
 
+@needed
 def test_the_corpora_come_down(tmp_path: Path) -> None:
     with LocalServer({"alice": "secret"}) as server:
         count = 0

@@ -11,8 +11,6 @@ import email.message
 import re
 from typing import TYPE_CHECKING
 
-import pytest
-
 from desktopmail.mime.message import Message
 from tests.helpers import corpora
 
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     from desktopmail.mime.structure import Part
 
 MESSAGES = corpora.messages()
-pytestmark = pytest.mark.skipif(not MESSAGES, reason="../shared/corpora is missing")
+pytestmark = corpora.needed
 
 # compat32 opens every message/* as a message. RFC 3464, 3798, 5965 and 2046 sections 5.2.2 and
 # 5.2.3 say that these hold other things, and IMAP shows them as one leaf: we are right.

@@ -52,6 +52,7 @@ def test_no_source_makes_it_raise_or_writes_anything_active(source: str) -> None
     assert rich_read.read(written) is not None
 
 
+@corpora.needed
 def test_html_of_the_corpora_is_read_in_time() -> None:
     for one in corpora.messages():
         source = Message.parse(one.octets).html

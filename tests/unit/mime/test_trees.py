@@ -47,7 +47,7 @@ def tree_of(message: Message) -> list[object]:
     ]
 
 
-@pytest.mark.skipif(not MESSAGES, reason="../shared/corpora is missing")
+@corpora.needed
 def test_every_message_of_the_corpora_has_the_tree_that_was_agreed_on() -> None:
     found = {one.name: tree_of(Message.parse(one.octets)) for one in MESSAGES}
     if os.environ.get("UPDATE_EXPECTED_TREES"):

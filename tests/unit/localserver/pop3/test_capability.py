@@ -40,3 +40,8 @@ async def test_what_is_switched_off_is_not_announced() -> None:
         assert not any(b" PLAIN" in line for line in lines)
         assert (await client.ask(b"USER alice")).startswith(b"-ERR")
         assert (await client.ask(b"AUTH PLAIN")).startswith(b"-ERR")
+
+
+async def test_a_server_older_than_capabilities_does_not_know_the_command() -> None:
+    async with pop3_server(without=frozenset({"CAPA"})) as server, line_client(server) as client:
+        assert (await client.ask(b"CAPA")).startswith(b"-ERR")
