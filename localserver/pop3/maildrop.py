@@ -15,7 +15,8 @@ from desktopmail.wire.pop3.listing import (
     encode_unique_ids,
 )
 from desktopmail.wire.pop3.message import Dele, Retr, Top, top
-from desktopmail.wire.pop3.reply import IN_USE, SYS_PERM, SYS_TEMP, Reply, error, ok
+from desktopmail.wire.pop3.reply import IN_USE, SYS_PERM, SYS_TEMP, UTF8, Reply, error, ok
+from desktopmail.wire.pop3.utf8 import needs_utf8
 from localserver.store.errors import InUseError, NoSuchUserError
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class MarkedMaildrop:
 
 
 _NO_SUCH_MESSAGE = error("There is no such message.")
+_NEEDS_UTF8 = error("Its header is UTF-8: say UTF8 before the login.", UTF8)
 
 
 def execute(session: Session, command: AnyCommand) -> None:
@@ -136,6 +138,8 @@ def _send_message(
     if octets is None:
         # Marked, never there, or expunged by an IMAP session since.
         session.machine.send(_NO_SUCH_MESSAGE)
+    elif not session.machine.utf8 and not session.faults.hides("UTF8") and needs_utf8(octets):
+        session.machine.send(_NEEDS_UTF8)
     elif isinstance(command, Top):
         session.machine.send_message(ok("Top of message follows."), top(octets, command.lines))
     else:

@@ -41,6 +41,23 @@ async def test_top_gives_the_header_and_some_lines() -> None:
         assert await client.lines() == [b"Subject: three without a body"]
 
 
+async def test_a_header_in_utf8_goes_only_to_those_who_said_utf8() -> None:
+    """RFC 6856 sections 2.1 and 5."""
+    message = "Subject: gr\u00fcn\r\n\r\nbody\r\n".encode()
+    async with pop3_server(message) as server:
+        async with line_client(server) as client:
+            await client.log_in()
+            assert (await client.ask(b"RETR 1")).startswith(b"-ERR [UTF8] ")
+            assert (await client.ask(b"TOP 1 0")).startswith(b"-ERR [UTF8] ")
+            assert (await client.ask(b"LIST 1")).startswith(b"+OK")
+            await client.ask(b"QUIT")
+        async with line_client(server) as client:
+            assert (await client.ask(b"UTF8")).startswith(b"+OK")
+            await client.log_in()
+            assert (await client.ask(b"RETR 1")).startswith(b"+OK")
+            assert (await client.lines())[0] == message.split(b"\r\n")[0]
+
+
 async def test_unique_ids_stay_the_same_and_are_never_given_twice() -> None:
     async with pop3_server(*MESSAGES) as server:
         async with line_client(server) as client:

@@ -364,18 +364,18 @@ def test_a_literal_of_2_to_the_63_is_refused_in_no_memory() -> None:
 
 
 def test_a_hundred_thousand_literals_are_refused() -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(RemoteProtocolError) as caught:
         client_events(new_client(), [b"* 1 FETCH (X (" + b"{1}\r\na " * 100_000 + b"))\r\n"])
     assert caught.value.limit == "max_literals"
-    assert time.perf_counter() - begin < 3
+    assert time.process_time() - begin < 3
 
 
 def test_a_million_parentheses_are_malformed_at_once() -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     (event,) = client_events(new_client(), [b"* 1 FETCH (X " + b"(" * 1_000_000 + b"\r\n"])
     assert isinstance(event, Malformed)
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1
 
 
 def test_a_stream_of_answers_is_read_in_linear_time() -> None:
@@ -385,9 +385,9 @@ def test_a_stream_of_answers_is_read_in_linear_time() -> None:
         octets = line * count
         pieces = [octets[at : at + 65536] for at in range(0, len(octets), 65536)]
         client = new_client()
-        begin = time.perf_counter()
+        begin = time.process_time()
         assert len(client_events(client, pieces)) == count
-        return time.perf_counter() - begin
+        return time.process_time() - begin
 
     seconds(1000)
     assert min(seconds(20_000) for _ in range(3)) < 25 * min(seconds(2_000) for _ in range(3))

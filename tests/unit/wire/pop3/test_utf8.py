@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from desktopmail.wire.pop3.events import Malformed, Received
 from desktopmail.wire.pop3.reply import error, ok
-from desktopmail.wire.pop3.utf8 import Utf8
+from desktopmail.wire.pop3.utf8 import Utf8, needs_utf8
 from tests.helpers.pop3 import client_in_transaction, out, server_in_transaction, server_ready
 
 
@@ -31,3 +33,18 @@ def test_it_is_for_the_authorization_state_only() -> None:
     server.receive(b"UTF8\r\n")
     assert isinstance(server.next_event(), Malformed)
     assert client_in_transaction().state not in Utf8.states
+
+
+@pytest.mark.parametrize(
+    ("message", "needs"),
+    [
+        (b"Subject: plain\r\n\r\nbody", False),
+        ("Subject: gr\u00fcn\r\n\r\nbody".encode(), True),
+        ("Subject: gr\u00fcn".encode(), True),
+        ("Subject: gr\u00fcn\n\nbody".encode(), True),
+        ("Subject: plain\r\n\r\ngr\u00fcn".encode(), False),  # 8BITMIME needs no leave
+        (b"Subject: gr\xfcn\r\n\r\nbody", False),  # ISO-8859-1 is no UTF-8 string
+    ],
+)
+def test_only_a_header_in_utf8_needs_leave(message: bytes, needs: bool) -> None:
+    assert needs_utf8(message) is needs
