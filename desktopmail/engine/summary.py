@@ -64,7 +64,9 @@ def of_header(octets: bytes) -> Summary:
     """Summarise a header block; whether something is attached is a guess then."""
     message = Message.parse(octets)
     kind = (message.header.value("content-type") or "").lower()
-    return _summary(octets, message.index_row(), kind.startswith("multipart/mixed"), is_whole=False)
+    return _summary(
+        octets, message.header_row(), kind.startswith("multipart/mixed"), is_whole=False
+    )
 
 
 def _summary(block: bytes, row: IndexRow, has_attachment: bool, *, is_whole: bool) -> Summary:

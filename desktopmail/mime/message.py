@@ -212,10 +212,18 @@ class Message:
         # Straight through, not by the cached properties: half the time, and the store's import of
         # a large mailbox does nothing else.
         tree = self.__dict__.get("tree") or structure.parse(self.octets)
-        header = tree.header
         body = text.choose(tree)
         attachments = attachment.of(tree, body)
         words = text.plain(body, fast=True)
+        return self._row(tree.header, words[:INDEXED_CHARACTERS], text.preview(words), attachments)
+
+    def header_row(self) -> IndexRow:
+        """Return the same where nothing but a header block is here: no text, no attachments."""
+        return self._row(self.header, "", "", ())
+
+    def _row(
+        self, header: Header, words: str, preview: str, attachments: tuple[Attachment, ...]
+    ) -> IndexRow:
         subject = header.text("subject") or ""
         identifier = message_id.parse(header.value("message-id"))
         return IndexRow(
@@ -229,8 +237,8 @@ class Message:
             bcc=_mailboxes(header, "bcc"),
             reply_to=_mailboxes(header, "reply-to"),
             date_s=date.epoch(header.value("date")),
-            text=words[:INDEXED_CHARACTERS],
-            preview=text.preview(words),
+            text=words,
+            preview=preview,
             attachments=attachments,
             has_attachment=any(not one.is_inline for one in attachments),
             list_id=_list_id(header),

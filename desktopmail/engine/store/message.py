@@ -100,15 +100,19 @@ def index(tx: Transaction, message_id: MessageId, summary: Summary) -> None:
     row = tx.fetch_one("SELECT date_s, indexed FROM message WHERE id = ?", (message_id,))
     if row is None:
         return
-    rowid = words_rowid(row[0], message_id)
     if row[1]:
-        tx.execute("DELETE FROM words WHERE rowid = ?", (rowid,))
+        tx.execute("DELETE FROM words WHERE rowid = ?", (words_rowid(row[0], message_id),))
+    _add_words(tx, message_id, row[0], summary)
+    tx.execute("UPDATE message SET indexed = ? WHERE id = ?", (_indexed(summary), message_id))
+
+
+def _add_words(tx: Transaction, message_id: MessageId, date_s: int, summary: Summary) -> None:
     words = summary.words
     tx.execute(
         "INSERT INTO words (rowid, subject, sender, recipients, body, files)"
         " VALUES (?, ?, ?, ?, ?, ?)",
         (
-            rowid,
+            words_rowid(date_s, message_id),
             spaced(summary.subject),
             spaced(words.sender),
             spaced(words.recipients),
@@ -116,9 +120,10 @@ def index(tx: Transaction, message_id: MessageId, summary: Summary) -> None:
             spaced(words.files),
         ),
     )
-    tx.execute(
-        "UPDATE message SET indexed = ? WHERE id = ?", (2 if summary.is_whole else 1, message_id)
-    )
+
+
+def _indexed(summary: Summary) -> int:
+    return 2 if summary.is_whole else 1
 
 
 def candidates(tx: Transaction, digest: bytes) -> list[MessageId]:
@@ -178,29 +183,30 @@ def _same_header(tx: Transaction, summary: Summary, size: int, *, whole: bool) -
 
 def _add(tx: Transaction, summary: Summary, blob_id: int | None, size: int, arrived_s: int) -> Kept:
     date_s = summary.date_s if summary.date_s is not None else arrived_s
-    message_id = MessageId(
-        tx.insert(
-            "INSERT INTO message (blob_id, header, header_digest, message_id, subject, sender_name,"
-            " sender_address, recipients, date_s, size, attachment, preview, thread_id)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
-            (
-                blob_id,
-                summary.header if blob_id is None else None,
-                summary.digest,
-                summary.message_id,
-                summary.subject,
-                *summary.sender,
-                summary.recipients,
-                date_s,
-                size,
-                summary.has_attachment,
-                summary.preview,
-            ),
-        )
-    )
+    message_id = MessageId(tx.reserve("message"))
     thread_id = thread.join(tx, message_id, summary.message_id, summary.references)
-    tx.execute("UPDATE message SET thread_id = ? WHERE id = ?", (thread_id, message_id))
-    index(tx, message_id, summary)
+    tx.execute(
+        "INSERT INTO message (id, blob_id, header, header_digest, message_id, subject, sender_name,"
+        " sender_address, recipients, date_s, size, attachment, preview, thread_id, indexed)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            message_id,
+            blob_id,
+            summary.header if blob_id is None else None,
+            summary.digest,
+            summary.message_id,
+            summary.subject,
+            *summary.sender,
+            summary.recipients,
+            date_s,
+            size,
+            summary.has_attachment,
+            summary.preview,
+            thread_id,
+            _indexed(summary),
+        ),
+    )
+    _add_words(tx, message_id, date_s, summary)
     return Kept(
         message_id,
         date_s,

@@ -80,6 +80,7 @@ def add(
             ),
         )
     )
+    tx.count_in(mailbox_id, unread=not flags & Flag.SEEN, octets=kept.size)
     names = tuple(tags)
     if names:
         set_tags(tx, placement_id, names)
@@ -98,6 +99,8 @@ def copy(tx: Transaction, placement_id: PlacementId, mailbox_id: MailboxId) -> P
             (mailbox_id, placement_id),
         )
     )
+    for flags, size in tx.fetch("SELECT flags, size FROM placement WHERE id = ?", (twin,)):
+        tx.count_in(mailbox_id, unread=not Flag(flags) & Flag.SEEN, octets=size)
     tx.execute(
         "INSERT INTO placement_tag (placement_id, tag_id)"
         " SELECT ?, tag_id FROM placement_tag WHERE placement_id = ?",

@@ -168,3 +168,11 @@ def test_no_octets_make_it_raise(octets: bytes) -> None:
     message = Message.parse(octets)
     message.index_row()
     assert (message.text, message.html, message.defects) is not None
+
+
+def test_the_row_of_a_header_is_that_of_the_message_without_text_and_attachments() -> None:
+    whole = Message.parse(OCTETS).index_row()
+    block = OCTETS[: OCTETS.index(b"\r\n\r\n") + 4]
+    assert Message.parse(block).header_row() == whole._replace(
+        text="", preview="", attachments=(), has_attachment=False, size_octets=len(block)
+    )

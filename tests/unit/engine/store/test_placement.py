@@ -110,7 +110,8 @@ def test_a_subject_is_sorted_without_what_answering_put_before_it(subject: str, 
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["show", "hide", "seen", "unseen", "remove", "move"]), st.integers(0, 5)
+        st.sampled_from(["show", "hide", "seen", "unseen", "remove", "move", "copy"]),
+        st.integers(0, 5),
     ),
     max_size=25,
 )
@@ -122,13 +123,14 @@ def test_the_counts_are_always_those_of_what_is_shown(steps: list[tuple[str, int
     with TemporaryDirectory() as folder:
         store = Store(Profile.at(folder), InlineExecutor())
         try:
-            counted = store._run(lambda tx: _play(tx, steps))
+            store._run(lambda tx: _play(tx, steps))
+            counted = store._look(_counted)
         finally:
             store._close()
     assert counted[0] == counted[1]
 
 
-def _play(tx: Transaction, steps: list[tuple[str, int]]) -> tuple[list[object], list[object]]:
+def _play(tx: Transaction, steps: list[tuple[str, int]]) -> None:
     account_id = add_account(tx)
     other = mailbox.add(tx, account_id, "Other")
     placements = put(tx, inbox_of(tx, account_id), [mail(number) for number in range(6)])
@@ -141,9 +143,10 @@ def _play(tx: Transaction, steps: list[tuple[str, int]]) -> tuple[list[object], 
                 placement.set_flags(tx, placed.id, Flag.SEEN if step == "seen" else Flag.NONE)
         elif step == "remove":
             placement.remove(tx, one)
+        elif step == "copy" and placement.get(tx, one):
+            placement.copy(tx, one[0], other)
         else:
             tx.execute("UPDATE placement SET mailbox_id = ? WHERE id = ?", (other, one[0]))
-    return _counted(tx)
 
 
 def _counted(tx: Transaction) -> tuple[list[object], list[object]]:
