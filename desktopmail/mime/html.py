@@ -385,11 +385,16 @@ def part_urls(root: Part, prefix: str = "mail-part:/") -> dict[str, str]:
     return urls
 
 
-def join(parts: Sequence[Part]) -> str:
-    """Return the source of several parts as one HTML text; plain ones keep their line breaks."""
+def join(parts: Sequence[Part], *, label: str | None = None) -> str:
+    """Return the source of several parts as one HTML text; plain ones keep their line breaks.
+
+    Args:
+        parts: In their order.
+        label: A charset a person chose instead of those that the parts name.
+    """
     pieces = []
     for part in parts:
-        content = text_module.of_part(part).text
+        content = text_module.of_part(part, label).text
         if part.media_type != "text/html":
             content = f'<div style="white-space:pre-wrap">{escape(content)}</div>'
         pieces.append(content)

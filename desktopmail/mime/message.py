@@ -75,15 +75,22 @@ class Message:
 
     Attributes:
         octets: The exact octets.
+        charset: The charset a person chose for its texts, or None for those that they name.
     """
 
-    def __init__(self, octets: bytes) -> None:
+    def __init__(self, octets: bytes, charset: str | None = None) -> None:
         self.octets = octets
+        self.charset = charset
 
     @classmethod
-    def parse(cls, octets: bytes) -> Message:
-        """Return the message those octets are (a header block alone will do)."""
-        return cls(bytes(octets))
+    def parse(cls, octets: bytes, *, charset: str | None = None) -> Message:
+        """Return the message those octets are (a header block alone will do).
+
+        Args:
+            octets: As they came.
+            charset: The charset a person chose instead of those that the texts name.
+        """
+        return cls(bytes(octets), charset)
 
     @cached_property
     def tree(self) -> Part:
@@ -164,7 +171,7 @@ class Message:
     @cached_property
     def text(self) -> str:
         """The plain text for reading; made from the HTML where that is all there is."""
-        return text.plain(self.body)
+        return text.plain(self.body, label=self.charset)
 
     @cached_property
     def index_text(self) -> str:
@@ -181,7 +188,7 @@ class Message:
             return None
         from desktopmail.mime import html
 
-        return html.join(self.body.html)
+        return html.join(self.body.html, label=self.charset)
 
     @cached_property
     def attachments(self) -> tuple[Attachment, ...]:

@@ -231,19 +231,20 @@ def of_part(part: Part, label: str | None = None) -> PartText:
     return PartText(text, decoded.charset, tuple(defects))
 
 
-def plain(body: Body, *, fast: bool = False) -> str:
+def plain(body: Body, *, fast: bool = False, label: str | None = None) -> str:
     """Return the plain text of a message: its plain parts, or its HTML as text.
 
     Args:
         body: What `choose` found.
         fast: Text for the index and the preview instead of text laid out for reading.
+        label: A charset a person chose instead of those that the parts name.
     """
     if body.plain:
-        texts = [of_part(part).text for part in body.plain]
+        texts = [of_part(part, label).text for part in body.plain]
     elif fast:
-        texts = [from_html_fast(of_part(part).text) for part in body.html]
+        texts = [from_html_fast(of_part(part, label).text) for part in body.html]
     else:
-        texts = [html_text.render(of_part(part).text) for part in body.html]
+        texts = [html_text.render(of_part(part, label).text) for part in body.html]
     return texts[0] if len(texts) == 1 else "\n".join(text.rstrip("\n") + "\n" for text in texts)
 
 

@@ -53,6 +53,7 @@ DECLARED: tuple[Setting, ...] = (
     Setting("menu_bar", "look", default=False),
     Setting("prefer_text", "reading", default=False),
     Setting("original_colours", "reading", default=False),
+    Setting("fold_quotes", "reading", default=True),
     Setting("read_after_s", "reading", 2, low=-1, high=60),
     Setting("rich_text", "writing", default=True),
     Setting("send_delay_s", "writing", 10, low=0, high=120),

@@ -404,6 +404,7 @@ class MainWindow(QMainWindow):
         self.menuBar().setVisible(settings.flag("menu_bar"))
         self.reading.prefer_text(settings.flag("prefer_text"))
         self.reading.use_original_colours(settings.flag("original_colours"))
+        self.reading.fold_quotes(settings.flag("fold_quotes"))
         if self.list_pane.threads != settings.flag("threads"):
             self.list_pane.set_threads(settings.flag("threads"))
         self.notifications.apply()

@@ -6,13 +6,16 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QBuffer, QByteArray
+from PySide6.QtCore import QBuffer, QByteArray, Qt
 from PySide6.QtGui import QColor, QDesktopServices, QImage
+from PySide6.QtPdf import QPdfDocument
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from desktopmail.door.queries import RemoteImage
 from desktopmail.door.rows import Role
+from desktopmail.mime import charset
 from desktopmail.ui.commands.registry import find_verb
+from desktopmail.ui.reading.charsets import CHARSETS
 from desktopmail.ui.reading.content import read_letter
 from desktopmail.ui.reading.fallback_view import (
     FallbackView,
@@ -23,7 +26,7 @@ from desktopmail.ui.reading.fallback_view import (
 from desktopmail.ui.reading.header_card import initials
 from desktopmail.ui.reading.notice_bar import NoticeBar
 from desktopmail.ui.reading.pane import ReadingPane
-from desktopmail.ui.reading.printing import page_of
+from desktopmail.ui.reading.printing import page_of, pdf_of
 from desktopmail.ui.reading.saving import free_name, write_new
 from tests.gui.test_window import play, select
 from tests.helpers import corpora
@@ -359,3 +362,90 @@ def test_a_printed_page_has_header_and_text() -> None:
     assert "Walk on Sunday?" in text
     assert "bob@example.org" in text
     assert "river path" in text
+
+
+LONG_ANSWER = (
+    b"From: bob@example.org\r\nTo: alice@example.org\r\nSubject: Re: x\r\n\r\nYes.\r\n\r\n"
+    b"On Sunday you wrote:\r\n"
+    + b"> line\r\n" * 20
+    + b"\r\nBob\r\n-- \r\nBob\r\na\r\nb\r\nc\r\nd\r\ne\r\n"
+)
+
+
+def test_long_quotes_and_signatures_are_folded_until_they_are_wanted(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        row = store.add_message(LONG_ANSWER, store.box(Role.INBOX).id, date_s=1)
+        await window.reading.show_message(row)
+        plain = window.reading.plain
+        assert "Yes." in plain.toPlainText()
+        assert "20 quoted lines" in plain.toPlainText()
+        assert "line\nline" not in plain.toPlainText()
+        assert "•••  Signature" in plain.toPlainText()
+        clicked: list[str] = []
+        window.reading.link_clicked.connect(clicked.append)
+        plain._follow("fold:1")
+        assert "line\nline" in plain.toPlainText()
+        assert "•••  Signature" in plain.toPlainText()
+        assert clicked == []
+        await find_verb("fold_quotes").do(window)
+        assert "•••" not in plain.toPlainText()
+
+    play(theme, scene)
+
+
+def test_a_short_quote_is_never_folded(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        octets = b"From: b@x.test\r\nSubject: x\r\n\r\n" + b"> a\r\n" * 5 + b"Yes.\r\n"
+        row = store.add_message(octets, store.box(Role.INBOX).id, date_s=1)
+        await window.reading.show_message(row)
+        assert "a\na\na" in window.reading.plain.toPlainText()
+
+    play(theme, scene)
+
+
+def test_a_message_is_read_in_the_charset_a_person_chose(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        words = "Привет, мир".encode("koi8-r")
+        octets = b"From: b@x.test\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\n" + words
+        row = store.add_message(octets, store.box(Role.INBOX).id, date_s=1)
+        await window.reading.show_message(row)
+        assert "Привет" not in window.reading.plain.toPlainText()
+        window.reading.use_charset("koi8-r")
+        await until(lambda: "Привет, мир" in window.reading.plain.toPlainText())
+        assert window.reading.charset == "koi8-r"
+        window.reading.use_charset(None)
+        await until(lambda: "Привет" not in window.reading.plain.toPlainText())
+
+    play(theme, scene)
+
+
+def test_every_charset_offered_is_one_that_can_be_read(theme: Theme) -> None:  # noqa: ARG001
+    for labels in CHARSETS.values():
+        for label in labels:
+            assert charset.codec_of(label) is not None, label
+
+
+def test_text_from_right_to_left_stands_at_the_right(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        words = "\u05e9\u05dc\u05d5\u05dd\r\nHello\r\n"  # Hebrew, then English
+        octets = b"From: b@x.test\r\n\r\n" + words.encode()
+        row = store.add_message(octets, store.box(Role.INBOX).id, date_s=1)
+        await window.reading.show_message(row)
+        first = window.reading.plain.document().begin()
+        assert first.textDirection() == Qt.LayoutDirection.RightToLeft
+        assert first.next().textDirection() == Qt.LayoutDirection.LeftToRight
+
+    play(theme, scene)
+
+
+def test_a_message_becomes_a_pdf(theme: Theme) -> None:  # noqa: ARG001 - Qt needs its application
+    octets = pdf_of(read_letter(LONG_ANSWER))
+    assert octets.startswith(b"%PDF-")
+    document = QPdfDocument()
+    source = QBuffer()
+    source.setData(octets)
+    source.open(QBuffer.OpenModeFlag.ReadOnly)
+    document.load(source)
+    assert document.pageCount() == 1
+    assert "Yes." in document.getAllText(0).text()
+    document.close()

@@ -27,5 +27,6 @@ VERB = Verb(
     menu=Menu.VIEW,
     group=2,
     icon="sun",
+    keys=("Ctrl+Shift+O",),
     checked=checked,
 )

@@ -1,4 +1,4 @@
-"""Print a message, or write it as PDF."""
+"""Print the message shown."""
 
 from __future__ import annotations
 

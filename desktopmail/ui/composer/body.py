@@ -116,9 +116,7 @@ class Body(QTextEdit):
         font.setPointSizeF(font.pointSizeF() * 1.06)
         self.setFont(font)
         self.document().setDefaultFont(font)
-        self.document().contentsChange.connect(
-            lambda at, _removed, added: document.forget(self.document(), at, at + added)
-        )
+        self.document().contentsChange.connect(self._forget)
         theme.changed.connect(self._tint)
 
     # ---- what it holds
@@ -300,6 +298,9 @@ class Body(QTextEdit):
     def _fill_rest(self) -> None:
         while self._rest:
             self._fill_more()
+
+    def _forget(self, at: int, _removed: int, added: int) -> None:
+        document.forget(self.document(), at, at + added)
 
     def _tint(self) -> None:
         is_changed = self.document().isModified()

@@ -160,6 +160,18 @@ def _print(window: MainWindow) -> None:
     window.scope.spawn(print_message(window), name=tr("verb.print_message"))
 
 
+def _save_pdf(window: MainWindow) -> None:
+    from desktopmail.ui.reading.printing import save_pdf
+
+    window.scope.spawn(save_pdf(window), name=tr("verb.save_pdf"))
+
+
+def _charset(window: MainWindow) -> None:
+    from desktopmail.ui.reading.charsets import choose_charset
+
+    window.scope.spawn(choose_charset(window), name=tr("verb.charset"))
+
+
 def _save(window: MainWindow) -> None:
     window.scope.spawn(_ask_where_to_save(window), name=tr("verb.save_as"))
 
@@ -273,6 +285,8 @@ _OPENERS: dict[str, Callable[[MainWindow], None]] = {
     "shortcuts": _shortcuts,
     "find": _find,
     "print": _print,
+    "save_pdf": _save_pdf,
+    "charset": _charset,
     "save": _save,
     "sandbox": _sandbox,
     "about": _about,

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from desktopmail.mime import html, text
+from desktopmail.mime import fold, html, text
 from desktopmail.mime.message import Message
+from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
     from desktopmail.mime.address import Mailbox
@@ -30,6 +31,7 @@ class Letter:
         date_s: The Date field in seconds since 1970, or None.
         blocks: The plain text, cut into text, quotes and signature.
         html: The sanitised HTML, or None where the message has none.
+        page: The same as it is shown in a page: long quotes folded, where that is wanted.
         attachments: What came with it and is not part of the text.
         whole: Whether the body is here, or the header only.
     """
@@ -46,19 +48,29 @@ class Letter:
     list_id: str
     blocks: tuple[Block, ...]
     html: SafeHtml | None
+    page: str
     attachments: tuple[Attachment, ...]
     whole: bool
 
 
-def read_letter(octets: bytes, *, whole: bool = True, remote: bool = False) -> Letter:
+def read_letter(
+    octets: bytes,
+    *,
+    whole: bool = True,
+    remote: bool = False,
+    charset: str | None = None,
+    folded: bool = False,
+) -> Letter:
     """Make a message ready.
 
     Args:
         octets: The message, or its header block alone.
         whole: Whether the body is in `octets`.
         remote: Let remote images point to the engine's fetcher; else they are blocked.
+        charset: The charset a person chose instead of those that the texts name.
+        folded: Fold long quotes of HTML.
     """
-    message = Message.parse(octets)
+    message = Message.parse(octets, charset=charset)
     date = message.date
     source = message.html if whole else None
     safe = None
@@ -69,6 +81,7 @@ def read_letter(octets: bytes, *, whole: bool = True, remote: bool = False) -> L
             remote=(lambda number, _url: f"{REMOTE_PREFIX}{number}") if remote else None,
             known=[box.domain for box in message.senders if box.domain],
         )
+    page = safe.html if safe is not None else ""
     return Letter(
         message=message,
         subject=message.subject,
@@ -82,6 +95,7 @@ def read_letter(octets: bytes, *, whole: bool = True, remote: bool = False) -> L
         list_id=message.list_id or "",
         blocks=tuple(text.blocks(message.text)) if whole else (),
         html=safe,
+        page=fold.fold_quotes(page, tr("fold.open")) if folded else page,
         attachments=tuple(it for it in message.attachments if not it.is_inline) if whole else (),
         whole=whole,
     )

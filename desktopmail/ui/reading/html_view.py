@@ -80,7 +80,11 @@ pre {{ white-space: pre-wrap; }}
 blockquote[type="cite"] {{ margin: 0 0 0 4px; padding-left: 12px; border-left: 3px solid #c9cdd5; }}
 a {{ color: #2160d8; }}
 table {{ max-width: 100%; }}
-</style></head><body>{body}</body></html>"""
+details.dm-fold > summary {{ display: inline-block; list-style: none; cursor: pointer;
+ padding: 0 10px; margin: 4px 0; border-radius: 9px; background: #e8eaee; color: #5a6170;
+ letter-spacing: 2px; font-size: 70%; }}
+details.dm-fold > summary::-webkit-details-marker {{ display: none; }}
+</style></head><body dir="auto">{body}</body></html>"""
 
 
 class _Walls:
@@ -343,7 +347,7 @@ class HtmlView(QWidget):
             return b""
         font = self.font()
         size = round(font.pointSizeF() * 1.06 * 96 / 72, 1)
-        page = _PAGE.format(family=font.family(), size=size, body=self._letter.html.html)
+        page = _PAGE.format(family=font.family(), size=size, body=self._letter.page)
         return page.encode("utf-8", "replace")
 
     def part(self, number: str) -> tuple[bytes, bytes] | None:

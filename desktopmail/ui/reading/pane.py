@@ -107,6 +107,8 @@ class ReadingPane(QFrame):
         self._prefer_text = False
         self._zoom = 1.0
         self._original_colours = False
+        self._is_folding = True
+        self.charset: str | None = None
         self.header = HeaderCard(theme, self)
         self.header.leave_wanted.connect(lambda: self.leave_wanted.emit(self.letter, self.row))
         self._rule = QFrame(self)
@@ -160,12 +162,15 @@ class ReadingPane(QFrame):
         self._nothing.setText(text)
         self._bodies.setCurrentWidget(self._nothing)
 
-    async def show_message(self, row: MessageRow, *, remote: bool | None = None) -> None:
+    async def show_message(
+        self, row: MessageRow, *, remote: bool | None = None, charset: str | None = None
+    ) -> None:
         """Show a message; the last one asked for wins.
 
         Args:
             row: Which one.
             remote: Load remote images; None: as it was allowed for the sender.
+            charset: The charset a person chose instead of those that the texts name.
         """
         self._turn += 1
         turn = self._turn
@@ -177,9 +182,13 @@ class ReadingPane(QFrame):
         allowed = self._privacy.remote_allowed(row.sender.address) if remote is None else remote
         loop = asyncio.get_running_loop()
         letter = await loop.run_in_executor(
-            None, lambda: read_letter(octets, whole=whole, remote=allowed)
+            None,
+            lambda: read_letter(
+                octets, whole=whole, remote=allowed, charset=charset, folded=self._is_folding
+            ),
         )
         if turn == self._turn:
+            self.charset = charset
             self.show_letter(letter, row, remote=allowed)
 
     def show_letter(self, letter: Letter, row: MessageRow | None, *, remote: bool = False) -> None:
@@ -215,6 +224,26 @@ class ReadingPane(QFrame):
         self._original_colours = wanted
         if self._html is not None:
             self._html.use_original_colours(wanted)
+
+    def fold_quotes(self, wanted: bool) -> None:
+        """Fold long quotes and signatures away until they are wanted, or show them whole."""
+        if wanted == self._is_folding:
+            return
+        self._is_folding = wanted
+        self.plain.fold(wanted)
+        if self.row is not None:
+            self.scope.spawn(
+                self.show_message(self.row, remote=self._remote, charset=self.charset),
+                name=tr("task.read"),
+            )
+
+    def use_charset(self, label: str | None) -> None:
+        """Read the message shown in another charset, or (None) in those that it names."""
+        if self.row is not None:
+            self.scope.spawn(
+                self.show_message(self.row, remote=self._remote, charset=label),
+                name=tr("task.read"),
+            )
 
     def set_zoom(self, zoom: float) -> None:
         """Show letters `zoom` times as large."""
@@ -261,7 +290,8 @@ class ReadingPane(QFrame):
     def show_remote(self) -> None:
         """Load the remote images of this message now."""
         if self.row is not None:
-            self.scope.spawn(self.show_message(self.row, remote=True), name=tr("remote.show"))
+            work = self.show_message(self.row, remote=True, charset=self.charset)
+            self.scope.spawn(work, name=tr("remote.show"))
 
     async def aclose(self) -> None:
         """End what is still being fetched, before the pane is deleted."""

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from desktopmail.mime import link
 from desktopmail.mime.text import Block, Kind
-from desktopmail.ui.language import tr
+from desktopmail.ui.language import tr, trn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 _DEPTH = QTextFormat.Property.UserProperty + 1
 _INDENT = 16
+_FOLD = "fold:"  # begins the targets of what is folded
+_LONG_QUOTE = 8  # lines; a shorter quote is what the answer is about
+_LONG_SIGN = 4
 _MAX_CHARACTERS = 400_000  # beyond this a mail is a file; the rest is a click away
 
 
@@ -52,15 +55,17 @@ class PlainView(QTextBrowser):
         self._theme = theme
         self._blocks: Sequence[Block] = ()
         self._zoom = 1.0
+        self._is_folding = True
+        self._open: set[int] = set()  # numbers of the first blocks of what was unfolded
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenLinks(False)
         self.setOpenExternalLinks(False)
         self.setUndoRedoEnabled(False)
         self.document().setDocumentMargin(24)
         self.setTabChangesFocus(True)
-        self.anchorClicked.connect(lambda url: self.link_clicked.emit(url.toString()))
-        self.highlighted.connect(lambda url: self.link_hovered.emit(url.toString()))
-        theme.changed.connect(self._draw)
+        self.anchorClicked.connect(lambda url: self._follow(url.toString()))
+        self.highlighted.connect(lambda url: self._hover(url.toString()))
+        theme.changed.connect(self._recolour)
 
     def loadResource(self, kind: int, name: QUrl | str) -> None:  # noqa: N802, ARG002 - Qt's name
         """Load nothing, from anywhere."""
@@ -73,6 +78,7 @@ class PlainView(QTextBrowser):
     def show_blocks(self, blocks: Sequence[Block]) -> None:
         """Show a text."""
         self._blocks = blocks
+        self._open = set()
         self._draw()
         self.verticalScrollBar().setValue(0)
 
@@ -81,14 +87,62 @@ class PlainView(QTextBrowser):
         self._zoom = zoom
         self._draw()
 
-    def _draw(self) -> None:
+    def fold(self, wanted: bool) -> None:
+        """Fold long quotes and signatures away, or show them whole."""
+        self._is_folding = wanted
+        self._open = set()
+        self._draw()
+
+    def _recolour(self) -> None:
+        self._draw(keep_place=True)
+
+    def _follow(self, target: str) -> None:
+        if target.startswith(_FOLD):
+            self._open.add(int(target.removeprefix(_FOLD)))
+            self._draw(keep_place=True)
+        else:
+            self.link_clicked.emit(target)
+
+    def _hover(self, target: str) -> None:
+        self.link_hovered.emit("" if target.startswith(_FOLD) else target)
+
+    def _folded(self) -> dict[int, tuple[int, str]]:
+        """What is folded: number of the first block → (number behind the last, what to say)."""
+        blocks = self._blocks
+        has_words = any(it.kind is Kind.TEXT and it.text.strip() for it in blocks)
+        if not self._is_folding or not has_words:
+            return {}
+        found: dict[int, tuple[int, str]] = {}
+        at = 0
+        while at < len(blocks):
+            end = at + 1
+            if blocks[at].kind is Kind.QUOTE:
+                while end < len(blocks) and blocks[end].kind is Kind.QUOTE:
+                    end += 1
+                lines = sum(it.text.count("\n") + 1 for it in blocks[at:end])
+                if lines > _LONG_QUOTE:
+                    found[at] = (end, trn("fold.quote", lines))
+            elif blocks[at].kind is Kind.SIGNATURE and blocks[at].text.count("\n") > _LONG_SIGN:
+                found[at] = (end, tr("fold.signature"))
+            at = end
+        return {begin: it for begin, it in found.items() if begin not in self._open}
+
+    def _draw(self, *, keep_place: bool = False) -> None:
         place = self.verticalScrollBar().value()
         document = self.document()
         document.clear()
         cursor = QTextCursor(document)
         cursor.beginEditBlock()
         written = 0
+        folded = self._folded()
+        hidden_until = 0
         for number, block in enumerate(self._blocks):
+            if number < hidden_until:
+                continue
+            if number in folded:
+                hidden_until, words = folded[number]
+                self._write_fold(cursor, number, words)
+                continue
             text = block.text[: _MAX_CHARACTERS - written]
             written += len(text)
             self._write(cursor, block, text, first=number == 0)
@@ -98,16 +152,24 @@ class PlainView(QTextBrowser):
                 )
                 break
         cursor.endEditBlock()
-        self.moveCursor(QTextCursor.MoveOperation.Start)
+        if not keep_place:
+            self.moveCursor(QTextCursor.MoveOperation.Start)
         self.verticalScrollBar().setValue(place)
+
+    def _write_fold(self, cursor: QTextCursor, number: int, words: str) -> None:
+        """Say what is folded; a click, or Tab and Enter, shows it."""
+        letters = self._letters("muted")
+        letters.setAnchor(True)
+        letters.setAnchorHref(f"{_FOLD}{number}")
+        paragraph = QTextBlockFormat()
+        paragraph.setTopMargin(4)
+        paragraph.setBottomMargin(4)
+        cursor.insertBlock(paragraph)
+        cursor.insertText(f"•••  {words}", letters)
 
     def _write(self, cursor: QTextCursor, block: Block, text: str | None, *, first: bool) -> None:
         paragraph = QTextBlockFormat()
         paragraph.setLineHeight(132, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-        letters = QTextCharFormat()
-        font = QFont(self.font())
-        font.setPointSizeF(font.pointSizeF() * 1.06 * self._zoom)
-        letters.setFont(font)
         ink = "text"
         if block.kind is Kind.QUOTE:
             paragraph.setLeftMargin(_INDENT * block.depth)
@@ -115,13 +177,21 @@ class PlainView(QTextBrowser):
             ink = "muted"
         elif block.kind is Kind.SIGNATURE:
             ink = "muted"
-        letters.setForeground(QBrush(self._theme.colour(ink)))
+        letters = self._letters(ink)
         for at, line in enumerate((block.text if text is None else text).split("\n")):
             if first and at == 0:
                 cursor.setBlockFormat(paragraph)
             else:
                 cursor.insertBlock(paragraph)
             self._write_line(cursor, line, letters)
+
+    def _letters(self, ink: str) -> QTextCharFormat:
+        letters = QTextCharFormat()
+        font = QFont(self.font())
+        font.setPointSizeF(font.pointSizeF() * 1.06 * self._zoom)
+        letters.setFont(font)
+        letters.setForeground(QBrush(self._theme.colour(ink)))
+        return letters
 
     def _write_line(self, cursor: QTextCursor, line: str, letters: QTextCharFormat) -> None:
         end = 0
