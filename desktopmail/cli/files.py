@@ -1,13 +1,22 @@
-"""`desktopmail export`, `import`, `backup` and `doctor`: mail as files, and the store itself."""
+"""`desktopmail export`, `import`, `backup`, `disk` and `doctor`: mail as files, and the store."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from desktopmail.cli.errors import CommandError, UsageError
-from desktopmail.cli.output import joined
-from desktopmail.door.commands import BackUp, CheckStore, ExportMessages, ImportMessages
+from desktopmail.cli.output import joined, octets
+from desktopmail.door.commands import (
+    BackUp,
+    CheckStore,
+    CompactStore,
+    ExportMessages,
+    ImportMessages,
+)
+from desktopmail.door.queries import DiskUse, ReadDiskUse
 
 if TYPE_CHECKING:
     import argparse
@@ -46,6 +55,10 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     )
     backup.add_argument("folder", metavar="DIR", type=Path)
     backup.set_defaults(run=_backup)
+
+    disk = commands.add_parser("disk", parents=[common], help="how much room the mail takes")
+    disk.add_argument("--compact", action="store_true", help="give back what removed mail left")
+    disk.set_defaults(run=_disk)
 
     doctor = commands.add_parser("doctor", parents=[common], help="look whether the store is sound")
     doctor.add_argument("--repair", action="store_true", help="put right what can be")
@@ -89,6 +102,25 @@ async def _backup(context: Context, arguments: argparse.Namespace) -> int:
 
 async def _doctor(context: Context, arguments: argparse.Namespace) -> int:
     return await _do(context, CheckStore(repair=arguments.repair))
+
+
+async def _disk(context: Context, arguments: argparse.Namespace) -> int:
+    door = await context.door()
+    if arguments.compact:
+        context.output.line(f"{(await door.command(CompactStore())).label}.")
+    use = await door.query(ReadDiskUse())
+    if not isinstance(use, DiskUse):
+        raise TypeError(f"the engine answered {type(use).__name__}")
+    names = {account.id: account.name for account in context.accounts()}
+    for one in use.accounts:
+        said = f"{one.messages} messages, {octets(one.octets)}"
+        context.output.line(f"{names.get(one.account_id, '')}: {said}")
+    context.output.line(
+        f"On the disk: {octets(use.database_octets)} of lists and index,"
+        f" {octets(use.contents_octets)} of messages, {octets(use.free_octets)} of that free."
+    )
+    context.output.value(msgspec.to_builtins(use))
+    return 0
 
 
 async def _do(context: Context, command: AnyCommand) -> int:

@@ -12,6 +12,7 @@ from typing import NoReturn
 from desktopmail import __version__
 from desktopmail.cli import (
     account,
+    answering,
     demo,
     files,
     mailbox,
@@ -39,6 +40,7 @@ _GROUPS = (
     mailbox,
     send,
     messages,
+    answering,
     tags,
     outbox,
     people,

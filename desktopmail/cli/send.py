@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import datetime as dt
 import mimetypes
@@ -13,14 +14,13 @@ from typing import TYPE_CHECKING
 from desktopmail.cli.errors import FAILED, CommandError, UsageError
 from desktopmail.cli.output import fields, joined
 from desktopmail.door.changes import AnyChange, EverythingChanged, OutboxChanged
-from desktopmail.door.commands import SendMessage
+from desktopmail.door.commands import ReportWish, SendMessage
 from desktopmail.door.rows import SendingState
 from desktopmail.mime import address, compose, message_id
 from desktopmail.mime.header import Header
 from desktopmail.mime.message import Message
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
     from desktopmail.cli.context import Context
@@ -45,9 +45,31 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     send.add_argument("--body", metavar="TEXT", help="- reads it from standard input")
     send.add_argument("--attach", action="append", default=[], metavar="FILE", type=Path)
     send.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        choices=["success", "failure", "delay", "never"],
+        help="have mail servers report what becomes of it; may be given several times",
+    )
+    send.add_argument(
+        "--return", dest="returned", choices=["full", "headers"], help="what a report brings back"
+    )
+    send.add_argument(
+        "--receipt", action="store_true", help="ask the readers to confirm that they read it"
+    )
+    send.add_argument(
+        "--delay", type=_seconds, default=0.0, metavar="SECONDS", help="time to take it back"
+    )
+    send.add_argument(
         "--no-wait", action="store_true", help="return as soon as it is in the outbox"
     )
     send.set_defaults(run=_send)
+
+
+def _seconds(text: str) -> float:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
+    return float(text)
 
 
 async def _send(context: Context, arguments: argparse.Namespace) -> int:
@@ -67,7 +89,13 @@ async def _send(context: Context, arguments: argparse.Namespace) -> int:
         account = _account(context, arguments.account, sender.address)
         composed = as_sent(message, account)
     wait = not arguments.no_wait
-    row = await hand_over(context, account, composed, wait=wait)
+    report = ReportWish(
+        notify=tuple(dict.fromkeys(arguments.report)),
+        whole=None if arguments.returned is None else arguments.returned == "full",
+    )
+    row = await hand_over(
+        context, account, composed, wait=wait, report=report, delay_s=arguments.delay
+    )
     return _report(context, row, composed.recipients, wait=wait)
 
 
@@ -97,14 +125,16 @@ def write(account: AccountRow, arguments: argparse.Namespace) -> compose.Compose
         CommandError: An address cannot be read, or a file is not there.
     """
     body = sys.stdin.read() if arguments.body == "-" else arguments.body or ""
+    own = address.Mailbox(account.display_name, account.address)
     draft = compose.Draft(
-        sender=address.Mailbox(account.display_name, account.address),
+        sender=own,
         to=_addresses(arguments.to),
         cc=_addresses(arguments.cc),
         bcc=_addresses(arguments.bcc),
         subject=arguments.subject or "",
         text=body,
         files=tuple(_file(path) for path in arguments.attach),
+        fields=(("Disposition-Notification-To", str(own)),) if arguments.receipt else (),
     )
     return built(draft, account)
 
@@ -198,7 +228,13 @@ def without(octets: bytes, name: str) -> bytes:
 
 
 async def hand_over(
-    context: Context, account: AccountRow, composed: compose.Composed, *, wait: bool
+    context: Context,
+    account: AccountRow,
+    composed: compose.Composed,
+    *,
+    wait: bool,
+    report: ReportWish | None = None,
+    delay_s: float = 0.0,
 ) -> SendingRow:
     """Put a message into the outbox; returns what became of it, settled when `wait`.
 
@@ -221,6 +257,8 @@ async def hand_over(
                 sender=composed.sender,
                 recipients=composed.recipients,
                 octets=composed.octets,
+                report=report or ReportWish(),
+                delay_s=delay_s,
             )
         )
         sending_id = outcome.ids[0]

@@ -314,6 +314,18 @@ class Undo(Command, frozen=True, kw_only=True):
     token: str
 
 
+class ReportWish(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sender wants to be told of a message by mail servers (RFC 3461).
+
+    Attributes:
+        notify: Of "success", "failure" and "delay"; or "never" alone; empty leaves it to them.
+        whole: Have a report of failure return the whole message, or its headers; None leaves it.
+    """
+
+    notify: tuple[str, ...] = ()
+    whole: bool | None = None
+
+
 class SendMessage(Command, frozen=True, kw_only=True):
     """Put a finished message into the outbox; answers with the sending's id.
 
@@ -324,6 +336,7 @@ class SendMessage(Command, frozen=True, kw_only=True):
         draft: The placement of the draft it was, removed once the message is accepted.
         answers: The placement it answers or forwards, flagged so once it is accepted.
         forwards: Whether `answers` is a forward.
+        report: What mail servers are to tell of it; reports are matched to `SendingRow.results`.
     """
 
     account_id: AccountId
@@ -334,6 +347,35 @@ class SendMessage(Command, frozen=True, kw_only=True):
     draft: PlacementId | None = None
     answers: PlacementId | None = None
     forwards: bool = False
+    report: ReportWish = ReportWish()
+
+
+class AnswerReceipt(Command, frozen=True, kw_only=True):
+    """Answer the wish for a read receipt: send it, or never. Nothing is ever sent unasked.
+
+    Answers with the sending's id where one is sent. Refused when nobody asked, or it was answered.
+    """
+
+    placement_id: PlacementId
+    send: bool
+
+
+class Unsubscribe(Command, frozen=True, kw_only=True):
+    """Leave a mailing list by its one-click way (RFC 8058): a POST, without cookies, by HTTPS.
+
+    Refused with the code "unconfirmed" where no signature that our server verified covers the
+    fields, until a person has confirmed it; with "no-one-click" where the list has no such way.
+
+    Attributes:
+        confirmed: A person was shown the host, and agreed.
+    """
+
+    placement_id: PlacementId
+    confirmed: bool = False
+
+
+class CompactStore(Command, frozen=True, kw_only=True):
+    """Give the room that removed mail left back to the disk; answers when it is done."""
 
 
 class RetrySending(Command, frozen=True, kw_only=True):
@@ -513,6 +555,9 @@ AnyCommand = (
     | ForgetPerson
     | ImportContacts
     | ExportContacts
+    | AnswerReceipt
+    | Unsubscribe
+    | CompactStore
 )
 
 

@@ -54,13 +54,46 @@ class ReadSandbox(Query, frozen=True, kw_only=True):
     """Whether the sandbox's server runs, and where it is administered; answers `SandboxState`."""
 
 
+class ReadDiskUse(Query, frozen=True, kw_only=True):
+    """How much room the mail takes; answers with `DiskUse`."""
+
+
 AnyQuery = (
-    CheckAccount | ReadTranscript | ReadStatus | DiscoverAccount | FetchRemoteImage | ReadSandbox
+    CheckAccount
+    | ReadTranscript
+    | ReadStatus
+    | DiscoverAccount
+    | FetchRemoteImage
+    | ReadSandbox
+    | ReadDiskUse
 )
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The base of all answers."""
+
+
+class AccountUse(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of the mail of one account is here."""
+
+    account_id: AccountId
+    messages: int
+    octets: int  # of the messages as they came, each mailbox counted
+
+
+class DiskUse(Answer, frozen=True, kw_only=True):
+    """How much room the mail takes.
+
+    Attributes:
+        database_octets: Of lists, flags and the word index, on the disk.
+        contents_octets: Of the messages themselves, on the disk: each once, small ones deflated.
+        free_octets: What compacting gives back to the disk, at the least.
+    """
+
+    accounts: tuple[AccountUse, ...]
+    database_octets: int
+    contents_octets: int
+    free_octets: int
 
 
 class CheckStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,4 +190,6 @@ class SandboxState(Answer, frozen=True, kw_only=True):
     token: Password | None = None
 
 
-AnyAnswer = CheckReport | Transcript | EngineStatus | Discovered | RemoteImage | SandboxState
+AnyAnswer = (
+    CheckReport | Transcript | EngineStatus | Discovered | RemoteImage | SandboxState | DiskUse
+)

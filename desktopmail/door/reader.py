@@ -41,6 +41,7 @@ from desktopmail.door.rows import (
     ProblemRow,
     QuestionRow,
     Quota,
+    RecipientRow,
     Role,
     SendingRow,
     SendingState,
@@ -245,13 +246,14 @@ class SqliteReader:
                 not_before_s=not_before_s,
                 tries=tries,
                 problem=problem,
+                results=_results(state, recipients, waiting, refused, told),
             )
             for (
                 sending_id, account_id, state, subject, recipients, queued_s, not_before_s, tries,
-                problem,
+                problem, waiting, refused, told,
             ) in self._all(
                 "SELECT id, account_id, state, subject, everybody, queued_s, not_before_s, tries,"
-                " problem FROM sending WHERE state <> 'done'"
+                " problem, recipients, refused, results FROM sending WHERE state <> 'done'"
                 " OR changed_s > unixepoch('subsec') - ? ORDER BY id",
                 (_SHOWN_AFTER_DONE_S,),
             )
@@ -456,6 +458,34 @@ class SqliteReader:
 
     def _all(self, sql: str, parameters: tuple[Value, ...] = ()) -> list[Fields]:
         return fetch(self._connection, sql, parameters)
+
+
+def _results(
+    state: str, everybody: str, waiting: str, refused: str, told: str
+) -> tuple[RecipientRow, ...]:
+    """What became of a message for each of its recipients: reports know more than our server."""
+    left = set(msgspec.json.decode(waiting, type=list[str]))
+    said = msgspec.json.decode(refused, type=dict[str, str])
+    reports = msgspec.json.decode(told, type=dict[str, _Told])
+    is_out = state in {SendingState.ACCEPTED, SendingState.FILING, SendingState.DONE}
+    rows = []
+    for address in msgspec.json.decode(everybody, type=list[str]):
+        report = reports.get(address.lower())
+        if report is not None:
+            rows.append(RecipientRow(address=address, state=report.state, detail=report.detail))
+        elif address in said:
+            rows.append(RecipientRow(address=address, state="refused", detail=said[address]))
+        else:
+            known = "accepted" if is_out or address not in left else "waiting"
+            rows.append(RecipientRow(address=address, state=known))
+    return tuple(rows)
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What a report said of one recipient, as the engine keeps it."""
+
+    state: str
+    detail: str
 
 
 def header_end(octets: bytes) -> int:

@@ -68,6 +68,7 @@ class Flag(enum.IntFlag):
     DELETED = 8
     DRAFT = 16
     FORWARDED = 32
+    RECEIPT_SENT = 64  # the wish for a read receipt was answered (RFC 8098)
 
 
 class ConnectionState(enum.StrEnum):
@@ -216,6 +217,21 @@ class MessageRow(Row, frozen=True, kw_only=True):
     pending: bool = False  # an operation on it waits for the server
 
 
+class RecipientRow(Row, frozen=True, kw_only=True):
+    """What became of a message for one recipient.
+
+    Attributes:
+        state: "waiting", "accepted" by our server, "refused" by it; and, where a report told it,
+            "delivered", "relayed" (no report will follow), "expanded" (a list), "delayed", "failed"
+            or "read".
+        detail: What a server said, or empty.
+    """
+
+    address: str
+    state: str
+    detail: str = ""
+
+
 class SendingRow(Row, frozen=True, kw_only=True):
     """One message on its way out."""
 
@@ -228,6 +244,7 @@ class SendingRow(Row, frozen=True, kw_only=True):
     not_before_s: float  # it can be taken back until then
     tries: int
     problem: str | None = None
+    results: tuple[RecipientRow, ...] = ()
 
 
 class OperationRow(Row, frozen=True, kw_only=True):

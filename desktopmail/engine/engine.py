@@ -22,15 +22,18 @@ from desktopmail.engine import (
     answering,
     backup,
     check,
+    disk_use,
     doctor,
     drafts,
     journal,
     journaled,
+    receipt,
     remote_images,
     settings,
     switch,
     trust,
     undo,
+    unsubscribe,
 )
 from desktopmail.engine.connector import Connector
 from desktopmail.engine.discovery.discover import OFFLINE, discover
@@ -49,6 +52,7 @@ from desktopmail.engine.store import (
     problem,
     sending,
 )
+from desktopmail.engine.store import message as message_store
 from desktopmail.engine.store.store import Store
 from desktopmail.engine.sync.imap import ImapSync
 from desktopmail.engine.sync.pop3 import Pop3Sync
@@ -196,6 +200,13 @@ class Engine:
             ):
                 now_s = self._now_s()
                 return await self.store.write(lambda tx: address_book.carry_out(tx, command, now_s))
+            case commands.AnswerReceipt():
+                return await self._answer_receipt(command)
+            case commands.Unsubscribe():
+                return await self._unsubscribe(command)
+            case commands.CompactStore():
+                freed = await disk_use.compact(self.store)
+                return Outcome(label=f"{max(0, freed) / 1e6:.1f} MB given back to the disk")
             case commands.ImportContacts(path=path):
                 return await address_book.import_(self.store, self._ports, Path(path))
             case commands.ExportContacts(path=path):
@@ -285,6 +296,8 @@ class Engine:
                         code="no-image",
                     )
                 return await remote_images.fetch(url)
+            case queries.ReadDiskUse():
+                return await disk_use.read(self.store)
             case queries.CheckAccount(account_id=account_id):
                 account = await self.store.read(lambda tx: accounts.get(tx, account_id))
                 return await check.check(account, self._connector)
@@ -545,6 +558,7 @@ class Engine:
             raise DoorError(
                 "The message has no recipient.", remedy="Name one.", code="no-recipient"
             )
+        _refuse_bad_wish(command.report)
         message = Message.parse(command.octets)
 
         def step(tx: Transaction) -> int:
@@ -563,11 +577,44 @@ class Engine:
                 draft=command.draft,
                 answers=command.answers,
                 forwards=command.forwards,
+                report=command.report,
             )
 
         made = await self.store.write(step)
         self._wake_outbox(command.account_id)
         return Outcome(ids=(made,), label=f"“{message.subject}” is on its way")
+
+    async def _answer_receipt(self, command: commands.AnswerReceipt) -> Outcome:
+        made = await self.store.write(lambda tx: receipt.answer(tx, command, self._ports))
+        self._wake_all()
+        if made is None:
+            return Outcome(label="No read receipt is sent")
+        return Outcome(ids=(made,), label="The read receipt is on its way")
+
+    async def _unsubscribe(self, command: commands.Unsubscribe) -> Outcome:
+        def load(tx: Transaction) -> tuple[accounts.Account, bytes]:
+            placed = placement.get(tx, [command.placement_id])
+            octets = message_store.octets(tx, placed[0].message_id) if placed else None
+            if octets is None:
+                raise DoorError("The message is not here as a whole.", code="no-octets")
+            account_id = mailbox.get(tx, placed[0].mailbox_id).account_id
+            return accounts.get(tx, account_id), octets
+
+        account, octets = await self.store.read(load)
+        read = Message.parse(octets)
+        url = unsubscribe.url_of(read)
+        host = url.split("/")[2]
+        if self._is_offline or self._proxies.default is not None:
+            why = "you work offline" if self._is_offline else "all servers are reached by a proxy"
+            raise DoorError(f"{host} is not asked while {why}.", code="offline")
+        if not command.confirmed and not unsubscribe.is_vouched_for(read, account):
+            raise DoorError(
+                f"No signature proves that the address at {host} comes from the sender.",
+                remedy="Confirm it, if you know the list.",
+                code="unconfirmed",
+            )
+        await unsubscribe.post(url)
+        return Outcome(label=f"{host} was asked to end the subscription")
 
     async def _retry_sending(self, sending_id: SendingId) -> Outcome:
         def step(tx: Transaction) -> AccountId:
@@ -735,6 +782,17 @@ class Engine:
 
     def _log_failure(self, name: str, error: Exception) -> None:
         _log.error("%s failed", name, exc_info=error)
+
+
+def _refuse_bad_wish(wish: commands.ReportWish) -> None:
+    known = {"success", "failure", "delay", "never"}
+    wanted = set(wish.notify)
+    if wanted - known or ("never" in wanted and len(wanted) > 1):
+        raise DoorError(
+            f"{', '.join(wish.notify)} cannot be reported: there are success, failure and delay,"
+            " or never alone.",
+            code="bad-report",
+        )
 
 
 def _account_of(account_id: AccountId, tx: Transaction) -> accounts.Account:

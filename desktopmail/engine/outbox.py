@@ -33,7 +33,9 @@ from desktopmail.engine.store import (
 from desktopmail.engine.store.operation import Arguments
 from desktopmail.engine.waiting import wait
 from desktopmail.net.errors import NetError, RefusedError
-from desktopmail.net.smtp_sending import AmbiguousSendError, SendStep
+from desktopmail.net.smtp_sending import AmbiguousSendError, SendOptions, SendStep
+from desktopmail.wire.smtp.mail import Ret
+from desktopmail.wire.smtp.rcpt import Notify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,7 +185,9 @@ class Outbox:
                 await self._set(one.id, SendingState.UNSURE)
 
         try:
-            report = await client.send(one.sender, one.recipients, octets, on_state=on_state)
+            report = await client.send(
+                one.sender, one.recipients, octets, options=_options(one), on_state=on_state
+            )
         except AmbiguousSendError as error:
             await self._set(one.id, SendingState.UNSURE, why=error.sentence)
         except RefusedError as error:
@@ -302,7 +306,10 @@ def accept(tx: Transaction, one: Sending, now_s: float, *, whole: bool) -> None:
     """
     account = accounts.get(tx, one.account_id)
     if not tx.fetch("SELECT 1 FROM sending WHERE id = ? AND filed = 1", (one.id,)):
-        file_copy(tx, account, one, now_s)
+        if one.sender:
+            file_copy(tx, account, one, now_s)
+        else:  # a receipt is no letter: nobody looks for it among those
+            tx.execute("UPDATE sending SET filed = 1 WHERE id = ?", (one.id,))
         _mark_answered(tx, one)
     if whole:
         filing = operation.files(tx, one.id)
@@ -325,6 +332,18 @@ def decide(tx: Transaction, sending_id: SendingId, choice: str, now_s: float) ->
             sending.remove(tx, one.id)
         case _:
             sending.set_state(tx, one.id, SendingState.UNSURE, now_s)
+
+
+def _options(one: Sending) -> SendOptions:
+    """What is to be reported of a message; a server without DSN is not asked (RFC 3461)."""
+    wish = one.report
+    if not wish.notify and wish.whole is None:
+        return SendOptions()
+    return SendOptions(
+        ret=None if wish.whole is None else Ret.FULL if wish.whole else Ret.HEADERS,
+        envid=one.envelope_id,
+        notify=frozenset(Notify[name.upper()] for name in wish.notify) or None,
+    )
 
 
 def file_copy(tx: Transaction, account: Account, one: Sending, now_s: float) -> None:

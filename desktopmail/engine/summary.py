@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from desktopmail.door.reader import header_end
 from desktopmail.mime.address import Mailbox
 from desktopmail.mime.message import IndexRow, Message
+from desktopmail.mime.report import DeliveryReport, ReadReceipt
+from desktopmail.mime.report import of as report_of
 
 # What a list shows and a person types; the whole of a hostile header would only fill the index.
 MAX_SUBJECT_CHARACTERS = 1000
@@ -36,6 +38,7 @@ class Summary:
         people: Everybody in From, To and Cc, as (name, address).
         senders: How many of `people` are senders; they come first.
         preview: The first words; empty while only the header is here.
+        report: What it says of a message that was sent, where it is a report.
     """
 
     header: bytes
@@ -52,12 +55,20 @@ class Summary:
     senders: int
     words: Words
     is_whole: bool
+    report: DeliveryReport | ReadReceipt | None = None
 
 
 def of_message(octets: bytes) -> Summary:
     """Summarise a whole message; never raises, whatever the octets are."""
-    row = Message.parse(octets).index_row()
-    return _summary(octets[: header_end(octets)], row, row.has_attachment, is_whole=True)
+    message = Message.parse(octets)
+    row = message.index_row()
+    return _summary(
+        octets[: header_end(octets)],
+        row,
+        row.has_attachment,
+        is_whole=True,
+        report=report_of(message),
+    )
 
 
 def of_header(octets: bytes) -> Summary:
@@ -69,7 +80,14 @@ def of_header(octets: bytes) -> Summary:
     )
 
 
-def _summary(block: bytes, row: IndexRow, has_attachment: bool, *, is_whole: bool) -> Summary:
+def _summary(
+    block: bytes,
+    row: IndexRow,
+    has_attachment: bool,
+    *,
+    is_whole: bool,
+    report: DeliveryReport | ReadReceipt | None = None,
+) -> Summary:
     recipients = (*row.to, *row.cc)
     shown = ", ".join(box.shown for box in recipients[:MAX_RECIPIENTS_SHOWN])
     first = row.senders[0] if row.senders else Mailbox("", "")
@@ -95,6 +113,7 @@ def _summary(block: bytes, row: IndexRow, has_attachment: bool, *, is_whole: boo
             files=_sound(" ".join(part.name for part in row.attachments)) if is_whole else "",
         ),
         is_whole=is_whole,
+        report=report,
     )
 
 

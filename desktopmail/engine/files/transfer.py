@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 BATCH = 200
 # What travels: deletion is a state of a server, not of a message.
-_KEPT = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.DRAFT | Flag.FORWARDED
+_KEPT = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.DRAFT | Flag.FORWARDED | Flag.RECEIPT_SENT
 
 
 class Writer(Protocol):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from desktopmail.door.ids import MessageId
 from desktopmail.door.view import words_rowid
 from desktopmail.door.words import spaced
-from desktopmail.engine.store import blob, thread
+from desktopmail.engine.store import blob, sending, thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,6 +88,8 @@ def complete(
     )
     if not tx.changed_rows():
         return
+    if summary.report is not None:
+        sending.note_report(tx, summary.report)
     tx.execute(
         "UPDATE placement SET size = ?, attachment = ?, wanted = 0 WHERE message_id = ?",
         (size, summary.has_attachment, message_id),
@@ -207,6 +209,8 @@ def _add(tx: Transaction, summary: Summary, blob_id: int | None, size: int, arri
         ),
     )
     _add_words(tx, message_id, date_s, summary)
+    if summary.report is not None:
+        sending.note_report(tx, summary.report)
     return Kept(
         message_id,
         date_s,

@@ -105,10 +105,26 @@ class Segments:
             connection.close()
         return sum(size for position, size in rows if position not in keep)
 
+    def numbers(self) -> list[int]:
+        """The segments there are, oldest first."""
+        return sorted(int(path.stem) for path in self._profile.segments.glob("*.db"))
+
+    def free_octets(self) -> int:
+        """How much of the segments is of octets that were deleted; not those that no row names."""
+        free = 0
+        for number in self.numbers():
+            connection = self._connection if number == self._number else self._open(number)
+            pages = fetch(connection, "PRAGMA freelist_count")[0][0]
+            free += pages * fetch(connection, "PRAGMA page_size")[0][0]
+            if connection is not self._connection:
+                connection.close()
+        return free
+
     def compact(self, segment: int) -> None:
         """Give the room that deleted octets left back to the disk."""
         connection = self._connection if segment == self._number else self._open(segment)
         connection.execute("VACUUM")
+        fetch(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
         if connection is not self._connection:
             connection.close()
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from desktopmail.door.commands import ReportWish
 from desktopmail.door.ids import AccountId, PlacementId, SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import SendingState
+from desktopmail.mime.report import DeliveryReport, ReadReceipt
 
 if TYPE_CHECKING:
     from desktopmail.door.sqlite import Fields
@@ -43,12 +45,29 @@ class Sending:
     draft: PlacementId | None
     answers: PlacementId | None
     forwards: bool
+    report: ReportWish
+
+    @property
+    def envelope_id(self) -> str:
+        """What reports call the message (ENVID, RFC 3461 section 4.4): printable ASCII."""
+        name = self.message_id if self.message_id.isascii() else ""
+        return name[:_MAX_ENVELOPE_ID] or f"sending-{self.id}"
 
 
+class Told(msgspec.Struct, frozen=True):
+    """What a report said of one recipient: an action of RFC 3464, or "read"."""
+
+    state: str
+    detail: str
+
+
+_FINALITY = {"delayed": 0, "relayed": 1, "expanded": 1, "delivered": 2, "failed": 2, "read": 3}
 _COLUMNS = (
     "id, account_id, state, message_id, subject, sender, recipients, refused, blob_id,"
-    " not_before_s, retry_s, tries, draft, answers, forwards"
+    " not_before_s, retry_s, tries, draft, answers, forwards, report"
 )
+# RFC 3461 section 4.4
+_MAX_ENVELOPE_ID = 100
 
 
 def add(
@@ -65,14 +84,15 @@ def add(
     draft: PlacementId | None,
     answers: PlacementId | None,
     forwards: bool,
+    report: ReportWish | None = None,
 ) -> SendingId:
     """Put a message into the outbox."""
     tx.touch_outbox()
     return SendingId(
         tx.insert(
             "INSERT INTO sending (account_id, state, message_id, subject, sender, recipients,"
-            " everybody, blob_id, queued_s, not_before_s, changed_s, draft, answers, forwards)"
-            " VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " everybody, blob_id, queued_s, not_before_s, changed_s, draft, answers, forwards,"
+            " report) VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 account_id,
                 message_id,
@@ -87,6 +107,7 @@ def add(
                 draft,
                 answers,
                 forwards,
+                msgspec.json.encode(report or ReportWish()).decode(),
             ),
         )
     )
@@ -149,6 +170,42 @@ def set_results(
     )
 
 
+def note_report(tx: Transaction, report: DeliveryReport | ReadReceipt) -> None:
+    """Keep what a report says of a message that was sent from here; others are nobody's."""
+    names = [report.original_id]
+    if isinstance(report, DeliveryReport):
+        names.append(report.envelope_id)
+        told = {
+            (fate.original or fate.address).lower(): Told(
+                fate.action, " ".join(filter(None, (fate.status, fate.diagnostic)))
+            )
+            for fate in report.fates
+        }
+    elif report.disposition == "displayed":
+        told = {report.recipient.lower(): Told("read", "")}
+    else:
+        return
+    for name in dict.fromkeys(filter(None, names)):
+        rows = tx.fetch("SELECT id, everybody, results FROM sending WHERE message_id = ?", (name,))
+        for sending_id, everybody, results in rows:
+            asked = {one.lower() for one in msgspec.json.decode(everybody, type=list[str])}
+            known = msgspec.json.decode(results, type=dict[str, Told])
+            for address, what in told.items():
+                # A report about somebody else is forged, or of a list that sent it on.
+                if address in asked and _is_news(known.get(address), what):
+                    known[address] = what
+            tx.execute(
+                "UPDATE sending SET results = ? WHERE id = ?",
+                (msgspec.json.encode(known).decode(), sending_id),
+            )
+            tx.touch_outbox()
+
+
+def _is_news(before: Told | None, now: Told) -> bool:
+    """Whether a report changes what is known: a delay does not undo a delivery."""
+    return before is None or _FINALITY.get(now.state, 0) >= _FINALITY.get(before.state, 0)
+
+
 def remove(tx: Transaction, sending_id: SendingId) -> None:
     """Take one out of the outbox."""
     tx.execute("DELETE FROM sending WHERE id = ?", (sending_id,))
@@ -188,4 +245,5 @@ def _sending(row: Fields) -> Sending:
         row[12],
         row[13],
         bool(row[14]),
+        msgspec.json.decode(row[15], type=ReportWish),
     )

@@ -200,6 +200,20 @@ class Store:
         """Run a step that changes nothing, in turn with the writes."""
         return await self._executor.run(self._look, step)
 
+    async def maintain(self, step: Callable[[Transaction], T]) -> T:
+        """Run a step outside of a transaction, in turn with the writes: it shrinks files.
+
+        Raises:
+            DoorError: The disk is full or failed.
+        """
+        return await self._executor.run(self._maintain, step)
+
+    def _maintain(self, step: Callable[[Transaction], T]) -> T:
+        try:
+            return self._look(step)
+        except (apsw.FullError, apsw.IOError, apsw.ReadOnlyError) as error:
+            raise unwritable(self.profile, error) from error
+
     def tell(self, change: AnyChange) -> None:
         """Tell a change to everybody who listens."""
         for listener in list(self._listeners):

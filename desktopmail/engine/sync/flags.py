@@ -18,12 +18,13 @@ _MASKS = {
     wire.DELETED: Flag.DELETED,
     wire.DRAFT: Flag.DRAFT,
     wire.FORWARDED: Flag.FORWARDED,
+    wire.MDN_SENT: Flag.RECEIPT_SENT,
 }
 # What servers and other clients keep for themselves is no tag of a person.
 _NOT_TAGS = frozenset(
     one.lower()
     for one in (
-        wire.RECENT, wire.MDN_SENT, wire.JUNK, wire.NOT_JUNK, wire.PHISHING, "$Submitted",
+        wire.RECENT, wire.JUNK, wire.NOT_JUNK, wire.PHISHING, "$Submitted",
         "$SubmitPending", "$HasAttachment", "$HasNoAttachment", "Junk", "NonJunk", "NotJunk",
     )
 )  # fmt: skip

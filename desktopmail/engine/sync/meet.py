@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from desktopmail.wire.imap.fetch import FetchResponse
 
 # Flags that a switch from POP3 brings to the server; it never takes one away there.
-_CARRIED = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.FORWARDED
+_CARRIED = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.FORWARDED | Flag.RECEIPT_SENT
 
 
 def place(tx: Transaction, mailbox_id: MailboxId, parsed: Sequence[Parsed]) -> list[MessageId]:

@@ -11,6 +11,7 @@ def test_the_bits_of_the_flags_do_not_change_under_a_stored_mask() -> None:
     bits = {flag.name: flag.value for flag in Flag}
     assert bits == {
         "SEEN": 1, "ANSWERED": 2, "FLAGGED": 4, "DELETED": 8, "DRAFT": 16, "FORWARDED": 32,
+        "RECEIPT_SENT": 64,
     }  # fmt: skip
 
 

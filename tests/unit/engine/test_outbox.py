@@ -9,6 +9,7 @@ import pytest
 from desktopmail.door.commands import (
     AnswerQuestion,
     CancelSending,
+    ReportWish,
     RetrySending,
     SaveDraft,
     SendMessage,
@@ -16,18 +17,21 @@ from desktopmail.door.commands import (
 )
 from desktopmail.door.ids import PlacementId, SendingId
 from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import Flag, Kind, SendingState
+from desktopmail.door.reader import SqliteReader
+from desktopmail.door.rows import Flag, Kind, SendingRow, SendingState
 from desktopmail.engine import outbox
-from desktopmail.engine.store import sending
+from desktopmail.engine.store import blob, sending
+from desktopmail.mime.report import DeliveryReport, Fate
 from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, running_engine, until
-from tests.helpers.store import mail
+from tests.helpers.store import add_account, mail, open_store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from desktopmail.door.ids import AccountId
+    from desktopmail.engine.store.store import Transaction
 
 
 async def send(
@@ -366,3 +370,88 @@ async def test_every_state_is_stored_before_its_step(tmp_path: Path) -> None:
 _STEPS = ("MAIL", "RCPT", "DATA")
 # After these octets of its answer to DATA the server says nothing more.
 _GO_AHEAD = b"354 End with a dot on a line of its own\r\n"
+
+
+# What mail servers report
+
+
+async def test_what_servers_report_stands_with_each_recipient(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            made = await send(
+                bench, account_id, "bob@localhost", "alice@localhost",
+                report=ReportWish(notify=("success", "failure"), whole=False),
+            )  # fmt: skip
+            await reaches(bench, made, SendingState.DONE)
+            results = {one.address: one.state for one in sent_row(bench, made).results}
+            assert results == {"bob@localhost": "accepted", "alice@localhost": "accepted"}
+            await until(
+                lambda: any("delivered" in one.subject for one in server.messages("alice")),
+                "a report came",
+            )
+            await bench.sync(account_id)
+            results = {one.address: one.state for one in sent_row(bench, made).results}
+            assert results == {"bob@localhost": "delivered", "alice@localhost": "delivered"}
+
+
+def sent_row(bench: Bench, sending_id: SendingId) -> SendingRow:
+    (row,) = [row for row in bench.reader.sendings() if row.id == sending_id]
+    return row
+
+
+async def test_one_that_was_refused_is_named_with_what_was_said(tmp_path: Path) -> None:
+    fault = Fault(protocol="submission", command="RCPT", nth=2, reply="550 5.1.1 No such user")
+    with LocalServer(PASSWORDS, plan=[fault]) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            made = await send(bench, account_id, "bob@localhost", "nobody@localhost")
+            await reaches(bench, made, SendingState.DONE)
+            first, second = sent_row(bench, made).results
+            assert (first.address, first.state) == ("bob@localhost", "accepted")
+            assert (second.address, second.state) == ("nobody@localhost", "refused")
+            assert "5.1.1 No such user" in second.detail
+
+
+async def test_a_server_without_dsn_sends_all_the_same(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS, without=("DSN",)) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            made = await send(bench, account_id, report=ReportWish(notify=("success",)))
+            await reaches(bench, made, SendingState.DONE)
+            assert got(server) == ["Subject 1"]
+
+
+@pytest.mark.parametrize("notify", [("often",), ("never", "failure")])
+async def test_a_wish_that_is_none_is_refused(notify: tuple[str, ...], tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            with pytest.raises(DoorError, match="cannot be reported"):
+                await send(bench, account_id, report=ReportWish(notify=notify))
+
+
+async def test_a_report_about_somebody_else_changes_nothing(tmp_path: Path) -> None:
+    """Anybody can write a report: it counts for whom the message really went to."""
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+
+        def step(tx: Transaction) -> None:
+            (blob_id,) = blob.put(tx, [mail(1)])
+            sending.add(
+                tx, account_id, message_id="1@example.org", subject="", sender="a@example.org",
+                recipients=("b@example.org",), blob_id=blob_id, now_s=0.0, delay_s=0.0, draft=None,
+                answers=None, forwards=False,
+            )  # fmt: skip
+            for address, action in (
+                ("x@example.org", "failed"), ("B@example.org", "delivered"),
+                ("b@example.org", "delayed"),
+            ):  # fmt: skip
+                fate = Fate(address, "", action, "2.0.0", "")
+                sending.note_report(tx, DeliveryReport("", "1@example.org", (fate,)))
+
+        await store.write(step)
+        reader = SqliteReader(store.profile)
+        (row,) = reader.sendings()
+        reader.close()
+        assert [(one.address, one.state) for one in row.results] == [("b@example.org", "delivered")]

@@ -25,7 +25,7 @@ def test_what_goes_out_comes_back(mask: Flag, tags: set[str]) -> None:
 def test_what_servers_keep_for_themselves_is_no_tag() -> None:
     told = [RECENT, MDN_SENT, SEEN, FORWARDED, flag("work"), flag("\\X-Own")]
     assert tags_of(told) == ("work",)
-    assert mask_of(told) == Flag.SEEN | Flag.FORWARDED
+    assert mask_of(told) == Flag.SEEN | Flag.FORWARDED | Flag.RECEIPT_SENT
 
 
 @given(st.text(max_size=12))
