@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from desktopmail.engine.errors import may_go_in_clear, refuse_cleartext
 from desktopmail.engine.masking import forms, hide_text
 from desktopmail.engine.trust import MENDED_BY_A_PIN, exposes_more
-from desktopmail.net.endpoint import Endpoint, Security
+from desktopmail.net.deadline import deadline
+from desktopmail.net.endpoint import Endpoint, Security, join_host_port
 from desktopmail.net.errors import AuthenticationError, NetError, TlsError
 from desktopmail.net.imap import ImapClient
 from desktopmail.net.pop3 import Pop3Client
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
 
 
 C = TypeVar("C")
+
+# Looking up, connecting, TLS and each answer have deadlines of their own; this one is for a server
+# that goes on talking without ever answering.
+OPENING_TIMEOUT_S = 150.0
 
 
 class PasswordSource(Protocol):
@@ -162,7 +167,9 @@ class Connector:
         masks = forms(user, secret)
         self.transcripts.mask(masks)
         try:
-            choice = await client.login(user, secret, server.auth.value, consent=consent)
+            where = join_host_port(server.host, server.port)
+            async with deadline(OPENING_TIMEOUT_S, _too_long(where)):
+                choice = await client.login(user, secret, server.auth.value, consent=consent)
             if self.trust is not None:
                 tls = client.stream.tls
                 der = tls.peer_certificate if tls is not None else None
@@ -186,7 +193,8 @@ class Connector:
     ) -> C:
         endpoint = endpoint_of(account.server(side), account.address)
         try:
-            return await connect(endpoint)
+            async with deadline(OPENING_TIMEOUT_S, _too_long(endpoint.authority)):
+                return await connect(endpoint)
         except TlsError as error:
             if self.trust is None or error.code not in MENDED_BY_A_PIN:
                 raise
@@ -208,6 +216,10 @@ class _WorseError(Exception):
     def __init__(self, choice: Choice) -> None:
         super().__init__(choice.mechanism)
         self.choice = choice
+
+
+def _too_long(where: str) -> str:
+    return f"Connecting to {where} took longer than {OPENING_TIMEOUT_S:g} s."
 
 
 def _is_refused(error: BaseException) -> TypeGuard[AuthenticationError]:
