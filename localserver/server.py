@@ -24,7 +24,7 @@ from localserver.lock import FolderLock, lock_folder
 from localserver.queue.capture import CapturingOutbound
 from localserver.ready import FILE_IN_FOLDER, Ready
 from localserver.sessions import Sessions
-from localserver.smtp.spool import sweep as sweep_spool
+from localserver.spool import sweep as sweep_spool
 from localserver.store.interface import StoreLimits
 from localserver.store.sqlite import SqliteStore, open_store
 from localserver.submission.policy import make_policy

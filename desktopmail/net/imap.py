@@ -13,6 +13,7 @@ from desktopmail.net.imap_answers import Fetching, Gathering, Selected, Selectin
 from desktopmail.net.imap_dialogue import ANSWER_TIMEOUT_S, Dialogue, Running
 from desktopmail.net.imap_login import log_in, ways
 from desktopmail.net.sasl import agree
+from desktopmail.wire.errors import LocalProtocolError
 from desktopmail.wire.imap.append import Append, AppendMessage
 from desktopmail.wire.imap.capability import Capability
 from desktopmail.wire.imap.codes import AppendUid, Code, CopyUid, Modified
@@ -20,6 +21,7 @@ from desktopmail.wire.imap.compress import Compress
 from desktopmail.wire.imap.condition import Answer, Condition, Tagged
 from desktopmail.wire.imap.copy import Copy
 from desktopmail.wire.imap.create import Create
+from desktopmail.wire.imap.cursor import Streamed
 from desktopmail.wire.imap.delete import Delete
 from desktopmail.wire.imap.enable import Enable, EnabledResponse
 from desktopmail.wire.imap.expunge import Expunge, VanishedResponse
@@ -50,7 +52,7 @@ from desktopmail.wire.imap.thread import Thread, ThreadResponse
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
     from datetime import datetime
 
     from desktopmail.net.endpoint import Endpoint
@@ -85,6 +87,10 @@ class Stored:
 
     changed: tuple[FetchResponse, ...]
     modified: UidSet
+
+
+def no_progress(_done: int) -> None:
+    """Do nothing."""
 
 
 class ImapClient:
@@ -415,6 +421,39 @@ class ImapClient:
     ) -> AppendUid | None:
         """Put a message into a mailbox; return its UID when the server tells (UIDPLUS)."""
         return await self.append_many(mailbox, [AppendMessage(octets, frozenset(flags), date)])
+
+    async def append_stream(
+        self,
+        mailbox: str,
+        source: AsyncIterable[bytes],
+        size: int,
+        flags: Iterable[Flag] = (),
+        date: datetime | None = None,
+        *,
+        on_progress: Callable[[int], None] = no_progress,
+    ) -> AppendUid | None:
+        """Put a message of any size into a mailbox without holding it.
+
+        Args:
+            mailbox: Its name.
+            source: The message in pieces; no NUL may be in it.
+            size: How many octets that are.
+            flags: Its flags.
+            date: Its INTERNALDATE.
+            on_progress: Told how many octets went out so far.
+
+        Raises:
+            RefusedError: The server said no, before the message or behind it.
+            LocalProtocolError: The source does not hold `size` octets; the connection is ended.
+            NetError: The connection failed.
+        """
+        if size < 1:
+            raise LocalProtocolError("a message of no octets cannot be appended")
+        message = AppendMessage(Streamed(size), frozenset(flags), date)
+        running = self._dialogue.ask(Running(Append(mailbox, (message,)), pours=True))
+        await self._dialogue.pour(running, source, on_progress)
+        tagged = await self._dialogue.answer(running)
+        return tagged.code if isinstance(tagged.code, AppendUid) else None
 
     async def append_many(
         self, mailbox: str, messages: Iterable[AppendMessage]

@@ -16,24 +16,23 @@ from desktopmail.net.errors import (
 )
 from desktopmail.net.tasks import TaskScope
 from desktopmail.net.transcript import record_output
-from desktopmail.wire.errors import RemoteProtocolError
+from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap.client import (
     ClientConnection,
     Closed,
     ContinuationRequested,
     Greeting,
     LiteralBegins,
-    LiteralEnds,
-    LiteralPiece,
     Malformed,
     Untagged,
 )
 from desktopmail.wire.imap.codes import Code
 from desktopmail.wire.imap.compress import Deflater, Inflater
 from desktopmail.wire.imap.condition import Answer, Condition, Tagged
+from desktopmail.wire.imap.cutter import LiteralEnds, LiteralPiece
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterable, Callable
 
     from desktopmail.net.stream import Stream
     from desktopmail.net.tls import ClientTls
@@ -70,6 +69,7 @@ class Running:
         command: What is asked.
         claim: Says whether an untagged response answers it, and keeps it then.
         sink: Makes a sink for a large literal; None keeps literals in the answers.
+        pours: Octets of its literals are given by `Dialogue.pour` while the server is silent.
     """
 
     def __init__(
@@ -77,10 +77,13 @@ class Running:
         command: Command,
         claim: Callable[[UntaggedResponse, Tag], bool] | None = None,
         sink: Callable[[Announced, int], Sink] | None = None,
+        *,
+        pours: bool = False,
     ) -> None:
         self.command = command
         self.claim = claim
         self.sink = sink
+        self.pours = pours
         self.tag: Tag | None = None
         self.ended: asyncio.Future[Tagged] = asyncio.get_running_loop().create_future()
         self.challenges: deque[bytes | None] = deque()
@@ -243,6 +246,7 @@ class Dialogue:
         if self._settle_all(octets):
             return True
         self._send_waiting()
+        self._wake_pouring()
         # Not drained here: a server that does not read on until we do would wait for us for ever.
         self._flush_now()
         await self._wait_for_room()
@@ -405,6 +409,62 @@ class Dialogue:
             raise self.refusal(running.command, tagged)
         return tagged
 
+    async def pour(
+        self, running: Running, source: AsyncIterable[bytes], told: Callable[[int], None]
+    ) -> None:
+        """Give the octets of a command's announced literal, as the server takes them.
+
+        Returns when all were given, or when the server refused the command before. On any error the
+        connection is ended: the server would take whatever else we say for the rest of the literal.
+
+        Args:
+            running: The command.
+            source: The octets, as many as were announced.
+            told: Told how many went out so far, after each piece.
+
+        Raises:
+            LocalProtocolError: The source holds more or less than was announced, or a NUL.
+            NetError: The connection has ended, or the server takes nothing.
+        """
+        try:
+            if await self._may_pour(running):
+                await self._pour_out(running, source, told)
+        except BaseException:
+            self._end(None)
+            raise
+        finally:
+            running.pours = False
+            self._set_limit()
+
+    async def _may_pour(self, running: Running) -> bool:
+        while not running.ended.done():
+            due = self.machine.literal_due
+            if due is not None and due[0] == running.tag:
+                return True
+            await running.changed()
+        return False
+
+    async def _pour_out(
+        self, running: Running, source: AsyncIterable[bytes], told: Callable[[int], None]
+    ) -> None:
+        done = 0
+        async for piece in source:
+            self.machine.send_literal(piece)
+            self._flush_now()
+            async with deadline(self._timeout_s, f"{self.where} does not take the message."):
+                await self._drain_output()
+            done += len(piece)
+            told(done)
+        due = self.machine.literal_due
+        if due is not None and due[0] == running.tag:
+            raise LocalProtocolError(f"the message ends {due[1]} octets early")
+
+    def _wake_pouring(self) -> None:
+        due = self.machine.literal_due
+        running = self._running.get(due[0]) if due is not None else None
+        if running is not None:
+            running.wake()
+
     def forget(self, running: Running) -> None:
         """Give up waiting: a command that was not sent yet never is."""
         if running in self._waiting:
@@ -437,6 +497,7 @@ class Dialogue:
             sent = True
         if sent:
             self._choose_streaming()
+            self._wake_pouring()
             self._set_limit()
         elif self._waiting:
             self._end_idling()
@@ -468,6 +529,8 @@ class Dialogue:
 
     def _due_s(self, running: Running) -> float | None:
         """For how long a command may be silent now; None for as long as it likes."""
+        if running.pours:
+            return None  # the octets are on their way; each piece has a limit of its own
         if running.command.name != b"IDLE":
             return self._timeout_s
         if running.challenges and not running.said_done:

@@ -25,6 +25,17 @@ class Segment:
         return self.octets if self.mask is None else self.mask.encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Pending(Segment):
+    """The place of octets that were announced and are given to the machine piece by piece.
+
+    Attributes:
+        size: How many there are.
+    """
+
+    size: int = 0
+
+
 class Output:
     """Collects segments until the pump takes them; neighbouring plain octets are joined."""
 

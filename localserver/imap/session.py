@@ -10,6 +10,7 @@ from desktopmail.net.errors import ClosedError, NetError, TimedOutError
 from desktopmail.net.transcript import record_output
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap.condition import Answer, Condition, Tag, Tagged
+from desktopmail.wire.imap.cutter import LiteralEnds, LiteralPiece
 from desktopmail.wire.imap.expunge import ExpungeResponse, VanishedResponse
 from desktopmail.wire.imap.select import ExistsResponse, RecentResponse
 from desktopmail.wire.imap.sequence import Seq, Uid, UidSet
@@ -17,10 +18,12 @@ from desktopmail.wire.imap.server import (
     BadCommand,
     Closed,
     CommandReceived,
+    LiteralBegins,
     ServerConnection,
 )
 from desktopmail.wire.imap.writer import ANY_SIZE, Writer
 from localserver.imap import capability, handlers, refusal
+from localserver.imap.append import STREAM_OVER_OCTETS, Incoming, take_in
 from localserver.imap.description import argument_of, verb_of
 from localserver.imap.flags import flag_lines
 from localserver.store.errors import StoreError
@@ -54,6 +57,7 @@ async def serve_imap(stream: Stream, context: ServerContext) -> None:
         raise
     finally:
         session.leave_mailbox()
+        session.forget_incoming()
 
 
 class ImapSession:
@@ -70,6 +74,7 @@ class ImapSession:
         condstore: The client wants mod-sequences told (RFC 7162 section 3.1).
         failures: Logins that failed.
         idling: News are told as they come.
+        incoming: Messages of an APPEND that came in pieces, in their order.
         deflater: Packs what is sent, after COMPRESS.
         inflater: Unpacks what comes, after COMPRESS.
     """
@@ -92,8 +97,10 @@ class ImapSession:
         self.inflater: Inflater | None = None
         self._ended = False
         self._gathered = 0
+        self.incoming: list[Incoming] = []
         self.connection = ServerConnection(
             append_limit=context.config.max_message_octets,
+            stream_over_octets=STREAM_OVER_OCTETS,
             literal_plus=not self.faults.hides("LITERAL+"),
             tls=self.stream.tls is not None,
         )
@@ -110,6 +117,9 @@ class ImapSession:
             await self.send_raw(reply)
         while not self._ended:
             event = await self.next_event()
+            if isinstance(event, LiteralBegins | LiteralPiece | LiteralEnds):
+                await take_in(self, event)
+                continue
             if isinstance(event, BadCommand):
                 self.recorder.record("C", f"{event.tag} (not understood)\r\n".encode())
                 self.send(event.refusal)
@@ -121,6 +131,7 @@ class ImapSession:
                 await self.serve(event.tag, event.command)
             else:
                 return
+            self.forget_incoming()
         await self.flush()
 
     async def serve(self, tag: Tag, command: Command) -> None:
@@ -364,6 +375,12 @@ class ImapSession:
         if self.idling and not self.stream.is_closed:
             self.tell_news(expunges=True)
             self.write()
+
+    def forget_incoming(self) -> None:
+        """Throw away what came in pieces for a command that is over."""
+        for message in self.incoming:
+            message.spool.discard()
+        self.incoming.clear()
 
     def leave_mailbox(self) -> None:
         """Close the selected mailbox, if there is one."""

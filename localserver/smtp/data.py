@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from desktopmail.wire.smtp.data import Flaw
 from desktopmail.wire.smtp.reply import Reply, reply
 from localserver.smtp.delivery import deliver
-from localserver.smtp.spool import Spool
+from localserver.spool import Spool
 from localserver.store.errors import DiskFullError, OverQuotaError, StoreError
 from localserver.submission.submit import prepare
 

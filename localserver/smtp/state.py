@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from desktopmail.wire.smtp.server import ServerConnection
     from localserver.context import ServerContext
     from localserver.faults import SessionFaults
-    from localserver.smtp.spool import Spool
+    from localserver.spool import Spool
     from localserver.transcript import SessionRecorder
     from localserver.users import User
 

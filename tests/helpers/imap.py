@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desktopmail.wire.imap.client import ClientConnection, LiteralBegins, LiteralPiece, Malformed
+from desktopmail.wire.imap.client import ClientConnection, LiteralBegins, Malformed
 from desktopmail.wire.imap.client import Untagged as Told
 from desktopmail.wire.imap.condition import Answer, Condition, Tagged
+from desktopmail.wire.imap.cutter import LiteralPiece
 from desktopmail.wire.imap.enable import EnabledResponse
 from desktopmail.wire.imap.server import BadCommand, CommandReceived, ServerConnection
 from desktopmail.wire.imap.state import State

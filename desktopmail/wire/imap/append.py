@@ -28,7 +28,8 @@ class AppendMessage:
     """One message to be put into a mailbox.
 
     Attributes:
-        octets: All of it; `Streamed` when the octets were handed on as they came.
+        octets: All of it. `Streamed` when they are not held: a server handed them on as they came,
+            a client is given them piece by piece behind the command.
         flags: Its flags.
         date: Its INTERNALDATE; None lets the server take the time of arrival.
         utf8: Its header holds UTF-8 (RFC 6855), sent as `UTF8 (~{…})`.
@@ -97,11 +98,13 @@ def _encode_message(writer: Writer, message: AppendMessage) -> None:
     if message.date is not None:
         encode_date_time(writer, message.date)
         writer.sp()
-    if isinstance(message.octets, Streamed):
-        raise LocalProtocolError("what was streamed cannot be sent again")
     if message.utf8:
         writer.raw(b"UTF8 (")
+    if isinstance(message.octets, Streamed):
+        writer.announce(message.octets.size, binary=message.utf8)
+    elif message.utf8:
         writer.literal(message.octets, binary=True)
-        writer.raw(b")")
     else:
         writer.message(message.octets)
+    if message.utf8:
+        writer.raw(b")")

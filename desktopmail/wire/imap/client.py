@@ -13,7 +13,7 @@ from desktopmail.wire.imap.authenticate import CANCEL
 from desktopmail.wire.imap.capability import CapabilityResponse
 from desktopmail.wire.imap.codes import CapabilityCode, of_uids
 from desktopmail.wire.imap.condition import Answer, Condition, Tag, Tagged, decode_base64
-from desktopmail.wire.imap.cutter import Cutter, LiteralHeader, Unit
+from desktopmail.wire.imap.cutter import Cutter, LiteralEnds, LiteralHeader, LiteralPiece, Unit
 from desktopmail.wire.imap.enable import UTF8_SWITCHES, Enable, EnabledResponse
 from desktopmail.wire.imap.fetch import QUICK, Announced, announced, quick_fetch
 from desktopmail.wire.imap.idle import DONE
@@ -28,7 +28,7 @@ from desktopmail.wire.imap.sort import Sort
 from desktopmail.wire.imap.state import State
 from desktopmail.wire.imap.thread import Thread
 from desktopmail.wire.imap.writer import ANY_SIZE, LITERAL_MINUS_OCTETS, Writer
-from desktopmail.wire.output import Output, Segment
+from desktopmail.wire.output import Output, Pending, Segment
 
 if TYPE_CHECKING:
     from desktopmail.wire.imap.command import Command
@@ -68,18 +68,6 @@ class LiteralBegins:
 
     announced: Announced
     size: int
-
-
-@dataclass(frozen=True, slots=True)
-class LiteralPiece:
-    """Some octets of the large literal."""
-
-    octets: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class LiteralEnds:
-    """The large literal is complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +120,7 @@ class ClientConnection:
         self._cutter = Cutter(limits.CLIENT_BEFORE_LOGIN)
         self._output = Output()
         self._queue: deque[tuple[Tag, Segment | None]] = deque()
+        self._left: int | None = None  # of the announced literal at the head of the queue
         self._commands: dict[Tag, Command] = {}
         self._count = 0
         self._eof = False
@@ -227,6 +216,32 @@ class ClientConnection:
         self._flush()
         return tag
 
+    @property
+    def literal_due(self) -> tuple[Tag, int] | None:
+        """Whose announced literal is to be given now, and how many octets of it are left."""
+        if self._left is None:
+            return None
+        return self._queue[0][0], self._left
+
+    def send_literal(self, octets: bytes) -> None:
+        """Give some octets of the literal that is due; the rest of its command follows them.
+
+        Raises:
+            LocalProtocolError: None is due, they are more than were announced, or a NUL is among
+                them. Nothing of them is sent then, and the server waits on.
+        """
+        if self._left is None or len(octets) > self._left:
+            raise LocalProtocolError(f"{len(octets)} octets where {self._left or 0} are due")
+        if b"\0" in octets:
+            raise LocalProtocolError("a message that is streamed may hold no NUL")
+        if octets:
+            self._output.write_secret(octets, f"<{len(octets)} octets of a message>\r\n")
+        self._left -= len(octets)
+        if not self._left:
+            self._left = None
+            self._queue.popleft()
+            self._flush()
+
     def send_response(self, response: bytes, *, mask: str = "<credentials>") -> None:
         """Go on with an AUTHENTICATE.
 
@@ -319,6 +334,9 @@ class ClientConnection:
 
     def _flush(self) -> None:
         while self._queue and (segment := self._queue[0][1]) is not None:
+            if isinstance(segment, Pending) and segment.size:
+                self._left = segment.size if self._left is None else self._left
+                return
             self._queue.popleft()
             if segment.mask is None:
                 self._output.write(segment.octets)
@@ -441,7 +459,7 @@ class ClientConnection:
         self._capabilities_are_new = True
 
     def _continue(self, value: ContinuationRequest) -> Event | None:
-        if self._queue:
+        if self._queue and self._queue[0][1] is None:
             # The head of the queue is the literal that waits for leave.
             self._queue.popleft()
             self._flush()
@@ -460,8 +478,9 @@ class ClientConnection:
         if self._queue and self._queue[0][0] == value.tag:
             if value.is_ok:
                 raise RemoteProtocolError("a command was answered before it was sent")
-            # Refused at the literal: the rest of it must not be sent.
-            while self._queue and self._queue[0][0] == value.tag:
+            # Refused at the literal: the rest of it must not be sent. But once the server expects
+            # the octets of a literal, it takes what follows for them, whatever it has answered.
+            while self._left is None and self._queue and self._queue[0][0] == value.tag:
                 self._queue.popleft()
             self._flush()
         self._move_to(state.after(self.state, sent.name, value.condition))

@@ -45,6 +45,18 @@ class LiteralHeader:
     index: int
 
 
+@dataclass(frozen=True, slots=True)
+class LiteralPiece:
+    """Some octets of the large literal."""
+
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralEnds:
+    """The large literal is complete."""
+
+
 @dataclass(slots=True)
 class Unit:
     """One whole response or command.

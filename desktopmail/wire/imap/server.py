@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
@@ -20,7 +20,7 @@ from desktopmail.wire.imap.condition import (
     decode_base64,
     plain_tagged_octets,
 )
-from desktopmail.wire.imap.cutter import Cutter, LiteralHeader, Unit
+from desktopmail.wire.imap.cutter import Cutter, LiteralEnds, LiteralHeader, LiteralPiece, Unit
 from desktopmail.wire.imap.enable import UTF8_SWITCHES, EnabledResponse
 from desktopmail.wire.imap.expunge import ExpungeResponse
 from desktopmail.wire.imap.fetch import FetchResponse, plain_fetch_octets
@@ -90,6 +90,16 @@ class IdleDone:
 
 
 @dataclass(frozen=True, slots=True)
+class LiteralBegins:
+    """A message of an APPEND is about to come in pieces; the command follows when all has come.
+
+    It may still be refused then: whoever keeps the pieces throws them away at a `BadCommand`.
+    """
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """The client has closed the connection.
 
@@ -100,7 +110,10 @@ class Closed:
     expected: bool
 
 
-Event: TypeAlias = CommandReceived | BadCommand | ContinuationReceived | IdleDone | Closed
+Event: TypeAlias = (
+    CommandReceived | BadCommand | ContinuationReceived | IdleDone | LiteralBegins | LiteralPiece
+    | LiteralEnds | Closed
+)  # fmt: skip
 
 _APPEND = re.compile(rb"[^ ]++ APPEND ", re.IGNORECASE)
 _SECRETIVE: Final = frozenset({b"LOGIN", b"AUTHENTICATE"})
@@ -114,6 +127,8 @@ class ServerConnection:
         append_limit: Octets of the largest message that APPEND takes (RFC 7889).
         literal_plus: Take non-synchronising literals of any size (LITERAL+); else up to 4,096
             octets (LITERAL-).
+        stream_over_octets: Larger messages of an APPEND are handed on in pieces as they come; None
+            keeps them all in memory.
         tls: The connection is inside TLS from its first octet.
     """
 
@@ -122,10 +137,12 @@ class ServerConnection:
         *,
         append_limit: int = limits.MAX_APPEND_OCTETS,
         literal_plus: bool = True,
+        stream_over_octets: int | None = None,
         tls: bool = False,
     ) -> None:
         self.append_limit = append_limit
         self.literal_plus = literal_plus
+        self.stream_over_octets = stream_over_octets
         self.tls = tls
         self.state = State.GREETING
         self.enabled: frozenset[str] = frozenset()
@@ -134,6 +151,8 @@ class ServerConnection:
         self._tag: Tag | None = None
         self._command: Command | None = None
         self._exchange = b""
+        self._literal = False  # one is handed on in pieces
+        self._streamed_octets = 0  # of the command that has begun
         self._refused: BadCommand | None = None
         self._bad = 0
         self._eof = False
@@ -310,7 +329,11 @@ class ServerConnection:
     def _move_to(self, new: State) -> None:
         self.state = new
         if new in {State.AUTHENTICATED, State.SELECTED}:
-            self._cutter.limits = limits.SERVER
+            # How large a literal may be, `_decide` knows: it depends on what it is a part of.
+            largest = max(self.append_limit, limits.SERVER.max_literal_octets)
+            self._cutter.limits = replace(
+                limits.SERVER, max_literal_octets=largest, max_streamed_octets=largest
+            )
 
     # ---- commands
 
@@ -326,6 +349,9 @@ class ServerConnection:
         if self.state is State.GREETING:
             return None
         while self._tag is None or self._exchange:
+            if self._literal and self._cutter.streaming == 0:
+                self._literal = False
+                return LiteralEnds()
             try:
                 found = self._cutter.next()
             except RemoteProtocolError as error:
@@ -334,6 +360,8 @@ class ServerConnection:
             if found is None:
                 return self._at_end()
             event: Event | None = None
+            if isinstance(found, bytes):
+                return LiteralPiece(found)
             if isinstance(found, LiteralHeader):
                 event = self._decide(found)
             elif isinstance(found, Unit):
@@ -363,7 +391,7 @@ class ServerConnection:
         is_append = self.state is not State.NOT_AUTHENTICATED and bool(
             _APPEND.match(self._cutter.begun)
         )
-        largest = self.append_limit if is_append else bounds.max_literal_octets
+        largest = self.append_limit if is_append else self._largest_argument
         if header.index >= bounds.max_literals:
             return self._refuse_literal(header, "Too many literals in one command", Code.TOOBIG)
         if header.size > largest:
@@ -372,24 +400,30 @@ class ServerConnection:
             return self._refuse_literal(header, reason, Code.TOOBIG, condition)
         if header.non_sync and not self.literal_plus and header.size > LITERAL_MINUS_OCTETS:
             return self._refuse_literal(header, "LITERAL- ends at 4096 octets", Code.TOOBIG)
+        streams = self.stream_over_octets is not None and header.size > self.stream_over_octets
+        if streams and self._streamed_octets + header.size > bounds.max_total_octets:
+            return self._refuse_literal(header, "Too much in one command", Code.TOOBIG)
         if not header.non_sync:
             self._output.write(b"+ OK\r\n")
-        self._keep()
-        return None
+        if not (is_append and streams):
+            self._keep()
+            return None
+        self._streamed_octets += header.size
+        self._literal = True
+        self._cutter.stream()
+        return LiteralBegins(header.size)
+
+    @property
+    def _largest_argument(self) -> int:
+        early = self.state is State.NOT_AUTHENTICATED
+        return (limits.SERVER_BEFORE_LOGIN if early else limits.SERVER).max_literal_octets
 
     def _keep(self) -> None:
-        bounds = self._cutter.limits
-        largest = max(self.append_limit, bounds.max_literal_octets)
-        self._cutter.limits = limits.Limits(
-            bounds.max_line_octets, largest, 0, bounds.max_literals, bounds.max_total_octets
-        )
         try:
             self._cutter.keep()
         except RemoteProtocolError as error:
             self._say_bye(f"Too much: {error}", Code.TOOBIG)
             raise
-        finally:
-            self._cutter.limits = bounds
 
     def _refuse_literal(
         self,
@@ -415,6 +449,7 @@ class ServerConnection:
 
     def _refuse(self, refused: BadCommand) -> BadCommand:
         self._refused = None
+        self._streamed_octets = 0
         if refused.tag is None:
             self._refuse_for_good()
         self._tag, self._command = refused.tag, None
@@ -422,6 +457,7 @@ class ServerConnection:
         return refused
 
     def _understand(self, unit: Unit) -> Event | None:
+        self._streamed_octets = 0
         if self._refused is not None:
             return self._refuse(self._refused)
         tag, name = read_head(unit.octets)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from desktopmail.wire.errors import LocalProtocolError
-from desktopmail.wire.output import Segment
+from desktopmail.wire.output import Pending, Segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -144,6 +144,12 @@ class Writer:
         """Add a literal, or a literal8 when `binary`."""
         self._literal_header(len(octets), binary=binary)
         self._run.append(octets)
+
+    def announce(self, size: int, *, binary: bool = False) -> None:
+        """Add a literal whose octets are given later, piece by piece, by whoever has them."""
+        self._literal_header(size, binary=binary)
+        self._settle()
+        self._pieces.append(Pending(b"", f"<{size} octets>", size))
 
     def message(self, octets: bytes) -> None:
         """Add a message as APPEND carries it: NUL needs a literal8.

@@ -13,6 +13,7 @@ from desktopmail.net.endpoint import Security
 from desktopmail.net.errors import (
     AuthenticationError,
     ClosedError,
+    NetError,
     ProtocolViolationError,
     RefusedError,
     TimedOutError,
@@ -39,6 +40,7 @@ from tests.helpers.certificates import make_certificates
 from tests.helpers.imap_script import CAPABLE, scripted
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from desktopmail.net.imap import ImapClient
@@ -337,6 +339,58 @@ async def test_append_tells_the_uid_and_sends_literals_at_once() -> None:
             7, UidSet.parse(b"9")
         )
         assert await client.append_many("INBOX", [AppendMessage(b"a"), AppendMessage(b"b")]) is None
+
+
+async def pieces(*octets: bytes) -> AsyncIterator[bytes]:
+    for piece in octets:
+        yield piece
+        await asyncio.sleep(0)
+
+
+async def test_a_message_is_appended_from_a_stream_with_leave_and_without() -> None:
+    text = (
+        "S: * PREAUTH [CAPABILITY IMAP4rev1] hello\n"
+        "C: A1 APPEND INBOX (\\Seen) {13}\nS: + go\nC: one\nC: two\nC: abc\n"
+        "S: A1 OK [APPENDUID 7 9] x\nC: A2 NOOP\nS: A2 OK x\n"
+    )
+    told: list[int] = []
+    async with scripted(text) as client:
+        source = pieces(b"one\r\n", b"two\r", b"\nabc")
+        uid = await client.append_stream("INBOX", source, 13, [flags.SEEN], on_progress=told.append)
+        assert uid == AppendUid(7, UidSet.parse(b"9"))
+        await client.noop()
+    assert told == [5, 9, 13]
+    text = CAPABLE + "C: A1 APPEND INBOX {3+}\nC: abc\nS: A1 OK x\n"
+    async with scripted(text) as client:
+        assert await client.append_stream("INBOX", pieces(b"ab", b"c"), 3) is None
+
+
+async def test_a_stream_that_is_refused_is_not_asked_for_and_the_connection_lives() -> None:
+    text = (
+        "S: * PREAUTH [CAPABILITY IMAP4rev1] hello\n"
+        "C: A1 APPEND INBOX {3}\nS: A1 NO [OVERQUOTA] full\nC: A2 NOOP\nS: A2 OK x\n"
+    )
+    asked: list[bytes] = []
+
+    async def source() -> AsyncIterator[bytes]:
+        asked.append(b"abc")
+        yield b"abc"
+
+    async with scripted(text) as client:
+        with pytest.raises(RefusedError, match="full"):
+            await client.append_stream("INBOX", source(), 3)
+        await client.noop()
+    assert asked == []
+
+
+@pytest.mark.parametrize("octets", [b"ab", b"abcd", b"a\0b"])
+async def test_a_stream_that_is_not_what_was_announced_ends_the_connection(octets: bytes) -> None:
+    text = "S: * PREAUTH [CAPABILITY IMAP4rev1] hello\nC: A1 APPEND INBOX {3}\nS: + go\n*: wait\n"
+    async with scripted(text) as client:
+        with pytest.raises(LocalProtocolError):
+            await client.append_stream("INBOX", pieces(octets), 3)
+        with pytest.raises(NetError):
+            await client.noop()
 
 
 # ---- messages

@@ -4,7 +4,7 @@ import os
 import pytest
 
 from localserver.config import Limits
-from localserver.smtp.spool import Spool
+from localserver.spool import Spool
 from tests.helpers.smtp_talk import MESSAGE, Talk, post_office
 
 

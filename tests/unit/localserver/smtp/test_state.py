@@ -2,8 +2,8 @@ from desktopmail.net.ports import InlineExecutor
 from desktopmail.wire.smtp.mail import Mail
 from desktopmail.wire.smtp.path import Mailbox
 from desktopmail.wire.smtp.rcpt import Rcpt
-from localserver.smtp.spool import Spool
 from localserver.smtp.state import Route
+from localserver.spool import Spool
 from localserver.users import User
 from tests.helpers.smtp_talk import post_office
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from desktopmail.wire.errors import LocalProtocolError
 from desktopmail.wire.imap import flags
-from desktopmail.wire.imap.client import LiteralBegins, LiteralEnds, Untagged
+from desktopmail.wire.imap.client import LiteralBegins, Untagged
 from desktopmail.wire.imap.cursor import Streamed
+from desktopmail.wire.imap.cutter import LiteralEnds
 from desktopmail.wire.imap.fetch import (
     MACROS,
     QUICK,

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from desktopmail.net.ports import InlineExecutor
-from localserver.smtp.spool import Spool, sweep
+from localserver.spool import Spool, sweep
 
 
 async def test_small_messages_stay_in_memory(tmp_path: Path) -> None:
