@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,7 @@ from desktopmail.door.commands import (
     SwitchAccount,
 )
 from desktopmail.door.ids import AccountId
-from desktopmail.door.queries import ReadTranscript, Transcript
+from desktopmail.door.queries import CheckAccount, CheckReport, ReadTranscript, Transcript
 from desktopmail.door.rows import Auth, Flag, Kind, Security
 from desktopmail.net.endpoint import Endpoint
 from desktopmail.net.endpoint import Security as NetSecurity
@@ -29,6 +30,7 @@ from tests.helpers.engine import Bench, running_engine
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.peer("doveadm", "dovecot")
@@ -150,6 +152,72 @@ async def test_switching_downloads_nothing_again(uidl: str, tmp_path: Path) -> N
                 assert len(bench.rows()) == COUNT
                 assert bench.reader.problems() == []
             assert [row.subject for row in bench.rows() if row.flags & Flag.SEEN] == ["Subject 7"]
+
+
+WAYS = {
+    Auth.SCRAM: "SCRAM-SHA-256",
+    Auth.CRAM_MD5: "CRAM-MD5",
+    Auth.PLAIN: "PLAIN",
+    Auth.APOP: "APOP",
+}
+
+
+def secured(server: Dovecot, kind: Kind, security: Security, auth: Auth) -> ServerSettings:
+    ports = {
+        (Kind.IMAP, Security.TLS): server.imaps,
+        (Kind.IMAP, Security.STARTTLS): server.imap,
+        (Kind.POP3, Security.TLS): server.pop3s,
+        (Kind.POP3, Security.STARTTLS): server.pop3,
+    }
+    return ServerSettings(
+        host="localhost", port=ports[kind, security], security=security, auth=auth, user="alice",
+        ca_file=str(server.ca_file),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def matrix_server() -> Iterator[Dovecot]:
+    with running_dovecot(
+        {"alice": PASSWORD}, mechanisms="plain login cram-md5 apop scram-sha-1 scram-sha-256"
+    ) as server:
+        asyncio.run(fill(server))
+        yield server
+
+
+@pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
+@pytest.mark.parametrize(
+    ("kind", "auth"),
+    [
+        *((Kind.IMAP, auth) for auth in (Auth.SCRAM, Auth.CRAM_MD5, Auth.PLAIN)),
+        *((Kind.POP3, auth) for auth in (Auth.SCRAM, Auth.CRAM_MD5, Auth.PLAIN, Auth.APOP)),
+    ],
+)
+async def test_every_way_to_log_in_fetches_the_mail_of_dovecot(
+    kind: Kind, auth: Auth, security: Security, matrix_server: Dovecot, tmp_path: Path
+) -> None:
+    server = secured(matrix_server, kind, security, auth)
+    async with running_engine(tmp_path) as bench:
+        outcome = await bench.engine.command(
+            AddAccount(
+                name="alice",
+                address="alice@localhost",
+                kind=kind,
+                incoming=server,
+                outgoing=server,
+                password=Password(PASSWORD),
+                check=False,
+            )
+        )
+        account_id = AccountId(outcome.ids[0])
+        await bench.sync(account_id)
+        assert len(bench.rows()) == COUNT
+        report = await bench.engine.query(CheckAccount(account_id=account_id))
+        assert isinstance(report, CheckReport)
+        steps = {step.step: step for step in report.steps if step.server == "incoming"}
+        assert all(step.ok for step in steps.values())
+        assert list(steps) == ["dns", "tcp", "tls", "capabilities", "auth", "login", "listing"]
+        assert steps["login"].detail.startswith(f"logged in by {WAYS[auth]}")
+        assert "TLSv1." in steps["tls"].detail
 
 
 @pytest.mark.parametrize("auth", [Auth.SCRAM, Auth.CRAM_MD5, Auth.PLAIN])
