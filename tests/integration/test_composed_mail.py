@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from desktopmail.mime import answers, compose
+from desktopmail.mime import answers, compose, html_text, rich_read, rich_write
 from desktopmail.mime.address import Mailbox
 from desktopmail.mime.compose import Draft, File
 from desktopmail.mime.message import Message
@@ -28,7 +28,23 @@ LONG = (
     "Übersicht über die Ausgaben des Jahres 2026, mit allen Belegen – dritte Fassung (geprüft).pdf"
 )
 
+RICH = rich_write.write(
+    rich_read.read(
+        "<h2>Übersicht</h2><div>Grüße, <b>fett</b>, <i>kursiv</i></div><ol><li>eins<li>zwei</ol>"
+        "<table><tr><td>Birnen<td>3,20<tr><td>Äpfel<td>2,10</table>"
+        '<blockquote>zitiert</blockquote><div><img src="cid:bild@x" alt="Bild"></div>'
+    )
+)
+
 DRAFTS = {
+    "rich": Draft(
+        ANNA,
+        to=(BEN, YUKI),
+        subject="Übersicht",
+        text=html_text.render(RICH),
+        html=RICH,
+        files=(File("bild.png", "image/png", b"\x89PNG" * 99, "bild@x"),),
+    ),
     "plain": Draft(ANNA, to=(BEN,), subject="Hello", text="Hi Ben,\n\nFrom here.\n.\n-- \nAnna\n"),
     "umlauts": Draft(
         ANNA,
