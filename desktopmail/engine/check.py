@@ -10,6 +10,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import CheckReport, CheckStep
 from desktopmail.door.rows import Kind
 from desktopmail.engine.certificates import Certificate
+from desktopmail.engine.discovery import providers
 from desktopmail.engine.errors import door_error, is_loopback, refuse_cleartext
 from desktopmail.engine.store.account import Account, Learned
 from desktopmail.net.dial import resolve
@@ -154,6 +155,10 @@ class _Trial:
         self._steps.append(CheckStep(server=self._side, step=step, ok=True, detail=detail))
 
     def _failed(self, step: str, error: DoorError) -> None:
+        remedy = error.remedy
+        if error.code in {"auth-failed", "no-mechanism"}:
+            # Some providers take no account password here, and some take none at all.
+            remedy = providers.note_on(providers.load(), self._server.host) or remedy
         done = {one.step for one in self._steps}
         if step in _BEHIND_TCP and "tcp" not in done:
             where = join_host_port(self._server.host, self._server.port)
@@ -164,7 +169,7 @@ class _Trial:
                 step=step,
                 ok=False,
                 detail=error.sentence,
-                remedy=error.remedy,
+                remedy=remedy,
                 code=error.code,
             )
         )

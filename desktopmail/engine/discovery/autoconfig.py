@@ -22,6 +22,10 @@ _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _SECURITY = {"SSL": Security.TLS, "STARTTLS": Security.STARTTLS}
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _MAX_PORT = 65535
+_BROWSER_ONLY = (
+    "The provider lets mail programs in by browser sign-in only, which this program does not do"
+    " yet; ask whether it has app passwords."
+)
 
 
 def parse(octets: bytes, address: str, source: str) -> list[DiscoveredAccount]:
@@ -46,8 +50,16 @@ def parse(octets: bytes, address: str, source: str) -> list[DiscoveredAccount]:
         kind = {"imap": Kind.IMAP, "pop3": Kind.POP3}.get(element.get("type", ""))
         incoming = _server(element, address)
         if kind is not None and incoming is not None:
+            browser_only = _methods(element) == {"OAuth2"}
             found.append(
-                DiscoveredAccount(kind=kind, incoming=incoming, outgoing=outgoing, source=source)
+                DiscoveredAccount(
+                    kind=kind,
+                    incoming=incoming,
+                    outgoing=outgoing,
+                    source=source,
+                    note=_BROWSER_ONLY if browser_only else "",
+                    browser_only=browser_only,
+                )
             )
     return found
 
@@ -68,10 +80,13 @@ def _server(element: ET.Element, address: str) -> ServerSettings | None:
         return None
     if not 0 < int(port) <= _MAX_PORT:
         return None
-    methods = {(one.text or "").strip() for one in element.iterfind("authentication")}
-    auth = Auth.CRAM_MD5 if methods == {"password-encrypted"} else Auth.AUTO
+    auth = Auth.CRAM_MD5 if _methods(element) == {"password-encrypted"} else Auth.AUTO
     user = _filled(element.findtext("username", "%EMAILADDRESS%"), address)
     return ServerSettings(host=host, port=int(port), security=security, auth=auth, user=user)
+
+
+def _methods(element: ET.Element) -> set[str]:
+    return {(one.text or "").strip() for one in element.iterfind("authentication")}
 
 
 def _filled(text: str, address: str) -> str:

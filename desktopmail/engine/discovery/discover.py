@@ -9,12 +9,13 @@ from urllib.parse import quote
 
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import Discovered, DiscoveredAccount
-from desktopmail.engine.discovery import autoconfig, names, providers, srv, web
+from desktopmail.engine.discovery import autoconfig, names, probe, providers, srv, web
 from desktopmail.mime import address as addresses
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from desktopmail.engine.discovery.probe import Place
     from desktopmail.engine.discovery.srv import Record
 
 
@@ -26,11 +27,13 @@ class Sources:
         fetch: Address and size cap to octets, or None.
         srv: Service and domain to records.
         mx: Domain to hosts.
+        probe: Place to whether a server answers there.
     """
 
     fetch: Callable[[str, int], Awaitable[bytes | None]] = web.fetch
     srv: Callable[[str, str], Awaitable[list[Record]]] = names.srv
     mx: Callable[[str], Awaitable[list[str]]] = names.mx
+    probe: Callable[[Place], Awaitable[bool]] = probe.answers
 
 
 async def _no_file(_place: str, _max_octets: int) -> None:
@@ -45,8 +48,12 @@ async def _no_hosts(_domain: str) -> list[str]:
     return []
 
 
+async def _no_server(_place: Place) -> bool:
+    return False
+
+
 #: Asks nobody: the table of providers alone counts.
-OFFLINE = Sources(_no_file, _no_records, _no_hosts)
+OFFLINE = Sources(_no_file, _no_records, _no_hosts, _no_server)
 
 
 async def discover(address: str, sources: Sources | None = None) -> Discovered:
@@ -68,6 +75,8 @@ async def discover(address: str, sources: Sources | None = None) -> Discovered:
     )
     found, notes = configured
     accounts = found or named or providers.of_mx(table, behind, address)
+    if not accounts:
+        accounts = await probe.accounts(domain, address, ask.probe)
     if not accounts:
         raise DoorError(
             f"No servers are known for {domain}.",

@@ -49,6 +49,16 @@ def of_domain(table: Table, domain: str, address: str) -> list[DiscoveredAccount
     return []
 
 
+def note_on(table: Table, host: str) -> str:
+    """What the owner of an account at a server has to know about logging in there, or empty."""
+    name = host.rstrip(".").lower()
+    for provider in table.provider:
+        servers = (provider.imap, provider.pop3, provider.submissions, provider.submission)
+        if any(where and split_host_port(where)[0] == name for where in servers):
+            return _note(provider)
+    return ""
+
+
 def of_mx(table: Table, hosts: list[str], address: str) -> list[DiscoveredAccount]:
     """The provider whose servers receive the mail of a domain."""
     for provider in table.provider:
@@ -71,12 +81,16 @@ def _accounts(provider: Provider, address: str, source: str) -> list[DiscoveredA
             incoming=_server(where, Security.TLS, address),
             outgoing=outgoing,
             source=source,
-            note=" ".join(filter(None, (provider.note, provider.app_passwords))),
+            note=_note(provider),
             browser_only=provider.browser_only,
         )
         for kind, where in ((Kind.IMAP, provider.imap), (Kind.POP3, provider.pop3))
         if where
     ]
+
+
+def _note(provider: Provider) -> str:
+    return " ".join(filter(None, (provider.note, provider.app_passwords)))
 
 
 def _server(where: str, security: Security, address: str) -> ServerSettings:

@@ -11,10 +11,17 @@ TIMEOUT_S = 8.0
 _OK = 200
 
 
-async def fetch(url: str, max_octets: int) -> bytes | None:
+async def fetch(
+    url: str, max_octets: int, *, context: ssl.SSLContext | None = None
+) -> bytes | None:
     """Return what stands at an address, or None when it is not to be had.
 
     A redirect is not followed: where a password goes is for the domain itself to say.
+
+    Args:
+        url: HTTPS.
+        max_octets: What is borne.
+        context: Whom to trust; None for the system's authorities.
 
     Raises:
         ValueError: The address is not HTTPS, or what stands there is too large.
@@ -22,7 +29,7 @@ async def fetch(url: str, max_octets: int) -> bytes | None:
     if not url.startswith("https://"):
         raise ValueError("where a password goes is never asked in the clear")
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = context or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,

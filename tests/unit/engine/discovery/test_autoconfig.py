@@ -35,6 +35,14 @@ def test_servers_come_in_their_order_and_what_is_in_the_clear_is_left_out() -> N
     assert {one.outgoing.host for one in (pop, imap)} == {"smtp.example.org"}
 
 
+def test_a_server_that_takes_browser_sign_in_only_is_named_as_such() -> None:
+    text = CONFIG.replace("password-cleartext", "OAuth2")
+    pop, imap = autoconfig.parse(text.encode(), ADDRESS, "here")
+    assert pop.browser_only
+    assert "browser sign-in only" in pop.note
+    assert not imap.browser_only
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

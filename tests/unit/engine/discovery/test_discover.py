@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from desktopmail.door.interface import DoorError
-from desktopmail.engine.discovery.discover import Sources, discover
+from desktopmail.door.rows import Kind, Security
+from desktopmail.engine.discovery.discover import OFFLINE, Sources, discover
 from desktopmail.engine.discovery.srv import Record
 from tests.unit.engine.discovery.test_autoconfig import CONFIG
+
+if TYPE_CHECKING:
+    from desktopmail.engine.discovery.probe import Place
 
 ADDRESS = "ann@example.org"
 SRV = {
@@ -22,6 +28,7 @@ def sources(
     srv: bool = False,
     mx: str | None = None,
     asked: list[str] | None = None,
+    there: tuple[tuple[str, int], ...] = (),
 ) -> Sources:
     async def fetch(url: str, _cap: int) -> bytes | None:
         if asked is not None:
@@ -34,7 +41,12 @@ def sources(
     async def ask_mx(_domain: str) -> list[str]:
         return [mx] if mx else []
 
-    return Sources(fetch, ask_srv, ask_mx)
+    async def probe(place: Place) -> bool:
+        if asked is not None:
+            asked.append(f"{place.host}:{place.port}")
+        return (place.host, place.port) in there
+
+    return Sources(fetch, ask_srv, ask_mx, probe)
 
 
 async def test_a_large_provider_is_found_without_the_network() -> None:
@@ -62,9 +74,29 @@ async def test_nonsense_from_the_web_is_a_note_and_the_next_source_serves() -> N
     assert "was not used: it declares a document type" in found.notes[0]
 
 
-async def test_the_mail_exchanger_is_the_last_to_be_believed() -> None:
-    found = await discover(ADDRESS, sources(mx="mx1.posteo.de."))
+async def test_the_mail_exchanger_is_believed_where_the_domain_says_nothing() -> None:
+    asked: list[str] = []
+    found = await discover(ADDRESS, sources(mx="mx1.posteo.de.", asked=asked))
     assert found.accounts[0].source == "the mail exchanger mx1.posteo.de"
+    assert all(place.startswith("https://") for place in asked)  # nobody was probed
+
+
+async def test_what_answers_under_a_usual_name_is_the_last_resort() -> None:
+    there = (("mail.example.org", 993), ("example.org", 995), ("smtp.example.org", 587))
+    imap, pop3 = (await discover(ADDRESS, sources(there=there))).accounts
+    assert (imap.kind, imap.incoming.host, imap.incoming.port) == (
+        Kind.IMAP, "mail.example.org", 993,
+    )  # fmt: skip
+    assert (pop3.kind, pop3.incoming.host) == (Kind.POP3, "example.org")
+    assert imap.source == "a server that answers at mail.example.org"
+    assert (imap.outgoing.host, imap.outgoing.security) == ("smtp.example.org", Security.STARTTLS)
+    assert imap.incoming.user == ADDRESS
+
+
+async def test_without_a_network_nobody_is_asked_and_nothing_is_found() -> None:
+    with pytest.raises(DoorError) as caught:
+        await discover(ADDRESS, OFFLINE)
+    assert caught.value.code == "nothing-found"
 
 
 async def test_nothing_found_says_what_to_do() -> None:

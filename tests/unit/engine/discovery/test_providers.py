@@ -34,3 +34,12 @@ def test_the_mail_exchanger_tells_the_provider_and_a_look_alike_does_not() -> No
 def test_a_provider_with_browser_sign_in_only_is_named_as_such() -> None:
     found = providers.of_domain(providers.load(), "outlook.com", "a@outlook.com")
     assert all(one.browser_only and one.note for one in found)
+
+
+def test_a_server_of_a_provider_tells_what_its_owner_has_to_know() -> None:
+    table = providers.load()
+    assert "browser sign-in only" in providers.note_on(table, "outlook.office365.com")
+    assert "https://myaccount.google.com/apppasswords" in providers.note_on(
+        table, "IMAP.gmail.com."
+    )
+    assert providers.note_on(table, "mail.example.org") == ""
