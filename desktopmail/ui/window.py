@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktopmail.door.commands import (
+    AnswerReceipt,
     AnyCommand,
     CopyMessages,
     MoveMessages,
@@ -220,6 +221,7 @@ class MainWindow(QMainWindow):
         self.reading.link_clicked.connect(self.open_link)
         self.reading.shown.connect(self._update_actions)
         self.reading.leave_wanted.connect(self.leave_list)
+        self.reading.receipt_answered.connect(self.answer_receipt)
         self._saver = AttachmentSaver(self, self)
         self._saver.serve(self.reading)
         self.status_line.activity_wanted.connect(lambda: self.show_view("activity"))
@@ -501,7 +503,15 @@ class MainWindow(QMainWindow):
 
     def leave_list(self, letter: Letter, row: MessageRow | None) -> None:
         """Leave the mailing list of a message that is shown here or in its own window."""
-        leave(self, letter.message, row.account_id if row is not None else None)
+        self.scope.spawn(leave(self, letter.message, row), name=tr("leave.do"))
+
+    def answer_receipt(self, row: MessageRow, send: bool) -> None:
+        """Send the receipt that a sender asks for, or never; nothing is sent unasked."""
+        command = AnswerReceipt(placement_id=row.id, send=send)
+        self.scope.spawn(
+            self.carry_out(command, tr("say.receipt" if send else "say.no_receipt")),
+            name=tr("receipt.send"),
+        )
 
     def add_window(self, extra: QWidget) -> None:
         """Keep another window until it is closed."""

@@ -297,3 +297,18 @@ def test_a_mailto_link_opens_a_window_with_what_it_says(theme: Theme) -> None:
         composer.finish()
 
     play(theme, scene)
+
+
+def test_receipt_and_report_are_asked_for_only_where_that_was_chosen(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        composer = write(window)
+        assert "isposition-Notification" not in str(composer.draft().fields)
+        composer.receipt_action.trigger()
+        composer.report_action.trigger()
+        composer.sending.send()
+        await until(lambda: sent(store))
+        read = message_from_bytes(sent(store)[0].octets, policy=policy.default)
+        assert read["Disposition-Notification-To"] == "alice@example.org"
+        assert sent(store)[0].report.notify == ("success", "failure", "delay")
+
+    play(theme, scene, send_delay_s=0)

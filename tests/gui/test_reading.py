@@ -9,10 +9,12 @@ import pytest
 from PySide6.QtCore import QBuffer, QByteArray, Qt
 from PySide6.QtGui import QColor, QDesktopServices, QImage
 from PySide6.QtPdf import QPdfDocument
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
 
+from desktopmail.door.commands import AnswerReceipt, Unsubscribe
+from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import RemoteImage
-from desktopmail.door.rows import Role
+from desktopmail.door.rows import Flag, Role
 from desktopmail.mime import charset
 from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.reading.charsets import CHARSETS
@@ -248,6 +250,7 @@ def test_a_newsletter_is_left_by_a_message_that_is_seen_first(theme: Theme) -> N
         assert leave.isVisible()
         assert "before it is sent" in leave.toolTip()
         leave.click()
+        await until(lambda: window.composers)
         composer = window.composers[-1]
         assert "leave@market.example" in composer.fields.to.text()
         assert composer.fields.subject.text() == "leave 2"
@@ -449,3 +452,82 @@ def test_a_message_becomes_a_pdf(theme: Theme) -> None:  # noqa: ARG001 - Qt nee
     assert document.pageCount() == 1
     assert "Yes." in document.getAllText(0).text()
     document.close()
+
+
+NEWSLETTER = (
+    b"From: Market <news@market.example>\r\nTo: alice@example.org\r\nSubject: News\r\n"
+    b"List-Id: Market news <news.market.example>\r\n"
+    b"List-Unsubscribe: <https://market.example/u?1>\r\n"
+    b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n\r\nQuinces.\r\n"
+)
+
+
+def test_a_newsletter_is_left_with_one_click(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        row = store.add_message(NEWSLETTER, store.box(Role.INBOX).id, date_s=1)
+        await window.reading.show_message(row)
+        assert "one click" in window.reading.header.leave_button.toolTip()
+        window.reading.header.leave_button.click()
+        await until(lambda: store.commands)
+        assert store.commands == [Unsubscribe(placement_id=row.id)]
+        assert window.composers == []
+
+    play(theme, scene)
+
+
+def test_where_nothing_proves_the_list_a_person_is_asked_first(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        row = store.add_message(NEWSLETTER, store.box(Role.INBOX).id, date_s=1)
+        store.refuse = DoorError("Nobody vouches for it.", code="unconfirmed")
+        await window.reading.show_message(row)
+        window.reading.header.leave_button.click()
+        await until(lambda: window.findChild(QMessageBox))
+        box = window.findChild(QMessageBox)
+        assert box is not None
+        assert "market.example" in box.text()
+        store.refuse = None
+        next(it for it in box.buttons() if it.text() == "Unsubscribe").click()
+        await until(lambda: len(store.commands) == 2)
+        assert store.commands[-1] == Unsubscribe(placement_id=row.id, confirmed=True)
+
+    play(theme, scene)
+
+
+ASKING = (
+    b"From: Bob <bob@example.net>\r\nTo: alice@example.org\r\nSubject: x\r\n"
+    b"Disposition-Notification-To: bob@example.net\r\n\r\nHi.\r\n"
+)
+
+
+@pytest.mark.parametrize(("button", "send"), [("Send Receipt", True), ("Don’t Send", False)])
+def test_a_receipt_is_offered_and_never_sent_unasked(theme: Theme, button: str, send: bool) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        row = store.add_message(ASKING, store.box(Role.INBOX).id, flags=Flag.SEEN, date_s=1)
+        await window.reading.show_message(row)
+        bars = [it for it in window.reading.findChildren(NoticeBar) if not it.isHidden()]
+        (sentence,) = [it.accessibleName() for it in bars]
+        assert sentence == "bob@example.net asks to be told that you read this."
+        assert store.commands == []
+        buttons = bars[0].findChildren(QPushButton)
+        next(it for it in buttons if it.text() == button).click()
+        await until(lambda: store.commands)
+        assert store.commands == [AnswerReceipt(placement_id=row.id, send=send)]
+        assert not [it for it in window.reading.findChildren(NoticeBar) if not it.isHidden()]
+
+    play(theme, scene)
+
+
+@pytest.mark.parametrize(
+    ("flags", "sender"),
+    [(Flag.RECEIPT_SENT, b"bob@example.net"), (Flag.SEEN, b"alice@example.org")],
+)
+def test_a_receipt_is_offered_once_and_not_for_ones_own_mail(
+    theme: Theme, flags: Flag, sender: bytes
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        octets = ASKING.replace(b"Bob <bob@example.net>", sender)
+        row = store.add_message(octets, store.box(Role.INBOX).id, flags=flags, date_s=1)
+        await window.reading.show_message(row)
+        assert not [it for it in window.reading.findChildren(NoticeBar) if not it.isHidden()]
+
+    play(theme, scene)

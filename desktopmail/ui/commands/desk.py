@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from desktopmail.ui.reading.content import Letter
     from desktopmail.ui.reading.pane import ReadingPane
     from desktopmail.ui.settings import Settings
+    from desktopmail.ui.tasks import TaskScope
     from desktopmail.ui.theme.theme import Theme
 
 
@@ -32,6 +33,7 @@ class Desk(Protocol):
     sidebar: Sidebar
     list_pane: ListPane
     reading: ReadingPane
+    scope: TaskScope
 
     def selection(self) -> list[MessageRow]:
         """The messages selected, as far as they are loaded."""

@@ -1,7 +1,8 @@
 """Leave the mailing list or newsletter that a message came by.
 
-One click is not offered: the POST of RFC 8058 would have to be sent by the engine, which has no
-way for it yet. A message to the list, seen before it is sent, or its web page do the same.
+With one click where the list has that way (RFC 8058): at once where our own server proved that the
+fields are the sender's, after a question where it did not. Else by a message that is seen before it
+is sent, or at the list's web page.
 """
 
 from __future__ import annotations
@@ -9,13 +10,19 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from desktopmail.mime import mailing_list, mailto
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
+
+from desktopmail.door.commands import Unsubscribe
+from desktopmail.door.interface import DoorError
+from desktopmail.mime import link, mailing_list, mailto
 from desktopmail.ui.commands.answering import identities
 from desktopmail.ui.commands.verb import Menu, Needs, Verb
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
-    from desktopmail.door.ids import AccountId
+    from desktopmail.door.rows import MessageRow
+    from desktopmail.mime.mailing_list import MailingList
     from desktopmail.mime.message import Message
     from desktopmail.ui.commands.desk import Desk
 
@@ -25,27 +32,79 @@ async def do(desk: Desk) -> None:
     found = await desk.letter()
     if found is not None:
         row, letter = found
-        leave(desk, letter.message, row.account_id)
+        await leave(desk, letter.message, row)
 
 
-def leave(desk: Desk, message: Message, account_id: AccountId | None) -> None:
-    """Begin the message that leaves the list, else open its page, else say that neither is known.
+async def leave(desk: Desk, message: Message, row: MessageRow | None) -> None:
+    """Leave the list by the best way it has, or say that it has none.
 
     Args:
         desk: The window.
         message: Came by the list.
-        account_id: The account it came to: the list knows its address.
+        row: Where it is in the store; None for one that is enclosed in another.
+
+    Raises:
+        DoorError: The list did not let us go.
     """
     ways = mailing_list.of(message.header)
+    if ways is None:
+        desk.say(tr("say.cannot_leave"))
+    elif ways.one_click and row is not None:
+        await _by_one_click(desk, ways, row)
+    else:
+        _by_mail_or_page(desk, ways, row)
+
+
+async def _by_one_click(desk: Desk, ways: MailingList, row: MessageRow) -> None:
+    try:
+        await desk.door.command(Unsubscribe(placement_id=row.id))
+    except DoorError as error:
+        if error.code != "unconfirmed":
+            raise
+        _ask(desk, ways, row)
+        return
+    _say_left(desk, ways)
+
+
+def _ask(desk: Desk, ways: MailingList, row: MessageRow) -> None:
+    """Ask before a web address is visited that nobody vouches for."""
+    host = link.host_of(ways.one_click)
+    box = QMessageBox(
+        QMessageBox.Icon.Question,
+        tr("leave.do"),
+        tr("leave.unproved", host=host),
+        QMessageBox.StandardButton.Cancel,
+        desk.reading.window(),
+    )
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setInformativeText(tr("leave.unproved_text", host=host))
+    leave_button = box.addButton(tr("leave.do"), QMessageBox.ButtonRole.AcceptRole)
+
+    async def confirmed() -> None:
+        await desk.door.command(Unsubscribe(placement_id=row.id, confirmed=True))
+        _say_left(desk, ways)
+
+    leave_button.clicked.connect(
+        lambda _on=False: desk.scope.spawn(confirmed(), name=tr("leave.do"))
+    )
+    box.open()
+
+
+def _say_left(desk: Desk, ways: MailingList) -> None:
+    desk.say(tr("say.left", name=ways.name or ways.id or link.host_of(ways.one_click)))
+
+
+def _by_mail_or_page(desk: Desk, ways: MailingList, row: MessageRow | None) -> None:
+    account_id = row.account_id if row is not None else None
     account = next((it for it in desk.accounts() if it.id == account_id), None)
     sender = next(iter(identities(desk, account_id)), None)
-    draft = mailto.parse(ways.leave_mail, sender) if ways is not None and ways.leave_mail else None
+    draft = mailto.parse(ways.leave_mail, sender) if ways.leave_mail else None
     if draft is not None and draft.to:
         if not draft.subject:
             draft = dataclasses.replace(draft, subject="unsubscribe")
         desk.compose(draft, account=account)
         desk.say(tr("say.leave_by_mail"))
-    elif ways is not None and ways.leave_page:
+    elif ways.leave_page:
         desk.open_link(ways.leave_page)
         desk.say(tr("say.leave_at_page"))
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QMessageBox
 
-from desktopmail.door.commands import CancelSending, SendMessage
+from desktopmail.door.commands import CancelSending, ReportWish, SendMessage
 from desktopmail.door.ids import SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.mime import address
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from desktopmail.ui.composer.window import ComposeWindow
+
+
+_NOTIFY = ("success", "failure", "delay")
 
 
 class Sending(QObject):
@@ -108,6 +111,7 @@ class Sending(QObject):
                     draft=window.keeper.saved_as,
                     answers=window.answers,
                     forwards=window.forwards,
+                    report=ReportWish(notify=_NOTIFY if window.report_action.isChecked() else ()),
                 )
             )
         finally:

@@ -57,6 +57,9 @@ if TYPE_CHECKING:
     from desktopmail.ui.window import MainWindow
 
 
+RECEIPT_FIELD = "Disposition-Notification-To"  # RFC 8098 section 2.1
+
+
 class ComposeWindow(QWidget):
     """One message being written.
 
@@ -165,6 +168,12 @@ class ComposeWindow(QWidget):
         self.plain_action = QAction(tr("compose.plain"), menu, checkable=True)
         self.plain_action.toggled.connect(lambda plain: self.write_rich(not plain))
         menu.addAction(self.plain_action)
+        menu.addSeparator()
+        self.receipt_action = QAction(tr("compose.receipt"), menu, checkable=True)
+        self.report_action = QAction(tr("compose.report"), menu, checkable=True)
+        for action in (self.receipt_action, self.report_action):
+            action.toggled.connect(lambda _on: self.keeper.changed())
+            menu.addAction(action)
         menu.addSeparator()
         menu.addAction(tr("compose.save"), QKeySequence("Ctrl+S"), self.keeper.save_now)
         return menu
@@ -275,6 +284,7 @@ class ComposeWindow(QWidget):
             bcc=self.fields.bcc.mailboxes(),
             subject=self.fields.subject.text(),
             files=self.files.files,
+            fields=self._own_fields(sent_by),
         )
 
         def make() -> Draft:
@@ -284,6 +294,12 @@ class ComposeWindow(QWidget):
             )
 
         return make
+
+    def _own_fields(self, sent_by: Sender | None) -> tuple[tuple[str, str], ...]:
+        fields = tuple(it for it in self._draft.fields if it[0] != RECEIPT_FIELD)
+        if self.receipt_action.isChecked() and sent_by is not None:
+            fields += ((RECEIPT_FIELD, sent_by.mailbox.address),)
+        return fields
 
     def _reply_to(self, sent_by: Sender | None) -> tuple[Mailbox, ...]:
         if self._draft.reply_to or sent_by is None or sent_by.reply_to is None:

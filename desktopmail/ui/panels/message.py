@@ -55,6 +55,7 @@ class MessageWindow(QWidget):
         self.reading.show_letter(letter, row)
         self.reading.link_clicked.connect(window.open_link)
         self.reading.leave_wanted.connect(window.leave_list)
+        self.reading.receipt_answered.connect(window.answer_receipt)
         self._saver = AttachmentSaver(self, window)
         self._saver.serve(self.reading)
         bar = QFrame(self)

@@ -206,10 +206,12 @@ class HeaderCard(QFrame):
         ways = mailing_list.of(letter.message.header)
         # Who forges a sender would learn from an answer that somebody reads this.
         is_forged = authentication is not None and authentication.verdict is Verdict.FAILED
-        can_leave = ways is not None and bool(ways.leave_mail or ways.leave_page)
+        can_leave = ways is not None and bool(ways.one_click or ways.leave_mail or ways.leave_page)
         self.leave_button.setVisible(can_leave and not is_forged)
         if ways is not None and can_leave:
             how = "leave.by_mail" if ways.leave_mail else "leave.at_page"
+            if ways.one_click:
+                how = "leave.one_click"
             tip = tr(how, name=ways.name or ways.id or self._from.full_text)
             self.leave_button.setToolTip(tip)
             self.leave_button.setAccessibleDescription(tip)

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCursor, QTextDocument
 from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QTextBrowser, QVBoxLayout, QWidget
 
-from desktopmail.mime import authres
+from desktopmail.door.rows import Flag
+from desktopmail.mime import authres, receipt
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.reading.attachments import AttachmentStrip
 from desktopmail.ui.reading.content import Letter, read_letter
@@ -23,6 +24,7 @@ from desktopmail.ui.tasks import TaskScope
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from desktopmail.door.ids import PlacementId
     from desktopmail.door.interface import StoreReader
     from desktopmail.door.rows import AccountRow, MessageRow
     from desktopmail.mime.authres import Authentication
@@ -65,6 +67,7 @@ class ReadingPane(QFrame):
         show_wanted, open_wanted, save_wanted, drag_wanted: For attachments (Attachment).
         save_all_wanted: All attachments are to be saved.
         leave_wanted: The mailing list of the message is to be left (Letter, MessageRow).
+        receipt_answered: A receipt is to be sent, or never: (MessageRow, bool).
     """
 
     shown = Signal(object, object)
@@ -78,6 +81,7 @@ class ReadingPane(QFrame):
     drag_wanted = Signal(object)
     save_all_wanted = Signal()
     leave_wanted = Signal(object, object)
+    receipt_answered = Signal(object, bool)
 
     def __init__(
         self,
@@ -107,6 +111,7 @@ class ReadingPane(QFrame):
         self._prefer_text = False
         self._zoom = 1.0
         self._original_colours = False
+        self._receipts_answered: set[PlacementId] = set()
         self._is_folding = True
         self.charset: str | None = None
         self.header = HeaderCard(theme, self)
@@ -362,6 +367,7 @@ class ReadingPane(QFrame):
         if not letter.whole:
             bars.append(NoticeBar(self._theme, "download", "notice", tr("reading.fetching")))
         bars += self._remote_bars(letter)
+        bars += self._receipt_bars(letter)
         warnings = _link_warnings(letter)
         if warnings:
             text = trn("link.mismatch", warnings)
@@ -389,6 +395,36 @@ class ReadingPane(QFrame):
         bar.setToolTip(why)
         bar.setAccessibleDescription(why)
         return [bar]
+
+    def _receipt_bars(self, letter: Letter) -> list[NoticeBar]:
+        """Offer the receipt a sender asks for; who forged the address would learn too much."""
+        row = self.row
+        if row is None or not letter.whole or row.flags & (Flag.RECEIPT_SENT | Flag.DRAFT):
+            return []
+        if row.id in self._receipts_answered or self._is_own(letter, row):
+            return []
+        wanted = receipt.wanted_by(letter.message)
+        found = self._authentication
+        if not wanted or (found is not None and found.verdict is authres.Verdict.FAILED):
+            return []
+        text = tr("receipt.asked", name=wanted[0].name or wanted[0].shown_address)
+        actions: list[tuple[str, Callable[[], object]]] = [
+            (tr("receipt.send"), lambda: self._answer_receipt(row, send=True)),
+            (tr("receipt.never"), lambda: self._answer_receipt(row, send=False)),
+        ]
+        bar = NoticeBar(self._theme, "mail-open", "notice", text, actions)
+        bar.setToolTip(tr("receipt.why", address=", ".join(box.shown_address for box in wanted)))
+        return [bar]
+
+    def _is_own(self, letter: Letter, row: MessageRow) -> bool:
+        own = {it.address.lower() for it in self._reader.identities(row.account_id)}
+        return letter.message.sender.key in own
+
+    def _answer_receipt(self, row: MessageRow, *, send: bool) -> None:
+        self._receipts_answered.add(row.id)
+        self.receipt_answered.emit(row, send)
+        if self.letter is not None:
+            self._show_notices(self.letter)
 
     @property
     def sender_is_allowed(self) -> bool:
