@@ -41,8 +41,12 @@ def check(names: Iterable[str]) -> None:
 
 
 def _mechanisms() -> list[str]:
-    clear = offer(tls=False, allow_clear=True, secrets=True, binding=False)
-    return [*clear, *offer(tls=True, allow_clear=True, secrets=True, binding=True)]
+    return list(
+        offer(
+            tls=True, allow_clear=True, secrets=True, tokens=True, binding=True, external=True,
+            anonymous=True,
+        )
+    )  # fmt: skip
 
 
 def _sorted(*names: Iterable[str]) -> tuple[str, ...]:

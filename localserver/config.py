@@ -69,6 +69,10 @@ class Config:
             `PIPELINING`, `CONDSTORE`, `AUTH=SCRAM-SHA-256`, `APOP`, …).
         plaintext_login: Login without TLS is allowed away from loopback too.
         relay: `capture`, `mx`, or `smarthost=HOST:PORT`.
+        tokens: Access token to the user it was given to, for OAUTHBEARER and XOAUTH2.
+        client_ca: PEM file of authorities whose certificates log clients in by SASL EXTERNAL, under
+            the mail address or common name in them; None for no EXTERNAL.
+        anonymous: User whose mail clients without a name see (SASL ANONYMOUS); None lets none in.
         strict: Submission refuses what the lenient mode would mend.
         max_message_octets: SIZE and APPENDLIMIT.
         quota_octets: Of each user, None for no limit.
@@ -87,6 +91,9 @@ class Config:
     without: frozenset[str] = frozenset()
     plaintext_login: bool = False
     relay: str = "capture"
+    tokens: dict[str, str] = field(default_factory=dict, repr=False)
+    client_ca: Path | None = None
+    anonymous: str | None = None
     strict: bool = False
     max_message_octets: int = 50 * 1024 * 1024
     quota_octets: int | None = None

@@ -19,13 +19,14 @@ class ConfigError(Exception):
 
 
 # Keys of the file that are not simply a field of `Config`.
-_TABLES: Final = frozenset({"listen", "limits", "aliases", "filter"})
+_TABLES: Final = frozenset({"listen", "limits", "aliases", "tokens", "filter"})
 _SIMPLE: Final[dict[str, tuple[type, ...]]] = {
     "data": (str,), "host": (str,), "domain": (str,), "domains": (list,), "catch_all": (str,),
     "without": (list,), "plaintext_login": (bool,), "relay": (str,), "strict": (bool,),
     "max_message_octets": (int,), "quota_octets": (int,), "certificate": (str,), "key": (str,),
-    "standard_ports": (bool,),
+    "standard_ports": (bool,), "client_ca": (str,), "anonymous": (str,),
 }  # fmt: skip
+_TOKEN = re.compile(r"[!-~]+")
 _RELAY = re.compile(r"capture|mx|smarthost=(?:\[[0-9A-Fa-f:]+\]|[^:\s]+):(?P<port>[0-9]{1,5})")
 
 
@@ -69,6 +70,7 @@ class _Reader:
         values["listen"] = self._listen(document.get("listen", {}), standard=standard)
         values["limits"] = self._limits(document.get("limits", {}))
         values["aliases"] = self._aliases(document.get("aliases", {}))
+        values["tokens"] = self._tokens(document.get("tokens", {}))
         values["filters"] = self._filters(document.get("filter", []))
         self._check(values)
         return Config(**values)
@@ -118,6 +120,17 @@ class _Reader:
             aliases[name.lower()] = tuple(targets)
         return aliases
 
+    def _tokens(self, table: object) -> dict[str, str]:
+        tokens: dict[str, str] = {}
+        for user, value in self._table("tokens", table).items():
+            given = [value] if isinstance(value, str) else value
+            if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+                raise self._error(user, f"the user {user!r} takes a token or a list of tokens")
+            if not all(_TOKEN.fullmatch(each) for each in given):
+                raise self._error(user, "a token has visible ASCII characters only")
+            tokens.update(dict.fromkeys(given, user))
+        return tokens
+
     def _filters(self, tables: object) -> tuple[dict[str, object], ...]:
         if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
             raise self._error("filter", "filters are [[filter]] tables")
@@ -149,6 +162,7 @@ _CONVERTED: Final[dict[str, Callable[[Any], object]]] = {
     "data": Path,
     "certificate": Path,
     "key": Path,
+    "client_ca": Path,
     "domains": frozenset,
     "without": lambda names: frozenset(name.upper() for name in names),
 }

@@ -249,7 +249,8 @@ def _tls(config: Config, folder: Path, ports: Ports) -> tuple[ServerTls | None, 
     if not config.offers("TLS"):
         return None, None
     if config.certificate is not None:
-        own = ServerTls(config.certificate, config.key or config.certificate)
+        key = config.key or config.certificate
+        own = ServerTls(config.certificate, key, config.client_ca)
         own.load()
         return own, None
     names = tls.wanted_names(config.domain, config.host)
@@ -261,7 +262,8 @@ def _tls(config: Config, folder: Path, ports: Ports) -> tuple[ServerTls | None, 
             remedy="Make the folder writable.",
             code="tls-files",
         ) from error
-    server_tls = ServerTls(folder / tls.CERTIFICATE_FILE, folder / tls.KEY_FILE)
+    own_files = folder / tls.CERTIFICATE_FILE, folder / tls.KEY_FILE
+    server_tls = ServerTls(*own_files, config.client_ca)
     server_tls.load()
     return server_tls, folder / tls.CA_FILE
 

@@ -12,13 +12,17 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from desktopmail.net.sasl import end_point
+from desktopmail.wire.sasl.policy import offer
 from localserver.changes import Changes
 from localserver.config import is_loopback
+from localserver.identities import Identities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from desktopmail.net.ports import Clock
+    from desktopmail.net.tls import TlsInfo
     from desktopmail.wire.sasl.server import ScramVerifier
     from localserver.config import Config
 
@@ -113,6 +117,7 @@ class Users:
         changes: Changes | None = None,
     ) -> None:
         self.decoy_key = decoy_key
+        self.identities = Identities(config)
         self._changes = Changes() if changes is None else changes
         self._config = config
         self._credentials = credentials
@@ -128,9 +133,31 @@ class Users:
         """How many iterations unknown users seem to have: as many as the others."""
         return self._credentials.iterations
 
-    def at(self, peer: str) -> UsersAt:
+    def at(self, peer: str, tls: TlsInfo | None = None) -> UsersAt:
         """Return the users as `net.sasl.settle` wants them, for a session with that peer."""
-        return UsersAt(self, peer)
+        return UsersAt(self, peer, tls)
+
+    def mechanisms(self, tls: TlsInfo | None, *, allow_clear: bool) -> tuple[str, ...]:
+        """Return the SASL mechanisms that can work on a connection, best first.
+
+        Args:
+            tls: Of the connection, or None in the clear.
+            allow_clear: A password may come readably.
+        """
+        return offer(
+            tls=tls is not None,
+            allow_clear=allow_clear,
+            secrets=self.has_secrets,
+            tokens=self.identities.has_tokens,
+            binding=end_point(tls) is not None,
+            external=tls is not None and self.of_certificate(tls.peer_certificate) is not None,
+            anonymous=self.identities.anonymous is not None,
+        )
+
+    def of_certificate(self, der: bytes | None) -> User | None:
+        """Return the user that a client's certificate names, or None."""
+        found = (self.find(name) for name in self.identities.of_certificate(der))
+        return next((user for user in found if user is not None), None)
 
     def on_login(self, told: Callable[[str, User], None]) -> None:
         """Call `told` with the peer and the user after each login."""
@@ -321,10 +348,28 @@ class UsersAt:
     Attributes:
         users: All of them.
         peer: The session's `stream.peer`.
+        tls: The session's `stream.tls`.
     """
 
     users: Users
     peer: str
+    tls: TlsInfo | None = None
+
+    def token(self, name: str, token: str) -> str | None:
+        """Return whose token it is; a name that comes with it has to be that user's."""
+        user = self.users.find(self.users.identities.of_token(token) or "")
+        if user is None or (name and self.users.canonical(name) != user.name):
+            return None
+        return user.name
+
+    def external(self) -> str | None:
+        """Return the user that the client's certificate proves, or None."""
+        user = self.users.of_certificate(None if self.tls is None else self.tls.peer_certificate)
+        return None if user is None else user.name
+
+    def anonymous(self) -> str | None:
+        """Return whose mail an anonymous client sees, or None."""
+        return self.users.identities.anonymous
 
     async def verify(self, name: str, password: str) -> User | None:
         """Check a password; a wrong one is counted against the peer."""

@@ -89,6 +89,15 @@ class Credentials(Protocol):
     def scram(self, name: str, hash_name: str) -> ScramVerifier | None:
         """Return the verifier for `sha1` or `sha256`, or None."""
 
+    def token(self, name: str, token: str) -> str | None:
+        """Return the user of an access token, or None; the name that came with it may be empty."""
+
+    def external(self) -> str | None:
+        """Return the user whom the connection itself proves (its certificate), or None."""
+
+    def anonymous(self) -> str | None:
+        """Return the user that anonymous clients act as, or None when nobody is let in so."""
+
 
 def nonce(entropy: Entropy) -> str:
     """Return a fresh SCRAM nonce of 24 printable characters."""
@@ -233,6 +242,8 @@ async def settle(
     """
     while True:
         match step:
+            case Success("", "", trace):  # ANONYMOUS, the only one without a name
+                return Success(credentials.anonymous() or "", "", trace)
             case Challenge() | Success() | Failure():
                 return step
             case NeedPassword(user, password):
@@ -242,10 +253,10 @@ async def settle(
                 step = mechanism.secret_found(credentials.secret(user))
             case NeedScram(user, hash_name):
                 step = mechanism.scram_found(credentials.scram(user, hash_name))
-            case NeedToken():
-                step = mechanism.token_verified(None)
+            case NeedToken(user, token):
+                step = mechanism.token_verified(credentials.token(user, token.reveal()))
             case NeedExternal():
-                step = mechanism.external_found(None)
+                step = mechanism.external_found(credentials.external())
 
 
 def _after_refusal(refused: Choice, choices: list[Choice]) -> list[Choice]:

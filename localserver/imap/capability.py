@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from desktopmail.wire.imap.capability import Capability, CapabilityResponse
 from desktopmail.wire.imap.codes import CapabilityCode
 from desktopmail.wire.imap.condition import Condition, Tag
-from desktopmail.wire.sasl.policy import offer
 
 if TYPE_CHECKING:
     from localserver.imap.session import ImapSession
@@ -51,13 +50,8 @@ def offers(session: ImapSession, name: str) -> bool:
 
 def mechanisms(session: ImapSession) -> list[str]:
     """Return the SASL mechanisms that are offered, best first."""
-    tls = session.stream.tls
-    found = offer(
-        tls=tls is not None,
-        allow_clear=login_allowed(session),
-        secrets=session.context.users.has_secrets,
-        binding=tls is not None and tls.end_point is not None,
-    )
+    users = session.context.users
+    found = users.mechanisms(session.stream.tls, allow_clear=login_allowed(session))
     return [name for name in found if offers(session, f"AUTH={name}")]
 
 

@@ -88,7 +88,9 @@ def _mechanism(session: ImapSession, name: str) -> ServerMechanism:
 
 
 async def _settled(session: ImapSession, mechanism: ServerMechanism, step: Step) -> Step:
-    return await settle(mechanism, step, session.context.users.at(session.stream.peer))
+    return await settle(
+        mechanism, step, session.context.users.at(session.stream.peer, session.stream.tls)
+    )
 
 
 async def _outcome(session: ImapSession, name: str, step: Step) -> User | None:

@@ -9,7 +9,7 @@ from desktopmail.wire.pop3.apop import Apop, make_timestamp
 from desktopmail.wire.pop3.auth import Auth, AuthList
 from desktopmail.wire.pop3.login import Pass, User
 from desktopmail.wire.pop3.reply import error, ok
-from desktopmail.wire.sasl.policy import offer, server_mechanism
+from desktopmail.wire.sasl.policy import server_mechanism
 from desktopmail.wire.sasl.saslprep import saslprep
 from desktopmail.wire.sasl.server import Challenge, Failure, Success
 
@@ -32,12 +32,8 @@ def may_send_password(session: Session) -> bool:
 
 def mechanisms(session: Session) -> tuple[str, ...]:
     """Return the SASL mechanisms that are offered now."""
-    context = session.context
-    names = offer(
-        tls=session.stream.tls is not None,
-        allow_clear=may_send_password(session),
-        secrets=context.users.has_secrets,
-        binding=end_point(session.stream.tls) is not None,
+    names = session.context.users.mechanisms(
+        session.stream.tls, allow_clear=may_send_password(session)
     )
     return tuple(name for name in names if not session.faults.hides(f"AUTH={name}"))
 
@@ -133,7 +129,7 @@ def _mechanism(session: Session, name: str) -> ServerMechanism:
 async def _negotiate(
     session: Session, mechanism: ServerMechanism, initial: bytes | None
 ) -> Success | Failure | None:
-    credentials = session.context.users.at(session.stream.peer)
+    credentials = session.context.users.at(session.stream.peer, session.stream.tls)
     step = await settle(mechanism, mechanism.start(initial), credentials)
     while isinstance(step, Challenge):
         session.machine.challenge(step.octets)

@@ -66,7 +66,7 @@ async def _go_on(session: Session, step: Step) -> Reply:
     if mechanism is None:
         return reply(503, "No exchange is under way", "5.5.1")
     peer = session.stream.peer
-    outcome = await settle(mechanism, step, users.at(peer))
+    outcome = await settle(mechanism, step, users.at(peer, session.stream.tls))
     if isinstance(outcome, Challenge):
         return Reply(334, (base64.b64encode(outcome.octets).decode(),))
     session.mechanism = None

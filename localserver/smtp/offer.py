@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desktopmail.net.sasl import end_point
-from desktopmail.wire.sasl.policy import offer
 from desktopmail.wire.smtp.extensions import Extensions
 
 if TYPE_CHECKING:
@@ -48,10 +46,5 @@ def mechanisms(session: Session) -> tuple[str, ...]:
         return ()
     if not config.login_allowed(tls=tls is not None, peer=session.stream.peer):
         return ()
-    names = offer(
-        tls=tls is not None,
-        allow_clear=True,
-        secrets=session.context.users.has_secrets,
-        binding=end_point(tls) is not None,
-    )
+    names = session.context.users.mechanisms(tls, allow_clear=True)
     return tuple(name for name in names if session.offers(f"AUTH={name}"))

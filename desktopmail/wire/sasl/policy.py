@@ -63,6 +63,8 @@ def is_worse(one: Exposure, other: Exposure) -> bool:
 _SCRAM: Final = tuple(scram.HASHES)
 _SCRAM_PLUS: Final = tuple(name + scram.PLUS for name in scram.HASHES)
 _TOKEN: Final = (oauth.BEARER, oauth.XOAUTH2)
+_EXTERNAL: Final = external.NAME
+_ANONYMOUS: Final = anonymous.NAME
 # Inside TLS a server that holds a good hash is worth more than hiding the password from that
 # server: CRAM-MD5 forces it to keep the password itself. In the clear it is the other way round.
 _IN_TLS: Final = (*_SCRAM_PLUS, *_SCRAM, plain.NAME, login.NAME, cram_md5.NAME)
@@ -200,6 +202,8 @@ def offer(
     secrets: bool = False,
     tokens: bool = False,
     binding: bool = False,
+    external: bool = False,
+    anonymous: bool = False,
 ) -> tuple[str, ...]:
     """Return what a server offers, best first.
 
@@ -209,8 +213,12 @@ def offer(
         secrets: The server has recoverable secrets, which CRAM-MD5 needs.
         tokens: The server can check access tokens.
         binding: The TLS layer has channel binding data.
+        external: The client has proved who it is by other means (its certificate).
+        anonymous: Anybody is let in.
     """
     names: list[str] = []
+    if external:
+        names.append(_EXTERNAL)
     if tls and binding:
         names += _SCRAM_PLUS
     names += _SCRAM
@@ -220,6 +228,8 @@ def offer(
         names += (plain.NAME, login.NAME)
         if tokens:
             names += _TOKEN
+    if anonymous:
+        names.append(_ANONYMOUS)
     return tuple(names)
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 WHOLE = """
 data = "/srv/mail"
 domain = "mail.test"
+client_ca = "clients.pem"
+anonymous = "guest"
 without = ["idle"]
 relay = "smarthost=[::1]:25"
 [listen]
@@ -22,6 +24,9 @@ pop3 = false
 [limits]
 login_s = 5
 sessions = 10
+[tokens]
+alice = ["ya29.a", "ya29.b"]
+bob = "ya29.c"
 [aliases]
 team = ["alice", "bob"]
 root = "alice"
@@ -40,6 +45,9 @@ def test_everything_is_read(tmp_path: Path) -> None:
     assert "pop3" not in config.listen
     assert config.limits.login_s == 5.0
     assert config.aliases == {"team": ("alice", "bob"), "root": ("alice",)}
+    assert config.tokens == {"ya29.a": "alice", "ya29.b": "alice", "ya29.c": "bob"}
+    assert str(config.client_ca) == "clients.pem"
+    assert config.anonymous == "guest"
     assert config.filters == ({"kind": "rate"},)
 
 
@@ -58,6 +66,8 @@ def test_everything_is_read(tmp_path: Path) -> None:
         ('relay = "pigeon"', 1, "relay is capture"),
         ('key = "k.pem"', 1, "key needs certificate"),
         ("[aliases]\na = 1", 2, "the alias 'a'"),
+        ("[tokens]\na = 1", 2, "the user 'a'"),
+        ("[tokens]\na = 'with space'", 2, "visible"),
         ("listen = 5", 1, "listen is a table"),
     ],
 )

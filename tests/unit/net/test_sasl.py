@@ -44,6 +44,15 @@ class People:
     def scram(self, name: str, hash_name: str) -> ScramVerifier | None:
         return make_verifier(Secret("tanstaaf"), hash_name, b"salt") if name == "tim" else None
 
+    def token(self, name: str, token: str) -> str | None:
+        return "tim" if name in {"", "tim"} and token == "ya29.x" else None
+
+    def external(self) -> str | None:
+        return "tim"
+
+    def anonymous(self) -> str | None:
+        return "guest"
+
 
 @dataclass
 class Wire:
@@ -208,15 +217,6 @@ async def test_a_password_that_cannot_be_carried_is_named_without_showing_it() -
     assert "hidden" not in str(caught.value)
 
 
-async def test_what_nobody_can_check_is_refused() -> None:
-    for name, message in (("EXTERNAL", b""), ("XOAUTH2", b"user=a\x01auth=Bearer t\x01\x01")):
-        machine = server_mechanism(name, nonce="n", challenge=b"<1.2@h>")
-        step = await settle(machine, machine.start(message), People())
-        if isinstance(step, Challenge):
-            step = await settle(machine, machine.step(b""), People())
-        assert isinstance(step, Failure)
-
-
 def test_nonces_are_fresh_and_printable() -> None:
     entropy = CountingEntropy()
     first, second = nonce(entropy), nonce(entropy)
@@ -228,3 +228,28 @@ def test_nonces_are_fresh_and_printable() -> None:
 def test_without_tls_there_is_nothing_to_bind_to() -> None:
     assert end_point(None) is None
     assert end_point(TlsInfo("TLSv1.3", "x", b"der", None)) is None
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "response", "outcome"),
+    [
+        ("OAUTHBEARER", b"n,a=tim,\x01auth=Bearer ya29.x\x01\x01", Success("tim", "tim")),
+        ("OAUTHBEARER", b"n,,\x01auth=Bearer ya29.x\x01\x01", Success("tim")),
+        ("OAUTHBEARER", b"n,a=ann,\x01auth=Bearer ya29.x\x01\x01", None),
+        ("XOAUTH2", b"user=tim\x01auth=Bearer ya29.x\x01\x01", Success("tim", "tim")),
+        ("XOAUTH2", b"user=tim\x01auth=Bearer other\x01\x01", None),
+        ("EXTERNAL", b"", Success("tim")),
+        ("ANONYMOUS", b"a guest", Success("guest", trace="a guest")),
+    ],
+)
+async def test_a_server_asks_for_tokens_certificates_and_guests(
+    mechanism: str, response: bytes, outcome: Success | None
+) -> None:
+    machine = server_mechanism(mechanism, nonce="n", challenge=b"<1.2@h>")
+    step = await settle(machine, machine.start(response), People())
+    if outcome is None:
+        assert isinstance(step, Challenge)  # the error, which the client has to acknowledge
+        step = machine.step(b"\x01")
+        assert isinstance(step, Failure)
+    else:
+        assert step == outcome

@@ -6,9 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from desktopmail.net.ports import SystemClock, SystemEntropy
 from localserver.config import Config
+from localserver.credentials import MemoryCredentials
 from localserver.imap import capability
 from localserver.local import LocalServer
+from localserver.users import Users
 from tests.helpers.imap_dialogue import connected, logged_in
 
 
@@ -51,7 +54,9 @@ async def test_a_command_of_an_extension_that_is_off_is_bad(without: str, comman
 
 def test_away_from_loopback_no_password_is_taken_in_the_clear() -> None:
     stream = SimpleNamespace(tls=None, peer="192.0.2.1:1234")
-    users = SimpleNamespace(has_secrets=True)
+    secrets = MemoryCredentials(SystemEntropy())
+    secrets.put_now("alice", "secret")
+    users = Users(Config(), secrets, SystemClock(), decoy_key=b"k")
     context = SimpleNamespace(config=Config(), tls=object(), users=users)
     faults = SimpleNamespace(hides=lambda _: False)
     session = SimpleNamespace(stream=stream, context=context, faults=faults, user=None)
