@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from desktopmail.cli import password, servers
 from desktopmail.cli.errors import FAILED, UsageError
 from desktopmail.cli.output import fields, moment, octets
@@ -56,6 +58,15 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     adding.add_argument("--user", default="", metavar="U", help="login name; default: the address")
     adding.add_argument("--smtp-user", metavar="U", help="default: as --user")
     adding.add_argument("--ca-file", metavar="PEM", help="further authorities to trust")
+    for option, side in (("--pin", "incoming"), ("--smtp-pin", "outgoing")):
+        adding.add_argument(
+            option,
+            action="append",
+            default=[],
+            type=servers.fingerprint,
+            metavar="SHA256",
+            help=f"accept this one certificate of the {side} server, by its fingerprint",
+        )
     adding.add_argument(
         "--proxy",
         default="",
@@ -171,6 +182,8 @@ async def _add(context: Context, arguments: argparse.Namespace) -> int:
         auth=smtp_auth,
         user=arguments.user if arguments.smtp_user is None else arguments.smtp_user,
     )
+    incoming = msgspec.structs.replace(incoming, pins=tuple(arguments.pin))
+    outgoing = msgspec.structs.replace(outgoing, pins=tuple(arguments.smtp_pin))
     name = arguments.name or arguments.address
     outcome = await (await context.door()).command(
         AddAccount(

@@ -27,6 +27,7 @@ from desktopmail.cli import (
     sync,
     tags,
     transcript,
+    vault,
 )
 from desktopmail.cli.context import Context
 from desktopmail.cli.errors import FAILED, USAGE, CommandError
@@ -50,6 +51,7 @@ _GROUPS = (
     demo,
     proxy,
     questions,
+    vault,
 )
 _INTERRUPTED = 130
 

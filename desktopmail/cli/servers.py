@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 from dataclasses import dataclass
 
 from desktopmail.mime.address import parse
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +49,15 @@ def mail_address(text: str) -> str:
     if len(read) != 1 or not read[0].is_valid or read[0].address != text:
         raise argparse.ArgumentTypeError(f"{text} is not an address, as in anna@example.org")
     return text
+
+
+def fingerprint(text: str) -> str:
+    """Read the SHA-256 of a certificate, in hex, with colons or spaces or without.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    digits = text.replace(":", "").replace(" ", "").lower()
+    if not _SHA256.fullmatch(digits):
+        raise argparse.ArgumentTypeError(f"{text} is not the SHA-256 of a certificate (64 digits)")
+    return digits

@@ -100,8 +100,7 @@ class _Trial:
         try:
             await self._try()
         except NetError as error:
-            known = door_error(error)
-            self._failed(_step_of(error, self._step), known)
+            self._failed(_step_of(error, self._step), _with_fingerprint(error))
         except DoorError as error:
             self._failed(_STEP_OF_CODE.get(error.code, self._step), error)
         return self._steps
@@ -177,6 +176,19 @@ class _Trial:
 
 _BEHIND_TCP = frozenset({"tls", "capabilities", "auth", "login"})
 _STEP_OF_CODE = {"certificate": "tls", "cleartext": "tls", "downgrade": "auth"}
+
+
+def _with_fingerprint(error: NetError) -> DoorError:
+    """The error for the door; of a certificate that might be pinned, with its fingerprint."""
+    known = door_error(error)
+    if not isinstance(error, TlsError) or error.certificate is None:
+        return known
+    fingerprint = Certificate.read(error.certificate).fingerprint
+    return DoorError(
+        known.sentence,
+        remedy=f"{known.remedy} Its SHA-256 is {fingerprint}.".lstrip(),
+        code=known.code,
+    )
 
 
 def _step_of(error: NetError, under_way: str) -> str:

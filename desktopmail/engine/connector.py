@@ -196,10 +196,11 @@ class Connector:
             async with deadline(OPENING_TIMEOUT_S, _too_long(endpoint.authority)):
                 return await connect(endpoint)
         except TlsError as error:
-            if self.trust is None or error.code not in MENDED_BY_A_PIN:
+            if error.code not in MENDED_BY_A_PIN:
                 raise
             der = error.certificate or await _inspected(endpoint, connect)
-            if der is None:
+            error.certificate = der
+            if der is None or self.trust is None:
                 raise
             raise await self.trust.certificate(account, side, error, der) from error
 

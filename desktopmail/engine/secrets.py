@@ -22,7 +22,7 @@ SERVICE = "desktopmail"
 # A locked keyring shows a dialog of its own and waits for a person.
 KEYRING_TIMEOUT_S = 60.0
 _WITHOUT_KEYRING = (
-    "Name a file with --password-file, or open the vault in the settings of the program."
+    "Name a file with --password-file, or open the vault: `desktopmail vault`, or the settings."
 )
 
 

@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from desktopmail.cli.servers import Address, address, mail_address
+from desktopmail.cli.servers import Address, address, fingerprint, mail_address
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,14 @@ def test_the_address_of_mail_is_one_address_alone() -> None:
     for text in ("anna", "", "anna@", "a@b.test, c@d.test", "Anna <a@b.test>", "a@b.test\r\nX: y"):
         with pytest.raises(argparse.ArgumentTypeError, match="is not an address"):
             mail_address(text)
+
+
+@pytest.mark.parametrize("text", ["ab" * 32, "AB:" * 31 + "AB", "abab " * 16])
+def test_a_fingerprint_is_read_as_it_is_shown_anywhere(text: str) -> None:
+    assert fingerprint(text) == "ab" * 32
+
+
+@pytest.mark.parametrize("text", ["", "ab" * 31, "xy" * 32, "ab" * 33])
+def test_what_is_no_fingerprint_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="64 digits"):
+        fingerprint(text)

@@ -226,3 +226,23 @@ async def test_a_refused_password_is_asked_about_once_and_a_new_one_settles_it(
             )
             assert bench.reader.questions() == []
             await bench.sync(account_id)
+
+
+async def test_a_server_of_ones_own_is_added_with_the_fingerprint_that_was_told(
+    tmp_path: Path,
+) -> None:
+    made = make_certificates(tmp_path / "own", "nas.example")
+    with LocalServer(PASSWORDS, config=config(made)) as server:
+        async with running_engine(tmp_path / "profile") as bench:
+            command = msgspec.structs.replace(secured(server, Kind.IMAP, None), check=True)
+            with pytest.raises(DoorError, match="is not to be trusted") as caught:
+                await bench.engine.command(command)
+            assert secrets_said(server) == []
+            fingerprint = caught.value.remedy.rpartition("SHA-256 is ")[2].rstrip(".")
+            pinned = msgspec.structs.replace(
+                command,
+                incoming=msgspec.structs.replace(command.incoming, pins=(fingerprint,)),
+                outgoing=msgspec.structs.replace(command.outgoing, pins=(fingerprint,)),
+            )
+            made_id = (await bench.engine.command(pinned)).ids[0]
+            await bench.sync(AccountId(made_id))

@@ -1,0 +1,34 @@
+"""`desktopmail vault`: open the file that keeps passwords where there is no keyring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.cli import password
+from desktopmail.door.commands import OpenVault
+
+if TYPE_CHECKING:
+    import argparse
+
+    from desktopmail.cli.context import Context
+    from desktopmail.cli.declaration import Commands
+
+
+def add(commands: Commands, common: argparse.ArgumentParser) -> None:
+    """Declare the command."""
+    vault = commands.add_parser(
+        "vault",
+        parents=[common],
+        help="open or make the file of passwords; the pass phrase comes on standard input",
+    )
+    vault.set_defaults(run=_vault, password_stdin=True)
+
+
+async def _vault(context: Context, arguments: argparse.Namespace) -> int:
+    pass_phrase = password.from_stdin(arguments)
+    if pass_phrase is None:
+        raise TypeError("the command is declared with --password-stdin")
+    await (await context.door()).command(OpenVault(pass_phrase=pass_phrase))
+    context.output.line("The vault is open for as long as the engine runs.")
+    context.output.value({"open": True})
+    return 0
