@@ -106,7 +106,7 @@ async def test_an_account_has_one_connection_to_each_server_whatever_is_asked_of
                         group.create_task(bench.engine.command(command))
             await until(lambda: len(server.messages("bob")) == 5, "everything is sent")
             await bench.sync(account_id)
-    assert most == {server.ports["imap"]: 1, server.ports["submission"]: 1}
+        assert most == {server.ports["imap"]: 1, server.ports["submission"]: 1}
 
 
 async def test_a_change_made_here_is_told_while_it_idles(tmp_path: Path) -> None:
