@@ -24,6 +24,7 @@ from desktopmail.door.profile import Profile
 from desktopmail.ui import language
 from desktopmail.ui.garbage import GuiThreadCollector
 from desktopmail.ui.language import tr
+from desktopmail.ui.sentences import said_of
 from desktopmail.ui.settings import Settings, SettingsError
 from desktopmail.ui.single_instance import SingleInstance
 from desktopmail.ui.theme.icons import application_icon
@@ -132,7 +133,7 @@ class Program:
         try:
             self._session = await attach(self._profile)
         except DoorError as error:
-            raise StartError(str(error)) from error
+            raise StartError(said_of(error)) from error
         try:
             await self._run_window(settings, theme, instance)
         finally:

@@ -30,11 +30,11 @@ class TextDialog(QDialog):
         title: What is done with the text.
         label: What the text is.
         text: What stands there at first, selected.
-        do: The word on the button that does it.
+        secret: Show dots in place of the letters.
     """
 
     def __init__(
-        self, parent: QWidget, title: str, label: str, *, text: str = "", do: str = ""
+        self, parent: QWidget, title: str, label: str, *, text: str = "", secret: bool = False
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
@@ -43,11 +43,13 @@ class TextDialog(QDialog):
         words.setWordWrap(True)
         self.field = QLineEdit(text, self)
         self.field.setAccessibleName(label)
+        if secret:
+            self.field.setEchoMode(QLineEdit.EchoMode.Password)
         self.field.selectAll()
         words.setBuddy(self.field)
         buttons = QDialogButtonBox(self)
         self.do_button: QPushButton = buttons.addButton(
-            do or title, QDialogButtonBox.ButtonRole.AcceptRole
+            title, QDialogButtonBox.ButtonRole.AcceptRole
         )
         buttons.addButton(tr("ask.cancel"), QDialogButtonBox.ButtonRole.RejectRole)
         buttons.accepted.connect(self.accept)
@@ -67,12 +69,12 @@ class TextDialog(QDialog):
 
 
 async def ask_text(
-    parent: QWidget, title: str, label: str, *, text: str = "", do: str = ""
+    parent: QWidget, title: str, label: str, *, text: str = "", secret: bool = False
 ) -> str | None:
     """Ask for a line of text; None when the person changed their mind."""
-    dialog = TextDialog(parent, title, label, text=text, do=do)
+    dialog = TextDialog(parent, title, label, text=text, secret=secret)
     answer = await _answer(dialog)
-    typed = dialog.field.text().strip()
+    typed = dialog.field.text() if secret else dialog.field.text().strip()
     dialog.deleteLater()
     return typed if answer == QDialog.DialogCode.Accepted else None
 

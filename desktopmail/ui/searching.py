@@ -13,6 +13,7 @@ from desktopmail.door.rows import Column, View
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import account_title
 from desktopmail.ui.panes.scope_bar import Scope
+from desktopmail.ui.sentences import said_of
 from desktopmail.ui.suggestions import Suggestion, suggest
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Searching(QObject):
         try:
             found = await asyncio.get_running_loop().run_in_executor(None, count)
         except DoorError as error:
-            self._window.say(str(error))
+            self._window.say(said_of(error))
             return
         if turn == self._turn and self._field.text().strip():
             pane = self._window.list_pane

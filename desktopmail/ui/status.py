@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QToolButton, QW
 from desktopmail.ui.dates import short_date
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.language import tr, trn
+from desktopmail.ui.sentences import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +116,9 @@ class StatusLine(QFrame):
             return
         word = next(reversed(self._work.values()))
         more = len(self._work) - 1
-        self._label.set_full_text(word.label + (f" · {trn('status.more', more)}" if more else ""))
+        self._label.set_full_text(
+            said(word.label) + (f" · {trn('status.more', more)}" if more else "")
+        )
         totals = [work for work in self._work.values() if work.total]
         if totals:
             self._bar.setRange(0, sum(work.total for work in totals))

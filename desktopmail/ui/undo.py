@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktopmail.door.commands import AnyCommand, Undo
 from desktopmail.ui.language import tr
+from desktopmail.ui.sentences import said
 
 if TYPE_CHECKING:
     from desktopmail.ui.window import MainWindow
@@ -35,7 +36,7 @@ class UndoHistory(QObject):
     async def carry_out(self, command: AnyCommand, done: str = "") -> None:
         """Give a command to the engine; show what was done and how to take it back."""
         outcome = await self._window.door.command(command)
-        text = done or outcome.label
+        text = done or said(outcome.label)
         token = outcome.undo
         if token is not None:
             self._last = (token, text)

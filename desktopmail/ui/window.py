@@ -60,6 +60,7 @@ from desktopmail.ui.privacy import Privacy
 from desktopmail.ui.reading.pane import ReadingPane
 from desktopmail.ui.reading.saving import AttachmentSaver
 from desktopmail.ui.searching import Searching
+from desktopmail.ui.sentences import said_of
 from desktopmail.ui.session import SessionKeeper
 from desktopmail.ui.shown import ShownMessage
 from desktopmail.ui.snackbar import SnackBar
@@ -358,9 +359,11 @@ class MainWindow(QMainWindow):
         )
         return made.value if made is not None else None  # type: ignore[return-value] # a TagRow by the list above
 
-    async def ask_text(self, title: str, label: str, *, text: str = "") -> str | None:
+    async def ask_text(
+        self, title: str, label: str, *, text: str = "", secret: bool = False
+    ) -> str | None:
         """Ask for a line of text; None when the person changed their mind."""
-        return await asking.ask_text(self, title, label, text=text)
+        return await asking.ask_text(self, title, label, text=text, secret=secret)
 
     async def confirm(self, question: str, text: str, do: str) -> bool:
         """Ask before something that cannot be taken back."""
@@ -613,7 +616,7 @@ class MainWindow(QMainWindow):
             self.status_line.forget_progress()
             self.snack.show_text(tr("engine.gone_during", what=name))
         elif isinstance(error, DoorError):
-            self.snack.show_text(f"{error.sentence} {error.remedy}".strip(), shown_ms=12_000)
+            self.snack.show_text(said_of(error), shown_ms=12_000)
         else:
             self.snack.show_text(
                 tr("error.unexpected", what=name, error=str(error)), shown_ms=15_000
@@ -631,7 +634,7 @@ class MainWindow(QMainWindow):
     def engine_failed(self, error: DoorError) -> None:
         """Say that the engine cannot be started again; what is in the store can still be read."""
         self.snack.hide()
-        self.problems.show_fixed(tr("engine.failed"), str(error))
+        self.problems.show_fixed(tr("engine.failed"), said_of(error))
 
     def use_engine(self, door: Door, make_reader: Callable[[], StoreReader]) -> None:
         """Go on with another engine."""

@@ -80,7 +80,9 @@ class Desk(Protocol):
         """Let a person choose a tag by typing, or make one; None when they changed their mind."""
         ...
 
-    async def ask_text(self, title: str, label: str, *, text: str = "") -> str | None:
+    async def ask_text(
+        self, title: str, label: str, *, text: str = "", secret: bool = False
+    ) -> str | None:
         """Ask for a line of text; None when the person changed their mind."""
         ...
 

@@ -40,6 +40,7 @@ from desktopmail.ui.commands import (
     next_message,
     next_unread,
     offline,
+    open_vault,
     open_window,
     original_colours,
     palette,
@@ -155,6 +156,7 @@ VERBS: tuple[Verb, ...] = (
     transcript.VERB,
     server_room.VERB,
     tags.VERB,
+    open_vault.VERB,
     shortcuts.VERB,
     about.VERB,
 )

@@ -19,6 +19,7 @@ from PySide6.QtCore import (
 from desktopmail.door.rows import AccountRow, ConnectionState, MailboxRow, Role, View
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.models.messages import PLACEMENTS_MIME, read_placements
+from desktopmail.ui.sentences import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -292,7 +293,7 @@ class MailboxTreeModel(QAbstractItemModel):
 
     def _tool_tip(self, node: Node) -> str:
         if node.kind is NodeKind.ACCOUNT and node.account is not None:
-            return node.account.problem or node.account.address
+            return said(node.account.problem or "") or node.account.address
         if node.mailbox is not None:
             counts = trn("tree.unread", node.mailbox.unread)
             return f"{node.mailbox.path}\n{trn('tree.messages', node.mailbox.total)}, {counts}"
@@ -385,5 +386,5 @@ def mailbox_title(mailbox: MailboxRow) -> str:
 def state_text(account: AccountRow) -> str:
     """What an account is doing, as a person would say it."""
     if account.state is ConnectionState.FAILED and account.problem:
-        return account.problem
+        return said(account.problem)
     return tr(f"state.{account.state.value}")

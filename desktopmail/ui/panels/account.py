@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -28,7 +29,9 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import DiscoverAccount, Discovered
 from desktopmail.door.rows import Auth, Kind, Security
 from desktopmail.mime import address
+from desktopmail.ui.commands.open_vault import open_vault
 from desktopmail.ui.language import tr
+from desktopmail.ui.sentences import said_of
 from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
@@ -55,6 +58,7 @@ class ServerFields(QWidget):
     def __init__(self, protocol: str, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._protocol = protocol
+        self._filled: ServerSettings | None = None
         self.host = QLineEdit(self)
         self.host.setAccessibleName(f"{title}: {tr('account.host')}")
         self.host.setPlaceholderText(tr("account.host"))
@@ -94,15 +98,19 @@ class ServerFields(QWidget):
         return Security(self.security.currentData())
 
     def fill(self, found: ServerSettings) -> None:
-        """Show what was found."""
+        """Show what was found, and keep what no field shows: whose certificates to trust."""
+        self._filled = found
         self.host.setText(found.host)
         self.security.setCurrentIndex(self.security.findData(found.security))
         self.port.setValue(found.port)
 
     def settings(self, user: str, auth: Auth) -> ServerSettings:
-        """What was typed."""
+        """What was typed, and what was found for that host."""
+        host = self.host.text().strip().strip("[]")
+        found = self._filled if self._filled is not None and self._filled.host == host else None
         return ServerSettings(
-            host=self.host.text().strip().strip("[]"),
+            host=host,
+            ca_file=found.ca_file if found is not None else None,
             port=self.port.value(),
             security=self.chosen_security(),
             auth=auth,
@@ -145,6 +153,8 @@ class AccountDialog(QDialog):
         self.found.hide()
         self._found: tuple[DiscoveredAccount, ...] = ()
         self._asked = ""
+        self._looked = asyncio.Event()  # nothing is being looked up
+        self._looked.set()
         self.exposure = QLabel(self)
         self.exposure.setProperty("kind", "small")
         self.exposure.setWordWrap(True)
@@ -258,14 +268,18 @@ class AccountDialog(QDialog):
             return
         self._asked = mail
         self._say_found(tr("account.looking", domain=mail.rpartition("@")[2]))
+        self._looked.clear()
         self.scope.spawn(self._look_up(mail), name=tr("account.heading"))
 
     async def _look_up(self, mail: str) -> None:
         try:
             answer = await self._window.door.query(DiscoverAccount(address=mail))
         except DoorError as error:
-            self._say_found(f"{error.sentence} {error.remedy}".strip())
+            self._say_found(said_of(error))
             return
+        finally:
+            if mail == self._asked:
+                self._looked.set()
         if isinstance(answer, Discovered) and mail == self.address.text().strip():
             self._found = answer.accounts
             self._use_found()
@@ -343,9 +357,11 @@ class AccountDialog(QDialog):
 
     async def _add(self) -> None:
         mail = self.address.text().strip()
-        user = self.user.text().strip()
         try:
-            await self._window.door.command(
+            if not self._hosts_typed:
+                await self._looked.wait()  # what is found is better than what was guessed
+            user = self.user.text().strip()
+            await self._add_to_engine(
                 AddAccount(
                     name=mail,
                     address=mail,
@@ -363,9 +379,18 @@ class AccountDialog(QDialog):
             self.add_button.setEnabled(True)
         self.accept()
 
+    async def _add_to_engine(self, command: AddAccount) -> None:
+        """Add the account; where there is no keyring, open the vault for its password first."""
+        try:
+            await self._window.door.command(command)
+        except DoorError as error:
+            if error.code != "no-keyring" or not await open_vault(self._window):
+                raise
+            await self._window.door.command(command)
+
     def _failed(self, _name: str, error: Exception) -> None:
         if isinstance(error, DoorError):
-            self._show_problem(f"{error.sentence} {error.remedy}".strip())
+            self._show_problem(said_of(error))
         else:
             self._show_problem(tr("error.unexpected", what=tr("account.add"), error=str(error)))
 

@@ -35,6 +35,7 @@ from desktopmail.ui.dates import short_date
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import account_title, state_text
+from desktopmail.ui.sentences import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,7 +133,7 @@ class ActivityWindow(QWidget):
         text = f"{tr(f'sending.{state.value}')} · {', '.join(sending.recipients)}"
         icon, token = _SENDING_ICONS.get(state, ("sent", "accent"))
         if sending.problem:
-            text += f"\n{sending.problem}"
+            text += f"\n{said(sending.problem)}"
         card, row = self._card(icon, token, sending.subject or tr("list.no_subject"), text)
         if sending.state is SendingState.FAILED:
             self._button(row, tr("problem.retry"), RetrySending(sending_id=sending.id))
@@ -142,9 +143,12 @@ class ActivityWindow(QWidget):
 
     def _operation(self, operation: OperationRow) -> QWidget:
         failed = operation.state == "failed"
-        text = operation.problem or tr(f"operation.{operation.state}")
+        text = said(operation.problem or "") or tr(f"operation.{operation.state}")
         card, row = self._card(
-            "alert" if failed else "clock", "danger" if failed else "faint", operation.label, text
+            "alert" if failed else "clock",
+            "danger" if failed else "faint",
+            said(operation.label),
+            text,
         )
         if failed:
             self._button(row, tr("problem.retry"), RetryOperation(operation_id=operation.id))

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktopmail.ui.language import tr
+from desktopmail.ui.sentences import said
 from desktopmail.ui.theme.icons import application_icon
 
 if TYPE_CHECKING:
@@ -90,9 +91,9 @@ class FirstRun(QFrame):
         """Say why the sandbox could not be made, and what to do; None: nothing is wrong."""
         self._problem.setVisible(problem is not None)
         if problem is not None:
-            self._sentence.setText(problem.sentence)
-            self._remedy.setText(problem.remedy or tr("first.sandbox_remedy"))
-            self._problem.setAccessibleName(f"{problem.sentence} {self._remedy.text()}")
+            self._sentence.setText(said(problem.sentence))
+            self._remedy.setText(said(problem.remedy) or tr("first.sandbox_remedy"))
+            self._problem.setAccessibleName(f"{self._sentence.text()} {self._remedy.text()}")
             self.sandbox_button.setFocus()
 
     @property

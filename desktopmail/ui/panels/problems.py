@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from desktopmail.door.commands import AnswerQuestion, SyncAccounts
 from desktopmail.ui.language import tr
+from desktopmail.ui.sentences import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +70,7 @@ class ProblemCards(QFrame):
         self.show()
 
     def _problem(self, problem: ProblemRow, door: Door, scope: TaskScope) -> QWidget:
-        card, row = self._card("danger", "alert", problem.what, problem.remedy)
+        card, row = self._card("danger", "alert", said(problem.what), said(problem.remedy))
 
         async def retry() -> None:
             ids = () if problem.account_id is None else (problem.account_id,)
@@ -93,13 +94,13 @@ class ProblemCards(QFrame):
         return card
 
     def _question(self, question: QuestionRow, door: Door, scope: TaskScope) -> QWidget:
-        card, row = self._card("warning", "help", question.text, "")
+        card, row = self._card("warning", "help", said(question.text), "")
 
         async def answer(choice: str) -> None:
             await door.command(AnswerQuestion(question_id=question.id, choice=choice))
 
         for key, label in question.choices:
-            button = QPushButton(label, card)
+            button = QPushButton(said(label), card)
             button.clicked.connect(
                 lambda _checked=False, key=key: scope.spawn(answer(key), name=question.text)
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QComboBox,
@@ -26,6 +25,7 @@ from desktopmail.door.rows import Auth, Kind, Security
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.models.mailboxes import account_title
 from desktopmail.ui.panels.account import LOOPBACK, ServerFields
+from desktopmail.ui.sentences import said_of
 from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
@@ -265,10 +265,7 @@ class SwitchDialog(QDialog):
     def settings(self) -> ServerSettings:
         """The server as it is to be used."""
         user = self._found.user if self._found is not None else self._account.incoming.user
-        typed = self.server.settings(user, Auth.AUTO)
-        if self._found is not None and self._found.host == typed.host:
-            return msgspec.structs.replace(typed, ca_file=self._found.ca_file)
-        return typed
+        return self.server.settings(user, Auth.AUTO)
 
     async def _switch(self) -> None:
         kind, title = self.kind(), account_title(self._account)
@@ -313,7 +310,7 @@ class SwitchDialog(QDialog):
             return
         self._say("")
         if isinstance(error, DoorError):
-            self._show_problem(f"{error.sentence} {error.remedy}".strip())
+            self._show_problem(said_of(error))
         else:
             self._show_problem(tr("error.unexpected", what=name, error=str(error)))
 

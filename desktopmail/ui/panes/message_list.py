@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from desktopmail.ui.theme.theme import Theme
 
 _NEIGHBOURS = 8
+_HELD_MS = 60
 _SELECTION_CHECKED = 500  # selections up to this size are put right after every refresh
 
 
@@ -87,7 +88,7 @@ class MessageList(QTableView):
         theme.changed.connect(self.viewport().update)
         self._settle = QTimer(self)  # a held cursor key opens the message it rests on only
         self._settle.setSingleShot(True)
-        self._settle.setInterval(60)
+        self._settle.setInterval(0)
         self._settle.timeout.connect(self._tell_current)
         self.as_cards = True
         self.show_as(cards=True, compact=False)
@@ -278,6 +279,7 @@ class MessageList(QTableView):
         """Toggle a star without selecting; else as ever."""
         index = self.indexAt(event.position().toPoint())
         if index.isValid() and event.button() == Qt.MouseButton.LeftButton:
+            self._settle.setInterval(0)
             message = self._model.message(index.row())
             if message is not None and self._on_star(index, event.position().toPoint()):
                 self.star_clicked.emit(message)
@@ -305,6 +307,7 @@ class MessageList(QTableView):
             if message is not None:
                 self.opened.emit(message)
             return
+        self._settle.setInterval(_HELD_MS if event.isAutoRepeat() else 0)
         plain = event.modifiers() in {
             Qt.KeyboardModifier.NoModifier,
             Qt.KeyboardModifier.ShiftModifier,

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktopmail.door.interface import DoorError
 from desktopmail.ui.language import trn
+from desktopmail.ui.sentences import said
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -61,7 +62,7 @@ class RemoteImages(QObject):
             try:
                 return await self._fetch(url)
             except DoorError as error:
-                failures[url] = error.sentence
+                failures[url] = said(error.sentence)
                 if failures is self._failures:
                     self._telling.start()
                 raise

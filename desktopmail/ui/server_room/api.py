@@ -141,7 +141,7 @@ class ServerApi(QObject):
             self._running.discard(reply)
             if not settled.done():
                 status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
-                octets = bytes(reply.readAll().data())
+                octets = bytes(reply.readAll().data()) if reply.isOpen() else b""
                 settled.set_result((status, octets, reply.errorString()))
             reply.deleteLater()
 

@@ -26,6 +26,7 @@ from desktopmail.door.queries import ReadSandbox, SandboxState
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.content import read_letter
+from desktopmail.ui.sentences import said_of
 from desktopmail.ui.server_room.api import ApiError, Event, ServerApi
 from desktopmail.ui.server_room.capabilities import Capabilities
 from desktopmail.ui.server_room.faults import Faults
@@ -233,7 +234,7 @@ class ServerRoomWindow(QWidget):
             await self._window.door.command(StartSandbox())
             self.say("")
         except DoorError as error:
-            self.say(str(error))
+            self.say(said_of(error))
         await self._attach()
         self._show_state()
 

@@ -1,0 +1,41 @@
+"""Open the file that keeps the passwords where there is no keyring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.door.commands import OpenVault, Password
+from desktopmail.ui.commands.verb import Menu, Verb
+from desktopmail.ui.language import tr
+
+if TYPE_CHECKING:
+    from desktopmail.ui.commands.desk import Desk
+
+
+async def do(desk: Desk) -> None:
+    """Do it."""
+    if await open_vault(desk):
+        desk.say(tr("say.vault_open"))
+
+
+async def open_vault(desk: Desk) -> bool:
+    """Ask for the pass phrase, and open the vault or make it; False when nobody gave one.
+
+    Raises:
+        DoorError: The pass phrase is wrong.
+    """
+    title = tr("verb.open_vault").rstrip("…")
+    phrase = await desk.ask_text(title, tr("ask.pass_phrase"), secret=True)
+    if phrase is None:
+        return False
+    await desk.door.command(OpenVault(pass_phrase=Password(phrase)))
+    return True
+
+
+VERB = Verb(
+    name="open_vault",
+    do=do,
+    menu=Menu.TOOLS,
+    group=1,
+    icon="unlock",
+)

@@ -1,0 +1,108 @@
+"""What the engine says, in a German window."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import desktopmail
+from desktopmail.door.interface import DoorError
+from desktopmail.ui import language
+from desktopmail.ui.sentences import Catalogue, load, said, said_of
+from tests.gui.test_window import play
+
+if TYPE_CHECKING:
+    from desktopmail.ui.theme.theme import Theme
+    from desktopmail.ui.window import MainWindow
+    from tests.helpers.fake_door import FakeStore
+
+OTHERS = sorted(set(language.LANGUAGES) - {"en"})
+_FLOORS = ("engine", "net", "door")
+_SHOWN = {"remedy", "label", "sentence"}
+_NEVER_SHOWN = {"KeyError", "TypeError", "ValueError", "RuntimeError", "TimeoutError", "FrameError"}
+_WORDS = re.compile(r"[A-Za-z]{3,}.*[A-Za-z]{2,}", re.DOTALL)
+
+
+def _template(node: ast.expr) -> str:
+    """A sentence in the code, with {} for each value; empty where it is none."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(
+            str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values
+        )
+    return ""
+
+
+def _sentences_of_the_code() -> set[str]:
+    found = set()
+    root = Path(desktopmail.__file__).parent
+    for floor in _FLOORS:
+        for file in (root / floor).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.Call):
+                    continue
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                told = [word.value for word in node.keywords if word.arg in _SHOWN]
+                if name.endswith("Error") and name not in _NEVER_SHOWN:
+                    told += node.args[:1]
+                found |= {_template(each) for each in told}
+    plain = {each for each in found if " " in each and _WORDS.search(each.replace("{}", ""))}
+    return {each for each in plain if each[0].isupper() or each.startswith(("{}", "“"))}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_nearly_every_sentence_of_the_engine_is_there_in_every_language(name: str) -> None:
+    missing = sorted(_sentences_of_the_code() - load(name).sentences.keys())
+    share = len(missing) / len(_sentences_of_the_code())
+    assert share < 0.1, "\n".join(missing)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_sentence_names_as_many_values_in_every_language(name: str) -> None:
+    odd = [
+        english
+        for english, sentence in load(name).sentences.items()
+        if english.count("{}") != len(re.findall(r"\{\d*\}", sentence))
+    ]
+    assert odd == []
+
+
+def test_values_stand_in_the_sentence_of_the_other_language() -> None:
+    language.choose_language("de")
+    assert said("There is no mailbox Garten.") == "Es gibt kein Postfach Garten."
+    error = DoorError("mail.example.org refuses the connection.", remedy="Try again later.")
+    assert said_of(error) == (
+        "mail.example.org weist die Verbindung ab. Versuchen Sie es später noch einmal."
+    )
+
+
+def test_a_sentence_inside_a_sentence_is_told_in_the_same_language() -> None:
+    language.choose_language("de")
+    assert said("Given up: Save the draft “Tulips”") == ("Aufgegeben: Den Entwurf „Tulips“ sichern")
+
+
+def test_the_most_particular_sentence_fits() -> None:
+    known = Catalogue({"{} is empty.": "A {}", "The file {} is empty.": "B {}"})
+    assert known.say("The file x is empty.") == "B x"
+    assert known.say("Garden is empty.") == "A Garden"
+
+
+def test_what_a_server_said_stays_as_it_is() -> None:
+    language.choose_language("de")
+    assert said("[UNAVAILABLE] Come back tomorrow") == "[UNAVAILABLE] Come back tomorrow"
+    language.choose_language("en")
+    assert said("There is no mailbox Garten.") == "There is no mailbox Garten."
+
+
+def test_a_german_window_tells_an_error_in_german(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        language.choose_language("de")
+        window._report("x", DoorError("The program is offline.", remedy="Go online first."))
+        assert window.snack.text == "Das Programm ist offline. Gehen Sie zuerst online."
+
+    play(theme, scene)
