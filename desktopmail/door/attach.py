@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import apsw
 import msgspec
 
 from desktopmail.door.interface import DoorError, EngineGoneError
@@ -58,6 +59,28 @@ class Session:
     async def aclose(self) -> None:
         """Leave; the engine ends by itself after its last client."""
         await self.door.aclose()
+
+
+def early_reader(profile: Profile) -> SqliteReader | None:
+    """A reader of a store whose engine does not run yet; None where the engine has to come first.
+
+    It has to make a store that is not there, and to bring one of an older version up to date.
+    """
+    if not profile.database.exists():
+        return None
+    reader = None
+    try:
+        reader = SqliteReader(profile)
+        for look in (reader.accounts, reader.mailboxes, reader.tags, reader.questions):
+            look()
+        reader.identities()
+        reader.problems()
+        reader.sendings()
+    except (DoorError, apsw.Error):
+        if reader is not None:
+            reader.close()
+        return None
+    return reader
 
 
 async def attach(profile: Path | Profile | None = None, *, spawn: bool = True) -> Session:

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,13 @@ from PySide6.QtCore import QSettings, QSize, Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 from qasync import QEventLoop  # type: ignore[import-untyped] # it ships no types
 
-from desktopmail.door.attach import Session, attach
+from desktopmail.door.attach import Session, attach, early_reader
 from desktopmail.door.interface import DoorError
+from desktopmail.door.late import LateDoor
 from desktopmail.door.profile import Profile
+from desktopmail.door.reader import SqliteReader
 from desktopmail.ui import language
 from desktopmail.ui.garbage import GuiThreadCollector
-from desktopmail.ui.language import tr
 from desktopmail.ui.sentences import said_of
 from desktopmail.ui.settings import Settings, SettingsError
 from desktopmail.ui.single_instance import SingleInstance
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from desktopmail.ui.window import MainWindow
 
 _DEMO_SIZE = (1280, 800)
+_TURNS_TO_SPAWN = 8  # of the loop, until attach() has found nobody and started the engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ class Program:
         self._profile = Profile.at(self._temporary or options.profile)
         self._ended = asyncio.Event()
         self._session: Session | None = None
+        self._failure: StartError | None = None  # the engine did not start behind the window
         self.window: MainWindow | None = None
 
     async def run(self) -> None:
@@ -130,26 +134,51 @@ class Program:
         language.choose_language(self._options.language or settings.text("language"))
         self._application.setLayoutDirection(language.direction())
         theme = Theme(self._application, Scheme(self._options.theme or settings.text("theme")))
+        door = LateDoor()
+        attaching = asyncio.get_running_loop().create_task(attach(self._profile))
         try:
-            self._session = await attach(self._profile)
-        except DoorError as error:
-            raise StartError(said_of(error)) from error
-        try:
-            await self._run_window(settings, theme, instance)
+            # The engine starts beside us; the window shows meanwhile what the store has already.
+            for _ in range(_TURNS_TO_SPAWN):
+                await asyncio.sleep(0)
+            reader = early_reader(self._profile)
+            if reader is not None:
+                reader.close()
+            if reader is None or alone:
+                await self._open(door, attaching)
+            await self._run_window(door, attaching, settings, theme, instance)
         finally:
+            attaching.cancel()
             instance.close()
             await self._leave()
 
-    async def _run_window(self, settings: Settings, theme: Theme, instance: SingleInstance) -> None:
+    async def _open(self, door: LateDoor, attaching: asyncio.Task[Session]) -> None:
+        """Wait for the engine.
+
+        Raises:
+            StartError: It did not start.
+        """
+        if self._session is not None:
+            return
+        try:
+            self._session = await attaching
+        except DoorError as error:
+            raise StartError(said_of(error)) from error
+        door.open(self._session.door)
+
+    async def _run_window(
+        self,
+        door: LateDoor,
+        attaching: asyncio.Task[Session],
+        settings: Settings,
+        theme: Theme,
+        instance: SingleInstance,
+    ) -> None:
         from desktopmail.ui.window import MainWindow
 
-        session = self._session
-        if session is None:
-            raise StartError(tr("engine.failed"))
         picture = self._options.screenshot
         window = MainWindow(
-            session.door,
-            session.reader,
+            door,
+            partial(SqliteReader, self._profile),
             settings,
             theme,
             web=picture is None and web_engine_usable(),
@@ -165,7 +194,7 @@ class Program:
         window.show()
         # The person who starts the program again gets this window, not another one.
         instance.listen(lambda link: self._raise(window, link))
-        watch = asyncio.get_running_loop().create_task(self._watch_engine(window))
+        watch = asyncio.get_running_loop().create_task(self._watch_engine(window, door, attaching))
         if picture is None:
             window.restore_unsent()
         try:
@@ -179,6 +208,8 @@ class Program:
                 await watch
             await window.aclose()
             window.deleteLater()
+        if self._failure is not None:
+            raise self._failure
 
     async def _until_ended(self, window: MainWindow) -> None:
         if self._options.mailto:
@@ -200,8 +231,16 @@ class Program:
         if link:
             window.open_link(link)
 
-    async def _watch_engine(self, window: MainWindow) -> None:
+    async def _watch_engine(
+        self, window: MainWindow, door: LateDoor, attaching: asyncio.Task[Session]
+    ) -> None:
         """Say when the engine ended, and start it again; give up after three deaths in a minute."""
+        try:
+            await self._open(door, attaching)
+        except StartError as error:
+            self._failure = error
+            self._ended.set()
+            return
         while self._session is not None:
             await self._session.gone.wait()
             window.engine_gone()

@@ -7,11 +7,9 @@ What cannot be read there is reported and replaced by the default, never guessed
 from __future__ import annotations
 
 import os
+import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,8 +96,8 @@ class Settings:
         if file is None or not file.exists():
             return settings
         try:
-            table = tomlkit.parse(file.read_text(encoding="utf-8")).unwrap()
-        except (OSError, ValueError, TOMLKitError) as error:
+            table = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:  # a TOMLDecodeError is a ValueError
             raise SettingsError(
                 f"The settings in {file} cannot be read ({error}); mend or remove that file."
             ) from error
@@ -161,6 +159,8 @@ class Settings:
     def _write(self) -> None:
         if self._file is None:
             return
+        import tomlkit  # 80 ms that a start can do without
+
         document = tomlkit.document()
         for name, value in sorted(self._values.items()):
             if value != _BY_NAME[name].default:

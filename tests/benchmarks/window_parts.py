@@ -99,6 +99,7 @@ async def _frames(application: object, folder: Path, mbox: Path) -> None:
     try:
         await asyncio.sleep(1)
         told["open_s"] = await _open(window)
+        await _scroll(window)  # the first time everything is new: letters, icons, pages of the disk
         told["rest_p99_s"] = await _scroll(window)
         told |= await _clicks(window, session, folder)
         told["busy_p99_s"] = await _scroll_while_importing(window, session, mbox)

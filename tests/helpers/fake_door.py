@@ -34,25 +34,38 @@ from desktopmail.door.commands import (
     EmptyMailbox,
     MoveMessages,
     Outcome,
+    RemoveContact,
     RenameMailbox,
     SaveDraft,
     SendMessage,
+    SetContact,
     SetOffline,
     StoreFlags,
     SubscribeMailbox,
     SwitchAccount,
     Undo,
 )
-from desktopmail.door.ids import AccountId, IdentityId, MailboxId, MessageId, PlacementId, SendingId
+from desktopmail.door.ids import (
+    AccountId,
+    ContactId,
+    IdentityId,
+    MailboxId,
+    MessageId,
+    PlacementId,
+    SendingId,
+)
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import (
+    AccountUse,
     AnyAnswer,
     AnyQuery,
     DiscoverAccount,
     Discovered,
     DiscoveredAccount,
+    DiskUse,
     EngineStatus,
     FetchRemoteImage,
+    ReadDiskUse,
     ReadSandbox,
     ReadTranscript,
     RemoteImage,
@@ -64,6 +77,7 @@ from desktopmail.door.rows import (
     Auth,
     Column,
     ConnectionState,
+    ContactRow,
     Flag,
     IdentityRow,
     Kind,
@@ -212,6 +226,7 @@ class FakeStore:
     images: dict[str, RemoteImage] = dataclasses.field(default_factory=dict)
     asked_images: list[str] = dataclasses.field(default_factory=list)
     offline: bool = False
+    contact_rows: list[ContactRow] = dataclasses.field(default_factory=list)
     tag_rows: dict[str, TagRow] = dataclasses.field(default_factory=dict)
     sandbox: SandboxState = dataclasses.field(default_factory=lambda: SandboxState(running=False))
 
@@ -355,6 +370,11 @@ class FakeStore:
         ]  # fmt: skip
         return [row for row in rows if account_id in {None, row.account_id}]
 
+    def contacts(self, words: str = "") -> list[ContactRow]:
+        wanted = words.casefold()
+        rows = [row for row in self.contact_rows if wanted in row.name.casefold()]
+        return sorted(rows, key=lambda row: row.name.casefold())
+
     def people(self, prefix: str, limit: int) -> list[Person]:
         seen = {row.sender.address: row.sender for row in self.messages.values()}
         wanted = prefix.casefold()
@@ -481,6 +501,17 @@ class FakeStore:
                     row.id for row in self.messages.values() if row.mailbox_id == command.mailbox_id
                 ]
                 return self._move(inside, lambda row: self.box(Role.TRASH, row.account_id).id)
+            case SetContact():
+                number = command.contact_id or ContactId(len(self.contact_rows) + 1)
+                row = ContactRow(
+                    id=number, name=command.name, addresses=command.addresses,
+                    organisation=command.organisation, phones=command.phones, note=command.note,
+                )  # fmt: skip
+                self.contact_rows = [it for it in self.contact_rows if it.id != number] + [row]
+                return Outcome(ids=(number,))
+            case RemoveContact():
+                self.contact_rows = [it for it in self.contact_rows if it.id != command.contact_id]
+                return Outcome()
             case SetOffline():
                 self.offline = command.offline
                 state = ConnectionState.OFFLINE if command.offline else ConnectionState.READY
@@ -504,6 +535,14 @@ class FakeStore:
             return self.images[query.url]
         if isinstance(query, ReadTranscript):
             return Transcript(records=())
+        if isinstance(query, ReadDiskUse):
+            uses = tuple(
+                AccountUse(account_id=row.id, messages=12, octets=48_000)
+                for row in self.account_rows
+            )
+            return DiskUse(
+                accounts=uses, database_octets=1_000_000, contents_octets=96_000, free_octets=5_000
+            )
         if isinstance(query, ReadSandbox):
             return self.sandbox
         return EngineStatus(version="0", pid=1, uptime_s=1.0, offline=self.offline)

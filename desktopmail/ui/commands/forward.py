@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desktopmail.ui.commands.answering import answer
 from desktopmail.ui.commands.verb import Menu, Needs, Verb
 
 if TYPE_CHECKING:
@@ -13,6 +12,8 @@ if TYPE_CHECKING:
 
 async def do(desk: Desk) -> None:
     """Do it."""
+    from desktopmail.ui.commands.answering import answer  # it composes: not needed at start
+
     await answer(desk, "forward")
 
 

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import QMessageBox
 from desktopmail.door.commands import Unsubscribe
 from desktopmail.door.interface import DoorError
 from desktopmail.mime import link, mailing_list, mailto
-from desktopmail.ui.commands.answering import identities
 from desktopmail.ui.commands.verb import Menu, Needs, Verb
 from desktopmail.ui.language import tr
 
@@ -95,6 +94,8 @@ def _say_left(desk: Desk, ways: MailingList) -> None:
 
 
 def _by_mail_or_page(desk: Desk, ways: MailingList, row: MessageRow | None) -> None:
+    from desktopmail.ui.commands.answering import identities  # it composes: not needed at start
+
     account_id = row.account_id if row is not None else None
     account = next((it for it in desk.accounts() if it.id == account_id), None)
     sender = next(iter(identities(desk, account_id)), None)

@@ -98,6 +98,24 @@ def _tags(window: MainWindow) -> None:
     _open(TagsDialog(window))
 
 
+def _address_book(window: MainWindow) -> None:
+    from desktopmail.ui.panels.address_book import AddressBookWindow
+
+    _show_once(window, AddressBookWindow)
+
+
+def _identities(window: MainWindow) -> None:
+    from desktopmail.ui.panels.identities import IdentitiesDialog
+
+    _open(IdentitiesDialog(window))
+
+
+def _disk_use(window: MainWindow) -> None:
+    from desktopmail.ui.panels.disk_use import DiskUseDialog
+
+    _open(DiskUseDialog(window))
+
+
 def _server_room(window: MainWindow) -> None:
     from desktopmail.ui.server_room.window import ServerRoomWindow
 
@@ -280,6 +298,9 @@ _OPENERS: dict[str, Callable[[MainWindow], None]] = {
     "transcript": _transcript,
     "server_room": _server_room,
     "tags": _tags,
+    "address_book": _address_book,
+    "identities": _identities,
+    "disk_use": _disk_use,
     "message": _message,
     "source": _source,
     "shortcuts": _shortcuts,

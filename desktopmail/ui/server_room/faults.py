@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QWidget
 
+from desktopmail.ui.facts import FactTable
 from desktopmail.ui.language import tr, tr_or, trn
-from desktopmail.ui.server_room.facts import FactTable
 from desktopmail.ui.server_room.page import Page, Room
 from desktopmail.ui.server_room.values import Planned, Preset
 

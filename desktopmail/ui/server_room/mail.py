@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from desktopmail.ui.dates import short_date, size_text
+from desktopmail.ui.facts import FactTable
 from desktopmail.ui.language import tr
-from desktopmail.ui.server_room.facts import FactTable
 from desktopmail.ui.server_room.page import Page, Room
 from desktopmail.ui.server_room.values import About, Captured, Queued
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QDateTime, QLocale, Qt
 from PySide6.QtWidgets import QFormLayout, QLabel
 
+from desktopmail.ui.facts import FactTable
 from desktopmail.ui.language import tr, trn
-from desktopmail.ui.server_room.facts import FactTable
 from desktopmail.ui.server_room.page import Page, Room
 from desktopmail.ui.server_room.values import About, Session
 

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout
 
 from desktopmail.ui.dates import size_text
+from desktopmail.ui.facts import FactTable
 from desktopmail.ui.language import tr
-from desktopmail.ui.server_room.facts import FactTable
 from desktopmail.ui.server_room.page import Page, Room
 from desktopmail.ui.server_room.values import Listed, User
 
