@@ -18,6 +18,7 @@ from desktopmail.wire.smtp.mail import Body, Mail, Ret
 from desktopmail.wire.smtp.path import Mailbox
 from desktopmail.wire.smtp.rcpt import Notify, OriginalRecipient, Rcpt
 from desktopmail.wire.smtp.reply import Reply, reply
+from desktopmail.wire.smtp.tls_required import NOT_REQUIRED, is_tls_optional
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
@@ -50,6 +51,9 @@ class SendOptions:
         envid: Identifier that reports repeat.
         notify: When to report.
         requiretls: Every hop must use TLS (RFC 8689).
+        tls_optional: No hop shall keep it back for want of TLS: the header field that says so is
+            put before the message (RFC 8689 section 3), unless octets have it in their header; a
+            stream must not have it.
         auth: Who submitted it (RFC 4954 section 5), for relays.
         size: Octets of a stream, when known.
         chunking: Use BDAT when offered.
@@ -63,6 +67,7 @@ class SendOptions:
     envid: str | None = None
     notify: frozenset[Notify] | None = None
     requiretls: bool = False
+    tls_optional: bool = False
     auth: str | None = None
     size: int | None = None
     chunking: bool = True
@@ -147,8 +152,15 @@ class Sending:
         self._dialogue = dialogue
         self._wire = dialogue.wire
         self._options = options
+        if options.tls_optional:
+            message = _with_field(message)
         self._message = message
-        self._size = len(message) if isinstance(message, bytes) else options.size
+        if isinstance(message, bytes):
+            self._size: int | None = len(message)
+        else:
+            self._size = options.size
+            if options.tls_optional and options.size is not None:
+                self._size = options.size + len(NOT_REQUIRED)
         self._sender = sender
         self._recipients = list(recipients)
         self._results: dict[int, Reply] = {}
@@ -168,6 +180,8 @@ class Sending:
         """
         if not self._recipients:
             raise LocalProtocolError("the message has no recipients")
+        if self._options.requiretls and self._options.tls_optional:
+            raise LocalProtocolError("TLS cannot be both required and optional (RFC 8689)")
         mail, commands = self._envelope()
         self._refuse_too_large()
         await on_state(SendStep.MAIL)
@@ -453,3 +467,15 @@ class Sending:
         if not binary:
             ready.append(encoder.end())
         yield b"".join(ready), True
+
+
+def _with_field(message: bytes | AsyncIterable[bytes]) -> bytes | AsyncIterable[bytes]:
+    if isinstance(message, bytes):
+        return message if is_tls_optional(message) else NOT_REQUIRED + message
+    return _behind_field(message)
+
+
+async def _behind_field(message: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    yield NOT_REQUIRED
+    async for piece in message:
+        yield piece

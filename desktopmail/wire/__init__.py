@@ -25,14 +25,14 @@ POP3 (`wire.pop3`)
   in both roles. The APOP timestamp of the greeting is kept, because no other one comes.
 - RFC 5034 (with RFC 1734): AUTH with initial responses, "=" and "*". `AUTH` alone lists the
   mechanisms, which no RFC has and old clients ask.
-- RFC 6856: UTF8, LANG. Deviations: messages with UTF-8 in their headers are sent as they are,
-  whether UTF8 was given or not, and [UTF8] is only understood, never sent; one language, `en`.
+- RFC 6856: UTF8, LANG, [UTF8]. A message whose header is UTF-8 is refused to a client that did not
+  say UTF8; no surrogate is made of it. One language, `en`.
 
 SMTP and submission (`wire.smtp`)
 ---------------------------------
 RFCs followed: 5321, 1870 (SIZE), 2920 (PIPELINING), 6152 (8BITMIME), 3030 (CHUNKING, BINARYMIME),
 3461 (DSN), 2034 and 3463 (enhanced codes), 3207 (STARTTLS), 4954 (AUTH), 6531 (SMTPUTF8), 9422
-(LIMITS), 8689 (REQUIRETLS), 2033 (LMTP), 7504 (521, 556), 7505 (null MX, codes only).
+(LIMITS), 8689 (REQUIRETLS, TLS-Required), 2033 (LMTP), 7504 (521, 556), 7505 (null MX, codes only).
 
 Deviations, each on purpose:
 - A space after `FROM:` and `TO:` is accepted, because widespread clients send it. Nothing else that

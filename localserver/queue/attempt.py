@@ -86,7 +86,7 @@ class Attempts:
     async def _send_to(
         self, hop: Hop, message: Outgoing, recipients: Sequence[Queued]
     ) -> dict[int, Outcome]:
-        client = await self._connect(hop, requiretls=message.requiretls)
+        client = await self._connect(hop, message)
         try:
             impossible = _impossible(client, message, hop)
             if impossible is not None:
@@ -95,7 +95,7 @@ class Attempts:
                 message.sender,
                 [each.recipient.address for each in recipients],
                 message.octets,
-                options=_options(message, recipients),
+                options=_options(message, recipients, client),
             )
             knows_dsn = "DSN" in client.extensions
             await client.quit()
@@ -106,15 +106,16 @@ class Attempts:
             for each, result in zip(recipients, report.recipients, strict=True)
         }
 
-    async def _connect(self, hop: Hop, *, requiretls: bool) -> SmtpClient:
+    async def _connect(self, hop: Hop, message: Outgoing) -> SmtpClient:
         """Connect with TLS where the server has it, else without (RFC 7435)."""
         if hop.port == _SUBMISSIONS:
             return await self._dial(hop, Security.TLS)
-        if hop not in self._without_tls or requiretls:
+        # TLS-Required: No asks for TLS all the same where it can be had, whatever was seen before.
+        if hop not in self._without_tls or message.requiretls or message.tls_optional:
             try:
                 return await self._dial(hop, Security.STARTTLS)
             except TlsError:
-                if requiretls:
+                if message.must_use_tls:
                     raise
                 self._without_tls.add(hop)
         return await self._dial(hop, Security.NONE)
@@ -139,7 +140,7 @@ def _again(outcomes: dict[int, Outcome], recipient: Queued) -> bool:
 
 
 def _impossible(client: SmtpClient, message: Outgoing, hop: Hop) -> Outcome | None:
-    if message.requiretls and "REQUIRETLS" not in client.extensions:
+    if message.must_use_tls and not _takes_requiretls(client):
         return Outcome("5.7.30", f"{hop.host} does not support REQUIRETLS.")  # RFC 8689 section 4.2
     if message.binary and "BINARYMIME" not in client.extensions:
         return Outcome("5.6.1", f"{hop.host} does not take binary messages.")
@@ -148,13 +149,17 @@ def _impossible(client: SmtpClient, message: Outgoing, hop: Hop) -> Outcome | No
     return None
 
 
-def _options(message: Outgoing, recipients: Sequence[Queued]) -> SendOptions:
+def _takes_requiretls(client: SmtpClient) -> bool:
+    return "REQUIRETLS" in client.extensions and client.stream.tls is not None
+
+
+def _options(message: Outgoing, recipients: Sequence[Queued], client: SmtpClient) -> SendOptions:
     return SendOptions(
         body=Body.BINARY if message.binary else None,
         smtputf8=message.smtputf8,
         ret=message.ret,
         envid=message.envid,
-        requiretls=message.requiretls,
+        requiretls=message.requiretls and _takes_requiretls(client),
         original={
             each.recipient.address: each.recipient.orcpt
             for each in recipients

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from desktopmail.wire.smtp.tls_required import is_tls_optional
 from localserver.queue.interface import QueueAdmin
 
 if TYPE_CHECKING:
@@ -56,6 +57,16 @@ class Outgoing:
     binary: bool = False
     requiretls: bool = False
     hold: bool = False
+
+    @property
+    def must_use_tls(self) -> bool:
+        """Whether it is rather returned than sent without TLS; reports never are (section 5)."""
+        return self.requiretls and bool(self.sender)
+
+    @property
+    def tls_optional(self) -> bool:
+        """Whether its header asks that no policy for TLS keeps it back (RFC 8689 section 4.1)."""
+        return not self.requiretls and is_tls_optional(self.octets)
 
 
 class Outbound(QueueAdmin, Protocol):

@@ -236,10 +236,12 @@ class RelayQueue:
             sender=sender,
             reporter=context.config.domain,
             original=due.message.octets,
-            full=due.message.ret is not Ret.HEADERS,
+            # RFC 8689 section 5: no more of such a message than its header goes back.
+            full=due.message.ret is not Ret.HEADERS and not due.message.requiretls,
             envid=due.message.envid,
             date=context.ports.clock.now(),
             token=context.ports.entropy.token(12),
+            tls_optional=due.message.tls_optional,
         )
         for user in context.users.resolve(sender):
             try:
@@ -251,7 +253,10 @@ class RelayQueue:
                 context.log.warning("A report for %s could not be stored: %s", user.name, error)
         if not context.users.is_local(sender):
             identifier = context.ports.entropy.token(9).hex()
-            await self._add(Outgoing(identifier, "", (OutgoingRecipient(sender),), report))
+            bounced = OutgoingRecipient(sender)
+            await self._add(
+                Outgoing(identifier, "", (bounced,), report, requiretls=due.message.requiretls)
+            )
 
     async def _add(self, message: Outgoing) -> None:
         number = await self._table.add(message, self._context.ports.clock.now())

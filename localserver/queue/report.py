@@ -78,6 +78,7 @@ def make_report(
     envid: str | None,
     date: datetime,
     token: bytes,
+    tls_optional: bool = False,
 ) -> bytes:
     """Write a report.
 
@@ -90,6 +91,8 @@ def make_report(
         envid: What the sender wants to see again.
         date: Now.
         token: Random; makes Message-ID and boundary.
+        tls_optional: The message asked not to be kept back for want of TLS, and so does the report
+            (RFC 8689 section 6).
 
     Returns:
         The octets, with CRLF. The envelope sender of a report is always empty.
@@ -107,6 +110,7 @@ def make_report(
         f"Date: {format_datetime(date)}",
         f"Message-ID: {message_id.make(token, reporter)}",
         "Auto-Submitted: auto-replied",  # RFC 3834 section 3.1.7
+        *(("TLS-Required: No",) if tls_optional else ()),
         "MIME-Version: 1.0",
         "Content-Type: multipart/report; report-type=delivery-status;",
         f'\tboundary="{boundary}"',

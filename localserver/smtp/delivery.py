@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from desktopmail.wire.smtp.mail import Body, Ret
 from desktopmail.wire.smtp.rcpt import Notify
 from desktopmail.wire.smtp.reply import Reply, reply
+from desktopmail.wire.smtp.tls_required import is_tls_optional
 from localserver.queue.capture import CapturingOutbound
 from localserver.queue.outbound import Outgoing, OutgoingRecipient
 from localserver.queue.report import Action, Fate, make_report
@@ -196,15 +197,18 @@ async def _report(session: Session, mail: Mail, copies: _Copies, head: bytes) ->
         sender=str(mail.sender),
         reporter=context.config.domain,
         original=head,
-        full=mail.ret is Ret.FULL,
+        full=mail.ret is Ret.FULL and not mail.requiretls,  # RFC 8689 section 5
         envid=mail.envid,
         date=context.ports.clock.now(),
         token=context.ports.entropy.token(12),
+        tls_optional=not mail.requiretls and is_tls_optional(head),
     )
-    await send_report(session, str(mail.sender), report)
+    await send_report(session, str(mail.sender), report, requiretls=mail.requiretls)
 
 
-async def send_report(session: Session, sender: str, report: bytes) -> None:
+async def send_report(
+    session: Session, sender: str, report: bytes, *, requiretls: bool = False
+) -> None:
     """Bring a report to the sender, who may be here or elsewhere."""
     context = session.context
     for user in context.users.resolve(sender):
@@ -222,5 +226,6 @@ async def send_report(session: Session, sender: str, report: bytes) -> None:
                 sender="",
                 recipients=(OutgoingRecipient(sender),),
                 octets=report,
+                requiretls=requiretls,
             )
         )

@@ -375,3 +375,29 @@ async def test_a_stream_that_fails_leaves_no_half_message_behind() -> None:
             await client.send(FROM, TO, failing())
         assert client.stream.is_closed
         assert server.messages == []
+
+
+@pytest.mark.parametrize("keywords", [FULL, NO_CHUNKING], ids=["bdat", "data"])
+async def test_tls_optional_puts_its_field_before_the_message_once(
+    keywords: dict[str, tuple[str, ...]],
+) -> None:
+    server = FakeServer(keywords=keywords)
+    client = await client_of(server)
+    options = SendOptions(tls_optional=True)
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield b"Subject: x\r\n\r\n"
+
+    field = b"TLS-Required: No\r\n"
+    for message in (b"Subject: x\r\n\r\n", field + b"Subject: x\r\n\r\n", stream()):
+        assert (await client.send(FROM, TO, message, options=options)).accepted
+    assert {each.octets for each in server.messages} == {field + b"Subject: x\r\n\r\n"}
+    await client.quit()
+
+
+async def test_tls_cannot_be_required_and_optional() -> None:
+    client = await client_of(FakeServer())
+    options = SendOptions(requiretls=True, tls_optional=True)
+    with pytest.raises(RefusedError, match="both required and optional"):
+        await client.send(FROM, TO, b"Subject: x\r\n\r\n", options=options)
+    await client.aclose()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from desktopmail.net.memory import MemoryNetwork
@@ -86,6 +88,23 @@ async def test_what_the_next_server_cannot_do_is_not_sent(option: str, status: s
     outcomes = await trying.send(message(**{option: True}), queued("x@c.example"), [ONE])
     assert outcomes[0].status == status
     assert server.count(Mail) == 0
+
+
+async def test_a_report_about_a_message_with_requiretls_is_rather_sent_without_than_lost() -> None:
+    """RFC 8689 section 5."""
+    server = FakeServer(keywords={"PIPELINING": ()})
+    trying = await attempts(one=server)
+    report = replace(message(requiretls=True), sender="")
+    outcomes = await trying.send(report, queued("x@c.example"), [ONE])
+    assert outcomes[0].delivered
+    assert not server.messages[0].mail.requiretls
+
+
+@pytest.mark.parametrize(("requiretls", "optional"), [(False, True), (True, False)])
+def test_the_envelope_outdoes_the_tls_required_field(requiretls: bool, optional: bool) -> None:
+    """RFC 8689 section 4.1."""
+    octets = b"TLS-Required: No\r\nSubject: x\r\n\r\n"
+    assert replace(message(requiretls=requiretls), octets=octets).tls_optional is optional
 
 
 async def test_notify_is_passed_on() -> None:

@@ -223,6 +223,29 @@ async def test_a_report_to_a_sender_elsewhere_goes_into_the_queue() -> None:
         assert b"5.1.10" in home.messages[0].octets
 
 
+async def test_a_report_about_a_message_with_requiretls_holds_its_header_only() -> None:
+    """RFC 8689 section 5."""
+    async with office() as here:
+        home = await here.serve("mx.home.example", FakeServer())
+        await here.submit("b@null.example", sender="x@home.example", requiretls=True)
+        await here.queue.run_due()
+        await here.queue.run_due()
+        assert b"5.1.10" in home.messages[0].octets
+        assert b"text/rfc822-headers" in home.messages[0].octets
+
+
+async def test_a_report_asks_for_as_little_tls_as_the_message() -> None:
+    """RFC 8689 section 6."""
+    octets = b"TLS-Required: No\r\nSubject: x\r\n\r\nbody\r\n"
+    async with office() as here:
+        home = await here.serve("mx.home.example", FakeServer())
+        await here.submit("b@null.example", sender="x@home.example", octets=octets)
+        await here.queue.run_due()
+        await here.queue.run_due()
+        header = home.messages[0].octets.partition(b"\r\n\r\n")[0]
+        assert b"\r\nTLS-Required: No" in header
+
+
 async def test_a_message_that_travels_in_a_circle_is_stopped() -> None:
     async with office() as here:
         one = await here.serve("mx.one.example", FakeServer())
