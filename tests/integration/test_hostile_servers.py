@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from desktopmail.door.commands import AddAccount, Password, ServerSettings
+from desktopmail.door.commands import AddAccount, Password, SendMessage, ServerSettings
 from desktopmail.door.ids import AccountId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import CheckAccount, CheckReport, ReadTranscript, Transcript
-from desktopmail.door.rows import Auth, Kind, Security
+from desktopmail.door.rows import Auth, Kind, Security, SendingState
 from desktopmail.engine import connector
 from desktopmail.engine.store import account as accounts
 from desktopmail.net.tls import ServerTls
 from desktopmail.wire.sasl.policy import Exposure
 from tests.helpers.certificates import Certificates, make_certificates
-from tests.helpers.engine import running_engine
-from tests.helpers.hostile import HostilePeer
+from tests.helpers.engine import running_engine, until
+from tests.helpers.hostile import CLOSE, HostilePeer
+from tests.helpers.store import mail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -361,6 +362,63 @@ async def test_a_hostile_server_learns_nothing_and_is_not_believed(
         assert not any(form in octets for form in FORMS), octets[:200]
     # Nothing injected is believed.
     assert not any(INJECTED in path for path in shown)
+
+
+STEPS = {
+    "EHLO": ehlo("AUTH PLAIN"),
+    "HELO": b"250 evil.test\r\n",
+    "AUTH": b"235 2.7.0 welcome\r\n",
+    "MAIL": b"250 2.1.0 ok\r\n",
+    "RCPT": b"250 2.1.5 ok\r\n",
+    "DATA": b"354 go on\r\n",
+    ".": b"250 2.0.0 taken\r\n",
+    "QUIT": b"221 2.0.0 bye\r\n",
+    "RSET": b"250 2.0.0 ok\r\n",
+}
+
+
+@pytest.mark.parametrize("code", [b"421 4.3.2", b"451 4.3.0", b"554 5.7.1"], ids=bytes.decode)
+@pytest.mark.parametrize("step", ["greeting", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "."])
+async def test_a_refusal_at_whatever_step_neither_loses_a_message_nor_takes_it_for_sent(
+    step: str, code: bytes, tmp_path: Path
+) -> None:
+    refusal = code + b" no\r\n" + (CLOSE if code.startswith(b"421") else b"")
+    answers = dict(STEPS)
+    if step != "greeting":
+        answers[step] = refusal
+    if step == "EHLO":
+        answers["HELO"] = refusal
+    made = make_certificates(tmp_path / "tls")
+    tls = ServerTls(made.certificate, made.key)
+    greeting = refusal if step == "greeting" else b"220 evil.test\r\n"
+    peer = HostilePeer(greeting, answers, tls=tls, implicit=True)
+    row = smtp("step", security=Security.TLS, auth=Auth.PLAIN)
+    async with peer.serve(), running_engine(tmp_path / "profile") as bench:
+        command = account_of(row, peer.port, made.ca_file)
+        account_id = AccountId((await bench.engine.command(command)).ids[0])
+        await bench.engine.command(
+            SendMessage(
+                account_id=account_id,
+                sender="alice@example.org",
+                recipients=("bob@example.org",),
+                octets=mail(1),
+            )
+        )
+
+        def settled() -> bool:
+            return any(
+                one.problem and one.state in {SendingState.QUEUED, SendingState.FAILED}
+                for one in bench.reader.sendings()
+            )
+
+        await until(settled, "it is said what happened")
+        (kept,) = bench.reader.sendings()
+        # What only may work later is kept for later; what the message itself is refused for is not
+        # tried for ever.
+        for_good = code.startswith(b"554") and step in {"MAIL", "RCPT", "DATA", "."}
+        assert kept.state is (SendingState.FAILED if for_good else SendingState.QUEUED)
+        assert all(box.total == 0 for box in bench.reader.mailboxes(account_id))  # none in Sent
+        assert peer.heard.count(b"\r\n.\r\n") == (1 if step == "." else 0)
 
 
 def artefacts(folder: Path) -> list[bytes]:
