@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from desktopmail.engine.discovery.probe import Place
-    from desktopmail.engine.discovery.srv import Record
+    from desktopmail.net.dns import SrvRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Sources:
     """
 
     fetch: Callable[[str, int], Awaitable[bytes | None]] = web.fetch
-    srv: Callable[[str, str], Awaitable[list[Record]]] = names.srv
+    srv: Callable[[str, str], Awaitable[list[SrvRecord]]] = names.srv
     mx: Callable[[str], Awaitable[list[str]]] = names.mx
     probe: Callable[[Place], Awaitable[bool]] = probe.answers
 
@@ -40,7 +40,7 @@ async def _no_file(_place: str, _max_octets: int) -> None:
     return None
 
 
-async def _no_records(_service: str, _domain: str) -> list[Record]:
+async def _no_records(_service: str, _domain: str) -> list[SrvRecord]:
     return []
 
 

@@ -1,38 +1,30 @@
-"""What discovery asks of the DNS: SRV and MX records."""
+"""What discovery asks of the DNS: SRV and MX records; one that does not answer has none."""
 
 from __future__ import annotations
 
-import dns.asyncresolver
-import dns.exception
-import dns.rdatatype
-import dns.rdtypes.ANY.MX
-import dns.rdtypes.IN.SRV
+from typing import TYPE_CHECKING
 
-from desktopmail.engine.discovery.srv import Record
+from desktopmail.net.dns import DnsResolver
+from desktopmail.net.errors import UnreachableError
+
+if TYPE_CHECKING:
+    from desktopmail.net.dns import SrvRecord
 
 TIMEOUT_S = 5.0
 
 
-async def srv(service: str, domain: str) -> list[Record]:
-    """The SRV records of a service of a domain; none where the DNS does not answer."""
-    answer = await _ask(f"{service}._tcp.{domain}", dns.rdatatype.SRV)
-    return [
-        Record(one.priority, one.weight, one.port, one.target.to_text())
-        for one in answer
-        if isinstance(one, dns.rdtypes.IN.SRV.SRV)
-    ]
+async def srv(service: str, domain: str) -> list[SrvRecord]:
+    """The SRV records of a service of a domain, the preferred one first."""
+    try:
+        return await DnsResolver(timeout_s=TIMEOUT_S).srv(f"{service}._tcp.{domain}")
+    except UnreachableError:
+        return []  # discovery goes on with its other sources
 
 
 async def mx(domain: str) -> list[str]:
     """The mail exchangers of a domain, the preferred one first."""
-    answer = await _ask(domain, dns.rdatatype.MX)
-    found = [one for one in answer if isinstance(one, dns.rdtypes.ANY.MX.MX)]
-    return [one.exchange.to_text() for one in sorted(found, key=lambda record: record.preference)]
-
-
-async def _ask(name: str, kind: dns.rdatatype.RdataType) -> list[object]:
     try:
-        resolver = dns.asyncresolver.Resolver()
-        return list(await resolver.resolve(name, kind, lifetime=TIMEOUT_S))
-    except (dns.exception.DNSException, OSError):
+        found = await DnsResolver(timeout_s=TIMEOUT_S).mx(domain)
+    except UnreachableError:
         return []
+    return [one.host for one in found if one.host]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from desktopmail.door.commands import ServerSettings
@@ -12,23 +11,15 @@ from desktopmail.door.rows import Kind, Security
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from desktopmail.net.dns import SrvRecord
+
 #: In the order of preference: TLS from the first octet before STARTTLS, IMAP before POP3.
 SERVICES = ("_imaps", "_imap", "_pop3s", "_pop3", "_submissions", "_submission")
 _SECURITY = {True: Security.TLS, False: Security.STARTTLS}
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One SRV record."""
-
-    priority: int
-    weight: int
-    port: int
-    target: str
-
-
-def accounts(records: Mapping[str, Sequence[Record]], address: str) -> list[DiscoveredAccount]:
-    """Return the accounts that SRV records name; a target "." says that there is none."""
+def accounts(records: Mapping[str, Sequence[SrvRecord]], address: str) -> list[DiscoveredAccount]:
+    """Return the accounts that SRV records name; an empty target says that there is none."""
     servers = {
         service: server
         for service in SERVICES
@@ -49,13 +40,13 @@ def accounts(records: Mapping[str, Sequence[Record]], address: str) -> list[Disc
     ]
 
 
-def _best(service: str, records: Sequence[Record], address: str) -> ServerSettings | None:
-    usable = [one for one in records if one.target.rstrip(".") and one.port]
+def _best(service: str, records: Sequence[SrvRecord], address: str) -> ServerSettings | None:
+    usable = [one for one in records if one.target and one.port]
     if not usable:
         return None
     best = min(usable, key=lambda one: (one.priority, -one.weight))
     return ServerSettings(
-        host=best.target.rstrip("."),
+        host=best.target,
         port=best.port,
         security=_SECURITY[service.endswith("s")],
         user=address,

@@ -9,7 +9,7 @@ import pytest
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Kind, Security
 from desktopmail.engine.discovery.discover import OFFLINE, Sources, discover
-from desktopmail.engine.discovery.srv import Record
+from desktopmail.net.dns import SrvRecord
 from tests.unit.engine.discovery.test_autoconfig import CONFIG
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 ADDRESS = "ann@example.org"
 SRV = {
-    "_imaps": [Record(0, 0, 993, "srv.example.org.")],
-    "_submissions": [Record(0, 0, 465, "srv.example.org.")],
+    "_imaps": [SrvRecord(0, 0, 993, "srv.example.org")],
+    "_submissions": [SrvRecord(0, 0, 465, "srv.example.org")],
 }
 
 
@@ -35,7 +35,7 @@ def sources(
             asked.append(url)
         return web.encode() if web is not None and "autoconfig." in url else None
 
-    async def ask_srv(service: str, _domain: str) -> list[Record]:
+    async def ask_srv(service: str, _domain: str) -> list[SrvRecord]:
         return SRV.get(service, []) if srv else []
 
     async def ask_mx(_domain: str) -> list[str]:

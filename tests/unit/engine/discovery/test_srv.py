@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from desktopmail.door.rows import Kind, Security
-from desktopmail.engine.discovery.srv import Record, accounts
+from desktopmail.engine.discovery.srv import accounts
+from desktopmail.net.dns import SrvRecord
 
-OUT = {"_submissions": [Record(0, 1, 465, "smtp.example.org.")]}
+OUT = {"_submissions": [SrvRecord(0, 1, 465, "smtp.example.org")]}
 
 
 def test_the_lowest_priority_and_then_the_greatest_weight_wins() -> None:
     records = {
         "_imaps": [
-            Record(10, 9, 993, "later.example.org."),
-            Record(0, 1, 993, "light.example.org."),
-            Record(0, 5, 993, "first.example.org."),
+            SrvRecord(10, 9, 993, "later.example.org"),
+            SrvRecord(0, 1, 993, "light.example.org"),
+            SrvRecord(0, 5, 993, "first.example.org"),
         ],
         **OUT,
     }
@@ -23,10 +24,13 @@ def test_the_lowest_priority_and_then_the_greatest_weight_wins() -> None:
 
 
 def test_a_dot_says_that_there_is_none() -> None:
-    records = {"_imaps": [Record(0, 0, 0, ".")], "_pop3": [Record(0, 0, 110, "pop.example.org.")]}
+    records = {
+        "_imaps": [SrvRecord(0, 0, 0, "")],
+        "_pop3": [SrvRecord(0, 0, 110, "pop.example.org")],
+    }
     (found,) = accounts({**records, **OUT}, "a@example.org")
     assert (found.kind, found.incoming.security) == (Kind.POP3, Security.STARTTLS)
 
 
 def test_without_submission_there_is_no_account() -> None:
-    assert accounts({"_imaps": [Record(0, 0, 993, "i.example.org.")]}, "a@example.org") == []
+    assert accounts({"_imaps": [SrvRecord(0, 0, 993, "i.example.org")]}, "a@example.org") == []
