@@ -333,6 +333,11 @@ class SessionFaults:
         """Whether the session only waits for its client's next command."""
         return self._faulty.is_waiting and not self.takes_message
 
+    @property
+    def hides_any(self) -> bool:
+        """Whether this session lacks any capability."""
+        return bool(self._hidden or self._faults.without)
+
     def hides(self, capability: str) -> bool:
         """Whether this session does not offer a capability, for itself or as no session does."""
         name = capability.upper()

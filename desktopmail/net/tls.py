@@ -366,6 +366,10 @@ def _server_context(
 ) -> tuple[bytes, ssl.SSLContext]:
     context = _new_context(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(str(certificate), str(key))
+    # Two tickets behind each handshake would cost 510 octets for a resumption that no mail client
+    # asks for; and imaplib2 (offlineimap) hangs after STARTTLS, once in ten times, when its reading
+    # thread meets them before its capabilities are asked for.
+    context.num_tickets = 0
     if client_ca_file is not None:
         context.load_verify_locations(cafile=str(client_ca_file))
         context.verify_mode = ssl.CERT_OPTIONAL

@@ -59,9 +59,6 @@ async def take_in(session: ImapSession, event: LiteralBegins | LiteralPiece | Li
 
 async def handle_append(session: ImapSession, tag: Tag, command: Append) -> None:
     """Store the messages, and say which UIDs they have."""
-    if len(command.messages) > 1 and not capability.offers(session, "MULTIAPPEND"):
-        session.finish(tag, Condition.BAD, "One message at a time is taken.")
-        return
     if any(message.utf8 for message in command.messages) and not session.connection.utf8:
         session.finish(tag, Condition.BAD, "Enable UTF8=ACCEPT first.")
         return
@@ -82,7 +79,7 @@ async def handle_append(session: ImapSession, tag: Tag, command: Append) -> None
         return
     delivered = await session.account.append(target, messages)
     uids = UidSet.of([Uid(each.uid) for each in delivered])
-    code = AppendUid(target.uidvalidity, uids)
+    code = AppendUid(target.uidvalidity, uids) if capability.offers(session, "UIDPLUS") else None
     session.finish(tag, Condition.OK, "Appended.", code)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from desktopmail.wire.imap.codes import Code, CopyUid
 from desktopmail.wire.imap.condition import Answer, Condition, Tag
 from desktopmail.wire.imap.sequence import Uid
+from localserver.imap import capability
 from localserver.store.errors import NoSuchMailboxError
 
 if TYPE_CHECKING:
@@ -43,10 +44,12 @@ async def transfer(session: ImapSession, tag: Tag, command: Copy | Move, *, move
         session.finish(tag, Condition.OK, "There was nothing to do.")
         return
     pairs = zip(map(Uid, copied.source), map(Uid, copied.target), strict=True)
-    code = CopyUid.of(target.uidvalidity, list(pairs))
+    tells = capability.offers(session, "UIDPLUS")
+    code = CopyUid.of(target.uidvalidity, list(pairs)) if tells else None
     if move:
         # RFC 6851 section 4.3: before the EXPUNGEs, so that the client knows where they went.
-        session.send(Answer(Condition.OK, code, "Moved."))
+        if code is not None:
+            session.send(Answer(Condition.OK, code, "Moved."))
         session.finish(tag, Condition.OK, "Moved.")
     else:
         session.finish(tag, Condition.OK, "Copied.", code)

@@ -27,7 +27,6 @@ from desktopmail.wire.imap.quota import GetQuota, GetQuotaRoot, SetQuota
 from desktopmail.wire.imap.rename import Rename
 from desktopmail.wire.imap.search import Search
 from desktopmail.wire.imap.select import Close, Select, Unselect
-from desktopmail.wire.imap.sequence import UidSet
 from desktopmail.wire.imap.sort import Sort
 from desktopmail.wire.imap.starttls import StartTls
 from desktopmail.wire.imap.status import Status
@@ -43,6 +42,7 @@ from localserver.imap.create import handle_create
 from localserver.imap.delete import handle_delete
 from localserver.imap.enable import handle_enable
 from localserver.imap.expunge import handle_expunge
+from localserver.imap.extensions import needed
 from localserver.imap.fetch import handle_fetch
 from localserver.imap.id import handle_id
 from localserver.imap.idle import handle_idle
@@ -107,50 +107,12 @@ HANDLERS: Final[dict[type, Callable[[ImapSession, Tag, Any], Awaitable[None]]]] 
     Unsubscribe: handle_unsubscribe,
 }
 
-# The extension without which a command is unknown.
-_EXTENSIONS: Final[dict[type, str]] = {
-    Compress: "COMPRESS=DEFLATE",
-    Enable: "ENABLE",
-    GetQuota: "QUOTA",
-    GetQuotaRoot: "QUOTA",
-    Id: "ID",
-    Idle: "IDLE",
-    Move: "MOVE",
-    Namespace: "NAMESPACE",
-    SetQuota: "QUOTA",
-    Sort: "SORT",
-    StartTls: "STARTTLS",
-    Unselect: "UNSELECT",
-}
-
 
 async def handle(session: ImapSession, tag: Tag, command: object) -> None:
     """Execute a command that the machine let through."""
-    missing = _missing(session, command)
-    if missing is not None:
-        session.answer(tag, Condition.BAD, f"{missing} is not offered.")
-        return
+    if session.faults.hides_any:
+        missing = next((n for n in needed(command) if not capability.offers(session, n)), None)
+        if missing is not None:
+            session.answer(tag, Condition.BAD, f"{missing} is not offered.")
+            return
     await HANDLERS[type(command)](session, tag, command)
-
-
-def _missing(session: ImapSession, command: object) -> str | None:
-    """Return the extension that a command needs and that is switched off, or None."""
-    needed = _EXTENSIONS.get(type(command))
-    if isinstance(command, Thread):
-        needed = f"THREAD={command.algorithm}"
-    elif isinstance(command, Expunge) and command.uids is not None:
-        needed = "UIDPLUS"
-    elif isinstance(command, Store) and command.unchanged_since is not None:
-        needed = "CONDSTORE"
-    elif isinstance(command, Select) and (command.condstore or command.qresync is not None):
-        needed = "QRESYNC" if command.qresync is not None else "CONDSTORE"
-    elif isinstance(command, Search | Fetch | Copy) and _is_saved(command):
-        needed = "SEARCHRES"
-    if needed is None or capability.offers(session, needed):
-        return None
-    return needed
-
-
-def _is_saved(command: Search | Fetch | Copy) -> bool:
-    numbers = getattr(command, "numbers", None)
-    return isinstance(numbers, UidSet) and numbers.saved

@@ -39,9 +39,6 @@ class _Tree:
 
 async def handle_list(session: ImapSession, tag: Tag, command: List) -> None:
     """Tell the mailboxes that match."""
-    if command.is_extended and not capability.offers(session, "LIST-EXTENDED"):
-        session.finish(tag, Condition.BAD, "Only the simple form is known.")
-        return
     if not command.is_extended and command.patterns == ("",):
         # RFC 9051 section 6.3.9.1: what divides the levels, and the root of the reference.
         session.send(ListResponse(frozenset({NO_SELECT}), names.DELIMITER, ""))
@@ -114,7 +111,9 @@ def _child_info(tree: _Tree, command: List, name: str) -> set[str]:
 
 def _attributes(session: ImapSession, tree: _Tree, command: List, name: str) -> set[Attribute]:
     mailbox = tree.mailboxes.get(name)
-    attributes = {HAS_CHILDREN if names.below(name, tree.mailboxes) else HAS_NO_CHILDREN}
+    attributes = set()
+    if capability.offers(session, "CHILDREN"):
+        attributes.add(HAS_CHILDREN if names.below(name, tree.mailboxes) else HAS_NO_CHILDREN)
     if mailbox is None:
         attributes |= {NON_EXISTENT, NO_SELECT}
     elif mailbox.special_use and capability.offers(session, "SPECIAL-USE"):

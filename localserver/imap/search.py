@@ -12,7 +12,6 @@ from desktopmail.wire.imap.search import (
     SearchResponse,
 )
 from desktopmail.wire.imap.sequence import Seq, SeqSet, Uid, UidSet
-from localserver.imap import capability
 from localserver.imap.search_sql import Compiler, UnknownCharsetError
 
 if TYPE_CHECKING:
@@ -34,9 +33,6 @@ async def handle_search(session: ImapSession, tag: Tag, command: Search) -> None
     """Search, and tell or save what was found."""
     view = session.selected
     returns = command.returns
-    if returns is not None and not capability.offers(session, "ESEARCH"):
-        session.finish(tag, Condition.BAD, "RETURN is not known.", expunges=False)
-        return
     condition = await compiled(session, tag, view, command.key, command.charset)
     if condition is None:
         if returns is not None and "SAVE" in returns:
@@ -112,12 +108,9 @@ def _answer_extended(
 ) -> None:
     wanted = returns or frozenset({"ALL"})
     if "SAVE" in wanted:
-        if not capability.offers(session, "SEARCHRES"):
-            wanted -= {"SAVE"}
-        else:
-            view.saved = _saved(wanted, uids)
-            if wanted == {"SAVE"}:
-                return
+        view.saved = _saved(wanted, uids)
+        if wanted == {"SAVE"}:
+            return
     numbers = uids if command.uid else _seqs(view, uids)
     session.send(extended(tag, numbers, wanted, uid=command.uid, modseq=modseq))
 
