@@ -49,6 +49,8 @@ IDLE_S = 240.0
 PROBE_AFTER_S = 20.0
 PROBE_TIMEOUT_S = 15.0
 _FETCH_CHUNK = 100
+# Deflating costs a round trip to begin with, and the first screen comes first.
+_DEFLATE_AT_BATCH = 2
 
 
 class UidsVoidError(Exception):
@@ -69,6 +71,7 @@ class ImapSync:
         self._open_path = ""
         self._quota_at_s: float | None = None
         self._heard_s = 0.0
+        self._batches = 0
         self._news = asyncio.Event()
         self._lost = asyncio.Event()
         self._vanished: dict[str, UidSet] = {}
@@ -201,11 +204,11 @@ class ImapSync:
         self._lost.clear()
         self._heard_s = self._ports.clock.monotonic()
         self._quota_at_s = None
+        self._batches = 0
         client.ended = lambda _error: self._lost.set()
         with contextlib.suppress(RefusedError):  # some servers advertise it and refuse it
             if client.offers("QRESYNC") and client.offers("ENABLE"):
                 await client.enable("QRESYNC")
-        await _compress(client)
         return client
 
     def _told(self, value: UntaggedResponse | Malformed) -> None:
@@ -271,7 +274,10 @@ class ImapSync:
             raise DoorError(error.sentence, remedy=error.remedy, code="refused") from error
 
     async def _between(self, account: Account, box: Mailbox) -> None:
-        """Let a person's changes and demands overtake a long fetch."""
+        """Let a person's changes and demands overtake a long fetch; deflate what is long."""
+        self._batches += 1
+        if self._batches == _DEFLATE_AT_BATCH and self._client is not None:
+            await _compress(self._client)
         waiting = await self._store.read(lambda tx: bool(operation.pending(tx, account.id)))
         if not waiting and not self._demands:
             return

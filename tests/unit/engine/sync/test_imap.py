@@ -8,7 +8,7 @@ import pytest
 
 from desktopmail.door.commands import DeleteMessages, StoreFlags
 from desktopmail.door.rows import Flag
-from desktopmail.engine.sync import imap
+from desktopmail.engine.sync import fetch, imap
 from desktopmail.net import imap_dialogue
 from desktopmail.wire.imap.flags import DELETED, FLAGGED
 from desktopmail.wire.imap.sequence import Uid, UidSet
@@ -171,36 +171,66 @@ def test_a_dead_connection_is_noticed_within_half_a_minute_of_activity() -> None
     assert imap_dialogue.IDLE_TIMEOUT_S < 30
 
 
+@pytest.fixture
+def long_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every message is a batch of its own."""
+    monkeypatch.setattr(fetch, "FIRST_SCREEN", 1)
+    monkeypatch.setattr(fetch, "WHOLE_BATCH", 1)
+    monkeypatch.setattr(fetch, "MAX_WHOLE_AT_ONCE", 1)
+    monkeypatch.setattr(fetch, "HEADER_BATCH", 1)
+
+
+@pytest.mark.usefixtures("long_fetch")
 @pytest.mark.parametrize("is_far", [True, False])
-async def test_it_is_deflated_over_a_network_and_not_on_this_machine(
+async def test_a_long_fetch_is_deflated_over_a_network_and_not_on_this_machine(
     is_far: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if is_far:
         monkeypatch.setattr(imap, "is_loopback", lambda _host: False)
     with LocalServer(PASSWORDS) as server:
+        for number in range(5):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            octets = [bench.reader.octets(row.message_id) for row in bench.rows()]
+            assert octets == [mail(number) for number in range(5)]
+            commands = server.transcript.commands()
+            assert ("COMPRESS DEFLATE" in commands) == is_far
+            if is_far:
+                # After the login, so that no length of a password is in the stream, and after the
+                # first screen.
+                at = commands.index("COMPRESS DEFLATE")
+                before = " ".join(commands[:at])
+                assert "AUTHENTICATE" in before
+                assert "UID FETCH" in before
+                assert any("UID FETCH" in line for line in commands[at:])
+
+
+async def test_little_is_not_deflated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imap, "is_loopback", lambda _host: False)
+    with LocalServer(PASSWORDS) as server:
         server.deliver("alice", mail(1))
         async with running_engine(tmp_path) as bench:
             account_id = await bench.add(server)
             await bench.sync(account_id)
-            assert bench.reader.octets(bench.rows()[0].message_id) == mail(1)
-            commands = server.transcript.commands()
-            assert ("COMPRESS DEFLATE" in commands) == is_far
-            if is_far:  # after the login, so that no length of a password is in the stream
-                login = next(n for n, line in enumerate(commands) if "AUTHENTICATE" in line)
-                assert login < commands.index("COMPRESS DEFLATE")
+            assert "COMPRESS DEFLATE" not in server.transcript.commands()
 
 
+@pytest.mark.usefixtures("long_fetch")
 async def test_a_server_that_offers_compression_and_refuses_it_is_read_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imap, "is_loopback", lambda _host: False)
     refusal = Fault(protocol="imap", command="COMPRESS", reply="NO not today")
     with LocalServer(PASSWORDS, plan=[refusal]) as server:
-        server.deliver("alice", mail(1))
+        for number in range(4):
+            server.deliver("alice", mail(number))
         async with running_engine(tmp_path) as bench:
             account_id = await bench.add(server)
             await bench.sync(account_id)
-            assert bench.subjects() == ["Subject 1"]
+            assert "COMPRESS DEFLATE" in server.transcript.commands()
+            assert bench.subjects() == [f"Subject {n}" for n in range(4)]
 
 
 def test_idling_is_shorter_than_servers_and_routers_wait() -> None:
