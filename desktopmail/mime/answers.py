@@ -140,12 +140,11 @@ def _rich_text(
 def _with_images(item: Item, kept: Callable[[Image], bool]) -> Item:
     """Return a paragraph or table in which the words of each other picture stand for it."""
     if isinstance(item, Table):
-        return Table(
-            tuple(
-                tuple(tuple(_paragraph_with_images(one, kept) for one in cell) for cell in row)
-                for row in item.rows
-            )
+        rows = tuple(
+            tuple(tuple(_paragraph_with_images(one, kept) for one in cell) for cell in row)
+            for row in item.rows
         )
+        return replace(item, rows=rows)
     return _paragraph_with_images(item, kept)
 
 
@@ -154,12 +153,13 @@ def _paragraph_with_images(paragraph: Paragraph, kept: Callable[[Image], bool]) 
         run if run.image is None or kept(run.image) else Run(run.image.alt, run.look)
         for run in paragraph.runs
     )
+    runs = tuple(run for run in runs if run.text)
+    if runs and runs != paragraph.runs:  # what stood behind a picture may begin with a space
+        runs = (replace(runs[0], text=runs[0].text.lstrip(" ")), *runs[1:])
     return replace(paragraph, runs=tuple(run for run in runs if run.text))
 
 
 def _quoted(item: Item) -> Item:
-    if isinstance(item, Table):
-        return item
     return replace(item, quote=min(item.quote + 1, rich_text.MAX_QUOTE_DEPTH))
 
 

@@ -297,4 +297,4 @@ def _table(node: LexborNode, around: _Context) -> Table | None:
             cells.append(inner or (Paragraph(),))
         cells += [(Paragraph(),)] * (width - len(cells))
         table.append(tuple(cells))
-    return Table(tuple(table))
+    return Table(tuple(table), around.quote)

@@ -104,9 +104,15 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells, each cell with its paragraphs; rows are equally long."""
+    """Rows of cells, each cell with its paragraphs; rows are equally long.
+
+    Attributes:
+        rows: Row by row.
+        quote: How deeply it is quoted.
+    """
 
     rows: tuple[tuple[tuple[Paragraph, ...], ...], ...]
+    quote: int = 0
 
 
 Item = Paragraph | Table
@@ -150,7 +156,10 @@ def _is_plain(paragraph: Paragraph) -> bool:
 
 
 def plain(items: Iterable[Item]) -> str:
-    """Return the words alone, quotes marked with ">", every space and empty line kept."""
+    """Return the words alone, quotes marked with ">", every space and empty line kept.
+
+    Tables have no place in it: rich text with one is no plain text.
+    """
     lines: list[str] = []
     before = None
     for one in paragraphs(items):

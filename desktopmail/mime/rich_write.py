@@ -56,9 +56,6 @@ class _Writer:
     indent: int = 0
 
     def item(self, item: Item) -> None:
-        if isinstance(item, Table):
-            self._table(item)
-            return
         if item.quote < self.quote:
             self.close(item.quote)
         if item.quote > self.quote:
@@ -67,6 +64,9 @@ class _Writer:
                 self.out.append(f'<blockquote type="cite" style="{QUOTE_STYLE}">')
                 self.open.append("</blockquote>")
                 self.quote += 1
+        if isinstance(item, Table):
+            self._table(item)
+            return
         if item.list_tag:
             self._list_item(item)
             return
@@ -104,7 +104,7 @@ class _Writer:
         self.out.append(f"<li{_direction(item)}>{_inline(item) or '<br>'}")
 
     def _table(self, table: Table) -> None:
-        self.close(0)
+        self.close(self.quote)
         self.out.append('<table border="1" cellpadding="4" style="border-collapse:collapse">')
         for row in table.rows:
             self.out.append("<tr>")

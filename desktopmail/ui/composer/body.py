@@ -34,7 +34,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 
 from desktopmail.mime import html_text, rich_read, rich_text, rich_write, text_html
-from desktopmail.mime.rich_text import Image, Item, Look, Run
+from desktopmail.mime.rich_text import Image, Item, Look, Paragraph, Run
 from desktopmail.ui.composer import document
 from desktopmail.ui.composer.looks import Looks
 from desktopmail.ui.language import tr
@@ -139,14 +139,14 @@ class Body(QTextEdit):
             text = self.plain_text()
             self._is_rich = False
             self.setAcceptRichText(False)
-            self.setPlainText(text)
+            self._show_plain(text)
 
     def show_text(self, text: str) -> None:
         """Show a plain text; where rich text is written its quotes become block quotes."""
         if self._is_rich:
             self._fill(rich_read.read(text_html.render(text)))
         else:
-            self.setPlainText(text)
+            self._show_plain(text)
 
     def show_html(self, html: str, pictures: Mapping[str, bytes]) -> None:
         """Show rich text; plain text is written from now on if that is what it is.
@@ -156,11 +156,17 @@ class Body(QTextEdit):
             pictures: Content-ID → octets of the pictures in it.
         """
         if not self._is_rich:
-            self.setPlainText(html_text.render(html))
+            self._show_plain(html_text.render(html))
             return
         for content_id, octets in pictures.items():
             self._keep_picture(content_id, octets)
         self._fill(rich_read.read(html))
+
+    def _show_plain(self, text: str) -> None:
+        self.setPlainText(text)
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.setBlockFormat(document.block_format(Paragraph()))
 
     def written(self) -> Written:
         """What is written now."""

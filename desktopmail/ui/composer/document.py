@@ -86,13 +86,13 @@ def insert(
 
 
 def _insert_paragraph(cursor: QTextCursor, paragraph: Paragraph, link: QColor) -> None:
-    cursor.setBlockFormat(_block_format(paragraph))
+    cursor.setBlockFormat(block_format(paragraph))
     cursor.setBlockCharFormat(QTextCharFormat())
     if paragraph.list_tag:
         into_list(cursor, paragraph)
     elif (found := list_of(cursor.block())) is not None:
         found.remove(cursor.block())
-        cursor.setBlockFormat(_block_format(paragraph))
+        cursor.setBlockFormat(block_format(paragraph))
     insert_runs(cursor, paragraph.runs, link, heading=paragraph.heading)
 
 
@@ -137,7 +137,8 @@ def shown_size(document: QTextDocument, image: Image) -> QSize | None:
     return QSize(width, max(round(size.height() * width / size.width()), 1))
 
 
-def _block_format(paragraph: Paragraph) -> QTextBlockFormat:
+def block_format(paragraph: Paragraph) -> QTextBlockFormat:
+    """Return how a paragraph stands: its quote, its distance, its lines."""
     layout = QTextBlockFormat()
     layout.setLineHeight(130, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
     if paragraph.quote:
@@ -229,6 +230,9 @@ def _insert_table(cursor: QTextCursor, table: Table, link: QColor) -> None:
     form.setCellSpacing(0)
     form.setBorder(1)
     form.setBorderCollapse(True)
+    if table.quote:
+        form.setProperty(_Property.BlockQuoteLevel, table.quote)
+        form.setLeftMargin(table.quote * QUOTE_INDENT)
     made = cursor.insertTable(len(table.rows), max(map(len, table.rows)), form)
     for number, row in enumerate(table.rows):
         for column, cell in enumerate(row):
@@ -267,7 +271,8 @@ def _items(at: QTextFrame.iterator) -> Iterator[Item]:
                 tuple(
                     tuple(_cell(frame, row, column) for column in range(frame.columns()))
                     for row in range(frame.rows())
-                )
+                ),
+                frame.format().intProperty(_Property.BlockQuoteLevel),
             )
         elif frame is not None:
             yield from _items(frame.begin())

@@ -163,3 +163,15 @@ def test_a_rich_draft_is_gone_on_with() -> None:
     assert draft.html is not None
     assert "https://spy.test/1.gif" in draft.html
     assert [file.content_id for file in draft.files] == ["l@x", ""]
+
+
+def test_a_table_of_the_message_is_quoted_like_its_words() -> None:
+    octets = (
+        b"From: a@x.test\r\nContent-Type: text/html\r\n\r\n<p><img src='http://x.test/i'> hi</p>"
+        b"<table><tr><td>1<td>2<tr><td>3<td>4</table><p>end</p>"
+    )
+    draft = answers.reply(Message.parse(octets), own=OWN, rich=True)
+    assert draft.html is not None
+    assert draft.html.count("<blockquote") == 1
+    assert "<p>hi</p><table" in draft.html
+    assert draft.html.index("</blockquote>") > draft.html.index("</table>")
