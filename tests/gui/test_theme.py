@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QAction, QIcon, QPixmap
 
 from desktopmail.ui.theme.theme import Scheme, Theme
 from desktopmail.ui.theme.tokens import contrast, load_tokens
@@ -54,3 +55,28 @@ def test_tinted_icons_follow_the_theme(qapp: QApplication, theme: Theme) -> None
     finally:
         theme.choose(Scheme.LIGHT)
     assert qapp.palette().window().color().lightness() > 200
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_an_icon_is_drawn_in_the_size_and_colour_that_is_asked_for(
+    theme: Theme, ratio: float
+) -> None:
+    icon = theme.icon("star-filled", "danger")
+    drawn = icon.pixmap(QSize(20, 20), ratio)
+    assert drawn.size() == QSize(round(20 * ratio), round(20 * ratio))
+    assert drawn.devicePixelRatio() == ratio
+    middle = drawn.toImage().pixelColor(round(10 * ratio), round(10 * ratio))
+    assert middle.name() == theme.tokens.danger
+    disabled = icon.pixmap(QSize(20, 20), QIcon.Mode.Disabled).toImage().pixelColor(10, 10)
+    assert disabled.name() == theme.tokens.border_strong
+
+
+def test_a_copied_icon_draws_the_same(theme: Theme) -> None:
+    icon = QIcon(theme.icon("star-filled", "danger"))
+    icon.addPixmap(QPixmap())  # has Qt make an engine of its own for it
+    assert not icon.pixmap(QSize(16, 16)).isNull()
+
+
+def test_an_icon_that_is_drawn_nowhere_is_told_at_once(theme: Theme) -> None:
+    with pytest.raises(FileNotFoundError):
+        theme.icon("no-such-icon")

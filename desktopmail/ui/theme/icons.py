@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from desktopmail import resources
-
-_SIZES = (16, 20, 24, 32)
-_RATIOS = (1.0, 2.0)
 
 
 @lru_cache(maxsize=256)
@@ -32,16 +29,54 @@ def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
     return picture
 
 
+class _Drawn(QIconEngine):
+    """Draws an icon in the size that is asked for, when it is asked for.
+
+    All sizes in advance took 5 ms for each icon: most of what opening a window cost.
+    """
+
+    def __init__(self, name: str, colour: str, disabled: str) -> None:
+        super().__init__()
+        self._name = name
+        self._colours = (colour, disabled)
+
+    def _drawn(self, side: int, mode: QIcon.Mode, ratio: float) -> QPixmap:
+        colour = self._colours[mode is QIcon.Mode.Disabled]
+        return pixmap(self._name, colour, max(side, 1), ratio)
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:  # noqa: ARG002 - Qt's signature
+        """Draw it for an ordinary screen."""
+        return self._drawn(min(size.width(), size.height()), mode, 1.0)
+
+    def scaledPixmap(  # noqa: N802 - Qt's name
+        self,
+        size: QSize,
+        mode: QIcon.Mode,
+        state: QIcon.State,  # noqa: ARG002 - Qt's signature
+        scale: float,
+    ) -> QPixmap:
+        """Draw it for a screen of `scale`; the size is in logical pixels."""
+        return self._drawn(min(size.width(), size.height()), mode, scale)
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:  # noqa: ARG002 - Qt's signature
+        """Draw it where a style wants it."""
+        ratio = painter.device().devicePixelRatioF()
+        side = min(rect.width(), rect.height())
+        drawn = self._drawn(side, mode, ratio)
+        corner = QRect(0, 0, side, side)
+        corner.moveCenter(rect.center())
+        painter.drawPixmap(corner, drawn)
+
+    def clone(self) -> _Drawn:
+        """Return another one that draws the same."""
+        return _Drawn(self._name, *self._colours)
+
+
 @lru_cache(maxsize=512)
 def tinted(name: str, colour: str, disabled: str) -> QIcon:
     """Return an icon in `colour`, and in `disabled` where its action is."""
-    icon = QIcon()
-    for size in _SIZES:
-        for ratio in _RATIOS:
-            icon.addPixmap(pixmap(name, colour, size, ratio), QIcon.Mode.Normal)
-            icon.addPixmap(pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
-            icon.addPixmap(pixmap(name, colour, size, ratio), QIcon.Mode.Selected)
-    return icon
+    _drawing(name)  # a name that is drawn nowhere is told here, not within Qt
+    return QIcon(_Drawn(name, colour, disabled))
 
 
 def tag_icon(colour: str) -> QIcon:
