@@ -20,7 +20,7 @@ from desktopmail.door.commands import (
     SwitchAccount,
 )
 from desktopmail.door.ids import AccountId
-from desktopmail.door.policy import Policy
+from desktopmail.door.policy import EVERYTHING, Policy
 from desktopmail.door.queries import CheckAccount, CheckReport, DiscoverAccount, Discovered
 from desktopmail.door.rows import Auth, Kind, Security
 
@@ -77,6 +77,13 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     adding.add_argument(
         "--display-name", default="", metavar="TEXT", help="the name beside the address"
     )
+    adding.add_argument(
+        "--policy",
+        type=_a_policy,
+        default=EVERYTHING,
+        metavar="everything|days:N|headers",
+        help="what is fetched whole; default: everything (IMAP)",
+    )
     adding.add_argument("--no-check", action="store_true", help="save it without logging in first")
     adding.add_argument(
         "--allow-cleartext",
@@ -130,7 +137,9 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
         metavar="everything|days:N|headers",
         help="what is fetched whole: all, what arrived in the last N days, or nothing",
     )
-    policy.add_argument("--mailbox", metavar="M", help="default: every mailbox of the account")
+    policy.add_argument(
+        "--mailbox", metavar="M", help="default: all that the account has and will have"
+    )
     policy.set_defaults(run=_policy)
     leave = actions.add_parser(
         "leave", parents=[common], help="how long messages stay at a POP3 server"
@@ -196,6 +205,7 @@ async def _add(context: Context, arguments: argparse.Namespace) -> int:
             password=secret,
             check=not arguments.no_check,
             allow_cleartext=arguments.allow_cleartext,
+            policy=str(arguments.policy),
         )
     )
     context.output.line(outcome.label or f"The account {name} was added.")
@@ -212,20 +222,17 @@ def _a_policy(text: str) -> Policy:
 
 async def _policy(context: Context, arguments: argparse.Namespace) -> int:
     account = context.account(arguments.account)
+    policy = str(arguments.policy)
     if arguments.mailbox is None:
         boxes = [box for box in context.reader().mailboxes(account.id) if box.selectable]
+        command = SetMailboxPolicy(account_id=account.id, policy=policy)
     else:
         boxes = context.mailboxes(arguments.mailbox, account.name)
-    outcome = await (await context.door()).command(
-        SetMailboxPolicy(mailbox_ids=tuple(box.id for box in boxes), policy=str(arguments.policy))
-    )
+        command = SetMailboxPolicy(mailbox_ids=tuple(box.id for box in boxes), policy=policy)
+    outcome = await (await context.door()).command(command)
     context.output.line(outcome.label)
     context.output.value(
-        {
-            "id": account.id,
-            "mailboxes": [box.path for box in boxes],
-            "policy": str(arguments.policy),
-        }
+        {"id": account.id, "mailboxes": [box.path for box in boxes], "policy": policy}
     )
     return 0
 

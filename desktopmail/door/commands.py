@@ -62,6 +62,7 @@ class AddAccount(Command, frozen=True, kw_only=True):
     Attributes:
         check: Log in to both servers first, and save nothing when that fails.
         allow_cleartext: The remembered consent to send a password unprotected beyond loopback.
+        policy: How much of its mailboxes is kept here, as `door.policy.Policy` reads it (IMAP).
     """
 
     name: str
@@ -74,6 +75,7 @@ class AddAccount(Command, frozen=True, kw_only=True):
     outgoing_password: Password | None = None  # None: the same as the incoming one
     check: bool = True
     allow_cleartext: bool = False
+    policy: str = ""
 
 
 class RemoveAccount(Command, frozen=True, kw_only=True):
@@ -116,10 +118,12 @@ class SetMailboxPolicy(Command, frozen=True, kw_only=True):
 
     Attributes:
         mailbox_ids: Of IMAP accounts.
+        account_id: In their place: every mailbox that this IMAP account has and will have.
         policy: As `door.policy.Policy` reads it: everything, headers, days:N.
     """
 
-    mailbox_ids: tuple[MailboxId, ...]
+    mailbox_ids: tuple[MailboxId, ...] = ()
+    account_id: AccountId | None = None
     policy: str
 
 

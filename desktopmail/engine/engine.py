@@ -312,6 +312,7 @@ class Engine:
         )
         if taken:
             raise accounts.name_taken(command.name)
+        policy = _policy(command.policy)
         if command.check:
             await check.before_adding(command, self._connector)
 
@@ -326,6 +327,7 @@ class Engine:
                 outgoing=command.outgoing,
                 allow_cleartext=command.allow_cleartext,
             )
+            accounts.set_policy(tx, made, policy)
             is_local = command.kind is Kind.POP3
             for role, path in mailbox.LOCAL_MAILBOXES:
                 if is_local or role is Role.INBOX:
@@ -458,13 +460,20 @@ class Engine:
         return Outcome(label=f"{len(wanted)} accounts up to date")
 
     async def _set_policy(self, command: commands.SetMailboxPolicy) -> Outcome:
-        try:
-            policy = Policy.parse(command.policy)
-        except ValueError as error:
-            raise DoorError(str(error), code="bad-policy") from error
+        policy = _policy(command.policy)
 
         def step(tx: Transaction) -> int:
-            for mailbox_id in command.mailbox_ids:
+            ids = list(command.mailbox_ids)
+            if command.account_id is not None:
+                account = accounts.get(tx, command.account_id)
+                if account.kind is not Kind.IMAP:
+                    raise DoorError(
+                        f"{account.name} fetches by POP3: everything of it is kept here.",
+                        code="local-mailbox",
+                    )
+                accounts.set_policy(tx, account.id, policy)
+                ids += [box.id for box in mailbox.of_account(tx, account.id) if not box.local]
+            for mailbox_id in ids:
                 box = mailbox.get(tx, mailbox_id)
                 if box.local:
                     raise DoorError(
@@ -472,7 +481,7 @@ class Engine:
                         code="local-mailbox",
                     )
                 mailbox.set_policy(tx, mailbox_id, policy, self._now_s())
-            return len(command.mailbox_ids)
+            return len(ids)
 
         count = await self.store.write(step)
         self._wake_all()
@@ -808,6 +817,13 @@ def _forget_refusals(account_id: AccountId, tx: Transaction) -> None:
     """A new password was given; the outgoing server may take the incoming one."""
     for side in check.SIDES:
         trust.settle(tx, account_id, side, (trust.PASSWORD,))
+
+
+def _policy(text: str) -> Policy:
+    try:
+        return Policy.parse(text)
+    except ValueError as error:
+        raise DoorError(str(error), code="bad-policy") from error
 
 
 def _set_offline(account_id: AccountId, tx: Transaction) -> None:

@@ -14,6 +14,7 @@ from desktopmail.door.rows import ConnectionState, Kind
 from desktopmail.engine.store import message, operation, placement
 
 if TYPE_CHECKING:
+    from desktopmail.door.policy import Policy
     from desktopmail.door.rows import Quota
     from desktopmail.door.sqlite import Fields
     from desktopmail.engine.store.store import Transaction
@@ -134,6 +135,11 @@ def set_kind(tx: Transaction, account_id: AccountId, kind: Kind, incoming: Serve
         (kind.value, _json(incoming), account_id),
     )
     tx.touch_accounts()
+
+
+def set_policy(tx: Transaction, account_id: AccountId, policy: Policy) -> None:
+    """Keep so much of each mailbox that this account will have."""
+    tx.execute("UPDATE account SET policy = ? WHERE id = ?", (str(policy), account_id))
 
 
 def set_server(tx: Transaction, account_id: AccountId, side: str, server: ServerSettings) -> None:

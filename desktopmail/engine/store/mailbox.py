@@ -98,8 +98,18 @@ def add(
         return MailboxId(
             tx.insert(
                 "INSERT INTO mailbox (account_id, path, delimiter, role, selectable, subscribed,"
-                " local) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (account_id, path, delimiter, role.value, selectable, subscribed, local),
+                " local, policy)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT policy FROM account WHERE id = ?))",
+                (
+                    account_id,
+                    path,
+                    delimiter,
+                    role.value,
+                    selectable,
+                    subscribed,
+                    local,
+                    account_id,
+                ),
             )
         )
     tx.execute(

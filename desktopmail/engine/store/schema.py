@@ -342,7 +342,14 @@ DROP TRIGGER placement_comes;
 CREATE INDEX operation_target_by_twin ON operation_target (twin) WHERE twin IS NOT NULL;
 """
 
-UPGRADES: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6)
+# How much is kept here of the mailboxes that an account will have.
+_VERSION_7 = """
+ALTER TABLE account ADD COLUMN policy TEXT NOT NULL DEFAULT ''; -- as mailbox.policy
+"""
+
+UPGRADES: tuple[str, ...] = (
+    _VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6, _VERSION_7,
+)  # fmt: skip
 """Step N makes version N of version N - 1; version 0 is an empty database. Never edit one."""
 
 VERSION = len(UPGRADES)

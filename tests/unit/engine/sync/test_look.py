@@ -6,9 +6,11 @@ import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from desktopmail.door.commands import SetMailboxPolicy
+from desktopmail.door.ids import AccountId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind
 from desktopmail.wire.imap.flags import FLAGGED, SEEN, flag
@@ -16,7 +18,13 @@ from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
 from localserver.faults import Fault
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, Bench, other_device, running_engine
+from tests.helpers.engine import (
+    PASSWORDS,
+    Bench,
+    account_command,
+    other_device,
+    running_engine,
+)
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
@@ -216,3 +224,23 @@ async def test_what_is_no_policy_and_what_has_none_is_one_sentence(tmp_path: Pat
                 await set_policy(bench, "days:many")
             with pytest.raises(DoorError, match="exists only here"):
                 await set_policy(bench, "headers")
+
+
+async def test_the_policy_of_an_account_counts_from_its_first_sync_and_for_mailboxes_to_come(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        await backdate(server, {"new": 0, "ancient": 4000})
+        async with running_engine(tmp_path) as bench:
+            command = account_command(server, "alice", Kind.IMAP)
+            command = msgspec.structs.replace(command, policy="days:30")
+            account_id = AccountId((await bench.engine.command(command)).ids[0])
+            await bench.sync(account_id)
+            assert bodies(bench) == {"new": True, "ancient": False}
+            assert {box.policy for box in bench.reader.mailboxes(account_id)} == {"days:30"}
+            await bench.engine.command(SetMailboxPolicy(account_id=account_id, policy="everything"))
+            async with other_device(server) as device:
+                await device.create("Later")
+            await bench.sync(account_id)
+            assert {box.policy for box in bench.reader.mailboxes(account_id)} == {"everything"}
+            agree(bench, server)
