@@ -39,7 +39,7 @@ def measure() -> list[Ratio]:
 
 def _first_sync(count: int, mean_octets: int) -> list[Ratio]:
     with running_dovecot({"alice": PASSWORD}) as server, tempfile.TemporaryDirectory() as folder:
-        _fill(server, messages(count, mean_octets=mean_octets))
+        fill(server, messages(count, mean_octets=mean_octets))
         _warm(server)
         peer = _mbsync(server, Path(folder))
         (Path(folder) / "password").write_text(PASSWORD)
@@ -50,7 +50,7 @@ def _first_sync(count: int, mean_octets: int) -> list[Ratio]:
 
 def _unchanged(count: int, mean_octets: int) -> list[Ratio]:
     with running_dovecot({"alice": PASSWORD}) as server, tempfile.TemporaryDirectory() as folder:
-        _fill(server, messages(count, mean_octets=mean_octets))
+        fill(server, messages(count, mean_octets=mean_octets))
         _warm(server)
         peer = _mbsync(server, Path(folder))
         (Path(folder) / "password").write_text(PASSWORD)
@@ -75,7 +75,7 @@ def _unchanged(count: int, mean_octets: int) -> list[Ratio]:
     ]  # fmt: skip
 
 
-def _fill(server: Dovecot, contents: Iterable[bytes]) -> None:
+def fill(server: Dovecot, contents: Iterable[bytes]) -> None:
     owner = pwd.getpwnam("nobody")
     maildir = server.home("alice") / "Maildir"
     for name in ("", "cur", "new", "tmp"):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import functools
+import itertools
 import random
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_WORDS = [
+WORDS = [
     "the",
     "of",
     "and",
@@ -77,7 +79,18 @@ _WORDS = [
     "résumé",
     "señor",
 ]
+_SYLLABLES = tuple(first + second for first in "bcdfghjklmnpqrstvwxz" for second in "aeiou")
+_MADE_UP = 20_000
 _SECONDS = 1_700_000_000
+
+
+@functools.cache
+def vocabulary() -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """All words of the texts, and how often each comes, added up: Zipf's law, as in real texts."""
+    chance = random.Random(0)
+    made_up = ["".join(chance.choices(_SYLLABLES, k=chance.randint(2, 4))) for _ in range(_MADE_UP)]
+    words = (*WORDS, *dict.fromkeys(made_up))
+    return words, tuple(itertools.accumulate(1 / rank for rank in range(3, len(words) + 3)))
 
 
 def messages(count: int, *, mean_octets: int, seed: int = 1) -> Iterator[bytes]:
@@ -95,7 +108,7 @@ def messages(count: int, *, mean_octets: int, seed: int = 1) -> Iterator[bytes]:
 
 def _message(number: int, chance: random.Random, mean_octets: int) -> bytes:
     sender = f"person{chance.randrange(400)}"
-    subject = " ".join(chance.choices(_WORDS, k=5))
+    subject = " ".join(chance.choices(WORDS, k=5))
     references = f"References: <{number - chance.randrange(1, 9)}@bench.example>\r\n"
     head = (
         f"Received: from mx{number % 7}.example by mail.example with ESMTPS id {number:08x};\r\n"
@@ -108,7 +121,10 @@ def _message(number: int, chance: random.Random, mean_octets: int) -> bytes:
         f"{references if number % 3 else ''}"
         "MIME-Version: 1.0\r\n"
     )
-    text = " ".join(chance.choices(_WORDS, k=int(chance.lognormvariate(5.0, 0.8))))
+    words, often = vocabulary()
+    text = " ".join(
+        chance.choices(words, cum_weights=often, k=int(chance.lognormvariate(5.0, 0.8)))
+    )
     lines = "\r\n".join(text[at : at + 72] for at in range(0, len(text), 72))
     size = int(mean_octets * chance.lognormvariate(-1.4, 1.7))
     if size < mean_octets // 2:

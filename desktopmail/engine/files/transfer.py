@@ -18,9 +18,10 @@ from desktopmail.engine.store.operation import Arguments
 from desktopmail.engine.store.segments import sha256
 from desktopmail.engine.sync import incoming
 from desktopmail.engine.sync.incoming import Incoming, Parsed
+from desktopmail.engine.sync.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from desktopmail.door.ids import MailboxId, PlacementId
@@ -77,28 +78,37 @@ async def import_(store: Store, ports: Ports, path: Path, mailbox_id: MailboxId)
         DoorError: The file cannot be read.
     """
     messages = _reader(path)
+    now_s = int(ports.clock.now().timestamp())
     added = known = 0
-    while True:
-        try:
-            batch = list(islice(messages, BATCH))
-        except OSError as error:
-            raise DoorError(
-                f"{path} cannot be read: {error.strerror or error}.", code="unreadable"
-            ) from error
-        if not batch:
-            return added, known
-        now_s = int(ports.clock.now().timestamp())
-        rows = [
-            Incoming(
-                one.octets, True, len(one.octets), one.date_s or now_s, None, one.flags, one.tags
-            )
-            for one in batch
-        ]
-        fresh = await store.read(partial(_fresh, mailbox_id, rows))
-        known += len(rows) - len(fresh)
+
+    def take() -> list[FileMessage]:
+        return list(islice(messages, BATCH))
+
+    def keep(tx: Transaction, parsed: list[Parsed]) -> None:
+        nonlocal added, known
+        fresh = _fresh(tx, mailbox_id, parsed)
         added += len(fresh)
-        parsed = await ports.executor.run(incoming.parse, fresh)
-        await store.write(partial(_place, mailbox_id, parsed))
+        known += len(parsed) - len(fresh)
+        _place(tx, mailbox_id, fresh)
+
+    async with Pipeline(store, ports.executor, incoming.parse, keep) as pipeline:
+        while batch := await ports.executor.run(_named_errors, path, take):
+            for one in batch:
+                size = len(one.octets)
+                arrived_s = one.date_s or now_s
+                await pipeline.put(
+                    Incoming(one.octets, True, size, arrived_s, None, one.flags, one.tags), size
+                )
+    return added, known
+
+
+def _named_errors(path: Path, take: Callable[[], list[FileMessage]]) -> list[FileMessage]:
+    try:
+        return take()
+    except OSError as error:
+        raise DoorError(
+            f"{path} cannot be read: {error.strerror or error}.", code="unreadable"
+        ) from error
 
 
 def _writer(form: str, path: Path) -> Writer:
@@ -141,11 +151,11 @@ def _load(placement_ids: Sequence[PlacementId], tx: Transaction) -> list[FileMes
     return found
 
 
-def _fresh(mailbox_id: MailboxId, rows: Sequence[Incoming], tx: Transaction) -> list[Incoming]:
+def _fresh(tx: Transaction, mailbox_id: MailboxId, rows: Sequence[Parsed]) -> list[Parsed]:
     """Those whose octets do not stand in the mailbox yet."""
     fresh, seen = [], set()
     for one in rows:
-        digest = sha256(one.octets)
+        digest = sha256(one.incoming.octets)
         there = tx.fetch(
             "SELECT 1 FROM blob AS b JOIN message AS m ON m.blob_id = b.id"
             " JOIN placement AS p ON p.message_id = m.id WHERE b.sha256 = ? AND p.mailbox_id = ?"
@@ -158,7 +168,7 @@ def _fresh(mailbox_id: MailboxId, rows: Sequence[Incoming], tx: Transaction) -> 
     return fresh
 
 
-def _place(mailbox_id: MailboxId, parsed: list[Parsed], tx: Transaction) -> None:
+def _place(tx: Transaction, mailbox_id: MailboxId, parsed: list[Parsed]) -> None:
     if not parsed:
         return
     box = mailbox.get(tx, mailbox_id)

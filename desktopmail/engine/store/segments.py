@@ -150,7 +150,7 @@ class Segments:
         connection.execute("PRAGMA page_size = 16384")
         fetch(connection, "PRAGMA journal_mode = WAL")
         connection.execute(
-            "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;"
+            "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608;"
             "PRAGMA wal_autocheckpoint = 1000"
         )
         connection.execute(

@@ -286,7 +286,7 @@ def _open(profile: Profile) -> apsw.Connection:
         fetch(connection, "PRAGMA journal_mode = WAL")
         connection.execute(
             "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32000;"
-            "PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY;"
+            "PRAGMA journal_size_limit = 8388608; PRAGMA temp_store = MEMORY;"
             "PRAGMA recursive_triggers = ON"
         )
         schema.upgrade(connection)
