@@ -11,7 +11,7 @@ from desktopmail.door.ids import AccountId, MailboxId, OperationId, PlacementId,
 from desktopmail.door.rows import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from desktopmail.door.sqlite import Fields
     from desktopmail.engine.store.store import Transaction
@@ -74,6 +74,7 @@ class Target:
         before_tags: Those of the tags which the operation changes that it had before.
     """
 
+    operation_id: OperationId
     placement_id: PlacementId
     before: Flag
     twin: PlacementId | None
@@ -190,6 +191,16 @@ def get(tx: Transaction, operation_id: OperationId) -> Operation | None:
     return _operation(row) if row is not None else None
 
 
+def waiting(tx: Transaction, operation_ids: Sequence[OperationId]) -> list[Operation]:
+    """Those of these operations that are still to be told, as they are now, oldest first."""
+    rows = tx.fetch(
+        f"SELECT {_COLUMNS} FROM operation WHERE id IN (SELECT value FROM json_each(?))"
+        " AND state IN ('pending', 'running') ORDER BY id",
+        (_json(operation_ids),),
+    )
+    return [_operation(row) for row in rows]
+
+
 def with_undo(tx: Transaction, token: str) -> list[Operation]:
     """The operations of one command, newest first: the order of taking back."""
     rows = tx.fetch(f"SELECT {_COLUMNS} FROM operation WHERE undo = ? ORDER BY id DESC", (token,))
@@ -228,28 +239,50 @@ def release(tx: Transaction, one: Operation) -> None:
 
 def targets(tx: Transaction, operation_id: OperationId) -> list[Target]:
     """The placements of an operation."""
+    return targets_of(tx, [operation_id])
+
+
+def targets_of(tx: Transaction, operation_ids: Sequence[OperationId]) -> list[Target]:
+    """The placements of operations, in the order of the operations."""
     rows = tx.fetch(
-        "SELECT placement_id, before, twin, done, before_tags FROM operation_target"
-        " WHERE operation_id = ? ORDER BY placement_id",
-        (operation_id,),
+        "SELECT operation_id, placement_id, before, twin, done, before_tags FROM operation_target"
+        " WHERE operation_id IN (SELECT value FROM json_each(?))"
+        " ORDER BY operation_id, placement_id",
+        (_json(operation_ids),),
     )
     return [
         Target(
             row[0],
-            Flag(row[1]),
-            row[2],
-            bool(row[3]),
-            frozenset(msgspec.json.decode(row[4], type=list[str]) if row[4] else ()),
+            row[1],
+            Flag(row[2]),
+            row[3],
+            bool(row[4]),
+            frozenset(msgspec.json.decode(row[5], type=list[str]) if row[5] else ()),
         )
         for row in rows
     ]
 
 
-def prove(tx: Transaction, operation_id: OperationId, placements: Sequence[PlacementId]) -> None:
+def touched(tx: Transaction, account_id: AccountId) -> dict[OperationId, frozenset[PlacementId]]:
+    """The placements that the waiting operations of an account are about or made."""
+    found: dict[OperationId, set[PlacementId]] = {}
+    for operation_id, placement_id, twin in tx.fetch(
+        "SELECT o.id, t.placement_id, t.twin FROM operation AS o JOIN operation_target AS t"
+        " ON t.operation_id = o.id WHERE o.account_id = ? AND o.state IN ('pending', 'running')",
+        (account_id,),
+    ):
+        members = found.setdefault(operation_id, set())
+        members.add(placement_id)
+        if twin is not None:
+            members.add(twin)
+    return {operation_id: frozenset(members) for operation_id, members in found.items()}
+
+
+def prove(tx: Transaction, done: Iterable[Target]) -> None:
     """Remember for which placements the server has done it."""
     tx.execute_many(
         "UPDATE operation_target SET done = 1 WHERE operation_id = ? AND placement_id = ?",
-        [(operation_id, placement) for placement in placements],
+        [(row.operation_id, row.placement_id) for row in done],
     )
 
 
@@ -269,28 +302,45 @@ def set_state(
     tx.touch_operations()
 
 
-def pass_on(tx: Transaction, operation_id: OperationId, rows: Sequence[Target]) -> None:
-    """Let an operation be about the twins of these placements, which are going."""
-    tx.execute_many(
-        "UPDATE operation_target SET placement_id = twin WHERE operation_id = ?"
-        " AND placement_id = ? AND twin IS NOT NULL",
-        [(operation_id, row.placement_id) for row in rows],
-    )
-
-
-def begin(tx: Transaction, one: Operation, uidnext: int) -> None:
-    """Store, before the first command, from which UID on the target may hold what is ours."""
-    arguments = msgspec.structs.replace(one.arguments, uidnext=uidnext)
+def set_states(tx: Transaction, operation_ids: Sequence[OperationId], state: str) -> None:
+    """Store how far operations are."""
     tx.execute(
-        "UPDATE operation SET state = 'running', arguments = ? WHERE id = ?",
-        (msgspec.json.encode(arguments).decode(), one.id),
+        "UPDATE operation SET state = ?, problem = NULL"
+        " WHERE id IN (SELECT value FROM json_each(?))",
+        (state, _json(operation_ids)),
     )
     tx.touch_operations()
 
 
-def finish(tx: Transaction, operation_id: OperationId) -> None:
-    """Mark an operation as done; the last ones are kept, so that they can be taken back."""
-    set_state(tx, operation_id, "done")
+def pass_on(tx: Transaction, rows: Sequence[Target]) -> None:
+    """Let operations be about the twins of these placements, which are going."""
+    tx.execute_many(
+        "UPDATE operation_target SET placement_id = twin WHERE operation_id = ?"
+        " AND placement_id = ? AND twin IS NOT NULL",
+        [(row.operation_id, row.placement_id) for row in rows],
+    )
+
+
+def begin(tx: Transaction, operations: Iterable[Operation], uidnext: int) -> None:
+    """Store, before the first command, from which UID on the target may hold what is ours."""
+    tx.execute_many(
+        "UPDATE operation SET state = 'running', arguments = ? WHERE id = ?",
+        [
+            (
+                msgspec.json.encode(
+                    msgspec.structs.replace(one.arguments, uidnext=uidnext)
+                ).decode(),
+                one.id,
+            )
+            for one in operations
+        ],
+    )
+    tx.touch_operations()
+
+
+def finish(tx: Transaction, *operation_ids: OperationId) -> None:
+    """Mark operations as done; the last ones are kept, so that they can be taken back."""
+    set_states(tx, operation_ids, "done")
     tx.execute(
         "DELETE FROM operation WHERE state = 'done' AND id <= ("
         " SELECT id FROM operation WHERE state = 'done' ORDER BY id DESC LIMIT 1 OFFSET ?)",
@@ -309,21 +359,23 @@ def unheard_flags(
 ) -> dict[PlacementId, list[Arguments]]:
     """Changes of flags that the server has not heard of yet, in order, by placement."""
     found: dict[PlacementId, list[Arguments]] = {}
-    kinds = tx.fetch(
-        "SELECT id, arguments FROM operation WHERE kind = 'flags'"
-        " AND state IN ('pending', 'running') ORDER BY id"
-    )
-    for operation_id, encoded in kinds:
-        arguments = msgspec.json.decode(encoded, type=Arguments)
-        for start in range(0, len(placement_ids), _CHUNK):
-            chunk = ",".join(str(int(one)) for one in placement_ids[start : start + _CHUNK])
-            for (placement_id,) in tx.fetch(
-                "SELECT placement_id FROM operation_target WHERE operation_id = ?"
-                f" AND done = 0 AND placement_id IN ({chunk})",
-                (operation_id,),
-            ):
-                found.setdefault(placement_id, []).append(arguments)
+    decoded: dict[str, Arguments] = {}
+    for start in range(0, len(placement_ids), _CHUNK):
+        for placement_id, encoded in tx.fetch(
+            "SELECT t.placement_id, o.arguments FROM operation_target AS t"
+            " JOIN operation AS o ON o.id = t.operation_id"
+            " WHERE t.placement_id IN (SELECT value FROM json_each(?)) AND t.done = 0"
+            " AND o.kind = 'flags' AND o.state IN ('pending', 'running') ORDER BY o.id",
+            (_json(placement_ids[start : start + _CHUNK]),),
+        ):
+            if encoded not in decoded:
+                decoded[encoded] = msgspec.json.decode(encoded, type=Arguments)
+            found.setdefault(placement_id, []).append(decoded[encoded])
     return found
+
+
+def _json(numbers: Sequence[int]) -> str:
+    return msgspec.json.encode([int(number) for number in numbers]).decode()
 
 
 def _operation(row: Fields) -> Operation:
@@ -339,21 +391,21 @@ def _operation(row: Fields) -> Operation:
     )
 
 
-def lacks_uids(tx: Transaction, operation_ids: Sequence[OperationId]) -> bool:
-    """Whether one of these is about a placement whose UID will only be known later.
+def lacking_uids(tx: Transaction, operation_ids: Sequence[OperationId]) -> set[OperationId]:
+    """Those operations that are about a placement whose UID will only be known later.
 
     Its UIDVALIDITY has changed and it was not met again yet, or an earlier operation has not
     brought it to the server yet. (What exists only here, and is not on its way, never has a UID.)
     """
-    for operation_id in operation_ids:
-        if tx.fetch(
-            "SELECT 1 FROM operation_target AS t JOIN placement AS p ON p.id = t.placement_id"
-            " WHERE t.operation_id = ?1 AND t.done = 0 AND p.uid IS NULL"
-            " AND (p.gone_cycle IS NOT NULL OR EXISTS ("
-            "  SELECT 1 FROM operation_target AS u JOIN operation AS o ON o.id = u.operation_id"
-            "  WHERE o.id < ?1 AND o.state <> 'done' AND u.done = 0"
-            "  AND (u.twin = p.id OR (u.placement_id = p.id AND o.kind = 'append')))) LIMIT 1",
-            (operation_id,),
-        ):
-            return True
-    return False
+    rows = tx.fetch(
+        "SELECT DISTINCT t.operation_id FROM operation_target AS t"
+        " JOIN placement AS p ON p.id = t.placement_id"
+        " WHERE t.operation_id IN (SELECT value FROM json_each(?))"
+        " AND t.done = 0 AND p.uid IS NULL"
+        " AND (p.gone_cycle IS NOT NULL OR EXISTS ("
+        "  SELECT 1 FROM operation_target AS u JOIN operation AS o ON o.id = u.operation_id"
+        "  WHERE o.id < t.operation_id AND o.state <> 'done' AND u.done = 0"
+        "  AND (u.twin = p.id OR (u.placement_id = p.id AND o.kind = 'append'))))",
+        (_json(operation_ids),),
+    )
+    return {OperationId(row[0]) for row in rows}

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from desktopmail.net.imap import ImapClient
 
+# Ranges of UIDs in one command: its line stays below the 8,192 octets that servers have to take.
+MAX_RANGES = 350
+
 
 async def remove(client: ImapClient, uids: Iterable[int]) -> bool:
     """Mark these messages of the open mailbox as deleted, and remove them where that is safe.
@@ -27,10 +30,10 @@ async def remove(client: ImapClient, uids: Iterable[int]) -> bool:
         has them removed.
     """
     ours = UidSet.of([Uid(uid) for uid in uids])
-    for part in ours.chunks(2000):
+    for part in ours.pieces(MAX_RANGES):
         await client.uid_store(part, StoreMode.ADD, [DELETED])
     if client.offers("UIDPLUS"):
-        for part in ours.chunks(2000):
+        for part in ours.pieces(MAX_RANGES):
             await client.uid_expunge(part)
         return True
     marked = (await client.uid_search(Is("DELETED"))).all or UidSet()

@@ -16,6 +16,7 @@ from desktopmail.engine.store import mailbox, message, operation, placement, pro
 from desktopmail.engine.sync import expunge, proof
 from desktopmail.engine.sync.flags import wire_flags
 from desktopmail.engine.sync.mailbox_changes import MailboxChanges
+from desktopmail.engine.sync.plan import Plan
 from desktopmail.net.errors import RefusedError
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from desktopmail.net.ports import Ports
 
 MAX_TRIES = 5
+# When so many were refused in one pass, groups are not taken apart any more to find the culprit.
+_REFUSALS = 3
 _OF_MAILBOXES = frozenset({"create", "rename", "delete-mailbox", "subscribe"})
 
 
@@ -61,6 +64,7 @@ class Replay:
         self._account = account
         self._select = select
         self._mailboxes = MailboxChanges(store, client, account, select)
+        self._refusals = 0
 
     async def run(self) -> None:
         """Tell the server everything that it can hear of now.
@@ -68,59 +72,67 @@ class Replay:
         Raises:
             NetError: The connection failed; what was on its way is verified the next time.
         """
-        blocked: set[int] = set()
-        while True:
-            pending = [one for one in await self._pending() if one.id not in blocked]
-            if not pending:
-                return
-            first = pending[0]
-            flags = _leading_flags(pending)
-            try:
-                if await self._waits(flags or [first]):
-                    blocked |= {one.id for one in flags or [first]}
-                elif flags:
-                    await self._store_flags(flags)
-                elif not await self._one(first):
-                    blocked.add(first.id)
-            except RefusedError as error:
-                if not self._client.is_usable:
-                    raise
-                for one in flags or [first]:
-                    blocked.add(one.id)
-                    await self._refused(one, error)
+        seen = 0
+        while fresh := [one for one in await self._pending() if one.id > seen]:
+            seen = fresh[-1].id
+            touched = await self._store.read(lambda tx: operation.touched(tx, self._account.id))
+            plan = Plan(fresh, touched)
+            while group := plan.next():
+                await self._tell(group)
 
-    async def _waits(self, operations: Sequence[Operation]) -> bool:
-        """Whether operations have to wait for a look, or for an earlier operation.
+    async def _tell(self, group: Sequence[Operation]) -> None:
+        """Tell operations of one kind together; those that have to wait are left for later."""
+        ready = await self._ready(group)
+        if not ready:
+            return
+        try:
+            await self._group(ready)
+        except RefusedError as error:
+            if not self._client.is_usable:
+                raise
+            if len(ready) == 1 or self._refusals >= _REFUSALS:
+                await self._refused(ready, error)
+                return
+            # One that is refused need not take the others with it.
+            middle = len(ready) // 2
+            await self._tell(ready[:middle])
+            await self._tell(ready[middle:])
+
+    async def _ready(self, group: Sequence[Operation]) -> list[Operation]:
+        """Those of a group that are still to be told, and need not wait for a look, or another.
 
         The mailbox is opened first: if its UIDVALIDITY has changed, the UIDs here are void from
         that moment, and would name other messages.
         """
-        source = await self._box(operations[0].arguments.source)
-        if source is None or source.local or operations[0].kind in _OF_MAILBOXES:
-            return False
-        await self._select(source.path)
-        ids = [one.id for one in operations]
-        return await self._store.read(lambda tx: operation.lacks_uids(tx, ids))
+        ids = [one.id for one in group]
+        source = await self._box(group[0].arguments.source)
+        if source is not None and not source.local and group[0].kind not in _OF_MAILBOXES:
+            await self._select(source.path)
+            lacking = await self._store.read(lambda tx: operation.lacking_uids(tx, ids))
+            ids = [one for one in ids if one not in lacking]
+        # A person may have taken some back meanwhile.
+        return await self._store.read(lambda tx: operation.waiting(tx, ids))
 
     async def _pending(self) -> list[Operation]:
         return await self._store.read(lambda tx: operation.pending(tx, self._account.id))
 
-    async def _one(self, one: Operation) -> bool:
-        """Tell one operation; returns whether it is settled (else it waits for another)."""
-        match one.kind:
+    async def _group(self, group: Sequence[Operation]) -> None:
+        first = group[0]
+        match first.kind:
+            case "flags":
+                await self._store_flags(group)
             case "move":
-                await self._move(one)
+                await self._move(group)
             case "copy":
-                await self._copy(one)
+                await self._copy(group)
             case "append":
-                await self._append(one)
+                await self._append(first)
             case "expunge":
-                return await self._expunge(one)
+                await self._expunge(group)
             case "create" | "rename" | "delete-mailbox" | "subscribe":
-                return await self._mailboxes.tell(one)
+                await self._mailboxes.tell(first)
             case _:
-                await self._fail(one, f"This program does not know how to {one.kind}.")
-        return True
+                await self._fail(group, f"This program does not know how to {first.kind}.")
 
     # Flags
 
@@ -141,77 +153,83 @@ class Replay:
                 (StoreMode.REMOVE, wire_flags(Flag(remove), remove_tags)),
             ):
                 if names:
-                    for part in chosen.chunks(2000):
+                    for part in chosen.pieces(expunge.MAX_RANGES):
                         await self._client.uid_store(part, mode, names)
         await self._finish(operations)
 
     # Move and copy
 
-    async def _move(self, one: Operation) -> None:
-        source, target = (
-            await self._box(one.arguments.source),
-            await self._box(one.arguments.target),
-        )
-        if source is None or target is None:
-            await self._fail(one, "The mailbox is not there any more.")
-            return
+    async def _move(self, group: Sequence[Operation]) -> None:
         if not self._client.offers("MOVE"):
-            await self._copy(one, then_remove=True)
+            await self._copy(group, then_remove=True)
             return
-        was_running = one.state == "running"
-        since = await self._begin(one, target)
-        members = await self._members(one)
+        boxes = await self._both(group)
+        if boxes is None:
+            return
+        source, target = boxes
+        was_running = group[0].state == "running"
+        since = await self._begin(group, target)
+        members = await self._members(group)
         found: dict[int, int] = {}
         if was_running:
             found = await self._find(target, members, since)
-            await self._arrived(one, target, members, found, remove=True)
+            await self._arrived(target, members, found, remove=True)
             members = {uid: row for uid, row in members.items() if uid not in found}
-        if members:
+        for part in _uids(members).pieces(expunge.MAX_RANGES):
+            some = {int(uid): members[int(uid)] for uid in part}
             await self._select(source.path)
-            code = await self._client.uid_move(_uids(members), target.path)
-            found = proof.from_code(code, target.uidvalidity)
-            if len(found) < len(members):
-                missing = {uid: row for uid, row in members.items() if uid not in found}
-                found |= await self._find(target, missing, since)
-            await self._arrived(one, target, members, found, remove=True)
-        await self._settle(one, source, {u: r for u, r in members.items() if u not in found})
+            code = await self._client.uid_move(part, target.path)
+            told = proof.from_code(code, target.uidvalidity)
+            if len(told) < len(some):
+                missing = {uid: row for uid, row in some.items() if uid not in told}
+                told |= await self._find(target, missing, since)
+            await self._arrived(target, some, told, remove=True)
+            found |= told
+        await self._settle(group, source, {u: r for u, r in members.items() if u not in found})
 
-    async def _copy(self, one: Operation, *, then_remove: bool = False) -> None:
-        source, target = (
-            await self._box(one.arguments.source),
-            await self._box(one.arguments.target),
-        )
-        if source is None or target is None:
-            await self._fail(one, "The mailbox is not there any more.")
+    async def _copy(self, group: Sequence[Operation], *, then_remove: bool = False) -> None:
+        boxes = await self._both(group)
+        if boxes is None:
             return
-        was_running = one.state == "running"
-        since = await self._begin(one, target)
-        members = await self._members(one)
+        source, target = boxes
+        was_running = group[0].state == "running"
+        since = await self._begin(group, target)
+        members = await self._members(group)
         found: dict[int, int] = {}
         if was_running:
             found = await self._find(target, members, since)
         rest = {uid: row for uid, row in members.items() if uid not in found}
         await self._select(source.path)
-        if rest:
-            code = await self._client.uid_copy(_uids(rest), target.path)
+        for part in _uids(rest).pieces(expunge.MAX_RANGES):
+            some = {int(uid): rest[int(uid)] for uid in part}
+            await self._select(source.path)
+            code = await self._client.uid_copy(part, target.path)
             told = proof.from_code(code, target.uidvalidity)
-            if len(told) < len(rest):
-                missing = {uid: row for uid, row in rest.items() if uid not in told}
+            if len(told) < len(some):
+                missing = {uid: row for uid, row in some.items() if uid not in told}
                 told |= await self._find(target, missing, since)
             found |= told
         if then_remove and found:
             await self._select(source.path)
             await expunge.remove(self._client, found)
-        await self._arrived(one, target, members, found, remove=then_remove)
-        await self._settle(one, source, {u: r for u, r in members.items() if u not in found})
+        await self._arrived(target, members, found, remove=then_remove)
+        await self._settle(group, source, {u: r for u, r in members.items() if u not in found})
 
-    async def _members(self, one: Operation) -> dict[int, tuple[Target, Placed]]:
+    async def _both(self, group: Sequence[Operation]) -> tuple[Mailbox, Mailbox] | None:
+        arguments = group[0].arguments
+        source, target = await self._box(arguments.source), await self._box(arguments.target)
+        if source is None or target is None:
+            await self._fail(group, "The mailbox is not there any more.")
+            return None
+        return source, target
+
+    async def _members(self, group: Sequence[Operation]) -> dict[int, tuple[Target, Placed]]:
         """What is still to be done, by the UID it has now."""
 
         def step(tx: Transaction) -> dict[int, tuple[Target, Placed]]:
             targets = {
                 target.placement_id: target
-                for target in operation.targets(tx, one.id)
+                for target in operation.targets_of(tx, [one.id for one in group])
                 if not target.done
             }
             return {
@@ -244,7 +262,6 @@ class Replay:
 
     async def _arrived(
         self,
-        one: Operation,
         target: Mailbox,
         members: dict[int, tuple[Target, Placed]],
         found: dict[int, int],
@@ -259,25 +276,28 @@ class Replay:
             for (row, _), new in done:
                 if row.twin is not None:
                     _give_uid(tx, row.twin, new, known)
-            operation.prove(tx, one.id, [row.placement_id for (row, _), _ in done])
+            operation.prove(tx, [row for (row, _), _ in done])
             if remove:
                 # The rows of the operation stay, with the twin in the place of what goes: so it can
                 # be taken back.
-                operation.pass_on(tx, one.id, [row for (row, _), _ in done])
+                operation.pass_on(tx, [row for (row, _), _ in done])
                 placement.remove(tx, [row.placement_id for (row, _), _ in done])
 
         if found:
             await self._store.write(step)
 
     async def _settle(
-        self, one: Operation, source: Mailbox, left: dict[int, tuple[Target, Placed]]
+        self,
+        group: Sequence[Operation],
+        source: Mailbox,
+        left: dict[int, tuple[Target, Placed]],
     ) -> None:
-        """End an operation; what could not be done stays where the server has it."""
-        if not left:
-            await self._finish([one])
-            return
-        await self._select(source.path)
-        there = await proof.still_there(self._client, left)
+        """End operations; what could not be done stays where the server has it."""
+        there: set[int] = set()
+        if left:
+            await self._select(source.path)
+            there = set(await proof.still_there(self._client, left))
+        failed = {left[uid][0].operation_id for uid in there}
 
         def step(tx: Transaction) -> None:
             for uid, (row, placed) in left.items():
@@ -285,14 +305,17 @@ class Replay:
                     placement.remove(tx, [row.twin])
                 if uid in there:
                     placement.show(tx, [placed.id], shown=True)
-                else:
+                else:  # another client has removed it meanwhile
                     placement.remove(tx, [placed.id])
-            if there:
+            for operation_id in failed:
                 operation.set_state(
-                    tx, one.id, "failed", problem="The server did not do it, and gave no reason."
+                    tx,
+                    operation_id,
+                    "failed",
+                    problem="The server did not do it, and gave no reason.",
                 )
-            else:
-                operation.finish(tx, one.id)  # another client has removed them meanwhile
+            operation.finish(tx, *(one.id for one in group if one.id not in failed))
+            problem.settle(tx, self._account.id, "journal")
 
         await self._store.write(step)
 
@@ -302,16 +325,16 @@ class Replay:
         """Put messages that are here into a mailbox at the server, looking first."""
         target = await self._box(one.arguments.target)
         if target is None:
-            await self._fail(one, "The mailbox is not there any more.")
+            await self._fail([one], "The mailbox is not there any more.")
             return
         # Found begun, a try may have been cut short after the server took it: look first.
         was_begun = one.arguments.uidnext is not None
-        since = await self._begin(one, target)
+        since = await self._begin([one], target)
         for row in await self._store.read(lambda tx: operation.targets(tx, one.id)):
             if not row.done and not await self._append_one(
                 one, target, row, since, look_first=was_begun
             ):
-                await self._fail(one, "The server said it took it, but it is not there.")
+                await self._fail([one], "The server said it took it, but it is not there.")
                 return
 
         def step(tx: Transaction) -> None:
@@ -369,7 +392,7 @@ class Replay:
         def step(tx: Transaction) -> None:
             known = placement.by_uids(tx, target.id, [new_uid])
             _give_uid(tx, placed.id, new_uid, known)
-            operation.prove(tx, one.id, [placed.id])
+            operation.prove(tx, [row])
 
         await self._store.write(step)
         return True
@@ -378,7 +401,7 @@ class Replay:
         self, target: Mailbox, placed: Placed, message_id: str, since: int, one: Operation
     ) -> int | None:
         """Whether it is there already: from a try that was cut short, or filed by the server."""
-        row = (operation.Target(placed.id, placed.flags, None, False), placed)
+        row = (operation.Target(one.id, placed.id, placed.flags, None, False), placed)
         found = await self._find(target, {0: row}, since)
         if 0 in found:
             return found[0]
@@ -405,32 +428,32 @@ class Replay:
 
     # Expunge
 
-    async def _expunge(self, one: Operation) -> bool:
-        after = one.arguments.after
+    async def _expunge(self, group: Sequence[Operation]) -> None:
+        after = group[0].arguments.after
         if after is not None:
             other = await self._store.read(lambda tx: operation.get(tx, after))
             if other is None:  # it was never proved: it went with its account
-                await self._store.write(lambda tx: undo.revert(tx, one))
-                return True
+                await self._store.write(lambda tx: _revert(tx, group))
+                return
             if other.state != "done":
-                return False
-        box = await self._box(one.arguments.source)
+                return
+        box = await self._box(group[0].arguments.source)
         if box is None or box.local:
-            await self._finish([one])
-            return True
-        members = await self._members(one)
+            await self._finish(group)
+            return
+        members = await self._members(group)
         if members:
             await self._select(box.path)
-            await self._running([one])
+            await self._running(group)
             await expunge.remove(self._client, members)
+        ids = [one.id for one in group]
 
         def step(tx: Transaction) -> None:
-            ids = [row.placement_id for row in operation.targets(tx, one.id)]
-            operation.finish(tx, one.id)
-            placement.remove(tx, ids)
+            gone = [row.placement_id for row in operation.targets_of(tx, ids)]
+            operation.finish(tx, *ids)
+            placement.remove(tx, gone)
 
         await self._store.write(step)
-        return True
 
     # Journal
 
@@ -445,45 +468,48 @@ class Replay:
 
         return await self._store.read(step)
 
-    async def _begin(self, one: Operation, target: Mailbox) -> int:
+    async def _begin(self, group: Sequence[Operation], target: Mailbox) -> int:
         """Remember where the target ends now, before anything is put there; returns that UID."""
-        if one.arguments.uidnext is not None:
-            await self._running([one])
-            return one.arguments.uidnext
+        known = [one.arguments.uidnext for one in group if one.arguments.uidnext is not None]
+        if len(known) == len(group):
+            await self._running(group)
+            return min(known)
         since = await proof.next_uid(self._client, target.path)
-        await self._store.write(lambda tx: operation.begin(tx, one, since))
-        return since
+        await self._store.write(lambda tx: operation.begin(tx, group, min([*known, since])))
+        return min([*known, since])
 
     async def _running(self, operations: Sequence[Operation]) -> None:
-        def step(tx: Transaction) -> None:
-            for one in operations:
-                operation.set_state(tx, one.id, "running")
-
-        await self._store.write(step)
+        ids = [one.id for one in operations]
+        await self._store.write(lambda tx: operation.set_states(tx, ids, "running"))
 
     async def _finish(self, operations: Sequence[Operation]) -> None:
         def step(tx: Transaction) -> None:
-            for one in operations:
-                operation.finish(tx, one.id)
+            operation.finish(tx, *(one.id for one in operations))
             problem.settle(tx, self._account.id, "journal")
 
         await self._store.write(step)
 
-    async def _fail(self, one: Operation, why: str) -> None:
-        await self._store.write(lambda tx: operation.set_state(tx, one.id, "failed", problem=why))
+    async def _fail(self, group: Sequence[Operation], why: str) -> None:
+        def step(tx: Transaction) -> None:
+            for one in group:
+                operation.set_state(tx, one.id, "failed", problem=why)
 
-    async def _refused(self, one: Operation, error: RefusedError) -> None:
+        await self._store.write(step)
+
+    async def _refused(self, group: Sequence[Operation], error: RefusedError) -> None:
         """The server said no: tried again a few times, at last shown with Retry and Discard."""
-        state = "failed" if one.tries + 1 >= MAX_TRIES else "pending"
+        self._refusals += 1
         now_s = self._ports.clock.now().timestamp()
 
         def step(tx: Transaction) -> None:
-            operation.set_state(tx, one.id, state, problem=error.sentence, tried=True)
-            if state == "failed":
-                problem.report(
-                    tx, self._account.id, "journal", f"{one.label}: {error.sentence}",
-                    "Try it again or give it up, under Operations.", now_s,
-                )  # fmt: skip
+            for one in group:
+                state = "failed" if one.tries + 1 >= MAX_TRIES else "pending"
+                operation.set_state(tx, one.id, state, problem=error.sentence, tried=True)
+                if state == "failed":
+                    problem.report(
+                        tx, self._account.id, "journal", f"{one.label}: {error.sentence}",
+                        "Try it again or give it up, under Operations.", now_s,
+                    )  # fmt: skip
 
         await self._store.write(step)
 
@@ -491,31 +517,24 @@ class Replay:
 _Change = tuple[int, int, tuple[str, ...], tuple[str, ...]]
 
 
-def _leading_flags(pending: Sequence[Operation]) -> list[Operation]:
-    """The changes of flags that stand first, as long as they are of one mailbox."""
-    found: list[Operation] = []
-    for one in pending:
-        if one.kind != "flags":
-            break
-        if found and one.arguments.source != found[0].arguments.source:
-            break
-        found.append(one)
-    return found
+def _revert(tx: Transaction, group: Sequence[Operation]) -> None:
+    for one in group:
+        undo.revert(tx, one)
 
 
 def _amount(tx: Transaction, operations: Sequence[Operation]) -> dict[_Change, list[int]]:
     """What changes amount to in the end, and for which UIDs: later ones win over earlier ones."""
     amounts: dict[PlacementId, _Change] = defaultdict(lambda: (0, 0, (), ()))
-    for one in operations:
-        change = one.arguments
-        for target in operation.targets(tx, one.id):
-            add, remove, add_tags, remove_tags = amounts[target.placement_id]
-            amounts[target.placement_id] = (
-                (add | change.add) & ~change.remove,
-                (remove | change.remove) & ~change.add,
-                tuple(sorted({*add_tags, *change.add_tags} - {*change.remove_tags})),
-                tuple(sorted({*remove_tags, *change.remove_tags} - {*change.add_tags})),
-            )
+    changes = {one.id: one.arguments for one in operations}
+    for target in operation.targets_of(tx, list(changes)):
+        change = changes[target.operation_id]
+        add, remove, add_tags, remove_tags = amounts[target.placement_id]
+        amounts[target.placement_id] = (
+            (add | change.add) & ~change.remove,
+            (remove | change.remove) & ~change.add,
+            tuple(sorted({*add_tags, *change.add_tags} - {*change.remove_tags})),
+            tuple(sorted({*remove_tags, *change.remove_tags} - {*change.add_tags})),
+        )
     groups: dict[_Change, list[int]] = defaultdict(list)
     for placed in placement.get(tx, list(amounts)):
         if placed.uid is not None:

@@ -276,6 +276,17 @@ class NumberSet(Generic[N]):
                 left.append((low, high))
         return type(self)(tuple(left))
 
+    def pieces(self, ranges: int) -> Iterator[Self]:
+        """Cut into sets of at most `ranges` ranges each, ascending: one line of a command each.
+
+        Raises:
+            LocalProtocolError: `*` or `$` is in it.
+        """
+        if self.is_open:
+            raise LocalProtocolError("the set has no fixed members")
+        for start in range(0, len(self.ranges), ranges):
+            yield type(self)(self.ranges[start : start + ranges])
+
     def chunks(self, size: int) -> Iterator[Self]:
         """Cut into sets of at most `size` numbers each, ascending.
 

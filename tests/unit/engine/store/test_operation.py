@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.door.changes import AnyChange, OperationsChanged
+from desktopmail.door.ids import OperationId
 from desktopmail.door.rows import Flag
 from desktopmail.engine.store import operation
 from desktopmail.engine.store.operation import Arguments, Target
@@ -13,7 +14,7 @@ from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from desktopmail.door.ids import AccountId, OperationId, PlacementId
+    from desktopmail.door.ids import AccountId, PlacementId
     from desktopmail.engine.store.store import Store, Transaction
 
 
@@ -45,7 +46,7 @@ async def test_one_that_was_running_is_still_to_be_told(tmp_path: Path) -> None:
         made = await store.write(lambda tx: operation.add(tx, account_id, "move", Arguments(), ""))
         one = await store.read(lambda tx: operation.get(tx, made))
         assert one is not None
-        await store.write(lambda tx: operation.begin(tx, one, 17))
+        await store.write(lambda tx: operation.begin(tx, [one], 17))
     async with open_store(tmp_path) as store:  # after a crash
         (found,) = await store.read(lambda tx: operation.pending(tx, account_id))
         assert (found.state, found.arguments.uidnext) == ("running", 17)
@@ -72,13 +73,13 @@ async def test_proof_is_kept_for_each_message_by_itself(tmp_path: Path) -> None:
         def step(tx: Transaction) -> OperationId:
             made = operation.add(tx, account_id, "copy", Arguments(), "")
             operation.add_targets(tx, made, [(one, Flag.SEEN, None), (two, Flag.NONE, None)])
-            operation.prove(tx, made, [one])
+            operation.prove(tx, operation.targets(tx, made)[:1])
             return made
 
         made = await store.write(step)
         assert await store.read(lambda tx: operation.targets(tx, made)) == [
-            Target(one, Flag.SEEN, None, True),
-            Target(two, Flag.NONE, None, False),
+            Target(made, one, Flag.SEEN, None, True),
+            Target(made, two, Flag.NONE, None, False),
         ]
 
 
@@ -174,7 +175,7 @@ async def test_what_goes_is_passed_on_to_its_twin(tmp_path: Path) -> None:
         def step(tx: Transaction) -> list[Target]:
             made = operation.add(tx, account_id, "move", Arguments(), "")
             operation.add_targets(tx, made, [(one, Flag.SEEN, two)])
-            operation.pass_on(tx, made, operation.targets(tx, made))
+            operation.pass_on(tx, operation.targets(tx, made))
             return operation.targets(tx, made)
 
-        assert await store.write(step) == [Target(two, Flag.SEEN, two, False)]
+        assert await store.write(step) == [Target(OperationId(1), two, Flag.SEEN, two, False)]

@@ -13,9 +13,11 @@ from desktopmail.door.commands import (
     DiscardOperation,
     MoveMessages,
     SaveDraft,
+    SetOffline,
     StoreFlags,
     Undo,
 )
+from desktopmail.door.queries import ReadTranscript, Transcript
 from desktopmail.door.rows import Flag
 from desktopmail.wire.imap.flags import flag
 from desktopmail.wire.imap.sequence import Uid, UidSet
@@ -337,3 +339,68 @@ async def test_an_append_that_is_not_there_does_not_remove_the_source(tmp_path: 
             assert bench.subjects("INBOX", bob) == []
             assert there(server) == ["Subject 1"]
             assert bench.reader.operations() == []
+
+
+async def commands(bench: Bench) -> list[str]:
+    """What was said to the servers."""
+    transcript = await bench.engine.query(ReadTranscript())
+    assert isinstance(transcript, Transcript)
+    return [
+        line
+        for record in transcript.records
+        if record.sender == "C"
+        for line in record.octets.decode("ascii", "replace").splitlines()
+    ]
+
+
+async def test_days_of_work_offline_are_told_in_a_few_commands(tmp_path: Path) -> None:
+    """Read, tag and file, message after message: what is told are ranges, whatever was between."""
+    count = 160
+    with LocalServer(PASSWORDS) as server:
+        for number in range(count):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path) as bench:
+            await bench.add(server)
+            await bench.sync()
+            rows = sorted(bench.rows(), key=lambda row: row.id)
+            await bench.engine.command(SetOffline(offline=True))
+            junk = bench.mailbox("Junk")
+            for number, row in enumerate(rows):
+                ids = (row.id,)
+                await bench.engine.command(StoreFlags(placement_ids=ids, add=Flag.SEEN))
+                if number % 2:
+                    await bench.engine.command(StoreFlags(placement_ids=ids, add_tags=("work",)))
+                    await bench.engine.command(MoveMessages(placement_ids=ids, mailbox_id=junk))
+                elif number % 4 == 0:
+                    await bench.engine.command(DeleteMessages(placement_ids=ids, permanently=True))
+            assert len(bench.reader.operations()) == count * 9 // 4
+            before = len(await commands(bench))
+            await bench.engine.command(SetOffline(offline=False))
+            await settled(bench)
+            said = (await commands(bench))[before:]
+            assert sum("STORE" in line for line in said) <= 6, said
+            assert sum("MOVE" in line for line in said) <= 1, said
+            assert len(there(server)) == count // 4
+            assert len(there(server, "Junk")) == count // 2
+            assert {frozenset(one.flags) for one in server.messages("alice", "Junk")} == {
+                frozenset({"\\Seen", "work"})
+            }
+            shown_is_there(bench, server, "INBOX", "Junk")
+
+
+async def test_one_that_is_refused_takes_no_others_with_it(tmp_path: Path) -> None:
+    fault = Fault(protocol="imap", command="UID STORE", nth=1, reply="NO [LIMIT] Too much at once")
+    with LocalServer(PASSWORDS) as server:
+        for number in range(8):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path) as bench:
+            await bench.add(server)
+            await bench.sync()
+            rows = bench.rows()
+            await bench.engine.command(SetOffline(offline=True))
+            for row in rows:
+                await bench.engine.command(StoreFlags(placement_ids=(row.id,), add=Flag.FLAGGED))
+            server.add_fault(fault)
+            await bench.engine.command(SetOffline(offline=False))
+            await settled(bench)
+            assert all("\\Flagged" in one.flags for one in server.messages("alice"))

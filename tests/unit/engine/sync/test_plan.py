@@ -1,0 +1,87 @@
+"""Alike operations are told together, where nobody can see that their order was another."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktopmail.door.ids import AccountId, MailboxId, OperationId, PlacementId
+from desktopmail.engine.store.operation import Arguments, Operation
+from desktopmail.engine.sync.plan import Plan
+
+INBOX, WORK, TRASH = MailboxId(1), MailboxId(2), MailboxId(3)
+
+
+def one(number: int, kind: str, source: int = 1, target: int | None = None) -> Operation:
+    arguments = Arguments(
+        source=MailboxId(source), target=None if target is None else MailboxId(target)
+    )
+    return Operation(OperationId(number), AccountId(1), kind, arguments, "", "pending", 0, None)
+
+
+def groups(
+    operations: list[Operation], touched: dict[int, set[int]] | None = None
+) -> list[list[int]]:
+    plan = Plan(
+        operations,
+        {
+            OperationId(key): frozenset(map(PlacementId, members))
+            for key, members in (touched or {}).items()
+        },
+    )
+    found = []
+    while group := plan.next():
+        found.append([int(member.id) for member in group])
+    return found
+
+
+def test_what_is_read_and_filed_message_after_message_is_two_groups() -> None:
+    operations = []
+    touched = {}
+    for number in range(0, 20, 2):
+        operations += [one(number, "flags"), one(number + 1, "move", target=TRASH)]
+        touched[number] = {number}
+        touched[number + 1] = {number, number + 1000}
+    assert groups(operations, touched) == [list(range(0, 20, 2)), list(range(1, 20, 2))]
+
+
+def test_what_happens_to_one_message_keeps_its_order() -> None:
+    operations = [one(1, "flags"), one(2, "move", target=TRASH), one(3, "flags", source=TRASH),
+                  one(4, "flags")]  # fmt: skip
+    touched = {1: {1}, 2: {1, 11}, 3: {11}, 4: {1}}
+    assert groups(operations, touched) == [[1], [2], [3], [4]]
+
+
+def test_what_is_done_to_mailboxes_keeps_its_place() -> None:
+    operations = [one(1, "flags"), one(2, "rename"), one(3, "flags"), one(4, "append"),
+                  one(5, "append"), one(6, "flags")]  # fmt: skip
+    assert groups(operations) == [[1], [2], [3], [4], [5], [6]]
+
+
+def test_a_try_that_was_cut_short_is_verified_apart() -> None:
+    running = Operation(
+        OperationId(2), AccountId(1), "flags", Arguments(source=INBOX), "", "running", 1, None
+    )
+    assert groups([one(1, "flags"), running, one(3, "flags")]) == [[1, 3], [2]]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["flags", "move", "expunge", "create"]), st.integers(0, 3)),
+        max_size=30,
+    )
+)
+def test_each_is_told_once_and_no_message_sees_another_order(
+    done: list[tuple[str, int]],
+) -> None:
+    operations = [one(number, kind) for number, (kind, _) in enumerate(done)]
+    touched = {number: {message} for number, (_, message) in enumerate(done)}
+    order = [number for group in groups(operations, touched) for number in group]
+    assert sorted(order) == list(range(len(done)))
+    for message in range(4):
+        mine = [number for number in order if done[number][1] == message]
+        assert mine == sorted(mine)
+    for number, (kind, _) in enumerate(done):
+        if kind == "create":
+            place = order.index(number)
+            assert set(order[:place]) == set(range(number))
