@@ -97,8 +97,13 @@ class _Trial:
 
     async def run(self) -> list[CheckStep]:
         """Try; an error is the step that was under way, or the one it tells of."""
+        is_maildrop = self._side == "incoming" and self._account.kind is Kind.POP3
         try:
-            await self._try()
+            if is_maildrop:
+                async with self._connector.maildrop(self._account.id):
+                    await self._try()
+            else:
+                await self._try()
         except NetError as error:
             self._failed(_step_of(error, self._step), _with_fingerprint(error))
         except DoorError as error:
@@ -154,7 +159,7 @@ class _Trial:
         self._steps.append(CheckStep(server=self._side, step=step, ok=True, detail=detail))
 
     def _failed(self, step: str, error: DoorError) -> None:
-        remedy = error.remedy
+        remedy = error.remedy or _SUGGESTIONS.get(step, "")
         if error.code in {"auth-failed", "no-mechanism"}:
             # Some providers take no account password here, and some take none at all.
             remedy = providers.note_on(providers.load(), self._server.host) or remedy
@@ -175,6 +180,16 @@ class _Trial:
 
 
 _BEHIND_TCP = frozenset({"tls", "capabilities", "auth", "login"})
+# Where the error itself knows nothing better.
+_SUGGESTIONS = {
+    "dns": "Check the host name.",
+    "tcp": "Check host and port.",
+    "tls": "Check port and security with the provider; nothing was sent.",
+    "capabilities": "Check host and port; otherwise try again later, or ask the provider.",
+    "auth": "Ask the provider how mail programs log in.",
+    "login": "Try again later, or ask the provider.",
+    "listing": "Try again later, or ask the provider.",
+}
 _STEP_OF_CODE = {"certificate": "tls", "cleartext": "tls", "downgrade": "auth"}
 
 

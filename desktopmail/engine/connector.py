@@ -6,8 +6,9 @@ this machine needs consent, and one that exposes more than the last time stops.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -72,6 +73,11 @@ class Connector:
     local_name: str = ""
     proxies: Proxies | None = None
     trust: Trust | None = None
+    _maildrops: dict[AccountId, asyncio.Lock] = field(default_factory=dict)
+
+    def maildrop(self, account_id: AccountId) -> asyncio.Lock:
+        """What a POP3 session of ours holds: a maildrop is open once (RFC 1939 section 4)."""
+        return self._maildrops.setdefault(account_id, asyncio.Lock())
 
     async def pop3(self, account: Account) -> Pop3Client:
         """Connect and log in to the POP3 server of an account.

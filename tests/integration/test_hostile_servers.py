@@ -345,6 +345,7 @@ async def test_a_hostile_server_learns_nothing_and_is_not_believed(
     assert failed.detail.strip()
     assert "\n" not in failed.detail
     assert "Traceback" not in failed.detail
+    assert failed.remedy.strip()  # and one suggestion
     assert row.says in failed.detail
     # Nothing leaks.
     assert peer.sessions > 0

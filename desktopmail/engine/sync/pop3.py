@@ -113,6 +113,10 @@ class Pop3Sync:
             DoorError: The store cannot be written, or there is no password.
         """
         del headers_only
+        async with self._connector.maildrop(account.id):
+            await self._session(account)
+
+    async def _session(self, account: Account) -> None:
         client = await self._connector.pop3(account)
         try:
             maildrop = await look(client)

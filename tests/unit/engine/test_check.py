@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -127,3 +128,16 @@ async def test_a_port_where_nobody_listens_is_told_from_a_name_that_is_nobodys(
                 ]  # fmt: skip
                 assert (incoming[-1].step, incoming[-1].ok) == (step, False)
                 assert all(one.ok for one in incoming[:-1])
+
+
+async def test_a_maildrop_is_not_checked_while_it_is_fetched_from(tmp_path: Path) -> None:
+    """A server lets one session in: the other one of ours would be told that it is in use."""
+    slow = Fault(protocol="pop3", command="UIDL", delay_s=0.3, times=None)
+    with LocalServer(PASSWORDS, plan=[slow]) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            for _ in range(3):
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(bench.sync(account_id))
+                    found = await report(bench, account_id)
+                assert all(step.ok for step in found.steps), found
