@@ -1,4 +1,4 @@
-"""Builds what the first HTML message needs, once the window has nothing else to do.
+"""Builds what the first HTML message and answer need, once the window has nothing else to do.
 
 Bringing QtWebEngine in takes some 60 ms and its profile 50 to 190 ms: too long for a click, and
 nothing that a start may wait for. It is the one piece of work that may hold the window for longer
@@ -31,7 +31,7 @@ class Warming(QObject):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self._steps = [_bring_in, _prepare]
+        self._steps = [_bring_in_composer, _bring_in, _prepare]
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._step)
@@ -67,6 +67,10 @@ class Warming(QObject):
         application = QApplication.instance()
         if application is not None:
             application.removeEventFilter(self)
+
+
+def _bring_in_composer() -> None:
+    from desktopmail.ui.composer import window  # noqa: F401 - 50 ms that a click need not take
 
 
 def _bring_in() -> None:

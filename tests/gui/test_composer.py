@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from desktopmail.door.commands import CancelSending, DeleteMessages, SaveDraft, SendMessage
 from desktopmail.mime import mailto
+from desktopmail.mime.compose import File
 from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.composer.files import MAX_OCTETS, FileError, media_type_of, read_file
 from tests.gui.test_window import play, select
@@ -310,5 +312,43 @@ def test_receipt_and_report_are_asked_for_only_where_that_was_chosen(theme: Them
         read = message_from_bytes(sent(store)[0].octets, policy=policy.default)
         assert read["Disposition-Notification-To"] == "alice@example.org"
         assert sent(store)[0].report.notify == ("success", "failure", "delay")
+
+    play(theme, scene, send_delay_s=0)
+
+
+def test_everything_in_the_window_has_a_name_and_the_keyboard_reaches_it(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        composer = write(window)
+        composer.fields.show_cc(shown=True)
+        composer.format_button.setChecked(True)
+        composer.files.add(File("a.txt", "text/plain", b"x"))
+        reached = [
+            it
+            for it in composer.findChildren(QWidget)
+            if it.isVisible() and it.focusPolicy() & Qt.FocusPolicy.TabFocus
+        ]
+        assert len(reached) > 15
+        for widget in reached:
+            interface = QAccessible.queryAccessibleInterface(widget)
+            assert interface.text(QAccessible.Text.Name), widget
+        composer.activateWindow()
+        await until(composer.isActiveWindow)
+        composer.body.setFocus()
+        QTest.keyClick(composer.body, Qt.Key.Key_Tab, Qt.KeyboardModifier.ControlModifier)
+        assert not composer.body.hasFocus()  # no trap: Tab itself is typed
+        composer.finish()
+
+    play(theme, scene)
+
+
+def test_an_address_beyond_ascii_is_handed_over_as_it_is(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        composer = write(window, to="jörg@münchen.example, anna@bücher.example")
+        composer.keeper.save_now()
+        await until(lambda: saved(store))
+        composer.sending.send()
+        await until(lambda: sent(store))
+        assert sent(store)[0].recipients == ("jörg@münchen.example", "anna@bücher.example")
+        assert "To: jörg@münchen.example".encode() in sent(store)[0].octets
 
     play(theme, scene, send_delay_s=0)

@@ -531,3 +531,35 @@ def test_a_receipt_is_offered_once_and_not_for_ones_own_mail(
         assert not [it for it in window.reading.findChildren(NoticeBar) if not it.isHidden()]
 
     play(theme, scene)
+
+
+LURE = (
+    b"From: Bank <info@bank.example>\r\nSubject: x\r\nContent-Type: text/html\r\n\r\n"
+    b"<p><a href='https://evil.example/login'>https://bank.example</a> "
+    b"<a href='https://bank.example/help'>Help</a> <a href='http://203.0.113.9/'>here</a></p>"
+)
+
+
+def test_a_link_that_hides_where_it_leads_is_followed_only_after_a_question(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        row = store.add_message(LURE, store.box(Role.INBOX).id, date_s=1)
+        await window.reading.show_message(row)
+        pane = window.reading
+        bars = [it.accessibleName() for it in pane.findChildren(NoticeBar) if not it.isHidden()]
+        assert any("leads elsewhere than its text says" in it for it in bars)
+        assert any("bare number" in it for it in bars)
+        followed: list[str] = []
+        pane.link_clicked.disconnect(window.open_link)
+        pane.link_clicked.connect(followed.append)
+        pane._follow("https://bank.example/help")
+        assert followed == ["https://bank.example/help"]
+        pane._follow("https://evil.example/login")
+        assert len(followed) == 1
+        box = window.findChild(QMessageBox)
+        assert box is not None
+        assert box.text() == "This link leads to evil.example."
+        assert "https://bank.example" in box.informativeText()
+        next(it for it in box.buttons() if it.text() == "Open Anyway").click()
+        assert followed[-1] == "https://evil.example/login"
+
+    play(theme, scene)

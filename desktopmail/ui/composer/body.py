@@ -325,12 +325,12 @@ class Body(QTextEdit):
         """Enter answers within a quote and ends lists; Tab indents items; Ctrl+Tab leaves."""
         key, modifiers = event.key(), event.modifiers()
         if key == Qt.Key.Key_Tab and modifiers & Qt.KeyboardModifier.ControlModifier:
-            self.focusNextChild()
+            self._leave(forward=True)
         elif key == Qt.Key.Key_Tab and self._is_rich and self.looks.indent_list(1):
             return
         elif key == Qt.Key.Key_Backtab:
             if not (self._is_rich and self.looks.indent_list(-1)):
-                self.focusPreviousChild()
+                self._leave(forward=False)
         elif event.matches(QKeySequence.StandardKey.InsertParagraphSeparator):
             if not self._end_block():
                 super().keyPressEvent(event)
@@ -344,6 +344,10 @@ class Body(QTextEdit):
             self.paste_plain()
         else:
             super().keyPressEvent(event)
+
+    def _leave(self, *, forward: bool) -> None:
+        # QTextEdit's own way does nothing while Tab is typed.
+        QWidget.focusNextPrevChild(self, forward)
 
     def _end_block(self) -> bool:
         """Begin a line of one's own where Enter was pressed in a quote or an empty item."""

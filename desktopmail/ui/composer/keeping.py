@@ -168,6 +168,7 @@ async def compose_soon(draft: Draft, *, unfinished: bool = False) -> Composed:
         date=datetime.now(UTC).astimezone(),
         message_id=message_id.make(token_bytes(16), draft.sender.domain),
         boundary=token_hex(12),
+        utf8=not unfinished,  # only where an address needs it; who sends it knows the server
         keep_bcc=unfinished,
         unfinished=unfinished,
     )

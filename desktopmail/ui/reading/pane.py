@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QTextCursor, QTextDocument
-from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QMessageBox,
+    QStackedWidget,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktopmail.door.rows import Flag
-from desktopmail.mime import authres, receipt
+from desktopmail.mime import authres, link, receipt
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.reading.attachments import AttachmentStrip
 from desktopmail.ui.reading.content import Letter, read_letter
@@ -339,7 +348,7 @@ class ReadingPane(QFrame):
         return self.remote_images.fetch if self.remote_images is not None else None
 
     def _connect_view(self, view: PlainView | FallbackView | HtmlView) -> None:
-        view.link_clicked.connect(self.link_clicked)
+        view.link_clicked.connect(self._follow)
         view.link_hovered.connect(self.link_hovered)
         view.menu_wanted.connect(self.menu_wanted)
 
@@ -368,11 +377,33 @@ class ReadingPane(QFrame):
             bars.append(NoticeBar(self._theme, "download", "notice", tr("reading.fetching")))
         bars += self._remote_bars(letter)
         bars += self._receipt_bars(letter)
-        warnings = _link_warnings(letter)
-        if warnings:
-            text = trn("link.mismatch", warnings)
+        for kind, number in _link_warnings(letter).items():
+            text = trn(f"link.{kind.name.lower()}", number)
             bars.append(NoticeBar(self._theme, "alert", "warning", text))
         return bars
+
+    def _follow(self, target: str) -> None:
+        """Follow a link; ask first where it hides where it leads."""
+        letter = self.letter
+        links = letter.html.links if letter is not None and letter.html is not None else ()
+        found = next((it for it in links if it.warning and QUrl(it.url) == QUrl(target)), None)
+        if found is None:
+            self.link_clicked.emit(target)
+            return
+        host = link.host_of(target) or target
+        box = QMessageBox(
+            QMessageBox.Icon.Warning,
+            tr("link.open"),
+            tr("link.leads_to", host=host),
+            QMessageBox.StandardButton.Cancel,
+            self.window(),
+        )
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        why = tr(f"linkwarn.{found.warning.name.lower()}", text=found.text)
+        box.setInformativeText(f"{why}\n\n{target}")
+        anyway = box.addButton(tr("link.open_anyway"), QMessageBox.ButtonRole.AcceptRole)
+        anyway.clicked.connect(lambda _on=False: self.link_clicked.emit(target))
+        box.open()
 
     def _remote_bars(self, letter: Letter) -> list[NoticeBar]:
         blocked = len(letter.html.remote_images) if letter.html is not None else 0
@@ -466,7 +497,7 @@ def _to_the_loop(name: str, error: Exception) -> None:
     loop.call_exception_handler({"message": f"{name} failed", "exception": error})
 
 
-def _link_warnings(letter: Letter) -> int:
-    if letter.html is None:
-        return 0
-    return sum(1 for link in letter.html.links if link.warning)
+def _link_warnings(letter: Letter) -> dict[link.Warning, int]:
+    """How many links of a message hide where they lead, by the way they do it."""
+    links = letter.html.links if letter.html is not None else ()
+    return dict(Counter(it.warning for it in links if it.warning))
