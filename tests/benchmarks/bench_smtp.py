@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -21,7 +20,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from tests.benchmarks.peer import program
-from tests.benchmarks.ratio import Ratio
+from tests.benchmarks.ratio import Ratio, medians_by_turns
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from desktopmail.net.stream import Stream
     from desktopmail.wire.smtp.reply import Reply
 
-ROUNDS = 5
 SMALL, LARGE = 5 * 1024, 1024 * 1024
 SMALL_COUNT, LARGE_COUNT = 2000, 200
 
@@ -285,21 +283,12 @@ def linear() -> Ratio:
     """
     line = b"..x\r\n" + b"y" * 60 + b"\r\n"
     small, large = _pieces(line * 20_000), _pieces(line * 200_000)
-    one, ten = _compare(lambda: _receive(small), lambda: _receive(large))
+    one, ten = medians_by_turns(lambda: _receive(small), lambda: _receive(large))
     return Ratio("SMTP server machine, ten times the octets", ten, one, "one tenth", "s", 11,
                  at_least=False)  # fmt: skip
 
 
 # -- the table
-
-
-def _compare(one: Callable[[], float], other: Callable[[], float]) -> tuple[float, float]:
-    """Return the medians of both, measured by turns."""
-    first, second = [], []
-    for _ in range(ROUNDS):
-        first.append(one())
-        second.append(other())
-    return statistics.median(first), statistics.median(second)
 
 
 def measure() -> list[Ratio]:
@@ -316,7 +305,7 @@ def measure() -> list[Ratio]:
                 (LARGE, LARGE_COUNT, bounds[1]),
             ):
                 fewer = 1 if size == SMALL else 4  # it is slow enough to be measured by few
-                a, b = _compare(
+                a, b = medians_by_turns(
                     lambda here=here, size=size, count=count: _paced(here, size, count),  # type: ignore[misc] # the lambda's default
                     lambda there=there, size=size, count=count, fewer=fewer: (  # type: ignore[misc] # the lambda's default
                         _paced(there, size, count // fewer) * fewer
@@ -341,7 +330,9 @@ def measure() -> list[Ratio]:
 
                 return asyncio.run(body())
 
-            a, b = _compare(lambda run=run: run(send_ours), lambda run=run: run(send_theirs))  # type: ignore[misc] # the lambda's default
+            a, b = medians_by_turns(
+                lambda run=run: run(send_ours), lambda run=run: run(send_theirs)
+            )  # type: ignore[misc] # the lambda's default
             amount = count if size == SMALL else len(message) * count / megabyte
             ratios.append(
                 Ratio(f"SMTP client, messages of {size // 1024} KB", amount / a, amount / b,

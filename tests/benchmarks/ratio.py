@@ -60,3 +60,19 @@ def median_seconds(work: Callable[[], object], rounds: int = 5) -> float:
         work()
         times.append(time.perf_counter() - begin)
     return statistics.median(times)
+
+
+def medians_by_turns(
+    one: Callable[[], float], other: Callable[[], float], rounds: int = 5
+) -> tuple[float, float]:
+    """Return the medians of what two measurements give, taken by turns after one for warming up.
+
+    By turns, so that whatever else the machine does meets both alike.
+    """
+    one()
+    other()
+    first, second = [], []
+    for _ in range(rounds):
+        first.append(one())
+        second.append(other())
+    return statistics.median(first), statistics.median(second)

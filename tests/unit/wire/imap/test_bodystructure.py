@@ -161,10 +161,10 @@ def test_parts_are_numbered_as_in_rfc_9051_section_6_4_5_1() -> None:
     ],
 )
 def test_a_million_parentheses_are_refused_at_once(octets: bytes) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(RemoteProtocolError):
         decode_body(Cursor(octets, lenient=True))
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1
 
 
 def test_nesting_is_bounded_and_needs_no_recursion() -> None:

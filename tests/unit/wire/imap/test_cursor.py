@@ -111,11 +111,11 @@ def test_unknown_values_are_stepped_over_whole() -> None:
 
 
 def test_a_million_parentheses_end_at_the_limit_at_once() -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(RemoteProtocolError) as caught:
         Cursor(b"(" * 1_000_000).skip_value()
     assert caught.value.limit == "MAX_NESTING"
-    assert time.perf_counter() - begin < 0.5
+    assert time.process_time() - begin < 0.5
     Cursor(b"(" * MAX_NESTING + b")" * MAX_NESTING).skip_value()
 
 

@@ -59,7 +59,7 @@ def test_a_literal_inside_a_response_code_is_found() -> None:
 
 def test_an_endless_line_ends_at_the_limit_in_linear_time() -> None:
     cutter = Cutter(Limits(1 << 20, 50, 200, 3, 1 << 21))
-    begin = time.perf_counter()
+    begin = time.process_time()
     for _ in range(1 << 20):
         cutter.receive(b"a")
         assert cutter.next() is None
@@ -67,7 +67,7 @@ def test_an_endless_line_ends_at_the_limit_in_linear_time() -> None:
     with pytest.raises(RemoteProtocolError) as caught:
         cutter.next()
     assert caught.value.limit == "max_line_octets"
-    assert time.perf_counter() - begin < 10
+    assert time.process_time() - begin < 10
 
 
 def test_a_line_that_ends_is_measured_too() -> None:

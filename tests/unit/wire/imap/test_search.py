@@ -197,11 +197,11 @@ def test_what_is_no_search_is_refused(octets: bytes) -> None:
 
 @pytest.mark.parametrize("opening", [b"(", b"NOT ", b"OR ALL ", b"OR ", b"FUZZY ", b"(NOT "])
 def test_keys_nested_too_deep_are_refused_at_once(opening: bytes) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     octets = b"a1 SEARCH " + opening * (60_000 // len(opening)) + b"ALL\r\n"
     (event,) = server_events(new_server(), [octets])
     assert "nest" in event.reason or "expected" in event.reason  # type: ignore[union-attr]
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1
 
 
 def test_a_key_nested_too_deep_is_our_fault() -> None:

@@ -204,14 +204,14 @@ def test_a_good_command_starts_the_count_again() -> None:
 @pytest.mark.parametrize("state", [EARLY, State.SELECTED])
 def test_an_endless_line_is_answered_with_bye(state: State) -> None:
     server = new_server(state)
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(RemoteProtocolError) as caught:
         for _ in server_events(server, [b"a" * 1000] * 100):
             pass
     assert caught.value.limit == "max_line_octets"
     assert octets_of(server.take_output()).startswith(b"* BYE [TOOBIG]")
     assert server.state is State.LOGOUT
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1
 
 
 @pytest.mark.parametrize("plus", [b"", b"+"])
@@ -235,11 +235,11 @@ def test_a_literal_of_2_to_the_63_is_refused(size: bytes, plus: bytes) -> None:
 
 def test_a_hundred_thousand_literals_are_refused() -> None:
     server = new_server()
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(RemoteProtocolError):
         list(server_events(server, [b"a1 LIST " + b"{0+}\r\n " * 100_000 + b"\r\n"]))
     assert octets_of(server.take_output()).startswith(b"* BYE [TOOBIG]")
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     server = new_server()
     line = b"a1 LIST " + b"{0+}\r\n " * 150 + b"\r\na2 NOOP\r\n"
     first, second = server_events(server, [line])
