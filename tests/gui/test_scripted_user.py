@@ -108,6 +108,8 @@ class User:
 
     async def reads(self, row: MessageRow) -> None:
         window = self.window
+        window.come_forward()  # a desktop does that when the window before it is closed
+        await until(window.isActiveWindow, 10)
         assert window.list_pane.list.go_to_message(row.id)
         window.list_pane.list.setFocus()
         await until(lambda: window.reading.row is not None and window.reading.row.id == row.id, 20)
@@ -120,7 +122,7 @@ class User:
         composer = window.composers[-1]
         subject = composer.fields.subject.text()
         composer.body.insertPlainText(text)
-        composer.send()
+        composer.send_button.click()
         await until(lambda: not window.composers, 20)
         return subject
 
@@ -135,7 +137,12 @@ class User:
         await until(lambda: row.id not in {it.id for it in self.inbox()}, 20)
 
     async def undoes(self, row: MessageRow) -> None:
-        QTest.keyClick(self.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        # The row leaves the list before the engine has said how to take that back.
+        await until(self.window.actions_by_name["undo"].isEnabled, 10)
+        self.window.list_pane.list.setFocus()
+        QTest.keyClick(
+            self.window.list_pane.list, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier
+        )
         await until(lambda: row.subject in {it.subject for it in self.inbox()}, 20)
 
     async def switches_to(self, kind: Kind) -> None:
