@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktopmail.ui.panes.reading_order import draw_text, trim
 from desktopmail.ui.theme import icons
 
 if TYPE_CHECKING:
@@ -242,18 +243,12 @@ class ChoiceDelegate(QStyledItemDelegate):
             painter.drawPixmap(box, icons.pixmap(choice.icon, self._theme.tokens.muted, 18, ratio))
         line = line.adjusted(0, 0, -28, 0) if mirrored else line.adjusted(28, 0, 0, 0)
         painter.setFont(QFont(option.font))
-        end = Qt.AlignmentFlag.AlignLeft if mirrored else Qt.AlignmentFlag.AlignRight
-        start = Qt.AlignmentFlag.AlignRight if mirrored else Qt.AlignmentFlag.AlignLeft
-        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute
         painter.setPen(self._theme.colour("muted"))
-        painter.drawText(line, int(end | middle), choice.hint)
+        draw_text(painter, line, choice.hint, mirrored=mirrored, at_end=True)
         used = painter.fontMetrics().horizontalAdvance(choice.hint) + 16
-        line = line.adjusted(used, 0, 0, 0) if mirrored else line.adjusted(0, 0, -used, 0)
         painter.setPen(self._theme.colour("text" if choice.enabled else "faint"))
-        title = painter.fontMetrics().elidedText(
-            choice.title, Qt.TextElideMode.ElideRight, line.width()
-        )
-        painter.drawText(line, int(start | middle), title)
+        line = trim(line, used, mirrored=mirrored)
+        draw_text(painter, line, choice.title, mirrored=mirrored)
         painter.restore()
 
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QRadioButton,
+    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -238,14 +239,31 @@ class AccountDialog(QDialog):
         buttons.addWidget(self.add_button)
         heading = QLabel(tr("account.heading"), self)
         heading.setProperty("kind", "subject")
+        # With large letters the form is higher than a small screen: it scrolls then.
+        form = QWidget(self)
+        form.setObjectName("accountForm")
+        form_lines = QVBoxLayout(form)
+        form_lines.setContentsMargins(24, 0, 24, 0)
+        form_lines.addLayout(grid)
+        form_lines.addStretch(1)
+        area = QScrollArea(self)
+        area.setWidget(form)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(max(self.minimumWidth(), form_lines.minimumSize().width()))
         lines = QVBoxLayout(self)
-        lines.setContentsMargins(24, 20, 24, 18)
+        lines.setContentsMargins(0, 20, 0, 18)
         lines.setSpacing(14)
+        for part in (heading, self.problem, self._busy):
+            part.setContentsMargins(24, 0, 24, 0)
+        buttons.setContentsMargins(24, 0, 24, 0)
         lines.addWidget(heading)
-        lines.addLayout(grid)
+        lines.addWidget(area, 1)
         lines.addWidget(self.problem)
         lines.addWidget(self._busy)
         lines.addLayout(buttons)
+        self.resize(self.minimumWidth(), form_lines.sizeHint().height() + 150)
 
     # ---- following what is typed
 

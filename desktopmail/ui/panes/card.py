@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QS
 from desktopmail.door.rows import Flag, MessageRow, TagRow
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.messages import ListColumn, MessageListModel
+from desktopmail.ui.panes.reading_order import draw_text, end_box, place, trim
 from desktopmail.ui.theme import icons
 
 if TYPE_CHECKING:
@@ -86,8 +87,9 @@ class CardDelegate(QStyledItemDelegate):
             if state & QStyle.StateFlag.State_MouseOver:
                 painter.fillRect(rect, self._theme.colour("sunken"))
             painter.setPen(self._theme.colour("border"))
-            left = rect.left() + _LEFT
-            painter.drawLine(left, rect.bottom(), rect.right() - _RIGHT, rect.bottom())
+            rule = QRect(rect.left() + _LEFT, rect.top(), rect.width() - _LEFT - _RIGHT, 1)
+            rule = place(rule, rect, mirrored=self._view.isRightToLeft())
+            painter.drawLine(rule.left(), rect.bottom(), rule.right(), rect.bottom())
 
     def _paint_message(
         self,
@@ -104,9 +106,9 @@ class CardDelegate(QStyledItemDelegate):
         line = QFontMetrics(font).height()
         top = rect.top() + (9 if self.compact else 11)
         gap = 0 if self.compact else 2
-        column = QRect(
-            rect.left() + _LEFT, top, rect.width() - _LEFT - _RIGHT, line
-        )  # the text column, in reading order
+        mirrored = self._view.isRightToLeft()
+        text_column = QRect(rect.left() + _LEFT, top, rect.width() - _LEFT - _RIGHT, line)
+        column = place(text_column, rect, mirrored=mirrored)
         selected = bool(state & QStyle.StateFlag.State_Selected)
         quiet = self._theme.colour("text" if selected else "muted")
         if unread:
@@ -119,7 +121,7 @@ class CardDelegate(QStyledItemDelegate):
         width = QFontMetrics(small).horizontalAdvance(date)
         painter.setFont(small)
         painter.setPen(self._theme.colour("accent") if unread else quiet)
-        self._text(painter, column, date, at_end=True)
+        draw_text(painter, column, date, mirrored=mirrored, at_end=True)
         bold = QFont(font)
         bold.setWeight(QFont.Weight.Bold if unread else QFont.Weight.Medium)
         painter.setFont(bold)
@@ -127,7 +129,7 @@ class CardDelegate(QStyledItemDelegate):
         who = model.who(message)
         if message.thread_size > 1:
             who += f"  ({message.thread_size})"
-        self._text(painter, self._trim(column, width + 12), who)
+        draw_text(painter, trim(column, width + 12, mirrored=mirrored), who, mirrored=mirrored)
 
         # Line 2: what about, and its signs.
         second = column.translated(0, line + gap)
@@ -138,14 +140,14 @@ class CardDelegate(QStyledItemDelegate):
             font2.setWeight(QFont.Weight.DemiBold)
         painter.setFont(font2)
         painter.setPen(self._theme.colour("text"))
-        self._text(painter, self._trim(second, used), subject)
+        draw_text(painter, trim(second, used, mirrored=mirrored), subject, mirrored=mirrored)
 
         # Line 3: how it begins.
         if not self.compact:
             third = column.translated(0, 2 * (line + gap))
             painter.setFont(font)
             painter.setPen(quiet)
-            self._text(painter, third, message.preview)
+            draw_text(painter, third, message.preview, mirrored=mirrored)
 
     def _dot(self, painter: QPainter, rect: QRect, column: QRect) -> None:
         x = rect.left() + 13
@@ -172,7 +174,7 @@ class CardDelegate(QStyledItemDelegate):
         ratio = painter.device().devicePixelRatioF()
         right_to_left = self._view.isRightToLeft()
         dots = self._tag_dots(painter, line, message)
-        line = self._trim(line, dots)
+        line = trim(line, dots, mirrored=right_to_left)
         x = line.left() if right_to_left else line.right() - _ICON + 1
         for name, colour in signs:
             box = QRect(x, line.center().y() - _ICON // 2, _ICON, _ICON)
@@ -188,30 +190,6 @@ class CardDelegate(QStyledItemDelegate):
         return paint_tags(
             painter, line, model.tags.shown(message.tags), mirrored=self._view.isRightToLeft()
         )
-
-    def _trim(self, rect: QRect, used: int) -> QRect:
-        """The rectangle without what is used at its end, in reading order."""
-        if self._view.isRightToLeft():
-            return rect.adjusted(used, 0, 0, 0)
-        return rect.adjusted(0, 0, -used, 0)
-
-    def _text(self, painter: QPainter, rect: QRect, text: str, *, at_end: bool = False) -> None:
-        # The rows of a list line up by the direction of the window, whatever the script of a row.
-        start = (
-            Qt.AlignmentFlag.AlignRight
-            if self._view.isRightToLeft()
-            else (Qt.AlignmentFlag.AlignLeft)
-        )
-        end = (
-            Qt.AlignmentFlag.AlignLeft
-            if self._view.isRightToLeft()
-            else (Qt.AlignmentFlag.AlignRight)
-        )
-        alignment = (end if at_end else start) | Qt.AlignmentFlag.AlignAbsolute
-        elided = painter.fontMetrics().elidedText(
-            text, Qt.TextElideMode.ElideRight, max(rect.width(), 0)
-        )
-        painter.drawText(rect, int(alignment | Qt.AlignmentFlag.AlignVCenter), elided)
 
 
 def paint_tags(painter: QPainter, line: QRect, tags: list[TagRow], *, mirrored: bool) -> int:
@@ -288,18 +266,16 @@ class TableDelegate(QStyledItemDelegate):
         painter.setFont(font)
         quiet = column in {ListColumn.DATE, ListColumn.SIZE} and not unread
         painter.setPen(self._theme.colour("muted" if quiet else "text"))
+        mirrored = self._view.isRightToLeft()
         cell = rect.adjusted(8, 0, -8, 0)
         if column is ListColumn.SUBJECT and message.has_attachment:
-            box = QRect(cell.right() - _ICON, cell.center().y() - 7, _ICON, _ICON)
+            box = end_box(cell, _ICON, _ICON, mirrored=mirrored)
             painter.drawPixmap(box, icons.pixmap("paperclip", tokens.faint, _ICON, ratio))
-            cell.setRight(cell.right() - _ICON - 6)
+            cell = trim(cell, _ICON + 6, mirrored=mirrored)
         model = self._view.model()
         if column is ListColumn.SUBJECT and message.tags and isinstance(model, MessageListModel):
-            used = paint_tags(painter, cell, model.tags.shown(message.tags), mirrored=False)
-            cell.setRight(cell.right() - used - 4)
-        text = painter.fontMetrics().elidedText(
-            str(index.data()), Qt.TextElideMode.ElideRight, cell.width()
-        )
-        end = column is ListColumn.SIZE
-        side = Qt.AlignmentFlag.AlignRight if end else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(cell, int(side | Qt.AlignmentFlag.AlignVCenter), text)
+            tags = model.tags.shown(message.tags)
+            used = paint_tags(painter, cell, tags, mirrored=mirrored)
+            cell = trim(cell, used + 4, mirrored=mirrored)
+        at_end = column is ListColumn.SIZE
+        draw_text(painter, cell, str(index.data()), mirrored=mirrored, at_end=at_end)

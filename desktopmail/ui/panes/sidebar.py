@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QLocale,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -19,6 +28,7 @@ from PySide6.QtWidgets import (
 from desktopmail.door.rows import ConnectionState
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import MailboxTreeModel, Node, NodeKind
+from desktopmail.ui.panes.reading_order import draw_text, place, trim
 from desktopmail.ui.theme import icons
 
 if TYPE_CHECKING:
@@ -109,7 +119,8 @@ class Sidebar(QTreeView):
         node = self._model.node(index)
         left = event.button() == Qt.MouseButton.LeftButton
         if left and node is not None and node.children:
-            near_chevron = event.position().x() > self.viewport().width() - 28
+            x = event.position().x()
+            near_chevron = x < 28 if self.isRightToLeft() else x > self.viewport().width() - 28
             if node.kind is NodeKind.ACCOUNT or near_chevron:
                 self.setExpanded(index, not self.isExpanded(index))
                 return
@@ -213,11 +224,9 @@ class _SidebarDelegate(QStyledItemDelegate):
         font.setPointSizeF(font.pointSizeF() * 0.92)
         painter.setFont(font)
         painter.setPen(self._theme.colour("muted"))
-        text = rect.adjusted(_INSET + 10, 8, -44, 0)
-        title = painter.fontMetrics().elidedText(
-            node.title, Qt.TextElideMode.ElideRight, text.width()
-        )
-        painter.drawText(text, int(Qt.AlignmentFlag.AlignVCenter), title)
+        mirrored = self._tree.isRightToLeft()
+        text = place(rect.adjusted(_INSET + 10, 8, -44, 0), rect, mirrored=mirrored)
+        title = draw_text(painter, text, node.title, mirrored=mirrored)
         account = node.account
         if account is not None and account.state is not ConnectionState.READY:
             token = {
@@ -225,10 +234,10 @@ class _SidebarDelegate(QStyledItemDelegate):
                 ConnectionState.OFFLINE: "faint",
             }.get(account.state, "accent")
             width = painter.fontMetrics().horizontalAdvance(title)
-            dot = QRect(text.left() + width + 8, text.center().y() - 3, 7, 7)
+            dot = QRect(rect.left() + _INSET + 18 + width, text.center().y() - 3, 7, 7)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._theme.colour(token))
-            painter.drawEllipse(dot)
+            painter.drawEllipse(place(dot, rect, mirrored=mirrored))
         self._paint_chevron(painter, rect.adjusted(0, 8, 0, 0), expanded=expanded)
 
     def _paint_line(
@@ -238,30 +247,28 @@ class _SidebarDelegate(QStyledItemDelegate):
         ratio = painter.device().devicePixelRatioF()
         colour = self._theme.tokens.accent if selected else self._theme.tokens.muted
         picture = icons.pixmap(node.icon, colour, _ICON, ratio)
-        box = QRect(left, rect.center().y() - _ICON // 2 + 1, _ICON, _ICON)
+        mirrored = self._tree.isRightToLeft()
+        box = QRect(rect.left() + left, rect.center().y() - _ICON // 2 + 1, _ICON, _ICON)
+        painter.drawPixmap(place(box, rect, mirrored=mirrored), picture)
         text = QRect(rect.left() + left + _ICON + 9, rect.top(), 0, rect.height())
         text.setRight(rect.right() - _INSET - (30 if node.children else 12))
-        count = str(node.unread) if node.unread else ""
+        text = place(text, rect, mirrored=mirrored)
+        count = QLocale().toString(node.unread) if node.unread else ""
         font.setWeight(QFont.Weight.DemiBold if count else QFont.Weight.Normal)
         painter.setFont(font)
-        metrics = painter.fontMetrics()
         if count:
             painter.setPen(self._theme.colour("accent" if selected else "muted"))
-            painter.drawText(
-                text, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), count
-            )
-            text.setRight(text.right() - metrics.horizontalAdvance(count) - 10)
-        painter.drawPixmap(box, picture)
+            draw_text(painter, text, count, mirrored=mirrored, at_end=True)
+            used = painter.fontMetrics().horizontalAdvance(count) + 10
+            text = trim(text, used, mirrored=mirrored)
         painter.setPen(self._theme.colour("text"))
-        title = metrics.elidedText(node.title, Qt.TextElideMode.ElideRight, text.width())
-        painter.drawText(
-            text, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), title
-        )
+        draw_text(painter, text, node.title, mirrored=mirrored)
 
     def _paint_chevron(self, painter: QPainter, rect: QRect, *, expanded: bool) -> None:
-        name = "chevron-down" if expanded else "chevron-right"
+        mirrored = self._tree.isRightToLeft()
+        closed = "chevron-left" if mirrored else "chevron-right"
+        name = "chevron-down" if expanded else closed
         ratio = painter.device().devicePixelRatioF()
         picture = icons.pixmap(name, self._theme.tokens.faint, 14, ratio)
-        painter.drawPixmap(
-            QRect(rect.right() - _INSET - 20, rect.center().y() - 6, 14, 14), picture
-        )
+        box = QRect(rect.right() - _INSET - 20, rect.center().y() - 6, 14, 14)
+        painter.drawPixmap(place(box, rect, mirrored=mirrored), picture)

@@ -1,0 +1,230 @@
+"""Fit and finish: every panel by keyboard and screen reader, mirrored, and with large letters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QAccessible, QImage, QPainter
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QWidget,
+)
+
+from desktopmail.ui import language
+from desktopmail.ui.elided import ElidedLabel
+from desktopmail.ui.panes.reading_order import draw_text, end_box, place, trim
+from tests.gui.test_window import play, select
+from tests.helpers.qt_loop import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from desktopmail.ui.theme.theme import Theme
+    from desktopmail.ui.window import MainWindow
+    from tests.helpers.fake_door import FakeStore
+
+_MAX_LINKS = 3
+PANELS = (
+    "account", "switch", "settings", "activity", "transcript", "server_room", "tags",
+    "address_book", "identities", "disk_use", "message", "source", "shortcuts",
+)  # fmt: skip
+
+
+def opened(window: MainWindow) -> QWidget:
+    """The dialogue or window that was opened last."""
+    dialogs = [it for it in window.findChildren(QDialog) if it.isVisible()]
+    extras = [it for it in window.extra_windows if it.isVisible()]
+    return (dialogs or extras)[-1]
+
+
+def focusable(panel: QWidget) -> list[QWidget]:
+    """What the Tab key should reach."""
+    return [
+        widget
+        for widget in panel.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and widget.isVisibleTo(panel)
+        and widget.isEnabled()
+        and not isinstance(widget, QScrollArea)
+        and not isinstance(widget.parent(), (QAbstractSpinBox, QComboBox))
+    ]
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_everything_in_a_panel_has_a_name_for_screen_readers(theme: Theme, name: str) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        await select(window, 0)
+        window.show_view(name)
+        await window.scope.settled()
+        nameless = []
+        for widget in focusable(opened(window)):
+            interface = QAccessible.queryAccessibleInterface(widget)
+            assert interface is not None
+            said = interface.text(QAccessible.Text.Name)
+            is_inner = widget.objectName().startswith("qt_")
+            if not said.strip() and not is_inner:
+                nameless.append(f"{type(widget).__name__} {widget.objectName()}")
+        assert nameless == []
+        opened(window).close()
+
+    play(theme, scene)
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_the_tab_key_leaves_every_field_of_a_panel(theme: Theme, name: str) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        await select(window, 0)
+        window.show_view(name)
+        await window.scope.settled()
+        panel = opened(window)
+        panel.activateWindow()
+        await until(panel.isActiveWindow)
+        wanted = focusable(panel)
+        if len(wanted) < 2:
+            return
+        wanted[0].setFocus(Qt.FocusReason.TabFocusReason)
+        before = QApplication.focusWidget()
+        stays = 0  # a text goes through its links first
+        for _ in range(2 * len(wanted) + _MAX_LINKS):
+            focus = QApplication.focusWidget()
+            assert focus is not None
+            QTest.keyClick(focus, Qt.Key.Key_Tab)
+            after = QApplication.focusWidget()
+            stays = stays + 1 if after is focus else 0
+            assert stays <= _MAX_LINKS, f"{type(focus).__name__} {focus.accessibleName()}"
+            if after is before:
+                break
+        panel.close()
+
+    play(theme, scene)
+
+
+@pytest.fixture
+def large_letters(qapp: QApplication, theme: Theme) -> Iterator[None]:
+    """The desktop's letters at twice their size."""
+    usual = qapp.font()
+    large = qapp.font()
+    large.setPointSizeF(usual.pointSizeF() * 2)
+    qapp.setFont(large)
+    theme.choose(theme.scheme)
+    yield
+    qapp.setFont(usual)
+    theme.choose(theme.scheme)
+
+
+@pytest.mark.parametrize("tongue", sorted(language.LANGUAGES))
+@pytest.mark.parametrize("name", ["settings", "tags", "identities", "disk_use", "account"])
+@pytest.mark.usefixtures("large_letters")
+def test_no_word_is_cut_with_letters_of_twice_the_size(
+    theme: Theme, name: str, tongue: str
+) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        language.choose_language(tongue)
+        window.show_view(name)
+        await window.scope.settled()
+        panel = opened(window)
+        panel.adjustSize()
+        QApplication.processEvents()
+        cut = [
+            f"{widget.text()!r}: {widget.width()} of {needed(widget)}"
+            for widget in panel.findChildren(QWidget)
+            if isinstance(widget, (QLabel, QPushButton))
+            and widget.isVisibleTo(panel)
+            and widget.width() < needed(widget)
+        ]
+        assert cut == []
+        low = [
+            f"{type(widget).__name__} {widget.accessibleName()}"
+            for widget in panel.findChildren(QWidget)
+            if isinstance(widget, (QLineEdit, QAbstractButton))
+            and widget.isVisibleTo(panel)
+            and widget.height() < widget.fontMetrics().height()
+            and not isinstance(widget.parent(), QAbstractScrollArea)
+            and getattr(widget, "text", str)()
+        ]
+        assert low == []
+        panel.close()
+
+    play(theme, scene)
+
+
+def needed(widget: QLabel | QPushButton) -> int:
+    """The width below which a text is cut."""
+    if isinstance(widget, ElidedLabel) or (isinstance(widget, QLabel) and widget.wordWrap()):
+        return 0
+    if isinstance(widget, QLabel) and not widget.text():
+        return 0
+    return widget.fontMetrics().horizontalAdvance(widget.text().replace("&", ""))
+
+
+def test_what_is_laid_out_from_the_left_is_mirrored_within_its_row() -> None:
+    row = QRect(10, 0, 100, 20)
+    box = QRect(12, 2, 16, 16)
+    assert place(box, row, mirrored=False) == box
+    assert place(box, row, mirrored=True) == QRect(92, 2, 16, 16)
+    assert place(place(box, row, mirrored=True), row, mirrored=True) == box
+    assert trim(row, 30, mirrored=True).left() == 40
+    assert trim(row, 30, mirrored=False).right() == row.right() - 30
+    assert end_box(row, 10, 10, mirrored=True).left() == row.left()
+    assert end_box(row, 10, 10, mirrored=False).right() == row.right()
+
+
+@pytest.mark.parametrize(("mirrored", "at_end", "is_left"), [
+    (False, False, True), (False, True, False), (True, False, False), (True, True, True),
+])  # fmt: skip
+def test_a_text_stands_on_its_side_whatever_its_script(
+    theme: Theme,  # noqa: ARG001 - the application has to be there
+    mirrored: bool,
+    at_end: bool,
+    is_left: bool,
+) -> None:
+    for text in ("Walk?", "שלום?"):
+        image = QImage(400, 40, QImage.Format.Format_ARGB32)
+        image.fill(Qt.GlobalColor.white)
+        painter = QPainter(image)
+        draw_text(painter, image.rect(), text, mirrored=mirrored, at_end=at_end)
+        painter.end()
+        inked = [
+            x
+            for x in range(400)
+            if any(image.pixelColor(x, y).lightness() < 128 for y in range(40))
+        ]
+        assert inked
+        assert (max(inked) < 200) is is_left
+        assert (min(inked) > 200) is not is_left
+
+
+def test_a_row_that_is_too_narrow_ends_with_an_ellipsis(theme: Theme) -> None:  # noqa: ARG001
+    image = QImage(60, 40, QImage.Format.Format_ARGB32)
+    painter = QPainter(image)
+    shown = draw_text(painter, image.rect(), "A very long subject", mirrored=False)
+    painter.end()
+    assert shown.endswith("…")
+
+
+def test_a_mirrored_window_has_its_sidebar_on_the_right(theme: Theme, qapp: QApplication) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        side = window.sidebar.mapTo(window, window.sidebar.rect().center()).x()
+        messages = window.list_pane.mapTo(window, window.list_pane.rect().center()).x()
+        reading = window.reading.mapTo(window, window.reading.rect().center()).x()
+        assert reading < messages < side
+        star = window.list_pane.list._cards.star_rect(QRect(0, 0, 300, 80))
+        assert star.left() < 60
+
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        play(theme, scene)
+    finally:
+        qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
