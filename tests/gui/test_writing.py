@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
 from email import message_from_bytes, policy
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,8 +37,6 @@ from tests.helpers.fake_door import full_store
 from tests.helpers.qt_loop import SLOT_LIMIT_S, Watchdog, run_qt, until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from desktopmail.ui.composer.window import ComposeWindow
     from desktopmail.ui.theme.theme import Theme
     from tests.helpers.fake_door import FakeStore
@@ -487,6 +490,68 @@ def test_what_was_being_written_is_open_again_after_a_crash(theme: Theme, tmp_pa
 
     run_qt(crashed)
     run_qt(started_again)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from desktopmail.ui.composer.recovery import Recovery
+from desktopmail.ui.settings import Settings
+from desktopmail.ui.theme.theme import Scheme, Theme
+from desktopmail.ui.window import MainWindow
+from tests.helpers.fake_door import full_store
+from tests.helpers.qt_loop import run_qt, until
+
+profile = Path(sys.argv[1])
+application = QApplication([])
+
+async def type_and_die():
+    store = full_store()
+    theme = Theme(application, Scheme.LIGHT)
+    window = MainWindow(store, lambda: store, Settings(profile / "window.toml"), theme, web=False)
+    window.show()
+    window.compose()
+    QTest.keyClicks(window.composers[-1].body, "half a sent")
+    await until(lambda: Recovery.of_profile(profile).left())
+    os.kill(os.getpid(), signal.SIGKILL)
+
+run_qt(type_and_die)
+"""
+
+
+def test_a_window_killed_while_typing_leaves_its_text_on_the_disk(tmp_path: Path) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path)],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        cwd=Path(__file__).parents[2],
+        timeout=60,
+        capture_output=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    ((_, draft, placed),) = Recovery.of_profile(tmp_path).left()
+    assert draft.text.startswith("half a sent")
+    assert placed.account_id == 1
+
+
+def test_the_state_of_a_draft_is_said(theme: Theme, tmp_path: Path) -> None:
+    async def run() -> None:
+        store = full_store()
+        settings = Settings(tmp_path / "window.toml")
+        window = MainWindow(store, lambda: store, settings, theme, web=False)
+        window.show()
+        composer = write(window)
+        assert composer.state.text() == "Not saved yet"
+        await until(lambda: composer.state.text() == "Kept on this computer")
+        composer.keeper.save_now()
+        await until(lambda: composer.state.text().startswith("Draft saved"))
+        composer.finish()
+        await window.aclose()
+        window.deleteLater()
+
+    run_qt(run)
 
 
 def test_quitting_keeps_what_is_written_as_a_draft(theme: Theme) -> None:

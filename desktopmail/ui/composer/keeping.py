@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from desktopmail.ui.composer.window import ComposeWindow
 
 _DISK_MS = 400  # after a key, so long until it is on the disk
+_HEAVY_OCTETS = 1_000_000  # each version of a draft goes to the server with its files…
+_HEAVY_PAUSES = 10  # …so a heavy one waits longer; the disk has it in the meantime
 _PATIENCE = 4  # who types without a pause is saved after so many times the pause
 
 
@@ -49,9 +51,9 @@ class Keeper(QObject):
         self._saving = asyncio.Lock()
         self._writing = asyncio.Lock()
         self._disk_timer = self._timer(_DISK_MS, self._write_soon)
-        pause_ms = window.settings.number("save_draft_s") * 1_000
-        self._pause_timer = self._timer(pause_ms, self.save_now)
-        self._patience_timer = self._timer(pause_ms * _PATIENCE, self.save_now)
+        self._pause_ms = window.settings.number("save_draft_s") * 1_000
+        self._pause_timer = self._timer(self._pause_ms, self.save_now)
+        self._patience_timer = self._timer(self._pause_ms * _PATIENCE, self.save_now)
 
     def _timer(self, after_ms: int, act: object) -> QTimer:
         timer = QTimer(self)
@@ -64,10 +66,15 @@ class Keeper(QObject):
         """Something else is written now."""
         self.is_changed = True
         self._window.show_state(tr("compose.not_saved"))
-        for timer in (self._disk_timer, self._patience_timer):
-            if not timer.isActive():
-                timer.start()
-        self._pause_timer.start()
+        if not self._disk_timer.isActive():
+            self._disk_timer.start()
+        pause_ms = self._pause_ms * (_HEAVY_PAUSES if self._is_heavy() else 1)
+        if not self._patience_timer.isActive():
+            self._patience_timer.start(pause_ms * _PATIENCE)
+        self._pause_timer.start(pause_ms)
+
+    def _is_heavy(self) -> bool:
+        return sum(len(it.octets) for it in self._window.files.files) > _HEAVY_OCTETS
 
     # ---- on the disk
 
@@ -81,6 +88,8 @@ class Keeper(QObject):
         async with self._writing:
             draft, placed = await window.draft_soon(), self._placed()
             await loop.run_in_executor(None, self._recovery.keep, self._key, draft, placed)
+        if self.is_changed and self._recovery.is_kept and not self._disk_timer.isActive():
+            window.show_state(tr("compose.kept"))
 
     async def forget(self) -> None:
         """Forget the copy on the disk: what was written is safe elsewhere, or unwanted."""
