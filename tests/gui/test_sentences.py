@@ -77,7 +77,7 @@ def test_values_stand_in_the_sentence_of_the_other_language() -> None:
     assert said("There is no mailbox Garten.") == "Es gibt kein Postfach Garten."
     error = DoorError("mail.example.org refuses the connection.", remedy="Try again later.")
     assert said_of(error) == (
-        "mail.example.org weist die Verbindung ab. Versuchen Sie es später noch einmal."
+        "mail.example.org weist die Verbindung ab. Versuche es später noch einmal."
     )
 
 
@@ -103,6 +103,6 @@ def test_a_german_window_tells_an_error_in_german(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
         language.choose_language("de")
         window._report("x", DoorError("The program is offline.", remedy="Go online first."))
-        assert window.snack.text == "Das Programm ist offline. Gehen Sie zuerst online."
+        assert window.snack.text == "Das Programm ist offline. Geh zuerst online."
 
     play(theme, scene)
