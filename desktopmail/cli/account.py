@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -57,7 +58,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     adding.add_argument("--smtp-auth", choices=proofs, help="default: as --auth where SMTP has it")
     adding.add_argument("--user", default="", metavar="U", help="login name; default: the address")
     adding.add_argument("--smtp-user", metavar="U", help="default: as --user")
-    adding.add_argument("--ca-file", metavar="PEM", help="further authorities to trust")
+    adding.add_argument("--ca-file", metavar="PEM", type=Path, help="further authorities to trust")
     for option, side in (("--pin", "incoming"), ("--smtp-pin", "outgoing")):
         adding.add_argument(
             option,
@@ -124,7 +125,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     switch.add_argument("--security", choices=secure, help="default: as now")
     switch.add_argument("--auth", choices=proofs, default="auto", help="default: auto")
     switch.add_argument("--user", metavar="U", help="default: as now")
-    switch.add_argument("--ca-file", metavar="PEM", help="further authorities to trust")
+    switch.add_argument("--ca-file", metavar="PEM", type=Path, help="further authorities to trust")
     password.add_options(switch)
     switch.set_defaults(run=_switch)
     policy = actions.add_parser(
@@ -168,7 +169,7 @@ def _settings(
         security=Security(security),
         auth=Auth(auth),
         user=user,
-        ca_file=arguments.ca_file,
+        ca_file=None if arguments.ca_file is None else str(arguments.ca_file.absolute()),
         proxy=getattr(arguments, "proxy", ""),
         password_file=password.file_path(arguments),
     )
