@@ -46,7 +46,11 @@ class GivenSecrets:
         if side == "outgoing" and self._command.outgoing_password is not None:
             password = self._command.outgoing_password
         if password is None:
-            raise DoorError("No password was given.", code="no-password")
+            raise DoorError(
+                "No password was given.",
+                remedy="Give it by --password-stdin, or name a file with --password-file.",
+                code="no-password",
+            )
         return Secret(password.text)
 
 

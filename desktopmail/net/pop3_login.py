@@ -233,13 +233,13 @@ class Login:
         for code, name, remedy in _REFUSALS:
             if reply.has(code):
                 return AuthenticationError(
-                    f"{where} did not log {self._user} in: {reply}.",
+                    f"{where} did not log {self._user} in: {str(reply).removesuffix('.')}.",
                     remedy=remedy,
                     code=name,
                     reply=str(reply),
                 )
         return AuthenticationError(
-            f"{where} refused the login of {self._user}: {reply}.",
+            f"{where} refused the login of {self._user}: {str(reply).removesuffix('.')}.",
             remedy="Check the user name and the password.",
             reply=str(reply),
         )
