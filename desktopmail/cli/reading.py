@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
+import base64
 import sys
 from typing import TYPE_CHECKING
 
+from desktopmail.cli import numbers
 from desktopmail.cli.errors import CommandError, UsageError
 from desktopmail.cli.output import fields, moment, octets, short
 from desktopmail.door.commands import FetchOctets
@@ -14,6 +15,7 @@ from desktopmail.door.rows import Flag, View
 from desktopmail.mime.message import Message
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from desktopmail.cli.context import Context
@@ -38,7 +40,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     listing.add_argument("mailbox", metavar="MAILBOX", help="a name, or inbox, sent, drafts, …")
     listing.add_argument("--account", metavar="N")
     listing.add_argument(
-        "--limit", type=_limit, default=_LIMIT, metavar="N", help=f"default: {_LIMIT}"
+        "--limit", type=numbers.limit, default=_LIMIT, metavar="N", help=f"default: {_LIMIT}"
     )
     listing.set_defaults(run=_list)
 
@@ -46,12 +48,12 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     search.add_argument("query", nargs="+", metavar="QUERY", help='words, from:ben, "a phrase", …')
     search.add_argument("--account", metavar="N")
     search.add_argument(
-        "--limit", type=_limit, default=_LIMIT, metavar="N", help=f"default: {_LIMIT}"
+        "--limit", type=numbers.limit, default=_LIMIT, metavar="N", help=f"default: {_LIMIT}"
     )
     search.set_defaults(run=_search)
 
     show = commands.add_parser("show", parents=[common], help="show a message")
-    show.add_argument("id", type=int, metavar="ID")
+    show.add_argument("id", type=numbers.local_id, metavar="ID")
     form = show.add_mutually_exclusive_group()
     form.add_argument("--raw", action="store_true", help="the exact octets")
     form.add_argument("--text", action="store_true", help="the text alone")
@@ -74,12 +76,6 @@ def protect(argv: Sequence[str]) -> list[str]:
         else word
         for word in words[begin:]
     ]
-
-
-def _limit(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 1")
-    return int(text)
 
 
 async def _mailboxes(context: Context, arguments: argparse.Namespace) -> int:
@@ -110,6 +106,8 @@ async def _list(context: Context, arguments: argparse.Namespace) -> int:
 
 async def _search(context: Context, arguments: argparse.Namespace) -> int:
     query = " ".join(word.removeprefix(_WORD) for word in arguments.query)
+    if not query.strip():
+        raise UsageError("Say what to search for, as in: desktopmail search from:ben.")
     within: tuple[MailboxId, ...] = ()
     if arguments.account is not None:
         account = context.account(arguments.account)
@@ -144,16 +142,12 @@ def _marks(row: MessageRow) -> str:
 
 async def _show(context: Context, arguments: argparse.Namespace) -> int:
     rows = context.message(arguments.id)
-    if arguments.raw and arguments.json:
-        raise UsageError("--raw and --json exclude each other: octets are not JSON.")
-    message_id = MessageId(arguments.id)
-    if arguments.headers and not arguments.json:
-        sys.stdout.buffer.write(context.reader().header_octets(message_id))
+    if arguments.headers:
+        _print_octets(context, arguments, context.reader().header_octets(MessageId(arguments.id)))
         return 0
     found = await _octets(context, rows[0])
     if arguments.raw:
-        sys.stdout.buffer.write(found)
-        sys.stdout.buffer.flush()
+        _print_octets(context, arguments, found)
         return 0
     message = Message.parse(found)
     if arguments.text:
@@ -162,6 +156,14 @@ async def _show(context: Context, arguments: argparse.Namespace) -> int:
         return 0
     _print_message(context, rows[0], message)
     return 0
+
+
+def _print_octets(context: Context, arguments: argparse.Namespace, found: bytes) -> None:
+    if not arguments.json:
+        sys.stdout.buffer.write(found)
+        return
+    encoded = base64.b64encode(found).decode("ascii")
+    context.output.value({"id": arguments.id, "octets_base64": encoded})
 
 
 async def _octets(context: Context, row: MessageRow) -> bytes:

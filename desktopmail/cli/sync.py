@@ -53,9 +53,9 @@ async def _sync(context: Context, arguments: argparse.Namespace) -> int:
             await door.command(SyncAccounts(account_ids=ids, headers_only=arguments.headers_only))
         except DoorError:
             # The sentence is one account's; what became of the others has to be said too.
-            _report(context, {account.id for account in chosen})
+            _report(context, {account.id for account in chosen}, watch=arguments.watch)
             raise
-        status = _report(context, {account.id for account in chosen})
+        status = _report(context, {account.id for account in chosen}, watch=arguments.watch)
         while arguments.watch:
             arrival = await arrivals.get()
             for message_id in arrival.message_ids:
@@ -65,9 +65,13 @@ async def _sync(context: Context, arguments: argparse.Namespace) -> int:
     return status
 
 
-def _report(context: Context, chosen: set[int]) -> int:
+def _report(context: Context, chosen: set[int], *, watch: bool) -> int:
     after = [account for account in context.accounts() if account.id in chosen]
-    context.output.value([_summary(context, account) for account in after])
+    if watch:
+        for account in after:
+            context.output.record(_summary(context, account))
+    else:
+        context.output.value([_summary(context, account) for account in after])
     for account in after:
         counts = _summary(context, account)
         said = f"{counts['total']} messages, {counts['unread']} unread in the Inbox"
