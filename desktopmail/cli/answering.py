@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desktopmail.cli import send
+from desktopmail.cli import numbers, send
 from desktopmail.cli.errors import CommandError
 from desktopmail.door.commands import AnswerReceipt, FetchOctets, Unsubscribe
 from desktopmail.door.interface import DoorError
@@ -24,13 +24,13 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     receipt = commands.add_parser(
         "receipt", parents=[common], help="send the read receipt that a message asks for, or never"
     )
-    receipt.add_argument("id", type=int, metavar="ID", help="as `list` shows it")
+    receipt.add_argument("id", type=numbers.local_id, metavar="ID", help="as `list` shows it")
     receipt.add_argument("--never", action="store_true", help="do not send it, nor ask again")
     receipt.set_defaults(run=_receipt)
     leave = commands.add_parser(
         "unsubscribe", parents=[common], help="leave the mailing list that a message came by"
     )
-    leave.add_argument("id", type=int, metavar="ID", help="as `list` shows it")
+    leave.add_argument("id", type=numbers.local_id, metavar="ID", help="as `list` shows it")
     leave.add_argument(
         "--yes", action="store_true", help="also where nothing proves the sender, or by a mail"
     )

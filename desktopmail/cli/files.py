@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from desktopmail.cli import numbers
 from desktopmail.cli.errors import CommandError, UsageError
 from desktopmail.cli.output import joined, octets
 from desktopmail.door.commands import (
@@ -74,7 +75,7 @@ def _one(mailboxes: list[MailboxRow], named: str) -> MailboxRow:
 async def _export(context: Context, arguments: argparse.Namespace) -> int:
     form = next(form for form in _FORMS if getattr(arguments, form) is not None)
     path = str(getattr(arguments, form).absolute())
-    if all(word.isdecimal() for word in arguments.what):
+    if all(numbers.is_local_id(word) for word in arguments.what):
         rows = [context.message(int(word))[0] for word in dict.fromkeys(arguments.what)]
         command = ExportMessages(placement_ids=tuple(row.id for row in rows), form=form, path=path)
     elif len(arguments.what) == 1:

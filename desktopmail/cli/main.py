@@ -24,6 +24,7 @@ from desktopmail.cli import (
     questions,
     reading,
     send,
+    streams,
     sync,
     tags,
     transcript,
@@ -101,6 +102,11 @@ def main(argv: list[str]) -> int:
     Args:
         argv: The arguments, without the name of the program.
     """
+    streams.open_all()
+    for argument in argv:
+        if not _is_text(argument):
+            sys.stderr.write(f"desktopmail: The argument {argument!a} is not text in UTF-8.\n")
+            return USAGE
     try:
         arguments = parser().parse_args(reading.protect(argv))
     except SystemExit as stop:  # argparse has said what was wrong, or shown the help
@@ -108,6 +114,7 @@ def main(argv: list[str]) -> int:
     if not hasattr(arguments, "run"):
         sys.stderr.write("desktopmail: no command was named. See desktopmail --help.\n")
         return USAGE
+    streams.say_every_character(as_json=arguments.json)
     try:
         status = asyncio.run(_run(arguments))
         sys.stdout.flush()
@@ -129,6 +136,11 @@ def main(argv: list[str]) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     return status
+
+
+def _is_text(argument: str) -> bool:
+    """Whether an argument came as UTF-8; other octets stand in it as lone surrogates (PEP 383)."""
+    return not any("\ud800" <= character <= "\udfff" for character in argument)
 
 
 async def _run(arguments: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desktopmail.cli import numbers
 from desktopmail.cli.errors import CommandError, UsageError
 from desktopmail.cli.output import joined, short
 from desktopmail.door.commands import (
@@ -67,7 +68,9 @@ def _command(
     commands: Commands, common: argparse.ArgumentParser, name: str, text: str
 ) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(name, parents=[common], help=text)
-    command.add_argument("ids", nargs="+", type=int, metavar="ID", help="as `list` shows it")
+    command.add_argument(
+        "ids", nargs="+", type=numbers.local_id, metavar="ID", help="as `list` shows it"
+    )
     command.add_argument(
         "--from",
         dest="source",
@@ -160,6 +163,7 @@ async def _tag(context: Context, arguments: argparse.Namespace) -> int:
     added, removed = tuple(arguments.add), tuple(arguments.remove)
     if not added and not removed:
         raise UsageError("Say which tags to --add or to --remove.")
+    _check(added + removed)
     rows = _rows(context, arguments, every=True)
     command = StoreFlags(placement_ids=_ids(rows), add_tags=added, remove_tags=removed)
     return await _do(context, (command, rows, f"{_count(rows)} changed."))
@@ -174,10 +178,14 @@ def _mask(names: list[str]) -> Flag:
 
 def _tags(names: list[str]) -> tuple[str, ...]:
     tags = tuple(name for name in names if _known(name) not in _FLAGS)
+    _check(tags)
+    return tags
+
+
+def _check(tags: tuple[str, ...]) -> None:
     for tag in tags:
         if not tag.strip() or not tag.isprintable() or "\\" in tag:
             raise UsageError(f"{short(tag, 40)!r} cannot be a tag: take letters and digits.")
-    return tags
 
 
 def _known(name: str) -> str:

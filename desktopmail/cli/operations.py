@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desktopmail.cli import numbers
 from desktopmail.cli.errors import UsageError
 from desktopmail.cli.output import short
 from desktopmail.door.commands import DiscardOperation, RetryOperation, Undo
@@ -29,7 +30,9 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
         ("discard", _discard, "give a failed one up; the view goes back to what the server says"),
     ):
         action = actions.add_parser(name, parents=[common], help=text)
-        action.add_argument("id", type=int, metavar="ID", help="as `operations list` shows it")
+        action.add_argument(
+            "id", type=numbers.local_id, metavar="ID", help="as `operations list` shows it"
+        )
         action.set_defaults(run=run)
 
     undo = commands.add_parser(

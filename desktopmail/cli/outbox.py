@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desktopmail.cli import numbers
 from desktopmail.cli.errors import UsageError
 from desktopmail.cli.output import moment, short
 from desktopmail.door.commands import CancelSending, RetrySending
@@ -27,7 +28,9 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
         ("cancel", _cancel, "take a message back"),
     ):
         action = actions.add_parser(name, parents=[common], help=text)
-        action.add_argument("id", type=int, metavar="ID", help="as `outbox list` shows it")
+        action.add_argument(
+            "id", type=numbers.local_id, metavar="ID", help="as `outbox list` shows it"
+        )
         action.set_defaults(run=run)
 
 

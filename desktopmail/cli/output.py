@@ -91,7 +91,11 @@ def fields(row: Row) -> dict[str, Any]:
 
 def moment(seconds: float) -> str:
     """A time as `2026-11-23 09:30`, where the reader is."""
-    local = dt.datetime.fromtimestamp(seconds, tz=dt.UTC).astimezone()
+    moment_utc = dt.datetime.fromtimestamp(seconds, tz=dt.UTC)
+    try:
+        local = moment_utc.astimezone()
+    except OverflowError:  # a stranger's 31 December 9999, seen from the east
+        local = moment_utc
     return local.strftime("%Y-%m-%d %H:%M")
 
 

@@ -37,7 +37,11 @@ def from_stdin(arguments: argparse.Namespace) -> Password | None:
     """
     if not arguments.password_stdin:
         return None
-    line = sys.stdin.readline().rstrip("\r\n")
+    try:
+        line = sys.stdin.readline().rstrip("\r\n")
+        line.encode()
+    except UnicodeError:  # without its cause, which shows the password
+        raise CommandError("The password on standard input is not text in UTF-8.") from None
     if not line:
         raise CommandError("No password came on standard input; type it, or use --password-file.")
     return Password(line)
@@ -53,5 +57,6 @@ def file_path(arguments: argparse.Namespace) -> str | None:
     if path is None:
         return None
     if not path.is_file():
-        raise UsageError(f"The password file {path} is not there.")
+        wrong = "is not a file" if path.exists() else "is not there"
+        raise UsageError(f"The password file {path} {wrong}.")
     return str(path.absolute())

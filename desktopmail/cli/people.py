@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktopmail.cli import numbers
 from desktopmail.cli.errors import CommandError, UsageError
 from desktopmail.cli.output import joined, short
 from desktopmail.door.commands import (
@@ -46,10 +47,12 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     put.add_argument("--organisation", default="", metavar="TEXT")
     put.add_argument("--phone", action="append", default=[], metavar="NUMBER")
     put.add_argument("--note", default="", metavar="TEXT")
-    put.add_argument("--id", type=int, metavar="ID", help="the contact to change")
+    put.add_argument("--id", type=numbers.local_id, metavar="ID", help="the contact to change")
     put.set_defaults(run=_add)
     remove = actions.add_parser("remove", parents=[common], help="take a contact out")
-    remove.add_argument("id", type=int, metavar="ID", help="as `contacts list` shows it")
+    remove.add_argument(
+        "id", type=numbers.local_id, metavar="ID", help="as `contacts list` shows it"
+    )
     remove.set_defaults(run=_remove)
     for name, run, text in (
         ("import", _import, "take the vCards of a file in; nobody is doubled"),
@@ -66,13 +69,15 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     listing.set_defaults(run=_identities)
     put = actions.add_parser("set", parents=[common], help="add an identity, or change one")
     put.add_argument("account", metavar="N", help="name, address or id of the account")
-    put.add_argument("--id", type=int, metavar="ID", help="the identity to change")
+    put.add_argument("--id", type=numbers.local_id, metavar="ID", help="the identity to change")
     for option in ("--name", "--address", "--reply-to", "--signature", "--signature-html"):
         put.add_argument(option, metavar="TEXT")
     put.add_argument("--default", action="store_true", help="have it be the one to begin with")
     put.set_defaults(run=_set_identity)
     remove = actions.add_parser("remove", parents=[common], help="remove an identity")
-    remove.add_argument("id", type=int, metavar="ID", help="as `identity list` shows it")
+    remove.add_argument(
+        "id", type=numbers.local_id, metavar="ID", help="as `identity list` shows it"
+    )
     remove.set_defaults(run=_remove_identity)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desktopmail.cli import numbers
 from desktopmail.cli.errors import CommandError, UsageError
 from desktopmail.cli.output import fields
 from desktopmail.door.commands import AnswerQuestion
@@ -23,7 +24,9 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     actions = group.add_subparsers(metavar="ACTION")
     actions.add_parser("list", parents=[common], help="what is asked").set_defaults(run=_list)
     answer = actions.add_parser("answer", parents=[common], help="decide")
-    answer.add_argument("id", type=int, metavar="ID", help="as `questions list` shows it")
+    answer.add_argument(
+        "id", type=numbers.local_id, metavar="ID", help="as `questions list` shows it"
+    )
     answer.add_argument("choice", metavar="CHOICE", help="one of the keys shown with it")
     answer.set_defaults(run=_answer)
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 _SETTLED = {SendingState.DONE, SendingState.FAILED}
 
+# Of --delay: some four months at the most.
+_DELAY_DIGITS = 7
+
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Declare the command."""
@@ -67,8 +70,8 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 
 def _seconds(text: str) -> float:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
+    if not text.isdecimal() or len(text) > _DELAY_DIGITS:
+        raise argparse.ArgumentTypeError(f"{text[:40]} is not a number of seconds below 10,000,000")
     return float(text)
 
 
@@ -124,7 +127,7 @@ def write(account: AccountRow, arguments: argparse.Namespace) -> compose.Compose
     Raises:
         CommandError: An address cannot be read, or a file is not there.
     """
-    body = sys.stdin.read() if arguments.body == "-" else arguments.body or ""
+    body = _standard_input() if arguments.body == "-" else arguments.body or ""
     own = address.Mailbox(account.display_name, account.address)
     draft = compose.Draft(
         sender=own,
@@ -137,6 +140,13 @@ def write(account: AccountRow, arguments: argparse.Namespace) -> compose.Compose
         fields=(("Disposition-Notification-To", str(own)),) if arguments.receipt else (),
     )
     return built(draft, account)
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.buffer.read().decode().replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise CommandError("The body on standard input is not text in UTF-8.") from error
 
 
 def built(draft: compose.Draft, account: AccountRow) -> compose.Composed:

@@ -53,3 +53,9 @@ def test_a_flag_may_be_written_as_in_imap() -> None:
 def test_what_cannot_be_a_tag_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="cannot be a tag"):
         messages._tags([name])
+
+
+async def test_an_empty_tag_is_refused_and_tags_nothing(tmp_path: Path) -> None:
+    given = argparse.Namespace(ids=[1], add=[""], remove=[], source=None, from_account=None)
+    with pytest.raises(UsageError, match="cannot be a tag"):
+        await messages._tag(Context(tmp_path, Output(as_json=False)), given)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from desktopmail.cli.output import Output, joined, octets, printable, short
+from desktopmail.cli.output import Output, joined, moment, octets, printable, short
 from desktopmail.door.ids import AccountId, MailboxId
 from desktopmail.door.rows import MailboxRow, Role
 
@@ -85,3 +86,17 @@ def test_a_list_reads_as_a_sentence() -> None:
     assert joined([]) == ""
     assert joined(["a"]) == "a"
     assert joined(["a", "b", "c"]) == "a, b and c"
+
+
+@pytest.mark.parametrize("zone", ["UTC+12", "UTC-12"])
+def test_the_ends_of_the_calendar_are_shown_everywhere(
+    zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert moment(253402300799).startswith("9999-12-31")
+        assert moment(-62135596800).startswith("1-01-01")
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -45,3 +45,20 @@ def test_a_password_file_is_kept_as_an_absolute_path(
 def test_a_password_file_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not there"):
         password.file_path(parsed("--password-file", str(tmp_path / "none")))
+
+
+def test_a_password_file_that_is_a_folder_is_named_as_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is not a file"):
+        password.file_path(parsed("--password-file", str(tmp_path)))
+
+
+@pytest.mark.parametrize("errors", ["surrogateescape", "strict"])
+def test_a_password_that_is_no_text_is_refused_and_not_shown(
+    errors: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    octets = io.BytesIO(b"se\xffcret\n")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(octets, encoding="utf-8", errors=errors))
+    with pytest.raises(CommandError, match="is not text in UTF-8") as caught:
+        password.from_stdin(parsed("--password-stdin"))
+    assert "cret" not in str(caught.value)
+    assert caught.value.__suppress_context__

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+import io
 from typing import TYPE_CHECKING
 
 import pytest
 
 from desktopmail.cli.errors import CommandError
-from desktopmail.cli.send import as_sent, read, without
+from desktopmail.cli.send import as_sent, read, without, write
 from desktopmail.door.ids import AccountId
 from desktopmail.door.rows import (
     AccountRow,
@@ -73,3 +75,24 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\n")
     with pytest.raises(CommandError, match="is empty"):
         read(str(path))
+
+
+def parts(**given: object) -> argparse.Namespace:
+    empty: dict[str, object] = {"cc": [], "bcc": [], "attach": [], "receipt": False, "subject": ""}
+    return argparse.Namespace(**empty | {"to": ["ben@example.org"]} | given)
+
+
+def test_a_body_on_standard_input_is_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = io.BytesIO("Grüße\r\n你好\r\n".encode())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(typed, encoding="ascii"))
+    composed = write(ACCOUNT, parts(body="-"))
+    assert Message.parse(composed.octets).text.strip() == "Grüße\n你好"
+
+
+def test_a_body_in_another_charset_is_refused_before_it_loses_a_letter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    typed = io.BytesIO("Grüße".encode("latin-1"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(typed, "utf-8", errors="surrogateescape"))
+    with pytest.raises(CommandError, match="is not text in UTF-8"):
+        write(ACCOUNT, parts(body="-"))
