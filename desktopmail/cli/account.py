@@ -218,7 +218,7 @@ def _a_policy(text: str) -> Policy:
     try:
         return Policy.parse(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from error
 
 
 async def _policy(context: Context, arguments: argparse.Namespace) -> int:

@@ -121,7 +121,8 @@ class _Trial:
         try:
             self._passed("tls", _tls(client.stream))
             self._step = "capabilities"
-            self._passed("capabilities", _capabilities(client))
+            before = _offered(client)
+            self._passed("capabilities", " ".join(sorted(before)) or "none are told")
             self._step = "auth"
             ways = _ways(client, self._server.auth.value)
             if ways:
@@ -134,7 +135,9 @@ class _Trial:
             self._step = "listing"
             listing = await _listing(client)
             if listing:
-                self._passed("listing", listing)
+                more = sorted(_offered(client) - before)
+                also = f"; offers here also {' '.join(more)}" if more else ""
+                self._passed("listing", listing + also)
             await _leave(client)
         finally:
             await client.aclose()
@@ -232,17 +235,20 @@ def _tls(stream: Stream) -> str:
     )
 
 
-def _capabilities(client: ImapClient | Pop3Client | SmtpClient) -> str:
+def _offered(client: ImapClient | Pop3Client | SmtpClient) -> frozenset[str]:
     if isinstance(client, ImapClient):
-        return " ".join(sorted(client.capabilities)) or "none are told"
+        return client.capabilities
     if isinstance(client, Pop3Client):
-        return " ".join(sorted(client.capabilities.parameters)) or "none are told"
-    return " ".join(sorted(client.extensions.keywords)) or "none are told"
+        return frozenset(client.capabilities.parameters)
+    return frozenset(client.extensions.keywords)
 
 
 def _ways(client: ImapClient | Pop3Client | SmtpClient, auth: str) -> str:
-    """What could be used, best first, and what each exposes."""
-    return "; ".join(f"{one.mechanism}: {one.exposure.value}" for one in client.ways(auth))
+    """What could be used, best first, and what it exposes."""
+    by_exposure: dict[str, list[str]] = {}
+    for one in client.ways(auth):
+        by_exposure.setdefault(one.exposure.value, []).append(one.mechanism)
+    return "; ".join(f"{', '.join(names)}: {what}" for what, names in by_exposure.items())
 
 
 async def _listing(client: ImapClient | Pop3Client | SmtpClient) -> str:
