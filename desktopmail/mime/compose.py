@@ -26,8 +26,9 @@ MAX_REFERENCES_WRITTEN = 30  # the root and the nearest ones; see RFC 5537 secti
 UNFINISHED = "X-Unfinished-"  # begins the names of the fields that hold what is no address yet
 _NOT_IN_HEADER = re.compile(r"[\x00-\x1f\x7f]+")
 _PROMISE = re.compile(
-    r"\b(?:attach(?:ed|ment|ing)?|enclosed|anbei|anhang|angeh[äa]ngt|anh[äa]nge|beigef[üu]gt"
-    r"|im anhang|anlage|pi[eè]ce jointe|ci-joint|adjunt[oa]|in allegato)\b",
+    r"\b(?:attach(?:ed|ments?|ing)?|enclos(?:ed|ures?|ing)|anbei|anhangs?|angeh[äa]ngt|angehangen"
+    r"|anh[äa]ngen?|h[äa]nge ich|angef[üu]gt|beigef[üu]gt|beiliegend|anliegend|beigelegt|anlagen?"
+    r"|pi[eè]ces? jointes?|ci-joint|adjunt[oa]s?|allegat[oi])\b",
     re.IGNORECASE,
 )
 
