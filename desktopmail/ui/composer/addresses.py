@@ -151,6 +151,8 @@ class AddressField(QScrollArea):
             self._flow.insert_widget(len(self._chips) - 1, chip)
             chip.show()
         self._fit()
+        if self.edit.hasFocus():
+            self._show_edit()
         self.changed.emit()
 
     def text(self) -> str:
@@ -187,9 +189,15 @@ class AddressField(QScrollArea):
         elif watched is self.edit:
             if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
                 return self._key(event)
+            if event.type() == QEvent.Type.FocusIn:
+                self._show_edit()
             if event.type() == QEvent.Type.FocusOut and not self._popup.isVisible():
                 self.settle()
         return super().eventFilter(watched, event)
+
+    def _show_edit(self) -> None:
+        """Scroll to where one types, once the chips have found their places."""
+        QTimer.singleShot(0, self.edit, lambda: self.ensureWidgetVisible(self.edit, 0, 4))
 
     def _key(self, event: QKeyEvent) -> bool:
         key = event.key()

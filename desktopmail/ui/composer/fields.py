@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QSizePolicy,
@@ -85,7 +86,10 @@ class Fields(QFrame):
             ("subject", self.subject),
         ):
             self._add_line(tr(f"compose.{name}"), field)
-        self._grid.addWidget(self.more_button, self._rows[self.to], 2, Qt.AlignmentFlag.AlignTop)
+        beside = QHBoxLayout()
+        beside.setContentsMargins(0, 4, 0, 0)
+        beside.addWidget(self.more_button, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addLayout(beside, self._rows[self.to], 2)
         for part in self._lines[self.from_box]:
             part.setVisible(len(senders) > 1)
         for field in self.recipient_fields:
@@ -137,6 +141,7 @@ class Fields(QFrame):
         self.cc.set_mailboxes(draft.cc)
         self.bcc.set_mailboxes(draft.bcc)
         self.subject.setText(draft.subject)
+        self.subject.setCursorPosition(0)
         self.show_cc(shown=bool(draft.cc or draft.bcc))
 
     def show_cc(self, *, shown: bool) -> None:
