@@ -114,11 +114,11 @@ def test_a_message_sent_from_one_account_arrives_in_the_other_and_is_answered(
             window.run(find_verb("reply"))
             await until(lambda: len(window.composers) > 0 and window.composers[-1].isVisible(), 10)
             answer = window.composers[-1]
-            assert answer.subject.text() == "Re: Lunch on Thursday?"
-            assert imap.address in answer.to.text()
-            assert "> At noon, at the mill." in answer.body.toPlainText()
+            assert answer.fields.subject.text() == "Re: Lunch on Thursday?"
+            assert imap.address in answer.fields.to.text()
+            assert "> At noon, at the mill." in answer.body.plain_text()
             answer.body.insertPlainText("Yes!")
-            answer.send()
+            answer.sending.send()
             other = next(
                 box.id for box in window.reader.mailboxes(imap.id) if box.role is Role.INBOX
             )
