@@ -57,8 +57,8 @@ grammar has no string for it, so that a message comes out as it went in; tags ha
 octets, and lists, literals and nesting the bounds of `limits.py`; a client reads everything that
 `quirks.py` names; of several items of one name in a FETCH answer the last one counts; a leap second
 in an INTERNALDATE becomes the second before it; a client sends no CR, LF or NUL in any argument,
-also where a literal could carry it; it never sends STORE, COPY, MOVE or EXPUNGE behind a SELECT
-that is not answered yet, which the RFC allows.
+also where a literal could carry it, and no NUL in a message that it streams into APPEND; it never
+sends STORE, COPY, MOVE or EXPUNGE behind a SELECT that is not answered yet, which the RFC allows.
 
 SASL (`wire.sasl`)
 ------------------
