@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
-from desktopmail.door.commands import SyncAccounts
-from desktopmail.door.rows import Column, Role
+from desktopmail.door.commands import LeaveOnServer, SyncAccounts
+from desktopmail.door.rows import Column, Kind, Role
 from desktopmail.ui.commands.create_mailbox import create
 from desktopmail.ui.commands.delete_mailbox import delete
 from desktopmail.ui.commands.empty_mailbox import empty
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 # What an account cannot be without; its engine refuses to delete these.
 _KEPT = {Role.INBOX, Role.DRAFTS, Role.SENT, Role.TRASH}
+
+
+_POLICIES = {"forever": "forever", "days:14": "two_weeks", "until-deleted": "until_deleted"}
 
 
 class ContextMenus(QObject):
@@ -146,11 +149,33 @@ class ContextMenus(QObject):
         menu.addAction(
             tr("tree.sync"), lambda: window.scope.spawn(self._sync(account), name=tr("tree.sync"))
         )
+        if account.kind is Kind.POP3:
+            menu.addMenu(self._leave_menu(menu, account))
         protocol = other_kind(account.kind).value.upper()
         menu.addAction(
             tr("tree.switch", protocol=protocol), lambda: views.switch_account(window, account)
         )
         menu.addAction(tr("tree.remove"), lambda: views.ask_to_remove(window, account))
+
+    def _leave_menu(self, parent: QMenu, account: AccountRow) -> QMenu:
+        """How long messages stay at a POP3 server after they were fetched."""
+        window = self._window
+        menu = QMenu(tr("stays.title"), parent)
+        known = {policy: tr(f"stays.{key}") for policy, key in _POLICIES.items()}
+        if account.leave and account.leave not in known:
+            days = account.leave.removeprefix("days:")
+            known[account.leave] = tr("stays.some_days", days=days)
+        for policy, title in known.items():
+            line = menu.addAction(title)
+            line.setCheckable(True)
+            line.setChecked(policy == account.leave)
+            command = LeaveOnServer(account_id=account.id, policy=policy)
+            line.triggered.connect(
+                lambda _on=False, command=command, title=title: window.scope.spawn(
+                    window.carry_out(command, title), name=title
+                )
+            )
+        return menu
 
     async def _sync(self, account: AccountRow) -> None:
         await self._window.door.command(SyncAccounts(account_ids=(account.id,), wait=False))

@@ -31,26 +31,22 @@ from desktopmail.door.commands import (
 from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.door.queries import FetchRemoteImage, RemoteImage
 from desktopmail.door.rows import Flag, Role, TagRow, View
-from desktopmail.door.tags import colour_of, name_of
-from desktopmail.ui import asking
+from desktopmail.ui import asking, choosing
 from desktopmail.ui.actions import Actions, changed_keys
 from desktopmail.ui.bridge import Bridge, Gathered
-from desktopmail.ui.chooser import Choice, choose
 from desktopmail.ui.commands.unsubscribe import leave
 from desktopmail.ui.commands.verb import Menu, Verb
 from desktopmail.ui.dates import until_midnight
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.menus import ContextMenus
 from desktopmail.ui.models.mailboxes import (
-    ICONS,
     MailboxTreeModel,
     Node,
     NodeKind,
-    account_title,
     mailbox_title,
 )
 from desktopmail.ui.models.messages import MessageListModel
-from desktopmail.ui.models.tags import NUMBERED, Tags
+from desktopmail.ui.models.tags import Tags
 from desktopmail.ui.notifications import Notifications
 from desktopmail.ui.panels.problems import ProblemCards
 from desktopmail.ui.panes.list_pane import ListPane
@@ -330,16 +326,7 @@ class MainWindow(QMainWindow):
 
     async def choose_mailbox(self, title: str) -> MailboxRow | None:
         """Let a person choose a mailbox by typing."""
-        names = {account.id: account_title(account) for account in self.accounts()}
-        choices = [
-            Choice(mailbox_title(box), names.get(box.account_id, ""), _icon_of(box), box)
-            for box in self._tree_model.mailboxes_of()
-        ]
-        own = self.account_in_view()
-        if own is not None:
-            choices.sort(key=lambda choice: choice.hint != account_title(own))
-        chosen = await choose(self.desk_top, self.theme, title, choices)
-        return chosen.value if chosen is not None else None  # type: ignore[return-value] # a MailboxRow by the list above
+        return await choosing.choose_mailbox(self, title, self._tree_model.mailboxes_of())
 
     def mailbox_in_view(self) -> MailboxRow | None:
         """The mailbox that is open, None where several are joined."""
@@ -350,14 +337,7 @@ class MainWindow(QMainWindow):
 
     async def choose_tag(self, title: str) -> TagRow | None:
         """Let a person choose a tag by typing, or make one."""
-        choices = [
-            Choice(tag.label, str(number) if number <= NUMBERED else "", "tag", tag)
-            for number, tag in enumerate(self.tags.rows(), 1)
-        ]
-        made = await choose(
-            self.desk_top, self.theme, title, choices, make=lambda text: _new_tag(text)
-        )
-        return made.value if made is not None else None  # type: ignore[return-value] # a TagRow by the list above
+        return await choosing.choose_tag(self, title)
 
     async def ask_text(
         self, title: str, label: str, *, text: str = "", secret: bool = False
@@ -674,16 +654,3 @@ class MainWindow(QMainWindow):
 
     def _extra_panes(self) -> list[ReadingPane]:
         return [pane for window in self.extra_windows for pane in window.findChildren(ReadingPane)]
-
-
-def _new_tag(text: str) -> Choice | None:
-    """Offer to make a tag of what was typed, where a server can keep it."""
-    name = name_of(text)
-    if not name:
-        return None
-    tag = TagRow(name=name, label=text, colour=colour_of(name), total=0)
-    return Choice(tr("tag.new", label=text), "", "plus", tag)
-
-
-def _icon_of(box: MailboxRow) -> str:
-    return ICONS[box.role]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QMenu, QMessageBox
 
-from desktopmail.door.commands import DeleteMailbox, EmptyMailbox
-from desktopmail.door.rows import Role
+from desktopmail.door.commands import DeleteMailbox, EmptyMailbox, LeaveOnServer
+from desktopmail.door.rows import Kind, Role
 from desktopmail.ui.asking import TextDialog
 from desktopmail.ui.commands.create_mailbox import create
 from desktopmail.ui.commands.registry import find_verb
@@ -106,5 +107,23 @@ def test_mailbox_verbs_need_one_mailbox(theme: Theme) -> None:
         assert not window.actions_by_name["rename_mailbox"].isEnabled()
         open_box(window, store, "Invoices")
         assert window.actions_by_name["rename_mailbox"].isEnabled()
+
+    play(theme, scene)
+
+
+def test_how_long_messages_stay_at_a_pop3_server_is_chosen_in_its_menu(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        account = next(row for row in store.account_rows if row.kind is Kind.POP3)
+        row = msgspec.structs.replace(account, leave="days:30")
+        parent = QMenu()
+        menu = window.menus._leave_menu(parent, row)
+        lines = {line.text(): line for line in menu.actions()}
+        assert [text for text, line in lines.items() if line.isChecked()] == [
+            "Stay there for 30 days"
+        ]
+        lines["Stay there for 14 days"].trigger()
+        wanted = LeaveOnServer(account_id=account.id, policy="days:14")
+        await until(lambda: wanted in store.commands)
+        parent.deleteLater()
 
     play(theme, scene)

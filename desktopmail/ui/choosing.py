@@ -1,0 +1,53 @@
+"""What a person chooses by typing: a mailbox, a tag."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.door.rows import TagRow
+from desktopmail.door.tags import colour_of, name_of
+from desktopmail.ui.chooser import Choice, choose
+from desktopmail.ui.language import tr
+from desktopmail.ui.models.mailboxes import ICONS, account_title, mailbox_title
+from desktopmail.ui.models.tags import NUMBERED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktopmail.door.rows import MailboxRow
+    from desktopmail.ui.window import MainWindow
+
+
+async def choose_mailbox(
+    window: MainWindow, title: str, mailboxes: Sequence[MailboxRow]
+) -> MailboxRow | None:
+    """Let a person choose a mailbox, those of the account in view first."""
+    names = {account.id: account_title(account) for account in window.accounts()}
+    own = window.account_in_view()
+    ordered = sorted(mailboxes, key=lambda box: own is None or box.account_id != own.id)
+    boxes = dict(enumerate(ordered))
+    choices = [
+        Choice(mailbox_title(box), names.get(box.account_id, ""), ICONS[box.role], number)
+        for number, box in boxes.items()
+    ]
+    chosen = await choose(window.desk_top, window.theme, title, choices)
+    return boxes[chosen.value] if chosen is not None else None  # type: ignore[index] # a number by the list above
+
+
+async def choose_tag(window: MainWindow, title: str) -> TagRow | None:
+    """Let a person choose a tag, or make one of what was typed."""
+    choices = [
+        Choice(tag.label, str(number) if number <= NUMBERED else "", "tag", tag)
+        for number, tag in enumerate(window.tags.rows(), 1)
+    ]
+    chosen = await choose(window.desk_top, window.theme, title, choices, make=_new_tag)
+    return chosen.value if chosen is not None else None  # type: ignore[return-value] # a TagRow by the list above
+
+
+def _new_tag(text: str) -> Choice | None:
+    """Offer to make a tag, where a server can keep it."""
+    name = name_of(text)
+    if not name:
+        return None
+    tag = TagRow(name=name, label=text, colour=colour_of(name), total=0)
+    return Choice(tr("tag.new", label=text), "", "plus", tag)
