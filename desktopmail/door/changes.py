@@ -69,6 +69,7 @@ class Progress(Change, frozen=True, kw_only=True):
     Attributes:
         work: Names the work within the account: "sync INBOX".
         done, total: In messages; total 0 when unknown. `done == total > 0` or `finished` ends it.
+        octets: What has come so far.
     """
 
     account_id: AccountId

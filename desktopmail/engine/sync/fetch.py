@@ -80,11 +80,12 @@ class Fetcher:
         if not total:
             return
         first, rest = newest[:FIRST_SCREEN], newest[FIRST_SCREEN:]
+        came = 0
         by_header = since_s != 0 or headers_first or total > MAX_WHOLE_AT_ONCE
         if by_header or rest:
             async with self._into_mailbox() as pipeline:
-                await self._batch(pipeline, first, _HEADER_ITEMS, since_s)
-            self._progress(len(first), total, finished=len(first) >= total)
+                came = await self._batch(pipeline, first, _HEADER_ITEMS, since_s)
+            self._progress(len(first), total, came, finished=len(first) >= total)
         else:
             rest = first
         items = _HEADER_ITEMS if by_header else _WHOLE_ITEMS
@@ -96,12 +97,13 @@ class Fetcher:
                 chunk = rest[at : at + size]
                 octets = await self._batch(pipeline, chunk, items, since_s)
                 at += len(chunk)
+                came += octets
                 if at < len(rest):
-                    self._progress(total - len(rest) + at, total)
+                    self._progress(total - len(rest) + at, total, came)
                 if not by_header:
                     size = _following(len(chunk), octets)
         if rest:
-            self._progress(total, total, finished=True)
+            self._progress(total, total, came, finished=True)
 
     async def bodies(self) -> None:
         """Fetch the octets that are wanted and not here, newest first, until none is left."""
@@ -109,15 +111,16 @@ class Fetcher:
         if not total:
             return
         waiting: dict[PlacementId, None] = {}  # asked for, and not stored yet
-        done, size = 0, WHOLE_BATCH
+        done, came, size = 0, 0, WHOLE_BATCH
         async with self._into_messages(waiting) as pipeline:
             while chunk := await self.store.read(partial(self._wanted, waiting, size)):
                 await self.between()
                 octets = await self._contents(pipeline, chunk)
                 done += len(chunk)
-                self._progress(done, max(total, done))
+                came += octets
+                self._progress(done, max(total, done), came)
                 size = _following(len(chunk), octets)
-        self._progress(total, total, finished=True)
+        self._progress(total, total, came, finished=True)
 
     async def contents(self, chunk: Sequence[_Wanted]) -> None:
         """Fetch the octets of these placements, and give them to their messages."""
@@ -237,7 +240,7 @@ class Fetcher:
         waiting.update((placed, None) for _, placed, _ in found)
         return found
 
-    def _progress(self, done: int, total: int, *, finished: bool = False) -> None:
+    def _progress(self, done: int, total: int, octets: int, *, finished: bool = False) -> None:
         self.store.tell(
             Progress(
                 account_id=self.mailbox.account_id,
@@ -245,6 +248,7 @@ class Fetcher:
                 label=self.mailbox.path,
                 done=done,
                 total=total,
+                octets=octets,
                 finished=finished,
             )
         )

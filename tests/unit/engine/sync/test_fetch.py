@@ -53,6 +53,9 @@ async def test_the_newest_come_first_and_everything_comes(tmp_path: Path) -> Non
             steps = [one for one in seen if isinstance(one, Progress) and one.label == "INBOX"]
             assert steps[-1].finished
             assert all(one.done <= one.total for one in steps)
+            # At last the bodies of the first screen, of which only the headers had come.
+            assert steps[-1].octets == len(mail(7)) + len(mail(8))
+            assert max(one.octets for one in steps) > sum(len(mail(n)) for n in range(7))
 
 
 @pytest.mark.usefixtures("small_batches")
