@@ -128,19 +128,19 @@ class _Reader:
             self._image(node, around)
             return around
         within = replace(around, look=_look(node, tag, around.look))
+        style = node.attributes.get("style") or ""
+        if tag == "pre" or _PRE.search(style):
+            within = replace(within, is_pre=True)
         if tag not in _BLOCKS:
             return within
         self._end()
         self.in_item = tag == "li"
-        style = node.attributes.get("style") or ""
         if found := _ALIGN.search(style):
             within = replace(within, align=found[1].lower())
         elif (node.attributes.get("align") or "").lower() in {"center", "right"}:
             within = replace(within, align=(node.attributes.get("align") or "").lower())
         elif tag == "center":
             within = replace(within, align="center")
-        if tag == "pre" or _PRE.search(style):
-            within = replace(within, is_pre=True)
         if tag in _SPACED:
             within = replace(within, is_spaced=True)
         if tag[0] == "h" and tag[1:].isdigit():

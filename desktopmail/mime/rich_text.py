@@ -25,6 +25,7 @@ SIZES = {-1: "small", 1: "large", 2: "x-large"}
 MAX_QUOTE_DEPTH = 12  # deeper ones are shown, and written, as deep as this
 BREAK = "\u2028"  # a line break within a list item
 # What may stand in links and pictures.
+_MARKS = re.compile(r"(?:> ?)+")
 URL = re.compile(r"(?:https?://|mailto:|tel:)[^\s]+", re.IGNORECASE)
 IMAGE_URL = re.compile(r"(?:cid:|https?://)[^\s]+", re.IGNORECASE)
 
@@ -153,6 +154,17 @@ def _is_plain(paragraph: Paragraph) -> bool:
         if run.look.link and words not in {run.look.link, run.look.link.removeprefix("mailto:")}:
             return False
     return True
+
+
+def from_plain(text: str) -> tuple[Paragraph, ...]:
+    """Return a plain text as rich text, its quote marks as quotes; `plain` gives it back."""
+    found = []
+    for line in text.rstrip("\n").split("\n"):
+        marks = None if line.startswith(">From ") else _MARKS.match(line)
+        level = min(marks[0].count(">"), MAX_QUOTE_DEPTH) if marks else 0
+        words = line[marks.end() :] if marks else line
+        found.append(Paragraph(runs=(Run(words),) if words else (), quote=level))
+    return tuple(found)
 
 
 def plain(items: Iterable[Item]) -> str:

@@ -153,7 +153,8 @@ def _visible_spaces(text: str, after_space: bool) -> str:
         letters.append("\xa0" if letter == " " and after_space else letter)
         after_space = letter in {" ", BREAK}
     kept = escape("".join(letters), quote=False)
-    return kept.replace("\xa0", "&nbsp;").replace(BREAK, "<br>")
+    kept = kept.replace("\xa0", "&nbsp;").replace(BREAK, "<br>")
+    return kept.replace("\t", '<span style="white-space:pre">\t</span>')
 
 
 def _dressed(inner: str, look: Look, *, heading: bool) -> str:

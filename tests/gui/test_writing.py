@@ -301,7 +301,9 @@ def test_a_picture_file_goes_into_the_text_and_other_files_are_attached(
 def test_plain_text_is_written_where_a_person_prefers_it(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
         composer = write(window)
-        composer.body.show_html("<div><b>Hello</b></div><blockquote>quoted</blockquote>", {})
+        composer.body.show_items(
+            rich_read.read("<div><b>Hello</b></div><blockquote>quoted</blockquote>"), {}
+        )
         composer.body._keep_picture("p@x", picture())
         composer.plain_action.trigger()
         assert not composer.body.is_rich
@@ -355,7 +357,7 @@ def test_an_answer_to_html_quotes_it_as_rich_text(theme: Theme) -> None:
 def test_a_rich_draft_is_opened_as_it_was_kept(theme: Theme) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         composer = write(window)
-        composer.body.show_html("<div><b>Hello</b></div>", {})
+        composer.body.show_items(rich_read.read("<div><b>Hello</b></div>"), {})
         data = QMimeData()
         data.setImageData(QImage.fromData(picture()))
         composer.body.moveCursor(QTextCursor.MoveOperation.End)
@@ -371,6 +373,18 @@ def test_a_rich_draft_is_opened_as_it_was_kept(theme: Theme) -> None:
         assert again.files.files == ()
         assert len(again.draft().files) == 1
         again.finish()
+
+    play(theme, scene)
+
+
+def test_a_plain_draft_keeps_its_tabs_and_spaces(theme: Theme) -> None:
+    text = "Patch:\n\n+\tif  x:\n+\t\treturn\n> quoted\n\n  end"
+
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.compose(Draft(Mailbox("", ""), text=text))
+        assert window.composers[-1].body.plain_text() == text
+        assert window.composers[-1].body.html() is None
+        window.composers[-1].finish()
 
     play(theme, scene)
 
@@ -463,7 +477,7 @@ def test_what_was_being_written_is_open_again_after_a_crash(theme: Theme, tmp_pa
         window = MainWindow(store, lambda: store, Settings(file), theme, web=False)
         window.show()
         composer = write(window)
-        composer.body.show_html("<div>Half a <b>sent</b></div>", {})
+        composer.body.show_items(rich_read.read("<div>Half a <b>sent</b></div>"), {})
         QTest.keyClicks(composer.body, "x")
         await until(lambda: Recovery.of_profile(tmp_path).left())
         # The process is gone here: nothing is closed in order.

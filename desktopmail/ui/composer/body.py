@@ -33,7 +33,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 
-from desktopmail.mime import html_text, rich_read, rich_text, rich_write, text_html
+from desktopmail.mime import html_text, rich_read, rich_text, rich_write
 from desktopmail.mime.rich_text import Image, Item, Look, Paragraph, Run
 from desktopmail.ui.composer import document
 from desktopmail.ui.composer.looks import Looks
@@ -131,7 +131,7 @@ class Body(QTextEdit):
         if wanted == self._is_rich:
             return
         if wanted:
-            items = rich_read.read(text_html.render(self.toPlainText()))
+            items = rich_text.from_plain(self.toPlainText())
             self._is_rich = True
             self.setAcceptRichText(True)
             self._fill(items)
@@ -144,23 +144,20 @@ class Body(QTextEdit):
     def show_text(self, text: str) -> None:
         """Show a plain text; where rich text is written its quotes become block quotes."""
         if self._is_rich:
-            self._fill(rich_read.read(text_html.render(text)))
+            self._fill(rich_text.from_plain(text))
         else:
             self._show_plain(text)
 
-    def show_html(self, html: str, pictures: Mapping[str, bytes]) -> None:
-        """Show rich text; plain text is written from now on if that is what it is.
+    def show_items(self, items: Sequence[Item], pictures: Mapping[str, bytes]) -> None:
+        """Show rich text, where that is written.
 
         Args:
-            html: Sanitised HTML.
+            items: What to show.
             pictures: Content-ID → octets of the pictures in it.
         """
-        if not self._is_rich:
-            self._show_plain(html_text.render(html))
-            return
         for content_id, octets in pictures.items():
             self._keep_picture(content_id, octets)
-        self._fill(rich_read.read(html))
+        self._fill(items)
 
     def _show_plain(self, text: str) -> None:
         self.setPlainText(text)

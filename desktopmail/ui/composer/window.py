@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 
 from desktopmail.door.commands import DeleteMessages
 from desktopmail.door.interface import DoorError
-from desktopmail.mime import text_html
+from desktopmail.mime import rich_read, rich_text, text_html
 from desktopmail.mime.address import Mailbox
 from desktopmail.mime.compose import ComposeError, Draft, File
 from desktopmail.ui.composer import senders
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
     from desktopmail.door.ids import PlacementId
     from desktopmail.door.rows import AccountRow
+    from desktopmail.mime.rich_text import Item
     from desktopmail.ui.composer.senders import Sender
     from desktopmail.ui.window import MainWindow
 
@@ -196,8 +197,12 @@ class ComposeWindow(QWidget):
             self._signs = self.fields.sent_by
         if self.body.is_rich:
             pictures = {name: file.octets for name, file in self._pictures.items()}
-            html = text_html.render(draft.text) if draft.html is None else draft.html
-            self.body.show_html(self._with_signature_html(html), pictures)
+            items = (
+                rich_text.from_plain(draft.text)
+                if draft.html is None
+                else rich_read.read(draft.html)
+            )
+            self.body.show_items(self._with_signature_items(items), pictures)
         else:
             self.body.show_text(self._with_signature(draft.text))
         self.files.add(*(file for file in draft.files if not file.content_id))
@@ -217,14 +222,14 @@ class ComposeWindow(QWidget):
             return mark
         return f"{text.rstrip()}\n{mark}" if not self.forwards else f"{mark}{text}"
 
-    def _with_signature_html(self, html: str) -> str:
+    def _with_signature_items(self, items: tuple[Item, ...]) -> tuple[Item, ...]:
         if self._signs is None or not self._signs.signature:
-            return html
-        signature = signature_html(self._signs)
-        empty = "<div><br></div>"
+            return items
+        signature = rich_read.read(signature_html(self._signs))
+        empty = rich_text.Paragraph()
         if self.forwards:
-            return f"{empty}{empty}{signature}{html}"
-        return f"{html}{empty}{signature}"
+            return (empty, empty, *signature, *items)
+        return (*items, empty, *signature)
 
     def _connect(self) -> None:
         self.send_button.clicked.connect(self.sending.send)

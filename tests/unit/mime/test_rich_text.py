@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from desktopmail.mime import rich_read, rich_text, rich_write, text_html
 
@@ -40,3 +42,20 @@ def test_a_plain_text_is_the_same_behind_html_and_back() -> None:
 def test_paragraphs_keep_their_distance_in_plain_text() -> None:
     items = rich_read.read("<p>one</p><p>two</p><blockquote><p>a</p><p>b</p></blockquote>")
     assert rich_text.plain(items) == "one\n\ntwo\n\n> a\n>\n> b"
+
+
+@given(st.lists(st.text("ab >\t-ü", max_size=8), min_size=1).map("\n".join))
+def test_plain_text_is_given_back_but_for_the_spaces_between_its_marks(text: str) -> None:
+    items = rich_text.from_plain(text)
+    assert rich_text.is_plain(items)
+    once = rich_text.plain(items)
+    assert rich_text.plain(rich_text.from_plain(once)) == once
+    lines = once.split("\n")
+    assert [line.lstrip("> ") for line in lines] == [
+        line.lstrip("> ") for line in text.rstrip("\n").split("\n")
+    ]
+
+
+def test_tabs_of_a_patch_survive_html_and_back() -> None:
+    items = rich_text.from_plain("if x:\n\treturn 1\t# one")
+    assert rich_text.plain(rich_read.read(rich_write.write(items))) == "if x:\n\treturn 1\t# one"
