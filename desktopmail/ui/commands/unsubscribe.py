@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from desktopmail.door.commands import Unsubscribe
 from desktopmail.door.interface import DoorError
-from desktopmail.mime import link, mailing_list, mailto
+from desktopmail.mime import link, mailing_list
 from desktopmail.ui.commands.verb import Menu, Needs, Verb
 from desktopmail.ui.language import tr
 
@@ -94,6 +94,7 @@ def _say_left(desk: Desk, ways: MailingList) -> None:
 
 
 def _by_mail_or_page(desk: Desk, ways: MailingList, row: MessageRow | None) -> None:
+    from desktopmail.mime import mailto
     from desktopmail.ui.commands.answering import identities  # it composes: not needed at start
 
     account_id = row.account_id if row is not None else None

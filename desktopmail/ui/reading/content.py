@@ -8,14 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from desktopmail.mime import fold, html, text
-from desktopmail.mime.message import Message
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
     from desktopmail.mime.address import Mailbox
     from desktopmail.mime.attachment import Attachment
     from desktopmail.mime.html import SafeHtml
+    from desktopmail.mime.message import Message
     from desktopmail.mime.text import Block
 
 PART_PREFIX = "mail-part:/"
@@ -70,6 +69,10 @@ def read_letter(
         charset: The charset a person chose instead of those that the texts name.
         folded: Fold long quotes of HTML.
     """
+    # Parsers and sanitisers are brought in here, in the thread: a start needs none of them.
+    from desktopmail.mime import fold, html, text
+    from desktopmail.mime.message import Message
+
     message = Message.parse(octets, charset=charset)
     date = message.date
     source = message.html if whole else None

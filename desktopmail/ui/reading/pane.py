@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktopmail.door.rows import Flag
-from desktopmail.mime import authres, link, receipt
+from desktopmail.mime import authres, link
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.reading.attachments import AttachmentStrip
 from desktopmail.ui.reading.content import Letter, read_letter
@@ -434,6 +434,8 @@ class ReadingPane(QFrame):
             return []
         if row.id in self._receipts_answered or self._is_own(letter, row):
             return []
+        from desktopmail.mime import receipt  # it composes: not needed at start
+
         wanted = receipt.wanted_by(letter.message)
         found = self._authentication
         if not wanted or (found is not None and found.verdict is authres.Verdict.FAILED):
