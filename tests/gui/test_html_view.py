@@ -13,11 +13,14 @@ from PySide6.QtGui import QColor, QImage
 
 from desktopmail.door.interface import DoorError
 from desktopmail.ui.reading.content import read_letter
+from desktopmail.ui.theme.theme import Scheme
 from tests.helpers import corpora
 from tests.helpers.qt_loop import run_qt, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from PySide6.QtWidgets import QWidget
 
     from desktopmail.ui.theme.theme import Theme
 
@@ -71,7 +74,7 @@ async def show(view: object, octets: bytes) -> None:
             done.set_result(None)
 
     connection = view.shown.connect(shown)  # type: ignore[attr-defined]
-    view.show_letter(read_letter(octets))  # type: ignore[attr-defined]
+    view.show_letter(read_letter(octets, folded=True))  # type: ignore[attr-defined]
     await asyncio.wait_for(done, 20)
     view.disconnect(connection)  # type: ignore[attr-defined]
 
@@ -174,5 +177,38 @@ def test_an_allowed_image_comes_by_the_engine_and_by_no_other_way(
         await asyncio.sleep(0.5)
         assert len(asked) == 3
         view.deleteLater()
+
+    run_qt(run)
+
+
+def stands_on(view: QWidget, wanted: QColor) -> bool:
+    image = view.grab().toImage()
+    found = image.pixelColor(image.width() - 20, image.height() - 20)
+    channels = ((found.red(), wanted.red()), (found.green(), wanted.green()))
+    channels += ((found.blue(), wanted.blue()),)
+    return all(abs(one - other) <= 3 for one, other in channels)
+
+
+def test_a_page_stands_on_the_surface_of_the_theme_unless_it_keeps_its_colours(
+    theme: Theme,
+) -> None:
+    from desktopmail.ui.reading.html_view import HtmlView
+
+    async def run() -> None:
+        view = HtmlView(theme, None)
+        view.resize(400, 300)
+        view.show()
+        quote = f"<blockquote type='cite'>{'quoted words ' * 100}</blockquote>"
+        try:
+            await show(view, mail(f"<p>Yes.</p>{quote}"))
+            assert b'<details class="dm-fold">' in view.page_octets()
+            await until(lambda: stands_on(view._view, QColor("#ffffff")), 10)
+            theme.choose(Scheme.DARK)
+            await until(lambda: stands_on(view._view, QColor(theme.tokens.surface)), 10)
+            view.use_original_colours(True)
+            await until(lambda: stands_on(view._view, QColor("#ffffff")), 10)
+        finally:
+            theme.choose(Scheme.LIGHT)
+            view.deleteLater()
 
     run_qt(run)

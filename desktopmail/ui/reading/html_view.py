@@ -72,16 +72,18 @@ _IMAGE_TYPES = {
     "image/x-icon",
     "image/avif",
 }  # no SVG: it can hold scripts and fetch
+# What Chromium's darkening makes of it is the dark theme's surface; of white it makes a black hole.
+_DARKENED_GROUND = "#f2f4fb"
 _PAGE = """<!doctype html><html><head><meta charset="utf-8"><style>
 html {{ font-family: "{family}", sans-serif; font-size: {size}px; line-height: 1.45; }}
-body {{ margin: 20px 24px; overflow-wrap: break-word; background: #ffffff; color: #1b1e24; }}
+body {{ margin: 20px 24px; overflow-wrap: break-word; background: {ground}; color: #1b1e24; }}
 img {{ max-width: 100%; height: auto; }}
 pre {{ white-space: pre-wrap; }}
 blockquote[type="cite"] {{ margin: 0 0 0 4px; padding-left: 12px; border-left: 3px solid #c9cdd5; }}
 a {{ color: #2160d8; }}
 table {{ max-width: 100%; }}
 details.dm-fold > summary {{ display: inline-block; list-style: none; cursor: pointer;
- padding: 0 10px; margin: 4px 0; border-radius: 9px; background: #e8eaee; color: #5a6170;
+ padding: 0 10px; margin: 4px 0; border-radius: 9px; background: #dde1e9; color: #5a6170;
  letter-spacing: 2px; font-size: 70%; }}
 details.dm-fold > summary::-webkit-details-marker {{ display: none; }}
 </style></head><body dir="auto">{body}</body></html>"""
@@ -284,6 +286,7 @@ class HtmlView(QWidget):
         self._fetch_image = fetch_image
         self._letter: Letter | None = None
         self._original = False
+        self._was_darkened = False
         self._hovered = ""
         self.failed: list[str] = []
         self.scope = TaskScope(lambda name, error: self.failed.append(f"{name}: {error}"))
@@ -305,6 +308,10 @@ class HtmlView(QWidget):
         lines.addWidget(self._view)
         theme.changed.connect(self._apply_theme)
         self._apply_theme()
+
+    @property
+    def _is_darkened(self) -> bool:
+        return self._theme.dark and not self._original
 
     # ---- what the pane asks for
 
@@ -347,7 +354,12 @@ class HtmlView(QWidget):
             return b""
         font = self.font()
         size = round(font.pointSizeF() * 1.06 * 96 / 72, 1)
-        page = _PAGE.format(family=font.family(), size=size, body=self._letter.page)
+        page = _PAGE.format(
+            family=font.family(),
+            size=size,
+            ground=_DARKENED_GROUND if self._is_darkened else "#ffffff",
+            body=self._letter.page,
+        )
         return page.encode("utf-8", "replace")
 
     def part(self, number: str) -> tuple[bytes, bytes] | None:
@@ -388,7 +400,10 @@ class HtmlView(QWidget):
     # ---- events
 
     def _apply_theme(self) -> None:
-        darkened = self._theme.dark and not self._original
+        darkened = self._is_darkened
+        if self._letter is not None and darkened != self._was_darkened:
+            self.show_letter(self._letter)  # its ground is another one
+        self._was_darkened = darkened
         self._page.settings().setAttribute(_Attribute.ForceDarkMode, darkened)
         # Before the first page, and between two: no white flash in the dark.
         self._page.setBackgroundColor(
