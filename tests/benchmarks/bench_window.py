@@ -68,6 +68,12 @@ _PLACEMENTS = (
 )
 
 
+_TOTALS = (
+    "UPDATE mailbox_total SET (total, unread, octets) = (SELECT count(*), sum(flags & 1 = 0),"
+    " sum(size) FROM placement WHERE mailbox_id = mailbox_total.mailbox_id) WHERE mailbox_id = ?"
+)
+
+
 async def fill(folder: Path, count: int) -> None:
     """Make a profile whose Inbox has that many messages; only their headers are there."""
 
@@ -75,6 +81,7 @@ async def fill(folder: Path, count: int) -> None:
         inbox = inbox_of(tx, add_account(tx))
         tx.execute(_MESSAGES, (count,))
         tx.execute(_PLACEMENTS, (inbox,))
+        tx.execute(_TOTALS, (inbox,))
 
     async with open_store(folder) as store:
         await store.write(step)

@@ -98,6 +98,8 @@ async def _frames(application: object, folder: Path, mbox: Path) -> None:
     told: dict[str, float] = {}
     try:
         await asyncio.sleep(1)
+        if not window.list_pane.list.model().rowCount():
+            raise RuntimeError("the large mailbox is empty")
         told["open_s"] = await _open(window)
         await _scroll(window)  # the first time everything is new: letters, icons, pages of the disk
         told["rest_p99_s"] = await _scroll(window)
