@@ -292,8 +292,24 @@ def _relocate(tx: Transaction, members: Sequence[Placed], target: MailboxId) -> 
 
 
 def _want_deleted(tx: Transaction, source: Mailbox, members: Sequence[Placed]) -> None:
-    if accounts.get(tx, source.account_id).learned.pop_deletes_with_local:
-        pop_seen.want_deleted(tx, source.account_id, [one.message_id for one in members])
+    if not accounts.get(tx, source.account_id).learned.pop_deletes_with_local:
+        return
+    going = [one.id for one in members]
+    last = [one.message_id for one in members if not _stands_elsewhere(tx, source, one, going)]
+    pop_seen.want_deleted(tx, source.account_id, last)
+
+
+def _stands_elsewhere(
+    tx: Transaction, source: Mailbox, one: Placed, going: Sequence[PlacementId]
+) -> bool:
+    """Whether the account keeps a message that goes from one of its mailboxes."""
+    rows = tx.fetch(
+        "SELECT p.id FROM placement AS p JOIN mailbox AS m ON m.id = p.mailbox_id"
+        " WHERE p.message_id = ? AND m.account_id = ?",
+        (one.message_id, source.account_id),
+    )
+    gone = set(going)
+    return any(row[0] not in gone for row in rows)
 
 
 def _existing(tx: Transaction, placement_ids: Sequence[PlacementId]) -> list[Placed]:

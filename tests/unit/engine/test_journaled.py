@@ -8,6 +8,7 @@ import pytest
 
 from desktopmail.door.commands import (
     ChangeTag,
+    CopyMessages,
     DeleteMessages,
     EmptyMailbox,
     ForgetTag,
@@ -163,6 +164,30 @@ async def test_messages_stay_for_ever_until_a_person_says_otherwise(tmp_path: Pa
             for policy in ("days:x", "sometimes"):
                 with pytest.raises(DoorError, match="is not known"):
                     await bench.engine.command(LeaveOnServer(account_id=account_id, policy=policy))
+
+
+async def test_a_message_of_which_a_copy_is_kept_here_stays_at_the_server(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("bob", mail(0))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, "bob", Kind.POP3)
+            await bench.engine.command(LeaveOnServer(account_id=account_id, policy="until-deleted"))
+            await bench.sync()
+            await bench.engine.command(
+                CopyMessages(
+                    placement_ids=(bench.placed("Subject 0"),),
+                    mailbox_id=bench.mailbox("Archive"),
+                )
+            )
+            for path in ("INBOX", "Archive"):
+                assert len(server.messages("bob", "INBOX")) == 1
+                await bench.engine.command(
+                    DeleteMessages(
+                        placement_ids=(bench.placed("Subject 0", path),), permanently=True
+                    )
+                )
+                await bench.sync()
+            assert server.messages("bob", "INBOX") == []
 
 
 async def test_an_imap_account_leaves_its_messages_anyway(tmp_path: Path) -> None:
