@@ -121,7 +121,11 @@ def read_plan(path: Path) -> list[Fault]:
     """
     try:
         document = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise PlanError(f"The fault plan {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise PlanError(f"The fault plan {path} cannot be read: it is not UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
         raise PlanError(f"The fault plan {path} cannot be read: {error}.") from error
     tables = document.get("fault", [])
     if not isinstance(tables, list) or set(document) - {"fault"}:

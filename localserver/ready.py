@@ -49,8 +49,17 @@ class Ready:
         )
 
     def write(self, path: Path) -> None:
-        """Write the file, whole or not at all, with the rights 0600."""
+        """Write the file, whole or not at all, with the rights 0600.
+
+        Raises:
+            OSError: It cannot be written; its `filename` is the path that was asked for.
+        """
         fresh = path.with_name(f"{path.name}.{self.pid}.new")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(self.to_json() + "\n")
-        fresh.replace(path)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        try:
+            with os.fdopen(os.open(fresh, flags, 0o600), "w") as file:
+                file.write(self.to_json() + "\n")
+            fresh.replace(path)
+        except OSError as error:
+            fresh.unlink(missing_ok=True)
+            raise OSError(error.errno, error.strerror, str(path)) from error

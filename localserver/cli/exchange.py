@@ -61,7 +61,7 @@ def import_mail(
                     box, [Message(each.octets, each.flags, each.internal_date) for each in step]
                 )
                 count += len(step)
-        output.line(f"{count} messages were imported.", as_json=json, messages=count)
+        output.line(f"{_count(count)} imported.", as_json=json, messages=count)
 
     asyncio.run(work())
 
@@ -86,9 +86,13 @@ def export_mail(
                 count = write_eml(target, messages)
             else:
                 count = _write_mbox(target, messages)
-        output.line(f"{count} messages were exported.", as_json=json, messages=count)
+        output.line(f"{_count(count)} exported.", as_json=json, messages=count)
 
     asyncio.run(work())
+
+
+def _count(messages: int) -> str:
+    return "1 message was" if messages == 1 else f"{messages} messages were"
 
 
 def _write_mbox(target: Path, messages: Iterable[ExchangedMessage]) -> int:
@@ -129,7 +133,10 @@ def _steps(messages: Iterable[ExchangedMessage]) -> Iterator[list[ExchangedMessa
 
 
 def _stored(account: Account, mailbox: str) -> Iterator[ExchangedMessage]:
-    box = account.mailbox(mailbox)
+    try:
+        box = account.mailbox(mailbox)
+    except NoSuchMailboxError as error:
+        raise NoSuchMailboxError(f"There is no mailbox {mailbox!r}.") from error
     for uid in account.all_uids(box):
         rows = account.query(
             "SELECT flags, arrived, zone, content.header, content.body FROM entry"

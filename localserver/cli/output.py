@@ -28,6 +28,16 @@ def line(text: str, *, as_json: bool = False, **values: object) -> None:
     print(json.dumps(values, default=str) if as_json else text)  # noqa: T201
 
 
+def _line_of_stdin() -> str:
+    try:
+        found = sys.stdin.readline().rstrip("\r\n")
+        found.encode()
+    except UnicodeError:
+        # Without its cause: a traceback would show the octets.
+        raise UserError("The password on standard input is not UTF-8.") from None
+    return found
+
+
 def password(*, stdin: bool, file: Path | None) -> str:
     """Return a password from stdin, a file, or the terminal.
 
@@ -41,7 +51,7 @@ def password(*, stdin: bool, file: Path | None) -> str:
             # Without its cause: a traceback would show the octets.
             raise UserError(f"{file} is not UTF-8.") from None
     elif stdin:
-        found = sys.stdin.readline().rstrip("\r\n")
+        found = _line_of_stdin()
     elif sys.stdin.isatty():
         found = getpass.getpass("Password: ")
     else:

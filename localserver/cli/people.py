@@ -12,7 +12,7 @@ from localserver.cli import output
 from localserver.cli.folder import opened
 from localserver.users import UserError
 
-app = typer.Typer(help="Users that are kept at rest.", no_args_is_help=True)
+app = typer.Typer(help="Users that are kept at rest.")
 
 Data = Annotated[Path, typer.Option(help="The server's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]

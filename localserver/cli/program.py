@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from desktopmail import __version__
 from desktopmail.net.errors import NetError
 from localserver.cli import serve
 from localserver.cli.plain import read_options
@@ -36,18 +37,27 @@ def program(*, only_serve: bool = False) -> typer.Typer:
     app = typer.Typer(
         name="localserver",
         help="A mail server for offline use, demos and tests: SMTP, submission, POP3 and IMAP.",
-        no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    app.callback()(_nothing)
+    app.callback()(_common)
     app.command("serve")(serve.serve)
     if not only_serve:
         _add_others(app)
     return app
 
 
-def _nothing() -> None:
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        print(f"localserver {__version__}")  # noqa: T201
+        raise typer.Exit
+
+
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
     """Serve mail, and look after what is kept."""
 
 
@@ -83,7 +93,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         usage = _usage(error)
         if usage is None:
             raise
-        print(f"localserver: {usage}", file=sys.stderr)  # noqa: T201
+        print(f"localserver: {usage} See localserver --help.", file=sys.stderr)  # noqa: T201
         return 2
 
 
@@ -103,4 +113,5 @@ def _usage(error: Exception) -> str | None:
     formatted = getattr(error, "format_message", None)
     if getattr(error, "exit_code", None) != 2 or formatted is None:
         return None
-    return str(formatted())
+    sentence = str(formatted())
+    return sentence if sentence.endswith((".", ")")) else f"{sentence}."

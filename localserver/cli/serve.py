@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import signal
 import sys
 from dataclasses import replace
@@ -22,6 +23,8 @@ from localserver.users import UserError
 if TYPE_CHECKING:
     from localserver.faults import Fault
 
+# Of letters of any script: what is international stands in U-labels as well.
+_DOMAIN: Final = re.compile(r"[\w-]+(\.[\w-]+)*")
 _KEPT_BLOCK_OCTETS: Final = 16 * 1024 * 1024
 
 
@@ -92,6 +95,10 @@ def serve(
         key=key,
         quota_octets=quota,
     )
+    if chosen.data is not None and chosen.data.exists() and not chosen.data.is_dir():
+        raise ConfigError(f"{chosen.data} is a file; --data names a folder.")
+    if not _DOMAIN.fullmatch(chosen.domain):
+        raise ConfigError(f"--domain {chosen.domain!r} is no domain, as in example.org.")
     if chosen.relay != "capture":
         _check_relay(chosen.relay)
     users = [_pair(text) for text in user or []]

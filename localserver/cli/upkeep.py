@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from localserver.queue.interface import QueueAdmin
 
-snapshots = typer.Typer(help="Copies of a server's folder.", no_args_is_help=True)
+snapshots = typer.Typer(help="Copies of a server's folder.")
 _LOG = logging.getLogger(__name__)
-queue = typer.Typer(help="Mail for elsewhere that waits.", no_args_is_help=True)
+queue = typer.Typer(help="Mail for elsewhere that waits.")
 
 Data = Annotated[Path, typer.Option(help="The server's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]

@@ -6,6 +6,8 @@ import json
 import stat
 from typing import TYPE_CHECKING
 
+import pytest
+
 from localserver.ready import Ready
 
 if TYPE_CHECKING:
@@ -34,3 +36,10 @@ def test_an_older_file_is_replaced_and_its_rights_with_it(tmp_path: Path) -> Non
     assert text.endswith("}\n")
     assert text.count("\n") == 1
     assert json.loads(text)["ca_file"] is None
+
+
+def test_a_place_that_cannot_be_written_is_named_as_it_was_given(tmp_path: Path) -> None:
+    path = tmp_path / "missing" / "ready.json"
+    with pytest.raises(OSError, match="No such file") as refused:
+        Ready({}, None, "", "localhost", "::1", 7).write(path)
+    assert refused.value.filename == str(path)

@@ -99,3 +99,10 @@ def test_an_empty_password_is_refused(monkeypatch: pytest.MonkeyPatch, typed: st
     monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
     with pytest.raises(UserError, match="The password is empty"):
         output.password(stdin=True, file=None)
+
+
+def test_standard_input_in_another_charset_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = io.TextIOWrapper(io.BytesIO(b"se\xffcret\n"), "utf-8", errors="surrogateescape")
+    monkeypatch.setattr(sys, "stdin", typed)
+    with pytest.raises(UserError, match="is not UTF-8"):
+        output.password(stdin=True, file=None)

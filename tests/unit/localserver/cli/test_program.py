@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from desktopmail import __version__
 from localserver.cli.program import run
 
 
@@ -17,6 +18,10 @@ from localserver.cli.program import run
         (["serve", "--memory", "--user", "alice"], 1, "NAME:PASSWORD"),
         (["serve", "--memory", "--fault-plan", "/nothing"], 1, "/nothing cannot be read"),
         (["check-config", "/nothing.toml"], 1, "/nothing.toml cannot be read"),
+        ([], 2, "Missing command. See localserver --help."),
+        (["queue"], 2, "Missing command. See localserver --help."),
+        (["serve", "--memory", "--domain", "two words"], 1, "'two words' is no domain"),
+        (["serve", "--data", "/dev/null"], 1, "/dev/null is a file; --data names a folder."),
         (["user", "list", "--data", "/nothing"], 1, "There is no folder /nothing"),
     ],
 )
@@ -28,6 +33,11 @@ def test_a_mistake_is_one_sentence_and_a_status(
     assert said in captured.err
     assert captured.err.count("\n") == 1
     assert captured.out == ""
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.split() == ["localserver", __version__]
 
 
 def test_help_is_no_mistake(capsys: pytest.CaptureFixture[str]) -> None:
