@@ -73,7 +73,8 @@ class Config:
         client_ca: PEM file of authorities whose certificates log clients in by SASL EXTERNAL, under
             the mail address or common name in them; None for no EXTERNAL.
         anonymous: User whose mail clients without a name see (SASL ANONYMOUS); None lets none in.
-        strict: Submission refuses what the lenient mode would mend.
+        strict: Submission refuses what the lenient mode would mend, and POP3 what a client that
+            did not say UTF8 should not see (RFC 6856).
         max_message_octets: SIZE and APPENDLIMIT.
         quota_octets: Of each user, None for no limit.
         aliases: Local part to user names or addresses.

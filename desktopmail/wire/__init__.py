@@ -25,8 +25,9 @@ POP3 (`wire.pop3`)
   in both roles. The APOP timestamp of the greeting is kept, because no other one comes.
 - RFC 5034 (with RFC 1734): AUTH with initial responses, "=" and "*". `AUTH` alone lists the
   mechanisms, which no RFC has and old clients ask.
-- RFC 6856: UTF8, LANG, [UTF8]. A message whose header is UTF-8 is refused to a client that did not
-  say UTF8; no surrogate is made of it. One language, `en`.
+- RFC 6856: UTF8, LANG, [UTF8]. A message whose header is UTF-8 goes as it is to a client that did
+  not say UTF8, as before the RFC, and is refused in the bundled server's strict mode; no surrogate
+  is made of it. One language, `en`.
 
 SMTP and submission (`wire.smtp`)
 ---------------------------------

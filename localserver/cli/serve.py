@@ -57,7 +57,10 @@ def serve(
     relay: Annotated[
         str | None, typer.Option(help="capture (default), mx, or smarthost=HOST:PORT.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Refuse what needs mending.")] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Refuse what the standards refuse."),
+    ] = False,
     plaintext_login: Annotated[
         bool, typer.Option("--plaintext-login", help="Passwords without TLS from anywhere.")
     ] = False,

@@ -138,7 +138,14 @@ def _send_message(
     if octets is None:
         # Marked, never there, or expunged by an IMAP session since.
         session.machine.send(_NO_SUCH_MESSAGE)
-    elif not session.machine.utf8 and not session.faults.hides("UTF8") and needs_utf8(octets):
+    elif (
+        # RFC 6856 section 2.1 leaves no third way, but mail with 8-bit headers is older than it,
+        # and a client that cannot say UTF8 would never get it: only the strict mode keeps it back.
+        session.context.config.strict
+        and not session.machine.utf8
+        and not session.faults.hides("UTF8")
+        and needs_utf8(octets)
+    ):
         session.machine.send(_NEEDS_UTF8)
     elif isinstance(command, Top):
         session.machine.send_message(ok("Top of message follows."), top(octets, command.lines))

@@ -36,6 +36,7 @@ async def pop3_server(
     domain: str = "localhost",
     without: frozenset[str] = frozenset(),
     limits: Limits | None = None,
+    strict: bool = False,
 ) -> AsyncIterator[Server]:
     """Run a server with alice, who has the messages, and bob, who has none."""
     server = await start_server(
@@ -43,6 +44,7 @@ async def pop3_server(
             listen={"pop3": 0, "pop3s": 0},
             domain=domain,
             without=without,
+            strict=strict,
             limits=limits or Limits(),
         ),
         system_ports(),

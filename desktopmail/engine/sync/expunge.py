@@ -30,6 +30,8 @@ async def remove(client: ImapClient, uids: Iterable[int]) -> bool:
         has them removed.
     """
     ours = UidSet.of([Uid(uid) for uid in uids])
+    if not ours:
+        return True
     for part in ours.pieces(MAX_RANGES):
         await client.uid_store(part, StoreMode.ADD, [DELETED])
     if client.offers("UIDPLUS"):

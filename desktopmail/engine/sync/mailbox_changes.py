@@ -169,9 +169,21 @@ class MailboxChanges:
         if uids and self._client.offers("MOVE"):
             await self._client.uid_move(uids, target.path)
         elif uids:
-            code = await self._client.uid_copy(uids, target.path)
-            await expunge.remove(self._client, proof.from_code(code, None))
+            await expunge.remove(self._client, await self._copy(uids, box, target))
         return not await self._count(box)
+
+    async def _copy(self, uids: UidSet, box: Mailbox, target: Mailbox) -> list[int]:
+        """Copy messages of the open mailbox; returns those whose copies are proved to be there."""
+        since = await proof.next_uid(self._client, target.path)
+        code = await self._client.uid_copy(uids, target.path)
+        copied = set(proof.from_code(code, None))
+        unproved = UidSet.of(uid for uid in uids if uid not in copied)
+        if unproved:  # a server without UIDPLUS tells no COPYUID
+            digests = await proof.digests(self._client, unproved)
+            await self._select(target.path)
+            copied |= set(await proof.by_digest(self._client, digests, since=since))
+            await self._select(box.path)
+        return sorted(copied)
 
     async def _count(self, box: Mailbox) -> int:
         answer = await self._client.status(box.path, (StatusItem.MESSAGES,))

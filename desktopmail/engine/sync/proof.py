@@ -78,6 +78,17 @@ async def by_digest(
     return found
 
 
+async def digests(client: ImapClient, uids: UidSet) -> dict[int, bytes]:
+    """The digests of the header blocks of messages in the open mailbox, by UID."""
+    found: dict[int, bytes] = {}
+    async for answer in client.uid_fetch(uids, (Item.UID, BodyItem(HEADER))):
+        if isinstance(answer, FetchResponse) and answer.uid is not None:
+            header = answer.section(HEADER)
+            if header is not None:
+                found[int(answer.uid)] = bytes.fromhex(digest_of(header))
+    return found
+
+
 async def by_message_id(client: ImapClient, message_id: str) -> list[int]:
     """The UIDs in the open mailbox of messages with this Message-ID."""
     if not message_id or not message_id.isascii():

@@ -41,10 +41,18 @@ async def test_top_gives_the_header_and_some_lines() -> None:
         assert await client.lines() == [b"Subject: three without a body"]
 
 
-async def test_a_header_in_utf8_goes_only_to_those_who_said_utf8() -> None:
+async def test_a_client_that_never_heard_of_utf8_gets_its_mail_all_the_same() -> None:
+    message = "Subject: gr\u00fcn\r\n\r\nbody\r\n".encode()
+    async with pop3_server(message) as server, line_client(server) as client:
+        await client.log_in()
+        assert (await client.ask(b"RETR 1")).startswith(b"+OK")
+        assert (await client.lines())[0] == message.split(b"\r\n")[0]
+
+
+async def test_strictly_a_header_in_utf8_goes_only_to_those_who_said_utf8() -> None:
     """RFC 6856 sections 2.1 and 5."""
     message = "Subject: gr\u00fcn\r\n\r\nbody\r\n".encode()
-    async with pop3_server(message) as server:
+    async with pop3_server(message, strict=True) as server:
         async with line_client(server) as client:
             await client.log_in()
             assert (await client.ask(b"RETR 1")).startswith(b"-ERR [UTF8] ")
