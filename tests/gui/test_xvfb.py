@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytest.importorskip("PySide6.QtWebEngineWidgets")
+pytest.importorskip("PySide6.QtWebEngineWidgets", exc_type=ImportError)
 
 
 @contextmanager
