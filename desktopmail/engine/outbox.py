@@ -31,7 +31,7 @@ from desktopmail.engine.store import (
     sending,
 )
 from desktopmail.engine.store.operation import Arguments
-from desktopmail.engine.waiting import heed_cancellation, wait
+from desktopmail.engine.waiting import wait
 from desktopmail.net.errors import NetError, RefusedError
 from desktopmail.net.smtp_sending import AmbiguousSendError, SendOptions, SendStep
 from desktopmail.wire.smtp.mail import Ret
@@ -111,7 +111,6 @@ class Outbox:
             except DoorError as error:  # the store cannot be written: nothing goes out unrecorded
                 _log.warning("the outbox waits: %s", error.sentence)
                 wait_s = _AFTER_A_FULL_DISK_S
-            heed_cancellation()
             await wait(self._wake, self._ports.clock, wait_s)
 
     async def send_due(self) -> float | None:

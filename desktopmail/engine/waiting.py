@@ -52,24 +52,12 @@ async def wait_awake(events: Sequence[asyncio.Event], clock: Clock, seconds: flo
             return
 
 
-def heed_cancellation() -> None:
-    """Raise the cancellation of this task that an error overtook.
-
-    A task group whose task fails while the group is cancelled raises the failure alone (CPython up
-    to 3.12): whoever goes on after an error would never hear that it has to end.
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
-
-
 @contextmanager
 def unwrapped() -> Iterator[None]:
     """Let the first error of a task group be raised as itself: those above know it by its type."""
     try:
         yield
     except BaseExceptionGroup as group:
-        heed_cancellation()
         error: BaseException = group
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]

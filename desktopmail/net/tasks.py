@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
 
+# How long a task may take to clean up before it is cancelled once more.
+_CLEAN_UP_S = 5.0
+
+
 class TaskScope:
     """Owns tasks; closing it cancels them all and waits until each has cleaned up.
 
@@ -57,9 +61,12 @@ class TaskScope:
         """Cancel every task and wait until each has cleaned up."""
         self._closed = True
         others = self._tasks - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        # A task group whose task fails while it is cancelled raises the failure alone (CPython up
+        # to 3.12): who goes on after an error never heard that it has to end, and is told again.
+        while others:
+            for task in others:
+                task.cancel()
+            _, others = await asyncio.wait(others, timeout=_CLEAN_UP_S)
 
     async def __aenter__(self) -> Self:
         return self

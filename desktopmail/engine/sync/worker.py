@@ -13,7 +13,7 @@ from desktopmail.engine.backoff import delay_s
 from desktopmail.engine.errors import NEEDS_A_PERSON, door_error
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import problem
-from desktopmail.engine.waiting import heed_cancellation, wait
+from desktopmail.engine.waiting import wait
 from desktopmail.net.errors import NetError
 
 if TYPE_CHECKING:
@@ -105,7 +105,6 @@ class Worker:
                 headers_only, self._headers_only = self._headers_only, False
                 releases = self._releases
                 error = await self._once(headers_only=headers_only)
-                heed_cancellation()
                 for future in self._served:
                     _settle(future, error)
                 await self._rest(error, releases)
@@ -135,7 +134,6 @@ class Worker:
             try:
                 await self._cycle.rest(self._wake, self._poll_s)
             except NetError as lost:
-                heed_cancellation()
                 # A connection that ends while it rests is made again; if that fails, it is said.
                 error = door_error(lost)
             else:

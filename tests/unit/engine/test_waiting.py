@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from desktopmail.engine.waiting import unwrapped, wait, wait_any, wait_awake
+from desktopmail.engine.waiting import wait, wait_any, wait_awake
 from tests.helpers.still_clock import StillClock
 
 
@@ -64,32 +64,3 @@ async def test_without_a_suspension_it_waits_to_the_end_or_for_an_event() -> Non
     event = asyncio.Event()
     event.set()
     await wait_awake((event,), EndlessClock(), 25.0)
-
-
-async def test_a_cancellation_that_an_error_overtook_is_heeded() -> None:
-    """A task group of CPython up to 3.12 raises the error alone, and the task went on for ever."""
-
-    async def fail_when_cancelled() -> None:
-        try:
-            await asyncio.sleep(60)
-        finally:
-            raise OSError("broken")
-
-    went_on = False
-
-    async def work() -> None:
-        nonlocal went_on
-        try:
-            with unwrapped():
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(fail_when_cancelled())
-        except OSError:
-            went_on = True
-
-    async with asyncio.TaskGroup() as outer:
-        task = outer.create_task(work())
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        task.cancel()
-    assert task.cancelled()
-    assert not went_on

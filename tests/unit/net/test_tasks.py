@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
+from desktopmail.net import tasks
 from desktopmail.net.tasks import TaskScope
+
+if TYPE_CHECKING:
+    import pytest
 
 
 async def test_an_error_is_reported_with_the_name_of_its_task() -> None:
@@ -77,3 +82,27 @@ async def test_a_task_can_be_cancelled_alone() -> None:
         one.cancel()
         await two
         assert one.cancelled()
+
+
+async def test_a_task_that_did_not_hear_its_cancellation_is_told_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A task group of CPython up to 3.12 raises an error alone when a cancellation meets it."""
+    monkeypatch.setattr(tasks, "_CLEAN_UP_S", 0.01)
+    lives = 0
+
+    async def work() -> None:
+        nonlocal lives
+        while True:
+            lives += 1
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                if lives == 2:
+                    raise
+
+    scope = TaskScope(lambda _name, _error: None)
+    scope.spawn(work(), name="deaf once")
+    await asyncio.sleep(0)
+    await asyncio.wait_for(scope.close(), 5)
+    assert lives == 2
