@@ -179,7 +179,7 @@ class MailboxChanges:
         copied = set(proof.from_code(code, None))
         unproved = UidSet.of(uid for uid in uids if uid not in copied)
         if unproved:  # a server without UIDPLUS tells no COPYUID
-            digests = await proof.digests(self._client, unproved)
+            digests = await proof.digests_of(self._client, unproved)
             await self._select(target.path)
             copied |= set(await proof.by_digest(self._client, digests, since=since))
             await self._select(box.path)

@@ -64,21 +64,15 @@ async def by_digest(
         wanted[digest].append(key)
     found: dict[int, int] = {}
     used = set(taken)
-    items = (Item.UID, BodyItem(HEADER))
-    async for answer in client.uid_fetch(UidSet.span(since), items):
-        if not isinstance(answer, FetchResponse) or answer.uid is None:
-            continue
-        header = answer.section(HEADER)
-        if header is None or answer.uid < since or answer.uid in used:
-            continue
-        keys = wanted.get(bytes.fromhex(digest_of(header)))
-        if keys:
-            found[keys.pop(0)] = answer.uid
-            used.add(answer.uid)
+    for uid, digest in (await digests_of(client, UidSet.span(since))).items():
+        keys = wanted.get(digest)
+        if keys and uid >= since and uid not in used:
+            found[keys.pop(0)] = uid
+            used.add(uid)
     return found
 
 
-async def digests(client: ImapClient, uids: UidSet) -> dict[int, bytes]:
+async def digests_of(client: ImapClient, uids: UidSet) -> dict[int, bytes]:
     """The digests of the header blocks of messages in the open mailbox, by UID."""
     found: dict[int, bytes] = {}
     async for answer in client.uid_fetch(uids, (Item.UID, BodyItem(HEADER))):
