@@ -196,7 +196,7 @@ class Program:
         instance.listen(lambda link: self._raise(window, link))
         watch = asyncio.get_running_loop().create_task(self._watch_engine(window, door, attaching))
         if picture is None:
-            window.restore_unsent()
+            window.composers.restore()
         try:
             if picture is not None:
                 await self._take_picture(window, picture)
@@ -243,11 +243,11 @@ class Program:
             return
         while self._session is not None:
             await self._session.gone.wait()
-            window.engine_gone()
+            window.trouble.engine_gone()
             try:
                 self._session = await attach(self._profile)
             except DoorError as error:
-                window.engine_failed(error)
+                window.trouble.engine_failed(error)
                 return
             window.use_engine(self._session.door, self._session.reader)
 

@@ -109,7 +109,7 @@ class ContextMenus(QObject):
         menu.addAction(window.actions_by_name["get_mail"])
         if node.kind is not NodeKind.ACCOUNT:
             menu.addAction(tr("tree.open"), lambda: window.sidebar.choose(node.key))
-        if node.key == window.sidebar_key():
+        if node.key == window.in_view.key:
             menu.addAction(window.actions_by_name["mark_all_read"])
         if node.mailbox is not None:
             self._add_mailbox_actions(menu, node.mailbox)

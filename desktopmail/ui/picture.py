@@ -42,7 +42,7 @@ async def take(window: MainWindow, file: Path, *, demo: bool, select: str = "") 
     await _until_synced(window)
     window.bridge.flush()
     await asyncio.sleep(_SETTLE_S)
-    window.choose_first()
+    window.in_view.choose_first()
     messages = window.list_pane.list
     messages.setFocus()
     wanted = _wanted(window, select)

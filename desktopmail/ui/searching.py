@@ -74,7 +74,7 @@ class Searching(QObject):
         if not words:
             self._turn += 1
             if window.list_pane.view.query:
-                window.open_shown_again()
+                window.in_view.open_again()
             return
         view = msgspec.structs.replace(
             self._views()[self.scope], query=words, column=Column.DATE, descending=True
@@ -85,8 +85,8 @@ class Searching(QObject):
     def _views(self) -> dict[Scope, View]:
         """The rows of each scope that makes sense where one is."""
         window = self._window
-        views = {Scope.MAILBOX: window.shown_view() or View()}
-        account_id = window.shown_account_id()
+        views = {Scope.MAILBOX: window.in_view.view or View()}
+        account_id = window.in_view.account_id
         if account_id is not None:
             boxes = window.reader.mailboxes(account_id)
             views[Scope.ACCOUNT] = View(mailbox_ids=tuple(box.id for box in boxes))
@@ -95,8 +95,8 @@ class Searching(QObject):
 
     def _names(self) -> dict[Scope, str]:
         window = self._window
-        names = {Scope.MAILBOX: window.shown_title()}
-        account_id = window.shown_account_id()
+        names = {Scope.MAILBOX: window.in_view.title}
+        account_id = window.in_view.account_id
         account = next((row for row in window.accounts() if row.id == account_id), None)
         if account is not None:
             names[Scope.ACCOUNT] = account_title(account)

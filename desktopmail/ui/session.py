@@ -51,7 +51,7 @@ class SessionKeeper(QObject):
         self._timer.stop()
         if self._kept is None:
             return
-        kind, number = self._window.sidebar_key()
+        kind, number = self._window.in_view.key
         row = self._window.list_pane.list.current_message()
         if kind:
             self._kept.setValue(_LINE, f"{kind}:{number}")

@@ -57,8 +57,8 @@ def open_window(session: Session, theme: Theme) -> MainWindow:
 
 def subjects(window: MainWindow, mailbox_id: int) -> list[str]:
     boxes = [box for box in window.reader.mailboxes() if box.id == mailbox_id]
-    view = window._tree_model.view_of(
-        window._tree_model.node(window._tree_model.find(("mailbox", boxes[0].id)))  # type: ignore[arg-type]
+    view = window.tree_model.view_of(
+        window.tree_model.node(window.tree_model.find(("mailbox", boxes[0].id)))  # type: ignore[arg-type]
     )
     assert view is not None
     return [row.subject for row in window.reader.window(view, 0, 100)]
@@ -181,7 +181,7 @@ def test_remote_images_of_the_sandbox_do_not_come_and_the_window_says_so(
             await session.door.command(StartSandbox())
             await until(lambda: len(window.accounts()) == 2, 20)
             window.bridge.flush()
-            window.choose_first()
+            window.in_view.choose_first()
             rows = window.reader.window(window.list_pane.view, 0, 100)
             row = next(row for row in rows if row.subject.startswith("Leave the seed heads"))
             window.list_pane.list.go_to_message(row.id)
@@ -251,14 +251,14 @@ def test_an_engine_killed_while_it_syncs_is_started_again_and_every_message_is_t
                 with pytest.raises(EngineGoneError):
                     await syncing
                 await asyncio.wait_for(session.gone.wait(), 10)
-                window.engine_gone()
+                window.trouble.engine_gone()
                 assert "Nothing is lost" in window.snack.text
                 session = await attach(profile)
                 window.use_engine(session.door, session.reader)
                 assert window.snack.text == "The mail engine is running again."
                 await session.door.command(SyncAccounts(wait=True))
                 window.bridge.flush()
-                window.choose_first()
+                window.in_view.choose_first()
                 rows = window.reader.window(window.list_pane.view, 0, 2 * count)
                 found = sorted(row.subject for row in rows)
                 assert found == sorted(f"Message {number}" for number in range(count))

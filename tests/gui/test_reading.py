@@ -276,7 +276,7 @@ def test_a_list_without_an_address_is_left_at_its_page(
         assert not window.reading.header.leave_button.isVisible()
         await find_verb("unsubscribe").do(window)
         assert window.status_line.text == "This message names no way to leave a list."
-        assert window.composers == []
+        assert not window.composers
 
     play(theme, scene)
 
@@ -470,7 +470,7 @@ def test_a_newsletter_is_left_with_one_click(theme: Theme) -> None:
         window.reading.header.leave_button.click()
         await until(lambda: store.commands)
         assert store.commands == [Unsubscribe(placement_id=row.id)]
-        assert window.composers == []
+        assert not window.composers
 
     play(theme, scene)
 

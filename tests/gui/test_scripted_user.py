@@ -62,7 +62,7 @@ class User:
         return window.reader.window(window.list_pane.view, 0, 200)
 
     async def starts_the_sandbox(self) -> None:
-        first = self.window._first_run
+        first = self.window.pages.first_run
         assert first is not None
         assert first.isVisible()
         first.sandbox_button.click()

@@ -102,7 +102,7 @@ def test_what_a_server_said_stays_as_it_is() -> None:
 def test_a_german_window_tells_an_error_in_german(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
         language.choose_language("de")
-        window._report("x", DoorError("The program is offline.", remedy="Go online first."))
+        window.trouble.report("x", DoorError("The program is offline.", remedy="Go online first."))
         assert window.snack.text == "Das Programm ist offline. Geh zuerst online."
 
     play(theme, scene)

@@ -122,7 +122,7 @@ def test_a_sandbox_that_does_not_start_says_why_on_the_first_page(theme: Theme) 
     )
 
     async def scene(window: MainWindow, _store: FakeStore) -> None:
-        first = window._first_run
+        first = window.pages.first_run
         assert first is not None
         assert first.problem == ""
         first.sandbox_button.click()

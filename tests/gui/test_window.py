@@ -262,7 +262,7 @@ def test_a_problem_is_a_card_that_can_be_dismissed(theme: Theme) -> None:
 
 def test_a_fresh_profile_offers_an_account_or_the_sandbox(theme: Theme) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
-        page = window._first_run
+        page = window.pages.first_run
         assert page is not None
         assert page.isVisible()
         assert not window.actions_by_name["compose"].isEnabled()

@@ -490,7 +490,7 @@ def test_what_was_being_written_is_open_again_after_a_crash(theme: Theme, tmp_pa
         store = full_store()
         window = MainWindow(store, lambda: store, Settings(file), theme, web=False)
         window.show()
-        window.restore_unsent()
+        window.composers.restore()
         await until(lambda: window.composers)
         composer = window.composers[-1]
         assert inner(composer) == "<div>xHalf a <b>sent</b></div>"

@@ -105,7 +105,7 @@ class ComposeWindow(QWidget):
         self._pictures = {it.content_id: it for it in self._draft.files if it.content_id}
         self._signs: Sender | None = None  # whose signature stands below
         self.is_over = False
-        self.scope = TaskScope(main._report)  # noqa: SLF001 - the same place shows both's errors
+        self.scope = TaskScope(main.trouble.report)
         self.keeper = Keeper(self, replaces=replaces, recovered=recovered)
         self.sending = Sending(self)
         self._build()

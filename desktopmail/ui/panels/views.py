@@ -234,7 +234,7 @@ async def _open_sandbox(window: MainWindow) -> None:
         return
     window.sandbox_started()
     window.bridge.flush()
-    window.choose_first()
+    window.in_view.choose_first()
     window.snack.show_text(tr("first.sandbox_ready"))
 
 
