@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from desktopmail.door.commands import ServerSettings
     from desktopmail.door.ids import AccountId
-    from desktopmail.engine.proxies import Proxies
+    from desktopmail.engine.proxy import Proxies
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.transcripts import Transcripts
     from desktopmail.engine.trust import Side, Trust

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desktopmail.door.commands import Outcome
 from desktopmail.door.rows import Flag, Role
 from desktopmail.engine import journal, summary
 from desktopmail.engine.store import blob, message, placement
 
 if TYPE_CHECKING:
+    from desktopmail.door.commands import SaveDraft
     from desktopmail.door.ids import AccountId, PlacementId
     from desktopmail.engine.store.store import Transaction
+
+
+def carry_out(tx: Transaction, command: SaveDraft, now_s: float) -> Outcome:
+    """Keep a draft, as `save` does."""
+    made = save(tx, command.account_id, command.octets, replaces=command.replaces, now_s=int(now_s))
+    return Outcome(ids=(made,), label="Draft saved")
 
 
 def save(

@@ -15,7 +15,10 @@ from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import pop_seen, tag
 
 if TYPE_CHECKING:
-    from desktopmail.engine.store.store import Transaction
+    from desktopmail.engine.octets import Octets
+    from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.engine.working import Working
+    from desktopmail.net.ports import Entropy
 
 Journaled = (
     commands.StoreFlags
@@ -33,8 +36,39 @@ Journaled = (
     | commands.LeaveOnServer
 )
 
+_UNDO_OCTETS = 12
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _DAYS = re.compile(r"days:([0-9]{1,4})")
+
+
+class Journaling:
+    """Carries such commands out, and has servers told.
+
+    Args:
+        store: What is changed.
+        entropy: For the tokens by which a command can be taken back.
+        octets: Brings what travels to another account.
+        working: Who tells the servers.
+    """
+
+    def __init__(self, store: Store, entropy: Entropy, octets: Octets, working: Working) -> None:
+        self._store = store
+        self._entropy = entropy
+        self._octets = octets
+        self._working = working
+
+    async def carry_out(self, command: Journaled) -> commands.Outcome:
+        """Change what is here at once, and tell the servers in order.
+
+        Raises:
+            DoorError: It was refused, and nothing has changed.
+        """
+        if isinstance(command, commands.MoveMessages | commands.CopyMessages):
+            await self._octets.bring(command.placement_ids, command.mailbox_id)
+        token = self._entropy.token(_UNDO_OCTETS).hex()
+        outcome = await self._store.write(lambda tx: carry_out(tx, command, token))
+        self._working.wake_all()
+        return outcome
 
 
 def carry_out(tx: Transaction, command: Journaled, undo: str) -> commands.Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desktopmail.door.commands import Outcome
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag
 from desktopmail.engine import journal
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 
 _ID_OCTETS = 16
 _BOUNDARY_OCTETS = 12
+
+
+def carry_out(tx: Transaction, command: AnswerReceipt, ports: Ports) -> Outcome:
+    """Answer the wish, as `answer` does."""
+    made = answer(tx, command, ports)
+    if made is None:
+        return Outcome(label="No read receipt is sent")
+    return Outcome(ids=(made,), label="The read receipt is on its way")
 
 
 def answer(tx: Transaction, command: AnswerReceipt, ports: Ports) -> SendingId | None:

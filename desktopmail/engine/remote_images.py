@@ -73,6 +73,21 @@ class PublicResolver(AbstractResolver):
         await self._inner.close()
 
 
+async def answer(url: str, *, offline: bool, proxied: bool) -> RemoteImage:
+    """Fetch an image, unless we are offline or would go round a proxy.
+
+    Raises:
+        DoorError: It is not fetched: one sentence why.
+    """
+    if offline:
+        raise DoorError("The image is not fetched while you work offline.", code="no-image")
+    if proxied:
+        raise DoorError(
+            "The image is not fetched: that would go round your proxy.", code="no-image"
+        )
+    return await fetch(url)
+
+
 async def fetch(url: str, *, allowed: Callable[[str], bool] = is_public) -> RemoteImage:
     """Fetch an image.
 

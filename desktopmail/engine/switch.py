@@ -7,17 +7,95 @@ exists only here stays.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from desktopmail.door.commands import Outcome, SyncAccounts
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Kind, Role
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, operation, placement
+from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
-    from desktopmail.door.commands import ServerSettings
+    from desktopmail.door.commands import ServerSettings, SwitchAccount
     from desktopmail.door.ids import AccountId
-    from desktopmail.engine.store.store import Transaction
+    from desktopmail.engine.secrets import Secrets
+    from desktopmail.engine.store.account import Account
+    from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.engine.sync.round import Round
+    from desktopmail.engine.working import Working
+
+_log = logging.getLogger("desktopmail.engine")
+
+
+class Switching:
+    """Switches accounts, with what works for them.
+
+    Args:
+        store: Where they are.
+        secrets: Where their passwords are.
+        working: Ended before the switch, begun after it.
+        rounds: The first look by the other protocol.
+    """
+
+    def __init__(self, store: Store, secrets: Secrets, working: Working, rounds: Round) -> None:
+        self._store = store
+        self._secrets = secrets
+        self._working = working
+        self._rounds = rounds
+
+    async def switch(self, command: SwitchAccount) -> Outcome:
+        """Have an account fetch its mail the other way; answers when the first look is done.
+
+        Raises:
+            DoorError: Something waits for the old server, or the new one refused.
+        """
+        account_id = command.account_id
+        account = await self._store.read(lambda tx: accounts.get(tx, account_id))
+        await self._tell_what_waits(account)
+        await self._store.read(lambda tx: refuse_unsettled(tx, account_id))
+        if command.password is not None:
+            await self._secrets.set(account_id, "incoming", Secret(command.password.text))
+        incoming = _as_before(command, account)
+        await self._working.end(account_id)
+        try:
+            await self._store.write(lambda tx: switch(tx, account_id, command.kind, incoming))
+        finally:
+            now = await self._store.read(lambda tx: accounts.get(tx, account_id))
+            self._working.begin(account_id, now.kind)
+        await self._rounds.run(SyncAccounts(account_ids=(account_id,)))
+        left = await self._store.read(lambda tx: only_here(tx, account_id))
+        stays = f"; {left} messages exist only here" if left and now.kind is Kind.IMAP else ""
+        return Outcome(
+            label=f"{account.name} fetches by {now.kind.value.upper()} now{stays}",
+            left=left if now.kind is Kind.IMAP else 0,
+        )
+
+    async def _tell_what_waits(self, account: Account) -> None:
+        at_work = self._working.of(account.id)
+        if at_work is None:
+            return
+        try:
+            await at_work.worker.sync()
+        except DoorError as error:
+            # When the old server is gone for good, what is here counts.
+            _log.warning("before the switch of %s: %s", account.name, error.sentence)
+
+
+def _as_before(command: SwitchAccount, account: Account) -> ServerSettings:
+    """The new server, with what goes without saying."""
+    incoming, before = command.incoming, account.incoming
+    if command.password is None and incoming.password_file is None:
+        incoming = msgspec.structs.replace(incoming, password_file=before.password_file)
+    if incoming.host == before.host and incoming.ca_file is None:
+        # The same machine: who vouches for it stays the same.
+        incoming = msgspec.structs.replace(incoming, ca_file=before.ca_file)
+    if not incoming.proxy:
+        incoming = msgspec.structs.replace(incoming, proxy=before.proxy)
+    return incoming
 
 
 def refuse_unsettled(tx: Transaction, account_id: AccountId) -> None:

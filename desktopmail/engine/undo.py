@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from desktopmail.door.commands import Outcome
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag
 from desktopmail.engine import journal, mailboxes
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import MailboxId, PlacementId
     from desktopmail.engine.store.operation import Arguments, Operation, Target
     from desktopmail.engine.store.store import Transaction
+
+
+def carry_out(tx: Transaction, token: str) -> Outcome:
+    """Take a command back, as `take_back` does."""
+    return Outcome(label=take_back(tx, token))
 
 
 def take_back(tx: Transaction, token: str) -> str:

@@ -14,19 +14,64 @@ from urllib.parse import urlsplit
 import aiohttp
 import truststore
 
+from desktopmail.door.commands import Outcome
 from desktopmail.door.interface import DoorError
 from desktopmail.engine.remote_images import PublicResolver, is_public
+from desktopmail.engine.store import account as accounts
+from desktopmail.engine.store import mailbox, placement
+from desktopmail.engine.store import message as message_store
 from desktopmail.mime import authres, mailing_list
+from desktopmail.mime.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from desktopmail.door.commands import Unsubscribe
+    from desktopmail.door.ids import PlacementId
     from desktopmail.engine.store.account import Account
-    from desktopmail.mime.message import Message
+    from desktopmail.engine.store.store import Store, Transaction
 
 TIMEOUT_S = 20.0
 _COVERED = frozenset({"list-unsubscribe", "list-unsubscribe-post"})
 _DONE = range(200, 300)
+
+
+async def leave(command: Unsubscribe, store: Store, *, offline: bool, proxied: bool) -> Outcome:
+    """Leave the list that a message came by.
+
+    Args:
+        command: Which message, and whether a person has confirmed it.
+        store: Where it is.
+        offline: Nobody is to be asked.
+        proxied: All servers are reached by a proxy, and nothing goes round it.
+
+    Raises:
+        DoorError: There is no such way, it is not to be trusted, or the list did not say yes.
+    """
+    account, octets = await store.read(lambda tx: _load(tx, command.placement_id))
+    read = Message.parse(octets)
+    url = url_of(read)
+    host = url.split("/")[2]
+    if offline or proxied:
+        why = "you work offline" if offline else "all servers are reached by a proxy"
+        raise DoorError(f"{host} is not asked while {why}.", code="offline")
+    if not command.confirmed and not is_vouched_for(read, account):
+        raise DoorError(
+            f"No signature proves that the address at {host} comes from the sender.",
+            remedy="Confirm it, if you know the list.",
+            code="unconfirmed",
+        )
+    await post(url)
+    return Outcome(label=f"{host} was asked to end the subscription")
+
+
+def _load(tx: Transaction, placement_id: PlacementId) -> tuple[Account, bytes]:
+    placed = placement.get(tx, [placement_id])
+    octets = message_store.octets(tx, placed[0].message_id) if placed else None
+    if octets is None:
+        raise DoorError("The message is not here as a whole.", code="no-octets")
+    account_id = mailbox.get(tx, placed[0].mailbox_id).account_id
+    return accounts.get(tx, account_id), octets
 
 
 def url_of(message: Message) -> str:

@@ -149,8 +149,8 @@ class Desk:
             except DoorError as error:
                 errors.append(error.sentence)
                 continue
-            for at_work in self.engine._working.values():
-                at_work.outbox.wake()
+            for account_id in self.engine.working.ids:
+                self.engine.working.wake_outbox(account_id)
             await self._outbox_is_quiet()
             if not self._open():
                 await self.sync()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from desktopmail.door.commands import Outcome
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Role
 from desktopmail.engine.files import eml, maildir, mbox
@@ -13,6 +15,7 @@ from desktopmail.engine.files.eml import EmlWriter
 from desktopmail.engine.files.maildir import MaildirWriter
 from desktopmail.engine.files.mbox import MboxWriter
 from desktopmail.engine.files.message import FileMessage
+from desktopmail.engine.journal import messages as messages_in_words
 from desktopmail.engine.store import mailbox, message, operation, placement
 from desktopmail.engine.store.operation import Arguments
 from desktopmail.engine.store.segments import sha256
@@ -22,9 +25,10 @@ from desktopmail.engine.sync.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
+    from desktopmail.door.commands import ExportMessages, ImportMessages
     from desktopmail.door.ids import MailboxId, PlacementId
+    from desktopmail.engine.octets import Octets
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.ports import Ports
 
@@ -41,6 +45,29 @@ class Writer(Protocol):
 
     def close(self) -> None:
         """Finish."""
+
+
+async def carry_out_export(command: ExportMessages, store: Store, octets: Octets) -> Outcome:
+    """Write messages, or a whole mailbox, to files; what is not here is fetched first."""
+
+    def all_of(tx: Transaction) -> list[PlacementId]:
+        rows = tx.fetch(
+            "SELECT id FROM placement WHERE mailbox_id = ? AND shown = 1 ORDER BY date_s, id",
+            (command.mailbox_id,),
+        )
+        return [row[0] for row in rows]
+
+    ids = list(command.placement_ids) or await store.read(all_of)
+    await octets.fetch_missing(ids)
+    count = await export(store, ids, command.form, Path(command.path))
+    return Outcome(label=f"{messages_in_words(count)} exported to {command.path}")
+
+
+async def carry_out_import(command: ImportMessages, store: Store, ports: Ports) -> Outcome:
+    """Put the messages of files into a mailbox."""
+    added, known = await import_(store, ports, Path(command.path), command.mailbox_id)
+    there = f", {known} {'was' if known == 1 else 'were'} there already" if known else ""
+    return Outcome(label=f"{messages_in_words(added)} imported{there}")
 
 
 async def export(store: Store, placement_ids: Sequence[PlacementId], form: str, path: Path) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import logging
 from typing import TYPE_CHECKING
@@ -19,7 +18,6 @@ from desktopmail.door.commands import (
     RetryOperation,
     SendMessage,
     SetOffline,
-    SetPassword,
     StoreFlags,
     SyncAccounts,
     Undo,
@@ -27,19 +25,14 @@ from desktopmail.door.commands import (
 from desktopmail.door.ids import AccountId, OperationId, QuestionId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import (
-    EngineStatus,
-    FetchRemoteImage,
-    ReadStatus,
     ReadTranscript,
     Transcript,
 )
-from desktopmail.door.rows import ConnectionState, Flag, Kind, SendingState
+from desktopmail.door.rows import Flag, Kind, SendingState
 from desktopmail.engine import vault
-from desktopmail.engine.sync.worker import Worker
 from localserver.local import LocalServer
 from tests.helpers.engine import (
     PASSWORDS,
-    Bench,
     MemoryKeyring,
     account_command,
     running_engine,
@@ -80,153 +73,6 @@ async def test_an_engine_goes_on_where_the_one_before_ended(tmp_path: Path) -> N
         async with running_engine(tmp_path, ring) as bench:
             await until(lambda: len(server.messages("bob")) == 1, "the message that was queued")
             await until(lambda: bench.reader.operations() == [], "the flag told")
-            assert "\\Flagged" in server.messages("alice")[0].flags
-
-
-async def test_a_name_that_is_taken_changes_nothing(tmp_path: Path) -> None:
-    with LocalServer(PASSWORDS) as server:
-        async with running_engine(tmp_path) as bench:
-            await bench.add(server)
-            with pytest.raises(DoorError) as caught:
-                await bench.add(server)
-            assert caught.value.code == "name-taken"
-            assert len(bench.reader.accounts()) == 1
-
-
-async def test_an_account_whose_password_cannot_be_kept_is_not_half_there(tmp_path: Path) -> None:
-    import keyring.errors
-
-    class Full(MemoryKeyring):
-        def set_password(self, *_: str) -> None:
-            raise keyring.errors.NoKeyringError
-
-    with LocalServer(PASSWORDS) as server:
-        async with running_engine(tmp_path, Full()) as bench:
-            with pytest.raises(DoorError) as caught:
-                await bench.add(server)
-            assert caught.value.code == "no-keyring"
-            assert bench.reader.accounts() == []
-
-
-@pytest.mark.logs("sync 1 failed")
-async def test_a_fault_of_ours_is_not_called_up_to_date(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def broken(_worker: Worker, *, headers_only: bool = False) -> None:
-        raise ZeroDivisionError(headers_only)
-
-    with LocalServer(PASSWORDS) as server:
-        async with running_engine(tmp_path) as bench:
-            account_id = await bench.add(server)
-            monkeypatch.setattr(Worker, "sync", broken)
-            with pytest.raises(DoorError) as caught:
-                await bench.engine.command(SyncAccounts(account_ids=(account_id,)))
-    assert caught.value.code == "internal"
-    assert "engine.log" in caught.value.remedy
-
-
-async def test_removing_an_account_leaves_the_server_as_it_is(tmp_path: Path) -> None:
-    ring = MemoryKeyring()
-    with LocalServer(PASSWORDS) as server:
-        server.deliver("alice", mail(1))
-        async with running_engine(tmp_path, ring) as bench:
-            account_id = await bench.add(server)
-            await bench.sync(account_id)
-            await bench.engine.command(RemoveAccount(account_id=account_id))
-            assert bench.reader.accounts() == []
-            assert ring.kept == {}
-            again = await bench.add(server)
-            assert again != account_id  # an id is never given twice
-            await bench.sync(again)
-            assert bench.subjects() == ["Subject 1"]
-        assert len(server.messages("alice")) == 1
-
-
-async def test_offline_nobody_is_spoken_to(tmp_path: Path) -> None:
-    with LocalServer(PASSWORDS) as server:
-        async with running_engine(tmp_path) as bench:
-            account_id = await bench.add(server)
-            await bench.sync(account_id)
-            await bench.engine.command(SetOffline(offline=True))
-            said = len(server.transcript.commands())
-            with pytest.raises(DoorError) as caught:
-                await bench.sync(account_id)
-            assert caught.value.code == "offline"
-            assert bench.reader.accounts()[0].state is ConnectionState.OFFLINE
-            status = await bench.engine.query(ReadStatus())
-            assert isinstance(status, EngineStatus)
-            assert status.offline
-            assert len(server.transcript.commands()) == said
-            with pytest.raises(DoorError, match="offline"):
-                await bench.engine.query(FetchRemoteImage(url="https://example.org/a.png"))
-            await bench.engine.command(SetOffline(offline=False))
-            await bench.sync(account_id)
-
-
-async def send_to_bob(bench: Bench, account_id: AccountId, number: int) -> None:
-    await bench.engine.command(
-        SendMessage(
-            account_id=account_id,
-            sender="alice@localhost",
-            recipients=("bob@localhost",),
-            octets=mail(number),
-        )
-    )
-
-
-def logins(server: LocalServer) -> int:
-    return sum("AUTH" in line.upper().split()[0] for line in server.transcript.commands())
-
-
-async def test_a_new_password_lets_what_waited_for_it_go_on(tmp_path: Path) -> None:
-    with LocalServer(PASSWORDS) as server:
-        async with running_engine(tmp_path) as bench:
-            outcome = await bench.engine.command(
-                account_command(server, "alice", Kind.POP3, password="an old one")
-            )
-            account_id = AccountId(outcome.ids[0])
-            await send_to_bob(bench, account_id, 9)
-            await until(
-                lambda: any(row.problem for row in bench.reader.sendings()), "the refused password"
-            )
-            with pytest.raises(DoorError) as caught:
-                await bench.sync(account_id)
-            assert caught.value.code == "auth-failed"
-            # It is asked once for each server, and what waits is kept.
-            asked = {row.kind for row in bench.reader.questions()}
-            assert asked == {"password-incoming", "password-outgoing"}
-            await until(
-                lambda: [row.state for row in bench.reader.sendings()] == [SendingState.QUEUED],
-                "it waits",
-            )
-            tries = logins(server)
-            for number in range(3):
-                await send_to_bob(bench, account_id, number)
-            await asyncio.sleep(0.2)
-            assert logins(server) == tries  # a server that counts the tries would lock it
-            await bench.engine.command(
-                SetPassword(account_id=account_id, password=Password(PASSWORDS["alice"]))
-            )
-            await until(lambda: len(server.messages("bob")) == 4, "the queued messages")
-            await bench.sync(account_id)
-            assert bench.reader.questions() == []
-
-
-async def test_what_is_done_is_neither_done_again_nor_given_up(tmp_path: Path) -> None:
-    with LocalServer(PASSWORDS) as server:
-        server.deliver("alice", mail(1))
-        async with running_engine(tmp_path) as bench:
-            account_id = await bench.add(server)
-            await bench.sync(account_id)
-            await bench.engine.command(
-                StoreFlags(placement_ids=(bench.placed("Subject 1"),), add=Flag.FLAGGED)
-            )
-            await until(lambda: bench.reader.operations() == [], "the flag told")
-            for command in (RetryOperation, DiscardOperation):
-                with pytest.raises(DoorError) as caught:
-                    await bench.engine.command(command(operation_id=OperationId(1)))
-                assert caught.value.code == "no-operation"
-            assert bench.reader.operations() == []
             assert "\\Flagged" in server.messages("alice")[0].flags
 
 

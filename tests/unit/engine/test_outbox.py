@@ -197,7 +197,7 @@ async def test_an_unsure_message_is_never_sent_again_by_itself_but_asked_about(
             account_id = await bench.add(server)
             made = await cut_behind_the_dot(bench, account_id)
             await bench.sync(account_id)
-            bench.engine._wake_all()
+            bench.engine.working.wake_all()
             await until(lambda: bool(bench.reader.questions()), "the question")
             assert state(bench, made) is SendingState.UNSURE
             assert got(server) == []
@@ -220,7 +220,7 @@ async def test_an_unsure_message_may_be_sent_again_when_a_person_says_so(tmp_pat
             await bench.engine.store.write(
                 lambda tx: tx.execute("UPDATE sending SET not_before_s = 0")
             )
-            bench.engine._wake_all()
+            bench.engine.working.wake_all()
             await until(lambda: bool(bench.reader.questions()), "the question")
             (question,) = bench.reader.questions()
             await bench.engine.command(AnswerQuestion(question_id=question.id, choice="again"))
@@ -237,7 +237,7 @@ async def test_an_unsure_message_that_came_back_from_a_server_was_sent(tmp_path:
             made = await cut_behind_the_dot(bench, account_id)
             server.deliver("bob", b"Received: by us\r\n" + mail(1))
             await bench.sync(other)
-            bench.engine._wake_all()
+            bench.engine.working.wake_all()
             await reaches(bench, made, SendingState.DONE, SendingState.FILING)
             assert bench.reader.questions() == []
 
@@ -280,7 +280,7 @@ async def test_a_reply_that_is_lost_behind_the_final_dot_is_never_answered_by_se
             await reaches(bench, made, SendingState.UNSURE)
             await until(lambda: bool(bench.reader.questions()), "the question")
             await bench.sync(account_id)
-            bench.engine._wake_all()
+            bench.engine.working.wake_all()
             with pytest.raises(DoorError) as caught:
                 await bench.engine.command(RetrySending(sending_id=made))
             assert caught.value.code == "wrong-state"
@@ -338,7 +338,7 @@ async def test_our_own_copy_in_sent_is_no_evidence_for_the_other_recipients(
             await bench.engine.store.write(
                 lambda tx: tx.execute("UPDATE sending SET filed = 1 WHERE id = ?", (made,))
             )
-            bench.engine._wake_all()
+            bench.engine.working.wake_all()
             await until(lambda: bool(bench.reader.questions()), "the question")
             assert state(bench, made) is SendingState.UNSURE
 

@@ -96,7 +96,8 @@ async def test_a_login_that_exposes_more_than_the_last_one_stops_and_asks(
 
 
 async def reconnect(bench: Bench, account_id: AccountId) -> None:
-    at_work = bench.engine._working[account_id]
+    at_work = bench.engine.working.of(account_id)
+    assert at_work is not None
     if at_work.imap is not None:
         await at_work.imap.leave()
 

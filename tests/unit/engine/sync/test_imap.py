@@ -75,7 +75,8 @@ async def test_a_pending_deletion_never_meets_another_message_after_a_lost_uidva
             await bench.sync(account_id)
             # the deletion is journaled while the server cannot be reached
             server.add_fault(Fault(protocol="imap", command="GREETING", drop=True))
-            at_work = bench.engine._working[account_id]
+            at_work = bench.engine.working.of(account_id)
+            assert at_work is not None
             assert at_work.imap is not None
             await at_work.imap.leave()
             server.add_fault(

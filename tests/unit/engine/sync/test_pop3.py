@@ -294,11 +294,12 @@ async def test_a_dele_is_said_only_after_the_message_is_durable(tmp_path: Path) 
                     " SELECT RAISE(ABORT, 'no room'); END"
                 )
             )
-            at_work = bench.engine._working[account_id].worker
-            assert isinstance(at_work._cycle, Pop3Sync)
+            at_work = bench.engine.working.of(account_id)
+            assert at_work is not None
+            assert isinstance(at_work.worker._cycle, Pop3Sync)
             work = await bench.engine.store.read(lambda tx: account.get(tx, account_id))
             with pytest.raises(apsw.ConstraintError):
-                await at_work._cycle.run(work)
+                await at_work.worker._cycle.run(work)
             assert len(server.messages("alice")) == 2
             assert not any(line.startswith("DELE") for line in server.transcript.commands())
             rows = await bench.engine.store.read(lambda tx: tx.fetch("SELECT subject FROM message"))

@@ -77,7 +77,7 @@ async def test_a_changed_uidvalidity_fetches_no_octets_again_and_keeps_the_journ
             before = await bench.engine.store.read(lambda tx: mailbox.get(tx, bench.mailbox()))
         async with running_engine(tmp_path) as bench:
             # Changed here before the first look finds the UIDs void.
-            bench.engine._secrets._memory[bench.engine._secrets._name(account_id, "incoming")] = (
+            bench.engine.secrets._memory[bench.engine.secrets._name(account_id, "incoming")] = (
                 secret()
             )
             said = len(server.transcript.commands())

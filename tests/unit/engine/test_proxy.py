@@ -11,7 +11,7 @@ from desktopmail.door.commands import AddAccount, Password, ServerSettings, SetP
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import DiscoverAccount, FetchRemoteImage
 from desktopmail.door.rows import Kind, Security
-from desktopmail.engine.proxies import Proxies, Proxy
+from desktopmail.engine.proxy import Proxies, Proxy
 from desktopmail.net.dial import TcpDialer
 from desktopmail.net.proxy import SocksDialer
 from desktopmail.wire.secret import Secret

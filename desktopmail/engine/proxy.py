@@ -5,15 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
+from desktopmail.door.commands import Outcome
 from desktopmail.door.interface import DoorError
+from desktopmail.engine import settings
 from desktopmail.engine.errors import is_loopback
 from desktopmail.net.endpoint import join_host_port, split_host_port
 from desktopmail.net.proxy import SocksDialer
+from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
-    from desktopmail.door.commands import ServerSettings
+    from pathlib import Path
+
+    from desktopmail.door.commands import ServerSettings, SetProxy
+    from desktopmail.engine.secrets import Secrets
+    from desktopmail.engine.working import Working
     from desktopmail.net.dial import Dialer
-    from desktopmail.wire.secret import Secret
 
 #: In place of a proxy: dial straight, whatever the profile says.
 DIRECT = "none"
@@ -109,3 +117,39 @@ class Proxies:
         return SocksDialer(
             straight, proxy.host, proxy.port, user=proxy.user or None, password=password
         )
+
+
+class ProxyChoice:
+    """The proxy of the profile, as a person sets it.
+
+    Args:
+        proxies: Who dials by it from then on.
+        secrets: Where its password is kept.
+        working: What is open goes the old way, and begins again.
+        path: The settings file, where it is remembered.
+    """
+
+    def __init__(self, proxies: Proxies, secrets: Secrets, working: Working, path: Path) -> None:
+        self._proxies = proxies
+        self._secrets = secrets
+        self._working = working
+        self._path = path
+
+    async def set(self, command: SetProxy) -> Outcome:
+        """Reach all servers beyond this machine through a proxy, or straight.
+
+        Raises:
+            DoorError: It is no proxy, or the settings cannot be read.
+        """
+        proxy = Proxy.parse(command.proxy)
+        if proxy is not None and command.password is not None:
+            await self._secrets.set_for_proxy(proxy.where, Secret(command.password.text))
+        chosen = msgspec.structs.replace(
+            settings.load(self._path), proxy="" if proxy is None else str(proxy)
+        )
+        settings.save(self._path, chosen)
+        self._proxies.default = proxy
+        await self._working.end_all()
+        await self._working.begin_all()
+        way = "straight" if proxy is None else f"through {proxy}"
+        return Outcome(label=f"Servers are reached {way}")

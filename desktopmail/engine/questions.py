@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desktopmail.door.commands import Outcome
 from desktopmail.door.ids import SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.engine import outbox, trust
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.store import Transaction
 
 
-def answer(tx: Transaction, command: AnswerQuestion, now_s: float) -> None:
+def answer(tx: Transaction, command: AnswerQuestion, now_s: float) -> Outcome:
     """Do what was decided, and forget the question.
 
     Raises:
@@ -35,6 +36,7 @@ def answer(tx: Transaction, command: AnswerQuestion, now_s: float) -> None:
     tx.execute("DELETE FROM question WHERE id = ?", (asked.id,))
     tx.touch_questions()
     _DECIDES[asked.kind](tx, asked, command.choice, now_s)
+    return Outcome()
 
 
 def _sending(tx: Transaction, asked: Question, choice: str, now_s: float) -> None:

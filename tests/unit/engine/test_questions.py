@@ -9,7 +9,7 @@ import pytest
 from desktopmail.door.commands import AnswerQuestion, SetOffline
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import SendingState
-from desktopmail.engine import answering, outbox
+from desktopmail.engine import outbox, questions
 from desktopmail.engine.store import blob, question, sending
 from tests.helpers.engine import Bench, running_engine
 from tests.helpers.store import add_account, mail
@@ -83,5 +83,5 @@ async def test_what_is_no_choice_leaves_the_question(tmp_path: Path) -> None:
         (asked,) = bench.reader.questions()
         wrong = AnswerQuestion(question_id=asked.id, choice="perhaps")
         with pytest.raises(DoorError, match="perhaps is not one of the choices: leave, sent"):
-            await bench.engine.store.write(lambda tx: answering.answer(tx, wrong, 2.0))
+            await bench.engine.store.write(lambda tx: questions.answer(tx, wrong, 2.0))
         assert bench.reader.questions() == [asked]

@@ -1,0 +1,114 @@
+"""Accounts as a person handles them: added after a check, removed, checked again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.door.commands import Outcome
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Kind, Role
+from desktopmail.engine import check, policy
+from desktopmail.engine.store import account as accounts
+from desktopmail.engine.store import mailbox
+from desktopmail.wire.secret import Secret
+
+if TYPE_CHECKING:
+    from desktopmail.door.commands import AddAccount
+    from desktopmail.door.ids import AccountId
+    from desktopmail.door.policy import Policy
+    from desktopmail.door.queries import CheckReport
+    from desktopmail.engine.connector import Connector
+    from desktopmail.engine.secrets import Secrets
+    from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.engine.working import Working
+
+
+class Accounts:
+    """Adds, removes and checks accounts.
+
+    Args:
+        store: Where they are.
+        secrets: Where their passwords are.
+        connector: Speaks to their servers for a check.
+        working: What runs for them.
+    """
+
+    def __init__(
+        self, store: Store, secrets: Secrets, connector: Connector, working: Working
+    ) -> None:
+        self._store = store
+        self._secrets = secrets
+        self._connector = connector
+        self._working = working
+
+    async def add(self, command: AddAccount, *, in_memory: bool = False) -> Outcome:
+        """Add an account and begin its work.
+
+        Args:
+            command: Which.
+            in_memory: Its passwords are kept no longer than this process.
+
+        Raises:
+            DoorError: Its name is taken, a server refused, or its password cannot be kept; it is
+                not there then.
+        """
+        taken = await self._store.read(
+            lambda tx: tx.fetch("SELECT 1 FROM account WHERE name = ?", (command.name,))
+        )
+        if taken:
+            raise accounts.name_taken(command.name)
+        kept = policy.parse(command.policy)
+        if command.check:
+            await check.before_adding(command, self._connector)
+        account_id = await self._store.write(lambda tx: _add(tx, command, kept))
+        try:
+            await self._keep_passwords(account_id, command, in_memory=in_memory)
+        except DoorError:
+            await self._store.write(lambda tx: accounts.remove(tx, account_id))
+            raise
+        self._working.begin(account_id, command.kind)
+        return Outcome(ids=(account_id,), label=f"Account {command.name} added")
+
+    async def remove(self, account_id: AccountId) -> Outcome:
+        """Remove an account and its local mail."""
+        account = await self._store.read(lambda tx: accounts.get(tx, account_id))
+        await self._working.end(account_id)
+        await self._secrets.forget(account_id)
+        await self._store.write(lambda tx: accounts.remove(tx, account_id))
+        return Outcome(label=f"Account {account.name} removed")
+
+    async def check(self, account_id: AccountId) -> CheckReport:
+        """Go through both servers of an account."""
+        account = await self._store.read(lambda tx: accounts.get(tx, account_id))
+        return await check.check(account, self._connector)
+
+    async def _keep_passwords(
+        self, account_id: AccountId, command: AddAccount, *, in_memory: bool
+    ) -> None:
+        for side, password in (
+            ("incoming", command.password),
+            ("outgoing", command.outgoing_password),
+        ):
+            if password is not None:
+                await self._secrets.set(
+                    account_id, side, Secret(password.text), in_memory=in_memory
+                )
+
+
+def _add(tx: Transaction, command: AddAccount, kept: Policy) -> AccountId:
+    made = accounts.add(
+        tx,
+        name=command.name,
+        address=command.address,
+        display_name=command.display_name,
+        kind=command.kind,
+        incoming=command.incoming,
+        outgoing=command.outgoing,
+        allow_cleartext=command.allow_cleartext,
+    )
+    accounts.set_policy(tx, made, kept)
+    is_local = command.kind is Kind.POP3
+    for role, path in mailbox.LOCAL_MAILBOXES:
+        if is_local or role is Role.INBOX:
+            mailbox.add(tx, made, path, role=role, local=is_local)
+    return made

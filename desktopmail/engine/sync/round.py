@@ -1,0 +1,102 @@
+"""A round over several accounts, asked for by a person: all at once, and what failed."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from desktopmail.door.commands import Outcome
+from desktopmail.door.interface import DoorError
+from desktopmail.engine.store import account as accounts
+from desktopmail.engine.store import mailbox
+from desktopmail.engine.working import log_failure
+from desktopmail.net.tasks import TaskScope
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktopmail.door.commands import SyncAccounts
+    from desktopmail.door.ids import AccountId
+    from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.engine.working import Working
+    from desktopmail.net.ports import Clock
+
+
+class Round:
+    """Has accounts fetch what is new.
+
+    Args:
+        store: Where it goes.
+        working: Whose workers do it.
+        clock: When what is left for later becomes due.
+        log: The file that says more about a fault of ours.
+    """
+
+    def __init__(self, store: Store, working: Working, clock: Clock, log: Path) -> None:
+        self._store = store
+        self._working = working
+        self._clock = clock
+        self._log = log
+
+    async def run(self, command: SyncAccounts) -> Outcome:
+        """Carry the command out; see `SyncAccounts`.
+
+        Raises:
+            DoorError: An account is not there, we are offline, or the first that failed.
+        """
+        wanted = command.account_ids or self._working.ids
+        for account_id in wanted:
+            if self._working.of(account_id) is None:
+                await self._store.read(partial(_exists, account_id))
+                raise _offline()
+        if not command.headers_only:
+            now_s = self._clock.now().timestamp()
+            await self._store.write(partial(_release, wanted, now_s))
+        errors: list[DoorError] = []
+
+        def broke(name: str, error: Exception) -> None:
+            log_failure(name, error)
+            errors.append(self._our_fault())
+
+        scope = TaskScope(broke)
+        for account_id in wanted:
+            one = self._one(account_id, errors, headers_only=command.headers_only)
+            scope.spawn(one, name=f"sync {account_id}")
+        if not command.wait:
+            self._working.beside(scope.settled(), name="sync")
+            return Outcome()
+        await scope.settled()
+        if errors:
+            raise errors[0]
+        return Outcome(label=f"{len(wanted)} accounts up to date")
+
+    async def _one(
+        self, account_id: AccountId, errors: list[DoorError], *, headers_only: bool
+    ) -> None:
+        try:
+            at_work = self._working.of(account_id)
+            if at_work is None:
+                raise _offline()
+            await at_work.worker.sync(headers_only=headers_only)
+        except DoorError as error:
+            errors.append(error)
+
+    def _our_fault(self) -> DoorError:
+        return DoorError(
+            "A fault of this program kept it from fetching mail.",
+            remedy=f"Try again; {self._log} says more.",
+            code="internal",
+        )
+
+
+def _offline() -> DoorError:
+    return DoorError("The program is offline.", remedy="Go online first.", code="offline")
+
+
+def _exists(account_id: AccountId, tx: Transaction) -> accounts.Account:
+    return accounts.get(tx, account_id)
+
+
+def _release(account_ids: tuple[AccountId, ...], now_s: float, tx: Transaction) -> None:
+    for account_id in account_ids:
+        mailbox.release(tx, account_id, now_s)

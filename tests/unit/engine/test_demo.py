@@ -1,0 +1,36 @@
+"""The sandbox and its accounts begin together, and the next engine finds none of an old one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.door.commands import StartSandbox
+from desktopmail.door.ids import AccountId
+from desktopmail.door.queries import DiscoverAccount, Discovered, ReadSandbox, SandboxState
+from tests.helpers.engine import MemoryKeyring, running_engine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def test_it_is_one_thing_with_its_accounts(tmp_path: Path) -> None:
+    ring = MemoryKeyring()
+    async with running_engine(tmp_path, ring) as bench:
+        assert await bench.engine.query(ReadSandbox()) == SandboxState(running=False)
+        made = await bench.engine.command(StartSandbox())
+        accounts = bench.reader.accounts()
+        assert tuple(account.id for account in accounts) == made.ids
+        assert len(bench.rows()) > 5
+        again = await bench.engine.command(StartSandbox())
+        assert again.ids == made.ids
+        state = await bench.engine.query(ReadSandbox())
+        assert isinstance(state, SandboxState)
+        assert state.running
+        found = await bench.engine.query(DiscoverAccount(address=accounts[0].address))
+        assert isinstance(found, Discovered)
+        assert {way.source for way in found.accounts} == {"the sandbox"}
+        assert ring.kept == {}
+        await bench.sync(AccountId(made.ids[0]))
+    async with running_engine(tmp_path, ring) as bench:
+        assert bench.reader.accounts() == []
+        assert await bench.engine.query(ReadSandbox()) == SandboxState(running=False)

@@ -1,0 +1,85 @@
+"""A password given later counts at once, for what waited and for nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door.commands import OpenVault, Password, SendMessage, SetPassword
+from desktopmail.door.ids import AccountId
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Kind, SendingState
+from desktopmail.engine import vault
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, Bench, account_command, running_engine, until
+from tests.helpers.store import mail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def send_to_bob(bench: Bench, account_id: AccountId, number: int) -> None:
+    await bench.engine.command(
+        SendMessage(
+            account_id=account_id,
+            sender="alice@localhost",
+            recipients=("bob@localhost",),
+            octets=mail(number),
+        )
+    )
+
+
+def logins(server: LocalServer) -> int:
+    return sum("AUTH" in line.upper().split()[0] for line in server.transcript.commands())
+
+
+async def test_a_new_password_lets_what_waited_for_it_go_on(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            outcome = await bench.engine.command(
+                account_command(server, "alice", Kind.POP3, password="an old one")
+            )
+            account_id = AccountId(outcome.ids[0])
+            await send_to_bob(bench, account_id, 9)
+            await until(
+                lambda: any(row.problem for row in bench.reader.sendings()), "the refused password"
+            )
+            with pytest.raises(DoorError) as caught:
+                await bench.sync(account_id)
+            assert caught.value.code == "auth-failed"
+            # It is asked once for each server, and what waits is kept.
+            asked = {row.kind for row in bench.reader.questions()}
+            assert asked == {"password-incoming", "password-outgoing"}
+            await until(
+                lambda: [row.state for row in bench.reader.sendings()] == [SendingState.QUEUED],
+                "it waits",
+            )
+            tries = logins(server)
+            for number in range(3):
+                await send_to_bob(bench, account_id, number)
+            await asyncio.sleep(0.2)
+            assert logins(server) == tries  # a server that counts the tries would lock it
+            await bench.engine.command(
+                SetPassword(account_id=account_id, password=Password(PASSWORDS["alice"]))
+            )
+            await until(lambda: len(server.messages("bob")) == 4, "the queued messages")
+            await bench.sync(account_id)
+            assert bench.reader.questions() == []
+
+
+async def test_a_wrong_pass_phrase_opens_no_vault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vault, "_SCRYPT_N", 2)
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            await bench.engine.command(OpenVault(pass_phrase=Password("open sesame")))
+            account_id = await bench.add(server)
+        async with running_engine(tmp_path) as bench:
+            with pytest.raises(DoorError) as caught:
+                await bench.engine.command(OpenVault(pass_phrase=Password("open barley")))
+            assert caught.value.code == "wrong-pass-phrase"
+            await bench.engine.command(OpenVault(pass_phrase=Password("open sesame")))
+            await bench.sync(account_id)

@@ -1,0 +1,64 @@
+"""What is put into the outbox, and what comes back out of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door.commands import CancelSending, ReportWish, SendMessage, SetOffline
+from desktopmail.door.ids import AccountId, SendingId
+from desktopmail.door.interface import DoorError
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, running_engine
+from tests.helpers.store import mail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def message(account_id: int, *to: str, notify: tuple[str, ...] = ()) -> SendMessage:
+    return SendMessage(
+        account_id=AccountId(account_id),
+        sender="alice@localhost",
+        recipients=to,
+        octets=mail(1),
+        report=ReportWish(notify=notify),
+    )
+
+
+async def test_a_recipient_named_twice_is_sent_to_once(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.engine.command(SetOffline(offline=True))
+            to = ("bob@localhost", "alice@localhost", "bob@localhost")
+            outcome = await bench.engine.command(message(account_id, *to))
+            (row,) = bench.reader.sendings()
+            assert row.recipients == ("bob@localhost", "alice@localhost")
+            assert outcome.ids == (row.id,)
+            assert outcome.label == "“Subject 1” is on its way"
+            taken = await bench.engine.command(CancelSending(sending_id=row.id))
+            assert taken.label == "“Subject 1” taken back"
+            assert bench.reader.sendings() == []
+            with pytest.raises(DoorError):
+                await bench.engine.command(CancelSending(sending_id=SendingId(row.id)))
+
+
+@pytest.mark.parametrize(
+    ("account_id", "to", "notify", "code"),
+    [
+        (7, (), (), "no-recipient"),
+        (7, ("b@x.test",), (), "no-account"),
+        (7, ("b@x.test",), ("reading",), "bad-report"),
+        (7, ("b@x.test",), ("never", "delay"), "bad-report"),
+    ],
+)
+async def test_what_cannot_be_sent_does_not_reach_the_outbox(
+    tmp_path: Path, account_id: int, to: tuple[str, ...], notify: tuple[str, ...], code: str
+) -> None:
+    async with running_engine(tmp_path) as bench:
+        with pytest.raises(DoorError) as caught:
+            await bench.engine.command(message(account_id, *to, notify=notify))
+        assert caught.value.code == code
+        assert bench.reader.sendings() == []
