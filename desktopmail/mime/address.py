@@ -34,6 +34,7 @@ _ROUTE = re.compile(r"\s*(@[^:]*):")
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _ATOM = re.compile(r"[^\x00-\x20\x7f()<>@,;:\\\".\[\]]+(?:\.[^\x00-\x20\x7f()<>@,;:\\\".\[\]]+)*")
+_REST_OF_DOMAIN = re.compile(r"\.?[a-z0-9-]++(?:\.[a-z0-9-]++)+(?!\S)")
 _DOMAIN_LABEL = re.compile(r"[A-Za-z0-9_\u0080-\U0010ffff](?:[A-Za-z0-9_\u0080-\U0010ffff-]*)")
 
 
@@ -229,11 +230,9 @@ class _Entries:
             return self._bare(comment)
         route = _ROUTE.match(self.angled)
         address = self.angled[route.end() :] if route else self.angled
-        local, at, domain = _joined(address).rpartition("@")
-        if not at:
-            local, domain = domain, ""
+        local, domain = _halves(_joined(address))
         name = _undo_quotes(words).strip() or comment
-        return Entry(name, route[1].strip() if route else None, _unquoted_local(local), domain)
+        return Entry(name, route[1].strip() if route else None, local, domain)
 
     def _bare(self, comment: str | None) -> Entry:
         """An address without brackets, perhaps with a name beside it ("Anna a@x")."""
@@ -244,11 +243,29 @@ class _Entries:
             begin -= step
         while step := _step(words, end, 1):
             end += step
-        local, _, domain = _joined("".join(words[begin : end + 1])).rpartition("@")
+        local, domain = _halves(_joined("".join(words[begin : end + 1])))
         before = "".join(words[:begin]).strip(" ,")
         after = "".join(words[end + 1 :]).strip(" ,")
+        if after and domain and _is_torn(domain, after):
+            domain, after = f"{domain} {after}", ""
         name = _undo_quotes(before or after) or comment
-        return Entry(name, None, _unquoted_local(local), domain)
+        return Entry(name, None, local, domain)
+
+
+def _halves(address: str) -> tuple[str, str]:
+    """Return local part and domain; what has no domain is kept as it stands ("anna@")."""
+    local, at, domain = address.rpartition("@")
+    if not (at and domain):
+        return address, ""
+    return _unquoted_local(local), domain
+
+
+def _is_torn(domain: str, after: str) -> bool:
+    """Whether a space stands within a domain ("anna@exa mple.org"), not before a name.
+
+    To read a name there would send the message to somebody else.
+    """
+    return "." not in domain or _REST_OF_DOMAIN.match(after) is not None
 
 
 def _step(words: list[str], at: int, direction: int) -> int:

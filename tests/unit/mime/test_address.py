@@ -58,6 +58,7 @@ def read(text: str) -> list[tuple[str, str]]:
         ("a@x.test; b@x.test;", [("", "a@x.test"), ("", "b@x.test")]),
         ("anna@x.test (Anna Weber)", [("Anna Weber", "anna@x.test")]),
         ("Anna Weber anna@x.test", [("Anna Weber", "anna@x.test")]),
+        ("anna@x.test Anna W. Weber", [("Anna W. Weber", "anna@x.test")]),
         ("Anna <anna@x.test> Ben <ben@x.test>", [("Anna", "anna@x.test"), ("Ben", "ben@x.test")]),
         ("=?utf-8?Q?J=C3=B6rg=2C_M=C3=BCller?= <j@x.test>", [("Jörg, Müller", "j@x.test")]),
         ('"=?utf-8?Q?J=C3=B6rg?=" <j@x.test>', [("Jörg", "j@x.test")]),
@@ -134,6 +135,25 @@ def test_addresses_that_mail_can_be_sent_to(text: str) -> None:
 )
 def test_addresses_that_no_mail_can_be_sent_to(text: str) -> None:
     assert not address.is_valid(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "reason"),
+    [
+        ("jonas@", "jonas@", address.Wrong.NO_DOMAIN),
+        ("Jonas <jonas@>", "jonas@", address.Wrong.NO_DOMAIN),
+        ("mira@exa mple.org", "mira@exa mple.org", address.Wrong.BAD_DOMAIN),
+        ("mira@mail.exa mple.org", "mira@mail.exa mple.org", address.Wrong.BAD_DOMAIN),
+        ("mira@example .", "mira@example.", address.Wrong.BAD_DOMAIN),
+        ("Mira mira@exa mple.org", "mira@exa mple.org", address.Wrong.BAD_DOMAIN),
+        ("@example.org", "@example.org", address.Wrong.NO_LOCAL),
+    ],
+)
+def test_half_an_address_stays_whole_and_wrong_instead_of_becoming_another(
+    text: str, whole: str, reason: address.Wrong
+) -> None:
+    (box,) = address.parse(text)
+    assert (box.address, address.wrong(box.address)) == (whole, reason)
 
 
 def test_a_mailbox_reads_as_a_person_types_it() -> None:
