@@ -69,6 +69,6 @@ def _bring_in() -> None:
 
 
 def _prepare() -> None:
-    from desktopmail.ui.reading.html_view import prepare
+    from desktopmail.ui.reading.web_walls import prepare
 
     prepare()

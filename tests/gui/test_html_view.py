@@ -80,7 +80,8 @@ async def show(view: object, octets: bytes) -> None:
 
 
 def test_a_page_is_shown_with_its_own_images_and_without_scripts(theme: Theme) -> None:
-    from desktopmail.ui.reading.html_view import HtmlView, _Walls
+    from desktopmail.ui.reading.html_view import HtmlView
+    from desktopmail.ui.reading.web_walls import prepare
 
     async def run() -> None:
         view = HtmlView(theme, None)
@@ -91,7 +92,7 @@ def test_a_page_is_shown_with_its_own_images_and_without_scripts(theme: Theme) -
         view._page.toPlainText(lambda found: text.done() or text.set_result(found))
         assert (await asyncio.wait_for(text, 10)).strip() == "Hello there"
         assert view._page.title() != "run"
-        assert _Walls.interceptor is not None
+        assert prepare().interceptor.refused == []
         view.deleteLater()
 
     run_qt(run)
@@ -201,7 +202,7 @@ def test_a_page_stands_on_the_surface_of_the_theme_unless_it_keeps_its_colours(
         quote = f"<blockquote type='cite'>{'quoted words ' * 100}</blockquote>"
         try:
             await show(view, mail(f"<p>Yes.</p>{quote}"))
-            assert b'<details class="dm-fold">' in view.page_octets()
+            assert b'<details class="dm-fold">' in view._source.page_octets()
             await until(lambda: stands_on(view._view, QColor("#ffffff")), 10)
             theme.choose(Scheme.DARK)
             await until(lambda: stands_on(view._view, QColor(theme.tokens.surface)), 10)

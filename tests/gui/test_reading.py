@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QBuffer, QByteArray, Qt
 from PySide6.QtGui import QColor, QDesktopServices, QImage
-from PySide6.QtPdf import QPdfDocument
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
 
 from desktopmail.door.commands import AnswerReceipt, Unsubscribe
@@ -28,7 +27,6 @@ from desktopmail.ui.reading.fallback_view import (
 from desktopmail.ui.reading.header_card import initials
 from desktopmail.ui.reading.notice_bar import NoticeBar
 from desktopmail.ui.reading.pane import ReadingPane
-from desktopmail.ui.reading.printing import page_of, pdf_of
 from desktopmail.ui.reading.saving import free_name, write_new
 from tests.gui.test_window import play, select
 from tests.helpers import corpora
@@ -357,16 +355,6 @@ def test_a_file_is_never_written_over_another(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
 
 
-@pytest.mark.usefixtures("qapp")
-def test_a_printed_page_has_header_and_text() -> None:
-    store = full_store(1)
-    octets = next(iter(store.blobs.values()))
-    text = page_of(read_letter(octets)).toPlainText()
-    assert "Walk on Sunday?" in text
-    assert "bob@example.org" in text
-    assert "river path" in text
-
-
 LONG_ANSWER = (
     b"From: bob@example.org\r\nTo: alice@example.org\r\nSubject: Re: x\r\n\r\nYes.\r\n\r\n"
     b"On Sunday you wrote:\r\n"
@@ -439,19 +427,6 @@ def test_text_from_right_to_left_stands_at_the_right(theme: Theme) -> None:
         assert first.next().textDirection() == Qt.LayoutDirection.LeftToRight
 
     play(theme, scene)
-
-
-def test_a_message_becomes_a_pdf(theme: Theme) -> None:  # noqa: ARG001 - Qt needs its application
-    octets = pdf_of(read_letter(LONG_ANSWER))
-    assert octets.startswith(b"%PDF-")
-    document = QPdfDocument()
-    source = QBuffer()
-    source.setData(octets)
-    source.open(QBuffer.OpenModeFlag.ReadOnly)
-    document.load(source)
-    assert document.pageCount() == 1
-    assert "Yes." in document.getAllText(0).text()
-    document.close()
 
 
 NEWSLETTER = (

@@ -6,6 +6,7 @@ Runs in a thread: large mails take longer than a frame. Nothing here touches a w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from desktopmail.ui.language import tr
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from desktopmail.mime.message import Message
     from desktopmail.mime.text import Block
 
-PART_PREFIX = "mail-part:/"
-REMOTE_PREFIX = "mail-remote:/"
+PART_SCHEME, REMOTE_SCHEME = "mail-part", "mail-remote"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,7 @@ class Letter:
     """What the reading pane shows of a message.
 
     Attributes:
+        key: Letters and digits by which the addresses of its images are told from those of others.
         message: The parsed message, for replies, sources and parts.
         date_s: The Date field in seconds since 1970, or None.
         blocks: The plain text, cut into text, quotes and signature.
@@ -35,6 +36,7 @@ class Letter:
         whole: Whether the body is here, or the header only.
     """
 
+    key: str
     message: Message
     subject: str
     sender: tuple[Mailbox, ...]
@@ -73,6 +75,7 @@ def read_letter(
     from desktopmail.mime import fold, html, text
     from desktopmail.mime.message import Message
 
+    key = token_hex(6)
     message = Message.parse(octets, charset=charset)
     date = message.date
     source = message.html if whole else None
@@ -80,12 +83,13 @@ def read_letter(
     if source is not None and source.strip():
         safe = html.sanitise(
             source,
-            parts=html.part_urls(message.tree, prefix=PART_PREFIX),
-            remote=(lambda number, _url: f"{REMOTE_PREFIX}{number}") if remote else None,
+            parts=html.part_urls(message.tree, prefix=f"{PART_SCHEME}:/{key}/"),
+            remote=(lambda number, _url: f"{REMOTE_SCHEME}:/{key}/{number}") if remote else None,
             known=[box.domain for box in message.senders if box.domain],
         )
     page = safe.html if safe is not None else ""
     return Letter(
+        key=key,
         message=message,
         subject=message.subject,
         sender=message.senders or ((message.sender,) if message.sender.address else ()),

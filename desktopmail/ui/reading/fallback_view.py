@@ -18,12 +18,13 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from desktopmail.door.interface import DoorError
 from desktopmail.ui.language import tr
-from desktopmail.ui.reading.content import PART_PREFIX, REMOTE_PREFIX, Letter
+from desktopmail.ui.reading.content import PART_SCHEME, REMOTE_SCHEME, Letter
 from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Container
+    from collections.abc import Container
 
+    from desktopmail.ui.reading.remote import FetchImage
     from desktopmail.ui.theme.theme import Theme
 
 _MAX_TABLES = 8
@@ -52,9 +53,9 @@ def cut_nested_tables(source: str, depth: int = _MAX_TABLES) -> str:
 _MAX_IMAGES = 100
 _GATHERED_MS = 60
 _REMOTE_IMAGE = re.compile(
-    rf"<img\b[^>]*\b(?:data-remote\b|src=\"{REMOTE_PREFIX}(\d+)\")[^>]*>", re.IGNORECASE
+    rf"<img\b[^>]*\b(?:data-remote\b|src=\"{REMOTE_SCHEME}:/\w+/(\d+)\")[^>]*>", re.IGNORECASE
 )
-_REMOTE_NUMBER = re.compile(rf"\b{REMOTE_PREFIX}(\d+)")
+_REMOTE_NUMBER = re.compile(rf"\b{REMOTE_SCHEME}:/\w+/(\d+)")
 _ALT = re.compile(r"\balt=\"([^\"]*)\"", re.IGNORECASE)
 _COLOUR_STYLE = re.compile(
     r"(?<![-\w])(?:background(?:-color|-image)?|color)\s*:[^;\"]*;?", re.IGNORECASE
@@ -112,7 +113,7 @@ class FallbackView(QTextBrowser):
     def __init__(
         self,
         theme: Theme,
-        fetch_image: Callable[[str], Awaitable[tuple[bytes, str]]] | None = None,
+        fetch_image: FetchImage | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -174,9 +175,10 @@ class FallbackView(QTextBrowser):
         if remote is not None:
             found = self._images.get(int(remote[1]))
             return self._fitted(found) if found is not None else None
-        if not target.startswith(PART_PREFIX):
+        own = f"{PART_SCHEME}:/{self._letter.key}/"
+        if not target.startswith(own):
             return None
-        part = self._letter.message.part(target.removeprefix(PART_PREFIX))
+        part = self._letter.message.part(target.removeprefix(own))
         if part is None or part.type != "image":
             return None
         return self._fitted(QImage.fromData(QByteArray(part.content)))
@@ -201,7 +203,7 @@ class FallbackView(QTextBrowser):
         self,
         letter: Letter,
         number: int,
-        fetch: Callable[[str], Awaitable[tuple[bytes, str]]],
+        fetch: FetchImage,
     ) -> None:
         if letter.html is None or letter is not self._letter:
             return

@@ -31,7 +31,7 @@ from desktopmail.ui.reading.remote import RemoteImages
 from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from desktopmail.door.ids import PlacementId
     from desktopmail.door.interface import StoreReader
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from desktopmail.mime.authres import Authentication
     from desktopmail.ui.reading.fallback_view import FallbackView
     from desktopmail.ui.reading.html_view import HtmlView
+    from desktopmail.ui.reading.remote import FetchImage
     from desktopmail.ui.theme.theme import Theme
 
 
@@ -99,7 +100,7 @@ class ReadingPane(QFrame):
         privacy: Privacy,
         *,
         web: bool,
-        fetch_image: Callable[[str], Awaitable[tuple[bytes, str]]] | None = None,
+        fetch_image: FetchImage | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -344,7 +345,7 @@ class ReadingPane(QFrame):
 
         return FallbackView(self._theme, self._fetcher(), self)
 
-    def _fetcher(self) -> Callable[[str], Awaitable[tuple[bytes, str]]] | None:
+    def _fetcher(self) -> FetchImage | None:
         return self.remote_images.fetch if self.remote_images is not None else None
 
     def _connect_view(self, view: PlainView | FallbackView | HtmlView) -> None:

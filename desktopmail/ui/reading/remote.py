@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -12,8 +12,8 @@ from desktopmail.door.interface import DoorError
 from desktopmail.ui.language import trn
 from desktopmail.ui.sentences import said
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+FetchImage = Callable[[str], Awaitable[tuple[bytes, str]]]
+"""Asks the engine for an image: (octets, media type)."""
 
 _AT_ONCE = 6
 _GATHERED_MS = 80
@@ -34,7 +34,7 @@ class RemoteImages(QObject):
 
     def __init__(
         self,
-        fetch: Callable[[str], Awaitable[tuple[bytes, str]]],
+        fetch: FetchImage,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)

@@ -1,0 +1,121 @@
+"""One page of HTML as QtWebEngine is served it: our frame, the message's HTML, its images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWebEngineCore import QWebEngineUrlRequestJob
+
+from desktopmail.door.interface import DoorError
+from desktopmail.ui.reading.web_walls import answer
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QFont
+
+    from desktopmail.ui.reading.content import Letter
+    from desktopmail.ui.reading.remote import FetchImage
+    from desktopmail.ui.tasks import TaskScope
+
+_IMAGE_TYPES = {
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/webp",
+    "image/bmp",
+    "image/x-icon",
+    "image/avif",
+}  # no SVG: it can hold scripts and fetch
+# What Chromium's darkening makes of it is the dark theme's surface; of white it makes a black hole.
+_DARKENED_GROUND = "#f2f4fb"
+_PAGE = """<!doctype html><html><head><meta charset="utf-8"><style>
+html {{ font-family: "{family}", sans-serif; font-size: {size}px; line-height: 1.45; }}
+body {{ margin: 20px 24px; overflow-wrap: break-word; background: {ground}; color: #1b1e24; }}
+img {{ max-width: 100%; height: auto; }}
+pre {{ white-space: pre-wrap; }}
+blockquote[type="cite"] {{ margin: 0 0 0 4px; padding-left: 12px; border-left: 3px solid #c9cdd5; }}
+a {{ color: #2160d8; }}
+table {{ max-width: 100%; }}
+details.dm-fold > summary {{ display: inline-block; list-style: none; cursor: pointer;
+ padding: 0 10px; margin: 4px 0; border-radius: 9px; background: #dde1e9; color: #5a6170;
+ letter-spacing: 2px; font-size: 70%; }}
+details.dm-fold > summary::-webkit-details-marker {{ display: none; }}
+@media print {{ body {{ margin: 0; }} }}
+</style></head><body dir="auto">{body}</body></html>"""
+
+
+class LetterPage:
+    """The page of one message.
+
+    Args:
+        letter: The message.
+        body: What stands in the page; HTML that was sanitised.
+        font: The letters of what names none.
+        fetch_image: Fetches a remote image through the engine: (octets, media type).
+        scope: Where that is done.
+    """
+
+    def __init__(
+        self,
+        letter: Letter,
+        body: str,
+        font: QFont,
+        fetch_image: FetchImage | None,
+        scope: TaskScope,
+    ) -> None:
+        self._letter = letter
+        self._body = body
+        self._font = font
+        self._fetch_image = fetch_image
+        self._scope = scope
+        self.is_darkened = False
+
+    @property
+    def key(self) -> str:
+        """The key of the message, which the addresses of its images hold."""
+        return self._letter.key
+
+    def page_octets(self) -> bytes:
+        """The page, with our own frame round the message's HTML."""
+        page = _PAGE.format(
+            family=self._font.family(),
+            size=round(self._font.pointSizeF() * 1.06 * 96 / 72, 1),
+            ground=_DARKENED_GROUND if self.is_darkened else "#ffffff",
+            body=self._body,
+        )
+        return page.encode("utf-8", "replace")
+
+    def part(self, number: str) -> tuple[bytes, bytes] | None:
+        """An image that came with the message: (media type, octets)."""
+        part = self._letter.message.part(number)
+        if part is None:
+            return None
+        media_type = f"{part.type}/{part.subtype}".lower()
+        return (media_type.encode(), part.content) if media_type in _IMAGE_TYPES else None
+
+    def fetch(self, number: str, job: QWebEngineUrlRequestJob) -> None:
+        """Fetch a remote image through the engine, then answer."""
+        safe = self._letter.html
+        urls = safe.remote_images if safe is not None else ()
+        fetch = self._fetch_image
+        if fetch is None or not number.isdigit() or int(number) >= len(urls):
+            job.fail(QWebEngineUrlRequestJob.Error.RequestDenied)
+            return
+        url = urls[int(number)]
+        alive = [True]
+        job.destroyed.connect(lambda: alive.clear())
+        self._scope.spawn(_fetch(fetch, url, job, alive), name=url)
+
+
+async def _fetch(
+    fetch: FetchImage, url: str, job: QWebEngineUrlRequestJob, alive: list[bool]
+) -> None:
+    try:
+        octets, media_type = await fetch(url)
+    except DoorError:  # who fetches for us tells the reader
+        if alive:
+            job.fail(QWebEngineUrlRequestJob.Error.RequestFailed)
+        return
+    if alive and media_type in _IMAGE_TYPES:
+        answer(job, media_type.encode(), octets)
+    elif alive:
+        job.fail(QWebEngineUrlRequestJob.Error.RequestDenied)
