@@ -137,7 +137,7 @@ async def start_server(
         LockedError: Another server works on the folder.
         DamagedError: A database is damaged.
         TlsError: The certificate cannot be read.
-        UserError: A name cannot be a user's.
+        UserError: A name cannot be a user's, or the configuration names a user who is not there.
         ConfigError: A capability that is switched off does not exist.
         OSError: The folder cannot be used.
     """
@@ -165,6 +165,7 @@ async def start_server(
             config, credentials, ports.clock, decoy_key=ports.entropy.token(32),
             failure_delay_s=failure_delay_s, changes=changes,
         )  # fmt: skip
+        people.check_configured()
         server_tls, ca_file = _tls(config, folder / "tls", ports)
         faults = Faults(ports.clock, changes=changes, without=config.without)
         faults.set_plan(plan)

@@ -38,6 +38,8 @@ _MOST_FAILURES = 20
 _MOST_DELAY_S = 10.0
 _MOST_REMEMBERED = 10_000
 
+_ADD_IT = "add it with `localserver user add` or --user NAME:PASSWORD"
+
 
 class UserError(Exception):
     """A user cannot be added, changed or removed; `str(error)` is one sentence."""
@@ -258,7 +260,7 @@ class Users:
             local = re.sub(r"\\(.)", r"\1", local[1:-1])
         found = self._named(local.lower(), set())
         if not found and self._config.catch_all:
-            found = self._named(self._config.catch_all.lower(), set())
+            found = self._named(self.canonical(self._config.catch_all) or "", set())
         return found
 
     def _named(self, local: str, seen: set[str]) -> list[User]:
@@ -285,6 +287,26 @@ class Users:
             for user in self._named(name, seen) if name is not None else []:
                 users[user.name] = user
         return list(users.values())
+
+    def check_configured(self) -> None:
+        """Refuse a configuration that leads mail or logins to users who are not there.
+
+        Raises:
+            UserError: The catch-all user, the anonymous one or the target of an alias is unknown.
+        """
+        name = self._config.catch_all
+        if name is not None and not self._named(self.canonical(name) or "", set()):
+            raise UserError(f"The catch-all user {name!r} does not exist: {_ADD_IT}.")
+        name = self._config.anonymous
+        if name is not None and self.find(name) is None:
+            raise UserError(f"The anonymous user {name!r} does not exist: {_ADD_IT}.")
+        for alias, targets in self._config.aliases.items():
+            for target in targets:
+                if not self._named(self.canonical(target) or "", {alias}):
+                    raise UserError(
+                        f"The alias {alias!r} leads to {target!r}, who is no user here: {_ADD_IT}, "
+                        "or change the alias."
+                    )
 
     # ---- changing them
 

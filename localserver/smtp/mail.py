@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desktopmail.wire.smtp.path import Mailbox
 from desktopmail.wire.smtp.reply import reply
+from localserver.config import is_loopback
 from localserver.smtp.state import Route
 from localserver.submission.envelope import recipient_refused, sender_refused
 
@@ -40,11 +42,11 @@ def rcpt(session: Session, command: Rcpt) -> Reply:
     routes, `user%elsewhere@here`, `elsewhere!user@here`, `"user@elsewhere"@here`) is read as what
     it is, a local part, and so is nobody, or the catch-all user.
     """
-    users, address = session.context.users, str(command.recipient)
+    users, address = session.context.users, _address(session, command.recipient)
     if users.is_local(address):
         found = users.resolve(address)
         if not found:
-            return reply(550, f"No such user: {address}", "5.1.1")
+            return reply(550, f"No such user: {command.recipient}", "5.1.1")
         session.routes.append(Route(command, tuple(found)))
         return _RECIPIENT_FINE
     if not session.submission:
@@ -54,6 +56,18 @@ def rcpt(session: Session, command: Rcpt) -> Reply:
         return refusal
     session.routes.append(Route(command, ()))
     return _RECIPIENT_FINE
+
+
+def _address(session: Session, recipient: Mailbox) -> str:
+    """Return whose address it is: a literal of this machine's own stands for the server's domain.
+
+    RFC 1123 section 5.2.17 wants such mail accepted here, and sent it could only come back.
+    """
+    if recipient.domain.startswith("["):
+        host = recipient.domain[1:-1].removeprefix("IPv6:")
+        if is_loopback(host) or host == session.stream.local.rpartition(":")[0].strip("[]"):
+            return str(Mailbox(recipient.local, session.context.config.domain))
+    return str(recipient)
 
 
 def must_log_in(session: Session) -> Reply | None:

@@ -122,3 +122,30 @@ async def test_users_are_added_and_removed() -> None:
         await everyone.remove("carol")
     with pytest.raises(UserError):
         await everyone.put("x@elsewhere.test", "y")
+
+
+@pytest.mark.parametrize(
+    ("config", "named"),
+    [
+        ({"catch_all": "nobody"}, "catch-all user 'nobody'"),
+        ({"catch_all": "alice@elsewhere.test"}, "catch-all user 'alice@elsewhere.test'"),
+        ({"anonymous": "guest"}, "anonymous user 'guest'"),
+        ({"aliases": {"team": ("alice", "carol")}}, "alias 'team' leads to 'carol'"),
+        ({"aliases": {"team": ("x@elsewhere.test",)}}, "alias 'team' leads to 'x@elsewhere.test'"),
+        ({"aliases": {"loop": ("loop",)}}, "alias 'loop' leads to 'loop'"),
+    ],
+)
+def test_a_configuration_that_names_nobody_is_refused(
+    config: dict[str, object], named: str
+) -> None:
+    with pytest.raises(UserError, match=named) as refused:
+        users(**config).check_configured()
+    assert "localserver user add" in str(refused.value)
+
+
+def test_a_configuration_may_name_users_in_any_form_and_aliases() -> None:
+    people = users(
+        catch_all="Team@mail.test", anonymous="bob", aliases={"team": ("ALICE", "bob@localhost")}
+    )
+    people.check_configured()
+    assert [user.name for user in people.resolve("whoever@mail.test")] == ["alice", "bob"]

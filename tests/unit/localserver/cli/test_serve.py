@@ -223,3 +223,16 @@ def test_a_second_server_on_the_same_folder_refuses_with_one_sentence(
         assert "Another server works on the folder" in refusal(capsys, "--data", data)
         server.process.send_signal(signal.SIGINT)
         assert server.process.wait(timeout=20) == 0
+
+
+# ---- users whom the configuration names
+
+
+def test_a_catch_all_user_who_does_not_exist_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    free = [f"--{name}=-1" for name in DEFAULT_PORTS]
+    said = refusal(capsys, "--memory", *free, "--user", "alice:x", "--catch-all", "nobody")
+    assert "catch-all user 'nobody' does not exist: add it with `localserver user add`" in said
+    said = refusal(capsys, "--data", str(tmp_path / "data"), *free, "--catch-all", "nobody")
+    assert "catch-all user 'nobody' does not exist" in said

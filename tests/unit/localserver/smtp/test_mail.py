@@ -66,6 +66,39 @@ async def test_local_recipients_are_taken(recipient: str) -> None:
         assert (await talk.say(f"RCPT TO:<{recipient}>")).code == wanted
 
 
+OWN_LITERALS = ["[127.0.0.1]", "[127.0.0.2]", "[IPv6:::1]"]
+
+
+@pytest.mark.parametrize("literal", OWN_LITERALS)
+@pytest.mark.parametrize("service", ["smtp", "submission"])
+async def test_a_literal_of_this_machine_is_one_of_its_domains(literal: str, service: str) -> None:
+    # What was sent there would come back here: RFC 1123 section 5.2.17.
+    async with post_office(domain="mail.test") as post:
+        talk = await post.talk() if service == "smtp" else await post.logged_in()
+        await talk.say("MAIL FROM:<alice@mail.test>")
+        answer = await talk.say(f"RCPT TO:<nobody@{literal}>")
+        assert (answer.code, str(answer.enhanced)) == (550, "5.1.1")
+        assert (await talk.say(f"RCPT TO:<Bob+x@{literal}>")).code == 250
+        assert (await talk.message(MESSAGE)).code == 250
+        assert len(await post.inbox("bob")) == 1
+        assert post.server.store.captured() == []
+
+
+@pytest.mark.parametrize("where", ["mail.test", "MAIL.test", "localhost", "other.test"])
+@pytest.mark.parametrize("who", ["nobody", "nobody+alice", '"nobody"', "alice.x", "-"])
+@pytest.mark.parametrize("service", ["smtp", "submission"])
+async def test_an_unknown_local_user_is_refused_at_rcpt(
+    service: str, who: str, where: str
+) -> None:
+    # RFC 5321 section 3.3: at once when it is known; RFC 6409 section 6 adds nothing to that.
+    async with post_office(domain="mail.test", domains=frozenset({"other.test"})) as post:
+        talk = await post.talk() if service == "smtp" else await post.logged_in()
+        await talk.say("MAIL FROM:<alice@mail.test>")
+        answer = await talk.say(f"RCPT TO:<{who}@{where}>")
+        assert (answer.code, str(answer.enhanced)) == (550, "5.1.1")
+        assert (await talk.say("DATA")).code == 554
+
+
 @pytest.mark.parametrize("tls", [False, True])
 async def test_submission_needs_a_login(tls: bool) -> None:
     async with post_office() as post:
