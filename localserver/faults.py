@@ -42,7 +42,8 @@ class Fault:
         protocol: `smtp`, `submission`, `pop3` or `imap`.
         command: Verb (`FETCH`, `UID FETCH`, `RCPT`), `GREETING`, `CONNECT` (before TLS), or
             `END-OF-DATA` (SMTP's final dot, before the message is taken).
-        argument: Regular expression that is searched for in the arguments, without regard to case.
+        argument: Regular expression that is searched for in the arguments, without regard to case:
+            in what the transcript shows behind the verb, secrets masked.
         nth: Which match it begins with, counted from 1.
         times: How many matches it hits; None (0 in TOML and JSON) for all from `nth` on.
         session: Number of the session among those of its protocol, from 1.
@@ -50,7 +51,8 @@ class Fault:
         reply: Sent instead of executing the command (for IMAP without its tag, unless it begins
             with `* ` or `+ `); CRLF is added.
         delay_s: Waited before everything else.
-        inject: Octets sent first, as they are; `\r\n` has to be in them.
+        inject: Octets sent first, as they are; `\r\n` has to be in them. In TOML and JSON text, or
+            a list of numbers where they are no UTF-8.
         cut: After so many further octets of the server the connection is dropped; with 0 the
             command is carried out and its reply is lost.
         dribble: The server's octets go out one by one from now on.
@@ -92,6 +94,8 @@ class Fault:
             raise PlanError(f"protocol: {self.protocol!r} is none of {sorted(PROTOCOLS)}.")
         if self.nth < 1 or (self.times is not None and self.times < 1):
             raise PlanError("nth and times: count from 1.")
+        if self.delay_s < 0 or (self.cut is not None and self.cut < 0):
+            raise PlanError("delay_s and cut: not less than 0.")
         if self.certificate not in {None, "wrong"}:
             raise PlanError(f"certificate: {self.certificate!r} is not 'wrong'.")
         try:
@@ -161,10 +165,17 @@ def to_table(fault: Fault) -> dict[str, Any]:
     for each in fields(Fault):
         value = getattr(fault, each.name)
         if value != each.default:
-            if isinstance(value, bytes):
-                value = value.decode("utf-8", "backslashreplace")
-            table[each.name] = list(value) if isinstance(value, tuple) else value
+            table[each.name] = _plain(value)
     return table
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return list(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _converted(name: str, kind: str, value: object) -> object:
@@ -172,8 +183,11 @@ def _converted(name: str, kind: str, value: object) -> object:
         return None
     if name == "times" and type(value) is int and value == 0:
         return None
-    if kind == "bytes" and isinstance(value, str):
-        return value.encode()
+    if kind == "bytes":
+        if isinstance(value, str):
+            return value.encode()
+        if isinstance(value, list) and all(type(n) is int and 0 <= n <= 255 for n in value):
+            return bytes(value)
     if kind.startswith("tuple") and isinstance(value, list):
         wanted: type = int if "int" in kind else str
         if all(isinstance(each, wanted) for each in value):

@@ -1,53 +1,44 @@
-"""Commands as a person would write them, without secrets: what fault plans and logs match."""
+"""A command as the transcript shows it, without secrets: what fault plans match."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Final
 
-from desktopmail.wire.imap.sequence import UidSet
+from desktopmail.wire.errors import LocalProtocolError
+from desktopmail.wire.imap.writer import ANY_SIZE, Writer
 
-_SHOWN_OCTETS = 500
-_SECRET = frozenset({"password", "initial", "octets"})
+if TYPE_CHECKING:
+    from desktopmail.wire.imap.command import Command
+    from desktopmail.wire.imap.condition import Tag
 
-
-def verb_of(command: object) -> str:
-    """Return the verb of a command: `FETCH`, `UID FETCH`, `EXAMINE`."""
-    name = getattr(command, "name", b"").decode("ascii", "replace")
-    if getattr(command, "readonly", False) and name == "SELECT":
-        return "EXAMINE"
-    numbers = getattr(command, "numbers", None)
-    uids = getattr(command, "uids", None)
-    if isinstance(numbers, UidSet) or isinstance(uids, UidSet) or _is_uid_search(command):
-        return f"UID {name}"
-    return name
+# A pattern is searched for in so much of a command: an APPEND may hold megabytes.
+MATCHED_OCTETS: Final = 16 * 1024
 
 
-def argument_of(command: object) -> str:
-    """Return the arguments of a command as one line, secrets and messages left out."""
-    slots: dict[str, Any] = {}
-    for kind in type(command).__mro__:
-        for slot in getattr(kind, "__dataclass_fields__", {}):
-            slots.setdefault(slot, getattr(command, slot, None))
-    shown = [
-        _text(value)
-        for name, value in slots.items()
-        if name not in _SECRET and value not in (None, (), frozenset(), False)
-    ]
-    return " ".join(shown)[:_SHOWN_OCTETS]
+def shown(tag: Tag, command: Command, *, utf8: bool = False) -> bytes:
+    """Write a command again, so that its secrets are masked.
+
+    Args:
+        tag: Its tag.
+        command: What was understood.
+        utf8: The client enabled UTF8=ACCEPT: names are shown as it wrote them.
+    """
+    writer = Writer(utf8=utf8, non_sync_octets=ANY_SIZE, binary=True)
+    writer.raw(tag.encode("ascii", "replace") + b" ")
+    try:
+        command.encode(writer)
+        segments = writer.finish()
+    except LocalProtocolError:  # what a client may not send, a lenient reader may have read
+        return b"%b %b <not shown>\r\n" % (tag.encode("ascii", "replace"), command.name)
+    return b"".join([segment.redacted for segment in segments])
 
 
-def _is_uid_search(command: object) -> bool:
-    return getattr(command, "uid", False) is True
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, str | int | float):
-        return str(value)
-    if isinstance(value, tuple | frozenset):
-        return "(" + " ".join(sorted(_text(each) for each in value)) + ")"
-    fields = getattr(value, "__dataclass_fields__", None)
-    if fields and not hasattr(value, "ranges"):
-        return argument_of(value)
-    return str(getattr(value, "value", value))
+def matched(octets: bytes) -> tuple[str, str]:
+    """Return verb and argument of a shown command: `UID FETCH` and `1:* (FLAGS BODY.PEEK[])`."""
+    text = octets[:MATCHED_OCTETS].rstrip(b"\r\n").decode("utf-8", "replace")
+    _tag, _, rest = text.partition(" ")
+    verb, _, argument = rest.partition(" ")
+    if verb.upper() == "UID":
+        second, _, argument = argument.partition(" ")
+        verb = f"{verb} {second}"
+    return verb.upper(), argument

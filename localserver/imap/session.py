@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from desktopmail.net.deadline import deadline
 from desktopmail.net.errors import ClosedError, NetError, TimedOutError
 from desktopmail.net.transcript import record_output
-from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
+from desktopmail.wire.errors import RemoteProtocolError
 from desktopmail.wire.imap.condition import Answer, Condition, Tag, Tagged
 from desktopmail.wire.imap.cutter import LiteralEnds, LiteralPiece
 from desktopmail.wire.imap.expunge import ExpungeResponse, VanishedResponse
@@ -21,10 +21,9 @@ from desktopmail.wire.imap.server import (
     LiteralBegins,
     ServerConnection,
 )
-from desktopmail.wire.imap.writer import ANY_SIZE, Writer
 from localserver.imap import capability, handlers, refusal
 from localserver.imap.append import STREAM_OVER_OCTETS, Incoming, take_in
-from localserver.imap.description import argument_of, verb_of
+from localserver.imap.description import matched, shown
 from localserver.imap.flags import flag_lines
 from localserver.store.errors import StoreError
 
@@ -124,21 +123,19 @@ class ImapSession:
                 self.recorder.record("C", f"{event.tag} (not understood)\r\n".encode())
                 self.send(event.refusal)
             elif isinstance(event, CommandReceived):
-                if event.line:
-                    self.recorder.record("C", event.line)
-                else:
-                    self._record(event.tag, event.command)
-                await self.serve(event.tag, event.command)
+                line = event.line or shown(event.tag, event.command, utf8=self.connection.utf8)
+                self.recorder.record("C", line)
+                await self._serve(event.tag, event.command, line)
             else:
                 return
             self.forget_incoming()
         await self.flush()
 
-    async def serve(self, tag: Tag, command: Command) -> None:
-        """Execute one command, and answer it."""
-        name = self.user.name if self.user is not None else None
+    async def _serve(self, tag: Tag, command: Command, line: bytes) -> None:
+        """Execute one command, which the transcript shows as `line`, and answer it."""
         if not self.context.faults.is_empty:
-            verb, argument = verb_of(command), argument_of(command)
+            name = self.user.name if self.user is not None else None
+            verb, argument = matched(line)
             reply = await self.faults.command(verb, argument, user=name, tag=tag)
             if reply is not None:
                 self.connection.answered(tag)
@@ -194,17 +191,6 @@ class ImapSession:
             self._ended = True
             return None
         return event
-
-    def _record(self, tag: Tag, command: Command) -> None:
-        """Give a command to the transcript, written again so that its secrets are masked."""
-        writer = Writer(utf8=self.connection.utf8, non_sync_octets=ANY_SIZE, binary=True)
-        writer.raw(tag.encode("ascii", "replace") + b" ")
-        try:
-            command.encode(writer)
-            record_output(self.recorder, "C", [each for each in writer.finish() if each])
-        except LocalProtocolError:  # what a client may not send, a lenient reader may have read
-            line = f"{tag} {verb_of(command)} {argument_of(command)}\r\n"
-            self.recorder.record("C", line.encode("utf-8", "replace"))
 
     # ---- answers
 

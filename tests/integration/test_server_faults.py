@@ -263,6 +263,67 @@ def test_the_store_changes_under_any_protocol(protocol: str) -> None:
         imap.close()
 
 
+ARGUED = {
+    "smtp": ("MAIL FROM:<a@x.test> SIZE=7", "MAIL", "A@X.TEST"),
+    "submission": ("MAIL FROM:<alice@localhost> SIZE=7", "MAIL", "^FROM:<alice@"),
+    "pop3": ("TOP 1 0", "TOP", "^1 0$"),
+    "imap": ("e UID FETCH 1 (BODY.PEEK[])", "UID FETCH", r"BODY\.PEEK\[\]"),
+}
+
+
+@EVERYWHERE
+def test_an_argument_is_matched_as_the_transcript_shows_it(protocol: str) -> None:
+    line, verb, pattern = ARGUED[protocol]
+    reply = {"pop3": "-ERR no", "imap": "NO no"}.get(protocol, "451 4.3.0 no")
+    whole = re.escape(line.removeprefix("e ").removeprefix(verb + " "))
+    plan = [
+        Fault(protocol=protocol, command=verb, argument="nothing like it", drop=True),
+        Fault(protocol=protocol, command=verb, argument=pattern, reply=reply),
+        Fault(protocol=protocol, command=verb, argument=f"^{whole}$", nth=2, reply=reply + "!"),
+    ]
+    with LocalServer(USERS, plan=plan) as server:
+        server.deliver("alice", OCTETS)
+        talk = Talk(server, protocol)
+        talk.log_in()
+        assert talk.say(line).endswith(f"{reply}\r\n")
+        assert server.transcript.commands(protocol)[-1] == line.removeprefix("e ")
+        assert talk.say(line).endswith(f"{reply}!\r\n")
+        talk.close()
+
+
+@EVERYWHERE
+def test_a_moment_is_chosen_by_count_session_and_user(protocol: str) -> None:
+    # On port 25 nobody is logged in.
+    user = None if protocol == "smtp" else "Alice"
+    plan = [
+        Fault(protocol=protocol, command="NOOP", user="nobody", drop=True),
+        Fault(protocol=protocol, command="NOOP", session=3, drop=True),
+        Fault(protocol=protocol, command="NOOP", nth=2, times=2, session=2, user=user,
+              inject=b"* 7\r\n"),
+    ]  # fmt: skip
+    hit = []
+    with LocalServer(USERS, plan=plan) as server:
+        for session in (1, 2):
+            talk = Talk(server, protocol)
+            talk.log_in()
+            for moment in range(1, 5):
+                if talk.say(talk.words.noop) == "* 7\r\n":
+                    hit.append((session, moment))
+                    talk.line()
+            talk.close()
+    assert hit == [(2, 2), (2, 3)]
+
+
+@EVERYWHERE
+def test_a_fault_hits_only_its_protocol(protocol: str) -> None:
+    with LocalServer(USERS, plan=[Fault(protocol=protocol, command="NOOP", drop=True)]) as server:
+        for other in WORDS:
+            talk = Talk(server, other)
+            talk.log_in()
+            assert (talk.say(talk.words.noop) == "") is (other == protocol)
+            talk.close()
+
+
 def imap_state(server: LocalServer) -> tuple[str, str]:
     """The UIDVALIDITY of the INBOX and how many messages are in it."""
     talk = Talk(server, "imap")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
@@ -105,7 +106,7 @@ def test_a_plan_is_read_from_toml(tmp_path: Path) -> None:
     [
         {"protocol": "http"}, {"nonsense": 1}, {"nth": 0}, {"times": -1}, {"argument": "("},
         {"cut": "x"}, {"drop": 1}, {"hide": "STARTTLS"}, {"certificate": "expired"},
-        {"expunge": ["x"]}, {"delay_s": True},
+        {"expunge": ["x"]}, {"delay_s": True}, {"delay_s": -1}, {"cut": -1}, {"inject": [256]},
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_plan_is_named(table: dict[str, object]) -> None:
@@ -132,6 +133,51 @@ async def test_what_is_switched_off_is_hidden_from_every_session() -> None:
     session = made.session("imap", stream_pair()[0])
     assert session.hides("Idle")
     assert not session.hides("MOVE")
+
+
+def test_octets_that_are_no_text_are_numbers_in_a_table() -> None:
+    fault = Fault(command="NOOP", inject=b"\xff\0\r\n")
+    assert to_table(fault)["inject"] == [255, 0, 13, 10]
+    assert from_table(to_table(fault)) == fault
+
+
+EVERYTHING = """
+[[fault]]
+protocol = "imap"
+command = "UID FETCH"
+argument = 'BODY\\.PEEK\\[\\]'
+nth = 2
+times = 3
+session = 4
+user = "alice"
+reply = "NO later"
+delay_s = 0.5
+inject = "* 7 EXISTS\\r\\n"
+cut = 100
+dribble = true
+stall = true
+drop = true
+reset = true
+certificate = "wrong"
+hide = ["STARTTLS", "IDLE"]
+uidvalidity = true
+expunge = [1, 5]
+bye = true
+quota_full = true
+"""
+
+
+def test_all_that_a_fault_can_be_is_the_same_in_toml_and_python(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(EVERYTHING)
+    (fault,) = read_plan(path)
+    assert fault == Fault(
+        protocol="imap", command="UID FETCH", argument=r"BODY\.PEEK\[\]", nth=2, times=3,
+        session=4, user="alice", reply="NO later", delay_s=0.5, inject=b"* 7 EXISTS\r\n", cut=100,
+        dribble=True, stall=True, drop=True, reset=True, certificate="wrong", hide=("STARTTLS",
+        "IDLE"), uidvalidity=True, expunge=(1, 5), bye=True, quota_full=True,
+    )  # fmt: skip
+    assert set(to_table(fault)) == {each.name for each in fields(Fault)}  # none is forgotten here
 
 
 def test_a_plan_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -56,3 +56,19 @@ async def test_a_second_device_empties_the_inbox_before_a_fetch() -> None:
             assert not any("FETCH" in line and "BODY" in line for line in fetched)
             assert fetched[-1].startswith(("OK", "NO"))
             assert "* 1 EXPUNGE" in await dialogue.run("NOOP")
+
+
+async def test_a_download_is_cut_off_in_its_middle() -> None:
+    plan = PRESETS["cut-download"].faults
+    long = mail("Long") + b"x" * 2000 + b"\r\n"
+    async with LocalServer({"alice": "secret"}, plan=plan) as server:
+        await server.deliver_async("alice", long)
+        async with connected(server) as dialogue:
+            await dialogue.run("LOGIN alice secret")
+            await dialogue.run("SELECT INBOX")
+            await dialogue.run("UID FETCH 1 (FLAGS)")
+            await dialogue.send(b"x UID FETCH 1 (BODY.PEEK[])\r\n")
+            told = b""
+            while octets := await dialogue.stream.read():
+                told += octets
+            assert len(told) == 600

@@ -87,9 +87,7 @@ async def test_a_literal_of_this_machine_is_one_of_its_domains(literal: str, ser
 @pytest.mark.parametrize("where", ["mail.test", "MAIL.test", "localhost", "other.test"])
 @pytest.mark.parametrize("who", ["nobody", "nobody+alice", '"nobody"', "alice.x", "-"])
 @pytest.mark.parametrize("service", ["smtp", "submission"])
-async def test_an_unknown_local_user_is_refused_at_rcpt(
-    service: str, who: str, where: str
-) -> None:
+async def test_an_unknown_local_user_is_refused_at_rcpt(service: str, who: str, where: str) -> None:
     # RFC 5321 section 3.3: at once when it is known; RFC 6409 section 6 adds nothing to that.
     async with post_office(domain="mail.test", domains=frozenset({"other.test"})) as post:
         talk = await post.talk() if service == "smtp" else await post.logged_in()
