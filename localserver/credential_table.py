@@ -150,6 +150,10 @@ class TableCredentials:
         kept = self._users.get(name)
         return None if kept is None else kept.quota
 
+    def is_kept(self, name: str) -> bool:
+        """Whether the user is still there when the server has ended."""
+        return self.has(name)
+
     async def put(self, name: str, password: str) -> None:
         """Add a user, or give one a new password; the application password stays."""
         given = prepared(password)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from desktopmail.wire.sasl.saslprep import saslprep
 from desktopmail.wire.sasl.scram import MIN_ITERATIONS, make_verifier
 from desktopmail.wire.secret import Secret
+from localserver.users import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,17 +21,26 @@ _SALT_OCTETS: Final = 16
 
 
 class MemoryCredentials:
-    """Plain passwords, gone with the process; no Argon2, so that a test server starts at once."""
+    """Plain passwords, gone with the process; no Argon2, so that a test server starts at once.
 
-    def __init__(self, entropy: Entropy) -> None:
+    Args:
+        entropy: For salts.
+        iterations: Of PBKDF2 in the verifiers. The least there may be, because the passwords are in
+            the same memory anyway; beside users at rest as many as theirs, so that nobody sees
+            which users are which.
+    """
+
+    def __init__(self, entropy: Entropy, *, iterations: int = MIN_ITERATIONS) -> None:
         self._entropy = entropy
         self._passwords: dict[str, Secret] = {}
         self._verifiers: dict[tuple[str, str], ScramVerifier] = {}
+        self._quotas: dict[str, int] = {}
+        self._iterations = iterations
 
     @property
     def iterations(self) -> int:
-        """The least there may be: the passwords are in the same memory anyway."""
-        return MIN_ITERATIONS
+        """Of PBKDF2 in the verifiers."""
+        return self._iterations
 
     def names(self) -> list[str]:
         """Every user's name, sorted."""
@@ -58,19 +68,37 @@ class MemoryCredentials:
         return bool(self._passwords)
 
     def verifier(self, name: str, hash_name: str) -> ScramVerifier | None:
-        """Made when it is first asked for, in two milliseconds."""
+        """Made when it is first asked for: two milliseconds with the least iterations."""
         secret = self._passwords.get(name)
         if secret is None:
             return None
         key = (name, hash_name)
         if key not in self._verifiers:
             salt = self._entropy.token(_SALT_OCTETS)
-            self._verifiers[key] = make_verifier(secret, hash_name, salt, MIN_ITERATIONS)
+            self._verifiers[key] = make_verifier(secret, hash_name, salt, self._iterations)
         return self._verifiers[key]
 
-    def quota_octets(self, name: str) -> int | None:  # noqa: ARG002  the same for all
-        """None: the server's."""
-        return None
+    def quota_octets(self, name: str) -> int | None:
+        """The user's own limit, or None."""
+        return self._quotas.get(name)
+
+    def is_kept(self, name: str) -> bool:  # noqa: ARG002  the same for all
+        """Whether the user is still there when the server has ended: never."""
+        return False
+
+    async def set_quota(self, name: str, octets: int | None) -> None:
+        """Give a user a limit of their own, or with None the server's."""
+        self._quotas.pop(name, None)
+        if octets is not None:
+            self._quotas[name] = octets
+
+    async def make_application_password(self, name: str) -> str:
+        """Refuse: APOP and CRAM-MD5 take the password itself here."""
+        raise UserError(f"{name!r} was named for this run, and needs no other secret.")
+
+    async def remove_application_password(self, name: str) -> None:
+        """Refuse: there is none."""
+        raise UserError(f"{name!r} was named for this run, and has no other secret.")
 
     async def put(self, name: str, password: str) -> None:
         """Add a user, or give one a new password."""
@@ -85,6 +113,7 @@ class MemoryCredentials:
     async def remove(self, name: str) -> None:
         """Forget a user."""
         self._passwords.pop(name, None)
+        self._quotas.pop(name, None)
 
 
 class LayeredCredentials:
@@ -111,8 +140,13 @@ class LayeredCredentials:
         return any(layer.has(name) for layer in self._layers)
 
     async def check(self, name: str, password: str) -> bool:
-        """Whether it is the user's password."""
-        return await self._layer(name).check(name, password)
+        """Whether it is the user's password; a wrong one costs the same in each layer."""
+        layer = self._layer(name)
+        if await layer.check(name, password):
+            return True
+        if layer is not self._layers[-1]:
+            await self._layers[-1].check("", password)  # as an unknown user would cost
+        return False
 
     def recoverable(self, name: str) -> bytes | None:
         """The secret of APOP and CRAM-MD5, or None."""
@@ -131,9 +165,25 @@ class LayeredCredentials:
         """The user's own limit, or None."""
         return self._layer(name).quota_octets(name)
 
+    def is_kept(self, name: str) -> bool:
+        """Whether the user is still there when the server has ended."""
+        return self._layer(name).is_kept(name)
+
     async def put(self, name: str, password: str) -> None:
         """Add a user, or give one a new password."""
         await self._layer(name).put(name, password)
+
+    async def set_quota(self, name: str, octets: int | None) -> None:
+        """Give a user a limit of their own, or with None the server's."""
+        await self._layer(name).set_quota(name, octets)
+
+    async def make_application_password(self, name: str) -> str:
+        """Make, keep and return a separate secret for APOP and CRAM-MD5."""
+        return await self._layer(name).make_application_password(name)
+
+    async def remove_application_password(self, name: str) -> None:
+        """Forget that secret."""
+        await self._layer(name).remove_application_password(name)
 
     async def remove(self, name: str) -> None:
         """Forget a user."""

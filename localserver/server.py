@@ -153,12 +153,12 @@ async def start_server(
     server: Server | None = None
     try:
         folder = config.data or temporary or Path()
-        memory = _command_line_users(users, ports)
         if config.data is not None:
             # Argon2 and its database are loaded only for a server that keeps its users.
             from localserver.credential_table import open_credentials
 
             table = await open_credentials(config.data, ports)
+        memory = _command_line_users(users, ports, table)
         credentials = memory if table is None else LayeredCredentials([memory, table])
         changes = Changes()
         people = Users(
@@ -235,8 +235,13 @@ async def _outbound(context: ServerContext) -> Outbound:
     return await open_outbound(context)
 
 
-def _command_line_users(users: Iterable[tuple[str, str]], ports: Ports) -> MemoryCredentials:
-    memory = MemoryCredentials(ports.entropy)
+def _command_line_users(
+    users: Iterable[tuple[str, str]], ports: Ports, table: TableCredentials | None
+) -> MemoryCredentials:
+    if table is None:
+        memory = MemoryCredentials(ports.entropy)
+    else:
+        memory = MemoryCredentials(ports.entropy, iterations=table.iterations)
     for name, password in users:
         canonical = name.partition("@")[0].lower()
         check_name(canonical)

@@ -89,8 +89,24 @@ class Credentials(Protocol):
     def iterations(self) -> int:
         """Of PBKDF2 in the verifiers, so that unknown users look like known ones."""
 
+    def is_kept(self, name: str) -> bool:
+        """Whether the user is still there when the server has ended."""
+
     async def put(self, name: str, password: str) -> None:
         """Add a user, or give one a new password."""
+
+    async def set_quota(self, name: str, octets: int | None) -> None:
+        """Give a user a limit of their own, or with None the server's."""
+
+    async def make_application_password(self, name: str) -> str:
+        """Make, keep and return a separate secret for APOP and CRAM-MD5.
+
+        Raises:
+            UserError: The user needs none.
+        """
+
+    async def remove_application_password(self, name: str) -> None:
+        """Forget that secret."""
 
     async def remove(self, name: str) -> None:
         """Forget a user."""
@@ -335,11 +351,52 @@ class Users:
         Raises:
             UserError: There is no such user.
         """
+        user = self.known(name)
+        await self._credentials.remove(user.name)
+        self._changes.tell("user", name=user.name)
+
+    async def set_quota(self, name: str, octets: int | None) -> None:
+        """Give a user a limit of their own, or with None the server's.
+
+        Raises:
+            UserError: There is no such user, or the limit is none.
+        """
+        user = self.known(name)
+        if octets is not None and not 0 < octets < 1 << 63:
+            raise UserError("A quota is a number of octets, at least 1.")
+        await self._credentials.set_quota(user.name, octets)
+        self._changes.tell("user", name=user.name)
+
+    async def make_application_password(self, name: str) -> str:
+        """Make, keep and return a separate secret for APOP and CRAM-MD5.
+
+        Raises:
+            UserError: There is no such user, or one who needs none.
+        """
+        return await self._credentials.make_application_password(self.known(name).name)
+
+    async def remove_application_password(self, name: str) -> None:
+        """Forget the separate secret for APOP and CRAM-MD5.
+
+        Raises:
+            UserError: There is no such user, or one who has none.
+        """
+        await self._credentials.remove_application_password(self.known(name).name)
+
+    def is_kept(self, name: str) -> bool:
+        """Whether a user is still there when the server has ended."""
+        return self._credentials.is_kept(self.canonical(name) or "")
+
+    def known(self, name: str) -> User:
+        """Return the user of that name or login address.
+
+        Raises:
+            UserError: There is none.
+        """
         user = self.find(name)
         if user is None:
             raise UserError(f"There is no user {name!r}.")
-        await self._credentials.remove(user.name)
-        self._changes.tell("user", name=user.name)
+        return user
 
     # ---- after wrong passwords
 

@@ -48,6 +48,18 @@ def text(values: dict[str, Any], name: str, *, default: str | None = None) -> st
     return value
 
 
+def flag(values: dict[str, Any], name: str, *, default: bool | None = None) -> bool:
+    """Return a truth of an object.
+
+    Raises:
+        ProblemError: It is missing, or neither true nor false.
+    """
+    value = values.get(name, default)
+    if not isinstance(value, bool):
+        raise ProblemError(400, f"{name!r} is true or false.")
+    return value
+
+
 def texts(values: dict[str, Any], name: str, *, needed: bool = True) -> list[str]:
     """Return a list of texts of an object.
 

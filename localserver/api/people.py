@@ -28,18 +28,22 @@ async def list_users(server: Server, _request: web.Request) -> list[dict[str, An
                 "messages": messages,
                 "quota_octets": _own_or_common(server, user),
                 "full": server.store.is_full(user.name),
+                "apop": server.context.users.secret(user.name) is not None,
+                "kept": server.context.users.is_kept(user.name),
             }
         )
     return rows
 
 
 async def put_user(server: Server, request: web.Request) -> dict[str, Any]:
-    """Add a user, or give one a new password."""
+    """Add a user, or give one a new password; with `{"new": true}` only the former."""
     values = await bodies.json_object(request)
-    user = await server.context.users.put(
-        request.match_info["user"], bodies.text(values, "password")
-    )
-    return {"name": user.name, "address": user.address}
+    users, name = server.context.users, request.match_info["user"]
+    password = bodies.text(values, "password")
+    if bodies.flag(values, "new", default=False) and users.find(name) is not None:
+        raise ProblemError(409, f"There is a user {name!r} already.")
+    user = await users.put(name, password)
+    return {"name": user.name, "address": user.address, "kept": users.is_kept(user.name)}
 
 
 async def remove_user(server: Server, request: web.Request) -> dict[str, Any]:
@@ -48,12 +52,33 @@ async def remove_user(server: Server, request: web.Request) -> dict[str, Any]:
     return {}
 
 
+async def put_quota(server: Server, request: web.Request) -> dict[str, Any]:
+    """Give a user a limit of their own `{"quota_octets": 1000}`, or with null the server's."""
+    values = await bodies.json_object(request)
+    octets = values.get("quota_octets")
+    if octets is not None and type(octets) is not int:
+        raise ProblemError(400, "'quota_octets' is a whole number or null.")
+    user = bodies.known_user(server, request)
+    await server.context.users.set_quota(user, octets)
+    return {"quota_octets": octets}
+
+
+async def make_application(server: Server, request: web.Request) -> dict[str, Any]:
+    """Make a secret of a user's own for APOP and CRAM-MD5, in place of an earlier one."""
+    user = bodies.known_user(server, request)
+    return {"application": await server.context.users.make_application_password(user)}
+
+
+async def remove_application(server: Server, request: web.Request) -> dict[str, Any]:
+    """Forget the secret for APOP and CRAM-MD5."""
+    await server.context.users.remove_application_password(bodies.known_user(server, request))
+    return {}
+
+
 async def put_fullness(server: Server, request: web.Request) -> dict[str, Any]:
     """Let the quota of a user be used up `{"full": true}`, whatever lies there, or no longer."""
     values = await bodies.json_object(request)
-    full = values.get("full")
-    if not isinstance(full, bool):
-        raise ProblemError(400, "'full' is true or false.")
+    full = bodies.flag(values, "full")
     user = bodies.known_user(server, request)
     server.store.set_full(user, full)
     return {"full": full}

@@ -91,9 +91,20 @@ ROUTES: Final = (
     Route("GET", "/api/users", people.list_users),
     Route(
         "PUT", _USER, people.put_user,
-        body={"password": ("string", "The new password.")}, needed=("password",),
+        body={
+            "password": ("string", "The new password."),
+            "new": ("boolean", "Refuse it when there is such a user already."),
+        },
+        needed=("password",),
     ),
     Route("DELETE", _USER, people.remove_user),
+    Route(
+        "PUT", _USER + "/quota", people.put_quota,
+        body={"quota_octets": ("integer", "The limit; null for the server's.")},
+        needed=("quota_octets",),
+    ),
+    Route("POST", _USER + "/application", people.make_application),
+    Route("DELETE", _USER + "/application", people.remove_application),
     Route(
         "PUT", _USER + "/full", people.put_fullness,
         body={"full": ("boolean", "Whether the quota counts as used up.")}, needed=("full",),

@@ -10,7 +10,7 @@ from desktopmail.net.ports import system_ports
 from localserver.config import Config
 from localserver.credential_table import TableCredentials, open_credentials
 from localserver.lock import lock_folder
-from localserver.store.errors import StoreError
+from localserver.store.errors import LockedError, StoreError
 from localserver.store.interface import StoreLimits
 from localserver.store.sqlite import SqliteStore, open_store
 from localserver.users import Users
@@ -45,11 +45,16 @@ def locked(data: Path, *, make: bool = False) -> Iterator[None]:
 
     Raises:
         StoreError: It does not exist.
-        LockedError: A server works on it.
+        LockedError: A server or another command works on it.
     """
     if not make and not data.is_dir():
         raise StoreError(f"There is no folder {data}.")
-    lock = lock_folder(data)
+    try:
+        lock = lock_folder(data)
+    except LockedError as error:
+        raise LockedError(
+            f"A server or another command works on the folder {data}; stop it, then try again."
+        ) from error
     try:
         yield
     finally:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from localserver.cli import output
-from localserver.cli.folder import opened
+from localserver.cli.user_admin import known, users_of
 from localserver.users import UserError
 
 app = typer.Typer(help="Users that are kept at rest.")
@@ -17,6 +18,8 @@ app = typer.Typer(help="Users that are kept at rest.")
 Data = Annotated[Path, typer.Option(help="The server's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Stdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")]
+# Users who were named for one run, by `serve --user`, are nowhere at rest.
+_FOR_THIS_RUN = " for this run of the server."
 File = Annotated[Path | None, typer.Option("--password-file", help="Read it from a file.")]
 
 
@@ -32,13 +35,15 @@ def add(
     """Add a user."""
 
     async def work() -> None:
-        async with opened(data, make=True) as folder:
-            if folder.users.find(name) is not None:
+        if quota is not None and quota < 1:
+            raise UserError("--quota is at least 1.")
+        async with users_of(data, make=True) as users:
+            if users.find(name) is not None:
                 raise UserError(f"There is a user {name!r} already.")
             secret = output.password(stdin=password_stdin, file=password_file)
-            user = await folder.users.put(name, secret)
+            user = await users.add(name, secret)
             if quota is not None:
-                await folder.credentials.set_quota(user.name, quota)
+                await users.set_quota(user.name, quota)
             output.line(f"{user.name} was added.", as_json=json, name=user.name)
 
     asyncio.run(work())
@@ -49,15 +54,8 @@ def list_users(data: Data, json: Json = False) -> None:
     """List the users."""
 
     async def work() -> None:
-        async with opened(data) as folder:
-            found = [
-                {
-                    "name": user.name,
-                    "quota_octets": user.quota_octets,
-                    "apop": folder.credentials.recoverable(user.name) is not None,
-                }
-                for user in folder.users.all()
-            ]
+        async with users_of(data) as users:
+            found = [asdict(row) for row in users.rows()]
             if json:
                 output.rows(found, as_json=True)
             else:
@@ -83,20 +81,19 @@ def password(
     """Give a user a new password, or a separate secret for APOP and CRAM-MD5."""
 
     async def work() -> None:
-        async with opened(data) as folder:
-            user = folder.users.find(name)
-            if user is None:
-                raise UserError(f"There is no user {name!r}.")
+        async with users_of(data) as users:
+            user = known(users, name)
             if application:
-                secret = await folder.credentials.make_application_password(user.name)
+                secret = await users.make_application(user.name)
                 output.line(secret, as_json=json, name=user.name, application=secret)
             elif no_application:
-                await folder.credentials.remove_application_password(user.name)
+                await users.remove_application(user.name)
                 output.line("The secret was removed.", as_json=json, name=user.name)
             else:
                 secret = output.password(stdin=password_stdin, file=password_file)
-                await folder.users.put(user.name, secret)
-                output.line("The password was changed.", as_json=json, name=user.name)
+                await users.set_password(user.name, secret)
+                said = "The password was changed" + ("." if user.kept else _FOR_THIS_RUN)
+                output.line(said, as_json=json, name=user.name)
 
     asyncio.run(work())
 
@@ -106,8 +103,10 @@ def remove(name: str, data: Data, json: Json = False) -> None:
     """Remove a user; the mail stays in the folder."""
 
     async def work() -> None:
-        async with opened(data) as folder:
-            await folder.users.remove(name)
-            output.line(f"{name} was removed; the mail is kept.", as_json=json, name=name)
+        async with users_of(data) as users:
+            user = known(users, name)
+            await users.remove(user.name)
+            said = f"{user.name} was removed; the mail is kept."
+            output.line(said, as_json=json, name=user.name)
 
     asyncio.run(work())

@@ -22,7 +22,7 @@ from localserver.config_file import read_config
 from localserver.context import ServerContext
 from localserver.faults import Faults
 from localserver.queue.open import open_outbound
-from localserver.store.errors import StoreError
+from localserver.store.errors import LockedError, StoreError
 from localserver.submission.policy import make_policy
 from localserver.transcript import Transcript
 
@@ -63,8 +63,15 @@ def cert(
 ) -> None:
     """Show the certificate, made or renewed where that is due, and whom to trust."""
     folder = data / "tls"
-    made = tls.ensure(folder, tls.wanted_names(domain, host), system_ports().clock.now())
     certificate = folder / tls.CERTIFICATE_FILE
+    try:
+        with locked(data, make=True):
+            made = tls.ensure(folder, tls.wanted_names(domain, host), system_ports().clock.now())
+    except LockedError:
+        # A running server renews it itself, and knows its own names.
+        made = False
+        if not certificate.exists():
+            raise StoreError(f"The server on {data} shows a certificate from elsewhere.") from None
     values = {
         "ca_file": str(folder / tls.CA_FILE),
         "certificate": str(certificate),

@@ -30,7 +30,7 @@ def shown(tag: Tag, command: Command, *, utf8: bool = False) -> bytes:
         segments = writer.finish()
     except LocalProtocolError:  # what a client may not send, a lenient reader may have read
         return b"%b %b <not shown>\r\n" % (tag.encode("ascii", "replace"), command.name)
-    return b"".join([segment.redacted for segment in segments])
+    return b"".join([each.redacted for each in segments if each is not None])
 
 
 def matched(octets: bytes) -> tuple[str, str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from desktopmail.net.ports import SystemEntropy
 from desktopmail.wire.sasl.scram import make_verifier
 from desktopmail.wire.secret import Secret
 from localserver.credentials import LayeredCredentials, MemoryCredentials, prepared
+from localserver.users import UserError
 
 
 def memory(**passwords: str) -> MemoryCredentials:
@@ -33,6 +36,42 @@ async def test_verifiers_prove_the_password_and_follow_its_change() -> None:
     await secrets.put("alice", "two")
     assert secrets.verifier("alice", "sha256") != first
     assert secrets.verifier("nobody", "sha256") is None
+
+
+async def test_a_limit_is_kept_for_the_run_and_goes_with_the_user() -> None:
+    secrets = memory(alice="one")
+    await secrets.set_quota("alice", 100)
+    assert secrets.quota_octets("alice") == 100
+    await secrets.set_quota("alice", None)
+    assert secrets.quota_octets("alice") is None
+    await secrets.set_quota("alice", 100)
+    await secrets.remove("alice")
+    assert secrets.quota_octets("alice") is None
+    assert not secrets.is_kept("alice")
+    for refused in (secrets.make_application_password, secrets.remove_application_password):
+        with pytest.raises(UserError, match="named for this run"):
+            await refused("alice")
+
+
+class Counting(MemoryCredentials):
+    """Counts how often a password was checked."""
+
+    checks = 0
+
+    async def check(self, name: str, password: str) -> bool:
+        self.checks += 1
+        return await super().check(name, password)
+
+
+async def test_a_wrong_password_costs_the_same_in_each_layer_and_for_nobody() -> None:
+    bottom = Counting(SystemEntropy())
+    bottom.put_now("bob", "b")
+    layers = LayeredCredentials([memory(alice="top"), bottom])
+    for count, name in enumerate(["alice", "bob", "nobody"], 1):
+        assert not await layers.check(name, "wrong")
+        assert bottom.checks == count, name
+    assert await layers.check("alice", "top")
+    assert bottom.checks == 3  # a right one tells nothing, and need not wait
 
 
 async def test_the_first_layer_that_has_a_name_answers_and_the_last_takes_new_ones() -> None:

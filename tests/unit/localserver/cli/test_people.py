@@ -31,7 +31,7 @@ def test_users_are_added_listed_changed_and_removed(
     assert len(json.loads(capsys.readouterr().out.splitlines()[-1])["application"]) == 24
     assert run(["user", "list", *data, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == [
-        {"name": "alice", "quota_octets": None, "apop": True}
+        {"name": "alice", "quota_octets": None, "apop": True, "kept": True}
     ]
     assert run(["user", "remove", "alice", *data]) == 0
     assert run(["user", "remove", "alice", *data]) == 1
@@ -42,5 +42,7 @@ def test_users_are_added_listed_changed_and_removed(
 def test_a_folder_in_use_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lock = lock_folder(tmp_path)
     assert run(["user", "list", "--data", str(tmp_path)]) == 1
-    assert "Another server works on the folder" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"A server or another command works on the folder {tmp_path}; stop it" in said
+    assert said.count("\n") == 1
     lock.release()
