@@ -256,7 +256,7 @@ def _tls(config: Config, folder: Path, ports: Ports) -> tuple[ServerTls | None, 
         return None, None
     if config.certificate is not None:
         key = config.key or config.certificate
-        own = ServerTls(config.certificate, key, config.client_ca)
+        own = ServerTls(config.certificate, key, config.client_ca, report=_LOG.warning)
         own.load()
         return own, None
     names = tls.wanted_names(config.domain, config.host)
@@ -269,7 +269,7 @@ def _tls(config: Config, folder: Path, ports: Ports) -> tuple[ServerTls | None, 
             code="tls-files",
         ) from error
     own_files = folder / tls.CERTIFICATE_FILE, folder / tls.KEY_FILE
-    server_tls = ServerTls(*own_files, config.client_ca)
+    server_tls = ServerTls(*own_files, config.client_ca, report=_LOG.warning)
     server_tls.load()
     return server_tls, folder / tls.CA_FILE
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from desktopmail.net.ports import system_ports
-from localserver.config import DEFAULT_PORTS, STANDARD_PORTS, Config
+from localserver.config import DEFAULT_PORTS, IMPLICIT_TLS, STANDARD_PORTS, Config
 from localserver.config_file import ConfigError, read_config
 from localserver.faults import read_plan
 from localserver.server import start_server
@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
 # Of letters of any script: what is international stands in U-labels as well.
 _DOMAIN: Final = re.compile(r"[\w-]+(\.[\w-]+)*")
+_STANDARD: Final = [port for name, port in STANDARD_PORTS.items() if name != "api"]
 _KEPT_BLOCK_OCTETS: Final = 16 * 1024 * 1024
+
+
+def _port(name: str) -> str:
+    """Say in the help of an option which port it is without it."""
+    return f"Port{' (TLS)' if name in IMPLICIT_TLS else ''}, by default {DEFAULT_PORTS[name]}"
 
 
 def serve(
@@ -33,16 +39,20 @@ def serve(
     memory: Annotated[bool, typer.Option("--memory", help="Keep everything in memory.")] = False,
     config: Annotated[Path | None, typer.Option(help="TOML file; options win over it.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    smtp: Annotated[int | None, typer.Option(help="Port, 0 for a free one, -1 for none.")] = None,
-    submission: Annotated[int | None, typer.Option(help="Port.")] = None,
-    submissions: Annotated[int | None, typer.Option(help="Port (TLS).")] = None,
-    pop3: Annotated[int | None, typer.Option(help="Port.")] = None,
-    pop3s: Annotated[int | None, typer.Option(help="Port (TLS).")] = None,
-    imap: Annotated[int | None, typer.Option(help="Port.")] = None,
-    imaps: Annotated[int | None, typer.Option(help="Port (TLS).")] = None,
-    api: Annotated[int | None, typer.Option(help="Port of the administration API.")] = None,
+    smtp: Annotated[
+        int | None, typer.Option(help=f"{_port('smtp')}; 0 for a free one, -1 for none.")
+    ] = None,
+    submission: Annotated[int | None, typer.Option(help=f"{_port('submission')}.")] = None,
+    submissions: Annotated[int | None, typer.Option(help=f"{_port('submissions')}.")] = None,
+    pop3: Annotated[int | None, typer.Option(help=f"{_port('pop3')}.")] = None,
+    pop3s: Annotated[int | None, typer.Option(help=f"{_port('pop3s')}.")] = None,
+    imap: Annotated[int | None, typer.Option(help=f"{_port('imap')}.")] = None,
+    imaps: Annotated[int | None, typer.Option(help=f"{_port('imaps')}.")] = None,
+    api: Annotated[
+        int | None, typer.Option(help=f"{_port('api')}: the administration API.")
+    ] = None,
     standard_ports: Annotated[
-        bool, typer.Option("--standard-ports", help="25, 587, 465, 110, 995, 143, 993.")
+        bool, typer.Option("--standard-ports", help=", ".join(map(str, _STANDARD)) + ".")
     ] = False,
     domain: Annotated[str | None, typer.Option(help="Mail domain (default localhost).")] = None,
     user: Annotated[

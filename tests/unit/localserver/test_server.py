@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography import x509
 
 from desktopmail.net.dial import TcpDialer
 from desktopmail.net.errors import ClosedError, ListenError, TlsError
@@ -153,6 +154,48 @@ async def test_the_certificate_is_renewed_while_it_runs_even_after_a_failure(
     assert looked_at.value.certificate == ssl.PEM_cert_to_DER_cert(
         file.read_text().partition("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----"
     )
+    await server.aclose(grace_s=0.0)
+
+
+async def test_the_authority_is_renewed_while_it_runs(tmp_path: Path) -> None:
+    clock = TurnedClock()
+    ports = replace(system_ports(), clock=clock)
+    server = await start_server(Config(data=tmp_path, listen={"imaps": 0}), ports)
+    assert server.ca_file is not None
+    authority = tls.describe(server.ca_file)
+    await clock.turn((3650 - 397 - 2) * 86400.0)
+    assert tls.describe(server.ca_file) == authority
+    await clock.turn(3 * 86400.0)
+    assert tls.describe(server.ca_file).not_after > authority.not_after
+    with pytest.raises(TlsError) as looked_at:
+        await TcpDialer().dial(
+            "127.0.0.1", server.ports["imaps"], tls=ClientTls("localhost", inspect=True)
+        )
+    shown = x509.load_der_x509_certificate(looked_at.value.certificate or b"")
+    shown.verify_directly_issued_by(x509.load_pem_x509_certificate(server.ca_file.read_bytes()))
+    await server.aclose(grace_s=0.0)
+
+
+@pytest.mark.logs("cannot be read. The earlier one stays in use")
+async def test_ones_own_certificate_is_renewed_while_it_runs(tmp_path: Path) -> None:
+    own = make_certificates(tmp_path / "own")
+    config = Config(listen={"imaps": 0}, certificate=own.certificate, key=own.key)
+    server = await start_server(config, system_ports())
+
+    async def greeted(ca_file: Path) -> None:
+        trusted = ClientTls("localhost", ca_file=ca_file)
+        stream = await TcpDialer().dial("127.0.0.1", server.ports["imaps"], tls=trusted)
+        assert (await stream.read()).startswith(b"* OK")
+        await stream.aclose()
+
+    await greeted(own.ca_file)
+    other = make_certificates(tmp_path / "other")
+    own.key.write_bytes(other.key.read_bytes())  # half of it: the pair does not fit
+    await greeted(own.ca_file)
+    own.certificate.write_bytes(other.certificate.read_bytes())
+    await greeted(other.ca_file)
+    with pytest.raises(TlsError):
+        await greeted(own.ca_file)
     await server.aclose(grace_s=0.0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import imaplib
 import json
+import re
 import signal
 import stat
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ import pytest
 from localserver.cli import serve
 from localserver.cli.program import run
 from localserver.cli.serve import read_users
-from localserver.config import DEFAULT_PORTS, STANDARD_PORTS, Config
+from localserver.config import DEFAULT_PORTS, IMPLICIT_TLS, STANDARD_PORTS, Config
 from localserver.users import UserError
 from tests.helpers.server import PASSWORD, server_process
 
@@ -77,6 +78,15 @@ def test_memory_wins_over_the_folder_of_the_file(tmp_path: Path, served: Served)
 
 
 # ---- options
+
+
+def test_the_help_says_the_default_of_each_port(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["serve", "--help"]) == 0
+    said = re.sub(r"[\W_]+", " ", capsys.readouterr().out)  # boxes and line ends
+    for name, port in DEFAULT_PORTS.items():
+        implicit = " TLS" if name in IMPLICIT_TLS else ""
+        assert re.search(rf" {name} \w+ Port{implicit} by default {port} ", said), name
+    assert re.search(r" standard ports (\w+ )?25 587 465 110 995 143 993 ", said)
 
 
 def test_without_options_the_ports_are_those_an_ordinary_user_may_open(served: Served) -> None:
