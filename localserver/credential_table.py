@@ -150,6 +150,10 @@ class TableCredentials:
         kept = self._users.get(name)
         return None if kept is None else kept.quota
 
+    def reset(self) -> None:
+        """Forget which logins were good; the users stay."""
+        self._good.clear()
+
     def is_kept(self, name: str) -> bool:
         """Whether the user is still there when the server has ended."""
         return self.has(name)

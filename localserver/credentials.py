@@ -11,7 +11,7 @@ from desktopmail.wire.secret import Secret
 from localserver.users import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from desktopmail.net.ports import Entropy
     from desktopmail.wire.sasl.server import ScramVerifier
@@ -25,14 +25,22 @@ class MemoryCredentials:
 
     Args:
         entropy: For salts.
+        users: Names and passwords of the start, which `reset` returns to.
         iterations: Of PBKDF2 in the verifiers. The least there may be, because the passwords are in
             the same memory anyway; beside users at rest as many as theirs, so that nobody sees
             which users are which.
     """
 
-    def __init__(self, entropy: Entropy, *, iterations: int = MIN_ITERATIONS) -> None:
+    def __init__(
+        self,
+        entropy: Entropy,
+        users: Mapping[str, str] | None = None,
+        *,
+        iterations: int = MIN_ITERATIONS,
+    ) -> None:
         self._entropy = entropy
-        self._passwords: dict[str, Secret] = {}
+        self._first = {name: Secret(password) for name, password in (users or {}).items()}
+        self._passwords = dict(self._first)
         self._verifiers: dict[tuple[str, str], ScramVerifier] = {}
         self._quotas: dict[str, int] = {}
         self._iterations = iterations
@@ -82,6 +90,12 @@ class MemoryCredentials:
         """The user's own limit, or None."""
         return self._quotas.get(name)
 
+    def reset(self) -> None:
+        """Return to the users of the start."""
+        self._passwords = dict(self._first)
+        self._verifiers.clear()
+        self._quotas.clear()
+
     def is_kept(self, name: str) -> bool:  # noqa: ARG002  the same for all
         """Whether the user is still there when the server has ended: never."""
         return False
@@ -102,10 +116,6 @@ class MemoryCredentials:
 
     async def put(self, name: str, password: str) -> None:
         """Add a user, or give one a new password."""
-        self.put_now(name, password)
-
-    def put_now(self, name: str, password: str) -> None:
-        """Add a user without a loop."""
         self._passwords[name] = Secret(password)
         for key in [key for key in self._verifiers if key[0] == name]:
             del self._verifiers[key]
@@ -164,6 +174,11 @@ class LayeredCredentials:
     def quota_octets(self, name: str) -> int | None:
         """The user's own limit, or None."""
         return self._layer(name).quota_octets(name)
+
+    def reset(self) -> None:
+        """Return to the users of the start, but for those at rest."""
+        for layer in self._layers:
+            layer.reset()
 
     def is_kept(self, name: str) -> bool:
         """Whether the user is still there when the server has ended."""

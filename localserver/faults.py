@@ -251,14 +251,27 @@ class Faults:
         effects: What a fault does beside its connection.
         changes: Is told of each change of the plan and of each fault that hits.
         without: Capabilities that no session offers, in upper case; may be replaced too.
+        first: The plan of the start, which `reset` returns to.
     """
 
     clock: Clock
     effects: Effects | None = None
     changes: Changes = field(default_factory=Changes)
     without: frozenset[str] = frozenset()
+    first: tuple[Fault, ...] = ()
     _armed: list[Armed] = field(default_factory=list)
     _sessions: dict[str, int] = field(default_factory=dict)
+    _first_without: frozenset[str] = field(default=frozenset(), init=False)
+
+    def __post_init__(self) -> None:
+        self._armed = [Armed(fault) for fault in self.first]
+        self._first_without = self.without
+
+    def reset(self) -> None:
+        """Return to the plan and the capabilities of the start; sessions count from 1 again."""
+        self._sessions.clear()
+        self.set_plan(self.first)
+        self.switch_off(self._first_without)
 
     def set_plan(self, plan: Iterable[Fault]) -> None:
         """Replace the plan; all counts begin anew."""

@@ -361,6 +361,16 @@ class LocalServer:
         finally:
             stop()
 
+    def reset(self) -> None:
+        """Make the server as it was at the start of the block, without any mail (`reset.py`)."""
+        self._call(self.reset_async())
+
+    async def reset_async(self) -> None:
+        """Make the server as it was at the start; on the server's own loop."""
+        from localserver.reset import reset  # few tests need it
+
+        await reset(self.server)
+
     def add_fault(self, fault: Fault) -> None:
         """Add a fault to the plan while the server runs."""
         self.server.context.faults.add(fault)

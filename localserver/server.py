@@ -167,8 +167,7 @@ async def start_server(
         )  # fmt: skip
         people.check_configured()
         server_tls, ca_file = _tls(config, folder / "tls", ports)
-        faults = Faults(ports.clock, changes=changes, without=config.without)
-        faults.set_plan(plan)
+        faults = Faults(ports.clock, changes=changes, without=config.without, first=tuple(plan))
         limits = StoreLimits(
             quota_octets=config.quota_octets, max_message_octets=config.max_message_octets
         )
@@ -238,17 +237,16 @@ async def _outbound(context: ServerContext) -> Outbound:
 def _command_line_users(
     users: Iterable[tuple[str, str]], ports: Ports, table: TableCredentials | None
 ) -> MemoryCredentials:
-    if table is None:
-        memory = MemoryCredentials(ports.entropy)
-    else:
-        memory = MemoryCredentials(ports.entropy, iterations=table.iterations)
+    named: dict[str, str] = {}
     for name, password in users:
         canonical = name.partition("@")[0].lower()
         check_name(canonical)
         if not password:
             raise UserError(f"The user {name!r} needs a password: NAME:PASSWORD.")
-        memory.put_now(canonical, password)
-    return memory
+        named[canonical] = password
+    if table is None:
+        return MemoryCredentials(ports.entropy, named)
+    return MemoryCredentials(ports.entropy, named, iterations=table.iterations)
 
 
 def _tls(config: Config, folder: Path, ports: Ports) -> tuple[ServerTls | None, Path | None]:

@@ -86,6 +86,11 @@ class Transcript:
         self._kept.clear()
         self._octets = 0
 
+    def reset(self) -> None:
+        """Forget everything kept, and count sessions from 1 again; records go on being counted."""
+        self.clear()
+        self._sessions = 0
+
     def on_record(self, told: Callable[[SessionRecord], None]) -> Callable[[], None]:
         """Call `told` for each record; returns the function that stops it."""
         self._told.append(told)

@@ -92,6 +92,9 @@ class Credentials(Protocol):
     def is_kept(self, name: str) -> bool:
         """Whether the user is still there when the server has ended."""
 
+    def reset(self) -> None:
+        """Return to the users of the start; those at rest stay."""
+
     async def put(self, name: str, password: str) -> None:
         """Add a user, or give one a new password."""
 
@@ -397,6 +400,14 @@ class Users:
         if user is None:
             raise UserError(f"There is no user {name!r}.")
         return user
+
+    def reset(self) -> None:
+        """Return to the users of the start, but for those at rest, and forget wrong passwords."""
+        before = {user.name for user in self.all()}
+        self._credentials.reset()
+        self._failures.clear()
+        for name in before ^ {user.name for user in self.all()}:
+            self._changes.tell("user", name=name)
 
     # ---- after wrong passwords
 

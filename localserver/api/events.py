@@ -12,7 +12,7 @@ from localserver.api import bodies
 from localserver.api.problem import ProblemError
 from localserver.changes import KINDS
 from localserver.local import messages_in
-from localserver.store.names import INBOX
+from localserver.reset import reset as start_anew
 
 if TYPE_CHECKING:
     from localserver.server import Server
@@ -183,23 +183,8 @@ def _users(server: Server, to: str | None) -> list[User]:
 
 
 async def reset(server: Server, _request: web.Request) -> dict[str, Any]:
-    """Make the server as new: no mail anywhere, no faults, no transcript; users stay."""
-    for user in server.context.users.all():
-        account = await server.store.account(user.name)
-        for box in account.mailboxes():
-            if box.name == INBOX or box.special_use:
-                await account.expunge(box, None, only_deleted=False)
-            else:
-                await account.delete(box.name)
-    await server.store.captured_mail.clear()
-    if server.context.outbound is not None:
-        for number in {each.id for each in server.context.outbound.waiting()}:
-            await server.context.outbound.drop(number)
-    server.store.empty_full()
-    server.context.faults.set_plan([])
-    server.context.faults.switch_off(server.context.config.without)
-    server.context.transcript.clear()
-    server.context.changes.tell("reset")
+    """Make the server as it was at its start, without any mail; users at rest stay."""
+    await start_anew(server)
     return {}
 
 

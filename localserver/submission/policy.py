@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from localserver.submission.filters import make_filters
+from localserver.submission.rate_filter import RateRule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,10 @@ class RateLimit:
         done.append(now)
         return True
 
+    def reset(self) -> None:
+        """Forget what was done."""
+        self._done.clear()
+
 
 class Policy:
     """Made once for a server.
@@ -50,6 +55,13 @@ class Policy:
     def __init__(self, users: RateLimit, filters: Sequence[Filter] = ()) -> None:
         self.users = users
         self.filters = tuple(filters)
+
+    def reset(self) -> None:
+        """Forget what limits and filters have counted."""
+        self.users.reset()
+        for each in self.filters:
+            if isinstance(each.rule, RateRule):
+                each.rule.reset()
 
 
 def make_policy(config: Config, ports: Ports) -> Policy:

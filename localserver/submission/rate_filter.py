@@ -47,6 +47,10 @@ class RateRule:
         done.append(now)
         return None
 
+    def reset(self) -> None:
+        """Forget what was counted."""
+        self._done.clear()
+
     def _who(self, message: Subject) -> str:
         address = message.peer.rpartition(":")[0]
         if self._per == "user":

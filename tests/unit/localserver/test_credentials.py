@@ -12,10 +12,7 @@ from localserver.users import UserError
 
 
 def memory(**passwords: str) -> MemoryCredentials:
-    secrets = MemoryCredentials(SystemEntropy())
-    for name, password in passwords.items():
-        secrets.put_now(name, password)
-    return secrets
+    return MemoryCredentials(SystemEntropy(), passwords)
 
 
 async def test_passwords_are_compared_as_saslprep_prepares_them() -> None:
@@ -53,6 +50,22 @@ async def test_a_limit_is_kept_for_the_run_and_goes_with_the_user() -> None:
             await refused("alice")
 
 
+async def test_a_reset_returns_to_the_users_of_the_start() -> None:
+    secrets = memory(alice="one", bob="b")
+    await secrets.put("alice", "two")
+    await secrets.put("carol", "c")
+    await secrets.remove("bob")
+    await secrets.set_quota("alice", 9)
+    secrets.verifier("alice", "sha256")
+    LayeredCredentials([secrets]).reset()
+    assert secrets.names() == ["alice", "bob"]
+    assert await secrets.check("alice", "one")
+    assert secrets.quota_octets("alice") is None
+    again = secrets.verifier("alice", "sha256")
+    assert again is not None
+    assert again == make_verifier(Secret("one"), "sha256", again.salt, again.iterations)
+
+
 class Counting(MemoryCredentials):
     """Counts how often a password was checked."""
 
@@ -64,8 +77,7 @@ class Counting(MemoryCredentials):
 
 
 async def test_a_wrong_password_costs_the_same_in_each_layer_and_for_nobody() -> None:
-    bottom = Counting(SystemEntropy())
-    bottom.put_now("bob", "b")
+    bottom = Counting(SystemEntropy(), {"bob": "b"})
     layers = LayeredCredentials([memory(alice="top"), bottom])
     for count, name in enumerate(["alice", "bob", "nobody"], 1):
         assert not await layers.check(name, "wrong")

@@ -28,9 +28,8 @@ class FakeClock:
 
 
 def users(clock: FakeClock | None = None, **config: object) -> Users:
-    secrets = MemoryCredentials(SystemEntropy())
-    for name in ("alice", "bob"):
-        secrets.put_now(name, f"{name}-secret")
+    known = {name: f"{name}-secret" for name in ("alice", "bob")}
+    secrets = MemoryCredentials(SystemEntropy(), known)
     chosen = Config(domain="mail.test", **config)  # type: ignore[arg-type]
     return Users(chosen, secrets, clock or FakeClock(), decoy_key=b"k")
 

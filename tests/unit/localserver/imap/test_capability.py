@@ -54,8 +54,7 @@ async def test_a_command_of_an_extension_that_is_off_is_bad(without: str, comman
 
 def test_away_from_loopback_no_password_is_taken_in_the_clear() -> None:
     stream = SimpleNamespace(tls=None, peer="192.0.2.1:1234")
-    secrets = MemoryCredentials(SystemEntropy())
-    secrets.put_now("alice", "secret")
+    secrets = MemoryCredentials(SystemEntropy(), {"alice": "secret"})
     users = Users(Config(), secrets, SystemClock(), decoy_key=b"k")
     context = SimpleNamespace(config=Config(), tls=object(), users=users)
     faults = SimpleNamespace(hides=lambda _: False)
