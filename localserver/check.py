@@ -37,6 +37,12 @@ _TOTALS: Final = {
         "SELECT count(*) FROM entry WHERE NOT EXISTS"
         " (SELECT 1 FROM content WHERE content.message=entry.message)"
     ),
+    "messages without a summary": (
+        "SELECT count(*) FROM message"
+        " LEFT JOIN answer ON answer.message=id LEFT JOIN finding ON finding.message=id"
+        " WHERE id<=(SELECT value FROM meta WHERE key='summarised')"
+        " AND (answer.message IS NULL OR finding.message IS NULL)"
+    ),
 }
 _MOST_TOLD: Final = 5
 

@@ -185,10 +185,15 @@ def parse(octets: bytes, *, max_depth: int = MAX_DEPTH, max_parts: int = MAX_PAR
         max_depth: How deep parts may be nested; below that a part stays one leaf.
         max_parts: How many parts there may be; the one where it is reached keeps the rest.
     """
-    if b"\n" not in octets and b"\r" in octets:
-        # Old Macintosh line ends. Same length, so every offset holds in the original too.
-        octets = octets.replace(b"\r", b"\n")
-    return _Cutter(octets, max_depth, max_parts).cut()
+    return _Cutter(with_line_feeds(octets), max_depth, max_parts).cut()
+
+
+def with_line_feeds(octets: bytes) -> bytes:
+    """Return a message with old Macintosh line ends with LF in their place; others as they are.
+
+    Of the same length, so that every offset holds in the original too.
+    """
+    return octets.replace(b"\r", b"\n") if b"\n" not in octets and b"\r" in octets else octets
 
 
 class _Cutter:

@@ -39,6 +39,8 @@ async def handle_fetch(session: ImapSession, tag: Tag, command: Fetch) -> None:
     if Item.THREAD_ID in command.items:
         await session.account.thread()
     plan = _plan(session, view, command, with_uid=is_uid)
+    if plan.reads_summaries:
+        await session.account.summarise()
     if command.vanished and command.changed_since is not None and is_uid:
         gone = vanished(session, view, command.changed_since, _uids(command))
         if gone:

@@ -37,6 +37,7 @@ Write: TypeAlias = Callable[[Row], bytes]
 
 # A row always begins with these; the others follow as they are asked for.
 _FIXED: Final = ("uid", "flags", "modseq")
+_SUMMARIES: Final = ("answer.", "finding.")
 _CONTENT: Final = frozenset({"content.header", "content.body"})
 # One parsed message is kept, for clients that fetch it part by part and range by range.
 _PARSED_KEPT: Final = 4
@@ -54,6 +55,7 @@ class Plan:
     Attributes:
         sql: Reads rows of one range of UIDs: (mailbox, first, last).
         write: Makes what stands between the parentheses of a row.
+        reads_summaries: Rows hold what is worked out behind the delivery.
         reads_contents: Rows hold whole messages, so few are read at once.
         marks_seen: The messages are read by this.
         tells_flags: FLAGS is among the items.
@@ -62,6 +64,7 @@ class Plan:
 
     sql: str
     write: Write
+    reads_summaries: bool
     reads_contents: bool
     marks_seen: bool
     tells_flags: bool
@@ -103,6 +106,7 @@ def compile_items(session: ImapSession, view: View, command: Fetch, *, with_uid:
     return Plan(
         sql=_sql(columns.names) + changed + " ORDER BY uid",
         write=_joined(writers),
+        reads_summaries=any(name.startswith(_SUMMARIES) for name in columns.names),
         reads_contents=bool(_CONTENT & set(columns.names)),
         marks_seen=not view.readonly and any(_marks_seen(item) for item in items),
         tells_flags=Item.FLAGS in items,
@@ -116,6 +120,8 @@ def _sql(names: list[str]) -> str:
         tables += " JOIN message ON message.id=entry.message"
     if any(name.startswith("content.") for name in names):
         tables += " JOIN content ON content.message=entry.message"
+    if any(name.startswith("answer.") for name in names):
+        tables += " JOIN answer ON answer.message=entry.message"
     if any(name.startswith("finding.") for name in names):
         tables += " JOIN finding ON finding.message=entry.message"
     if any(name.startswith("thread.") for name in names):
@@ -167,13 +173,13 @@ def _word(session: ImapSession, view: View, columns: _Columns, item: Item) -> Wr
             arrived, zone = columns.place("message.arrived"), columns.place("message.zone")
             return lambda row: b"INTERNALDATE " + _date_time(row[arrived], row[zone])
         case Item.ENVELOPE:
-            envelope = columns.place("message.envelope")
+            envelope = columns.place("answer.envelope")
             return lambda row: b"ENVELOPE " + row[envelope]
         case Item.BODY_STRUCTURE:
-            whole = columns.place("message.structure")
+            whole = columns.place("answer.structure")
             return lambda row: b"BODYSTRUCTURE " + row[whole]
         case Item.BODY:
-            body = columns.place("message.body")
+            body = columns.place("answer.body")
             return lambda row: b"BODY " + row[body]
         case Item.EMAIL_ID:
             number = columns.place("entry.message")

@@ -75,7 +75,10 @@ async def matching(
     session: ImapSession, view: View, condition: search_sql.Condition, columns: str = ""
 ) -> list[tuple[int, ...]]:
     """Return (UID, MODSEQ, further columns) of what matches and the client knows of, by UID."""
-    tables = _TABLES if condition.cost or columns else " FROM entry"
+    tables = " FROM entry"
+    if condition.cost or columns:
+        tables = _TABLES
+        await session.account.summarise()
     sql = (
         f"SELECT uid, modseq{columns}{tables}"
         f" WHERE mailbox=? AND uid<=? AND ({condition.sql}) ORDER BY uid"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 import apsw
 
 from localserver.store import names, thread, tree
-from localserver.store.append import Appended, Arriving, append
+from localserver.store.append import Append, Appended, Arriving
+from localserver.store.backlog import Backlog
 from localserver.store.copy import Copied, copy
 from localserver.store.database import explained
 from localserver.store.errors import NoSuchMailboxError, StoreError
@@ -23,7 +24,7 @@ from localserver.store.flags import (
     unused_keywords,
 )
 from localserver.store.interface import Arrival, Delivered
-from localserver.store.summary import summarise
+from localserver.store.summary import header_size, pop_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,9 +98,11 @@ class Account:
         self._by_number = {mailbox.number: mailbox for mailbox in self._mailboxes.values()}
         self._subscriptions = tree.load_subscriptions(database.read)
         self._maildrop_locked = False
+        self._backlog = Backlog(database)
 
     async def aclose(self) -> None:
         """Finish what is being written and close the database."""
+        await self._backlog.aclose()
         fresh = [(m.recent_from, m.number) for m in self._mailboxes.values()]
         with contextlib.suppress(StoreError):  # \\Recent is a courtesy: a full disk may lose it
             await self._write(lambda connection: tree.save_recent(connection, fresh))
@@ -238,6 +241,8 @@ class Account:
         mailbox.subscribe(told)
         if mailbox.uids is None:
             mailbox.load(self.all_uids(mailbox))
+            # There may be some whose commit is told to the loop in a moment.
+            self._backlog.look()
 
     def all_uids(self, mailbox: Mailbox) -> list[int]:
         """Return every UID of a mailbox, ascending."""
@@ -253,16 +258,12 @@ class Account:
             NoSuchMailboxError: The mailbox was deleted meanwhile.
         """
         now = self._clock.now()
-
-        def job(connection: apsw.Connection) -> Appended:
-            return append(connection, mailbox.number, arriving, quota)
+        arriving = [_arriving(message, now) for message in messages]
 
         def committed(appended: Appended) -> None:
             self._appended(mailbox, appended, messages)
 
-        quota = self.quota_octets
-        # In the loop: half a millisecond each, while the thread waits for the disk.
-        arriving = [_arriving(message, now) for message in messages]
+        job = Append(mailbox.number, arriving, self.quota_octets)
         appended = await self._write(job, committed)
         return _delivered(self.user, mailbox, appended)
 
@@ -273,6 +274,7 @@ class Account:
         mailbox.deleted += appended.deleted
         mailbox.octets += appended.octets
         mailbox.appended(appended.uids, appended.modseq)
+        self._backlog.grew(appended.messages[-1])
         self._announce(mailbox)
         delivered = _delivered(self.user, mailbox, appended)
         for message, one in zip(messages, delivered, strict=True):
@@ -376,12 +378,21 @@ class Account:
         except apsw.Error as error:
             raise explained(error, self._database.read.filename) from error
 
+    async def summarise(self) -> None:
+        """Give every message that is there now its rows in the tables `answer` and `finding`.
+
+        Raises:
+            StoreError: They could not be stored.
+        """
+        await self._backlog.clear()
+
     async def thread(self) -> None:
         """Give every message that is there now its thread, in the table of that name.
 
         Raises:
             StoreError: It could not be stored.
         """
+        await self.summarise()
         while not thread.is_complete(self._database.read):
             await self._write(thread.extend)
 
@@ -443,7 +454,8 @@ def _arriving(message: Message, now: datetime) -> Arriving:
     offset = moment.utcoffset()
     return Arriving(
         message.octets,
-        summarise(message.octets),
+        header_size(message.octets),
+        pop_size(message.octets),
         message.flags,
         int(moment.timestamp()),
         0 if offset is None else int(offset.total_seconds()) // 60,

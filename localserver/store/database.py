@@ -13,7 +13,8 @@ import contextlib
 import errno
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 import apsw
 
@@ -37,11 +38,22 @@ _MOST_JOBS = 256
 _BUSY_MS = 5000
 
 
+class Joint(Protocol):
+    """A job that several of its kind can do in one."""
+
+    def __call__(self, connection: apsw.Connection) -> object:
+        """Do it alone."""
+
+    def together(self, connection: apsw.Connection, jobs: Sequence[Any]) -> list[Any]:
+        """Do all of these, which stood one behind the other, and return what each returns."""
+
+
 @dataclass(slots=True)
 class _Waiting(Generic[T]):
     job: Callable[[apsw.Connection], T]
     committed: Callable[[T], None] | None
     future: asyncio.Future[T]
+    durable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +130,19 @@ class Database:
         self,
         job: Callable[[apsw.Connection], T],
         committed: Callable[[T], None] | None = None,
+        *,
+        durable: bool = True,
     ) -> T:
         """Run a job in a transaction; durable when this returns.
 
         Args:
             job: Runs in a thread, and again from the start when another job of the same transaction
-                broke it: it changes nothing but the database. What it raises undoes what it did.
+                broke it: it changes nothing but the database. What it raises undoes what it did. A
+                `Joint` one is done together with its neighbours.
             committed: Called in the loop with the result, in the order of the commits, before this
                 returns, even when the caller was cancelled meanwhile.
+            durable: False for what can be worked out again: a power cut may undo it, as long as
+                nothing durable was written behind it, and nobody waits for the disk.
 
         Raises:
             DiskFullError: No room; nothing was changed.
@@ -143,7 +160,7 @@ class Database:
                 committed(outcome)
             return outcome
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(job, committed, future))
+        self._waiting.append(_Waiting(job, committed, future, durable))
         if not self._draining:
             self._draining = True
             self._scope.spawn(self._drain(), name=f"commits of {self.path.name}")
@@ -168,7 +185,8 @@ class Database:
             while self._waiting:
                 batch, self._waiting = self._waiting[:_MOST_JOBS], self._waiting[_MOST_JOBS:]
                 jobs = [waiting.job for waiting in batch]
-                outcomes = await self._executor.run(_commit, self._own, jobs)
+                durable = any(waiting.durable for waiting in batch)
+                outcomes = await self._executor.run(_commit, self._own, jobs, durable)
                 for waiting, outcome in zip(batch, outcomes, strict=True):
                     _tell(waiting, outcome)
         finally:
@@ -196,18 +214,30 @@ def _tell(waiting: _Waiting[Any], outcome: object) -> None:
 
 
 def _commit(
-    connection: apsw.Connection, jobs: Sequence[Callable[[apsw.Connection], object]]
+    connection: apsw.Connection, jobs: Sequence[Callable[[apsw.Connection], object]], durable: bool
 ) -> list[object]:
     """Run jobs in one transaction and return what each returned or raised."""
+    if durable:
+        return _in_one(connection, jobs)
+    connection.execute("PRAGMA synchronous=NORMAL")
+    try:
+        return _in_one(connection, jobs)
+    finally:
+        connection.execute("PRAGMA synchronous=FULL")
+
+
+def _in_one(
+    connection: apsw.Connection, jobs: Sequence[Callable[[apsw.Connection], object]]
+) -> list[object]:
     if len(jobs) == 1:
         return [_attempt(connection, jobs[0])]
     # Savepoints cost as much as a small job, and nearly always nothing fails: only when something
     # did, all is done again with them; and when that broke the transaction for all (the disk is
     # full), each gets its own.
-    for run in (_plainly, _under_savepoint):
+    for run in (_plainly, _under_savepoints):
         try:
             connection.execute("BEGIN IMMEDIATE")
-            outcomes = [run(connection, job) for job in jobs]
+            outcomes = run(connection, jobs)
             connection.execute("COMMIT")
         except Exception:  # noqa: BLE001  whose it is, is seen when the jobs run one by one
             _roll_back(connection)
@@ -216,8 +246,23 @@ def _commit(
     return [_attempt(connection, job) for job in jobs]
 
 
-def _plainly(connection: apsw.Connection, job: Callable[[apsw.Connection], object]) -> object:
-    return job(connection)
+def _plainly(
+    connection: apsw.Connection, jobs: Sequence[Callable[[apsw.Connection], object]]
+) -> list[object]:
+    outcomes: list[object] = []
+    for kind, some in groupby(jobs, type):
+        if hasattr(kind, "together"):
+            alike = cast("list[Joint]", list(some))
+            outcomes += alike[0].together(connection, alike)
+        else:
+            outcomes += [job(connection) for job in some]
+    return outcomes
+
+
+def _under_savepoints(
+    connection: apsw.Connection, jobs: Sequence[Callable[[apsw.Connection], object]]
+) -> list[object]:
+    return [_under_savepoint(connection, job) for job in jobs]
 
 
 def _under_savepoint(

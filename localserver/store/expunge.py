@@ -80,7 +80,8 @@ def release(connection: apsw.Connection, messages: Sequence[int]) -> None:
     """Take one reference from each message, and forget those without any."""
     numbers = [(number,) for number in messages]
     connection.executemany("UPDATE message SET refs=refs-1 WHERE id=?", numbers)
-    tables = ("content", "finding", "thread", "message")  # the last one knows the references
+    # The last one knows the references.
+    tables = ("content", "answer", "finding", "thread", "message")
     for table in tables:
         key = "id" if table == "message" else "message"
         condition = "refs<=0" if table == "message" else "(SELECT refs FROM message WHERE id=?1)<=0"

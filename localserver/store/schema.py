@@ -6,9 +6,7 @@ from localserver.store.database import Schema
 
 # entry is narrow, so that a STORE or a FETCH of flags on a whole mailbox touches few pages. A
 # message is shared by its copies (refs counts them). content keeps header and body apart, so that
-# a FETCH of header fields does not read the body. Everything a FETCH of ENVELOPE, BODY or
-# BODYSTRUCTURE answers is stored as the octets of the answer. expunged is what QRESYNC tells (RFC
-# 7162).
+# a FETCH of header fields does not read the body. expunged is what QRESYNC tells (RFC 7162).
 _MAIL = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 INSERT INTO meta VALUES ('uidvalidity', 0);
@@ -89,6 +87,23 @@ CREATE INDEX thread_members ON thread (thread);
 CREATE TABLE reference (message_id TEXT PRIMARY KEY, thread INTEGER NOT NULL) WITHOUT ROWID;
 """
 
+# What a summary holds is worked out behind the delivery (`backlog.py`): so it stands in tables of
+# its own, and meta knows the last message that has its rows. Everything a FETCH of ENVELOPE, BODY
+# or BODYSTRUCTURE answers is stored as the octets of the answer.
+_ANSWERS = """
+CREATE TABLE answer (
+    message INTEGER PRIMARY KEY,
+    envelope BLOB NOT NULL,
+    body BLOB NOT NULL,
+    structure BLOB NOT NULL
+);
+INSERT INTO answer SELECT id, envelope, body, structure FROM message;
+ALTER TABLE message DROP COLUMN envelope;
+ALTER TABLE message DROP COLUMN body;
+ALTER TABLE message DROP COLUMN structure;
+INSERT INTO meta SELECT 'summarised', coalesce(max(id), 0) FROM message;
+"""
+
 _CAPTURED = """
 CREATE TABLE captured (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -99,5 +114,5 @@ CREATE TABLE captured (
 );
 """
 
-MAIL = Schema((_MAIL, _THREADS), 0x6C736D31)  # "lsm1"
+MAIL = Schema((_MAIL, _THREADS, _ANSWERS), 0x6C736D31)  # "lsm1"
 CAPTURED = Schema((_CAPTURED,), 0x6C736331)  # "lsc1"

@@ -1,4 +1,4 @@
-"""What is worked out once, when a message is stored: for FETCH, SEARCH, SORT and THREAD."""
+"""What is worked out once for each message: for FETCH, SEARCH, SORT and THREAD."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from desktopmail.mime import address, charset, date, encoded_word, message_id, reference, structure
-from desktopmail.mime.header import unfold
+from desktopmail.mime.header import Header, unfold
 from localserver.store import encoded
 from localserver.store.folding import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from desktopmail.mime.header import Header
     from desktopmail.mime.structure import Part
 
 PREVIEW_CHARACTERS: Final = 200  # RFC 8970 section 3.1 suggests it, and allows 256
@@ -42,12 +41,9 @@ _FORWARDED = re.compile(r"\[fwd:(.*)\]", re.IGNORECASE | re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Everything the tables `message` and `finding` hold about a message.
+    """Everything the tables `answer` and `finding` hold about a message.
 
     Attributes:
-        header_size: Octets of the header with its empty line.
-        size: Octets of all.
-        pop_size: Octets as POP3 sends it.
         envelope: ENVELOPE, BODY and BODYSTRUCTURE as a FETCH answers them.
         sent: Date field in seconds since 1970, or None.
         sent_day: The day in the Date field, its zone disregarded (SENTON), as a proleptic ordinal.
@@ -56,9 +52,6 @@ class Summary:
         ancestors: Message-IDs of References or In-Reply-To, the oldest first, divided by spaces.
     """
 
-    header_size: int
-    size: int
-    pop_size: int
     envelope: bytes
     body: bytes
     structure: bytes
@@ -95,9 +88,6 @@ def summarise(octets: bytes) -> Summary:
     texts = [(root, _beginning(root))] if is_plain else _texts(root)
     body, whole = encoded.structures(root)
     return Summary(
-        header_size=root.body,
-        size=len(octets),
-        pop_size=pop_size(octets),
         envelope=encoded.envelope(header),
         body=body,
         structure=whole,
@@ -121,6 +111,11 @@ def summarise(octets: bytes) -> Summary:
         header_text=_header_text(octets[: root.body]),
         body_text=None if is_plain else _body_text(root, texts),
     )
+
+
+def header_size(octets: bytes) -> int:
+    """Return the octets of the header with its empty line, as `summarise` cuts it."""
+    return Header.parse(structure.with_line_feeds(octets)).body
 
 
 def pop_size(octets: bytes) -> int:

@@ -17,7 +17,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import apsw
 import pytest
+
+from localserver.check import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,6 +146,7 @@ def kill_rounds(tmp_path: Path, rounds: int, seed: int) -> None:
         validity, found = stored(ports)
         process.terminate()
         assert process.wait(PATIENCE_S) == 0
+    assert not any(check(data).values())
     for message_id, place in everything:
         uids = found.get(message_id, [])
         assert len(uids) == 1, f"{message_id} is there {len(uids)} times"
@@ -161,6 +165,31 @@ def test_acknowledged_mail_survives_kill_9_at_hundreds_of_moments(
     tmp_path: Path, seed: int
 ) -> None:
     kill_rounds(tmp_path, rounds=50, seed=seed)
+
+
+def test_a_kill_between_acknowledgement_and_summary_changes_no_answer(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with running(data) as (process, ports):
+        with smtplib.SMTP("127.0.0.1", ports["smtp"]) as smtp:
+            for count in range(30):
+                smtp.sendmail("a@x.test", ["alice@localhost"], b"Subject: n%d.\r\n\r\nhi" % count)
+        os.kill(process.pid, signal.SIGKILL)
+    database = apsw.Connection(str(data / "users" / "alice" / "mail.db"))
+    assert database.execute("SELECT count(*) FROM message").fetchall() == [(30,)]
+    # Nothing was quiet between the last acknowledgement and the kill.
+    assert database.execute("SELECT count(*) FROM answer").fetchall()[0][0] < 30
+    database.close()
+    with running(data) as (process, ports):
+        imap = imaplib.IMAP4("127.0.0.1", ports["imap"])
+        imap.login("alice", "secret")
+        imap.select()
+        assert imap.search(None, "SUBJECT", "n17.")[1] == [b"18"]
+        _, envelopes = imap.fetch("1:*", "(ENVELOPE)")
+        assert [b'"n%d."' % n in each for n, each in enumerate(envelopes)] == [True] * 30
+        imap.logout()
+        process.terminate()
+        process.wait(PATIENCE_S)
+    assert not any(check(data).values())
 
 
 def test_sigterm_finishes_and_ends_with_0_and_removes_the_ready_file(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def test_a_file_that_is_no_database_is_wrong(folder: Path) -> None:
         ("UPDATE meta SET value=1 WHERE key='octets'", "the quota"),
         ("UPDATE message SET refs=2 WHERE id=3", "copies of a message"),
         ("DELETE FROM content WHERE message=3", "without contents"),
+        ("UPDATE meta SET value=20 WHERE key='summarised'", "without a summary"),
     ],
 )
 def test_totals_that_do_not_add_up_are_named(folder: Path, change: str, told: str) -> None:

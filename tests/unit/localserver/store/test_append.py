@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import TYPE_CHECKING
+
 import pytest
 
 from localserver.store.account import Message
 from localserver.store.append import MAX_UID
 from localserver.store.errors import CannotError, OverQuotaError
-from tests.helpers.account import PLAIN, an_account
+from tests.helpers.account import PLAIN, a_store, an_account
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 async def test_header_and_body_are_kept_apart_and_together_they_are_the_message() -> None:
@@ -53,3 +59,40 @@ async def test_recent_is_the_servers_own_and_not_stored() -> None:
         flags = frozenset({"\\Recent", "\\Seen"})
         await account.append(account.mailbox("INBOX"), [Message(PLAIN, flags)])
         assert account.query("SELECT flags FROM entry") == [(1,)]
+
+
+async def test_deliveries_of_many_sessions_are_each_one_change_of_their_own(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        account = await store.account("alice")
+        inbox, archive = account.mailbox("INBOX"), account.mailbox("Archive")
+        before = inbox.modseq
+        done = await asyncio.gather(
+            *(account.append(inbox, [Message(b"Subject: %d\r\n\r\n" % n)]) for n in range(40)),
+            account.append(archive, [Message(PLAIN, frozenset({"Kw"}))]),
+            account.append(inbox, [Message(PLAIN, frozenset({"\\Seen"})), Message(PLAIN)]),
+        )
+        assert [each.uid for some in done for each in some] == [*range(1, 41), 1, 41, 42]
+        assert len({each.email_id for some in done for each in some}) == 43
+        rows = account.query("SELECT uid, modseq FROM entry WHERE mailbox=?", inbox.number)
+        modseqs = [modseq for _, modseq in sorted(rows)]
+        assert modseqs == [*range(before + 1, before + 41), before + 41, before + 41]
+        assert (inbox.messages, inbox.unseen, inbox.modseq) == (42, 41, before + 41)
+        assert archive.messages == 1
+        numbers = [int(each.email_id[1:], 16) for each in [some[0] for some in done[:40]]]
+        assert [account.octets(n) for n in numbers] == [
+            b"Subject: %d\r\n\r\n" % n for n in range(40)
+        ]
+        assert account.used() == (sum(len(account.octets(n) or b"") for n in range(1, 44)), 43)
+
+
+async def test_of_deliveries_that_come_together_those_that_fit_the_quota_are_kept(
+    tmp_path: Path,
+) -> None:
+    async with a_store(tmp_path, quota_octets=3 * len(PLAIN)) as store:
+        account = await store.account("alice")
+        inbox = account.mailbox("INBOX")
+        outcomes = await asyncio.gather(
+            *(account.append(inbox, [Message(PLAIN)]) for _ in range(5)), return_exceptions=True
+        )
+        assert [isinstance(each, OverQuotaError) for each in outcomes] == [False] * 3 + [True] * 2
+        assert account.all_uids(inbox) == [1, 2, 3]

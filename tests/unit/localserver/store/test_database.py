@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import apsw
 import pytest
@@ -13,7 +13,7 @@ from localserver.store.database import Database, Schema, explained, open_databas
 from localserver.store.errors import DamagedError, DiskFullError, LimitError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
 SCHEMA = Schema(("CREATE TABLE t (n INTEGER PRIMARY KEY, text)",), 0x7E57)
@@ -78,6 +78,64 @@ async def test_a_statement_that_fails_does_not_take_its_neighbours_along(
     assert isinstance(outcomes[1], StoreError)
     assert outcomes[2] == 2
     assert numbers(database) == [1, 2, 7]
+
+
+class _Insert:
+    """A job that is done together with its neighbours, and refuses one number."""
+
+    counts: ClassVar[list[int]] = []
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __call__(self, connection: apsw.Connection) -> int:
+        return self.together(connection, [self])[0]
+
+    @staticmethod
+    def together(connection: apsw.Connection, jobs: Sequence[_Insert]) -> list[int]:
+        _Insert.counts.append(len(jobs))
+        for job in jobs:
+            connection.execute("INSERT INTO t VALUES (?, 'x')", (job.number,))
+            if job.number == 13:
+                raise LimitError("not this one")
+        return [job.number for job in jobs]
+
+
+async def test_jobs_of_a_kind_are_done_together_and_still_in_order(tmp_path: Path) -> None:
+    database = await open_database(tmp_path / "mail.db", SCHEMA, ThreadExecutor())
+    _Insert.counts = []
+    results = await asyncio.gather(
+        *(database.write(_Insert(n)) for n in (1, 2, 3)), database.write(insert(4)),
+        database.write(_Insert(5)),
+    )  # fmt: skip
+    assert results == [1, 2, 3, 4, 5]
+    assert _Insert.counts == [3, 1]
+    await database.aclose()
+
+
+async def test_one_of_several_that_refuses_leaves_the_others_done(database: Database) -> None:
+    outcomes = await asyncio.gather(
+        *(database.write(_Insert(n)) for n in (1, 13, 2)), return_exceptions=True
+    )
+    assert outcomes[0] == 1
+    assert isinstance(outcomes[1], LimitError)
+    assert outcomes[2] == 2
+    assert numbers(database) == [1, 2]
+
+
+async def test_who_needs_no_durable_write_does_not_make_the_others_less_so(tmp_path: Path) -> None:
+    database = await open_database(tmp_path / "mail.db", SCHEMA, ThreadExecutor())
+    seen: list[int] = []
+
+    def job(connection: apsw.Connection) -> None:
+        seen.append(connection.pragma("synchronous"))
+
+    normal, full = 1, 2
+    await database.write(job, durable=False)
+    await database.write(job)
+    await asyncio.gather(database.write(job, durable=False), database.write(job))
+    assert seen == [normal, full, full, full]
+    await database.aclose()
 
 
 async def test_a_cancelled_caller_still_has_its_change_told(tmp_path: Path) -> None:

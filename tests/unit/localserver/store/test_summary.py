@@ -1,4 +1,4 @@
-"""What is worked out about a message when it is stored."""
+"""What is worked out about a message."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from localserver.store.summary import base_subject, pop_size, summarise
+from desktopmail.mime import structure
+from localserver.store.summary import base_subject, header_size, pop_size, summarise
 from tests.helpers.corpora import message_parameters
 
 
@@ -68,6 +69,13 @@ def test_a_preview_of_html_shows_no_tags() -> None:
 @pytest.mark.parametrize("octets", message_parameters())
 def test_no_message_makes_it_fail(octets: bytes) -> None:
     found = summarise(octets)
-    assert found.size == len(octets)
-    assert 0 <= found.header_size <= len(octets)
     assert len(found.preview) <= 256
+    assert header_size(octets) == structure.parse(octets).body
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [b"", b"\r\n", b"a", b"A: b\r\rbody\r", b"A: b\n\nbody", b"no header\r\n\r\nbody", b"A: b\r\n"],
+)
+def test_the_header_ends_where_the_parts_say_so(octets: bytes) -> None:
+    assert header_size(octets) == structure.parse(octets).body

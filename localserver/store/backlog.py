@@ -1,0 +1,181 @@
+"""Messages whose summary is still to be worked out, and when that is done.
+
+A delivery is acknowledged when its octets and its place in the mailbox are durable. ENVELOPE,
+BODYSTRUCTURE and what searches need cost as much as all the rest of it, so they are worked out
+behind it: when nothing was delivered for a moment, or when somebody asks first. They are written in
+the order of the messages, with the number of the last one in the same transaction: what a crash
+leaves over is done after the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final, cast
+
+from desktopmail.net.tasks import TaskScope
+from localserver.store.errors import StoreError
+from localserver.store.summary import summarise
+
+if TYPE_CHECKING:
+    import apsw
+
+    from localserver.store.database import Database
+    from localserver.store.summary import Summary
+
+_LOG = logging.getLogger(__name__)
+
+# So long nothing must have come before it is done unasked.
+QUIET_S: Final = 0.05
+# What is written in one transaction.
+_AT_ONCE: Final = 64
+_AT_ONCE_OCTETS: Final = 4 * 1024 * 1024
+# So long the loop is kept from its other work.
+_STEP_S: Final = 0.002
+
+_ANSWER: Final = "INSERT INTO answer SELECT ?1, ?2, ?3, ?4"
+_FINDING: Final = f"INSERT INTO finding SELECT {', '.join(f'?{place}' for place in range(1, 21))}"
+# It may have been expunged meanwhile.
+_IF_THERE: Final = " WHERE EXISTS (SELECT 1 FROM message WHERE id=?1)"
+
+
+class Backlog:
+    """The messages of one user that have no summary yet.
+
+    Args:
+        database: The user's.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._loop = asyncio.get_running_loop()
+        self._scope = TaskScope(_report)
+        self._lock = asyncio.Lock()
+        self._timer: asyncio.TimerHandle | None = None
+        self._working = False
+        self._closed = False
+        self._grown_at = 0.0
+        rows = database.read.execute("SELECT value FROM meta WHERE key='summarised'").fetchall()
+        self._done = cast("int", rows[0][0])
+        self._newest = self._done
+        self.look()
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether every message has its summary."""
+        return self._newest <= self._done
+
+    def look(self) -> None:
+        """Look into the database for the newest message."""
+        rows = self._database.read.execute("SELECT max(id) FROM message").fetchall()
+        self.grew(cast("int | None", rows[0][0]) or 0)
+
+    def grew(self, newest: int) -> None:
+        """Learn the number of the newest message."""
+        self._newest = max(self._newest, newest)
+        self._grown_at = self._loop.time()
+        if not self.is_clear and self._timer is None and not self._working and not self._closed:
+            self._timer = self._loop.call_later(QUIET_S, self._begin)
+
+    async def clear(self) -> None:
+        """Work out everything that is missing now.
+
+        Raises:
+            StoreError: It could not be stored.
+        """
+        wanted = self._newest
+        while self._done < wanted:
+            await self._some(wanted)
+
+    async def aclose(self) -> None:
+        """Stop working; what is left over waits for the next start."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        await self._scope.close()
+
+    def _begin(self) -> None:
+        self._timer = None
+        left_s = self._grown_at + QUIET_S - self._loop.time()
+        if left_s > 0 and not self.is_clear:
+            self._timer = self._loop.call_later(left_s, self._begin)
+        elif not self.is_clear:
+            self._working = True
+            self._scope.spawn(self._work(), name="summaries")
+
+    async def _work(self) -> None:
+        """Work as long as nothing comes; then the timer begins anew."""
+        grown_at = self._grown_at
+        try:
+            while not self.is_clear and self._grown_at == grown_at:
+                await self._some(self._newest)
+        except StoreError as error:
+            # The disk is full, or the database damaged: whoever asks next is told.
+            _LOG.info("%s: summaries have to wait: %s", self._database.path, error)
+            return
+        finally:
+            self._working = False
+        self.grew(self._newest)
+
+    async def _some(self, wanted: int) -> None:
+        async with self._lock:
+            if self._done >= wanted:
+                return
+            numbers = self._next()
+            last = numbers[-1] if numbers else self._newest
+            found = await self._summaries(numbers)
+            await self._database.write(
+                lambda connection: _store(connection, found, last), self._stored, durable=False
+            )
+
+    def _next(self) -> list[int]:
+        rows = self._database.read.execute(
+            "SELECT id, size FROM message WHERE id>? ORDER BY id LIMIT ?", (self._done, _AT_ONCE)
+        ).fetchall()
+        sizes = accumulate(cast("int", row[1]) for row in rows)
+        fitting = sum(size <= _AT_ONCE_OCTETS for size in sizes)
+        return [cast("int", row[0]) for row in rows[: max(fitting, 1)]]
+
+    async def _summaries(self, numbers: list[int]) -> list[tuple[int, Summary]]:
+        found = []
+        begun = self._loop.time()
+        for number in numbers:
+            rows = self._database.read.execute(
+                "SELECT header, body FROM content WHERE message=?", (number,)
+            ).fetchall()
+            if rows:  # else it was expunged meanwhile
+                header, body = cast("tuple[bytes, bytes]", rows[0])
+                found.append((number, summarise(header + body)))
+            if self._loop.time() - begun > _STEP_S:
+                await asyncio.sleep(0)
+                begun = self._loop.time()
+        return found
+
+    def _stored(self, last: int) -> None:
+        self._done = max(self._done, last)
+
+
+def _store(connection: apsw.Connection, found: list[tuple[int, Summary]], last: int) -> int:
+    connection.executemany(
+        _ANSWER + _IF_THERE,
+        [(number, each.envelope, each.body, each.structure) for number, each in found],
+    )
+    connection.executemany(
+        _FINDING + _IF_THERE,
+        [
+            (
+                number, each.sent, each.sent_day, each.subject, each.from_text, each.to_text,
+                each.cc_text, each.bcc_text, each.base_subject, each.is_reply, each.from_key,
+                each.to_key, each.cc_key, each.from_display, each.to_display, each.message_id,
+                each.ancestors, each.preview, each.header_text, each.body_text,
+            )
+            for number, each in found
+        ],
+    )  # fmt: skip
+    connection.execute("UPDATE meta SET value=? WHERE key='summarised'", (last,))
+    return last
+
+
+def _report(name: str, error: Exception) -> None:
+    _LOG.error("%s failed", name, exc_info=error)
