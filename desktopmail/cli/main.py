@@ -23,6 +23,7 @@ from desktopmail.cli import (
     proxy,
     questions,
     reading,
+    search,
     send,
     streams,
     sync,
@@ -39,6 +40,7 @@ _GROUPS = (
     account,
     sync,
     reading,
+    search,
     mailbox,
     send,
     messages,
@@ -108,7 +110,7 @@ def main(argv: list[str]) -> int:
             sys.stderr.write(f"desktopmail: The argument {argument!a} is not text in UTF-8.\n")
             return USAGE
     try:
-        arguments = parser().parse_args(reading.protect(argv))
+        arguments = parser().parse_args(search.protect(argv))
     except SystemExit as stop:  # argparse has said what was wrong, or shown the help
         return stop.code if isinstance(stop.code, int) else USAGE
     if not hasattr(arguments, "run"):

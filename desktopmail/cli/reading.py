@@ -1,4 +1,4 @@
-"""`desktopmail mailboxes`, `list`, `show` and `search`: read what is here."""
+"""`desktopmail mailboxes`, `list` and `show`: read what is here."""
 
 from __future__ import annotations
 
@@ -6,26 +6,20 @@ import base64
 import sys
 from typing import TYPE_CHECKING
 
-from desktopmail.cli import numbers
-from desktopmail.cli.errors import CommandError, UsageError
-from desktopmail.cli.output import fields, moment, octets, short
+from desktopmail.cli import listing, numbers
+from desktopmail.cli.errors import CommandError
+from desktopmail.cli.output import fields, moment, octets
 from desktopmail.door.commands import FetchOctets
 from desktopmail.door.ids import MessageId
-from desktopmail.door.rows import Flag, View
+from desktopmail.door.rows import View
 from desktopmail.mime.message import Message
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
     from desktopmail.cli.context import Context
     from desktopmail.cli.declaration import Commands
-    from desktopmail.door.ids import MailboxId
     from desktopmail.door.rows import MessageRow
-
-_LIMIT = 50
-# Marks a word of a query that begins with a dash.
-_WORD = "\0"
 
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -36,21 +30,17 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     mailboxes.add_argument("account", nargs="?", metavar="ACCOUNT")
     mailboxes.set_defaults(run=_mailboxes)
 
-    listing = commands.add_parser("list", parents=[common], help="list the messages of a mailbox")
-    listing.add_argument("mailbox", metavar="MAILBOX", help="a name, or inbox, sent, drafts, …")
-    listing.add_argument("--account", metavar="N")
-    listing.add_argument(
-        "--limit", type=numbers.limit, default=_LIMIT, metavar="N", help=f"default: {_LIMIT}"
+    lists = commands.add_parser("list", parents=[common], help="list the messages of a mailbox")
+    lists.add_argument("mailbox", metavar="MAILBOX", help="a name, or inbox, sent, drafts, …")
+    lists.add_argument("--account", metavar="N")
+    lists.add_argument(
+        "--limit",
+        type=numbers.limit,
+        default=listing.LIMIT,
+        metavar="N",
+        help=f"default: {listing.LIMIT}",
     )
-    listing.set_defaults(run=_list)
-
-    search = commands.add_parser("search", parents=[common], help="find messages")
-    search.add_argument("query", nargs="+", metavar="QUERY", help='words, from:ben, "a phrase", …')
-    search.add_argument("--account", metavar="N")
-    search.add_argument(
-        "--limit", type=numbers.limit, default=_LIMIT, metavar="N", help=f"default: {_LIMIT}"
-    )
-    search.set_defaults(run=_search)
+    lists.set_defaults(run=_list)
 
     show = commands.add_parser("show", parents=[common], help="show a message")
     show.add_argument("id", type=numbers.local_id, metavar="ID")
@@ -59,23 +49,6 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     form.add_argument("--text", action="store_true", help="the text alone")
     form.add_argument("--headers", action="store_true", help="the header block as it came")
     show.set_defaults(run=_show)
-
-
-def protect(argv: Sequence[str]) -> list[str]:
-    """Mark the words of a query that begin with a dash: `search from:ben -draft`.
-
-    argparse takes each for an option, and has no way to say that they are none.
-    """
-    words = list(argv)
-    if "search" not in words:
-        return words
-    begin = words.index("search") + 1
-    return words[:begin] + [
-        _WORD + word
-        if word.startswith("-") and not word.startswith("--") and word != "-h"
-        else word
-        for word in words[begin:]
-    ]
 
 
 async def _mailboxes(context: Context, arguments: argparse.Namespace) -> int:
@@ -100,44 +73,8 @@ async def _list(context: Context, arguments: argparse.Namespace) -> int:
     mailboxes = context.mailboxes(arguments.mailbox, arguments.account)
     view = View(mailbox_ids=tuple(mailbox.id for mailbox in mailboxes))
     rows = context.reader().window(view, 0, arguments.limit)
-    _print_messages(context, rows, f"{arguments.mailbox} is empty.")
+    listing.show(context, rows, f"{arguments.mailbox} is empty.")
     return 0
-
-
-async def _search(context: Context, arguments: argparse.Namespace) -> int:
-    query = " ".join(word.removeprefix(_WORD) for word in arguments.query)
-    if not query.strip():
-        raise UsageError("Say what to search for, as in: desktopmail search from:ben.")
-    within: tuple[MailboxId, ...] = ()
-    if arguments.account is not None:
-        account = context.account(arguments.account)
-        within = tuple(mailbox.id for mailbox in context.reader().mailboxes(account.id))
-    view = View(mailbox_ids=within, query=query)
-    rows = context.reader().window(view, 0, arguments.limit)
-    _print_messages(context, rows, f"Nothing was found for {query}.")
-    return 0
-
-
-def _print_messages(context: Context, rows: list[MessageRow], empty: str) -> None:
-    context.output.table(
-        rows,
-        [
-            ("ID", lambda row: str(row.message_id)),
-            ("DATE", lambda row: moment(row.date_s)),
-            ("", _marks),
-            ("FROM", lambda row: short(row.sender.name or row.sender.address, 24)),
-            ("SUBJECT", lambda row: short(" ".join(row.subject.split()), 48)),
-            ("SIZE", lambda row: octets(row.size_octets)),
-        ],
-        empty=empty,
-        plain=lambda row: {**fields(row), "id": row.message_id, "placement_id": row.id},
-    )
-
-
-def _marks(row: MessageRow) -> str:
-    unread = " " if Flag.SEEN in row.flags else "•"
-    flagged = "*" if Flag.FLAGGED in row.flags else " "
-    return unread + flagged + ("@" if row.has_attachment else " ")
 
 
 async def _show(context: Context, arguments: argparse.Namespace) -> int:

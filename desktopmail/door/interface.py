@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from desktopmail.door.changes import AnyChange
     from desktopmail.door.commands import AnyCommand, Outcome
@@ -124,6 +124,10 @@ class StoreReader(Protocol):
 
     def problems(self) -> list[ProblemRow]:
         """What is wrong now."""
+        ...
+
+    def partly_here(self, mailbox_ids: Sequence[MailboxId] = ()) -> list[MailboxId]:
+        """Those of these mailboxes, or of all, of which a server has more than is here."""
         ...
 
     def mailbox(self, mailbox_id: MailboxId) -> MailboxRow | None:

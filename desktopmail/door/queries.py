@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from desktopmail.door.commands import Password, ServerSettings
-from desktopmail.door.ids import AccountId
+from desktopmail.door.ids import AccountId, MailboxId, PlacementId
 from desktopmail.door.rows import Kind
 
 
@@ -58,6 +58,20 @@ class ReadDiskUse(Query, frozen=True, kw_only=True):
     """How much room the mail takes; answers with `DiskUse`."""
 
 
+class SearchServers(Query, frozen=True, kw_only=True):
+    """Search at the servers where not all of a mailbox is here; answers with `ServerHits`.
+
+    What is found and was not here at all is fetched first, its headers at least.
+
+    Attributes:
+        query: In the search language.
+        mailbox_ids: Where to look; empty for everywhere.
+    """
+
+    query: str
+    mailbox_ids: tuple[MailboxId, ...] = ()
+
+
 AnyQuery = (
     CheckAccount
     | ReadTranscript
@@ -66,6 +80,7 @@ AnyQuery = (
     | FetchRemoteImage
     | ReadSandbox
     | ReadDiskUse
+    | SearchServers
 )
 
 
@@ -190,6 +205,29 @@ class SandboxState(Answer, frozen=True, kw_only=True):
     token: Password | None = None
 
 
+class ServerHits(Answer, frozen=True, kw_only=True):
+    """What the servers found beside what is found here.
+
+    Attributes:
+        placement_ids: What the words of the query do not find here: for `View.also`.
+        asked: The mailboxes that were searched at their server.
+        fetched: How many of the hits were not here at all before.
+        notes: A sentence for each server that was not asked, or did not answer.
+    """
+
+    placement_ids: tuple[PlacementId, ...] = ()
+    asked: tuple[MailboxId, ...] = ()
+    fetched: int = 0
+    notes: tuple[str, ...] = ()
+
+
 AnyAnswer = (
-    CheckReport | Transcript | EngineStatus | Discovered | RemoteImage | SandboxState | DiskUse
+    CheckReport
+    | Transcript
+    | EngineStatus
+    | Discovered
+    | RemoteImage
+    | SandboxState
+    | DiskUse
+    | ServerHits
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import apsw
 import msgspec
 
-from desktopmail.door import people
+from desktopmail.door import people, scope
 from desktopmail.door.commands import ServerSettings
 from desktopmail.door.ids import (
     AccountId,
@@ -146,6 +146,10 @@ class SqliteReader:
             return None
         found = [row for row in self.mailboxes(AccountId(rows[0][0])) if row.id == mailbox_id]
         return found[0] if found else None
+
+    def partly_here(self, mailbox_ids: Sequence[MailboxId] = ()) -> list[MailboxId]:
+        """Those of these mailboxes, or of all, of which a server has more than is here."""
+        return [MailboxId(row[0]) for row in self._all(scope.partly_here(mailbox_ids))]
 
     # Message lists
 

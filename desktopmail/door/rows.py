@@ -297,6 +297,7 @@ class View(Row, frozen=True, kw_only=True):
         unread_only, flagged_only, with_attachment: Quick filters.
         threads: One row a thread: its newest message in the view.
         column, descending: The order; ties are broken by placement id.
+        also: Beside what the words of the query find here: what a server found by them.
     """
 
     mailbox_ids: tuple[MailboxId, ...] = ()
@@ -307,3 +308,4 @@ class View(Row, frozen=True, kw_only=True):
     threads: bool = False
     column: Column = Column.DATE
     descending: bool = True
+    also: tuple[PlacementId, ...] = ()

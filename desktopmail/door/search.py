@@ -75,29 +75,53 @@ class Condition:
     parameters: tuple[str | int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing that is asked for, as it was typed.
+
+    Attributes:
+        name: Of its field, in small letters; empty for words that may stand anywhere.
+        text: What the field has to hold, without quotes and the star of a prefix.
+        is_phrase: Its words stand in this order.
+    """
+
+    name: str
+    text: str
+    is_phrase: bool = False
+
+
 @dataclass(slots=True)
-class _Leaf:
+class Leaf:
+    """A term, with what it asks of the store."""
+
+    term: Term
     match: str = ""  # of the word index, or
     where: str = ""  # of the placement
     parameters: tuple[str | int, ...] = ()
 
 
 @dataclass(slots=True)
-class _Not:
-    inner: _Node
+class Not:
+    """What something does not match."""
+
+    inner: Node
 
 
 @dataclass(slots=True)
-class _All:
-    parts: list[_Node] = field(default_factory=list)
+class All:
+    """What all parts match; without any, everything."""
+
+    parts: list[Node] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class _Any:
-    parts: list[_Node] = field(default_factory=list)
+class Any:
+    """What one of the parts matches."""
+
+    parts: list[Node] = field(default_factory=list)
 
 
-_Node = _Leaf | _Not | _All | _Any
+Node = Leaf | Not | All | Any
 
 
 def parse(query: str) -> Condition:
@@ -106,12 +130,21 @@ def parse(query: str) -> Condition:
     Raises:
         SearchError: A date, size or state in it cannot be read, or a parenthesis is not closed.
     """
-    node = _Parser(query).whole()
-    parts = node.parts if isinstance(node, _All) else [node]
+    node = tree(query)
+    parts = node.parts if isinstance(node, All) else [node]
     matches = [text for text in map(_as_match, parts) if text]
     rest = [part for part in parts if not _as_match(part)]
-    where, parameters = _as_where(_All(rest))
+    where, parameters = _as_where(All(rest))
     return Condition(" AND ".join(f"({text})" for text in matches), where, parameters)
+
+
+def tree(query: str) -> Node:
+    """Return what a query asks for, term by term: for whoever asks somebody else than the store.
+
+    Raises:
+        SearchError: As in `parse`.
+    """
+    return _Parser(query).whole()
 
 
 class _Parser:
@@ -121,24 +154,24 @@ class _Parser:
         self._tokens = list(_TOKEN.finditer(query))
         self._next = 0
 
-    def whole(self) -> _Node:
+    def whole(self) -> Node:
         node = self._alternatives()
         if self._next < len(self._tokens):
             raise SearchError('The query closes a parenthesis ")" that it never opened.')
         return node
 
-    def _alternatives(self) -> _Node:
+    def _alternatives(self) -> Node:
         parts = [self._sequence()]
         while self._at_or():
             self._next += 1
             parts.append(self._sequence())
-        parts = [part for part in parts if not (isinstance(part, _All) and not part.parts)]
+        parts = [part for part in parts if not (isinstance(part, All) and not part.parts)]
         if len(parts) == 1:
             return parts[0]
-        return _Any(parts) if parts else _All()
+        return Any(parts) if parts else All()
 
-    def _sequence(self) -> _Node:
-        parts: list[_Node] = []
+    def _sequence(self) -> Node:
+        parts: list[Node] = []
         while self._next < len(self._tokens) and not self._at_or():
             token = self._tokens[self._next]
             if token["close"]:
@@ -147,14 +180,14 @@ class _Parser:
             node = self._group(token) if token["open"] else _leaf(token)
             if node is not None:
                 parts.append(node)
-        return parts[0] if len(parts) == 1 else _All(parts)
+        return parts[0] if len(parts) == 1 else All(parts)
 
-    def _group(self, token: re.Match[str]) -> _Node:
+    def _group(self, token: re.Match[str]) -> Node:
         inner = self._alternatives()
         if self._next >= len(self._tokens):
             raise SearchError('The query opens a parenthesis "(" that it never closes.')
         self._next += 1
-        return _Not(inner) if token["open"].startswith("-") else inner
+        return Not(inner) if token["open"].startswith("-") else inner
 
     def _at_or(self) -> bool:
         if self._next >= len(self._tokens):
@@ -163,69 +196,78 @@ class _Parser:
         return token["word"] == "OR" and not token["field"] and not token["minus"]
 
 
-def _leaf(token: re.Match[str]) -> _Node | None:
+def _leaf(token: re.Match[str]) -> Node | None:
     name = (token["field"] or "").lower()
     is_phrase = token["phrase"] is not None
     text = token["phrase"] if is_phrase else token["word"]
     if name in _CONDITIONS:
-        node: _Node | None = _condition(name, text)
+        node: Node | None = _condition(name, text)
     elif name in _TEXT_COLUMNS:
-        node = _words(text, column=_TEXT_COLUMNS[name], is_phrase=is_phrase)
+        node = _words(name, text, is_phrase=is_phrase)
     else:
-        node = _words(f"{token['field']} {text}" if name else text, is_phrase=is_phrase)
+        node = _words("", f"{token['field']} {text}" if name else text, is_phrase=is_phrase)
     if node is None:
         return None
-    return _Not(node) if token["minus"] else node
+    return Not(node) if token["minus"] else node
 
 
-def _words(text: str, *, column: str = "", is_phrase: bool) -> _Node | None:
+def _words(name: str, text: str, *, is_phrase: bool) -> Node | None:
     # The tokenizer of the index cuts "foo@bar.org" into three words; in quotes they stay in order.
     is_prefix = not is_phrase and text.endswith("*")
     if not _WORD.search(text):
         return None
-    quoted = '"' + spaced(text.rstrip("*") if is_prefix else text).replace('"', " ").strip() + '"'
-    return _Leaf(
-        match=(f"{{{column}}} : " if column else "") + quoted + (" *" if is_prefix else "")
+    text = text.rstrip("*") if is_prefix else text
+    quoted = '"' + spaced(text).replace('"', " ").strip() + '"'
+    column = _TEXT_COLUMNS.get(name, "")
+    return Leaf(
+        Term(name, text, is_phrase),
+        match=(f"{{{column}}} : " if column else "") + quoted + (" *" if is_prefix else ""),
     )
 
 
-def _condition(name: str, text: str) -> _Node:
+def _condition(name: str, text: str) -> Node:
+    term = Term(name, text)
     match name:
         case "is":
             if text.lower() not in _STATES:
                 raise SearchError(
                     f"is:{text} is not known; there are {', '.join(sorted(_STATES))}."
                 )
-            return _Leaf(where=_STATES[text.lower()])
+            return Leaf(term, where=_STATES[text.lower()])
         case "has":
             if text.lower() not in {"attachment", "attachments"}:
                 raise SearchError(f"has:{text} is not known; there is has:attachment.")
-            return _Leaf(where="p.attachment = 1")
+            return Leaf(term, where="p.attachment = 1")
         case "before" | "after":
-            return _Leaf(
+            return Leaf(
+                term,
                 where="p.date_s < ?" if name == "before" else "p.date_s >= ?",
                 parameters=(_seconds(name, text),),
             )
         case "larger" | "smaller":
-            return _Leaf(
+            return Leaf(
+                term,
                 where="p.size > ?" if name == "larger" else "p.size < ?",
-                parameters=(_octets(name, text),),
+                parameters=(size_of(name, text),),
             )
         case "tag":
-            return _Leaf(
+            return Leaf(
+                term,
                 where="EXISTS (SELECT 1 FROM placement_tag AS pt JOIN tag AS t ON t.id = pt.tag_id"
                 " WHERE pt.placement_id = p.id"
                 " AND (t.name IN (?, ?) OR t.label = ? COLLATE NOCASE))",
                 parameters=(text, name_of(text), text),
             )
         case "in":
-            return _Leaf(
+            return Leaf(
+                term,
                 where="p.mailbox_id IN (SELECT id FROM mailbox"
                 " WHERE coalesce(renamed_to, path) = ? COLLATE NOCASE OR role = lower(?))",
                 parameters=(text, text),
             )
         case _:
-            return _Leaf(
+            return Leaf(
+                term,
                 where="p.mailbox_id IN (SELECT m.id FROM mailbox AS m JOIN account AS a"
                 " ON a.id = m.account_id WHERE a.name = ? COLLATE NOCASE"
                 " OR a.address = ? COLLATE NOCASE)",
@@ -244,38 +286,43 @@ def _seconds(name: str, text: str) -> int:
     return int(midnight.timestamp())
 
 
-def _octets(name: str, text: str) -> int:
+def size_of(name: str, text: str) -> int:
+    """The octets of a size such as 10M.
+
+    Raises:
+        SearchError: It is none; the sentence names the field it stands in.
+    """
     found = _SIZE.fullmatch(text)
     if found is None:
         raise SearchError(f"{name}:{text} is not a size; write it as {name}:10M.")
     return int(found[1]) * _UNITS[found[2].lower()]
 
 
-def _as_match(node: _Node) -> str:
+def _as_match(node: Node) -> str:
     """Return a node as an expression of the word index, or "" where it is not of words alone."""
-    if isinstance(node, _Leaf):
+    if isinstance(node, Leaf):
         return node.match
-    if isinstance(node, _Not):
+    if isinstance(node, Not):
         return ""  # the index knows "a NOT b" only
     texts = [_as_match(part) for part in node.parts]
     if not texts or not all(texts):
         return ""
-    return (" AND " if isinstance(node, _All) else " OR ").join(f"({text})" for text in texts)
+    return (" AND " if isinstance(node, All) else " OR ").join(f"({text})" for text in texts)
 
 
-def _as_where(node: _Node) -> tuple[str, tuple[str | int, ...]]:
+def _as_where(node: Node) -> tuple[str, tuple[str | int, ...]]:
     if text := _as_match(node):
         return (
             f"p.message_id IN (SELECT rowid & {MESSAGE_MASK} FROM words WHERE words MATCH ?)",
             (text,),
         )
-    if isinstance(node, _Leaf):
+    if isinstance(node, Leaf):
         return node.where, node.parameters
-    if isinstance(node, _Not):
+    if isinstance(node, Not):
         where, parameters = _as_where(node.inner)
         return f"NOT ({where})", parameters
     pieces = [_as_where(part) for part in node.parts]
     if not pieces:
         return "1", ()
-    joined = (" AND " if isinstance(node, _All) else " OR ").join(f"({text})" for text, _ in pieces)
+    joined = (" AND " if isinstance(node, All) else " OR ").join(f"({text})" for text, _ in pieces)
     return joined, tuple(value for _, values in pieces for value in values)

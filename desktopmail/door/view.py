@@ -6,10 +6,15 @@ A walk along one index is what keeps a list of a million rows instant;
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Column, View
 from desktopmail.door.search import DATE_SHIFT, MESSAGE_MASK, Condition, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # More terms than this do not fit one compound query; such a view is sorted instead of merged.
 MAX_MERGED_MAILBOXES = 200
@@ -22,6 +27,11 @@ _KEYS = {
 }
 
 Parameter = str | int
+
+# Stands in a bound for the key of a row, which is another one in each part of a statement.
+_KEY = "{key}"
+# What `words_rowid` makes, in SQL: the key of rows that the word index does not find.
+_ROWID = f"((min(max(p.date_s, 0), {2**33 - 1}) << {DATE_SHIFT}) + p.message_id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,8 @@ class ViewSql:
     def is_plain(self) -> bool:
         """Whether the totals of the mailboxes count it: no filter but, at most, unread ones."""
         view = self._view
-        return not (view.query.strip() or view.flagged_only or view.with_attachment or view.threads)
+        filtered = view.query.strip() or view.flagged_only or view.with_attachment
+        return not (filtered or view.threads)
 
     def ids(self, offset: int, limit: int) -> Sql:
         """The placement ids of a window, in order (the first column)."""
@@ -67,11 +78,11 @@ class ViewSql:
     def before(self, key: Parameter, placement_id: int) -> Sql:
         """How many rows stand before the one with this key and id."""
         compare = ">" if self._view.descending else "<"
-        bound = f"({self._key}, p.id) {compare} (?, ?)"
+        bound = f"({_KEY}, p.id) {compare} (?, ?)"
         if self._by_rowid:  # of one message the placements come as their index has them: upward
-            bound = f"({self._key}, -p.id) {compare} (?, -?)"
+            bound = f"({_KEY}, -p.id) {compare} (?, -?)"
             if not self._view.descending:
-                bound = f"({self._key}, p.id) < (?, ?)"
+                bound = f"({_KEY}, p.id) < (?, ?)"
         rows = self._rows(ordered=False, bound=bound, values=(key, placement_id))
         return Sql(f"SELECT count(*) FROM ({rows.text})", rows.parameters)
 
@@ -79,6 +90,11 @@ class ViewSql:
         """The key of one placement, when it is in the view."""
         rows = self._rows(ordered=False, bound="p.id = ?", values=(placement_id,))
         return Sql(f"SELECT key FROM ({rows.text})", rows.parameters)
+
+    def unfound(self, placement_ids: Sequence[int]) -> Sql:
+        """Those of these placements, newest first, that the query does not find in the view."""
+        part = self._part_also(placement_ids, "", ())
+        return Sql(f"{part.text} ORDER BY 2 DESC, 1 DESC", part.parameters)
 
     @property
     def _by_words(self) -> bool:
@@ -89,6 +105,11 @@ class ViewSql:
         return len(self._mailbox_ids) > MAX_MERGED_MAILBOXES
 
     def _filters(self) -> str:
+        quick = self._quick_filters()
+        where = self._condition.where
+        return quick if where == "1" else f"{quick} AND {where}"
+
+    def _quick_filters(self) -> str:
         view = self._view
         parts = ["p.shown = 1"]
         if view.unread_only:
@@ -97,12 +118,11 @@ class ViewSql:
             parts.append("p.flags & 4 <> 0")
         if view.with_attachment:
             parts.append("p.attachment = 1")
-        if self._condition.where != "1":
-            parts.append(self._condition.where)
         return " AND ".join(parts)
 
     def _rows(self, *, ordered: bool, bound: str = "", values: tuple[Parameter, ...] = ()) -> Sql:
-        filters = self._filters() + (f" AND {bound}" if bound else "")
+        here = bound.replace(_KEY, self._key)
+        filters = self._filters() + (f" AND {here}" if here else "")
         if self._by_words:
             text = self._text_by_words(filters)
         elif self._is_sorted:
@@ -112,10 +132,37 @@ class ViewSql:
                 self._text_of(f"p.mailbox_id = {int(mailbox_id)}", filters)
                 for mailbox_id in self._mailbox_ids
             )
+        parameters = self._bind(values)
+        if self._view.also:
+            also = self._part_also(self._view.also, bound, values)
+            text, parameters = f"{text} UNION ALL {also.text}", parameters + also.parameters
         if ordered:
             down = " DESC" if self._view.descending else ""
             text += f" ORDER BY 2{down}" + ("" if self._by_rowid else f", 1{down}")
-        return Sql(text, self._bind(values))
+        return Sql(text, parameters)
+
+    def _part_also(
+        self, placement_ids: Sequence[int], bound: str, values: tuple[Parameter, ...]
+    ) -> Sql:
+        """Rows by name: those that the query finds already are left out, so that none comes twice.
+
+        They are few, at the most what one asks of a server at once; the plus keeps the planner
+        from walking whole mailboxes for them.
+        """
+        key = _ROWID if self._by_rowid else self._key
+        condition, parameters = self._condition, self._condition.parameters
+        where = condition.where
+        if self._by_words:
+            found = f"SELECT rowid & {MESSAGE_MASK} FROM words WHERE words MATCH ?"
+            where = f"p.message_id IN ({found}) AND {where}"
+            parameters = (condition.match, *parameters)
+        text = (
+            f"SELECT p.id AS id, {key} AS key FROM placement AS p"
+            " WHERE p.id IN (SELECT value FROM json_each(?))"
+            f" AND +p.mailbox_id IN ({self._list}) AND {self._quick_filters()} AND NOT ({where})"
+            + (f" AND {bound.replace(_KEY, key)}" if bound else "")
+        )
+        return Sql(text, (json.dumps(list(placement_ids)), *parameters, *values))
 
     def _bind(self, bound: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
         condition = self._condition

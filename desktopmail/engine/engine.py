@@ -31,6 +31,7 @@ from desktopmail.engine.journaled import Journaling
 from desktopmail.engine.octets import Octets
 from desktopmail.engine.password import Passwords
 from desktopmail.engine.proxy import Proxies, Proxy, ProxyChoice
+from desktopmail.engine.search import ServerSearch
 from desktopmail.engine.secrets import Secrets
 from desktopmail.engine.send import Sender
 from desktopmail.engine.store import mailbox, person, sending
@@ -98,6 +99,7 @@ class Engine:
         self._proxy_choice = ProxyChoice(self._proxies, secrets, working, profile.settings)
         self._switching = Switching(store, secrets, working, self._round)
         self._journaling = Journaling(store, ports.entropy, self._octets, working)
+        self._search = ServerSearch(store, working)
         self._sender = Sender(store, working, ports.clock)
         self._demo = Demo(ports, self._accounts, working, self._round)
 
@@ -239,6 +241,8 @@ class Engine:
                 return await disk_use.read(self.store)
             case queries.CheckAccount(account_id=account_id):
                 return await self._accounts.check(account_id)
+            case queries.SearchServers():
+                return await self._search.answer(query)
 
     async def _step(
         self, step: Callable[[Transaction], Outcome], then: Callable[[], None] | None = None

@@ -70,6 +70,8 @@ from desktopmail.door.queries import (
     ReadTranscript,
     RemoteImage,
     SandboxState,
+    SearchServers,
+    ServerHits,
     Transcript,
 )
 from desktopmail.door.rows import (
@@ -98,7 +100,7 @@ from desktopmail.door.rows import (
 from desktopmail.door.tags import colour_of, label_of, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 
@@ -227,6 +229,9 @@ class FakeStore:
     asked_images: list[str] = dataclasses.field(default_factory=list)
     offline: bool = False
     contact_rows: list[ContactRow] = dataclasses.field(default_factory=list)
+    partly: list[MailboxId] = dataclasses.field(default_factory=list)
+    searched: list[SearchServers] = dataclasses.field(default_factory=list)
+    hits: ServerHits = dataclasses.field(default_factory=ServerHits)
     tag_rows: dict[str, TagRow] = dataclasses.field(default_factory=dict)
     sandbox: SandboxState = dataclasses.field(default_factory=lambda: SandboxState(running=False))
 
@@ -304,6 +309,9 @@ class FakeStore:
                 unread = sum(not row.flags & Flag.SEEN for row in rows)
                 result.append(msgspec.structs.replace(box, total=len(rows), unread=unread))
         return result
+
+    def partly_here(self, mailbox_ids: Sequence[MailboxId] = ()) -> list[MailboxId]:
+        return [one for one in self.partly if not mailbox_ids or one in mailbox_ids]
 
     def mailbox(self, mailbox_id: MailboxId) -> MailboxRow | None:
         return next((box for box in self.mailboxes() if box.id == mailbox_id), None)
@@ -543,6 +551,9 @@ class FakeStore:
             return DiskUse(
                 accounts=uses, database_octets=1_000_000, contents_octets=96_000, free_octets=5_000
             )
+        if isinstance(query, SearchServers):
+            self.searched.append(query)
+            return self.hits
         if isinstance(query, ReadSandbox):
             return self.sandbox
         return EngineStatus(version="0", pid=1, uptime_s=1.0, offline=self.offline)

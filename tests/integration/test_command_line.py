@@ -10,6 +10,7 @@ import pytest
 
 from tests.helpers.program import Program, Run
 from tests.helpers.server import PASSWORD, ServerProcess, server_process
+from tests.house.test_json import documented
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,6 +180,32 @@ def test_search_finds_words_people_and_flags(program: Program) -> None:
     rows = program.ok("search", "from:alice", "-garden", "--account", "bob-pop3", "--json").json
     assert [row["subject"] for row in rows] == ["Something else"]
     assert "Nothing was found" in program.ok("search", "aardvark").out
+
+
+def test_a_search_says_how_far_it_reached_and_asks_the_server_where_it_is_told_to(
+    program: Program,
+) -> None:
+    program.ok("sync")
+    assert "of which everything is here" in program.ok("search", "medlars").err
+    program.ok("account", "policy", "alice-imap", "headers", "--mailbox", "INBOX")
+    send(program, "One", "--body", "Quinces and medlars.", to="alice@localhost")
+    program.ok("sync")
+    here = program.ok("search", "medlars", "--account", "alice-imap")
+    assert "Nothing was found" in here.out or "One" in here.out  # the copy in Sent is here
+    assert "not everything is here of INBOX: --server asks for that too." in here.err
+    both = program.ok("search", "medlars", "--server")
+    assert "server" in both.out
+    assert "at the servers in INBOX." in both.err
+    assert "bob-pop3 fetches by POP3, which cannot search" in both.err
+    answer = program.ok("search", "medlars in:inbox", "--server", "--json").json
+    assert [(row["subject"], row["found"]) for row in answer["messages"]] == [("One", "server")]
+    assert set(answer["messages"][0]) == documented("`list`, `search`") | {"found"}
+    assert set(answer["scope"]) | set(answer) == documented("`search --server`") - {"found"}
+    assert answer["scope"]["fetched"] == 0
+    assert len(answer["scope"]["server"]) == 1
+    assert len(answer["scope"]["here"]) > 1
+    refused = program.run("search", "before:yesterday", "--server")
+    assert (refused.status, refused.out) == (1, "")
 
 
 def test_an_account_can_be_checked_shown_and_removed(program: Program) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,12 +15,20 @@ from desktopmail.door.commands import (
     MoveMessages,
     Password,
     ServerSettings,
+    SetMailboxPolicy,
     StoreFlags,
     SwitchAccount,
 )
 from desktopmail.door.ids import AccountId
-from desktopmail.door.queries import CheckAccount, CheckReport, ReadTranscript, Transcript
-from desktopmail.door.rows import Auth, Flag, Kind, Security
+from desktopmail.door.queries import (
+    CheckAccount,
+    CheckReport,
+    ReadTranscript,
+    SearchServers,
+    ServerHits,
+    Transcript,
+)
+from desktopmail.door.rows import Auth, Flag, Kind, Security, View
 from desktopmail.net.endpoint import Endpoint
 from desktopmail.net.endpoint import Security as NetSecurity
 from desktopmail.net.imap import ImapClient
@@ -123,6 +132,41 @@ async def test_every_operation_reaches_dovecot(tmp_path: Path) -> None:
             assert bench.subjects("Sent") == ["Subject 1"]
             assert bench.subjects("Trash") == ["Subject 2"]
             assert bench.subjects("Archive") == ["Subject 4"]
+
+
+@pytest.mark.parametrize("policy", ["headers", "days:1"])
+async def test_dovecot_is_searched_for_what_is_not_here(policy: str, tmp_path: Path) -> None:
+    with running_dovecot({"alice": PASSWORD}) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await add(bench, server, Kind.IMAP)
+            await bench.engine.command(SetMailboxPolicy(account_id=account_id, policy=policy))
+            await bench.sync()
+            old = datetime(2020, 5, 17, tzinfo=UTC)
+            endpoint = Endpoint("localhost", server.imaps, NetSecurity.TLS, ca_file=server.ca_file)
+            client = await ImapClient.connect(endpoint, ports=system_ports())
+            await client.login("alice", Secret(PASSWORD))
+            for number, body in enumerate(("a zebra", "Grüße aus Köln", "horse and zebra")):
+                await client.append("INBOX", mail(number, body=body, hour=number), date=old)
+            await client.logout()
+            await client.aclose()
+            await bench.sync()
+            assert not any(row.has_octets for row in bench.rows())
+            for query, found in (
+                ("zebra", ["Subject 2", "Subject 0"]),
+                ("zebra -horse", ["Subject 0"]),
+                ('"horse and"', ["Subject 2"]),
+                ("body:grüße", ["Subject 1"]),
+                ("zebra is:flagged", []),
+                ("larger:10 smaller:1M zebra", ["Subject 2", "Subject 0"]),
+                ("before:2026-11-01 zebra", []),
+                ("horse OR köln", ["Subject 2", "Subject 1"]),
+                ("zebra in:archive", []),
+            ):
+                hits = await bench.engine.query(SearchServers(query=query))
+                assert isinstance(hits, ServerHits)
+                assert hits.notes == (), query
+                rows = bench.reader.window(View(query=query, also=hits.placement_ids), 0, 10)
+                assert [row.subject for row in rows] == found, query
 
 
 @pytest.mark.parametrize("uidl", ["%08Xu%08Xv", "%g", "%f"])

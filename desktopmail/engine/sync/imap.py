@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Role
-from desktopmail.engine.errors import is_loopback
+from desktopmail.engine.errors import door_error, is_loopback
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, operation, placement
-from desktopmail.engine.sync import mailboxes, quota, vanish
+from desktopmail.engine.store.account import Account
+from desktopmail.engine.sync import hits, mailboxes, quota, vanish
 from desktopmail.engine.sync.fetch import Fetcher
 from desktopmail.engine.sync.look import Look
 from desktopmail.engine.sync.replay import Replay
 from desktopmail.engine.waiting import wait_awake
 from desktopmail.net.deadline import deadline
-from desktopmail.net.errors import ClosedError, RefusedError, TimedOutError
+from desktopmail.net.errors import ClosedError, NetError, RefusedError, TimedOutError
 from desktopmail.wire.imap.expunge import ExpungeResponse, VanishedResponse
 from desktopmail.wire.imap.fetch import FetchResponse
 from desktopmail.wire.imap.select import ExistsResponse
@@ -27,11 +29,10 @@ from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.status import StatusItem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from desktopmail.door.ids import AccountId, MailboxId, MessageId, PlacementId
     from desktopmail.engine.connector import Connector
-    from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.engine.sync.mailboxes import Listed
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from desktopmail.net.imap_answers import Selected
     from desktopmail.wire.imap.client import Malformed
     from desktopmail.wire.imap.response import UntaggedResponse
+    from desktopmail.wire.imap.search import SearchKey
 
 # Well under the 29 minutes after which a server may hang up (RFC 9051 section 5.4), and under the
 # five after which many routers forget a connection.
@@ -49,6 +51,7 @@ IDLE_S = 240.0
 PROBE_AFTER_S = 20.0
 PROBE_TIMEOUT_S = 15.0
 _FETCH_CHUNK = 100
+_Errand = Callable[[Account], Awaitable[None]]
 # Deflating costs a round trip to begin with, and the first screen comes first.
 _DEFLATE_AT_BATCH = 2
 
@@ -75,7 +78,7 @@ class ImapSync:
         self._news = asyncio.Event()
         self._lost = asyncio.Event()
         self._vanished: dict[str, UidSet] = {}
-        self._demands: deque[tuple[list[PlacementId], asyncio.Future[None]]] = deque()
+        self._errands: deque[tuple[_Errand, asyncio.Future[None]]] = deque()
 
     # The cycle
 
@@ -86,11 +89,21 @@ class ImapSync:
             NetError: The server failed us; everything that was committed stays.
             DoorError: The store cannot be written, or there is no password.
         """
+        try:
+            await self._cycle(account, headers_only=headers_only)
+        except NetError as error:
+            self._give_up(door_error(error))
+            raise
+        except DoorError as error:
+            self._give_up(error)
+            raise
+
+    async def _cycle(self, account: Account, *, headers_only: bool) -> None:
         await self._probe()
         client = await self._connect(account)
         self._account_id = account.id
         self._news.clear()
-        await self._give_demanded(account)
+        await self._run_errands(account)
         await self._replay(account)
         listed = await mailboxes.ask(client)
         await self._store.write(lambda tx: mailboxes.keep(tx, account.id, listed))
@@ -161,16 +174,11 @@ class ImapSync:
         self._open_path = ""
         if client is not None:
             await client.logout()
-        while self._demands:
-            _, future = self._demands.popleft()
-            if not future.done():
-                future.set_exception(
-                    DoorError(
-                        "The connection ended before the messages were fetched.",
-                        remedy="Try again.",
-                        code="closed",
-                    )
-                )
+        self._give_up(
+            DoorError(
+                "The connection ended before it was done.", remedy="Try again.", code="closed"
+            )
+        )
 
     async def fetch_octets(self, placement_ids: Sequence[PlacementId], worker: Worker) -> None:
         """Fetch the octets of messages before anything else.
@@ -178,10 +186,41 @@ class ImapSync:
         Raises:
             DoorError: The server did not give them, or a person has to do something first.
         """
+
+        async def fetch(account: Account) -> None:
+            await self._fetch_demanded(account, placement_ids)
+
+        await self._first_of_all(fetch, worker)
+
+    async def search(
+        self, keys: Mapping[MailboxId, SearchKey], worker: Worker
+    ) -> dict[MailboxId, hits.Found | DoorError]:
+        """Search mailboxes at the server, before anything else.
+
+        Returns:
+            Of each what was found, or why it could not be searched.
+
+        Raises:
+            DoorError: There is no connection, or a person has to do something first.
+        """
+        answers: dict[MailboxId, hits.Found | DoorError] = {}
+
+        async def look(account: Account) -> None:
+            for mailbox_id, key in keys.items():
+                try:
+                    answers[mailbox_id] = await self._search(account, mailbox_id, key)
+                except RefusedError as error:
+                    answers[mailbox_id] = door_error(error)
+
+        await self._first_of_all(look, worker)
+        return answers
+
+    async def _first_of_all(self, errand: _Errand, worker: Worker) -> None:
+        """Have something done on the connection before anything else, and wait for its end."""
         if worker.held_by is not None:
             raise worker.held_by
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._demands.append((list(placement_ids), future))
+        self._errands.append((errand, future))
         worker.wake()
         await future
 
@@ -219,8 +258,8 @@ class ImapSync:
         if isinstance(value, VanishedResponse | ExpungeResponse | ExistsResponse | FetchResponse):
             self._news.set()
 
-    async def _select(self, client: ImapClient, path: str) -> None:
-        """Open a mailbox for what the journal has to say.
+    async def _select(self, client: ImapClient, path: str) -> Selected:
+        """Open a mailbox for what the journal, or a person, wants to know or say.
 
         Raises:
             UidsVoidError: Its UIDVALIDITY is another one than that of the UIDs here.
@@ -231,6 +270,7 @@ class ImapSync:
         if await self._store.read(lambda tx: _are_void(tx, account_id, path, selected)):
             await self._store.write(lambda tx: _detach(tx, account_id, path))
             raise UidsVoidError(path)
+        return selected
 
     async def _to_look_at(
         self, account: Account, client: ImapClient, listed: Sequence[Listed]
@@ -279,9 +319,9 @@ class ImapSync:
         if self._batches == _DEFLATE_AT_BATCH and self._client is not None:
             await _compress(self._client)
         waiting = await self._store.read(lambda tx: bool(operation.pending(tx, account.id)))
-        if not waiting and not self._demands:
+        if not waiting and not self._errands:
             return
-        await self._give_demanded(account)
+        await self._run_errands(account)
         await self._replay(account)
         if self._client is not None and self._open_path != box.path:
             try:
@@ -306,13 +346,44 @@ class ImapSync:
             # The look that follows meets the messages again, and the journal is told after it.
             self._news.set()
 
-    async def _give_demanded(self, account: Account) -> None:
-        while self._demands:
-            placement_ids, future = self._demands[0]
-            await self._fetch_demanded(account, placement_ids)
-            self._demands.popleft()
+    async def _run_errands(self, account: Account) -> None:
+        while self._errands:
+            errand, future = self._errands[0]
+            if not future.done():  # who waited may have gone
+                await errand(account)
+            self._errands.popleft()
             if not future.done():
                 future.set_result(None)
+
+    def _give_up(self, error: DoorError) -> None:
+        """Nothing of what is waited for comes about."""
+        while self._errands:
+            _, future = self._errands.popleft()
+            if not future.done():
+                future.set_exception(error)
+
+    async def _search(self, account: Account, mailbox_id: MailboxId, key: SearchKey) -> hits.Found:
+        client = await self._connect(account)
+        box = await self._store.read(partial(_box, mailbox_id))
+        if self._open_path != box.path or box.uidvalidity is None:
+            try:
+                selected = await self._select(client, box.path)
+            except UidsVoidError:
+                box = await self._store.read(partial(_box, mailbox_id))
+                selected = await self._select(client, box.path)
+            box = await self._store.write(partial(hits.begin, mailbox_id, selected))
+        return await hits.find(self._fetcher(client, box), key)
+
+    def _fetcher(self, client: ImapClient, box: Mailbox) -> Fetcher:
+        return Fetcher(
+            self._store,
+            self._ports,
+            client,
+            box,
+            uidvalidity=box.uidvalidity,
+            with_modseq=False,
+            between=_nothing,
+        )
 
     async def _fetch_demanded(self, account: Account, placement_ids: Sequence[PlacementId]) -> None:
         client = await self._connect(account)
@@ -334,15 +405,7 @@ class ImapSync:
                     await self._select(client, box.path)
                 except UidsVoidError:
                     continue  # the look that follows finds them, octets and all
-            fetcher = Fetcher(
-                self._store,
-                self._ports,
-                client,
-                box,
-                uidvalidity=box.uidvalidity,
-                with_modseq=False,
-                between=_nothing,
-            )
+            fetcher = self._fetcher(client, box)
             for start in range(0, len(rows), _FETCH_CHUNK):
                 await fetcher.contents(rows[start : start + _FETCH_CHUNK])
 

@@ -18,11 +18,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from desktopmail.engine.store import mailbox, placement
-from desktopmail.engine.sync import meet, vanish
+from desktopmail.engine.sync import meet, search, vanish
 from desktopmail.engine.sync.fetch import Fetcher
-from desktopmail.net.errors import RefusedError
 from desktopmail.wire.imap.fetch import FetchResponse, Item
-from desktopmail.wire.imap.search import Is
+from desktopmail.wire.imap.search import EVERYTHING
 from desktopmail.wire.imap.select import QResync
 from desktopmail.wire.imap.sequence import Uid, UidSet
 
@@ -109,14 +108,7 @@ class Look:
     async def _all_uids(self, selected: Selected) -> UidSet:
         if not selected.exists:
             return UidSet()
-        if self.client.offers("ESEARCH"):
-            try:
-                found = await self.client.uid_search(Is("ALL"), returns=("ALL",))
-            except RefusedError:  # some servers offer more than they know
-                found = await self.client.uid_search(Is("ALL"))
-        else:
-            found = await self.client.uid_search(Is("ALL"))
-        return found.all if isinstance(found.all, UidSet) else UidSet()
+        return await search.uids(self.client, EVERYTHING)
 
     def _has_placements(self, tx: Transaction) -> bool:
         return bool(

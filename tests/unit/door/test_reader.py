@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from desktopmail.door.ids import MailboxId, MessageId, PlacementId
@@ -100,6 +101,31 @@ async def test_filters_agree_with_the_count(
     assert [reader.position(view, row.id) for row in rows] == list(range(len(rows)))
     outside = PlacementId(10**6)
     assert reader.position(view, outside) is None
+    reader.close()
+
+
+@pytest.mark.parametrize("column", Column)
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("query", ["subject:topic from:x", "is:flagged", "from:x -is:flagged"])
+async def test_what_a_server_found_is_merged_in_and_comes_once(
+    store: Store, reader: SqliteReader, column: Column, descending: bool, query: str
+) -> None:
+    inbox = await filled(store)
+    here = View(mailbox_ids=(inbox,), query=query, column=column, descending=descending)
+    every = [row.id for row in reader.window(View(mailbox_ids=(inbox,)), 0, 100)]
+    found = {row.id for row in reader.window(here, 0, 100)}
+    assert 0 < len(found) < 10
+    both = msgspec.structs.replace(here, also=tuple(every))
+    rows = reader.window(both, 0, 100)
+    # Every message is found by one of the two, each once, in the order of the view.
+    plain = msgspec.structs.replace(here, query="")
+    assert [row.id for row in rows] == [row.id for row in reader.window(plain, 0, 100)]
+    assert reader.count(both) == 10
+    assert [reader.position(both, row.id) for row in rows] == list(range(10))
+    assert reader.window(both, 3, 4) == rows[3:7]
+    filtered = msgspec.structs.replace(both, flagged_only=True)
+    assert reader.count(filtered) == 3
+    assert reader.count(msgspec.structs.replace(here, also=(PlacementId(999),))) == len(found)
     reader.close()
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from desktopmail.door.reader import SqliteReader
 from desktopmail.door.rows import View
-from desktopmail.door.search import SearchError, parse
+from desktopmail.door.search import All, Any, Leaf, Not, SearchError, Term, parse, size_of, tree
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
@@ -110,3 +110,33 @@ def test_whatever_is_typed_is_a_query_or_a_sentence(query: str) -> None:
     except SearchError:
         return
     assert condition.where.count("?") == len(condition.parameters)
+
+
+def test_a_query_is_a_tree_of_terms_as_they_were_typed() -> None:
+    def terms(node: object) -> object:
+        if isinstance(node, Leaf):
+            return node.term
+        if isinstance(node, Not):
+            return ("not", terms(node.inner))
+        assert isinstance(node, All | Any)
+        return (type(node).__name__.lower(), *map(terms, node.parts))
+
+    assert terms(tree('From:ben "a phrase" invo* -is:unread (in:Archive OR re:x)')) == (
+        "all",
+        Term("from", "ben"),
+        Term("", "a phrase", is_phrase=True),
+        Term("", "invo"),
+        ("not", Term("is", "unread")),
+        ("any", Term("in", "Archive"), Term("", "re x")),
+    )
+
+
+def test_a_size_is_in_octets() -> None:
+    assert [size_of("larger", text) for text in ("7", "2k", "3MB", "1G")] == [
+        7,
+        2 * 1024,
+        3 * 1024**2,
+        1024**3,
+    ]
+    with pytest.raises(SearchError, match="smaller:big is not a size"):
+        size_of("smaller", "big")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import apsw
 import pytest
 
+from desktopmail.door.ids import PlacementId
 from desktopmail.door.rows import Column, View
 from desktopmail.door.search import MESSAGE_MASK
 from desktopmail.door.view import MAX_MERGED_MAILBOXES, Sql, ViewSql, words_rowid
@@ -69,6 +70,19 @@ def test_a_search_by_date_walks_the_word_index_and_sorts_nothing(
     assert steps[0].startswith("SCAN words VIRTUAL TABLE INDEX"), steps
     assert any("placement_by_message" in step for step in steps), steps
     assert all("TEMP B-TREE" not in step for step in steps), steps
+
+
+@pytest.mark.parametrize("query", ["word", "word is:unread", "is:flagged", "a OR is:unread"])
+@pytest.mark.parametrize("column", Column)
+def test_what_a_server_found_is_looked_up_by_its_ids(
+    connection: apsw.Connection, query: str, column: Column
+) -> None:
+    view = View(query=query, column=column, also=(PlacementId(5), PlacementId(9)))
+    sql = ViewSql(view, THREE)
+    for one in (sql.ids(0, 50), sql.count(), sql.before(5, 7), sql.holds(7), sql.unfound([3, 4])):
+        steps = plan(connection, one)
+        assert any("INTEGER PRIMARY KEY" in step for step in steps), steps
+        assert not any(step.startswith("SCAN p") for step in steps), steps
 
 
 def test_an_unread_view_uses_the_index_of_unread_mail(connection: apsw.Connection) -> None:

@@ -1,0 +1,143 @@
+"""`desktopmail search`: here, and at the servers where not all is here; how far is always said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from desktopmail.cli import listing, numbers
+from desktopmail.cli.errors import UsageError
+from desktopmail.cli.output import joined
+from desktopmail.door.queries import SearchServers, ServerHits
+from desktopmail.door.rows import View
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from desktopmail.cli.context import Context
+    from desktopmail.cli.declaration import Commands
+    from desktopmail.door.ids import MailboxId
+    from desktopmail.door.rows import MessageRow
+
+# Marks a word of a query that begins with a dash.
+_WORD = "\0"
+_OPTIONS = frozenset({"-h"})
+
+
+def add(commands: Commands, common: argparse.ArgumentParser) -> None:
+    """Declare the command."""
+    search = commands.add_parser("search", parents=[common], help="find messages")
+    search.add_argument("query", nargs="+", metavar="QUERY", help='words, from:ben, "a phrase", …')
+    search.add_argument("--account", metavar="N")
+    search.add_argument(
+        "--server",
+        action="store_true",
+        help="ask the servers too, for mailboxes that are not wholly here",
+    )
+    search.add_argument(
+        "--limit",
+        type=numbers.limit,
+        default=listing.LIMIT,
+        metavar="N",
+        help=f"default: {listing.LIMIT}",
+    )
+    search.set_defaults(run=_search)
+
+
+def protect(argv: Sequence[str]) -> list[str]:
+    """Mark the words of a query that begin with a dash: `search from:ben -draft`.
+
+    argparse takes each for an option, and has no way to say that they are none.
+    """
+    words = list(argv)
+    if "search" not in words:
+        return words
+    begin = words.index("search") + 1
+    return words[:begin] + [
+        _WORD + word
+        if word.startswith("-") and not word.startswith("--") and word not in _OPTIONS
+        else word
+        for word in words[begin:]
+    ]
+
+
+async def _search(context: Context, arguments: argparse.Namespace) -> int:
+    query = " ".join(word.removeprefix(_WORD) for word in arguments.query)
+    if not query.strip():
+        raise UsageError("Say what to search for, as in: desktopmail search from:ben.")
+    within: tuple[MailboxId, ...] = ()
+    if arguments.account is not None:
+        account = context.account(arguments.account)
+        within = tuple(mailbox.id for mailbox in context.reader().mailboxes(account.id))
+    view = View(mailbox_ids=within, query=query)
+    hits: ServerHits | None = None
+    if arguments.server:
+        context.reader().count(view)  # a query that cannot be understood costs no connection
+        answer = await (await context.door()).query(SearchServers(query=query, mailbox_ids=within))
+        hits = answer if isinstance(answer, ServerHits) else ServerHits()
+        view = msgspec.structs.replace(view, also=hits.placement_ids)
+    rows = context.reader().window(view, 0, arguments.limit)
+    if hits is None:
+        listing.show(context, rows, f"Nothing was found for {query}.")
+    else:
+        _show_both(context, rows, hits, query, within)
+    _say_scope(context, within, hits)
+    return 0
+
+
+def _show_both(
+    context: Context,
+    rows: Sequence[MessageRow],
+    hits: ServerHits,
+    query: str,
+    within: tuple[MailboxId, ...],
+) -> None:
+    """What was found here and there as one list, each marked with where."""
+    there = set(hits.placement_ids)
+
+    def found(row: MessageRow) -> str:
+        return "server" if row.id in there else "here"
+
+    if context.output.as_json:
+        searched = within or tuple(box.id for box in context.reader().mailboxes())
+        context.output.value(
+            {
+                "messages": [{**listing.plain(row), "found": found(row)} for row in rows],
+                "scope": {
+                    "here": list(searched),
+                    "server": list(hits.asked),
+                    "fetched": hits.fetched,
+                    "notes": list(hits.notes),
+                },
+            }
+        )
+        return
+    context.output.table(
+        rows, [*listing.COLUMNS, ("FOUND", found)], empty=f"Nothing was found for {query}."
+    )
+
+
+def _say_scope(context: Context, within: tuple[MailboxId, ...], hits: ServerHits | None) -> None:
+    """Say how far the search reached, on standard error: it is no row."""
+    boxes = {box.id: box for box in context.reader().mailboxes() if not within or box.id in within}
+    said = f"Searched here in {_mailboxes(len(boxes))}"
+    if hits is not None:
+        at_servers = [boxes[one].path for one in hits.asked if one in boxes]
+        there = f"at the servers in {joined(at_servers)}" if at_servers else "at no server"
+        context.output.note(f"{said} and {there}.")
+        for note in hits.notes:
+            context.output.note(note)
+        return
+    partly = [boxes[one].path for one in context.reader().partly_here(within) if one in boxes]
+    if not partly:
+        context.output.note(f"{said}, of which everything is here.")
+        return
+    context.output.note(
+        f"{said}; not everything is here of {joined(partly)}: --server asks for that too."
+    )
+
+
+def _mailboxes(count: int) -> str:
+    return "1 mailbox" if count == 1 else f"{count} mailboxes"
