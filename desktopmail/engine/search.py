@@ -104,12 +104,14 @@ class ServerSearch:
         try:
             answers = await at_work.imap.search(plan.keys, at_work.worker)
         except DoorError as error:
-            result.notes.append(f"{name}: {error.sentence}")
+            result.notes.append(f"{name} was not searched at its server: {error.sentence}")
             return
         for mailbox_id, found in answers.items():
             path = plan.boxes[mailbox_id].path
             if isinstance(found, DoorError):
-                result.notes.append(f"{path} of {name}: {found.sentence}")
+                result.notes.append(
+                    f"{path} of {name} was not searched at its server: {found.sentence}"
+                )
                 continue
             result.asked.append(mailbox_id)
             result.placement_ids += found.placement_ids

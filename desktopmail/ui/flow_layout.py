@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget, QWidgetItem
 class FlowLayout(QLayout):
     """Places widgets in lines, from the side where reading begins."""
 
-    def __init__(self, parent: QWidget, *, spacing: int) -> None:
+    def __init__(self, parent: QWidget | None, *, spacing: int) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
         self.setContentsMargins(QMargins())

@@ -9,20 +9,23 @@ import msgspec
 from PySide6.QtCore import QObject
 
 from desktopmail.door.interface import DoorError
+from desktopmail.door.queries import SearchServers, ServerHits
 from desktopmail.door.rows import Column, View
-from desktopmail.ui.language import tr
-from desktopmail.ui.models.mailboxes import account_title
+from desktopmail.ui.language import tr, trn
+from desktopmail.ui.models.mailboxes import account_title, mailbox_title
 from desktopmail.ui.panes.scope_bar import Scope
-from desktopmail.ui.sentences import said_of
+from desktopmail.ui.sentences import said, said_of
 from desktopmail.ui.suggestions import Suggestion, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from desktopmail.door.ids import MailboxId
     from desktopmail.door.interface import StoreReader
     from desktopmail.ui.window import MainWindow
 
 _KEPT = 12
+_NAMED = 3
 
 
 class Searching(QObject):
@@ -45,6 +48,7 @@ class Searching(QObject):
         self._field.decided.connect(self._remember)
         self._field.left.connect(lambda: window.list_pane.list.setFocus())
         window.list_pane.scope_bar.chosen.connect(self._look_elsewhere)
+        window.list_pane.scope_bar.servers_wanted.connect(self._ask_servers)
 
     def begin_at(self, name: str) -> None:
         """Another mailbox is open: a search begins there."""
@@ -104,19 +108,70 @@ class Searching(QObject):
         return names
 
     async def _find(self, view: View, turn: int) -> None:
-        def count() -> int:
+        counted = await self._count(view)
+        if counted is None or not self._is_wanted(turn):
+            return
+        found, partly = counted
+        pane = self._window.list_pane
+        pane.scope_bar.show_scope(self.scope, self._names())
+        if partly:
+            reach = tr("search.partly_here", names=self._paths(partly))
+        else:
+            reach = tr("search.all_here")
+        pane.scope_bar.show_reach(reach, more=bool(partly))
+        pane.show_found(tr("search.title"), view, found)
+
+    async def _count(self, view: View) -> tuple[int, list[MailboxId]] | None:
+        """How many rows a view has, and where it is not wholly here; None where that was said."""
+
+        def count() -> tuple[int, list[MailboxId]]:
             reader = self.make_reader()
             try:
-                return reader.count(view)
+                return reader.count(view), reader.partly_here(view.mailbox_ids)
             finally:
                 reader.close()
 
         try:
-            found = await asyncio.get_running_loop().run_in_executor(None, count)
+            return await asyncio.get_running_loop().run_in_executor(None, count)
         except DoorError as error:
             self._window.say(said_of(error))
+            return None
+
+    def _is_wanted(self, turn: int) -> bool:
+        return turn == self._turn and bool(self._field.text().strip())
+
+    def _paths(self, mailbox_ids: Sequence[MailboxId]) -> str:
+        """The names of mailboxes, as many as one reads."""
+        titles = {box.id: mailbox_title(box) for box in self._window.reader.mailboxes()}
+        names = list(dict.fromkeys(titles[one] for one in mailbox_ids if one in titles))
+        shown = ", ".join(names[:_NAMED])
+        more = len(names) - _NAMED
+        return trn("search.and_more", more, names=shown) if more > 0 else shown
+
+    def _ask_servers(self) -> None:
+        self._turn += 1
+        self._window.scope.spawn(self._find_there(self._turn), name=tr("task.search"))
+
+    async def _find_there(self, turn: int) -> None:
+        """Merge in what servers find; what was found here stays in sight meanwhile."""
+        pane = self._window.list_pane
+        view = msgspec.structs.replace(pane.view, also=())
+        pane.scope_bar.show_reach(tr("search.asking"), more=True, busy=True)
+        try:
+            answer = await self._window.door.query(
+                SearchServers(query=view.query, mailbox_ids=view.mailbox_ids)
+            )
+        except DoorError as error:
+            if self._is_wanted(turn):
+                pane.scope_bar.show_reach(said_of(error), more=True)
             return
-        if turn == self._turn and self._field.text().strip():
-            pane = self._window.list_pane
-            pane.scope_bar.show_scope(self.scope, self._names())
-            pane.show_found(tr("search.title"), view, found)
+        if not isinstance(answer, ServerHits) or not self._is_wanted(turn):
+            return
+        asked = tr("search.asked", names=self._paths(answer.asked)) if answer.asked else ""
+        notes = [said(note) for note in answer.notes]
+        both = msgspec.structs.replace(view, also=answer.placement_ids)
+        counted = await self._count(both)
+        if counted is None or not self._is_wanted(turn):
+            return
+        pane.scope_bar.show_reach(" ".join([asked, *notes]).strip(), more=bool(notes))
+        pane.show_found(tr("search.title"), both, counted[0])

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from desktopmail.door.interface import DoorError
+from desktopmail.door.queries import SearchServers, ServerHits
 from desktopmail.door.rows import Role
 from desktopmail.ui.panes.scope_bar import Scope
 from desktopmail.ui.suggestions import suggest
@@ -94,6 +96,64 @@ def test_a_search_says_where_it_looks_and_can_look_elsewhere(theme: Theme) -> No
         window.tool_bar.search.clear()
         await until(lambda: window.list_pane.view.mailbox_ids == (inbox.id,))
         assert not bar.isVisible()
+
+    play(theme, scene)
+
+
+def test_a_search_says_how_far_it_reached_and_asks_the_server_for_the_rest(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        inbox = store.box(Role.INBOX)
+        there = next(row for row in store.messages.values() if row.mailbox_id == inbox.id)
+        store.hits = ServerHits(
+            placement_ids=(there.id,),
+            asked=(inbox.id,),
+            notes=("The server of Bob was not asked while you work offline.",),
+        )
+        window.sidebar.choose(("mailbox", inbox.id))
+        bar, rows = window.list_pane.scope_bar, window.list_pane.list
+        QTest.keyClicks(window.tool_bar.search, "xylophone")
+        await until(bar.isVisible)
+        assert bar.reach.text() == "Everything of it is here and was searched."
+        assert not bar.servers.isVisible()
+        store.partly = [inbox.id]
+        QTest.keyClicks(window.tool_bar.search, "s")
+        await until(bar.servers.isVisible)
+        assert bar.reach.text() == "Only what is here was searched; not everything is of Inbox."
+        assert rows.model().rowCount() == 0
+        bar.servers.click()
+        await until(lambda: rows.model().rowCount() == 1)
+        assert store.searched == [SearchServers(query="xylophones", mailbox_ids=(inbox.id,))]
+        assert bar.reach.text() == (
+            "Searched here, and at the server in Inbox."
+            " The server of Bob was not asked while you work offline."
+        )
+        said = rows.model().index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+        assert "found at the server" in said
+        # Other words are searched anew: here first, and the server when it is asked for.
+        QTest.keyClicks(window.tool_bar.search, "z")
+        await until(lambda: window.list_pane.view.query == "xylophonesz")
+        assert window.list_pane.view.also == ()
+        assert len(store.searched) == 1
+
+    play(theme, scene)
+
+
+def test_a_server_that_does_not_answer_leaves_what_was_found_here(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        inbox = store.box(Role.INBOX)
+        store.partly = [inbox.id]
+        window.sidebar.choose(("mailbox", inbox.id))
+        bar, rows = window.list_pane.scope_bar, window.list_pane.list
+        QTest.keyClicks(window.tool_bar.search, "walk")
+        await until(bar.servers.isVisible)
+        before = rows.model().rowCount()
+        store.hits = DoorError("The engine has ended.")
+        bar.servers.click()
+        await until(lambda: bar.reach.text() == "The engine has ended.")
+        assert bar.servers.isEnabled()
+        assert rows.model().rowCount() == before
 
     play(theme, scene)
 

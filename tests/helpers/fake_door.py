@@ -231,7 +231,7 @@ class FakeStore:
     contact_rows: list[ContactRow] = dataclasses.field(default_factory=list)
     partly: list[MailboxId] = dataclasses.field(default_factory=list)
     searched: list[SearchServers] = dataclasses.field(default_factory=list)
-    hits: ServerHits = dataclasses.field(default_factory=ServerHits)
+    hits: ServerHits | DoorError = dataclasses.field(default_factory=ServerHits)
     tag_rows: dict[str, TagRow] = dataclasses.field(default_factory=dict)
     sandbox: SandboxState = dataclasses.field(default_factory=lambda: SandboxState(running=False))
 
@@ -324,7 +324,11 @@ class FakeStore:
             and (not view.unread_only or not row.flags & Flag.SEEN)
             and (not view.flagged_only or row.flags & Flag.FLAGGED)
             and (not view.with_attachment or row.has_attachment)
-            and view.query.casefold() in f"{row.subject} {row.sender.name} {row.preview}".casefold()
+            and (
+                row.id in view.also
+                or view.query.casefold()
+                in f"{row.subject} {row.sender.name} {row.preview}".casefold()
+            )
         ]
         keys: dict[Column, Callable[[MessageRow], object]] = {
             Column.DATE: lambda row: (row.date_s, row.id),
@@ -553,6 +557,8 @@ class FakeStore:
             )
         if isinstance(query, SearchServers):
             self.searched.append(query)
+            if isinstance(self.hits, DoorError):
+                raise self.hits
             return self.hits
         if isinstance(query, ReadSandbox):
             return self.sandbox

@@ -24,7 +24,7 @@ from PySide6.QtCore import (
 )
 
 from desktopmail.door.ids import PlacementId
-from desktopmail.door.rows import Column, Flag, MessageRow, View
+from desktopmail.door.rows import Column, Flag, MessageRow, TagRow, View
 from desktopmail.ui.dates import short_date, size_text
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.tags import Tags, tag_text
@@ -40,6 +40,8 @@ PLACEMENTS_MIME = "application/x-desktopmail-placements"
 _PAGE_ROWS = 64
 _PAGES_KEPT = 48
 _ANCHOR_TRIES = 24
+# The dot of a row that a server found.
+_SERVER = "#8a8f98"
 
 
 class ListColumn(enum.IntEnum):
@@ -86,6 +88,7 @@ class MessageListModel(QAbstractTableModel):
         # While rows are being told of, only this stretch of rows is known: (first row, rows).
         self._frozen: tuple[int, list[MessageRow]] | None = None
         self.view = View()
+        self._from_server: frozenset[PlacementId] = frozenset()
         self.outgoing = False
         self.tags = Tags(self)
 
@@ -106,6 +109,7 @@ class MessageListModel(QAbstractTableModel):
         """
         self.beginResetModel()
         self.view = view
+        self._from_server = frozenset(view.also)
         self.outgoing = outgoing
         self._pages.clear()
         self._count = self._reader.count(view) if count is None else count
@@ -354,6 +358,13 @@ class MessageListModel(QAbstractTableModel):
             return message.recipients or tr("list.no_recipient")
         return message.sender.name or message.sender.address or tr("list.no_sender")
 
+    def labels(self, message: MessageRow) -> list[TagRow]:
+        """What a row is marked with: found at a server only, and its tags."""
+        tags = self.tags.shown(message.tags)
+        if message.id in self._from_server:
+            tags.insert(0, TagRow(name="", label=tr("search.at_server"), colour=_SERVER, total=0))
+        return tags
+
     def date(self, message: MessageRow) -> str:
         """The date of a row as a person reads it today."""
         return short_date(message.date_s, self._clock())
@@ -366,7 +377,7 @@ class MessageListModel(QAbstractTableModel):
         parts += [self.who(message), message.subject or tr("list.no_subject"), self.date(message)]
         if message.has_attachment:
             parts.append(tr("list.with_attachment"))
-        if tagged := tag_text(self.tags.shown(message.tags)):
+        if tagged := tag_text(self.labels(message)):
             parts.append(tagged)
         return ", ".join(parts)
 

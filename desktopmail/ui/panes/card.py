@@ -185,11 +185,9 @@ class CardDelegate(QStyledItemDelegate):
     def _tag_dots(self, painter: QPainter, line: QRect, message: MessageRow) -> int:
         """Draw a dot for each tag at the end of a line; returns the width they take."""
         model = self._view.model()
-        if not message.tags or not isinstance(model, MessageListModel):
+        if not isinstance(model, MessageListModel) or not (labels := model.labels(message)):
             return 0
-        return paint_tags(
-            painter, line, model.tags.shown(message.tags), mirrored=self._view.isRightToLeft()
-        )
+        return paint_tags(painter, line, labels, mirrored=self._view.isRightToLeft())
 
 
 def paint_tags(painter: QPainter, line: QRect, tags: list[TagRow], *, mirrored: bool) -> int:
@@ -273,9 +271,8 @@ class TableDelegate(QStyledItemDelegate):
             painter.drawPixmap(box, icons.pixmap("paperclip", tokens.faint, _ICON, ratio))
             cell = trim(cell, _ICON + 6, mirrored=mirrored)
         model = self._view.model()
-        if column is ListColumn.SUBJECT and message.tags and isinstance(model, MessageListModel):
-            tags = model.tags.shown(message.tags)
-            used = paint_tags(painter, cell, tags, mirrored=mirrored)
-            cell = trim(cell, used + 4, mirrored=mirrored)
+        if column is ListColumn.SUBJECT and isinstance(model, MessageListModel):
+            used = paint_tags(painter, cell, model.labels(message), mirrored=mirrored)
+            cell = trim(cell, used + 4 if used else 0, mirrored=mirrored)
         at_end = column is ListColumn.SIZE
         draw_text(painter, cell, str(index.data()), mirrored=mirrored, at_end=at_end)

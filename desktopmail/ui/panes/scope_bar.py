@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QFrame, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.language import tr
@@ -26,11 +26,15 @@ class Scope(enum.Enum):
 class ScopeBar(QFrame):
     """One button for each scope; the one in force is pressed.
 
+    Below them stands how far the search reached, and the way to have the servers asked too.
+
     Signals:
         chosen: Another scope is wanted (Scope).
+        servers_wanted: What is not wholly here is to be searched at its server too.
     """
 
     chosen = Signal(object)
+    servers_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,8 +42,22 @@ class ScopeBar(QFrame):
         self.setAccessibleName(tr("search.scope"))
         group = QButtonGroup(self)
         self.buttons: dict[Scope, QToolButton] = {}
-        row = FlowLayout(self, spacing=6)
-        row.setContentsMargins(12, 6, 8, 6)
+        row = FlowLayout(None, spacing=6)
+        self.reach = QLabel(self)
+        self.reach.setObjectName("searchReach")
+        self.reach.setProperty("kind", "small")
+        self.reach.setWordWrap(True)
+        self.reach.setTextFormat(Qt.TextFormat.PlainText)
+        self.servers = QToolButton(self)
+        self.servers.setProperty("kind", "chip")
+        self.servers.setText(tr("search.servers_too"))
+        self.servers.clicked.connect(self.servers_wanted)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 6, 8, 6)
+        layout.setSpacing(4)
+        layout.addLayout(row)
+        layout.addWidget(self.reach)
+        layout.addWidget(self.servers, 0, Qt.AlignmentFlag.AlignLeading)
         for scope in Scope:
             button = QToolButton(self)
             button.setProperty("kind", "chip")
@@ -60,3 +78,15 @@ class ScopeBar(QFrame):
             button.setVisible(each in names)
             button.setText(names.get(each, ""))
             button.setChecked(each is scope)
+
+    def show_reach(self, text: str, *, more: bool, busy: bool = False) -> None:
+        """Say how far the search reached.
+
+        Args:
+            text: In a sentence or two.
+            more: A server knows more, and can be asked.
+            busy: It is being asked.
+        """
+        self.reach.setText(text)
+        self.servers.setVisible(more)
+        self.servers.setEnabled(not busy)

@@ -122,7 +122,10 @@ async def test_a_server_that_refuses_is_one_sentence_and_the_others_answer(
             server.add_fault(refusal)
             hits = await ask(bench, "zebra")
             assert all("No searching today" in note for note in hits.notes)
-            assert any(note.startswith("INBOX of alice-imap: ") for note in hits.notes)
+            assert any(
+                note.startswith("INBOX of alice-imap was not searched at its server: ")
+                for note in hits.notes
+            )
             assert subjects(bench, "zebra", hits)[1] == ["Subject 9"]
 
 
@@ -132,7 +135,7 @@ async def test_a_server_that_cannot_be_reached_is_said(tmp_path: Path) -> None:
             await with_headers_only(bench, server)
             server.add_fault(Fault(protocol="imap", command="UID SEARCH", drop=True))
             (note,) = (await ask(bench, "zebra")).notes
-            assert note.startswith("alice-imap: ")
+            assert note.startswith("alice-imap was not searched at its server: ")
 
 
 async def test_too_many_hits_are_cut_to_the_newest_and_it_is_said(
