@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,13 @@ from desktopmail.engine.store import (
 from desktopmail.engine.store.operation import Arguments
 from desktopmail.engine.waiting import wait
 from desktopmail.net.errors import NetError, RefusedError
-from desktopmail.net.smtp_sending import AmbiguousSendError, SendOptions, SendStep
+from desktopmail.net.smtp_delivery import Delivery, SendOptions, SendStep
+from desktopmail.net.smtp_report import AmbiguousSendError
 from desktopmail.wire.smtp.mail import Ret
 from desktopmail.wire.smtp.rcpt import Notify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from desktopmail.door.ids import AccountId, SendingId
     from desktopmail.engine.connector import Connector
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.sending import Sending
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.smtp import SmtpClient
-    from desktopmail.net.smtp_sending import SendReport
+    from desktopmail.net.smtp_report import SendReport
 
 UNSURE_KIND = "unsure-sending"
 UNSURE_CHOICES = (
@@ -119,10 +121,10 @@ class Outbox:
         account = await self._store.read(lambda tx: accounts.get(tx, self._account_id))
         await self._begin_again()
         await self._resolve_unsure(account)
-        for one in await self._queued():
-            # One login that is refused is enough: each further one might lock the account.
-            if self._due_s(one) <= 0 and not self._is_held:
-                await self._deliver(account, one)
+        due = deque([one for one in await self._queued() if self._due_s(one) <= 0])
+        # One login that is refused is enough: each further one might lock the account.
+        while due and not self._is_held:
+            await self._deliver(account, due)
         waits = [] if self._is_held else [self._due_s(one) for one in await self._queued()]
         if await self._in_states(SendingState.UNSURE):
             waits.append(_EVIDENCE_AFTER_S)
@@ -148,22 +150,71 @@ class Outbox:
     def _now_s(self) -> float:
         return self._ports.clock.now().timestamp()
 
-    # One message
+    # Messages on one connection
 
-    async def _deliver(self, account: Account, one: Sending) -> None:
-        if not await self._begin(one):
-            return  # it was taken back in the meantime
+    async def _deliver(self, account: Account, due: deque[Sending]) -> None:
+        """Send what is due, for as long as one connection takes it; at least the first."""
+        one = await self._next(due)
+        if one is None:
+            return
         try:
             client = await self._connector.smtp(account)
         except (NetError, DoorError) as error:
             await self._failed(one, error)
             return
         try:
-            await self._send(client, one)
+            await self._send_all(client, one, due)
         except BaseException:
             await client.aclose()  # going offline waits for nobody's goodbye
             raise
         await client.quit()
+
+    async def _next(self, due: deque[Sending]) -> Sending | None:
+        """Begin the next one that was not taken back in the meantime."""
+        while due:
+            one = due.popleft()
+            if await self._begin(one):
+                return one
+        return None
+
+    async def _send_all(self, client: SmtpClient, first: Sending, due: deque[Sending]) -> None:
+        taken: dict[Delivery, Sending] = {}
+
+        async def deliveries() -> AsyncIterator[Delivery]:
+            one: Sending | None = first
+            while one is not None:
+                delivery = await self._delivery(one)
+                taken[delivery] = one
+                yield delivery
+                one = await self._next(due)
+
+        async for delivery, outcome in client.send_all(deliveries()):
+            await self._end(taken.pop(delivery), outcome)
+
+    # One message
+
+    async def _delivery(self, one: Sending) -> Delivery:
+        octets = await self._store.read(lambda tx: blob.read(tx, one.blob_id))
+
+        async def on_state(step: SendStep) -> None:
+            if step is SendStep.DATA:
+                await self._set(one.id, SendingState.TRANSMITTING)
+            elif step is SendStep.FINAL_DOT:
+                await self._set(one.id, SendingState.UNSURE)
+
+        return Delivery(one.sender, one.recipients, octets, _options(one), on_state)
+
+    async def _end(self, one: Sending, outcome: SendReport | NetError) -> None:
+        match outcome:
+            case AmbiguousSendError():
+                await self._set(one.id, SendingState.UNSURE, why=outcome.sentence)
+            case RefusedError():
+                await self._give_up(one, outcome.sentence)
+            case NetError():
+                # No final dot was written, so nothing can have been delivered.
+                await self._failed(one, outcome)
+            case _:
+                await self._settle(one, outcome)
 
     async def _begin(self, one: Sending) -> bool:
         def step(tx: Transaction) -> bool:
@@ -174,29 +225,6 @@ class Outbox:
             return True
 
         return await self._store.write(step)
-
-    async def _send(self, client: SmtpClient, one: Sending) -> None:
-        octets = await self._store.read(lambda tx: blob.read(tx, one.blob_id))
-
-        async def on_state(step: SendStep) -> None:
-            if step is SendStep.DATA:
-                await self._set(one.id, SendingState.TRANSMITTING)
-            elif step is SendStep.FINAL_DOT:
-                await self._set(one.id, SendingState.UNSURE)
-
-        try:
-            report = await client.send(
-                one.sender, one.recipients, octets, options=_options(one), on_state=on_state
-            )
-        except AmbiguousSendError as error:
-            await self._set(one.id, SendingState.UNSURE, why=error.sentence)
-        except RefusedError as error:
-            await self._give_up(one, error.sentence)
-        except NetError as error:
-            # No final dot was written, so nothing can have been delivered.
-            await self._failed(one, error)
-        else:
-            await self._settle(one, report)
 
     async def _set(
         self, sending_id: SendingId, state: SendingState, why: str | None = None
@@ -209,6 +237,8 @@ class Outbox:
         """Part the recipients: taken, refused for good, and to be tried again."""
         refused = dict(one.refused)
         remaining = []
+        # The others go with the next transaction, at once (RFC 5321 section 4.5.3.1.10).
+        full = report.accepted
         for result in report.refused:
             # "503 MAIL comes first" only follows from what refused the message as a whole, and one
             # whose RCPT was taken was refused with it.
@@ -216,8 +246,10 @@ class Outbox:
                 result.reply.code == _OUT_OF_ORDER and not report.accepted
             )
             said = report.reply if follows else result.reply
-            if 400 <= said.code < 500:
+            too_many = report.accepted and said.too_many_recipients
+            if said.temporary or too_many:
                 remaining.append(result.recipient)
+                full = full and too_many
             else:
                 refused[result.recipient] = str(said)
 
@@ -226,7 +258,9 @@ class Outbox:
             if report.accepted:
                 accept(tx, one, self._now_s(), whole=not remaining)
             if remaining:
-                retry_s = self._now_s() + self._retry_in_s(one)
+                retry_s = self._now_s()
+                if not full:
+                    retry_s += self._retry_in_s(one)
                 sending.set_state(
                     tx, one.id, SendingState.QUEUED, self._now_s(),
                     problem=f"The server said: {report.reply}", retry_s=retry_s,

@@ -10,32 +10,33 @@ from typing import TYPE_CHECKING
 
 from desktopmail.net.endpoint import Security
 from desktopmail.net.errors import ClosedError, NetError, RefusedError, TlsError
-from desktopmail.net.sasl import MechanismRefusedError, agree, authenticate
+from desktopmail.net.sasl import agree, authenticate
+from desktopmail.net.smtp_delivery import Delivery, SendOptions, SendStep, no_progress, no_state
 from desktopmail.net.smtp_dialogue import COMMAND_S, Dialogue
-from desktopmail.net.smtp_sending import (
-    Sending,
-    SendOptions,
-    SendReport,
-    SendStep,
-    no_progress,
-    no_state,
-)
-from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
+from desktopmail.net.smtp_login import Carrier
+from desktopmail.net.smtp_queue import send_all, send_one
+from desktopmail.wire.errors import RemoteProtocolError
 from desktopmail.wire.sasl.policy import choose
-from desktopmail.wire.smtp.auth import Auth, AuthCancel, AuthResponse, decode_base64
 from desktopmail.wire.smtp.control import Noop, Quit, Rset, StartTls
 from desktopmail.wire.smtp.events import Closed, Greeting
 from desktopmail.wire.smtp.hello import Hello
-from desktopmail.wire.smtp.parameters import CommandError
 from desktopmail.wire.smtp.reply import Reply, reply
 from desktopmail.wire.smtp.vrfy import Vrfy
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterable,
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Sequence,
+    )
     from typing import Final, Literal
 
     from desktopmail.net.endpoint import Endpoint
     from desktopmail.net.ports import Ports
+    from desktopmail.net.smtp_report import SendReport
     from desktopmail.net.stream import Stream
     from desktopmail.net.transcript import Recorder
     from desktopmail.wire.sasl.policy import Choice
@@ -63,7 +64,6 @@ class SmtpClient:
         self._ports = ports
         self._local_name = local_name
         self._dialogue = Dialogue(stream, endpoint.authority, recorder, lmtp=lmtp)
-        self._messages = 0
         self.greeting = reply(220, "")
 
     @classmethod
@@ -116,8 +116,7 @@ class SmtpClient:
     @property
     def exhausted(self) -> bool:
         """Whether the server takes no further message on this connection (MAILMAX, 421)."""
-        most = self.extensions.limits.get("MAILMAX")
-        return self._dialogue.wire.closing or (most is not None and self._messages >= most)
+        return self._dialogue.wire.exhausted
 
     async def login(
         self,
@@ -146,7 +145,7 @@ class SmtpClient:
         """
         try:
             return await authenticate(
-                _Carrier(self._dialogue),
+                Carrier(self._dialogue),
                 offered=self.extensions.auth,
                 user=user,
                 secret=secret,
@@ -203,18 +202,30 @@ class SmtpClient:
             RefusedError: It was not even tried (too large, needs what is not offered).
             NetError: The connection ended before that; nothing was delivered.
         """
-        sending = Sending(self._dialogue, sender, recipients, message, options or SendOptions())
-        try:
-            report = await sending.run(on_state, on_progress)
-        except LocalProtocolError as error:
-            self._stream.abort()
-            raise RefusedError(
-                f"The message cannot be sent to {self._endpoint.authority}: {error}.",
-                reply=None,
-                code="not-possible",
-            ) from error
-        self._messages += 1
-        return report
+        delivery = Delivery(
+            sender, recipients, message, options or SendOptions(), on_state, on_progress
+        )
+        return await send_one(self._dialogue, delivery)
+
+    def send_all(
+        self, deliveries: AsyncIterator[Delivery]
+    ) -> AsyncGenerator[tuple[Delivery, SendReport | NetError], None]:
+        """Send messages one behind the other, each with the next one's envelope behind its end.
+
+        Where the server offers PIPELINING, a message costs one round trip, and not two. Never are
+        two messages without the reply to their end: what `send` says of one holds for each.
+
+        Args:
+            deliveries: The messages. The next one is asked for before the end of the one before is
+                written, so this must not wait for one to come. None is asked for any more when the
+                connection has ended or is `exhausted`.
+
+        Yields:
+            Each that was taken from `deliveries`, in order, with its report, or the error that
+            `send` would raise. Whatever else is raised, by `on_state` or `deliveries`, ends
+            everything: a message whose `on_state` was not told `FINAL_DOT` was not delivered.
+        """
+        return send_all(self._dialogue, deliveries)
 
     async def vrfy(self, argument: str) -> Reply:
         """Ask whether an address is known."""
@@ -300,70 +311,3 @@ class SmtpClient:
         if self._dialogue.recorder is not None:
             self._dialogue.recorder.record("*", b"TLS begins\r\n")
         await self._hello()
-
-
-class _Carrier:
-    """SASL over AUTH (RFC 4954)."""
-
-    sends_initial = True
-
-    def __init__(self, dialogue: Dialogue) -> None:
-        self._dialogue = dialogue
-
-    async def begin(self, mechanism: str, initial: bytes | None, mask: str) -> bytes | None:
-        command = Auth(mechanism, initial, mask)
-        try:
-            return await self._exchange(command)
-        except LocalProtocolError:
-            # A token longer than the line allows goes behind an empty challenge instead; if the
-            # response is too long as well, that one raises.
-            if initial is None:
-                raise
-        await self._exchange(Auth(mechanism))
-        return await self.answer(initial, mask)
-
-    async def answer(self, response: bytes, mask: str) -> bytes | None:
-        return await self._exchange(AuthResponse(response, mask))
-
-    async def cancel(self) -> None:
-        dialogue = self._dialogue
-        dialogue.wire.send(AuthCancel())
-        await dialogue.answer(COMMAND_S, "AUTH")
-
-    async def _exchange(self, command: Auth | AuthResponse) -> bytes | None:
-        dialogue = self._dialogue
-        dialogue.masked = True
-        try:
-            answer = (await dialogue.ask(command)).reply
-        finally:
-            dialogue.masked = False
-        challenge = _challenge(answer)
-        self._record(answer, challenge)
-        if answer.code == 235:
-            return None
-        if challenge is not None:
-            return challenge
-        if answer.code == 334:
-            raise RemoteProtocolError("a challenge that is not base64")
-        raise MechanismRefusedError(
-            str(answer),
-            unavailable=answer.code in {504, 534, 538} or str(answer.enhanced) == "5.7.9",
-            temporary=answer.temporary,
-        )
-
-    def _record(self, answer: Reply, challenge: bytes | None) -> None:
-        recorder = self._dialogue.recorder
-        if recorder is None:
-            return
-        secret = challenge is not None and challenge.startswith(b"v=")
-        shown = reply(334, "<server signature>") if secret else answer
-        recorder.record("S", shown.encode())
-
-
-def _challenge(answer: Reply) -> bytes | None:
-    if answer.code != 334:
-        return None
-    try:
-        return decode_base64(answer.text.encode())
-    except CommandError:
-        return None

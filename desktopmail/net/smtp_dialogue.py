@@ -95,6 +95,8 @@ class Dialogue:
 
     async def _wait(self, timeout_s: float, what: str) -> Event:
         event: Event | None = None
+        if self.stream.is_closed:  # a reply that was owed when it closed never comes
+            raise self.closed("closed the connection")
         try:
             # The limit holds for all of the reply: trickling octets do not prolong it.
             until = self._loop.time() + timeout_s

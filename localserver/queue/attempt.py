@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from desktopmail.net.endpoint import Endpoint, Security
 from desktopmail.net.errors import NetError, RefusedError, TlsError
 from desktopmail.net.smtp import SmtpClient
-from desktopmail.net.smtp_sending import SendOptions
+from desktopmail.net.smtp_delivery import SendOptions
 from desktopmail.wire.smtp.mail import Body
 from desktopmail.wire.smtp.reply import Reply
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from desktopmail.net.endpoint import Endpoint, Security
+from desktopmail.net.memory import MemoryNetwork
+from desktopmail.net.ports import InlineExecutor, Ports, SystemClock, SystemEntropy
+from desktopmail.net.smtp import SmtpClient
 from desktopmail.wire.smtp.auth import Auth, AuthCancel, AuthResponse
 from desktopmail.wire.smtp.control import Data, Quit, StartTls
 from desktopmail.wire.smtp.events import BadCommand, ChunkEnd, Closed, MessageData, MessageEnd
@@ -15,9 +19,11 @@ from desktopmail.wire.smtp.server import ServerConnection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from desktopmail.net.stream import Stream
     from desktopmail.net.tls import ServerTls
+    from desktopmail.net.transcript import Recorder
     from desktopmail.wire.smtp.mail import Mail
     from desktopmail.wire.smtp.rcpt import Rcpt
 
@@ -31,6 +37,11 @@ FULL = {
     "DSN": (),
     "ENHANCEDSTATUSCODES": (),
 }
+
+NO_CHUNKING = {
+    name: words for name, words in FULL.items() if name not in {"CHUNKING", "BINARYMIME"}
+}
+BASIC: dict[str, tuple[str, ...]] = {}
 
 
 @dataclass
@@ -120,6 +131,27 @@ class FakeServer:
     def count(self, kind: type) -> int:
         """How many events of a kind came."""
         return sum(isinstance(event, kind) for event in self.events)
+
+
+async def client_of(
+    server: FakeServer,
+    *,
+    security: Security = Security.NONE,
+    ca_file: Path | None = None,
+    recorder: Recorder | None = None,
+    segment_octets: int = 65536,
+) -> SmtpClient:
+    """Connect our client to it, through memory."""
+    network = MemoryNetwork(segment_octets=segment_octets)
+    tls = server.tls if security is Security.TLS else None
+    await network.listen("localhost", 25, server.serve, tls=tls)
+    return await SmtpClient.connect(
+        Endpoint("localhost", 25, security, ca_file=ca_file),
+        ports=Ports(SystemClock(), SystemEntropy(), network, InlineExecutor(), network.listen),
+        local_name="me.example",
+        lmtp=server.lmtp,
+        recorder=recorder,
+    )
 
 
 def _usual(event: object) -> Reply:

@@ -16,7 +16,7 @@ from desktopmail.net.imap import ImapClient
 from desktopmail.net.pop3 import Pop3Client
 from desktopmail.net.ports import system_ports
 from desktopmail.net.smtp import SmtpClient
-from desktopmail.net.smtp_sending import SendOptions
+from desktopmail.net.smtp_delivery import SendOptions
 from desktopmail.wire.imap.fetch import BodyItem, FetchResponse
 from desktopmail.wire.imap.sequence import UidSet
 from desktopmail.wire.secret import Secret

@@ -13,7 +13,7 @@ from desktopmail.net.endpoint import Endpoint, Security
 from desktopmail.net.errors import RefusedError, TlsError
 from desktopmail.net.ports import system_ports
 from desktopmail.net.smtp import SmtpClient
-from desktopmail.net.smtp_sending import SendOptions
+from desktopmail.net.smtp_delivery import SendOptions
 from desktopmail.net.transcript import MemoryRecorder
 from desktopmail.wire.smtp.mail import Ret
 from desktopmail.wire.smtp.rcpt import Notify

@@ -79,10 +79,14 @@ class ClientConnection:
         self._waiting: deque[Sendable | EndOfData] = deque()
         self._sending = Sending.NOTHING
         self._chunk_left = 0
+        self._last_chunk = False
         self._encoder = DataEncoder()
         self._inspector = Inspector()
-        self._mail: Mail | None = None
-        self._accepted = 0
+        # The next envelope may go out before the reply to the message before it has come: what was
+        # sent and what was answered are two transactions then.
+        self._mail: Mail | None = None  # of the one that commands are sent for
+        self._mails = 0
+        self._accepted = 0  # recipients of the one that replies come for
         self._eof = False
         self._closed = False
 
@@ -99,6 +103,12 @@ class ClientConnection:
     def take_output(self) -> list[Segment]:
         """Return what is to be sent."""
         return self._output.take()
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the server takes no further message here: it said so, or MAILMAX is reached."""
+        most = self.extensions.limits.get("MAILMAX")
+        return self.closing or (most is not None and self._mails >= most)
 
     @property
     def waiting(self) -> int:
@@ -147,10 +157,15 @@ class ClientConnection:
         self._waiting.append(command)
         if isinstance(command, Bdat):
             self._sending = Sending.CHUNK if command.size else Sending.NOTHING
-            self._chunk_left = command.size
+            self._chunk_left, self._last_chunk = command.size, command.last
+            if command.last and not command.size:
+                self._mail = None
         elif isinstance(command, Mail):
-            self._mail, self._accepted = command, 0
+            self._mail = command
+            self._mails += 1
             self._inspector = Inspector(binary=command.body is Body.BINARY)
+        elif isinstance(command, Rset | Hello):
+            self._mail = None
         elif isinstance(command, AuthResponse | AuthCancel):
             self._sending = Sending.NOTHING
 
@@ -173,10 +188,16 @@ class ClientConnection:
         self._write_message(self._encoder.end())
 
     def end_data(self) -> None:
-        """Send the final dot; from here on only its reply tells whether the message was taken."""
+        """Send the final dot; from here on only its reply tells whether the message was taken.
+
+        Where the server offered PIPELINING, the next envelope may follow at once: "the actual
+        transfer of message content is explicitly allowed to be the first 'command' in a group"
+        (RFC 2920 section 3.1).
+        """
         self.complete_data()
         self._output.write(FINAL_DOT)
         self._sending = Sending.NOTHING
+        self._mail = None
         if self.lmtp:
             self._waiting.extend(EndOfData(index) for index in range(self._accepted))
         else:
@@ -198,6 +219,8 @@ class ClientConnection:
         self._chunk_left -= len(octets)
         if not self._chunk_left:
             self._sending = Sending.NOTHING
+            if self._last_chunk:
+                self._mail = None
 
     # -- TLS
 
@@ -308,7 +331,8 @@ class ClientConnection:
         match command:
             case Hello() if answer.positive:
                 self.extensions = Extensions.parse(answer) if command.extended else Extensions()
-                self._mail = None
+            case Mail() if answer.positive:
+                self._accepted = 0
             case Rcpt() if answer.positive:
                 self._accepted += 1
             case Data() if answer.intermediate:
@@ -322,8 +346,6 @@ class ClientConnection:
             case Auth() | AuthResponse():
                 self._sending = Sending.AUTH if answer.code == 334 else Sending.NOTHING
                 self.authenticated = answer.code == 235
-            case EndOfData() | Rset():
-                self._mail = None
             case Quit():
                 self.closing = True
             case _:

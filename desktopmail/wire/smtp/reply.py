@@ -96,6 +96,18 @@ class Reply:
         """5yz: never like this."""
         return self.code >= 500
 
+    @property
+    def too_many_recipients(self) -> bool:
+        """A RCPT that the next transaction may have room for.
+
+        "Clients SHOULD treat a 552 code in this case as a temporary, rather than permanent,
+        failure" (RFC 5321 section 4.5.3.1.10).
+        """
+        enhanced = self.enhanced
+        return self.code in {452, 552} and (
+            enhanced is None or (enhanced.subject, enhanced.detail) == (5, 3)
+        )
+
     def __str__(self) -> str:
         enhanced = f" {self.enhanced}" if self.enhanced else ""
         return f"{self.code}{enhanced} {self.text}".rstrip()
@@ -166,35 +178,39 @@ class ReplyReader:
                 raise RemoteProtocolError("reply line too long", limit="MAX_REPLY_LINE_OCTETS")
             line = bytes(self._buffer[:end])
             del self._buffer[: end + 1]
-            if self._take_line(line.removesuffix(b"\r")):
-                return self._whole()
+            if not self._texts and line[3:4] != b"-":
+                return _one_line(line)
+            if self._take_line(line):
+                texts, self._texts = self._texts, []
+                return _read(self._code, texts)
         if len(self._buffer) > MAX_REPLY_LINE_OCTETS:
             raise RemoteProtocolError("reply line too long", limit="MAX_REPLY_LINE_OCTETS")
         return None
 
     def _take_line(self, line: bytes) -> bool:
-        match = _LINE.fullmatch(line)
-        if match is None:
-            raise RemoteProtocolError(f"not a reply line: {line[:80]!r}")
-        if self._texts and match[1] != self._code:
-            raise RemoteProtocolError(f"a reply changes from {self._code!r} to {match[1]!r}")
+        code, more, text = _parse_line(line)
+        if self._texts and code != self._code:
+            raise RemoteProtocolError(f"a reply changes from {self._code!r} to {code!r}")
         if len(self._texts) == MAX_REPLY_LINES:
             raise RemoteProtocolError("reply of too many lines", limit="MAX_REPLY_LINES")
-        self._code = match[1]
-        self._texts.append((match[3] or b"").decode("utf-8", "replace"))
-        return match[2] != b"-"
-
-    def _whole(self) -> Reply:
-        texts, self._texts = self._texts, []
-        if len(texts) == 1:
-            return _one_line(self._code, texts[0])
-        return _read(self._code, texts)
+        self._code = code
+        self._texts.append(text)
+        return not more
 
 
 @lru_cache(maxsize=64)
-def _one_line(code: bytes, text: str) -> Reply:
+def _one_line(line: bytes) -> Reply:
     """Read a reply of one line; a server says the same few to every message."""
+    code, _, text = _parse_line(line)
     return _read(code, [text])
+
+
+def _parse_line(line: bytes) -> tuple[bytes, bool, str]:
+    """Return the code, whether a line follows, and the text."""
+    match = _LINE.fullmatch(line.removesuffix(b"\r"))
+    if match is None:
+        raise RemoteProtocolError(f"not a reply line: {line[:80]!r}")
+    return match[1], match[2] == b"-", (match[3] or b"").decode("utf-8", "replace")
 
 
 def _read(digits: bytes, texts: list[str]) -> Reply:

@@ -22,6 +22,7 @@ from desktopmail.door.rows import Flag, Kind, SendingRow, SendingState
 from desktopmail.engine import outbox
 from desktopmail.engine.store import blob, sending
 from desktopmail.mime.report import DeliveryReport, Fate
+from localserver.config import Config, Limits
 from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, running_engine, until
@@ -304,6 +305,61 @@ async def test_a_temporary_refusal_of_the_message_itself_is_tried_again(tmp_path
             await bench.engine.command(RetrySending(sending_id=made))
             await reaches(bench, made, SendingState.DONE)
             assert got(server) == ["Subject 1"]
+
+
+def said(server: LocalServer, *verbs: str) -> list[str]:
+    words = [line.partition(" ")[0].upper() for line in server.transcript.commands()]
+    return [word for word in words if word in verbs]
+
+
+async def test_what_is_due_together_goes_over_one_connection(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.engine.command(SetOffline(offline=True))
+            made = [await send(bench, account_id, number=number) for number in range(5)]
+            await bench.engine.command(SetOffline(offline=False))
+            for one in made:
+                await reaches(bench, one, SendingState.DONE)
+            assert got(server) == [f"Subject {number}" for number in range(5)]
+            assert said(server, "EHLO", "MAIL", "QUIT").count("EHLO") == 1
+
+
+@pytest.mark.parametrize("without", [(), ("CHUNKING",)], ids=["bdat", "data"])
+async def test_of_several_only_the_one_whose_end_was_written_is_unsure(
+    without: tuple[str, ...], tmp_path: Path
+) -> None:
+    faults = [
+        Fault(protocol="submission", command="END-OF-DATA", nth=2, times=1, cut=0),
+        Fault(protocol="submission", command="CONNECT", nth=2, times=None, drop=True),
+    ]
+    with LocalServer(PASSWORDS, plan=faults, without=without) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.engine.command(SetOffline(offline=True))
+            made = [await send(bench, account_id, number=number) for number in range(4)]
+            await bench.engine.command(SetOffline(offline=False))
+            await reaches(bench, made[0], SendingState.DONE)
+            await reaches(bench, made[1], SendingState.UNSURE)
+            await until(
+                lambda: all(row.problem for row in bench.reader.sendings()[2:]), "the others wait"
+            )
+            assert [state(bench, one) for one in made[2:]] == [SendingState.QUEUED] * 2
+            assert got(server) == ["Subject 0", "Subject 1"]
+
+
+async def test_recipients_beyond_what_a_server_takes_follow_at_once(tmp_path: Path) -> None:
+    config = Config(limits=Limits(recipients=2))
+    people = [f"bob+{number}@localhost" for number in range(5)]
+    with LocalServer(PASSWORDS, config=config) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            made = await send(bench, account_id, *people)
+            await reaches(bench, made, SendingState.DONE)
+            # Each transaction is one copy for Bob, whatever stands behind the plus sign.
+            assert got(server) == ["Subject 1"] * 3
+            asked = [line for line in server.transcript.commands() if line.startswith("RCPT")]
+            assert [sum(person in line for line in asked) for person in people] == [1] * 5
 
 
 async def test_going_offline_in_the_middle_of_a_send_leaves_it_queued(tmp_path: Path) -> None:

@@ -143,3 +143,20 @@ def test_octets_of_any_kind_raise_nothing_else(pieces: list[bytes]) -> None:
     except RemoteProtocolError:
         return
     assert all(200 <= each.code < 600 for each in replies)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (reply(452, "too many"), True),
+        (reply(452, "too many", "4.5.3"), True),
+        (reply(552, "too many recipients", "5.5.3"), True),  # "SHOULD treat a 552 … as temporary"
+        (reply(552, "too many recipients"), True),
+        (reply(452, "mailbox full", "4.2.2"), False),
+        (reply(552, "mailbox full", "5.2.2"), False),
+        (reply(451, "try later", "4.5.3"), False),
+    ],
+)
+def test_too_many_recipients_is_told_from_other_refusals(answer: Reply, expected: bool) -> None:
+    # RFC 5321 section 4.5.3.1.10
+    assert answer.too_many_recipients is expected
