@@ -52,6 +52,7 @@ from desktopmail.door.rows import (
 from desktopmail.door.sqlite import Fields, Value, fetch, open_read_only
 from desktopmail.door.tags import colour_of, label_of
 from desktopmail.door.view import Sql, ViewSql
+from desktopmail.mime.header import header_end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -490,16 +491,6 @@ class _Told(msgspec.Struct, frozen=True):
 
     state: str
     detail: str
-
-
-def header_end(octets: bytes) -> int:
-    """Where the header block ends, its empty line included, whatever ends the lines."""
-    ends = [
-        found + len(mark) for mark in (b"\r\n\r\n", b"\n\n") if (found := octets.find(mark)) >= 0
-    ]
-    if octets.startswith((b"\r\n", b"\n")):
-        return 2 if octets.startswith(b"\r\n") else 1
-    return min(ends) if ends else len(octets)
 
 
 def _server(settings: str, address: str) -> ServerRow:

@@ -18,10 +18,6 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.tags import name_of
 from desktopmail.door.words import spaced
 
-#: The rowid of the word index is `(date << DATE_SHIFT) + message id`.
-DATE_SHIFT = 30
-MESSAGE_MASK = (1 << DATE_SHIFT) - 1
-
 _TEXT_COLUMNS = {
     "from": "sender",
     "to": "recipients",
@@ -313,7 +309,8 @@ def _as_match(node: Node) -> str:
 def _as_where(node: Node) -> tuple[str, tuple[str | int, ...]]:
     if text := _as_match(node):
         return (
-            f"p.message_id IN (SELECT rowid & {MESSAGE_MASK} FROM words WHERE words MATCH ?)",
+            "p.message_id IN (SELECT m.id FROM words JOIN message AS m ON m.words_id = words.rowid"
+            " WHERE words MATCH ?)",
             (text,),
         )
     if isinstance(node, Leaf):

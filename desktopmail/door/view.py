@@ -11,13 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Column, View
-from desktopmail.door.search import DATE_SHIFT, MESSAGE_MASK, Condition, parse
+from desktopmail.door.search import Condition, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # More terms than this do not fit one compound query; such a view is sorted instead of merged.
 MAX_MERGED_MAILBOXES = 200
+
+#: So many ids of the word index belong to each second: its rowids are in the order of dates.
+WORDS_SLOTS = 64
+_LAST_DATE_S = 2**33 - 1
 
 _KEYS = {
     Column.DATE: "date_s",
@@ -184,8 +188,8 @@ class ViewSql:
     def _text_by_words(self, filters: str) -> str:
         return (
             f"SELECT p.id AS id, {self._key} AS key FROM words"
-            " CROSS JOIN placement AS p INDEXED BY placement_by_message"
-            f" ON p.message_id = words.rowid & {MESSAGE_MASK}"
+            " CROSS JOIN message AS m INDEXED BY message_by_words ON m.words_id = words.rowid"
+            " CROSS JOIN placement AS p INDEXED BY placement_by_message ON p.message_id = m.id"
             f" WHERE words MATCH ? AND p.mailbox_id IN ({self._list}) AND {filters}"
         )
 
@@ -202,6 +206,6 @@ class ViewSql:
         )
 
 
-def words_rowid(date_s: int, message_id: int) -> int:
-    """The rowid of a message in the word index: in the order of dates, and unique."""
-    return (min(max(date_s, 0), 2**33 - 1) << DATE_SHIFT) + message_id
+def first_words_id(date_s: int) -> int:
+    """The first of the ids in the word index that messages of this second have."""
+    return min(max(date_s, 0), _LAST_DATE_S) * WORDS_SLOTS

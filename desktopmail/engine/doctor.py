@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from desktopmail.engine import summary
-from desktopmail.engine.store import message
+from desktopmail.engine.indexing import index_waiting
+from desktopmail.engine.store import words
 from desktopmail.engine.store.segments import sha256
 
 if TYPE_CHECKING:
     from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.net.ports import Executor
 
 _BATCH = 500
 _COUNTS = (
@@ -21,12 +22,12 @@ _COUNTS = (
 )
 
 
-async def examine(store: Store, *, repair: bool) -> list[str]:
+async def examine(store: Store, executor: Executor, *, repair: bool) -> list[str]:
     """Look at everything; returns one sentence for each thing that is or was wrong."""
     findings = await store.read(_structure)
     findings += await _counts(store, repair=repair)
     findings += await _octets(store)
-    findings += await _index(store, repair=repair)
+    findings += await _index(store, executor, repair=repair)
     return findings
 
 
@@ -85,32 +86,12 @@ def _read_blobs(after: int, tx: Transaction) -> tuple[int, int]:
     return (rows[-1][0] if rows else 0), wrong
 
 
-async def _index(store: Store, *, repair: bool) -> list[str]:
+async def _index(store: Store, executor: Executor, *, repair: bool) -> list[str]:
     """Build the word index again, from the messages themselves."""
     if not repair:
-        waiting = await store.read(
-            lambda tx: tx.fetch("SELECT count(*) FROM message WHERE indexed = 0")[0][0]
-        )
+        await store.index_words()  # of mail that is coming right now
+        waiting = await store.read(words.count_waiting)
         return [f"{waiting} messages are not in the word index."] if waiting else []
-
-    def clear(tx: Transaction) -> None:
-        tx.execute("INSERT INTO words (words) VALUES ('delete-all')")
-        tx.execute("UPDATE message SET indexed = 0")
-
-    await store.write(clear)
-    while await store.write(index_some):
-        pass
+    await store.write(words.queue_all)
+    await index_waiting(store, executor)
     return []
-
-
-def index_some(tx: Transaction) -> int:
-    """Index some of the messages that wait for it; returns how many those were."""
-    rows = tx.fetch(
-        "SELECT id, header FROM message INDEXED BY message_to_index WHERE indexed = 0 LIMIT ?",
-        (_BATCH,),
-    )
-    for message_id, header in rows:
-        octets = message.octets(tx, message_id)
-        row = summary.of_message(octets) if octets is not None else summary.of_header(header)
-        message.index(tx, message_id, row)
-    return len(rows)

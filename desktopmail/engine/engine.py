@@ -27,6 +27,7 @@ from desktopmail.engine.connector import Connector
 from desktopmail.engine.demo import Demo
 from desktopmail.engine.discovery.discover import OFFLINE, discover
 from desktopmail.engine.files import transfer
+from desktopmail.engine.indexing import index_waiting
 from desktopmail.engine.journaled import Journaling
 from desktopmail.engine.octets import Octets
 from desktopmail.engine.password import Passwords
@@ -40,7 +41,8 @@ from desktopmail.engine.switch import Switching
 from desktopmail.engine.sync.round import Round
 from desktopmail.engine.transcripts import Transcripts
 from desktopmail.engine.trust import Trust
-from desktopmail.engine.working import Working
+from desktopmail.engine.working import Working, log_failure
+from desktopmail.net.tasks import TaskScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +83,7 @@ class Engine:
     ) -> None:
         self.profile = profile
         self._ports = ports
+        self._scope = TaskScope(log_failure)
         self._started_s = ports.clock.monotonic()
         chosen = settings.load(profile.settings)
         self.store = store = Store(profile, store_executor)
@@ -111,12 +114,14 @@ class Engine:
         await self.store.write(mailbox.sweep_hidden)
         while await self.store.write(person.index_some):
             pass
+        self._scope.spawn(index_waiting(self.store, self._ports.executor), name="indexing")
         await self.working.begin_all()
 
     async def aclose(self) -> None:
         """Stop all work and close the store."""
         await self.working.aclose()
         await self._demo.aclose()
+        await self._scope.close()
         await self.store.aclose()
 
     def subscribe(self, listener: Callable[[AnyChange], None]) -> Callable[[], None]:
@@ -211,7 +216,7 @@ class Engine:
             case commands.CompactStore():
                 return await upkeep.compact(self.store)
             case commands.CheckStore():
-                return await upkeep.examine(self.store, command)
+                return await upkeep.examine(self.store, self._ports.executor, command)
             case commands.BackUp():
                 return await upkeep.back_up(self.store, command)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from desktopmail.door.reader import header_end
+from desktopmail.door.words import spaced
 from desktopmail.mime.address import Mailbox
+from desktopmail.mime.header import header_end
 from desktopmail.mime.message import IndexRow, Message
 from desktopmail.mime.report import DeliveryReport, ReadReceipt
 from desktopmail.mime.report import of as report_of
@@ -13,16 +15,28 @@ from desktopmail.mime.report import of as report_of
 # What a list shows and a person types; the whole of a hostile header would only fill the index.
 MAX_SUBJECT_CHARACTERS = 1000
 MAX_RECIPIENTS_SHOWN = 200
+# What a list is sorted by; a longer key would only make its index larger.
+_SORT_CHARACTERS = 40
+# "Re:", "AW:", "Fwd:", "[list]" and their repetitions say nothing about the subject.
+_SUBJECT_PREFIX = re.compile(
+    r"(?:\s*(?:re|aw|antw|sv|vs|fwd?|wg|rv|tr)(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a message is found by."""
+    """What a message is found by, spaced as the index wants it (`door.words`)."""
 
+    subject: str
     sender: str
     recipients: str
     body: str
     files: str
+
+    @property
+    def characters(self) -> int:
+        """How many characters they are, about: without those of the people and files."""
+        return len(self.subject) + len(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +52,7 @@ class Summary:
         people: Everybody in From, To and Cc, as (name, address).
         senders: How many of `people` are senders; they come first.
         preview: The first words; empty while only the header is here.
+        sort_sender, sort_subject: What a list is sorted by.
         report: What it says of a message that was sent, where it is a report.
     """
 
@@ -55,6 +70,8 @@ class Summary:
     senders: int
     words: Words
     is_whole: bool
+    sort_sender: str
+    sort_subject: str
     report: DeliveryReport | ReadReceipt | None = None
 
 
@@ -91,13 +108,15 @@ def _summary(
     recipients = (*row.to, *row.cc)
     shown = ", ".join(box.shown for box in recipients[:MAX_RECIPIENTS_SHOWN])
     first = row.senders[0] if row.senders else Mailbox("", "")
+    sender = (_sound(first.name), _sound(first.address))
+    subject = _sound(row.subject)[:MAX_SUBJECT_CHARACTERS]
     return Summary(
         header=block,
         digest=bytes.fromhex(row.header_digest),
         message_id=_sound(row.message_id or ""),
         references=tuple(map(_sound, row.references)),
-        subject=_sound(row.subject)[:MAX_SUBJECT_CHARACTERS],
-        sender=(_sound(first.name), _sound(first.address)),
+        subject=subject,
+        sender=sender,
         recipients=_sound(shown),
         date_s=row.date_s,
         has_attachment=has_attachment,
@@ -107,14 +126,26 @@ def _summary(
         ),
         senders=len(row.senders),
         words=Words(
-            sender=_sound(_names(row.senders)),
-            recipients=_sound(_names((*recipients, *row.bcc))),
-            body=_sound(row.text) if is_whole else "",
-            files=_sound(" ".join(part.name for part in row.attachments)) if is_whole else "",
+            subject=spaced(subject),
+            sender=_searched(_names(row.senders)),
+            recipients=_searched(_names((*recipients, *row.bcc))),
+            body=_searched(row.text) if is_whole else "",
+            files=_searched(" ".join(part.name for part in row.attachments)) if is_whole else "",
         ),
         is_whole=is_whole,
+        sort_sender=(sender[0] or sender[1]).casefold()[:_SORT_CHARACTERS],
+        sort_subject=base_subject(subject),
         report=report,
     )
+
+
+def base_subject(subject: str) -> str:
+    """What a subject is sorted by: without "Re:" and its like, in one case."""
+    return _SUBJECT_PREFIX.sub("", subject, count=1).strip().casefold()[:_SORT_CHARACTERS]
+
+
+def _searched(value: str) -> str:
+    return spaced(_sound(value))
 
 
 def _names(boxes: tuple[Mailbox, ...]) -> str:

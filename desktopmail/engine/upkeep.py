@@ -11,6 +11,7 @@ from desktopmail.engine import backup, disk_use, doctor
 if TYPE_CHECKING:
     from desktopmail.door.commands import BackUp, CheckStore
     from desktopmail.engine.store.store import Store
+    from desktopmail.net.ports import Executor
 
 
 async def compact(store: Store) -> Outcome:
@@ -19,9 +20,9 @@ async def compact(store: Store) -> Outcome:
     return Outcome(label=f"{max(0, freed) / 1e6:.1f} MB given back to the disk")
 
 
-async def examine(store: Store, command: CheckStore) -> Outcome:
+async def examine(store: Store, executor: Executor, command: CheckStore) -> Outcome:
     """Look whether the store is sound."""
-    findings = await doctor.examine(store, repair=command.repair)
+    findings = await doctor.examine(store, executor, repair=command.repair)
     return Outcome(label="\n".join(findings) or "The store is sound.")
 
 

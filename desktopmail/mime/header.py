@@ -253,6 +253,16 @@ def digest_of(octets: bytes, begin: int = 0) -> str:
     return hashlib.sha256(block).hexdigest()
 
 
+def header_end(octets: bytes) -> int:
+    """Where the header block ends, its empty line included, whatever ends the lines."""
+    ends = [
+        found + len(mark) for mark in (b"\r\n\r\n", b"\n\n") if (found := octets.find(mark)) >= 0
+    ]
+    if octets.startswith((b"\r\n", b"\n")):
+        return 2 if octets.startswith(b"\r\n") else 1
+    return min(ends) if ends else len(octets)
+
+
 def unfold(raw: bytes) -> str:
     """Return a field's body on one line, as text; octets that are not UTF-8 are Windows-1252.
 

@@ -4,37 +4,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desktopmail.engine.store.segments import sha256
+from desktopmail.engine.store.segments import Content
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from desktopmail.engine.store.store import Transaction
 
+_CHUNK = 500
+
 
 def put(tx: Transaction, contents: Sequence[bytes]) -> list[int]:
+    """Keep octets; see `put_all`."""
+    return put_all(tx, [Content.of(octets) for octets in contents])
+
+
+def put_all(tx: Transaction, contents: Sequence[Content]) -> list[int]:
     """Keep contents and return their blob ids, in order; what is here already is not written again.
 
     The octets are durable before this returns, so before the transaction that names them commits.
     """
-    digests = [sha256(octets) for octets in contents]
     known: dict[bytes, int] = {}
-    for digest in digests:
-        row = tx.fetch_one("SELECT id FROM blob WHERE sha256 = ?", (digest,))
-        if row is not None:
-            known[digest] = row[0]
-    fresh = {
-        digest: octets
-        for digest, octets in zip(digests, contents, strict=True)
-        if digest not in known
-    }
+    for start in range(0, len(contents), _CHUNK):
+        digests = tuple(one.sha256 for one in contents[start : start + _CHUNK])
+        marks = ",".join("?" * len(digests))
+        known |= tx.fetch(f"SELECT sha256, id FROM blob WHERE sha256 IN ({marks})", digests)
+    fresh = {one.sha256: one for one in contents if one.sha256 not in known}
     if fresh:
-        for stored in tx.segments.write(list(fresh.values())):
-            known[stored.sha256] = tx.insert(
-                "INSERT INTO blob (sha256, segment, position, octets) VALUES (?, ?, ?, ?)",
-                (stored.sha256, stored.segment, stored.position, stored.octets),
-            )
-    return [known[digest] for digest in digests]
+        row = tx.fetch_one("SELECT coalesce(max(id), 0) + 1 FROM blob")
+        first = row[0] if row is not None else 1
+        stored = list(enumerate(tx.segments.write(list(fresh.values())), first))
+        tx.execute_many(
+            "INSERT INTO blob (id, sha256, segment, position, octets) VALUES (?, ?, ?, ?, ?)",
+            (
+                (blob_id, one.sha256, one.segment, one.position, one.octets)
+                for blob_id, one in stored
+            ),
+        )
+        known |= {one.sha256: blob_id for blob_id, one in stored}
+    return [known[one.sha256] for one in contents]
 
 
 def read(tx: Transaction, blob_id: int) -> bytes:

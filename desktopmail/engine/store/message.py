@@ -8,18 +8,19 @@ a draft saved twice, a copy through a mailing list and a forged one share theirs
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from desktopmail.door.ids import MessageId
-from desktopmail.door.view import words_rowid
-from desktopmail.door.words import spaced
-from desktopmail.engine.store import blob, sending, thread
+from desktopmail.engine.store import blob, sending, thread, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.summary import Summary
+
+T = TypeVar("T")
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,28 @@ class Kept:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A message that is to be kept.
+
+    Attributes:
+        summary: Of the whole message when there is a blob, else of its header.
+        blob_id: Its octets, or None when only the header is here.
+        size: Of the whole message, in octets.
+        arrived_s: Its date where it has no Date of its own.
+    """
+
+    summary: Summary
+    blob_id: int | None
+    size: int
+    arrived_s: int
+
+    @property
+    def date_s(self) -> int:
+        """The date it stands under."""
+        return self.summary.date_s if self.summary.date_s is not None else self.arrived_s
+
+
 def keep(
     tx: Transaction,
     summary: Summary,
@@ -47,23 +70,89 @@ def keep(
     size: int,
     arrived_s: int,
 ) -> Kept:
-    """Return the message that this is, adding it or what was missing of it.
+    """Return the message that this is, adding it or what was missing of it; see `Coming`."""
+    (one,) = keep_all(tx, [Coming(summary, blob_id, size, arrived_s)])
+    return one
 
-    Args:
-        tx: The step it is part of.
-        summary: Of the whole message when there is a blob, else of its header.
-        blob_id: Its octets, or None when only the header is here.
-        size: Of the whole message, in octets.
-        arrived_s: Its date where it has no Date of its own.
+
+def keep_all(tx: Transaction, coming: Sequence[Coming]) -> list[Kept]:
+    """Return the messages that these are, adding them or what was missing of them.
+
+    What comes together is looked up together and written together: one by one each statement costs
+    as much as what it does.
     """
-    found = (_same_octets(tx, blob_id) if blob_id is not None else None) or _same_header(
-        tx, summary, size, whole=blob_id is None
-    )
-    if found is None:
-        return _add(tx, summary, blob_id, size, arrived_s)
-    if blob_id is not None:
-        complete(tx, found, summary, blob_id, size)
-    return kept(tx, found)
+    known = _Known(tx, coming)
+    first = tx.reserve("message")
+    adding: list[Coming] = []
+    found: list[MessageId] = []
+    completing: list[tuple[MessageId, Coming]] = []
+    for one in coming:
+        message_id = known.find(one)
+        if message_id is None:
+            message_id = MessageId(first + len(adding))
+            adding.append(one)
+        elif one.blob_id is not None:
+            completing.append((message_id, one))
+        known.note(message_id, one)
+        found.append(message_id)
+    added = {one.id: one for one in _add(tx, first, adding)}
+    for message_id, one in completing:
+        if one.blob_id is not None:
+            complete(tx, message_id, one.summary, one.blob_id, one.size)
+    kept_ones = []
+    for message_id in found:
+        new = added.pop(message_id, None)  # the second time it is known
+        kept_ones.append(new if new is not None else kept(tx, message_id))
+    return kept_ones
+
+
+class _Known:
+    """What is here of messages that come, those before in the same step included."""
+
+    def __init__(self, tx: Transaction, coming: Sequence[Coming]) -> None:
+        self._by_blob: dict[int, MessageId] = {}
+        self._by_digest: dict[bytes, dict[MessageId, tuple[int, bool]]] = {}
+        blobs = {one.blob_id for one in coming if one.blob_id is not None}
+        for chunk in _chunks(sorted(blobs)):
+            self._by_blob |= tx.fetch(
+                "SELECT blob_id, min(id) FROM message"
+                f" WHERE blob_id IN ({_marks(chunk)}) GROUP BY blob_id",
+                chunk,
+            )
+        digests = {one.summary.digest for one in coming if one.summary.message_id}
+        for digest_chunk in _chunks(sorted(digests)):
+            for digest, message_id, size, has_octets in tx.fetch(
+                "SELECT header_digest, id, size, blob_id IS NOT NULL FROM message"
+                f" WHERE header_digest IN ({_marks(digest_chunk)})",
+                digest_chunk,
+            ):
+                self._by_digest.setdefault(digest, {})[message_id] = (size, bool(has_octets))
+
+    def find(self, one: Coming) -> MessageId | None:
+        """The message with these octets; else the one with this header and size.
+
+        Of the latter one that waits for its octets, where these came. By POP3 a message ends with
+        a line end that it may not have had (RFC 1939 section 3).
+        """
+        if one.blob_id is not None and one.blob_id in self._by_blob:
+            return self._by_blob[one.blob_id]
+        if not one.summary.message_id:
+            return None  # a header that names nothing may well be that of two messages
+        alike = self._by_digest.get(one.summary.digest, {})
+        if one.blob_id is None:
+            fits = [m for m, (size, _) in alike.items() if one.size <= size <= one.size + 2]
+        else:
+            fits = [m for m, (size, whole) in alike.items() if size == one.size and not whole]
+        return min(fits, default=None)
+
+    def note(self, message_id: MessageId, one: Coming) -> None:
+        """Remember that a message is here now, or that its octets are."""
+        alike = self._by_digest.setdefault(one.summary.digest, {})
+        if one.blob_id is not None:
+            self._by_blob.setdefault(one.blob_id, message_id)
+            alike[message_id] = (one.size, True)
+        else:
+            alike.setdefault(message_id, (one.size, False))
 
 
 def kept(tx: Transaction, message_id: MessageId) -> Kept:
@@ -98,34 +187,11 @@ def complete(
 
 
 def index(tx: Transaction, message_id: MessageId, summary: Summary) -> None:
-    """Make a message be found by its words."""
-    row = tx.fetch_one("SELECT date_s, indexed FROM message WHERE id = ?", (message_id,))
-    if row is None:
-        return
-    if row[1]:
-        tx.execute("DELETE FROM words WHERE rowid = ?", (words_rowid(row[0], message_id),))
-    _add_words(tx, message_id, row[0], summary)
-    tx.execute("UPDATE message SET indexed = ? WHERE id = ?", (_indexed(summary), message_id))
-
-
-def _add_words(tx: Transaction, message_id: MessageId, date_s: int, summary: Summary) -> None:
-    words = summary.words
-    tx.execute(
-        "INSERT INTO words (rowid, subject, sender, recipients, body, files)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            words_rowid(date_s, message_id),
-            spaced(summary.subject),
-            spaced(words.sender),
-            spaced(words.recipients),
-            spaced(words.body),
-            spaced(words.files),
-        ),
-    )
-
-
-def _indexed(summary: Summary) -> int:
-    return 2 if summary.is_whole else 1
+    """Make a message be found by its words, and by no others."""
+    row = tx.fetch_one("SELECT words_id FROM message WHERE id = ?", (message_id,))
+    if row is not None:
+        tx.find_no_more(message_id)
+        tx.find_by(message_id, row[0], summary.words)
 
 
 def candidates(tx: Transaction, digest: bytes) -> list[MessageId]:
@@ -150,73 +216,78 @@ def drop_unplaced(tx: Transaction, message_ids: Iterable[MessageId]) -> None:
     """Forget those of the messages that stand in no mailbox any more."""
     for message_id in message_ids:
         row = tx.fetch_one(
-            "SELECT blob_id, date_s, indexed FROM message WHERE id = ?1"
+            "SELECT blob_id FROM message WHERE id = ?1"
             " AND NOT EXISTS (SELECT 1 FROM placement WHERE message_id = ?1)",
             (message_id,),
         )
         if row is None:
             continue
-        if row[2]:
-            tx.execute("DELETE FROM words WHERE rowid = ?", (words_rowid(row[1], message_id),))
+        tx.find_no_more(message_id)
         tx.execute("DELETE FROM message WHERE id = ?", (message_id,))
         if row[0] is not None:
             blob.drop_unnamed(tx, [row[0]])
 
 
-def _same_octets(tx: Transaction, blob_id: int) -> MessageId | None:
-    row = tx.fetch_one("SELECT min(id) FROM message WHERE blob_id = ?", (blob_id,))
-    return MessageId(row[0]) if row is not None and row[0] is not None else None
-
-
-def _same_header(tx: Transaction, summary: Summary, size: int, *, whole: bool) -> MessageId | None:
-    """The message with this header and size; one that waits for its octets, where these came.
-
-    By POP3 a message ends with a line end that it may not have had (RFC 1939 section 3).
-    """
-    if not summary.message_id:
-        return None  # a header that names nothing may well be that of two messages
-    wanted = "" if whole else " AND blob_id IS NULL"
-    row = tx.fetch_one(
-        f"SELECT min(id) FROM message WHERE header_digest = ? AND size BETWEEN ? AND ?{wanted}",
-        (summary.digest, size, size + 2 if whole else size),
+def _add(tx: Transaction, first: int, adding: Sequence[Coming]) -> list[Kept]:
+    ids = [MessageId(first + number) for number in range(len(adding))]
+    threads = thread.join(
+        tx,
+        [
+            (message_id, one.summary.message_id, one.summary.references)
+            for message_id, one in zip(ids, adding, strict=True)
+        ],
     )
-    return MessageId(row[0]) if row is not None and row[0] is not None else None
-
-
-def _add(tx: Transaction, summary: Summary, blob_id: int | None, size: int, arrived_s: int) -> Kept:
-    date_s = summary.date_s if summary.date_s is not None else arrived_s
-    message_id = MessageId(tx.reserve("message"))
-    thread_id = thread.join(tx, message_id, summary.message_id, summary.references)
-    tx.execute(
+    words_ids = words.ids_for(tx, [one.date_s for one in adding])
+    tx.execute_many(
         "INSERT INTO message (id, blob_id, header, header_digest, message_id, subject, sender_name,"
-        " sender_address, recipients, date_s, size, attachment, preview, thread_id, indexed)"
+        " sender_address, recipients, date_s, size, attachment, preview, thread_id, words_id)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
+        map(_fields, ids, adding, threads, words_ids),
+    )
+    for message_id, words_id, one in zip(ids, words_ids, adding, strict=True):
+        tx.find_by(message_id, words_id, one.summary.words)
+        if one.summary.report is not None:
+            sending.note_report(tx, one.summary.report)
+    return [
+        Kept(
             message_id,
-            blob_id,
-            summary.header if blob_id is None else None,
-            summary.digest,
-            summary.message_id,
-            summary.subject,
-            *summary.sender,
-            summary.recipients,
-            date_s,
-            size,
-            summary.has_attachment,
-            summary.preview,
+            one.date_s,
+            one.size,
+            one.summary.has_attachment,
             thread_id,
-            _indexed(summary),
-        ),
-    )
-    _add_words(tx, message_id, date_s, summary)
-    if summary.report is not None:
-        sending.note_report(tx, summary.report)
-    return Kept(
+            has_octets=one.blob_id is not None,
+            is_new=True,
+        )
+        for message_id, thread_id, one in zip(ids, threads, adding, strict=True)
+    ]
+
+
+def _fields(
+    message_id: MessageId, one: Coming, thread_id: int, words_id: int
+) -> tuple[int | str | bytes | None, ...]:
+    summary = one.summary
+    return (
         message_id,
-        date_s,
-        size,
+        one.blob_id,
+        summary.header if one.blob_id is None else None,
+        summary.digest,
+        summary.message_id,
+        summary.subject,
+        *summary.sender,
+        summary.recipients,
+        one.date_s,
+        one.size,
         summary.has_attachment,
+        summary.preview,
         thread_id,
-        has_octets=blob_id is not None,
-        is_new=True,
+        words_id,
     )
+
+
+def _chunks(values: list[T]) -> Iterator[tuple[T, ...]]:
+    for start in range(0, len(values), _CHUNK):
+        yield tuple(values[start : start + _CHUNK])
+
+
+def _marks(values: tuple[object, ...]) -> str:
+    return ",".join("?" * len(values))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,12 +16,6 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.summary import Summary
 
-# What the list is sorted by; a longer key would only make its index larger.
-_SORT_CHARACTERS = 40
-# "Re:", "AW:", "Fwd:", "[list]" and their repetitions say nothing about the subject.
-_SUBJECT_PREFIX = re.compile(
-    r"(?:\s*(?:re|aw|antw|sv|vs|fwd?|wg|rv|tr)(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE
-)
 _CHUNK = 500
 
 
@@ -43,6 +36,20 @@ class Placed:
 _COLUMNS = "id, message_id, mailbox_id, uid, flags, modseq, shown, size"
 
 
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """A message that is to be put into a mailbox."""
+
+    kept: Kept
+    summary: Summary
+    uid: int | None
+    flags: Flag
+    arrived_s: int
+    modseq: int = 0
+    tags: tuple[str, ...] = ()
+    wanted: bool = False
+
+
 def add(
     tx: Transaction,
     mailbox_id: MailboxId,
@@ -52,40 +59,52 @@ def add(
     uid: int | None,
     flags: Flag,
     arrived_s: int,
-    modseq: int = 0,
-    tags: Iterable[str] = (),
     wanted: bool = False,
 ) -> PlacementId:
     """Put a message into a mailbox."""
-    sender = summary.sender[0] or summary.sender[1]
-    placement_id = PlacementId(
-        tx.insert(
-            "INSERT INTO placement (message_id, mailbox_id, uid, modseq, flags, arrived_s, wanted,"
-            " date_s, size, attachment, thread_id, sort_sender, sort_subject)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                kept.id,
-                mailbox_id,
-                uid,
-                modseq,
-                int(flags),
-                arrived_s,
-                wanted,
-                kept.date_s,
-                kept.size,
-                kept.has_attachment,
-                kept.thread_id,
-                sender.casefold()[:_SORT_CHARACTERS],
-                base_subject(summary.subject),
-            ),
-        )
-    )
-    tx.count_in(mailbox_id, unread=not flags & Flag.SEEN, octets=kept.size)
-    names = tuple(tags)
-    if names:
-        set_tags(tx, placement_id, names)
-    tx.touch_messages(mailbox_id, (kept.id,))
+    one = Placing(kept, summary, uid, flags, arrived_s, wanted=wanted)
+    (placement_id,) = add_all(tx, mailbox_id, [one])
     return placement_id
+
+
+def add_all(
+    tx: Transaction, mailbox_id: MailboxId, placing: Sequence[Placing]
+) -> list[PlacementId]:
+    """Put messages into a mailbox."""
+    first = tx.reserve("placement")
+    ids = [PlacementId(first + number) for number in range(len(placing))]
+    tx.execute_many(
+        "INSERT INTO placement (id, message_id, mailbox_id, uid, modseq, flags, arrived_s, wanted,"
+        " date_s, size, attachment, thread_id, sort_sender, sort_subject)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (
+                placement_id,
+                one.kept.id,
+                mailbox_id,
+                one.uid,
+                one.modseq,
+                int(one.flags),
+                one.arrived_s,
+                one.wanted,
+                one.kept.date_s,
+                one.kept.size,
+                one.kept.has_attachment,
+                one.kept.thread_id,
+                one.summary.sort_sender,
+                one.summary.sort_subject,
+            )
+            for placement_id, one in zip(ids, placing, strict=True)
+        ),
+    )
+    unread = sum(not int(one.flags) & Flag.SEEN.value for one in placing)
+    octets = sum(one.kept.size for one in placing)
+    tx.count_in(mailbox_id, len(placing), unread=unread, octets=octets)
+    for placement_id, one in zip(ids, placing, strict=True):
+        if one.tags:
+            set_tags(tx, placement_id, one.tags)
+    tx.touch_messages(mailbox_id, [one.kept.id for one in placing])
+    return ids
 
 
 def copy(tx: Transaction, placement_id: PlacementId, mailbox_id: MailboxId) -> PlacementId:
@@ -100,7 +119,7 @@ def copy(tx: Transaction, placement_id: PlacementId, mailbox_id: MailboxId) -> P
         )
     )
     for flags, size in tx.fetch("SELECT flags, size FROM placement WHERE id = ?", (twin,)):
-        tx.count_in(mailbox_id, unread=not Flag(flags) & Flag.SEEN, octets=size)
+        tx.count_in(mailbox_id, 1, unread=not Flag(flags) & Flag.SEEN, octets=size)
     tx.execute(
         "INSERT INTO placement_tag (placement_id, tag_id)"
         " SELECT ?, tag_id FROM placement_tag WHERE placement_id = ?",
@@ -214,11 +233,6 @@ def touch(tx: Transaction, placement_ids: Sequence[PlacementId]) -> None:
             f" ON m.id = p.mailbox_id WHERE p.id IN ({chunk})"
         ):
             tx.touch_mailboxes(row[0])
-
-
-def base_subject(subject: str) -> str:
-    """What a subject is sorted by: without "Re:" and its like, in one case."""
-    return _SUBJECT_PREFIX.sub("", subject, count=1).strip().casefold()[:_SORT_CHARACTERS]
 
 
 def _placed(row: tuple[int, int, int, int | None, int, int, int, int]) -> Placed:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import apsw
 
@@ -41,6 +41,24 @@ class StoredOctets:
     octets: int
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Octets made ready to be stored: what takes time is done, beside the writer.
+
+    Attributes:
+        deflated: The octets as they are stored; None: as they are.
+    """
+
+    octets: bytes
+    sha256: bytes
+    deflated: bytes | None
+
+    @classmethod
+    def of(cls, octets: bytes) -> Self:
+        """Name the octets, and deflate them where that is worth it."""
+        return cls(octets, sha256(octets), _deflated(octets))
+
+
 class Segments:
     """The writing side of the segments of a profile; used by the one writer of the store alone.
 
@@ -62,7 +80,7 @@ class Segments:
         """The segment that is being written."""
         return self._number
 
-    def write(self, contents: Sequence[bytes]) -> list[StoredOctets]:
+    def write(self, contents: Sequence[Content]) -> list[StoredOctets]:
         """Store contents durably, in one commit.
 
         Raises:
@@ -71,22 +89,30 @@ class Segments:
         if self._is_full():
             self._begin_next()
         connection = self._connection
-        stored = []
         connection.execute("BEGIN IMMEDIATE")
         try:
-            for octets in contents:
-                kept = _deflated(octets)
-                connection.execute(
-                    "INSERT INTO octets (sha256, deflated, stored) VALUES (?, ?, ?)",
-                    (sha256(octets), kept is not octets, kept),
-                )
-                position = connection.last_insert_rowid()
-                stored.append(StoredOctets(sha256(octets), self._number, position, len(octets)))
+            last = fetch(connection, "SELECT seq FROM sqlite_sequence WHERE name = 'octets'")
+            first = (last[0][0] if last else 0) + 1
+            connection.executemany(
+                "INSERT INTO octets (id, sha256, deflated, stored) VALUES (?, ?, ?, ?)",
+                (
+                    (
+                        position,
+                        one.sha256,
+                        one.deflated is not None,
+                        one.octets if one.deflated is None else one.deflated,
+                    )
+                    for position, one in enumerate(contents, first)
+                ),
+            )
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK") if connection.in_transaction else None
             raise
-        return stored
+        return [
+            StoredOctets(one.sha256, self._number, position, len(one.octets))
+            for position, one in enumerate(contents, first)
+        ]
 
     def read(self, segment: int, position: int) -> bytes:
         """Return octets; see `OctetReader.read`."""
@@ -165,9 +191,9 @@ def sha256(octets: bytes) -> bytes:
     return hashlib.sha256(octets).digest()
 
 
-def _deflated(octets: bytes) -> bytes:
-    """Return the octets deflated, or the very same object where that is not worth it."""
+def _deflated(octets: bytes) -> bytes | None:
+    """Return the octets deflated, or None where that is not worth it."""
     if len(octets) > MAX_DEFLATED_OCTETS:
-        return octets
+        return None
     small = zlib.compress(octets, _DEFLATE_LEVEL)
-    return small if len(small) < len(octets) * 9 // 10 else octets
+    return small if len(small) < len(octets) * 9 // 10 else None

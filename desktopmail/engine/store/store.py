@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar
 
 import apsw
@@ -21,7 +22,7 @@ from desktopmail.door.changes import (
 )
 from desktopmail.door.interface import DoorError
 from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, Fields, Value, fetch
-from desktopmail.engine.store import schema
+from desktopmail.engine.store import schema, words
 from desktopmail.engine.store.lock import ProfileLock
 from desktopmail.engine.store.segments import Segments
 
@@ -30,11 +31,15 @@ if TYPE_CHECKING:
 
     from desktopmail.door.ids import AccountId, MailboxId, MessageId
     from desktopmail.door.profile import Profile
+    from desktopmail.engine.summary import Words
     from desktopmail.net.ports import Executor
 
 T = TypeVar("T")
 # A change names its messages up to here; beyond, a window reads its rows again anyway.
 _MAX_NAMED_MESSAGES = 500
+# Words left for later are indexed when they are so many characters: some 3,000 messages, a third
+# of a second. In smaller steps the index takes twice the time, larger ones would gain a tenth.
+_WORDS_AT_ONCE = 4_000_000
 
 
 class Transaction:
@@ -48,7 +53,7 @@ class Transaction:
         self._messages: dict[MessageId, None] = {}
         self._others: dict[AnyChange, None] = {}
         self._came: dict[MailboxId, tuple[int, int, int]] = {}
-        self._reserved: dict[str, int] = {}
+        self._words: dict[MessageId, tuple[int, Words]] = {}
 
     def execute(self, sql: str, parameters: tuple[Value, ...] = ()) -> None:
         """Run a statement that returns nothing."""
@@ -73,31 +78,50 @@ class Transaction:
         return rows[0] if rows else None
 
     def reserve(self, table: str) -> int:
-        """Return the id that the next row of a table gets; who asks inserts it with that id."""
-        if table not in self._reserved:
-            row = self.fetch_one("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
-            self._reserved[table] = row[0] if row is not None else 0
-        self._reserved[table] += 1
-        return self._reserved[table]
+        """Return the id that the next row of a table gets, the following ones behind it.
 
-    def count_in(self, mailbox_id: MailboxId, *, unread: bool, octets: int) -> None:
-        """Count a shown placement that was added: the totals are written with the last of them.
+        Who asks inserts its rows with those ids before anything else gets one.
+        """
+        row = self.fetch_one("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
+        return 1 + (int(row[0]) if row is not None else 0)
+
+    def find_by(self, message_id: MessageId, words_id: int, found_by: Words) -> None:
+        """Have a message found by these words, of which none is in the index yet."""
+        self._words[message_id] = (words_id, found_by)
+
+    def find_no_more(self, message_id: MessageId) -> None:
+        """Let a message be found by no words."""
+        self._words.pop(message_id, None)
+        words.remove(self, message_id)
+
+    def count_in(self, mailbox_id: MailboxId, added: int, *, unread: int, octets: int) -> None:
+        """Count shown placements that were added: the totals are written with the last of them.
 
         What goes and changes is counted by triggers. For what comes one would cost four times the
         insertion itself: SQLite keeps, for a statement that fires any, a copy of each page it
         changes.
         """
         total, new, size = self._came.get(mailbox_id, (0, 0, 0))
-        self._came[mailbox_id] = (total + 1, new + unread, size + octets)
+        self._came[mailbox_id] = (total + added, new + unread, size + octets)
 
-    def finish(self) -> None:
-        """Write what was gathered; the last thing before the commit."""
+    def finish(self, *, words_later: bool = False) -> dict[MessageId, Words]:
+        """Write what was gathered; the last thing before the commit.
+
+        Returns:
+            The words that were left for later, where that was asked for: their messages wait.
+        """
         self.execute_many(
             "UPDATE mailbox_total SET total = total + ?, unread = unread + ?, octets = octets + ?"
             " WHERE mailbox_id = ?",
             [(*numbers, mailbox_id) for mailbox_id, numbers in self._came.items()],
         )
         self._came.clear()
+        found_by, self._words = self._words, {}
+        if not words_later:
+            words.add(self, sorted(found_by.values(), key=itemgetter(0)))
+            return {}
+        words.wait(self, found_by)
+        return {message_id: one for message_id, (_, one) in found_by.items()}
 
     def changed_rows(self) -> int:
         """How many rows the last statement changed."""
@@ -145,6 +169,11 @@ class Transaction:
         """Have this change told."""
         self._others[change] = None
 
+    @property
+    def mailboxes(self) -> set[MailboxId]:
+        """The mailboxes in which rows came, went or changed."""
+        return self._mailboxes
+
     def changes(self) -> list[AnyChange]:
         """What happened, as ids, each thing once."""
         changes: list[AnyChange] = []
@@ -175,6 +204,9 @@ class Store:
         self._lock = ProfileLock(profile)
         self._executor = executor
         self._untold: deque[AnyChange] = deque()
+        self._words: dict[MessageId, Words] = {}
+        self._words_characters = 0
+        self._words_mailboxes: set[MailboxId] = set()
         self._listeners: list[Callable[[AnyChange], None]] = []
         try:
             self._connection = _open(profile)
@@ -184,14 +216,31 @@ class Store:
             self._lock.release()
             raise
 
-    async def write(self, step: Callable[[Transaction], T]) -> T:
+    async def write(self, step: Callable[[Transaction], T], *, words_later: bool = False) -> T:
         """Run one step in one transaction; when this returns, it is durable and told.
+
+        Args:
+            step: What to do.
+            words_later: The words of messages that it adds are left for a larger step: whoever
+                leaves some calls `index_words` at the end.
 
         Raises:
             DoorError: The disk is full or failed; the step left nothing behind.
         """
         try:
-            return await self._executor.run(self._run, step)
+            return await self._executor.run(self._run, step, words_later)
+        finally:
+            while self._untold:
+                self.tell(self._untold.popleft())
+
+    async def index_words(self) -> None:
+        """Index the words that were left for later; when this returns, they are found.
+
+        Raises:
+            DoorError: The disk is full or failed; the messages wait on.
+        """
+        try:
+            await self._executor.run(self._index_words)
         finally:
             while self._untold:
                 self.tell(self._untold.popleft())
@@ -229,18 +278,20 @@ class Store:
         await self._executor.run(self._close)
 
     def _close(self) -> None:
+        self._index_words()
         self._connection.execute("PRAGMA optimize")
         self._connection.close()
         self._segments.close()
         self._lock.release()
 
-    def _run(self, step: Callable[[Transaction], T]) -> T:
+    def _run(self, step: Callable[[Transaction], T], words_later: bool = False) -> T:
         transaction = Transaction(self._connection, self._segments)
+        later: dict[MessageId, Words] = {}
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 result = step(transaction)
-                transaction.finish()
+                later = transaction.finish(words_later=words_later)
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
@@ -249,7 +300,26 @@ class Store:
         except (apsw.FullError, apsw.IOError, apsw.ReadOnlyError) as error:
             raise unwritable(self.profile, error) from error
         self._untold.extend(transaction.changes())
+        if later:
+            self._words.update(later)
+            self._words_mailboxes.update(transaction.mailboxes)
+            self._words_characters += sum(one.characters for one in later.values())
+            if self._words_characters >= _WORDS_AT_ONCE:
+                self._index_words()
         return result
+
+    def _index_words(self) -> None:
+        if not self._words:
+            return
+        rows, self._words, self._words_characters = self._words, {}, 0
+        told, self._words_mailboxes = self._words_mailboxes, set()
+
+        def step(tx: Transaction) -> None:
+            words.add_waiting(tx, rows)
+            for mailbox_id in told:  # a list of hits may be in view
+                tx.touch_messages(mailbox_id)
+
+        self._run(step)
 
     def _look(self, step: Callable[[Transaction], T]) -> T:
         return step(Transaction(self._connection, self._segments))

@@ -8,13 +8,16 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from desktopmail.engine.store.store import Transaction
 
 # Of a long chain of references its ends: the root, and those nearest to the message.
 _MAX_KEYS = 20
+_CHUNK = 500
 
 
 def key_of(message_id: str) -> int:
@@ -23,32 +26,60 @@ def key_of(message_id: str) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def join(tx: Transaction, local_id: int, message_id: str, references: tuple[str, ...]) -> int:
-    """Return the thread of a new message, joining the threads that it connects."""
-    names = (*references[:1], *references[1:][-_MAX_KEYS:], message_id)
-    keys = list(dict.fromkeys(key_of(name) for name in names if name))
-    if not keys:
-        return local_id
-    placeholders = ",".join("?" * len(keys))
-    known: dict[int, int] = dict(
-        tx.fetch(
-            f"SELECT key, thread_id FROM thread_key WHERE key IN ({placeholders})", tuple(keys)
-        )
-    )
-    thread_id = min(known.values(), default=local_id)
-    for other in sorted(set(known.values()) - {thread_id}):
-        _merge(tx, other, thread_id)
+def join(tx: Transaction, coming: Sequence[tuple[int, str, tuple[str, ...]]]) -> list[int]:
+    """Return the threads of new messages, joining the threads that they connect.
+
+    Args:
+        tx: The step it is part of.
+        coming: Of each message its local id, its Message-ID and its references.
+    """
+    names = [_keys(message_id, references) for _, message_id, references in coming]
+    known = _known(tx, {key for keys in names for key in keys})
+    there = set(known.values())
+    into: dict[int, int] = {}
+    fresh: dict[int, int] = {}
+    threads = []
+    for (local_id, _, _), keys in zip(coming, names, strict=True):
+        met = {_root(into, known[key]) for key in keys if key in known}
+        thread_id = min(met, default=local_id)
+        for other in met - {thread_id}:
+            into[other] = thread_id
+        for key in keys:
+            if key not in known:
+                known[key] = fresh[key] = thread_id
+        threads.append(thread_id)
+    for other in sorted(there & into.keys()):
+        _merge(tx, other, _root(into, other))
     tx.execute_many(
         "INSERT INTO thread_key (key, thread_id) VALUES (?, ?)",
-        _missing(keys, known, thread_id),
+        [(key, _root(into, thread_id)) for key, thread_id in fresh.items()],
     )
+    return [_root(into, thread_id) for thread_id in threads]
+
+
+def _keys(message_id: str, references: tuple[str, ...]) -> list[int]:
+    names = (*references[:1], *references[1:][-_MAX_KEYS:], message_id)
+    return list(dict.fromkeys(key_of(name) for name in names if name))
+
+
+def _known(tx: Transaction, keys: Iterable[int]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    listed = sorted(keys)
+    for start in range(0, len(listed), _CHUNK):
+        found.update(
+            tx.fetch(
+                "SELECT key, thread_id FROM thread_key"
+                " WHERE key IN (SELECT value FROM json_each(?))",
+                (msgspec.json.encode(listed[start : start + _CHUNK]).decode(),),
+            )
+        )
+    return found
+
+
+def _root(into: dict[int, int], thread_id: int) -> int:
+    while thread_id in into:
+        thread_id = into[thread_id]
     return thread_id
-
-
-def _missing(
-    keys: Iterable[int], known: dict[int, int], thread_id: int
-) -> list[tuple[int | str | float | bytes | None, ...]]:
-    return [(key, thread_id) for key in keys if key not in known]
 
 
 def _merge(tx: Transaction, other: int, thread_id: int) -> None:

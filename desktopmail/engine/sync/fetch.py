@@ -13,6 +13,7 @@ from desktopmail.door.changes import MailArrived, Progress
 from desktopmail.door.ids import MessageId, PlacementId
 from desktopmail.engine import summary
 from desktopmail.engine.store import blob, mailbox, message, placement
+from desktopmail.engine.store.segments import Content
 from desktopmail.engine.summary import Summary
 from desktopmail.engine.sync import incoming, meet
 from desktopmail.engine.sync.flags import mask_of, tags_of
@@ -46,7 +47,7 @@ _WHOLE_ITEMS = (*_ROW, BodyItem(WHOLE))
 
 _Wanted = tuple[Uid, PlacementId, MessageId]
 _Content = tuple[PlacementId, MessageId, bytes]
-_Parsed = tuple[_Content, Summary]
+_Parsed = tuple[_Content, Summary, Content]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +147,9 @@ class Fetcher:
         """Where octets go that messages wait for; takes what is stored off `waiting`."""
 
         def keep(tx: Transaction, parsed: list[_Parsed]) -> None:
-            blobs = blob.put(tx, [content for (_, _, content), _ in parsed])
-            for ((placed, local, content), row), blob_id in zip(parsed, blobs, strict=True):
-                _attach(tx, placed, local, row, blob_id, len(content))
+            blobs = blob.put_all(tx, [content for _, _, content in parsed])
+            for ((placed, local, octets), row, _), blob_id in zip(parsed, blobs, strict=True):
+                _attach(tx, placed, local, row, blob_id, len(octets))
                 waiting.pop(placed, None)
 
         return Pipeline(self.store, self.ports.executor, _parse, keep)
@@ -255,7 +256,7 @@ class Fetcher:
 
 
 def _parse(contents: Sequence[_Content]) -> list[_Parsed]:
-    return [(one, summary.of_message(one[2])) for one in contents]
+    return [(one, summary.of_message(one[2]), Content.of(one[2])) for one in contents]
 
 
 def _following(messages: int, octets: int) -> int:

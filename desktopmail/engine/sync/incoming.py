@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from desktopmail.door.rows import Flag
 from desktopmail.engine import summary
 from desktopmail.engine.store import blob, message, person, placement
+from desktopmail.engine.store.message import Coming
+from desktopmail.engine.store.placement import Placing
+from desktopmail.engine.store.segments import Content
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,46 +45,54 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A message with what its row shows: worked out beside the network."""
+    """A message with what its row shows: worked out beside the network.
+
+    Attributes:
+        content: Its octets, ready to be stored; None where only the header came.
+    """
 
     incoming: Incoming
     summary: Summary
+    content: Content | None
 
 
 def parse(messages: Sequence[Incoming]) -> list[Parsed]:
     """Work out the rows; takes the processor for a while and nothing else."""
     return [
-        Parsed(
-            one,
-            summary.of_message(one.octets) if one.is_whole else summary.of_header(one.octets),
-        )
+        Parsed(one, summary.of_message(one.octets), Content.of(one.octets))
+        if one.is_whole
+        else Parsed(one, summary.of_header(one.octets), None)
         for one in messages
     ]
 
 
 def keep(tx: Transaction, parsed: Sequence[Parsed]) -> list[Kept]:
     """Keep messages, without placing them; octets are durable before their rows are written."""
-    whole = [one for one in parsed if one.incoming.is_whole]
-    blobs = dict(
-        zip(
-            (id(one) for one in whole),
-            blob.put(tx, [one.incoming.octets for one in whole]),
-            strict=True,
-        )
+    blobs = iter(blob.put_all(tx, [one.content for one in parsed if one.content is not None]))
+    return message.keep_all(
+        tx,
+        [
+            Coming(one.summary, None, one.incoming.size, one.incoming.arrived_s)
+            if one.content is None
+            else Coming(one.summary, next(blobs), len(one.incoming.octets), one.incoming.arrived_s)
+            for one in parsed
+        ],
     )
-    kept = []
-    for one in parsed:
-        incoming = one.incoming
-        kept.append(
-            message.keep(
-                tx,
-                one.summary,
-                blob_id=blobs.get(id(one)),
-                size=len(incoming.octets) if incoming.is_whole else incoming.size,
-                arrived_s=incoming.arrived_s,
-            )
-        )
-    return kept
+
+
+def placing(one: Parsed, kept: Kept) -> Placing:
+    """How a message that came is put into its mailbox."""
+    came = one.incoming
+    return Placing(
+        kept,
+        one.summary,
+        uid=came.uid,
+        flags=came.flags,
+        arrived_s=came.arrived_s,
+        modseq=came.modseq,
+        tags=came.tags,
+        wanted=came.wanted and not kept.has_octets,
+    )
 
 
 def place(
@@ -95,22 +106,6 @@ def place(
         parsed: The messages.
         sent: The mailbox holds our own: their recipients are who we write to.
     """
-    placements = []
-    for one, kept in zip(parsed, keep(tx, parsed), strict=True):
-        incoming = one.incoming
-        placements.append(
-            placement.add(
-                tx,
-                mailbox_id,
-                kept,
-                one.summary,
-                uid=incoming.uid,
-                flags=incoming.flags,
-                arrived_s=incoming.arrived_s,
-                modseq=incoming.modseq,
-                tags=incoming.tags,
-                wanted=incoming.wanted and not kept.has_octets,
-            )
-        )
+    placements = placement.add_all(tx, mailbox_id, list(map(placing, parsed, keep(tx, parsed))))
     person.count(tx, [one.summary for one in parsed], sent=sent)
     return placements

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from desktopmail.door.ids import MailboxId, MessageId, PlacementId
-    from desktopmail.engine.store.message import Kept
-    from desktopmail.engine.store.placement import Placed
+    from desktopmail.engine.store.placement import Placed, Placing
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.sync.incoming import Incoming, Parsed
     from desktopmail.wire.imap.fetch import FetchResponse
@@ -32,38 +31,29 @@ def place(tx: Transaction, mailbox_id: MailboxId, parsed: Sequence[Parsed]) -> l
     # A server may answer for one UID twice: the last answer is the newest.
     last = {one.incoming.uid: one for one in parsed if one.incoming.uid not in known}
     parsed = list(last.values())
-    arrived = []
+    arrived: list[Parsed] = []
+    adding: list[Placing] = []
     for one, kept in zip(parsed, incoming.keep(tx, parsed), strict=True):
-        here = _without_uid(tx, mailbox_id, kept.id)
+        here = None if kept.is_new else _without_uid(tx, mailbox_id, kept.id)
         if here is not None:
             _take_uid(tx, mailbox_id, here, one.incoming)
             continue
-        _add(tx, mailbox_id, one, kept)
+        adding.append(incoming.placing(one, kept))
         arrived.append(one)
         if not one.incoming.flags & Flag.SEEN:
             fresh.append(kept.id)
+    made = placement.add_all(tx, mailbox_id, adding)
+    deleted = [
+        placement_id
+        for placement_id, one in zip(made, adding, strict=True)
+        if int(one.flags) & Flag.DELETED.value
+    ]
+    if deleted:
+        placement.show(tx, deleted, shown=False)
     box = mailbox.get(tx, mailbox_id)
     person.count(tx, [one.summary for one in arrived], sent=box.role is Role.SENT)
     tx.touch_mailboxes(box.account_id)
     return fresh if box.role is Role.INBOX else []
-
-
-def _add(tx: Transaction, mailbox_id: MailboxId, one: Parsed, kept: Kept) -> None:
-    came = one.incoming
-    made = placement.add(
-        tx,
-        mailbox_id,
-        kept,
-        one.summary,
-        uid=came.uid,
-        flags=came.flags,
-        arrived_s=came.arrived_s,
-        modseq=came.modseq,
-        tags=came.tags,
-        wanted=came.wanted and not kept.has_octets,
-    )
-    if came.flags & Flag.DELETED:
-        placement.show(tx, [made], shown=False)
 
 
 def _without_uid(tx: Transaction, mailbox_id: MailboxId, message_id: MessageId) -> Placed | None:

@@ -25,6 +25,8 @@ BATCH_MESSAGES = 500
 # One that is stored and one that is parsed, beside the one that is fetched: more would only take
 # memory, since there is one writer.
 ON_THE_WAY = 2
+# So few are found by their words with the step that stores them; of more the words are gathered.
+WORDS_AT_ONCE = 50
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -73,6 +75,7 @@ class Pipeline(Generic[T, P]):
             if error is None or isinstance(error, Exception):
                 self._send_on()
                 await self._group.__aexit__(None, None, None)
+                await self._store.index_words()
             else:
                 await self._group.__aexit__(kind, error, trace)
 
@@ -104,4 +107,5 @@ class Pipeline(Generic[T, P]):
         parsed = await self._executor.run(self._parse, batch)
         if before is not None:
             await before
-        await self._store.write(lambda tx: self._keep(tx, parsed))
+        later = len(batch) > WORDS_AT_ONCE
+        await self._store.write(lambda tx: self._keep(tx, parsed), words_later=later)

@@ -8,7 +8,7 @@ import pytest
 
 from desktopmail.door.octets import OctetReader
 from desktopmail.door.profile import Profile
-from desktopmail.engine.store.segments import Segments
+from desktopmail.engine.store.segments import Content, Segments
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 def test_octets_are_read_while_the_engine_writes_on(tmp_path: Path) -> None:
     profile = Profile.at(tmp_path)
     writer = Segments(profile)
-    first = writer.write([b"a" * 5000])[0]
+    first = writer.write([Content.of(b"a" * 5000)])[0]
     reader = OctetReader(profile)
     assert reader.read(first.segment, first.position) == b"a" * 5000
-    second = writer.write([b"b"])[0]
+    second = writer.write([Content.of(b"b")])[0]
     assert reader.read(second.segment, second.position) == b"b"
     reader.close()
     writer.close()

@@ -10,7 +10,7 @@ import pytest
 from desktopmail.door.ids import MailboxId, MessageId, PlacementId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
-from desktopmail.door.reader import SqliteReader, header_end
+from desktopmail.door.reader import SqliteReader
 from desktopmail.door.rows import Column, Flag, Kind, Role, View
 from desktopmail.engine.store import account, mailbox, operation, person, placement
 from desktopmail.engine.store.operation import Arguments
@@ -274,17 +274,3 @@ def test_a_profile_without_a_store_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(DoorError) as caught:
         SqliteReader(Profile.at(tmp_path))
     assert caught.value.code == "no-store"
-
-
-@pytest.mark.parametrize(
-    ("octets", "end"),
-    [
-        (b"A: b\r\n\r\nc", 8),
-        (b"A: b\n\nc\r\n\r\n", 6),
-        (b"\r\nbody", 2),
-        (b"A: b\r\n", 6),
-        (b"", 0),
-    ],
-)
-def test_the_header_ends_behind_its_empty_line(octets: bytes, end: int) -> None:
-    assert header_end(octets) == end

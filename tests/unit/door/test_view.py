@@ -7,8 +7,13 @@ import pytest
 
 from desktopmail.door.ids import PlacementId
 from desktopmail.door.rows import Column, View
-from desktopmail.door.search import MESSAGE_MASK
-from desktopmail.door.view import MAX_MERGED_MAILBOXES, Sql, ViewSql, words_rowid
+from desktopmail.door.view import (
+    MAX_MERGED_MAILBOXES,
+    WORDS_SLOTS,
+    Sql,
+    ViewSql,
+    first_words_id,
+)
 from desktopmail.engine.store import schema
 
 ONE = (1,)
@@ -98,8 +103,8 @@ def test_more_mailboxes_than_can_be_merged_still_make_a_statement(
     assert connection.execute(sql.text, sql.parameters).fetchall() == []
 
 
-def test_the_rowid_of_the_word_index_is_in_date_order_and_gives_the_message_back() -> None:
-    assert words_rowid(100, 5) < words_rowid(101, 1)
-    for date_s in (-5, 0, 1_800_000_000, 2**40):
-        assert words_rowid(date_s, 123) & MESSAGE_MASK == 123
-        assert words_rowid(date_s, 123) < 2**63
+def test_the_ids_of_the_word_index_are_in_date_order() -> None:
+    firsts = [first_words_id(date_s) for date_s in (-5, 0, 1, 1_800_000_000, 2**40)]
+    assert firsts == sorted(firsts)
+    assert (firsts[0], firsts[2] - firsts[1]) == (firsts[1], WORDS_SLOTS)
+    assert firsts[-1] + WORDS_SLOTS < 2**63

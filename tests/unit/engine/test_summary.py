@@ -85,3 +85,17 @@ def test_no_octets_whatever_are_refused(octets: bytes) -> None:
 @pytest.mark.parametrize("octets", message_parameters())
 def test_every_message_of_the_corpora_has_a_row(octets: bytes) -> None:
     _keepable(summary.of_message(octets))
+
+
+@pytest.mark.parametrize(
+    ("subject", "base"),
+    [
+        ("Re: AW: Fwd: Lunch", "lunch"),
+        ("RE[2]: Lunch", "lunch"),
+        ("Reply to all", "reply to all"),
+        ("re: re: re:", ""),
+        ("x" * 100, "x" * 40),
+    ],
+)
+def test_a_subject_is_sorted_without_what_answering_put_before_it(subject: str, base: str) -> None:
+    assert summary.base_subject(subject) == base

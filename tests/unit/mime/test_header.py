@@ -153,3 +153,17 @@ def test_no_octets_make_it_raise(octets: bytes) -> None:
     for field in parsed.fields:
         assert field.text.isprintable() or field.text
         parsed.text(field.name)
+
+
+@pytest.mark.parametrize(
+    ("octets", "end"),
+    [
+        (b"A: b\r\n\r\nc", 8),
+        (b"A: b\n\nc\r\n\r\n", 6),
+        (b"\r\nbody", 2),
+        (b"A: b\r\n", 6),
+        (b"", 0),
+    ],
+)
+def test_the_header_ends_behind_its_empty_line(octets: bytes, end: int) -> None:
+    assert header.header_end(octets) == end

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from desktopmail.engine import summary
 from desktopmail.engine.store import blob, message, placement
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from desktopmail.engine.store.message import Kept
     from desktopmail.engine.store.store import Store, Transaction
 
@@ -158,3 +160,46 @@ async def test_the_date_is_the_arrival_where_a_message_has_none(tmp_path: Path) 
             )  # fmt: skip
 
         assert (await store.write(keep)).date_s == 1_234
+
+
+_COMING = st.lists(
+    st.tuples(st.integers(1, 3), st.sampled_from(["Yes.", "No."]), st.booleans()), max_size=8
+)
+
+
+def _coming(tx: Transaction, number: int, body: str, *, whole: bool) -> message.Coming:
+    octets = mail(number, body=body, references=f"<{number - 1}@example.org>")
+    if whole:
+        (blob_id,) = blob.put(tx, [octets])
+        return message.Coming(summary.of_message(octets), blob_id, len(octets), 1)
+    return message.Coming(summary.of_header(header_of(octets)), None, len(octets), 1)
+
+
+@given(_COMING)
+@settings(max_examples=60, deadline=None)
+async def test_together_messages_are_kept_as_one_by_one(
+    coming: list[tuple[int, str, bool]],
+) -> None:
+    rows: list[list[object]] = []
+    for together in (True, False):
+        with TemporaryDirectory() as folder:
+            async with open_store(Path(folder)) as store:
+
+                def step(tx: Transaction, together: bool = together) -> list[Kept]:
+                    values = [_coming(tx, n, body, whole=whole) for n, body, whole in coming]
+                    if together:
+                        return message.keep_all(tx, values)
+                    return [message.keep_all(tx, [value])[0] for value in values]
+
+                kept = await store.write(step)
+                found = await store.read(
+                    lambda tx: tx.fetch(
+                        "SELECT id, blob_id, header, size, thread_id, words_id, preview"
+                        " FROM message ORDER BY id"
+                    )
+                )
+                words = await store.read(
+                    lambda tx: tx.fetch("SELECT rowid FROM words WHERE words MATCH 'yes OR no'")
+                )
+                rows.append([*found, *words, *(one.id for one in kept)])
+    assert rows[0] == rows[1]

@@ -94,20 +94,6 @@ async def test_hiding_deletes_nothing(tmp_path: Path) -> None:
         assert (found.id, found.shown) == (placements[0], False)
 
 
-@pytest.mark.parametrize(
-    ("subject", "base"),
-    [
-        ("Re: AW: Fwd: Lunch", "lunch"),
-        ("RE[2]: Lunch", "lunch"),
-        ("Reply to all", "reply to all"),
-        ("re: re: re:", ""),
-        ("x" * 100, "x" * 40),
-    ],
-)
-def test_a_subject_is_sorted_without_what_answering_put_before_it(subject: str, base: str) -> None:
-    assert placement.base_subject(subject) == base
-
-
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(["show", "hide", "seen", "unseen", "remove", "move", "copy"]),

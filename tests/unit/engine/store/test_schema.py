@@ -5,6 +5,7 @@ from __future__ import annotations
 import apsw
 import pytest
 
+from desktopmail.door.view import WORDS_SLOTS, first_words_id
 from desktopmail.engine.store import schema
 
 
@@ -53,3 +54,20 @@ def test_an_id_is_never_given_twice(table: str) -> None:
     schema.upgrade(connection)
     rows = connection.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchall()
     assert "id INTEGER PRIMARY KEY AUTOINCREMENT" in str(rows[0][0])
+
+
+def test_the_messages_of_version_7_are_numbered_by_date_and_wait_for_the_new_index() -> None:
+    connection = apsw.Connection(":memory:")
+    schema.upgrade(connection, to=7)
+    dates = [5_000, 5_000, 4, 2**40, -3, 5_001, *[7] * (WORDS_SLOTS + 2), 8]
+    connection.executemany(
+        "INSERT INTO message (header_digest, message_id, subject, sender_name, sender_address,"
+        " recipients, date_s, size, attachment, preview, thread_id)"
+        " VALUES (x'', '', '', '', '', '', ?, 1, 0, '', 1)",
+        [(date_s,) for date_s in dates],
+    )
+    schema.upgrade(connection)
+    rows = connection.execute("SELECT words_id, date_s FROM message ORDER BY words_id").fetchall()
+    assert [date_s for _, date_s in rows] == sorted(dates)
+    assert (rows[-1][0], rows[-3][0]) == (first_words_id(2**40), first_words_id(5_000) + 1)
+    assert connection.execute("SELECT count(*) FROM word_queue").fetchall() == [(len(dates),)]

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from desktopmail.door.octets import inflate
 from desktopmail.door.profile import Profile
-from desktopmail.engine.store import segments
-from desktopmail.engine.store.segments import Segments
+from desktopmail.engine.store.segments import Content, Segments
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,9 +18,13 @@ if TYPE_CHECKING:
 CONTENTS = [b"", b"a", b"ab\r\n" * 1000, bytes(range(256)) * 3000]
 
 
+def contents(*all_octets: bytes) -> list[Content]:
+    return [Content.of(octets) for octets in all_octets]
+
+
 def test_octets_come_out_as_they_went_in(tmp_path: Path) -> None:
     store = Segments(Profile.at(tmp_path))
-    stored = store.write(CONTENTS)
+    stored = store.write(contents(*CONTENTS))
     assert [store.read(one.segment, one.position) for one in stored] == CONTENTS
     assert [one.octets for one in stored] == [len(octets) for octets in CONTENTS]
     store.close()
@@ -31,7 +34,8 @@ def test_a_full_segment_is_followed_by_the_next(tmp_path: Path) -> None:
     profile = Profile.at(tmp_path)
     store = Segments(profile, segment_octets=200_000)
     stored = [
-        store.write([bytes([number]) * 5 + bytes(range(256)) * 400])[0] for number in range(5)
+        store.write(contents(bytes([number]) * 5 + bytes(range(256)) * 400))[0]
+        for number in range(5)
     ]
     store.close()
     assert len({one.segment for one in stored}) > 1
@@ -44,7 +48,7 @@ def test_a_full_segment_is_followed_by_the_next(tmp_path: Path) -> None:
 
 def test_octets_that_no_row_names_are_swept_and_the_others_stay(tmp_path: Path) -> None:
     store = Segments(Profile.at(tmp_path))
-    kept, orphan = store.write([b"kept", b"orphan"])
+    kept, orphan = store.write(contents(b"kept", b"orphan"))
     assert store.sweep(1, [kept.position]) == len(b"orphan")
     assert store.read(1, kept.position) == b"kept"
     with pytest.raises(KeyError):
@@ -56,13 +60,14 @@ def test_octets_that_no_row_names_are_swept_and_the_others_stay(tmp_path: Path) 
 
 def test_a_position_is_never_given_twice(tmp_path: Path) -> None:
     store = Segments(Profile.at(tmp_path))
-    first = store.write([b"first"])[0]
+    first = store.write(contents(b"first"))[0]
     store.sweep(1, [])
-    assert store.write([b"second"])[0].position > first.position
+    assert store.write(contents(b"second"))[0].position > first.position
     store.close()
 
 
 @given(st.binary(max_size=3000))
 def test_what_is_deflated_inflates_to_the_same(octets: bytes) -> None:
-    kept = segments._deflated(octets)
-    assert inflate(kept, deflated=kept is not octets) == octets
+    one = Content.of(octets)
+    assert one.octets == octets
+    assert one.deflated is None or inflate(one.deflated) == octets

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from desktopmail.engine.store import thread
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from desktopmail.engine.store.store import Store
+    from desktopmail.engine.store.store import Store, Transaction
 
 ROOT = mail(1)
 ANSWER = mail(2, references="<1@example.org>")
@@ -85,3 +87,30 @@ async def test_of_a_long_chain_the_root_and_the_nearest_count(tmp_path: Path) ->
         assert thread.key_of("c499@example.org") in keys
         assert thread.key_of("c100@example.org") not in keys
         assert len(keys) < 30
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.lists(st.integers(1, 6), max_size=3)), max_size=10))
+@settings(max_examples=60, deadline=None)
+async def test_together_threads_are_joined_as_one_by_one(
+    coming: list[tuple[int, list[int]]],
+) -> None:
+    messages = [
+        (number, f"{name}@example.org", tuple(f"{other}@example.org" for other in others))
+        for number, (name, others) in enumerate(coming, 1)
+    ]
+    keys: list[object] = []
+    for together in (True, False):
+        with TemporaryDirectory() as folder:
+            async with open_store(Path(folder)) as store:
+
+                def step(tx: Transaction, together: bool = together) -> None:
+                    for chunk in [messages] if together else [[one] for one in messages]:
+                        thread.join(tx, chunk)
+
+                await store.write(step)
+                keys.append(
+                    await store.read(
+                        lambda tx: tx.fetch("SELECT key, thread_id FROM thread_key ORDER BY key")
+                    )
+                )
+    assert keys[0] == keys[1]

@@ -8,7 +8,7 @@ import pytest
 
 from desktopmail.door.rows import Flag
 from desktopmail.engine.store import message, placement
-from desktopmail.engine.store.segments import Segments
+from desktopmail.engine.store.segments import Content, Segments
 from desktopmail.engine.sync import incoming
 from desktopmail.engine.sync.incoming import Incoming
 from tests.helpers.store import add_account, inbox_of, mail, open_store
@@ -32,21 +32,21 @@ async def test_octets_are_committed_before_any_row_that_names_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order: list[str] = []
-    write, keep = Segments.write, message.keep
+    write, keep = Segments.write, message.keep_all
 
-    def write_first(self: Segments, contents: Sequence[bytes]) -> object:
+    def write_first(self: Segments, contents: Sequence[Content]) -> object:
         order.append(f"octets {len(contents)}")
         return write(self, contents)
 
     def keep_after(*arguments: object, **more: object) -> object:
-        order.append("row")
+        order.append("rows")
         return keep(*arguments, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Segments, "write", write_first)
-    monkeypatch.setattr(message, "keep", keep_after)
+    monkeypatch.setattr(message, "keep_all", keep_after)
     async with open_store(tmp_path) as store:
         await store.write(lambda tx: incoming.keep(tx, incoming.parse([came(1), came(2)])))
-    assert order == ["octets 2", "row", "row"]
+    assert order == ["octets 2", "rows"]
 
 
 async def test_a_batch_of_whole_messages_and_headers_is_kept_as_it_came(tmp_path: Path) -> None:

@@ -1,0 +1,77 @@
+"""What waits for the word index, indexed from its octets: after a crash, an upgrade, a repair.
+
+A sync hands the words it worked out over in memory (`Store.index_words`); here is the way for those
+that nobody has in memory any more.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from desktopmail.engine import summary
+from desktopmail.engine.store import message, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktopmail.door.ids import MessageId
+    from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.engine.summary import Words
+    from desktopmail.net.ports import Executor
+
+_BATCH_MESSAGES = 2000
+_BATCH_OCTETS = 8 * 1024 * 1024
+
+_Waiting = tuple["MessageId", bytes, bool]
+
+
+async def index_waiting(store: Store, executor: Executor) -> None:
+    """Index what waits now; who adds messages meanwhile has their words in memory.
+
+    Raises:
+        DoorError: The disk is full or failed; what was not indexed waits on.
+    """
+    last = await store.read(words.last_waiting)
+    while batch := await store.read(partial(_load, last)):
+        rows = await executor.run(_parse, batch)
+        await store.write(partial(_keep, rows))
+
+
+def _load(until: MessageId, tx: Transaction) -> list[_Waiting]:
+    """Some of those that wait, with their octets or their header."""
+    batch: list[_Waiting] = []
+    size = 0
+    for message_id in words.waiting(tx, until, _BATCH_MESSAGES):
+        octets = _octets(tx, message_id)
+        is_whole = octets is not None
+        if octets is None:
+            octets = _header(tx, message_id)
+        batch.append((message_id, octets, is_whole))
+        size += len(octets)
+        if size >= _BATCH_OCTETS:
+            break
+    return batch
+
+
+def _octets(tx: Transaction, message_id: MessageId) -> bytes | None:
+    try:
+        return message.octets(tx, message_id)
+    except KeyError:
+        return None  # damaged: the doctor says so, and here nothing can be found in it
+
+
+def _header(tx: Transaction, message_id: MessageId) -> bytes:
+    row = tx.fetch_one("SELECT header FROM message WHERE id = ?", (message_id,))
+    return bytes(row[0]) if row is not None and row[0] is not None else b""
+
+
+def _parse(batch: Sequence[_Waiting]) -> dict[MessageId, Words]:
+    return {
+        message_id: (summary.of_message(octets) if is_whole else summary.of_header(octets)).words
+        for message_id, octets, is_whole in batch
+    }
+
+
+def _keep(rows: dict[MessageId, Words], tx: Transaction) -> None:
+    words.add_waiting(tx, rows)

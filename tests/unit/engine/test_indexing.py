@@ -1,0 +1,50 @@
+"""What nobody has in memory any more is indexed from the octets, in the background."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.engine import summary
+from desktopmail.engine.indexing import index_waiting
+from desktopmail.engine.store import message, words
+from desktopmail.net.ports import InlineExecutor
+from tests.helpers.store import add_account, inbox_of, mail, open_store, put
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktopmail.engine.store.store import Store, Transaction
+
+
+async def found(store: Store, word: str) -> int:
+    rows = await store.read(lambda tx: tx.fetch("SELECT 1 FROM words WHERE words MATCH ?", (word,)))
+    return len(rows)
+
+
+def header(tx: Transaction) -> None:
+    block = b"Subject: okapi\r\nMessage-ID: <h@example.org>\r\n\r\n"
+    message.keep(tx, summary.of_header(block), blob_id=None, size=900, arrived_s=1)
+
+
+async def test_whole_messages_and_headers_are_indexed_from_what_is_here(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1, body="zebra")]))
+        await store.write(header)
+        await store.write(words.queue_all)
+        assert (await found(store, "zebra"), await found(store, "okapi")) == (0, 0)
+        await index_waiting(store, InlineExecutor())
+        assert (await found(store, "zebra"), await found(store, "okapi")) == (1, 1)
+        assert await store.read(words.count_waiting) == 0
+
+
+async def test_damaged_octets_do_not_keep_the_others_waiting(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        both = [mail(1, body="zebra"), mail(2, body="quagga")]
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), both))
+        await store.write(words.queue_all)
+        await store.write(lambda tx: tx.execute("UPDATE blob SET position = 77 WHERE id = 1"))
+        await index_waiting(store, InlineExecutor())
+        assert (await found(store, "zebra"), await found(store, "quagga")) == (0, 1)
+        assert await store.read(words.count_waiting) == 0
