@@ -34,8 +34,8 @@ Parameter = str | int
 
 # Stands in a bound for the key of a row, which is another one in each part of a statement.
 _KEY = "{key}"
-# What `words_rowid` makes, in SQL: the key of rows that the word index does not find.
-_ROWID = f"((min(max(p.date_s, 0), {2**33 - 1}) << {DATE_SHIFT}) + p.message_id)"
+# The key of rows that the word index does not find.
+_ROWID = "(SELECT words_id FROM message WHERE id = p.message_id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,10 @@ class ViewSql:
         condition, parameters = self._condition, self._condition.parameters
         where = condition.where
         if self._by_words:
-            found = f"SELECT rowid & {MESSAGE_MASK} FROM words WHERE words MATCH ?"
+            found = (
+                "SELECT m.id FROM words JOIN message AS m ON m.words_id = words.rowid"
+                " WHERE words MATCH ?"
+            )
             where = f"p.message_id IN ({found}) AND {where}"
             parameters = (condition.match, *parameters)
         text = (
