@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from desktopmail.mime import (
     address,
     attachment,
+    html_text,
     message_id,
+    quoted,
     rich_read,
     rich_text,
     rich_write,
@@ -35,6 +37,7 @@ def reply(
     attribution: str = "On {date}, {name} wrote:",
     date_text: str = "",
     rich: bool = False,
+    keep_layout: bool = False,
 ) -> Draft:
     """Return the draft of an answer.
 
@@ -45,6 +48,7 @@ def reply(
         attribution: The line above the quote, with {date} and {name}.
         date_text: The message's date as the person reads dates.
         rich: Quote the HTML too.
+        keep_layout: Keep it as it is laid out, below the answer, where rich text would lose that.
     """
     mine = {box.key for box in own}
     sender = _identity(message, own)
@@ -57,9 +61,8 @@ def reply(
         others = () if targets is message.to else message.to
         to = _unique((*to, *others), mine) or to
         cc = _unique(message.cc, mine | {box.key for box in to})
-    return _answer(
-        message, sender, to, cc, _attribution(message, attribution, date_text), rich=rich
-    )
+    attributed = _attribution(message, attribution, date_text)
+    return _answer(message, sender, to, cc, attributed, rich=rich, keep_layout=keep_layout)
 
 
 def reply_to_list(
@@ -69,6 +72,7 @@ def reply_to_list(
     attribution: str = "On {date}, {name} wrote:",
     date_text: str = "",
     rich: bool = False,
+    keep_layout: bool = False,
 ) -> Draft | None:
     """Return the draft of an answer to a mailing list alone; None where it takes no posts."""
     post = message.header.value("list-post") or ""
@@ -77,7 +81,8 @@ def reply_to_list(
         return None
     to = (Mailbox("", found[1]),)
     attributed = _attribution(message, attribution, date_text)
-    return _answer(message, _identity(message, own), to, (), attributed, rich=rich)
+    sender = _identity(message, own)
+    return _answer(message, sender, to, (), attributed, rich=rich, keep_layout=keep_layout)
 
 
 def _answer(
@@ -88,11 +93,15 @@ def _answer(
     attribution: str,
     *,
     rich: bool,
+    keep_layout: bool,
 ) -> Draft:
     own = message.message_id or ""
     html = None
     files: tuple[File, ...] = ()
-    if rich and message.html is not None:
+    below = quoted.of_message(message, (attribution,), is_cited=True) if keep_layout else None
+    if below is not None:
+        files = _pictures(message, below.pictures)
+    elif rich and message.html is not None:
         items, files = _rich_text(message)
         head = (*_EMPTY_LINES, Paragraph(runs=(Run(attribution),)))
         html = rich_write.write((*head, *(_quoted(item) for item in items)))
@@ -101,9 +110,10 @@ def _answer(
         to=to,
         cc=cc,
         subject=_prefixed("Re: ", message.subject),
-        text=f"\n\n{attribution}\n{text.quote(message.text)}\n",
+        text="" if below else f"\n\n{attribution}\n{text.quote(message.text)}\n",
         html=html,
         files=files,
+        quoted=below,
         in_reply_to=own,
         references=(*message.references, own) if own else message.references,
     )
@@ -122,7 +132,7 @@ def _rich_text(
         keep_remote: Keep pictures by their web address, too: for a draft that has them. An answer
             would have its reader fetch what was meant to watch its writer.
     """
-    own = {one.content_id: one for one in message.attachments if one.content_id}
+    own = {one.content_id for one in message.attachments if one.content_id}
 
     def kept(image: Image) -> bool:
         if image.url.startswith("cid:"):
@@ -130,11 +140,14 @@ def _rich_text(
         return keep_remote
 
     items = tuple(_with_images(item, kept) for item in rich_read.read(message.html or ""))
-    files = tuple(
-        File(own[name].name, own[name].media_type, own[name].octets, name)
-        for name in rich_text.images(items)
-    )
-    return items, files
+    return items, _pictures(message, rich_text.images(items))
+
+
+def _pictures(message: Message, names: Iterable[str]) -> tuple[File, ...]:
+    """Return the pictures with these Content-IDs that came with a message."""
+    own = {one.content_id: one for one in message.attachments if one.content_id}
+    found = ((name, own[name]) for name in names if name in own)
+    return tuple(File(one.name, one.media_type, one.octets, name) for name, one in found)
 
 
 def _with_images(item: Item, kept: Callable[[Image], bool]) -> Item:
@@ -210,8 +223,12 @@ def forward_inline(
     labels: ForwardLabels | None = None,
     date_text: str = "",
     rich: bool = False,
+    keep_layout: bool = False,
 ) -> Draft:
-    """Return the draft of a forward that holds the message's text and its attachments."""
+    """Return the draft of a forward that holds the message's text and its attachments.
+
+    `rich` and `keep_layout` are as in `reply`.
+    """
     labels = labels or ForwardLabels()
     rows = [
         (labels.from_, ", ".join(str(box) for box in message.senders)),
@@ -224,7 +241,14 @@ def forward_inline(
     head = "\n".join(lines)
     html = None
     files = _files(message)
-    if rich and message.html is not None:
+    below = quoted.of_message(message, (*lines, ""), is_cited=False) if keep_layout else None
+    if below is not None:
+        others = (it for it in files if it.content_id not in below.pictures)
+        files = (
+            *_pictures(message, below.pictures),
+            *(replace(it, content_id="") for it in others),
+        )
+    elif rich and message.html is not None:
         items, pictures = _rich_text(message)
         named = {picture.content_id for picture in pictures}
         files = (*pictures, *(file for file in files if file.content_id not in named))
@@ -233,9 +257,10 @@ def forward_inline(
     return Draft(
         sender=_identity(message, own),
         subject=f"Fwd: {thread.without_forward_marks(message.subject)}",
-        text=f"\n\n{head}\n\n{message.text.rstrip()}\n",
+        text="" if below else f"\n\n{head}\n\n{message.text.rstrip()}\n",
         html=html,
-        files=files if html else tuple(replace(file, content_id="") for file in files),
+        quoted=below,
+        files=files if html or below else tuple(replace(it, content_id="") for it in files),
         references=(message.message_id,) if message.message_id else (),
     )
 
@@ -260,7 +285,12 @@ def edit_as_new(message: Message, *, own: Sequence[Mailbox] = ()) -> Draft:
     identifiers = message_id.parse_all(message.header.value("in-reply-to") or "")
     mine = {box.key: box for box in own}
     html = None
-    if message.html is not None:
+    words = message.text
+    found = quoted.take_out(message)
+    if found is not None:
+        words = html_text.render(found[0])
+        html = rich_write.write(rich_read.read(found[0]))
+    elif message.html is not None:
         items, _ = _rich_text(message, keep_remote=True)
         html = rich_write.write(items)
     return Draft(
@@ -270,8 +300,9 @@ def edit_as_new(message: Message, *, own: Sequence[Mailbox] = ()) -> Draft:
         bcc=_unfinished(message, "bcc"),
         reply_to=message.reply_to,
         subject=message.subject,
-        text=message.text,
+        text=words,
         html=html,
+        quoted=found[1] if found is not None else None,
         files=_files(message),
         in_reply_to=identifiers[0] if identifiers else "",
         references=message.references,

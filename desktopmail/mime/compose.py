@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
-from desktopmail.mime import address, entity, header, text
+from desktopmail.mime import address, entity, header, html_text, text
 from desktopmail.mime.entity import IDENTIFIER
 from desktopmail.mime.message import Message
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from desktopmail.mime.address import Mailbox
+    from desktopmail.mime.quoted import Quoted
 
 MAX_REFERENCES_WRITTEN = 30  # the root and the nearest ones; see RFC 5537 section 3.4.4
 UNFINISHED = "X-Unfinished-"  # begins the names of the fields that hold what is no address yet
@@ -68,6 +69,7 @@ class Draft:
         in_reply_to: Message-ID of the parent, without brackets, or empty.
         references: Ancestors, oldest first.
         fields: Further header fields as (name, text).
+        quoted: What is quoted with its layout below text and HTML.
     """
 
     sender: Mailbox
@@ -82,6 +84,20 @@ class Draft:
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     fields: tuple[tuple[str, str], ...] = ()
+    quoted: Quoted | None = None
+
+    @property
+    def whole_html(self) -> str | None:
+        """The HTML with what is quoted below it; None for a plain message."""
+        return self.html if self.quoted is None else self.quoted.below_html(self.html, self.text)
+
+    @property
+    def whole_text(self) -> str:
+        """The plain text with what is quoted below it; made from the HTML where there is none."""
+        text = self.text
+        if self.html is not None and not text.strip():
+            text = html_text.render(self.html)
+        return text if self.quoted is None else self.quoted.below_text(text)
 
     @property
     def recipients(self) -> tuple[str, ...]:

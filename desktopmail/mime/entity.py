@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from desktopmail.mime import attachment, header, html_text, parameter, text
+from desktopmail.mime import attachment, header, parameter, text
 
 if TYPE_CHECKING:
     from desktopmail.mime.compose import Draft, File
@@ -40,18 +40,16 @@ def write(draft: Draft, boundary: str, *, eight_bit: bool = False) -> bytes:
         eight_bit: The next hop takes 8BITMIME.
     """
     names = _Boundaries(boundary, draft)
-    plain = draft.text
-    if draft.html is not None and not plain.strip():
-        plain = html_text.render(draft.html)
-    main = _text_entity(plain, eight_bit=eight_bit)
-    if draft.html is not None:
-        octets = _crlf(draft.html)
+    html = draft.whole_html
+    main = _text_entity(draft.whole_text, eight_bit=eight_bit)
+    if html is not None:
+        octets = _crlf(html)
         rich = _encoded("text/html", {"charset": "utf-8"}, octets, eight_bit=eight_bit)
         inline = [_file_entity(file) for file in draft.files if file.content_id]
         if inline:
             rich = _multipart("related", [rich, *inline], names, {"type": "text/html"})
         main = _multipart("alternative", [main, rich], names)
-    attached = [_file_entity(file) for file in draft.files if not (file.content_id and draft.html)]
+    attached = [_file_entity(file) for file in draft.files if not (file.content_id and html)]
     whole = _multipart("mixed", [main, *attached], names) if attached else main
     return whole.octets
 
@@ -127,8 +125,8 @@ class _Boundaries:
     def __init__(self, token: str, draft: Draft) -> None:
         self.token = re.sub(r"[^A-Za-z0-9]", "", token)[:40] or "boundary"
         enclosed = [
-            draft.text.encode("utf-8", "replace"),
-            (draft.html or "").encode("utf-8", "replace"),
+            draft.whole_text.encode("utf-8", "replace"),
+            (draft.whole_html or "").encode("utf-8", "replace"),
         ]
         enclosed += [f.octets for f in draft.files if f.media_type.lower() == "message/rfc822"]
         while any(f"--=_{self.token}_".encode() in octets for octets in enclosed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import pty
 import select
@@ -16,6 +17,7 @@ import pytest
 from desktopmail.mime import compose, html_text, rich_read, rich_write
 from desktopmail.mime.address import Mailbox
 from desktopmail.mime.compose import Draft, File
+from desktopmail.mime.quoted import Quoted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +54,16 @@ PLAIN = Draft(
     subject="Hello",
     text="Hi,\n\nFrom here.\n.\n> quoted\n" + "long " * 40 + "\n-- \nAnna\n",
     files=(File("日本語.txt", "text/plain", "こんにちは\n".encode()),),
+)
+QUOTED = dataclasses.replace(
+    RICH,
+    text="Nein, danke.\n\n-- \nÄnne\n",
+    html=None,
+    quoted=Quoted(
+        '<div class="desktopmail-quoted"><div>Yuki:</div><blockquote type="cite">'
+        '<table bgcolor="#eef"><tr><td>Quitten <img src="cid:bild@x"></table></blockquote></div>',
+        "Yuki:\n> Quitten\n",
+    ),
 )
 RC = """
 set mbox_type=Maildir
@@ -104,7 +116,7 @@ def unfolded(shown: str) -> str:
     return " ".join(shown.split())
 
 
-@pytest.mark.parametrize("draft", [RICH, PLAIN], ids=["rich", "plain"])
+@pytest.mark.parametrize("draft", [RICH, PLAIN, QUOTED], ids=["rich", "plain", "quoted"])
 def test_neomutt_reads_what_was_meant_and_saves_the_file_by_its_name(
     draft: Draft, tmp_path: Path
 ) -> None:
@@ -115,7 +127,7 @@ def test_neomutt_reads_what_was_meant_and_saves_the_file_by_its_name(
     assert "Änne Weber-Müller, Dr." in unfolded(head)
     assert f"{YUKI.name} <{YUKI.address}>" in unfolded(head)
     assert "secret@" not in shown
-    words = [word for word in draft.text.split() if word.strip(">")]
+    words = [word for word in draft.whole_text.split() if word.strip(">")]
     found = [word for word in body.split() if word.strip(">")]
     assert found[: len(words)] == words
     attached = [file for file in draft.files if not file.content_id][-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -36,7 +37,28 @@ RICH = rich_write.write(
     )
 )
 
+NEWSLETTER = Message.parse(
+    compose.build(
+        Draft(
+            BEN,
+            to=(ANNA,),
+            subject="Neues",
+            text="Quitten und Äpfel\n",
+            html='<table bgcolor="#eef"><tr><td><table><tr><td><img src="cid:l@x" alt="Bild">'
+            "<td>Quitten <b>und</b> Äpfel</table></table>",
+            files=(File("l.png", "image/png", b"\x89PNG" * 99, "l@x"),),
+        ),
+        date=WHEN,
+        message_id="<n@sandbox.test>",
+        boundary="b",
+    ).octets
+)
+
 DRAFTS = {
+    "quoted": dataclasses.replace(
+        answers.reply(NEWSLETTER, own=[ANNA], rich=True, keep_layout=True, attribution="{name}:"),
+        text="Nein, danke – für heute.\n",
+    ),
     "rich": Draft(
         ANNA,
         to=(BEN, YUKI),
@@ -128,10 +150,10 @@ def test_notmuch_sees_the_structure_text_names_and_octets_that_we_meant(
     ]
     (plain,) = [part for part in parts if part["content-type"] == "text/plain"][:1]
     assert [line.rstrip() for line in ours.text.split("\n")] == [
-        line.rstrip() for line in draft.text.split("\n")
+        line.rstrip() for line in draft.whole_text.split("\n")
     ]
     # notmuch leaves soft line breaks and quote marks of format=flowed as they are.
-    words = draft.text.replace(">", "").split()
+    words = draft.whole_text.replace(">", "").split()
     assert "".join(plain["content"].replace(">", "").split()) == "".join(words)
     # It opens an enclosed message instead of naming its file.
     files = [file for file in draft.files if file.media_type != "message/rfc822"]

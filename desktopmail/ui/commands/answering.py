@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from desktopmail.mime import answers, rich_read
+from desktopmail.mime import answers, quoted, rich_read
 from desktopmail.mime.address import Mailbox
 from desktopmail.ui.dates import long_date
 from desktopmail.ui.language import tr
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from desktopmail.mime.message import Message
     from desktopmail.ui.commands.desk import Desk
     from desktopmail.ui.reading.content import Letter
-
-# What is quoted goes through the editor; beyond this its plain text serves better.
-MAX_RICH_CHARACTERS = 300_000
 
 
 async def answer(desk: Desk, way: str) -> None:
@@ -59,9 +56,18 @@ async def answer_letter(
     accounts = [it for it in desk.accounts() if it.id == account_id]
     own = identities(desk, account_id)
     rich = desk.settings.flag("rich_text")
+    # Who writes below a quote writes into it: there it goes through the editor.
+    keep_layout = rich and not (desk.settings.flag("reply_below") and way.startswith("reply"))
 
     def make() -> Draft | None:
-        made = make_answer(letter.message, way, own=own, date_s=letter.date_s, rich=rich)
+        made = make_answer(
+            letter.message,
+            way,
+            own=own,
+            date_s=letter.date_s,
+            rich=rich,
+            keep_layout=keep_layout,
+        )
         if made is not None and made.html is not None:
             rich_read.read(made.html)  # the window will find it read
         return made
@@ -94,6 +100,7 @@ def make_answer(
     own: Sequence[Mailbox],
     date_s: float | None,
     rich: bool = False,
+    keep_layout: bool = False,
 ) -> Draft | None:
     """Return the draft of an answer; None where a list takes no posts. Runs in a thread.
 
@@ -103,10 +110,12 @@ def make_answer(
         own: The person's addresses; the answer comes from the one that was written to.
         date_s: When it was written, in seconds since 1970.
         rich: Quote the HTML, where there is some.
+        keep_layout: Keep HTML below the answer that an editor would lose the layout of.
     """
     date = long_date(date_s) if date_s is not None else tr("answer.some_day")
     attribution = tr("answer.attribution")
-    rich = rich and len(message.html or "") <= MAX_RICH_CHARACTERS
+    # In the editor; beyond this its plain text serves better there.
+    rich = rich and len(message.html or "") <= quoted.MAX_EDITED_CHARACTERS
     match way:
         case "reply" | "reply_all":
             return answers.reply(
@@ -116,10 +125,16 @@ def make_answer(
                 attribution=attribution,
                 date_text=date,
                 rich=rich,
+                keep_layout=keep_layout,
             )
         case "reply_list":
             return answers.reply_to_list(
-                message, own=own, attribution=attribution, date_text=date, rich=rich
+                message,
+                own=own,
+                attribution=attribution,
+                date_text=date,
+                rich=rich,
+                keep_layout=keep_layout,
             )
         case "forward":
             labels = answers.ForwardLabels(
@@ -131,7 +146,12 @@ def make_answer(
                 subject=tr("compose.subject"),
             )
             return answers.forward_inline(
-                message, own=own, labels=labels, date_text=date, rich=rich
+                message,
+                own=own,
+                labels=labels,
+                date_text=date,
+                rich=rich,
+                keep_layout=keep_layout,
             )
         case "forward_attached":
             return answers.forward_attached([message], own=own)

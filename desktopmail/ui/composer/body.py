@@ -159,6 +159,19 @@ class Body(QTextEdit):
             self._keep_picture(content_id, octets)
         self._fill(items)
 
+    def append_items(self, items: Sequence[Item], pictures: Mapping[str, bytes]) -> None:
+        """Put rich text at the end, as one step that can be undone."""
+        for content_id, octets in pictures.items():
+            self._keep_picture(content_id, octets)
+        self._fill_rest()
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.beginEditBlock()
+        if cursor.block().length() > 1:
+            cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
+        document.insert(cursor, items, self._theme.colour("accent"))
+        cursor.endEditBlock()
+
     def _show_plain(self, text: str) -> None:
         self.setPlainText(text)
         cursor = QTextCursor(self.document())

@@ -17,6 +17,7 @@ from desktopmail.door.ids import AccountId, PlacementId
 from desktopmail.mime import address
 from desktopmail.mime.address import Mailbox
 from desktopmail.mime.compose import Draft, File
+from desktopmail.mime.quoted import Quoted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +60,7 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     in_reply_to: str
     references: tuple[str, ...]
     fields: tuple[tuple[str, str], ...]
+    quoted: tuple[str, str] | None = None
 
 
 class Recovery:
@@ -112,6 +114,7 @@ class Recovery:
             in_reply_to=draft.in_reply_to,
             references=draft.references,
             fields=draft.fields,
+            quoted=(draft.quoted.html, draft.quoted.text) if draft.quoted is not None else None,
         )
         _write(place / "draft.json", msgspec.json.encode(kept))
 
@@ -164,6 +167,7 @@ def _draft(kept: _Kept, files: tuple[File, ...]) -> Draft:
         in_reply_to=kept.in_reply_to,
         references=kept.references,
         fields=kept.fields,
+        quoted=Quoted(*kept.quoted) if kept.quoted is not None else None,
     )
 
 

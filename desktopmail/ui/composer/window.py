@@ -43,6 +43,7 @@ from desktopmail.ui.composer.files import FileError, read_file
 from desktopmail.ui.composer.format_bar import FormatBar
 from desktopmail.ui.composer.keeping import Keeper
 from desktopmail.ui.composer.link_dialog import LinkDialog
+from desktopmail.ui.composer.quote_strip import QuoteStrip
 from desktopmail.ui.composer.sending import Sending
 from desktopmail.ui.dates import size_text
 from desktopmail.ui.language import tr, trn
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 
     from desktopmail.door.ids import PlacementId
     from desktopmail.door.rows import AccountRow
+    from desktopmail.mime.quoted import Quoted
     from desktopmail.mime.rich_text import Item
     from desktopmail.ui.composer.senders import Sender
     from desktopmail.ui.window import MainWindow
@@ -154,11 +156,12 @@ class ComposeWindow(QWidget):
         self.fields = Fields(self._senders, self.main.reader.people, theme, self)
         self.body = Body(theme, self)
         self.format_bar = FormatBar(self.body, theme, self)
+        self.quote = QuoteStrip(theme, self.scope, web=self.main.uses_web, parent=self)
         self.files = FileStrip(theme, self)
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(0)
-        for part in (self.bar, self.fields, self.format_bar, self.body, self.files):
+        for part in (self.bar, self.fields, self.format_bar, self.body, self.quote, self.files):
             lines.addWidget(part, 1 if part is self.body else 0)
         self.setAcceptDrops(True)
         self.setTabOrder(self.fields.subject, self.body)
@@ -190,7 +193,7 @@ class ComposeWindow(QWidget):
     def _fill(self, account: AccountRow | None) -> None:
         draft = self._draft
         self.fields.show_draft(draft, senders.choose(self._senders, account, draft.sender))
-        rich = self.settings.flag("rich_text") or draft.html is not None
+        rich = self.settings.flag("rich_text") or draft.whole_html is not None
         self.body.set_rich(rich)
         self.plain_action.setChecked(not rich)
         if self.keeper.saved_as is None and not self.keeper.is_recovered:
@@ -205,6 +208,7 @@ class ComposeWindow(QWidget):
             self.body.show_items(self._with_signature_items(items), pictures)
         else:
             self.body.show_text(self._with_signature(draft.text))
+        self.quote.show_quoted(draft)
         self.files.add(*(file for file in draft.files if not file.content_id))
         if self.settings.flag("reply_below") and self.answers is not None and not self.forwards:
             self.body.begin_below()
@@ -245,6 +249,8 @@ class ComposeWindow(QWidget):
         self.fields.sender_changed.connect(self._sender_changed)
         self.body.textChanged.connect(self.keeper.changed)
         self.files.changed.connect(self.keeper.changed)
+        self.quote.changed.connect(self.keeper.changed)
+        self.quote.edit_wanted.connect(self._edit_quoted)
         self.fields.subject.textChanged.connect(lambda _text: self._show_title())
         for keys, slot in (
             ("Ctrl+Return", self.sending.send),
@@ -290,10 +296,12 @@ class ComposeWindow(QWidget):
             subject=self.fields.subject.text(),
             files=self.files.files,
             fields=self._own_fields(sent_by),
+            quoted=self.quote.quoted,
         )
+        names = dict.fromkeys((*(it.content_id for it in self.quote.pictures), *written.pictures))
 
         def make() -> Draft:
-            pictures = (own_pictures[it] for it in written.pictures if it in own_pictures)
+            pictures = (own_pictures[it] for it in names if it in own_pictures)
             return dataclasses.replace(
                 draft, text=written.text, html=written.html, files=(*pictures, *draft.files)
             )
@@ -314,6 +322,7 @@ class ComposeWindow(QWidget):
     def has_words(self) -> bool:
         """Whether there is anything to keep beyond what the window began with."""
         is_written = self.body.document().isModified() or self.files.files != self._first_files
+        is_written = is_written or self.quote.quoted != self._draft.quoted
         return is_written or (self.answers is None and self.fields.has_words())
 
     def write_rich(self, rich: bool) -> None:
@@ -321,12 +330,21 @@ class ComposeWindow(QWidget):
         if rich == self.body.is_rich:
             return
         if not rich:
+            self._edit_quoted(self.quote.quoted)
             used = self.body.pictures()
             files = (self._pictures.pop(name) for name in used if name in self._pictures)
             self.files.add(*(dataclasses.replace(file, content_id="") for file in files))
         self.body.set_rich(rich)
         self._show_format_bar(shown=rich and self.format_button.isChecked())
         self.format_button.setEnabled(rich)
+
+    def _edit_quoted(self, quoted: Quoted | None) -> None:
+        """Go on with what is quoted as text, which loses its layout."""
+        if quoted is None:
+            return
+        self.quote.take_off()
+        pictures = {name: file.octets for name, file in self._pictures.items()}
+        self.body.append_items(rich_read.read(quoted.html), pictures)
 
     def _sender_changed(self) -> None:
         """Put the signature of the new sender in place of that of the one before."""
@@ -502,6 +520,7 @@ class ComposeWindow(QWidget):
         if forget:
             await self.keeper.forget()
         await self.scope.close()
+        await self.quote.close_view()
         self.deleteLater()
 
 

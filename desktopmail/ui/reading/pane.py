@@ -25,6 +25,7 @@ from desktopmail.ui.reading.attachments import AttachmentStrip
 from desktopmail.ui.reading.content import Letter, read_letter
 from desktopmail.ui.reading.find_bar import FindBar
 from desktopmail.ui.reading.header_card import HeaderCard, proof
+from desktopmail.ui.reading.html_views import make_html_view
 from desktopmail.ui.reading.notice_bar import NoticeBar
 from desktopmail.ui.reading.plain_view import PlainView
 from desktopmail.ui.reading.remote import RemoteImages
@@ -37,8 +38,7 @@ if TYPE_CHECKING:
     from desktopmail.door.interface import StoreReader
     from desktopmail.door.rows import AccountRow, MessageRow
     from desktopmail.mime.authres import Authentication
-    from desktopmail.ui.reading.fallback_view import FallbackView
-    from desktopmail.ui.reading.html_view import HtmlView
+    from desktopmail.ui.reading.html_views import AnyHtmlView
     from desktopmail.ui.reading.remote import FetchImage
     from desktopmail.ui.theme.theme import Theme
 
@@ -139,7 +139,7 @@ class ReadingPane(QFrame):
         self.attachments.drag_wanted.connect(self.drag_wanted)
         self.attachments.save_all_wanted.connect(self.save_all_wanted)
         self.plain = PlainView(theme, self)
-        self._html: HtmlView | FallbackView | None = None
+        self._html: AnyHtmlView | None = None
         self._nothing = QLabel(tr("reading.nothing"), self)
         self._nothing.setProperty("kind", "muted")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -326,29 +326,19 @@ class ReadingPane(QFrame):
         self.plain.show_blocks(letter.blocks)
         self._bodies.setCurrentWidget(self.plain)
 
-    def _html_view(self) -> HtmlView | FallbackView:
+    def _html_view(self) -> AnyHtmlView:
         if self._html is None:
-            self._html = self._make_html_view()
+            self._html = make_html_view(self._theme, self._fetcher(), self, web=self._web)
             self._html.set_zoom(self._zoom)
             self._html.use_original_colours(self._original_colours)
             self._connect_view(self._html)
             self._bodies.addWidget(self._html)
         return self._html
 
-    def _make_html_view(self) -> HtmlView | FallbackView:
-        if self._web:
-            # QtWebEngine costs 60 ms and 100 MB: only who opens an HTML message pays.
-            from desktopmail.ui.reading.html_view import HtmlView
-
-            return HtmlView(self._theme, self._fetcher(), self)
-        from desktopmail.ui.reading.fallback_view import FallbackView
-
-        return FallbackView(self._theme, self._fetcher(), self)
-
     def _fetcher(self) -> FetchImage | None:
         return self.remote_images.fetch if self.remote_images is not None else None
 
-    def _connect_view(self, view: PlainView | FallbackView | HtmlView) -> None:
+    def _connect_view(self, view: PlainView | AnyHtmlView) -> None:
         view.link_clicked.connect(self._follow)
         view.link_hovered.connect(self.link_hovered)
         view.menu_wanted.connect(self.menu_wanted)
