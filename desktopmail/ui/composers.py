@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
+from PySide6.QtCore import QTimer
+
 from desktopmail.ui.language import tr, trn
 
 if TYPE_CHECKING:
@@ -57,7 +59,8 @@ class Composers(Sequence["ComposeWindow"]):
         )
         self._open.append(composer)
         composer.closed.connect(lambda: self._open.remove(composer))
-        composer.show()
+        # A step of its own: building it took one, and its first layout takes as long again.
+        QTimer.singleShot(0, composer, composer.open)
 
     def restore(self) -> None:
         """Open what was being written when the program ended without saying so."""

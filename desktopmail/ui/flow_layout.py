@@ -12,8 +12,14 @@ class FlowLayout(QLayout):
     def __init__(self, parent: QWidget | None, *, spacing: int) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
+        self._heights: dict[int, int] = {}  # by width; Qt asks many times between two changes
         self.setContentsMargins(QMargins())
         self.setSpacing(spacing)
+
+    def invalidate(self) -> None:
+        """See QLayout: forget what was measured."""
+        self._heights = {}
+        super().invalidate()
 
     def clear(self) -> None:
         """Remove and delete every widget."""
@@ -31,6 +37,7 @@ class FlowLayout(QLayout):
     def addItem(self, item: QLayoutItem) -> None:  # noqa: N802 - Qt's name
         """See QLayout."""
         self._items.append(item)
+        self.invalidate()
 
     def count(self) -> int:
         """See QLayout."""
@@ -42,7 +49,10 @@ class FlowLayout(QLayout):
 
     def takeAt(self, index: int) -> QLayoutItem | None:  # noqa: N802 - None ends Qt's loop
         """See QLayout."""
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
+        if not 0 <= index < len(self._items):
+            return None
+        self._heights = {}
+        return self._items.pop(index)
 
     def expandingDirections(self) -> Qt.Orientation:  # noqa: N802 - Qt's name
         """See QLayout."""
@@ -54,9 +64,12 @@ class FlowLayout(QLayout):
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
         """See QLayout."""
-        margins = self.contentsMargins()
-        inner = QRect(0, 0, width, 0).marginsRemoved(margins)
-        return self._place(inner, move=False) + margins.top() + margins.bottom()
+        if width not in self._heights:
+            margins = self.contentsMargins()
+            inner = QRect(0, 0, width, 0).marginsRemoved(margins)
+            height = self._place(inner, move=False) + margins.top() + margins.bottom()
+            self._heights[width] = height
+        return self._heights[width]
 
     def setGeometry(self, rect: QRect) -> None:  # noqa: N802 - Qt's name
         """See QLayout."""

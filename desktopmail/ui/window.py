@@ -123,8 +123,7 @@ class MainWindow(QMainWindow):
         self._upkeep.accounts_changed()
         if not self.session.restore():
             self.in_view.choose_first()
-        if self.uses_web:
-            self.warming.begin()
+        self.warming.begin()
 
     # ---- building
 

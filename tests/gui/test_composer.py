@@ -69,6 +69,7 @@ def test_a_message_is_sent_as_it_was_written_and_never_shows_its_hidden_recipien
 def test_a_message_can_be_taken_back_and_is_open_again(theme: Theme) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         composer = write(window)
+        await until(composer.isVisible)
         composer.sending.send()
         await until(lambda: not composer.isVisible())
         assert window.snack.text == "Sending in 10 seconds"
@@ -164,6 +165,7 @@ def test_what_is_missing_is_asked_for_once(
         composer.fields.subject.setText(subject)
         composer.body.setPlainText(text)
         composer.sending.send()
+        await until(lambda: composer.findChild(QMessageBox) is not None)
         box = composer.findChild(QMessageBox)
         assert box is not None
         assert box.text() == question
@@ -216,6 +218,7 @@ def test_an_answer_to_all_names_everybody_else(theme: Theme) -> None:
         await select(window, 0)
         await find_verb("reply_all").do(window)
         composer = window.composers[-1]
+        await until(composer.isVisible)
         assert composer.fields.cc.isVisible()
         addresses = {
             box.address
@@ -319,9 +322,11 @@ def test_receipt_and_report_are_asked_for_only_where_that_was_chosen(theme: Them
 def test_everything_in_the_window_has_a_name_and_the_keyboard_reaches_it(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
         composer = write(window)
+        await until(composer.isVisible)
         composer.fields.show_cc(shown=True)
         composer.format_button.setChecked(True)
         composer.files.add(File("a.txt", "text/plain", b"x"))
+        assert composer.format_bar.isVisible()
         reached = [
             it
             for it in composer.findChildren(QWidget)

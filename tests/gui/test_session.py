@@ -80,7 +80,7 @@ def test_a_mailbox_that_is_gone_is_not_opened_again(theme: Theme, tmp_path: Path
     run_qt(run)
 
 
-def test_the_web_engine_is_built_in_quiet_moments_one_step_at_a_time(
+def test_composer_and_web_engine_are_built_in_quiet_moments_one_step_at_a_time(
     theme: Theme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
@@ -89,6 +89,7 @@ def test_the_web_engine_is_built_in_quiet_moments_one_step_at_a_time(
     monkeypatch.setattr(warming, "QUIET_MS", 60)
 
     async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.uses_web = True
         work = Warming(window)
         work.begin()
         assert done == []

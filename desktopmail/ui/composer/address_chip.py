@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QDrag,
@@ -53,6 +53,7 @@ class AddressChip(QWidget):
         self.box = box
         self._theme = theme
         self._pressed: QPoint | None = None
+        self._hint: QSize | None = None
         reason = address.wrong(box.address)
         self.wrong = reason
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -70,6 +71,17 @@ class AddressChip(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As wide as its text; a sign before it where it is wrong."""
+        if self._hint is None:  # a layout asks for it again and again
+            self._hint = self._measured()
+        return self._hint
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Other letters need other room."""
+        if event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}:
+            self._hint = None
+        super().changeEvent(event)
+
+    def _measured(self) -> QSize:
         metrics = self.fontMetrics()
         sign = _SIGN + 4 if self.wrong is not None else 0
         return QSize(metrics.horizontalAdvance(self._text) + 20 + sign, metrics.height() + 6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListView,
     QScrollArea,
+    QToolButton,
     QWidget,
 )
 
@@ -29,6 +31,7 @@ from desktopmail.mime import address
 from desktopmail.mime.address import Mailbox
 from desktopmail.ui.composer.address_chip import MIME_TYPE, AddressChip
 from desktopmail.ui.flow_layout import FlowLayout
+from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from desktopmail.ui.theme.theme import Theme
 
 _OFFERED = 8
+_AT_ONCE = 5  # chips made before somebody else may have the thread
+_MANY = 60  # recipients shown until more are wanted
 _MAX_LINES = 4
 _BREAKS = re.compile(r"[\r\n\t;]+")
 
@@ -95,25 +100,45 @@ class AddressField(QScrollArea):
         self.edit.setAccessibleName(name)
         self.edit.setMinimumWidth(80)
         self.edit.textEdited.connect(self._edited)
-        self._flow.addWidget(self.edit)
         self._chips: list[AddressChip] = []
-        self._make_completer()
+        self._waiting: list[Mailbox] = []  # recipients behind those that have a chip
+        self._wanted = _MANY
+        self.more_button = QToolButton(self._host)
+        self.more_button.setProperty("kind", "chip")
+        self.more_button.clicked.connect(self._show_many)
+        self.more_button.hide()
+        self._flow.addWidget(self.more_button)
+        self._flow.addWidget(self.edit)
         self.setFocusProxy(self.edit)
         self.edit.installEventFilter(self)  # the host is watched as a scroll area's widget
         self.setAcceptDrops(True)
         self._fit()
 
-    def _make_completer(self) -> None:
-        self._offers = QStringListModel(self)
-        self._completer = QCompleter(self._offers, self)
-        self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
-        self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self._completer.setMaxVisibleItems(_OFFERED)
-        self._completer.setWidget(self.edit)  # not setCompleter(): it would replace the whole text
-        self._popup = QListView(self)
-        self._popup.setObjectName("recipientOffers")
-        self._completer.setPopup(self._popup)
-        self._completer.activated.connect(self._take)
+    @functools.cached_property
+    def _offers(self) -> QStringListModel:
+        return QStringListModel(self)
+
+    @functools.cached_property
+    def _popup(self) -> QListView:
+        popup = QListView(self)
+        popup.setObjectName("recipientOffers")
+        return popup
+
+    @functools.cached_property
+    def _completer(self) -> QCompleter:
+        """Made with the first letter typed: three of them cost 15 ms of opening a window."""
+        completer = QCompleter(self._offers, self)
+        completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setMaxVisibleItems(_OFFERED)
+        completer.setWidget(self.edit)  # not setCompleter(): it would replace the whole text
+        completer.setPopup(self._popup)
+        completer.activated.connect(self._take)
+        return completer
+
+    @property
+    def _is_offering(self) -> bool:
+        return "_popup" in self.__dict__ and self._popup.isVisible()
 
     # ---- what it holds
 
@@ -124,36 +149,61 @@ class AddressField(QScrollArea):
 
     def mailboxes(self) -> tuple[Mailbox, ...]:
         """The recipients, what is still being typed among them; wrong ones included."""
-        return (*(chip.box for chip in self._chips), *parse_typed(self.edit.text()))
+        return (
+            *(chip.box for chip in self._chips),
+            *self._waiting,
+            *parse_typed(self.edit.text()),
+        )
 
     def set_mailboxes(self, boxes: Sequence[Mailbox]) -> None:
         """Show other recipients."""
         for chip in self._chips:
             self._drop(chip)
-        self._chips = []
+        self._chips, self._waiting, self._wanted = [], [], _MANY
         self.edit.clear()
         self.add(boxes)
 
     def add(self, boxes: Sequence[Mailbox]) -> None:
         """Add recipients; each address is there once."""
-        known = {chip.box.key for chip in self._chips if chip.box.address}
+        there = (*(chip.box for chip in self._chips), *self._waiting)
+        known = {box.key for box in there if box.address}
         for box in boxes:
             if box.key in known:
                 continue
             if box.address:
                 known.add(box.key)
-            chip = AddressChip(box, self._theme, self._host)
-            chip.edit_wanted.connect(lambda it=chip: self._to_text(it))
-            chip.remove_wanted.connect(lambda back, it=chip: self._remove(it, back=back))
-            chip.leave_wanted.connect(lambda way, it=chip: self._go(it, way))
-            chip.typed.connect(lambda text, it=chip: self._replace(it, text))
-            self._chips.append(chip)
-            self._flow.insert_widget(len(self._chips) - 1, chip)
-            chip.show()
+            self._waiting.append(box)
+        self._show_some()
+        self.changed.emit()
+
+    def _show_some(self) -> None:
+        """Make chips of a few that wait, of the next ones in a moment: each takes 2 ms."""
+        room = min(_AT_ONCE, self._wanted - len(self._chips))
+        some, self._waiting = self._waiting[: max(room, 0)], self._waiting[max(room, 0) :]
+        for box in some:
+            self._add_chip(box)
+        is_full = len(self._chips) >= self._wanted
+        self.more_button.setText(tr("compose.more_people", n=len(self._waiting)))
+        self.more_button.setVisible(bool(self._waiting) and is_full)
         self._fit()
         if self.edit.hasFocus():
             self._show_edit()
-        self.changed.emit()
+        if self._waiting and not is_full:
+            QTimer.singleShot(0, self, self._show_some)
+
+    def _show_many(self) -> None:
+        self._wanted += _MANY
+        self._show_some()
+
+    def _add_chip(self, box: Mailbox) -> None:
+        chip = AddressChip(box, self._theme, self._host)
+        chip.edit_wanted.connect(lambda it=chip: self._to_text(it))
+        chip.remove_wanted.connect(lambda back, it=chip: self._remove(it, back=back))
+        chip.leave_wanted.connect(lambda way, it=chip: self._go(it, way))
+        chip.typed.connect(lambda text, it=chip: self._replace(it, text))
+        self._chips.append(chip)
+        self._flow.insert_widget(len(self._chips) - 1, chip)
+        chip.show()
 
     def text(self) -> str:
         """All of it as one text."""
@@ -191,7 +241,7 @@ class AddressField(QScrollArea):
                 return self._key(event)
             if event.type() == QEvent.Type.FocusIn:
                 self._show_edit()
-            if event.type() == QEvent.Type.FocusOut and not self._popup.isVisible():
+            if event.type() == QEvent.Type.FocusOut and not self._is_offering:
                 self.settle()
         return super().eventFilter(watched, event)
 
@@ -202,7 +252,7 @@ class AddressField(QScrollArea):
     def _key(self, event: QKeyEvent) -> bool:
         key = event.key()
         at_begin = self.edit.cursorPosition() == 0 and not self.edit.hasSelectedText()
-        if self._popup.isVisible() and key in {
+        if self._is_offering and key in {
             Qt.Key.Key_Return,
             Qt.Key.Key_Enter,
             Qt.Key.Key_Tab,
@@ -245,15 +295,17 @@ class AddressField(QScrollArea):
         self.changed.emit()
         typed = self.edit.text().strip()
         if not typed or typed.endswith(">"):
-            self._popup.hide()
+            if self._is_offering:
+                self._popup.hide()
             return
         taken = {chip.box.key for chip in self._chips}
         found = [it for it in self._people(typed, _OFFERED) if it.address.lower() not in taken]
         offers = [str(Mailbox(person.name, person.address)) for person in found]
-        self._offers.setStringList(offers)
         if not offers or offers == [typed]:
-            self._popup.hide()
+            if self._is_offering:
+                self._popup.hide()
             return
+        self._offers.setStringList(offers)
         self._completer.complete()
         self._popup.setCurrentIndex(self._offers.index(0, 0))
 
@@ -286,7 +338,7 @@ class AddressField(QScrollArea):
         at = self._chips.index(chip)
         self._chips.remove(chip)
         self._drop(chip)
-        self._fit()
+        self._show_some()
         self.changed.emit()
         at = at - 1 if back else at
         if 0 <= at < len(self._chips):

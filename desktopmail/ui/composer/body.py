@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from desktopmail.ui.theme.theme import Theme
 
-_AT_ONCE = 50  # paragraphs put in before somebody else may have the thread
+_AT_ONCE = 25  # paragraphs put in before somebody else may have the thread
 _IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".gif", ".webp"}
 _MARKS = re.compile(r"(?:> ?)+")
 

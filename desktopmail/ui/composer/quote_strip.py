@@ -56,8 +56,12 @@ class QuoteStrip(QFrame):
         self._files: tuple[File, ...] = ()
         self.quoted: Quoted | None = None
         self.view: AnyHtmlView | None = None
+        self.hide()
+
+    def _build(self) -> None:
+        """Make what is shown: most messages quote nothing so."""
         picture = QLabel(self)
-        picture.setPixmap(theme.icon("quote", "muted").pixmap(QSize(18, 18)))
+        picture.setPixmap(self._theme.icon("quote", "muted").pixmap(QSize(18, 18)))
         words = QLabel(tr("quoted.title"), self)
         words.setProperty("kind", "small")
         words.setWordWrap(True)
@@ -81,7 +85,6 @@ class QuoteStrip(QFrame):
         self._lines.setContentsMargins(18, 4, 12, 4)
         self._lines.setSpacing(6)
         self._lines.addLayout(row)
-        self.hide()
 
     def _button(self, key: str) -> QPushButton:
         button = QPushButton(tr(key), self)
@@ -89,9 +92,11 @@ class QuoteStrip(QFrame):
         return button
 
     def show_quoted(self, draft: Draft) -> None:
-        """Tell of what a draft quotes, if it does."""
+        """Tell of what a draft quotes, if it does; called once."""
         self.quoted = draft.quoted
         self._files = draft.files
+        if draft.quoted is not None:
+            self._build()
         self.setVisible(draft.quoted is not None)
 
     @property

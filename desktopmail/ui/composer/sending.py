@@ -17,6 +17,7 @@ from desktopmail.ui.language import tr, trn
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from desktopmail.mime.compose import Draft
     from desktopmail.ui.composer.window import ComposeWindow
 
 
@@ -42,23 +43,31 @@ class Sending(QObject):
 
     def send(self) -> None:
         """Check what is written, then send it."""
-        window = self._window
-        window.fields.settle()
+        self._window.fields.settle()
         wrong = self._what_is_wrong()
         if wrong:
-            window.warn(wrong)
-            return
-        draft = window.draft()
-        if not draft.subject.strip():
+            self._window.warn(wrong)
+        else:
+            self._window.scope.spawn(self._ask_or_send(), name=tr("task.send"))
+
+    async def _ask_or_send(self) -> None:
+        window = self._window
+        if not window.fields.subject.text().strip():
             self._ask(
                 tr("compose.no_subject"), tr("compose.no_subject_text"), window.fields.subject
             )
-        elif window.settings.flag("remind_attachment") and draft.promises_attachment:
+            return
+        window.send_button.setEnabled(False)  # a long text is read for a while
+        try:
+            draft = await window.draft_soon()
+        finally:
+            window.send_button.setEnabled(True)
+        if window.settings.flag("remind_attachment") and draft.promises_attachment:
             self._ask(
                 tr("compose.no_attachment"), tr("compose.no_attachment_text"), window.attach_button
             )
         else:
-            self.send_as_it_is()
+            await self._send(draft)
 
     def _what_is_wrong(self) -> str:
         fields = self._window.fields
@@ -71,7 +80,7 @@ class Sending(QObject):
                 name = box.address or box.name
                 why = tr(f"wrong.{address.wrong(box.address) or 'no_at'}")
                 return f"{tr('compose.bad_address', address=name)} {why}"
-        if not self._window.draft().recipients:
+        if not any(field.mailboxes() for field in fields.recipient_fields):
             fields.to.setFocus()
             return tr("compose.no_recipient")
         return ""
@@ -89,9 +98,12 @@ class Sending(QObject):
 
     def send_as_it_is(self) -> None:
         """Send without another question."""
-        self._window.scope.spawn(self._send(), name=tr("task.send"))
+        self._window.scope.spawn(self._send_now(), name=tr("task.send"))
 
-    async def _send(self) -> None:
+    async def _send_now(self) -> None:
+        await self._send(await self._window.draft_soon())
+
+    async def _send(self, draft: Draft) -> None:
         window = self._window
         sender = window.sent_by
         if sender is None or self._sending is not None:
@@ -100,7 +112,7 @@ class Sending(QObject):
         delay_s = window.settings.number("send_delay_s")
         try:
             await window.keeper.settled()
-            composed = await compose_soon(await window.draft_soon())
+            composed = await compose_soon(draft)
             outcome = await window.main.door.command(
                 SendMessage(
                     account_id=sender.account.id,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -155,17 +156,32 @@ class ComposeWindow(QWidget):
 
         self.fields = Fields(self._senders, self.main.reader.people, theme, self)
         self.body = Body(theme, self)
-        self.format_bar = FormatBar(self.body, theme, self)
         self.quote = QuoteStrip(theme, self.scope, web=self.main.uses_web, parent=self)
         self.files = FileStrip(theme, self)
-        lines = QVBoxLayout(self)
+        self._lines = lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(0)
-        for part in (self.bar, self.fields, self.format_bar, self.body, self.quote, self.files):
+        for part in (self.bar, self.fields, self.body, self.quote, self.files):
             lines.addWidget(part, 1 if part is self.body else 0)
         self.setAcceptDrops(True)
         self.setTabOrder(self.fields.subject, self.body)
         self.resize(QSize(760, 640))
+
+    @functools.cached_property
+    def format_bar(self) -> FormatBar:
+        """The buttons for looks; made in a step of its own, 20 ms, after the window has opened."""
+        bar = FormatBar(self.body, self._theme, self)
+        bar.link_wanted.connect(self._ask_for_link)
+        bar.picture_wanted.connect(self._ask_for_picture)
+        self._lines.insertWidget(self._lines.indexOf(self.body), bar)
+        bar.setVisible(self.format_button.isChecked() and self.body.is_rich)
+        return bar
+
+    def open(self) -> None:
+        """Show the window, unless it was ended before."""
+        if not self.is_over and not self.sending.is_under_way:
+            self.show()
+            QTimer.singleShot(0, self, lambda: self.format_bar)
 
     def _more_menu(self) -> QMenu:
         menu = QMenu(self)
@@ -214,7 +230,7 @@ class ComposeWindow(QWidget):
             self.body.begin_below()
         else:
             self.body.begin_above()
-        self._show_format_bar(shown=draft.html is not None)
+        self.format_button.setChecked(draft.html is not None and rich)
         self._show_title()
         self.show_state("")
 
@@ -240,8 +256,6 @@ class ComposeWindow(QWidget):
         self.attach_button.clicked.connect(self._ask_for_files)
         self.discard_button.clicked.connect(self.discard)
         self.format_button.toggled.connect(lambda shown: self._show_format_bar(shown=shown))
-        self.format_bar.link_wanted.connect(self._ask_for_link)
-        self.format_bar.picture_wanted.connect(self._ask_for_picture)
         self.body.files_dropped.connect(self.attach)
         self.body.pictures_dropped.connect(self.insert_pictures)
         self.body.picture_pasted.connect(self._insert_pasted)
