@@ -78,6 +78,7 @@ class ImapSync:
         self._news = asyncio.Event()
         self._lost = asyncio.Event()
         self._vanished: dict[str, UidSet] = {}
+        self._looked_at: set[str] = set()  # on this connection
         self._errands: deque[tuple[_Errand, asyncio.Future[None]]] = deque()
 
     # The cycle
@@ -244,6 +245,7 @@ class ImapSync:
         self._heard_s = self._ports.clock.monotonic()
         self._quota_at_s = None
         self._batches = 0
+        self._looked_at.clear()
         client.ended = lambda _error: self._lost.set()
         with contextlib.suppress(RefusedError):  # some servers advertise it and refuse it
             if client.offers("QRESYNC") and client.offers("ENABLE"):
@@ -267,7 +269,9 @@ class ImapSync:
         self._open_path = path
         selected = await client.select(path, condstore=client.offers("CONDSTORE"))
         account_id = self._account_id
-        if await self._store.read(lambda tx: _are_void(tx, account_id, path, selected)):
+        looked_at = path in self._looked_at
+        if await self._store.read(lambda tx: _are_void(tx, account_id, path, selected, looked_at)):
+            self._looked_at.discard(path)
             await self._store.write(lambda tx: _detach(tx, account_id, path))
             raise UidsVoidError(path)
         return selected
@@ -304,9 +308,13 @@ class ImapSync:
         def take_vanished() -> UidSet:
             return self._vanished.pop(box.path, UidSet())
 
-        look = Look(self._store, self._ports, client, box.id, headers_only, between, take_vanished)
+        look = Look(
+            self._store, self._ports, client, box.id, headers_only,
+            box.path in self._looked_at, between, take_vanished,
+        )  # fmt: skip
         try:
             await look.run()
+            self._looked_at.add(box.path)
         except RefusedError as error:
             if client.is_usable and box.role is not Role.INBOX:
                 self._open_path = ""  # one mailbox that cannot be opened does not stop the others
@@ -423,10 +431,14 @@ async def _compress(client: ImapClient) -> None:
         await client.compress()
 
 
-def _are_void(tx: Transaction, account_id: AccountId | None, path: str, selected: Selected) -> bool:
+def _are_void(
+    tx: Transaction, account_id: AccountId | None, path: str, selected: Selected, looked_at: bool
+) -> bool:
     rows = tx.fetch(
         "SELECT uidvalidity FROM mailbox WHERE account_id = ? AND path = ?", (account_id, path)
     )
+    if rows and selected.uid_validity is None:
+        return rows[0][0] is not None or not looked_at
     return bool(rows) and rows[0][0] not in {None, selected.uid_validity}
 
 

@@ -2,6 +2,7 @@
 
     UIDVALIDITY   unknown before     fetch everything
                   another one        detach all, fetch the headers, meet what is known again
+                  not told           as another one, unless the UIDs are of this connection
                   the same           UIDNEXT smaller, or counts that contradict: suspect
     changes       QRESYNC            the SELECT tells what changed and what vanished
                   CONDSTORE          FETCH CHANGEDSINCE; a listing of UIDs when the count disagrees
@@ -44,6 +45,8 @@ class Look:
 
     Attributes:
         headers_only: Leave the octets at the server, whatever the policy of the mailbox.
+        same_connection: The UIDs here were told on this connection: also where the server gives no
+            UIDVALIDITY they name the same messages (RFC 9051 section 2.3.1.1).
         between: Awaited between batches.
         take_vanished: Gives, and forgets, the UIDs that the server told unasked to be gone.
     """
@@ -53,6 +56,7 @@ class Look:
     client: ImapClient
     mailbox_id: MailboxId
     headers_only: bool
+    same_connection: bool
     between: Callable[[], Awaitable[None]]
     take_vanished: Callable[[], UidSet]
 
@@ -66,21 +70,31 @@ class Look:
         if self.headers_only:
             await self.store.write(lambda tx: mailbox.withhold(tx, known.id))
         selected = await self._select(known)
-        if known.uidvalidity is None or selected.uid_validity is None:
-            await self._first(known, selected)
-        elif known.uidvalidity != selected.uid_validity:
+        if self._is_valid(known, selected):
+            await self._again(known, selected)
+        else:
             await self.store.write(lambda tx: vanish.detach(tx, known.id))
             await self._first(known, selected)
-        else:
-            await self._again(known, selected)
         if not self.headers_only:
             await self._fetcher(known, selected).bodies()
 
+    def _is_valid(self, known: Mailbox, selected: Selected) -> bool:
+        """Whether the UIDs here still name the messages that they did."""
+        if known.uidvalidity != selected.uid_validity:
+            return False
+        return known.uidvalidity is not None or self.same_connection
+
     async def _select(self, known: Mailbox) -> Selected:
-        if known.uidvalidity and known.highestmodseq and "QRESYNC" in self.client.enabled:
-            resync = QResync(known.uidvalidity, known.highestmodseq)
+        resync = self._resync(known)
+        if resync is not None:
             return await self.client.select(known.path, qresync=resync)
         return await self.client.select(known.path, condstore=self.client.offers("CONDSTORE"))
+
+    def _resync(self, known: Mailbox) -> QResync | None:
+        """From where on the SELECT tells what changed; None when it does not."""
+        if known.uidvalidity and known.highestmodseq and "QRESYNC" in self.client.enabled:
+            return QResync(known.uidvalidity, known.highestmodseq)
+        return None
 
     def _fetcher(self, known: Mailbox, selected: Selected) -> Fetcher:
         return Fetcher(
@@ -140,8 +154,7 @@ class Look:
     async def _changes(self, known: Mailbox, selected: Selected, following: int) -> None:
         """Take over changed flags, and what is told to be gone."""
         vanished = selected.vanished | self.take_vanished()
-        resynced = "QRESYNC" in self.client.enabled and bool(known.highestmodseq)
-        if resynced:
+        if self._resync(known) is not None:
             await self._update(selected.changed, vanished, known.id)
             return
         if vanished:
