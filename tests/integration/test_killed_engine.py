@@ -99,6 +99,10 @@ def test_wherever_an_engine_is_killed_the_end_is_the_undisturbed_one() -> None:
         ("final dot unrecorded", "send"),
         ("append without looking", "import"),
         ("journal forgotten", "changes"),
+        ("mailbox not looked for", "mailboxes"),
+        ("creation finished first", "mailboxes"),
+        ("undo in two steps", "undo"),
+        ("deletion forgotten early", "leave"),
     ],
 )
 def test_a_planted_bug_is_found(plant: str, scenario: str) -> None:

@@ -52,11 +52,22 @@ class Death:
         return f"{self.state} + {self.further}" if self.state else f"event {self.event}"
 
 
-class Fate:
-    """Counts the events of this process, and kills it at one."""
+def kill_process() -> None:
+    """End this process with nothing flushed, rolled back or said goodbye to."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
-    def __init__(self, death: Death) -> None:
+
+class Fate:
+    """Counts the events of an engine, and kills it at one.
+
+    Args:
+        death: At which.
+        kill: Ends whatever the engine lives in.
+    """
+
+    def __init__(self, death: Death, kill: Callable[[], None] = kill_process) -> None:
         self._death = death
+        self._kill = kill
         self._numbers = itertools.count(1)
         self._fatal = death.event
         self.events = 0
@@ -65,7 +76,7 @@ class Fate:
         """Something happened."""
         self.events = next(self._numbers)
         if self._fatal is not None and self.events >= self._fatal:
-            os.kill(os.getpid(), signal.SIGKILL)
+            self._kill()
 
     def ports(self, ports: Ports) -> Ports:
         """The same ports, under its eyes."""

@@ -21,12 +21,16 @@ import apsw
 import msgspec
 
 from localserver.local import LocalServer
+from tests.simulation.ends import End
 from tests.simulation.fate import Death, states
-from tests.simulation.scenario import SCENARIOS, USERS, Scenario
+from tests.simulation.scenarios import SCENARIOS
+from tests.simulation.steps import USERS
 from tests.simulation.victim import Order, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from tests.simulation.scenario import Scenario
 
 ROOT = Path(__file__).parents[2]
 # The clock jumps so far ahead between two lives: an unsure sending is then old enough to be asked
@@ -37,8 +41,8 @@ AT_LEAST = 5
 _ROUNDS = 8
 
 #: Every state of the outbox and of the journal that the store can be found in. What is accepted is
-#: filed or done in the step that accepts it, so `accepted` is never found; a mailbox is created in
-#: one command, which is asked for again, so its operation is never `running`.
+#: filed or done in the step that accepts it, so `accepted` is never found. What is done to mailboxes
+#: is looked for before it is said again, so those operations are never `running`.
 OUTBOX_STATES = tuple(
     f"sending {state}"
     for state in ("queued", "connecting", "transmitting", "unsure", "filing", "done", "failed")
@@ -51,19 +55,17 @@ JOURNAL_STATES = (
     ),
     "move failed",
 )
+MAILBOX_STATES = tuple(
+    f"{kind} {state}"
+    for kind in ("create", "rename", "delete-mailbox", "subscribe")
+    for state in ("pending", "done")
+)
 
 _WHERE = {
     **dict.fromkeys(OUTBOX_STATES, "send"),
     **dict.fromkeys(JOURNAL_STATES, "changes"),
+    **dict.fromkeys(MAILBOX_STATES, "mailboxes"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """What there is at last, by place and message."""
-
-    shown: dict[str, list[list[object]]]
-    held: dict[str, list[list[object]]]
 
 
 @dataclass(slots=True)
@@ -84,7 +86,7 @@ class Tally:
 
     def missing(self, at_least: int = AT_LEAST) -> dict[str, int]:
         """The states that too few kills fell into."""
-        wanted = (*OUTBOX_STATES, *JOURNAL_STATES)
+        wanted = (*OUTBOX_STATES, *JOURNAL_STATES, *MAILBOX_STATES)
         return {state: self.found[state] for state in wanted if self.found[state] < at_least}
 
 
@@ -212,30 +214,8 @@ class Killer:
                 self.tally.faults.append(
                     f"{story}: {subject} is unsure, with {questions} questions"
                 )
-        for where in sorted(wanted.held | end.held):
-            self._alike(story, f"the server's {where}", wanted.held, end.held, where, report.unsure)
-        for where in sorted(wanted.shown | end.shown):
-            self._alike(story, where, wanted.shown, end.shown, where, report.unsure)
-
-    def _alike(
-        self,
-        story: str,
-        label: str,
-        wanted: dict[str, list[list[object]]],
-        end: dict[str, list[list[object]]],
-        where: str,
-        unsure: dict[str, int],
-    ) -> None:
-        there = Counter(map(repr, end.get(where, ())))
-        expected = Counter(map(repr, wanted.get(where, ())))
-        too_much, missing = there - expected, expected - there
-        for row in [*missing]:
-            if any(repr(subject) in row for subject in unsure):
-                del missing[row]  # it may have been killed before the server had it
-        if too_much or missing:
-            self.tally.faults.append(
-                f"{story}: {label} has {dict(too_much)} too much and lacks {dict(missing)}"
-            )
+        for difference in end.differences(wanted, report.unsure):
+            self.tally.faults.append(f"{story}: {difference}")
 
 
 def held(server: LocalServer) -> dict[str, list[list[object]]]:

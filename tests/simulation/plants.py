@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from desktopmail.door.commands import Outcome, Undo
 from desktopmail.door.rows import SendingState
+from desktopmail.engine import undo
+from desktopmail.engine.engine import Engine
 from desktopmail.engine.outbox import Outbox
 from desktopmail.engine.store import operation, pop_seen
 from desktopmail.engine.sync import pop3
 from desktopmail.engine.sync.incoming import Incoming
+from desktopmail.engine.sync.mailbox_changes import MailboxChanges
 from desktopmail.engine.sync.pop3 import Pop3Sync
 from desktopmail.engine.sync.replay import Replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from desktopmail.door.commands import AnyCommand
     from desktopmail.door.ids import SendingId
     from desktopmail.engine.store.account import Account
+    from desktopmail.engine.store.mailbox import Mailbox
+    from desktopmail.engine.store.operation import Operation
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.sync.pop3 import Maildrop
     from desktopmail.net.pop3 import Pop3Client
@@ -101,10 +108,72 @@ def journal_forgotten() -> None:
     operation.pending = waiting  # type: ignore[assignment]
 
 
+def mailbox_not_looked_for() -> None:
+    """Whether a try that was cut short renamed or deleted a mailbox already is not asked."""
+
+    async def is_there(*_args: object) -> bool:
+        return True
+
+    MailboxChanges._exists = is_there  # type: ignore[assignment]
+
+
+def creation_finished_first() -> None:
+    """That a mailbox was made is written down before the server is told to make it."""
+    create = MailboxChanges._create
+
+    async def finished_first(self: MailboxChanges, one: Operation, box: Mailbox) -> None:
+        await self._store.write(lambda tx: operation.finish(tx, one.id))
+        await create(self, one, box)
+
+    MailboxChanges._create = finished_first  # type: ignore[method-assign]
+
+
+def undo_in_two_steps() -> None:
+    """The token of an undo is used up in a step of its own, before anything is taken back."""
+    command = Engine.command
+
+    async def two_steps(self: Engine, asked: AnyCommand) -> Outcome:
+        if not isinstance(asked, Undo):
+            return await command(self, asked)
+        token = asked.token
+        members = await self.store.read(lambda tx: operation.with_undo(tx, token))
+        await self.store.write(
+            lambda tx: tx.execute("UPDATE operation SET undo = NULL WHERE undo = ?", (token,))
+        )
+
+        def step(tx: Transaction) -> str:
+            tx.execute_many(
+                "UPDATE operation SET undo = ? WHERE id = ?", [(token, one.id) for one in members]
+            )
+            return undo.take_back(tx, token)
+
+        return Outcome(label=await self.store.write(step))
+
+    Engine.command = two_steps  # type: ignore[method-assign]
+
+
+def deletion_forgotten_early() -> None:
+    """That a message is to be deleted at a POP3 server is forgotten before QUIT is answered."""
+    delete = Pop3Sync._delete
+
+    async def forget(
+        self: Pop3Sync, client: Pop3Client, account: Account, maildrop: Maildrop
+    ) -> list[str]:
+        deleted = await delete(self, client, account, maildrop)
+        await self._store.write(lambda tx: pop_seen.let_stay(tx, account.id))
+        return deleted
+
+    Pop3Sync._delete = forget  # type: ignore[method-assign]
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "DELE before the commit": dele_before_commit,
     "UIDL before its message": uidl_before_message,
     "final dot unrecorded": final_dot_unrecorded,
     "append without looking": append_without_looking,
     "journal forgotten": journal_forgotten,
+    "mailbox not looked for": mailbox_not_looked_for,
+    "creation finished first": creation_finished_first,
+    "undo in two steps": undo_in_two_steps,
+    "deletion forgotten early": deletion_forgotten_early,
 }

@@ -24,9 +24,10 @@ import msgspec
 from desktopmail.door.profile import Profile
 from desktopmail.engine.engine import Engine
 from desktopmail.net.ports import Ports, SystemClock, ThreadExecutor, system_ports
+from tests.simulation.desk import Desk
 from tests.simulation.fate import Death, Fate
 from tests.simulation.plants import PLANTS
-from tests.simulation.scenario import SCENARIOS, Desk
+from tests.simulation.scenarios import SCENARIOS
 
 TIMEOUT_S = 60.0
 _POLL_S = 0.001
@@ -175,19 +176,10 @@ async def _engine(order: Order, fate: Fate, say: object) -> Report:
         )
         try:
             await SCENARIOS[order.scenario].go_on(desk)
-            return Report(events=fate.events, shown=desk.shown(), unsure=_unsure(desk))
+            return Report(events=fate.events, shown=desk.shown(), unsure=desk.unsure())
         finally:
             desk.reader.close()
             await engine.aclose()
-
-
-def _unsure(desk: Desk) -> dict[str, int]:
-    asked = desk.asked()
-    return {
-        row.subject: asked.count(row.id)
-        for row in desk.reader.sendings()
-        if row.state.value == "unsure"
-    }
 
 
 if __name__ == "__main__":
