@@ -57,6 +57,7 @@ UNSURE_CHOICES = (
     ("again", "Send it again"),
     ("drop", "Forget it"),
 )
+_WAITING = (SendingState.QUEUED, SendingState.UNSURE)
 # A server that files what it submits does so within moments; until then there is nothing to ask.
 _EVIDENCE_AFTER_S = 30.0
 _RETRY_CAP_S = 3600.0
@@ -119,6 +120,7 @@ class Outbox:
         """Send everything that is due; returns the seconds until the next is, or None."""
         self._releases_before = self._releases
         account = await self._store.read(lambda tx: accounts.get(tx, self._account_id))
+        await self._follow_clock()
         await self._begin_again()
         await self._resolve_unsure(account)
         due = deque([one for one in await self._queued() if self._due_s(one) <= 0])
@@ -129,6 +131,16 @@ class Outbox:
         if await self._in_states(SendingState.UNSURE):
             waits.append(_EVIDENCE_AFTER_S)
         return max(0.1, min(waits)) if waits else None
+
+    async def _follow_clock(self) -> None:
+        """See that nothing waits for a time that was meant by a clock since set back."""
+        now_s, account_id = self._now_s(), self._account_id
+
+        def is_back(tx: Transaction) -> bool:
+            return any(one.changed_s > now_s for one in sending.in_states(tx, account_id, _WAITING))
+
+        if await self._store.read(is_back):
+            await self._store.write(lambda tx: sending.follow_clock(tx, account_id, now_s, _WAITING))
 
     async def _begin_again(self) -> None:
         """Queue what an earlier run of this outbox left half way: its final dot was not written.
@@ -317,8 +329,7 @@ class Outbox:
         if _came_from_a_server(tx, one.message_id):
             accept(tx, one, self._now_s(), whole=True)
             return
-        row = tx.fetch_one("SELECT changed_s FROM sending WHERE id = ?", (one.id,))
-        if row is None or self._now_s() - row[0] < _EVIDENCE_AFTER_S:
+        if self._now_s() - one.changed_s < _EVIDENCE_AFTER_S:
             return
         question.ask(
             tx,

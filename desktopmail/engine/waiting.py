@@ -13,8 +13,23 @@ if TYPE_CHECKING:
 
 
 _SLICE_S = 10.0
+_JUMP_S = 3600.0
 # A clock that is set right by some seconds is no suspended machine.
 _SUSPENDED_S = 10.0
+
+
+class DateWatch:
+    """Sees whether the date went another way than time did: it was set, or the machine slept."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._before = clock.monotonic(), clock.now()
+
+    def has_jumped(self) -> bool:
+        """Whether it has since the last time this was asked, by an hour or more."""
+        (passed, date), self._before = self._before, (self._clock.monotonic(), self._clock.now())
+        meant_s = self._before[0] - passed
+        return abs((self._before[1] - date).total_seconds() - meant_s) > _JUMP_S
 
 
 async def wait(event: asyncio.Event, clock: Clock, seconds: float | None) -> bool:

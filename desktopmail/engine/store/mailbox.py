@@ -243,6 +243,19 @@ def release(tx: Transaction, account_id: AccountId, now_s: float) -> None:
             _want(tx, box.id, box.policy, now_s)
 
 
+def want_recent(tx: Transaction, account_id: AccountId, now_s: float) -> None:
+    """Have fetched what is of the last days by the date that holds now: it was another before."""
+    for box in of_account(tx, account_id):
+        since_s = box.policy.since_s(now_s)
+        if since_s and not box.withheld:
+            tx.execute(
+                "UPDATE placement SET wanted = 1 WHERE mailbox_id = ? AND wanted = 0"
+                " AND uid IS NOT NULL AND arrived_s >= ? AND EXISTS (SELECT 1 FROM message AS m"
+                " WHERE m.id = placement.message_id AND m.blob_id IS NULL)",
+                (box.id, since_s),
+            )
+
+
 def _want(tx: Transaction, mailbox_id: MailboxId, policy: Policy, now_s: float) -> None:
     since_s = policy.since_s(now_s)
     tx.execute(

@@ -28,6 +28,7 @@ class Sending:
     Attributes:
         recipients: Those who have not been sent to yet.
         refused: Address to what the server said of it.
+        changed_s: When its state was stored.
     """
 
     id: SendingId
@@ -46,6 +47,7 @@ class Sending:
     answers: PlacementId | None
     forwards: bool
     report: ReportWish
+    changed_s: float
 
     @property
     def envelope_id(self) -> str:
@@ -64,7 +66,7 @@ class Told(msgspec.Struct, frozen=True):
 _FINALITY = {"delayed": 0, "relayed": 1, "expanded": 1, "delivered": 2, "failed": 2, "read": 3}
 _COLUMNS = (
     "id, account_id, state, message_id, subject, sender, recipients, refused, blob_id,"
-    " not_before_s, retry_s, tries, draft, answers, forwards, report"
+    " not_before_s, retry_s, tries, draft, answers, forwards, report, changed_s"
 )
 # RFC 3461 section 4.4
 _MAX_ENVELOPE_ID = 100
@@ -154,6 +156,23 @@ def set_state(
         (state.value, problem, retry_s, tried, now_s, sending_id),
     )
     tx.touch_outbox()
+
+
+def follow_clock(
+    tx: Transaction, account_id: AccountId, now_s: float, states: tuple[SendingState, ...]
+) -> None:
+    """Let what waits for a moment wait no longer than was meant: the clock was set back.
+
+    A state that was stored in the future says by how much; what was to come so long after it comes
+    so long after now.
+    """
+    marks = ",".join("?" * len(states))
+    tx.execute(
+        "UPDATE sending SET changed_s = ?1, not_before_s = not_before_s - (changed_s - ?1),"
+        " retry_s = max(0, retry_s - (changed_s - ?1))"
+        f" WHERE account_id = ?2 AND changed_s > ?1 AND state IN ({marks})",
+        (now_s, account_id, *(state.value for state in states)),
+    )
 
 
 def set_results(
@@ -246,4 +265,5 @@ def _sending(row: Fields) -> Sending:
         row[13],
         bool(row[14]),
         msgspec.json.decode(row[15], type=ReportWish),
+        row[16],
     )

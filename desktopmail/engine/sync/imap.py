@@ -19,7 +19,7 @@ from desktopmail.engine.sync import hits, mailboxes, quota, vanish
 from desktopmail.engine.sync.fetch import Fetcher
 from desktopmail.engine.sync.look import Look
 from desktopmail.engine.sync.replay import Replay
-from desktopmail.engine.waiting import wait_awake
+from desktopmail.engine.waiting import DateWatch, wait_awake
 from desktopmail.net.deadline import deadline
 from desktopmail.net.errors import ClosedError, NetError, RefusedError, TimedOutError
 from desktopmail.wire.imap.expunge import ExpungeResponse, VanishedResponse
@@ -79,6 +79,7 @@ class ImapSync:
         self._lost = asyncio.Event()
         self._vanished: dict[str, UidSet] = {}
         self._looked_at: set[str] = set()  # on this connection
+        self._watch = DateWatch(connector.ports.clock)
         self._errands: deque[tuple[_Errand, asyncio.Future[None]]] = deque()
 
     # The cycle
@@ -109,6 +110,7 @@ class ImapSync:
         listed = await mailboxes.ask(client)
         await self._store.write(lambda tx: mailboxes.keep(tx, account.id, listed))
         await self._replay(account)  # a mailbox may have become known by now
+        await self._follow_date(account)
         for box in await self._to_look_at(account, client, listed):
             await self._look(account, box, headers_only=headers_only)
         await self._replay(account)
@@ -226,6 +228,12 @@ class ImapSync:
         await future
 
     # Steps
+
+    async def _follow_date(self, account: Account) -> None:
+        """See what of the last days was left at the server under a date that was wrong."""
+        if self._watch.has_jumped():
+            now_s = self._ports.clock.now().timestamp()
+            await self._store.write(lambda tx: mailbox.want_recent(tx, account.id, now_s))
 
     async def _ask_quota(self, account: Account) -> None:
         now_s = self._ports.clock.monotonic()

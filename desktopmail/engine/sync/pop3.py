@@ -17,7 +17,7 @@ from desktopmail.engine.store import mailbox, placement, pop_seen
 from desktopmail.engine.sync import incoming
 from desktopmail.engine.sync.incoming import Incoming, Parsed
 from desktopmail.engine.sync.pipeline import Pipeline
-from desktopmail.engine.waiting import wait_awake
+from desktopmail.engine.waiting import DateWatch, wait_awake
 from desktopmail.mime.header import digest_of
 from desktopmail.net.errors import RefusedError
 
@@ -92,6 +92,7 @@ class Pop3Sync:
         self._store = store
         self._connector = connector
         self._ports = connector.ports
+        self._watch = DateWatch(connector.ports.clock)
 
     async def rest(self, wake: asyncio.Event, seconds: float) -> None:
         """Wait for the next session."""
@@ -287,7 +288,9 @@ class Pop3Sync:
         """Mark at the server what is to be deleted; everything named here was committed before."""
         seen = await self._store.read(lambda tx: pop_seen.every(tx, account.id))
         days = account.learned.pop_deletes_after_days
-        before = None if days is None else self._now_s() - days * _DAY_S
+        # A date that jumps is believed when it still stands at the next session.
+        is_believed = not self._watch.has_jumped()
+        before = self._now_s() - days * _DAY_S if days is not None and is_believed else None
         wanted = {
             uidl
             for uidl, one in seen.items()

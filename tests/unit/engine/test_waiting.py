@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from desktopmail.engine.waiting import wait, wait_any, wait_awake
+from desktopmail.engine.waiting import DateWatch, wait, wait_any, wait_awake
 from tests.helpers.still_clock import StillClock
 
 
@@ -64,3 +64,25 @@ async def test_without_a_suspension_it_waits_to_the_end_or_for_an_event() -> Non
     event = asyncio.Event()
     event.set()
     await wait_awake((event,), EndlessClock(), 25.0)
+
+
+def test_a_date_that_goes_another_way_than_time_is_seen_once() -> None:
+    clock = _Clock()
+    watch = DateWatch(clock)
+    clock.advance(7200.0)
+    assert not watch.has_jumped()
+    for ahead_s in (86_400.0, 0.0):
+        clock.ahead = timedelta(seconds=ahead_s)
+        assert watch.has_jumped()
+        assert not watch.has_jumped()
+    clock.ahead = timedelta(seconds=60)  # it was only set right
+    assert not watch.has_jumped()
+
+
+class _Clock(StillClock):
+    """A clock whose date may be set wrong."""
+
+    ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead

@@ -113,3 +113,17 @@ async def test_one_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
         with pytest.raises(DoorError) as caught:
             await store.read(lambda tx: sending.get(tx, made))
         assert caught.value.code == "no-sending"
+
+
+async def test_what_waits_for_a_moment_follows_a_clock_that_is_set_back(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        made = await store.write(queue)  # at 100, not before 110
+
+        def at(tx: Transaction, now_s: float) -> float:
+            one = sending.get(tx, made)
+            sending.follow_clock(tx, one.account_id, now_s, (SendingState.QUEUED,))
+            return sending.get(tx, made).not_before_s
+
+        assert await store.write(lambda tx: at(tx, 104.0)) == 110.0
+        assert await store.write(lambda tx: at(tx, 40.0)) == 50.0
+        assert await store.write(lambda tx: at(tx, 41.0)) == 50.0
