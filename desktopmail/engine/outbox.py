@@ -134,13 +134,12 @@ class Outbox:
 
     async def _follow_clock(self) -> None:
         """See that nothing waits for a time that was meant by a clock since set back."""
-        now_s, account_id = self._now_s(), self._account_id
-
-        def is_back(tx: Transaction) -> bool:
-            return any(one.changed_s > now_s for one in sending.in_states(tx, account_id, _WAITING))
-
-        if await self._store.read(is_back):
-            await self._store.write(lambda tx: sending.follow_clock(tx, account_id, now_s, _WAITING))
+        now_s = self._now_s()
+        waiting = await self._in_states(*_WAITING)
+        if any(one.changed_s > now_s for one in waiting):
+            await self._store.write(
+                lambda tx: sending.follow_clock(tx, self._account_id, now_s, _WAITING)
+            )
 
     async def _begin_again(self) -> None:
         """Queue what an earlier run of this outbox left half way: its final dot was not written.

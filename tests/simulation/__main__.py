@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.simulation import killing
+from tests.simulation.plants import PLANTS
 from tests.simulation.virtual import campaign as virtual
 
 if TYPE_CHECKING:
@@ -29,12 +30,18 @@ def main() -> int:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--virtual", action="store_true")
     parser.add_argument("--seeds", type=int, default=200)
-    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--first", type=int, default=0, help="of the seeds")
+    parser.add_argument("--plant", choices=PLANTS, help="a bug that every engine has")
+    parser.add_argument("--until-found", action="store_true", help="end with the first fault")
     options = parser.parse_args()
     if not options.virtual:
         return _kill(options.kills, _SEED if options.seed is None else options.seed)
     seeds: Sequence[int] = range(options.first, options.first + options.seeds)
-    return _tell_stories(seeds if options.seed is None else [options.seed])
+    if options.plant:
+        PLANTS[options.plant]()
+    return _tell_stories(
+        seeds if options.seed is None else [options.seed], until_found=options.until_found
+    )
 
 
 def _kill(count: int, seed: int) -> int:
@@ -59,9 +66,9 @@ def _progress(tally: killing.Tally) -> None:
     print(f"{tally.kills.total()} kills, {len(tally.faults)} faults", flush=True)
 
 
-def _tell_stories(seeds: Sequence[int]) -> int:
+def _tell_stories(seeds: Sequence[int], *, until_found: bool) -> int:
     begin = time.monotonic()
-    tally = virtual.campaign(seeds)
+    tally = virtual.campaign(seeds, until_found=until_found)
     print(
         f"{tally.stories} stories of {tally.hours:.0f} hours in {time.monotonic() - begin:.0f} s:"
         f" {tally.deaths} engines died, the weather met {tally.troubles} connections,"

@@ -41,8 +41,8 @@ AT_LEAST = 5
 _ROUNDS = 8
 
 #: Every state of the outbox and of the journal that the store can be found in. What is accepted is
-#: filed or done in the step that accepts it, so `accepted` is never found. What is done to mailboxes
-#: is looked for before it is said again, so those operations are never `running`.
+#: filed or done in the step that accepts it, so `accepted` is never found. Changes of mailboxes are
+#: looked for before they are said again, so those operations are never `running`.
 OUTBOX_STATES = tuple(
     f"sending {state}"
     for state in ("queued", "connecting", "transmitting", "unsure", "filing", "done", "failed")

@@ -48,10 +48,12 @@ class Tally:
     faults: dict[int, list[str]] = field(default_factory=dict)
 
 
-def campaign(seeds: Iterable[int]) -> Tally:
-    """Tell the stories of some seeds, and compare."""
+def campaign(seeds: Iterable[int], *, until_found: bool = False) -> Tally:
+    """Tell the stories of some seeds, and compare; up to the first fault, if that is enough."""
     tally = Tally()
     for seed in seeds:
+        if until_found and tally.faults:
+            break
         faults = list(_faults_of(seed, tally))
         tally.stories += 1
         if faults:
