@@ -97,8 +97,7 @@ async def attach(profile: Path | Profile | None = None, *, spawn: bool = True) -
     where = profile if isinstance(profile, Profile) else Profile.at(profile)
     door = await _try(where)
     if door is None and spawn:
-        _refuse_the_dying(where)
-        door = await _start(where)
+        door = await _start(where, deaths=_refuse_the_dying(where))
     if door is None:
         raise DoorError(
             f"No engine runs for the profile {where.folder}.", code="engine-not-running"
@@ -109,19 +108,25 @@ async def attach(profile: Path | Profile | None = None, *, spawn: bool = True) -
 
 def _note_death(folder: Path) -> None:
     loop = asyncio.get_running_loop()
-    _deaths.setdefault(folder, deque(maxlen=MAX_DEATHS)).append(loop.time())
+    _deaths.setdefault(folder, deque(maxlen=MAX_DEATHS + 1)).append(loop.time())
 
 
-def _refuse_the_dying(profile: Profile) -> None:
+def _refuse_the_dying(profile: Profile) -> int:
+    """Return how many deaths there were just now.
+
+    After three of them the engine may begin once more where it can set aside what it died of; it
+    refuses by itself where it cannot.
+    """
     now = asyncio.get_running_loop().time()
     recent = [died for died in _deaths.get(profile.folder, ()) if now - died < DEATHS_WITHIN_S]
-    if len(recent) >= MAX_DEATHS:
+    if len(recent) > MAX_DEATHS:
         raise DoorError(
             f"The engine ended by itself {MAX_DEATHS} times within a minute, and is not started"
             " again for now.",
             remedy=f"Look into {profile.log}, and try again in a minute.",
             code="engine-dies",
         )
+    return len(recent)
 
 
 async def _try(profile: Profile) -> RemoteDoor | None:
@@ -131,8 +136,8 @@ async def _try(profile: Profile) -> RemoteDoor | None:
         return None  # nobody listens, or one that is just ending
 
 
-async def _start(profile: Profile) -> RemoteDoor:
-    child = _spawn(profile)
+async def _start(profile: Profile, *, deaths: int) -> RemoteDoor:
+    child = _spawn(profile, deaths)
     loop = asyncio.get_running_loop()
     deadline = loop.time() + START_TIMEOUT_S
     while loop.time() < deadline:
@@ -183,12 +188,13 @@ class _Child:
         self._ended.set()
 
 
-def _spawn(profile: Profile) -> _Child:
+def _spawn(profile: Profile, deaths: int) -> _Child:
+    command = [sys.executable, "-m", "desktopmail.engine", "--profile", str(profile.folder)]
     try:
         profile.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with profile.log.open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-m", "desktopmail.engine", "--profile", str(profile.folder)],
+                [*command, "--deaths", str(deaths)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -64,6 +64,26 @@ class Profile:
         return self.folder / "vault"
 
     @property
+    def in_hand(self) -> Path:
+        """What the engine is working on, for the one that is started after its sudden end."""
+        return self.folder / "in-hand"
+
+    @property
+    def crash(self) -> Path:
+        """Where a fault of the process writes how it happened."""
+        return self.folder / "crash"
+
+    @property
+    def deaths(self) -> Path:
+        """The last sudden ends of the engine."""
+        return self.folder / "deaths.json"
+
+    @property
+    def aside(self) -> Path:
+        """The folder of messages that the engine died of, as they came."""
+        return self.folder / "aside"
+
+    @property
     def log(self) -> Path:
         """What the engine had to say on its standard error."""
         return self.folder / "engine.log"

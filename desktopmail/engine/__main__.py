@@ -33,12 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the engine until its last client has left."""
     parser = argparse.ArgumentParser(prog="python -m desktopmail.engine")
     parser.add_argument("--profile", help="the folder with all state of the client")
+    parser.add_argument("--deaths", type=int, default=0, help="seen by whoever starts it")
     options = parser.parse_args(arguments)
     faulthandler.enable()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     profile = Profile.at(options.profile)
     try:
-        asyncio.run(_serve(profile))
+        asyncio.run(_serve(profile, options.deaths))
     except DoorError as error:
         failure = StartFailure(sentence=error.sentence, remedy=error.remedy, code=error.code)
         sys.stdout.buffer.write(msgspec.json.encode(failure))
@@ -47,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-async def _serve(profile: Profile) -> None:
+async def _serve(profile: Profile, deaths_seen: int) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -64,7 +65,8 @@ async def _serve(profile: Profile) -> None:
         )
         socket = EngineSocket(engine, profile.socket, report=_report)
         try:
-            await engine.start()
+            _note_crashes(profile)
+            await engine.start(deaths_seen=deaths_seen)
             await socket.start()
             _let_stdout_go()
             await _until_the_last_client_left(socket, stop)
@@ -94,6 +96,16 @@ async def _watch(socket: EngineSocket, clock: SystemClock) -> None:
 
 async def _wait_for(event: asyncio.Event) -> None:
     await event.wait()
+
+
+def _note_crashes(profile: Profile) -> None:
+    """Have a fault of the process written where the next engine looks: it did not just go."""
+    try:
+        descriptor = os.open(profile.crash, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    except OSError as error:
+        _log.warning("a crash would not be noted in %s: %s", profile.crash, error.strerror)
+        return
+    faulthandler.enable(descriptor)
 
 
 def _let_stdout_go() -> None:

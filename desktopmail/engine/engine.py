@@ -32,6 +32,7 @@ from desktopmail.engine.journaled import Journaling
 from desktopmail.engine.octets import Octets
 from desktopmail.engine.password import Passwords
 from desktopmail.engine.proxy import Proxies, Proxy, ProxyChoice
+from desktopmail.engine.quarantine import Quarantine
 from desktopmail.engine.search import ServerSearch
 from desktopmail.engine.secrets import Secrets
 from desktopmail.engine.send import Sender
@@ -104,12 +105,21 @@ class Engine:
         self._journaling = Journaling(store, ports.entropy, self._octets, working)
         self._search = ServerSearch(store, working)
         self._sender = Sender(store, working, ports.clock)
+        self._quarantine = Quarantine(store)
         self._demo = Demo(ports, self._accounts, working, self._round)
 
-    async def start(self) -> None:
-        """Put right what a dead engine left, and begin the work for every account."""
+    async def start(self, *, deaths_seen: int = 0) -> None:
+        """Put right what a dead engine left, and begin the work for every account.
+
+        Args:
+            deaths_seen: How many deaths whoever started us has seen within a minute.
+
+        Raises:
+            DoorError: It died so often that it does not begin once more.
+        """
         now_s = self._now_s()
         await self.store.write(lambda tx: sending.recover(tx, now_s))
+        await self._quarantine.begin(now_s, deaths_seen=deaths_seen)
         await self.store.write(demo.forget_old)
         await self.store.write(mailbox.sweep_hidden)
         while await self.store.write(person.index_some):
@@ -193,10 +203,12 @@ class Engine:
             case commands.FetchOctets(placement_ids=ids):
                 return await self._octets.carry_out(ids)
             case commands.AnswerQuestion():
-                return await self._step(
-                    lambda tx: questions.answer(tx, command, self._now_s()),
-                    then=self.working.release_all,
-                )
+                answer = questions.answer
+                outcome = await self.store.write(lambda tx: answer(tx, command, self._now_s()))
+                await self._quarantine.reload()
+                await self.working.begin_all()
+                self.working.release_all()
+                return outcome
             case commands.SetOffline(offline=offline):
                 return await self.working.set_offline(offline)
             case commands.StartSandbox():
@@ -249,12 +261,10 @@ class Engine:
             case queries.SearchServers():
                 return await self._search.answer(query)
 
-    async def _step(
-        self, step: Callable[[Transaction], Outcome], then: Callable[[], None] | None = None
-    ) -> Outcome:
+    async def _step(self, step: Callable[[Transaction], Outcome]) -> Outcome:
         """Do what is one step of the store, and have the workers look what there is to tell."""
         outcome = await self.store.write(step)
-        (then or self.working.wake_all)()
+        self.working.wake_all()
         return outcome
 
     @property

@@ -17,6 +17,7 @@ from desktopmail.door.rows import Flag, Kind, Role, SendingState
 from desktopmail.engine import journal, summary
 from desktopmail.engine.backoff import delay_s
 from desktopmail.engine.errors import NEEDS_A_PERSON, door_error
+from desktopmail.engine.in_hand import SENDING
 from desktopmail.engine.store import (
     account as accounts,
 )
@@ -196,7 +197,8 @@ class Outbox:
             while one is not None:
                 delivery = await self._delivery(one)
                 taken[delivery] = one
-                yield delivery
+                with self._store.guard.hold(SENDING, one.id):
+                    yield delivery
                 one = await self._next(due)
 
         async for delivery, outcome in client.send_all(deliveries()):

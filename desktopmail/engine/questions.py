@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from desktopmail.door.commands import Outcome
 from desktopmail.door.ids import SendingId
 from desktopmail.door.interface import DoorError
-from desktopmail.engine import outbox, trust
+from desktopmail.engine import outbox, quarantine, trust
 from desktopmail.engine.store import question
 
 if TYPE_CHECKING:
@@ -46,5 +46,6 @@ def _sending(tx: Transaction, asked: Question, choice: str, now_s: float) -> Non
 
 _DECIDES: dict[str, Callable[[Transaction, Question, str, float], None]] = {
     outbox.UNSURE_KIND: _sending,
+    quarantine.QUESTION: quarantine.decide,
     **{f"{kind}-{side}": trust.decide for kind in trust.KINDS for side in ("incoming", "outgoing")},
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.commands import Outcome
 from desktopmail.door.rows import ConnectionState, Kind
+from desktopmail.engine.in_hand import ACCOUNT
 from desktopmail.engine.outbox import Outbox
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import problem
@@ -89,7 +90,8 @@ class Working:
 
     def begin(self, account_id: AccountId, kind: Kind) -> None:
         """Begin the work for an account, unless it runs already or we are offline."""
-        if self.is_offline or account_id in self._at_work:
+        held_back = self.is_offline or self._store.guard.is_aside(ACCOUNT, account_id)
+        if held_back or account_id in self._at_work:
             return
         imap = ImapSync(self._store, self._connector) if kind is Kind.IMAP else None
         cycle = imap or Pop3Sync(self._store, self._connector)

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from desktopmail.door.commands import ServerSettings
 from desktopmail.door.profile import Profile
 from desktopmail.door.rows import Flag, Kind, Role, Security
 from desktopmail.engine import summary
+from desktopmail.engine.guard import Guard
 from desktopmail.engine.store import account, blob, mailbox, message, placement
 from desktopmail.engine.store.store import Store, Transaction
 from desktopmail.net.ports import InlineExecutor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from desktopmail.door.ids import AccountId, MailboxId, PlacementId
+
+
+class Nobody(Guard):
+    """A guard of nothing, for what is parsed without a profile."""
+
+    def __init__(self) -> None:
+        self.aside = frozenset()
+
+    def hold(self, kind: str, key: object) -> AbstractContextManager[None]:
+        del kind, key
+        return nullcontext()
+
 
 SERVER = ServerSettings(host="localhost", port=143, security=Security.NONE, user="alice")
 

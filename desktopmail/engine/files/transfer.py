@@ -118,7 +118,9 @@ async def import_(store: Store, ports: Ports, path: Path, mailbox_id: MailboxId)
         known += len(parsed) - len(fresh)
         _place(tx, mailbox_id, fresh)
 
-    async with Pipeline(store, ports.executor, incoming.parse, keep) as pipeline:
+    async with Pipeline(
+        store, ports.executor, partial(incoming.parse, store.guard), keep
+    ) as pipeline:
         while batch := await ports.executor.run(_named_errors, path, take):
             for one in batch:
                 size = len(one.octets)

@@ -373,9 +373,19 @@ INSERT INTO words (words, rank) VALUES ('hashsize', 16777216);
 INSERT INTO words (words, rank) VALUES ('automerge', 8);
 """
 
+# What the engine died of again and again is set aside until a person decides.
+_VERSION_9 = """
+CREATE TABLE aside (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,                 -- of engine.in_hand.KINDS
+    key TEXT NOT NULL,
+    UNIQUE (kind, key)
+) STRICT;
+"""
+
 UPGRADES: tuple[str, ...] = (
     _VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6, _VERSION_7,
-    _VERSION_8,
+    _VERSION_8, _VERSION_9,
 )  # fmt: skip
 """Step N makes version N of version N - 1; version 0 is an empty database. Never edit one."""
 

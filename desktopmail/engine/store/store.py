@@ -22,6 +22,7 @@ from desktopmail.door.changes import (
 )
 from desktopmail.door.interface import DoorError
 from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, Fields, Value, fetch
+from desktopmail.engine.guard import Guard
 from desktopmail.engine.store import schema, words
 from desktopmail.engine.store.lock import ProfileLock
 from desktopmail.engine.store.segments import Segments
@@ -209,6 +210,7 @@ class Store:
         self._words_mailboxes: set[MailboxId] = set()
         self._listeners: list[Callable[[AnyChange], None]] = []
         try:
+            self.guard = Guard(profile)
             self._connection = _open(profile)
             self._segments = segments or Segments(profile)
             self._sweep()
@@ -282,6 +284,7 @@ class Store:
         self._connection.execute("PRAGMA optimize")
         self._connection.close()
         self._segments.close()
+        self.guard.close()
         self._lock.release()
 
     def _run(self, step: Callable[[Transaction], T], words_later: bool = False) -> T:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from desktopmail.door.changes import MailArrived, Progress
 from desktopmail.door.ids import MessageId, PlacementId
 from desktopmail.engine import summary
+from desktopmail.engine.in_hand import MESSAGE, message_key
 from desktopmail.engine.store import blob, mailbox, message, placement
 from desktopmail.engine.store.segments import Content
 from desktopmail.engine.summary import Summary
@@ -26,6 +27,7 @@ from desktopmail.wire.imap.sequence import Uid, UidSet
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
+    from desktopmail.engine.guard import Guard
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.imap import ImapClient
@@ -47,7 +49,8 @@ _WHOLE_ITEMS = (*_ROW, BodyItem(WHOLE))
 
 _Wanted = tuple[Uid, PlacementId, MessageId]
 _Content = tuple[PlacementId, MessageId, bytes]
-_Parsed = tuple[_Content, Summary, Content]
+# A summary of None: the message is set aside.
+_Parsed = tuple[_Content, Summary | None, Content | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +150,21 @@ class Fetcher:
         """Where octets go that messages wait for; takes what is stored off `waiting`."""
 
         def keep(tx: Transaction, parsed: list[_Parsed]) -> None:
-            blobs = blob.put_all(tx, [content for _, _, content in parsed])
-            for ((placed, local, octets), row, _), blob_id in zip(parsed, blobs, strict=True):
+            read = [
+                (one, row, content)
+                for one, row, content in parsed
+                if row is not None and content is not None
+            ]
+            blobs = blob.put_all(tx, [content for _, _, content in read])
+            for ((placed, local, octets), row, _), blob_id in zip(read, blobs, strict=True):
                 _attach(tx, placed, local, row, blob_id, len(octets))
+            for (placed, _, _), unread, _ in parsed:
+                if unread is None:  # the header stays without its body until a person decides
+                    tx.execute("UPDATE placement SET wanted = 0 WHERE id = ?", (placed,))
+                    mailbox.withhold(tx, self.mailbox.id)
                 waiting.pop(placed, None)
 
-        return Pipeline(self.store, self.ports.executor, _parse, keep)
+        return Pipeline(self.store, self.ports.executor, partial(_parse, self.store.guard), keep)
 
     def _into_mailbox(self) -> Pipeline[Incoming, list[Parsed]]:
         """Where messages go that are not here yet."""
@@ -165,7 +177,8 @@ class Fetcher:
             if fresh:
                 tx.tell(MailArrived(account_id=account_id, message_ids=tuple(fresh)))
 
-        return Pipeline(self.store, self.ports.executor, incoming.parse, keep)
+        parse = partial(incoming.parse, self.store.guard)
+        return Pipeline(self.store, self.ports.executor, parse, keep)
 
     async def _batch(
         self,
@@ -255,8 +268,15 @@ class Fetcher:
         )
 
 
-def _parse(contents: Sequence[_Content]) -> list[_Parsed]:
-    return [(one, summary.of_message(one[2]), Content.of(one[2])) for one in contents]
+def _parse(guard: Guard, contents: Sequence[_Content]) -> list[_Parsed]:
+    parsed: list[_Parsed] = []
+    for one in contents:
+        if guard.stand_in(one[2]) is not None:
+            parsed.append((one, None, None))
+            continue
+        with guard.hold(MESSAGE, message_key(one[2])):
+            parsed.append((one, summary.of_message(one[2]), Content.of(one[2])))
+    return parsed
 
 
 def _following(messages: int, octets: int) -> int:

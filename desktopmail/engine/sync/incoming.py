@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Flag
 from desktopmail.engine import summary
+from desktopmail.engine.in_hand import MESSAGE, message_key
 from desktopmail.engine.store import blob, message, person, placement
 from desktopmail.engine.store.message import Coming
 from desktopmail.engine.store.placement import Placing
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from desktopmail.door.ids import MailboxId, PlacementId
+    from desktopmail.engine.guard import Guard
     from desktopmail.engine.store.message import Kept
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.summary import Summary
@@ -56,14 +58,22 @@ class Parsed:
     content: Content | None
 
 
-def parse(messages: Sequence[Incoming]) -> list[Parsed]:
-    """Work out the rows; takes the processor for a while and nothing else."""
-    return [
-        Parsed(one, summary.of_message(one.octets), Content.of(one.octets))
-        if one.is_whole
-        else Parsed(one, summary.of_header(one.octets), None)
-        for one in messages
-    ]
+def parse(guard: Guard, messages: Sequence[Incoming]) -> list[Parsed]:
+    """Work out the rows; takes the processor for a while and nothing else.
+
+    In place of a message that is set aside stands a header that says so.
+    """
+    return [_parse(guard, one) for one in messages]
+
+
+def _parse(guard: Guard, one: Incoming) -> Parsed:
+    stand_in = guard.stand_in(one.octets)
+    if stand_in is not None:
+        one = replace(one, octets=stand_in, is_whole=False, wanted=False)
+    with guard.hold(MESSAGE, message_key(one.octets)):
+        if one.is_whole:
+            return Parsed(one, summary.of_message(one.octets), Content.of(one.octets))
+        return Parsed(one, summary.of_header(one.octets), None)
 
 
 def keep(tx: Transaction, parsed: Sequence[Parsed]) -> list[Kept]:

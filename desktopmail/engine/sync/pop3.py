@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from desktopmail.door.ids import MessageId
     from desktopmail.engine.connector import Connector
+    from desktopmail.engine.guard import Guard
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.pop_seen import Seen
     from desktopmail.engine.store.store import Store, Transaction
@@ -247,7 +248,8 @@ class Pop3Sync:
         def keep(tx: Transaction, rows: list[tuple[int, Parsed]]) -> None:
             self._keep(tx, account, maildrop, rows)
 
-        async with Pipeline(self._store, self._ports.executor, _parse, keep) as pipeline:
+        parse = partial(_parse, self._store.guard)
+        async with Pipeline(self._store, self._ports.executor, parse, keep) as pipeline:
             async for number, content in client.retr_many(fresh):
                 # Without TOP it has to be fetched to see that it is known.
                 one = here.take(bytes.fromhex(digest_of(content))) if here else None
@@ -336,8 +338,8 @@ async def look(client: Pop3Client) -> Maildrop:
     return Maildrop(sizes, uidls)
 
 
-def _parse(batch: Sequence[tuple[int, Incoming]]) -> list[tuple[int, Parsed]]:
-    parsed = incoming.parse([one for _, one in batch])
+def _parse(guard: Guard, batch: Sequence[tuple[int, Incoming]]) -> list[tuple[int, Parsed]]:
+    parsed = incoming.parse(guard, [one for _, one in batch])
     return [(number, row) for (number, _), row in zip(batch, parsed, strict=True)]
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Flag, SendingState
 from desktopmail.engine import journal, undo
+from desktopmail.engine.in_hand import OPERATION
 from desktopmail.engine.store import mailbox, message, operation, placement, problem, sending
 from desktopmail.engine.sync import expunge, proof
 from desktopmail.engine.sync.flags import wire_flags
@@ -86,7 +87,8 @@ class Replay:
         if not ready:
             return
         try:
-            await self._group(ready)
+            with self._store.guard.hold(OPERATION, f"{ready[0].id}-{ready[-1].id}"):
+                await self._group(ready)
         except RefusedError as error:
             if not self._client.is_usable:
                 raise

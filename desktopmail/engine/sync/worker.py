@@ -11,6 +11,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import ConnectionState
 from desktopmail.engine.backoff import delay_s
 from desktopmail.engine.errors import NEEDS_A_PERSON, door_error
+from desktopmail.engine.in_hand import ACCOUNT
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import problem
 from desktopmail.engine.waiting import wait
@@ -117,7 +118,8 @@ class Worker:
         try:
             account = await self._store.read(lambda tx: accounts.get(tx, self._account_id))
             await self._state(ConnectionState.SYNCING)
-            await self._cycle.run(account, headers_only=headers_only)
+            with self._store.guard.hold(ACCOUNT, account.id):
+                await self._cycle.run(account, headers_only=headers_only)
             await self._store.write(
                 lambda tx: problem.settle(tx, self._account_id, self._cycle.service)
             )

@@ -37,7 +37,7 @@ async def account(store: Store) -> tuple[AccountId, MailboxId]:
 
 
 async def place(store: Store, inbox: MailboxId, *messages: Incoming) -> list[int]:
-    parsed = incoming.parse(messages)
+    parsed = incoming.parse(store.guard, messages)
     return list(await store.write(lambda tx: meet.place(tx, inbox, parsed)))
 
 

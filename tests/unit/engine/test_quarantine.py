@@ -1,0 +1,208 @@
+"""Three deaths at one thing within a minute set it aside; a person decides what becomes of it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from desktopmail.door.commands import AnswerQuestion, SendMessage, SetOffline, StoreFlags
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Flag, Kind, SendingState
+from desktopmail.engine.in_hand import (
+    ACCOUNT,
+    MESSAGE,
+    OPERATION,
+    SENDING,
+    InHand,
+    Item,
+    message_key,
+)
+from desktopmail.engine.quarantine import Death, Quarantine, suspects
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, Bench, MemoryKeyring, running_engine, until
+from tests.helpers.store import mail, open_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LETTER, OTHER = Item(MESSAGE, "a key"), Item(MESSAGE, "another")
+HELD: list[object] = []  # what is let go of is put down in order
+TOLD, HOME, WORK = Item(OPERATION, "4-4"), Item(ACCOUNT, "1"), Item(ACCOUNT, "2")
+
+
+def deaths(*items: tuple[Item, ...], crashed: bool = True) -> list[Death]:
+    return [Death(float(number), crashed, one) for number, one in enumerate(items)]
+
+
+@pytest.mark.parametrize(
+    ("found", "blamed"),
+    [
+        (deaths((LETTER, HOME), (LETTER, HOME)), []),
+        (deaths((LETTER, HOME), (HOME, LETTER), (LETTER, HOME)), [LETTER]),
+        (deaths((LETTER, HOME), (OTHER, HOME), (TOLD, HOME)), [HOME]),
+        (deaths((TOLD, HOME), (TOLD, HOME, WORK), (TOLD, HOME)), [TOLD]),
+        (deaths((HOME, WORK), (WORK, HOME), (HOME, WORK)), [HOME, WORK]),
+        (deaths((HOME,), (WORK,), ()), []),
+        # Somebody who kills the engine from outside has nothing against an account.
+        (deaths((TOLD, HOME), (TOLD, HOME), (TOLD, HOME), crashed=False), []),
+        (deaths((LETTER, HOME), (LETTER,), (LETTER, HOME), crashed=False), [LETTER]),
+    ],
+)
+def test_what_three_deaths_have_in_common_is_blamed_the_most_particular_of_it(
+    found: list[Death], blamed: list[Item]
+) -> None:
+    assert suspects(found) == blamed
+
+
+def died_of(folder: Path, item: Item, *, times: int = 3, now_s: float | None = None) -> None:
+    """Leave a profile as engines do that crashed at something, but for the last one's start."""
+    at_s = time.time() if now_s is None else now_s
+    before = [Death(at_s - number, True, (item,)) for number in range(1, times)]
+    (folder / "deaths.json").write_bytes(msgspec.json.encode(before[::-1]))
+    (folder / "crash").write_text("Fatal Python error: Aborted")
+    held = InHand(folder / "in-hand").hold(item.kind, item.key)
+    held.__enter__()
+    HELD.append(held)
+
+
+async def answer(bench: Bench, choice: str) -> None:
+    (asked,) = bench.reader.questions()
+    assert choice in dict(asked.choices)
+    await bench.engine.command(AnswerQuestion(question_id=asked.id, choice=choice))
+    assert bench.reader.questions() == []
+
+
+crash_is_logged = pytest.mark.logs("crashed", "set aside")
+
+
+@crash_is_logged
+@pytest.mark.parametrize("choice", ["retry", "discard"])
+async def test_an_operation_fails_until_it_is_tried_again_or_discarded(
+    tmp_path: Path, choice: str
+) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path, ring) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await bench.engine.command(SetOffline(offline=True))
+            await bench.engine.command(
+                StoreFlags(placement_ids=(bench.placed("Subject 1"),), add=Flag.FLAGGED)
+            )
+            (row,) = bench.reader.operations()
+        died_of(tmp_path, Item(OPERATION, f"{row.id}-{row.id}"))
+        async with running_engine(tmp_path, ring) as bench:
+            await bench.sync()
+            (asked,) = bench.reader.questions()
+            assert "three times within a minute while it told a server: " in asked.text
+            (row,) = bench.reader.operations()
+            assert (row.state, bool(row.problem)) == ("failed", True)
+            assert "\\Flagged" not in server.messages("alice")[0].flags
+            await answer(bench, choice)
+            await bench.sync()
+            assert bench.reader.operations() == []
+            assert ("\\Flagged" in server.messages("alice")[0].flags) is (choice == "retry")
+
+
+@crash_is_logged
+@pytest.mark.parametrize("choice", ["retry", "discard"])
+async def test_a_sending_fails_until_it_is_tried_again_or_discarded(
+    tmp_path: Path, choice: str
+) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path, ring) as bench:
+            account_id = await bench.add(server)
+            await bench.engine.command(SetOffline(offline=True))
+            outcome = await bench.engine.command(
+                SendMessage(
+                    account_id=account_id, sender="alice@localhost",
+                    recipients=("bob@localhost",), octets=mail(2),
+                )
+            )  # fmt: skip
+        died_of(tmp_path, Item(SENDING, f"{outcome.ids[0]}"))
+        async with running_engine(tmp_path, ring) as bench:
+            await bench.sync()
+            assert "while it sent “Subject 2”" in bench.reader.questions()[0].text
+            assert bench.reader.sendings()[0].state is SendingState.FAILED
+            assert server.messages("bob") == []
+            await answer(bench, choice)
+            if choice == "retry":
+                await until(lambda: len(server.messages("bob")) == 1, "the message")
+            else:
+                assert bench.reader.sendings() == []
+
+
+@crash_is_logged
+async def test_an_account_rests_until_it_is_tried_again(tmp_path: Path) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path, ring) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+        server.deliver("alice", mail(1))
+        died_of(tmp_path, Item(ACCOUNT, f"{account_id}"))
+        async with running_engine(tmp_path, ring) as bench:
+            assert bench.engine.working.ids == ()
+            assert "while it worked for alice-imap" in bench.reader.questions()[0].text
+            assert bench.reader.accounts()[0].problem
+            await answer(bench, "retry")
+            await until(lambda: bench.subjects() == ["Subject 1"], "the message")
+
+
+@crash_is_logged
+@pytest.mark.parametrize("kind", ["imap", "pop3"])
+async def test_a_message_is_kept_unread_and_comes_back_when_it_is_tried_again(
+    tmp_path: Path, kind: str
+) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path, ring) as bench:
+            account_id = await bench.add(server, kind=Kind(kind))
+            await bench.sync(account_id)
+        for number in range(3):
+            server.deliver("alice", mail(number))
+        planted = server.messages("alice")[1].octets
+        died_of(tmp_path, Item(MESSAGE, message_key(planted)))
+        async with running_engine(tmp_path, ring) as bench:
+            await bench.sync()
+            there = ["Subject 0", "Subject 2", "This message cannot be read"]
+            assert bench.subjects() == there
+            assert (tmp_path / "aside" / f"{message_key(planted)}.eml").read_bytes() == planted
+            assert "while it read a message" in bench.reader.questions()[0].text
+            await bench.sync()
+            assert bench.subjects() == there
+            await answer(bench, "retry")
+            await bench.sync()
+            assert bench.subjects() == ["Subject 0", "Subject 1", "Subject 2"]
+            assert all(row.has_octets for row in bench.rows())
+
+
+@pytest.mark.logs("crashed")
+async def test_two_deaths_or_old_ones_set_nothing_aside(tmp_path: Path) -> None:
+    async with running_engine(tmp_path) as bench:
+        assert bench.reader.questions() == []
+    died_of(tmp_path, HOME, times=2)
+    async with running_engine(tmp_path) as bench:
+        assert bench.reader.questions() == []
+    died_of(tmp_path, HOME, now_s=1_000.0)
+    async with running_engine(tmp_path) as bench:
+        assert bench.reader.questions() == []
+
+
+@pytest.mark.logs("crashed")
+async def test_deaths_with_nothing_in_common_stop_the_starting(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await Quarantine(store).begin(0.0)
+    for number in range(2):
+        died_of(tmp_path, Item(MESSAGE, f"{number}"), times=1)
+        async with open_store(tmp_path) as store:
+            await Quarantine(store).begin(1.0, deaths_seen=number + 1)
+    async with open_store(tmp_path) as store:
+        with pytest.raises(DoorError) as caught:
+            await Quarantine(store).begin(2.0, deaths_seen=3)
+    assert caught.value.code == "engine-dies"
