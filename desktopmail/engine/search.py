@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.engine.working import Working
-    from desktopmail.wire.imap.search import SearchKey
+    from desktopmail.wire.imap.search_key import SearchKey
 
 # More hits than this are too many to look through, and a list shows the newest first.
 MAX_HITS = 5_000

@@ -25,7 +25,8 @@ from desktopmail.wire.imap.cursor import Streamed
 from desktopmail.wire.imap.delete import Delete
 from desktopmail.wire.imap.enable import Enable, EnabledResponse
 from desktopmail.wire.imap.expunge import Expunge, VanishedResponse
-from desktopmail.wire.imap.fetch import Fetch, FetchResponse
+from desktopmail.wire.imap.fetch import Fetch
+from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.id import Id, IdFields, IdResponse
 from desktopmail.wire.imap.idle import Idle
 from desktopmail.wire.imap.list import List, ListResponse, Lsub
@@ -39,7 +40,8 @@ from desktopmail.wire.imap.quota import (
     QuotaRootResponse,
 )
 from desktopmail.wire.imap.rename import Rename
-from desktopmail.wire.imap.search import ESearchResponse, Search, SearchResponse
+from desktopmail.wire.imap.search import Search
+from desktopmail.wire.imap.search_response import ESearchResponse, SearchResponse
 from desktopmail.wire.imap.select import Close, QResync, Select, Unselect
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.sort import Sort, SortBy, SortResponse
@@ -60,14 +62,15 @@ if TYPE_CHECKING:
     from desktopmail.net.ports import Ports
     from desktopmail.net.stream import Stream
     from desktopmail.net.transcript import Recorder
+    from desktopmail.wire.imap.announced import Announced
     from desktopmail.wire.imap.client import Malformed
     from desktopmail.wire.imap.command import Command
     from desktopmail.wire.imap.condition import Tag
-    from desktopmail.wire.imap.fetch import Announced, FetchItem
+    from desktopmail.wire.imap.fetch_item import FetchItem
     from desktopmail.wire.imap.flags import Flag
     from desktopmail.wire.imap.list import Attribute
     from desktopmail.wire.imap.response import UntaggedResponse
-    from desktopmail.wire.imap.search import SearchKey
+    from desktopmail.wire.imap.search_key import SearchKey
     from desktopmail.wire.sasl.policy import Choice
     from desktopmail.wire.secret import Secret
 

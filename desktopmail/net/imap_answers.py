@@ -18,7 +18,8 @@ from desktopmail.wire.imap.codes import (
 )
 from desktopmail.wire.imap.condition import Answer, Condition
 from desktopmail.wire.imap.expunge import VanishedResponse
-from desktopmail.wire.imap.fetch import FetchResponse, Item
+from desktopmail.wire.imap.fetch_item import Item
+from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.list import ListResponse
 from desktopmail.wire.imap.select import ExistsResponse, FlagsResponse, RecentResponse
 from desktopmail.wire.imap.sequence import Seq, Uid, UidSet
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from desktopmail.net.imap_dialogue import Sink
+    from desktopmail.wire.imap.announced import Announced
     from desktopmail.wire.imap.condition import Tag, Tagged
-    from desktopmail.wire.imap.fetch import Announced, Fetch
+    from desktopmail.wire.imap.fetch import Fetch
     from desktopmail.wire.imap.flags import Flag
     from desktopmail.wire.imap.response import UntaggedResponse
     from desktopmail.wire.imap.select import Select

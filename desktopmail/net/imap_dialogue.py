@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from desktopmail.net.stream import Stream
     from desktopmail.net.tls import ClientTls
     from desktopmail.net.transcript import Recorder
+    from desktopmail.wire.imap.announced import Announced
     from desktopmail.wire.imap.client import Event
     from desktopmail.wire.imap.command import Command
     from desktopmail.wire.imap.condition import Tag
-    from desktopmail.wire.imap.fetch import Announced
     from desktopmail.wire.imap.response import UntaggedResponse
 
 # Silence while a command waits for its answer. Servers take their time for a SEARCH of bodies.

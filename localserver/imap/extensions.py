@@ -11,14 +11,16 @@ from desktopmail.wire.imap.copy import Copy
 from desktopmail.wire.imap.create import Create
 from desktopmail.wire.imap.enable import Enable
 from desktopmail.wire.imap.expunge import Expunge
-from desktopmail.wire.imap.fetch import BinaryItem, BinarySizeItem, Fetch, Item, PreviewItem
+from desktopmail.wire.imap.fetch import Fetch
+from desktopmail.wire.imap.fetch_item import BinaryItem, BinarySizeItem, Item, PreviewItem
 from desktopmail.wire.imap.id import Id
 from desktopmail.wire.imap.idle import Idle
 from desktopmail.wire.imap.list import List
 from desktopmail.wire.imap.move import Move
 from desktopmail.wire.imap.namespace import Namespace
 from desktopmail.wire.imap.quota import GetQuota, GetQuotaRoot, SetQuota
-from desktopmail.wire.imap.search import Among, And, Dated, Has, Is, ModSeq, Not, Or, Search, Sized
+from desktopmail.wire.imap.search import Search
+from desktopmail.wire.imap.search_key import Among, And, Dated, Has, Is, ModSeq, Not, Or, Sized
 from desktopmail.wire.imap.select import Select, Unselect
 from desktopmail.wire.imap.sort import Sort, SortKey
 from desktopmail.wire.imap.starttls import StartTls
@@ -29,7 +31,7 @@ from desktopmail.wire.imap.thread import Thread
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from desktopmail.wire.imap.search import SearchKey
+    from desktopmail.wire.imap.search_key import SearchKey
 
 _COMMANDS: Final[dict[type, str]] = {
     Compress: "COMPRESS=DEFLATE",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from desktopmail.wire.imap.codes import Code
 from desktopmail.wire.imap.condition import Condition, Tag
 from desktopmail.wire.imap.expunge import VanishedResponse
-from desktopmail.wire.imap.fetch import Fetch, Item
+from desktopmail.wire.imap.fetch_item import Item
 from desktopmail.wire.imap.sequence import UidSet
 from localserver.imap.flags import flags_text
 from localserver.imap.items import Row, UnknownEncodingError, compile_items
@@ -17,6 +17,7 @@ from localserver.store.flags import SEEN, Change, Mode, ranges_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from desktopmail.wire.imap.fetch import Fetch
     from localserver.imap.items import Plan
     from localserver.imap.session import ImapSession
     from localserver.imap.view import View

@@ -11,14 +11,7 @@ from desktopmail.mime import section as mime_section
 from desktopmail.mime import structure
 from desktopmail.mime.defect import Defect
 from desktopmail.wire.imap.dates import date_time_octets
-from desktopmail.wire.imap.fetch import (
-    BinaryItem,
-    BinarySizeItem,
-    BodyItem,
-    Fetch,
-    Item,
-    PreviewItem,
-)
+from desktopmail.wire.imap.fetch_item import BinaryItem, BinarySizeItem, BodyItem, Item, PreviewItem
 from desktopmail.wire.imap.section import HEADER, TEXT, WHOLE, SectionText, encode_section
 from desktopmail.wire.imap.writer import Writer
 from localserver.imap.flags import flags_text
@@ -27,7 +20,8 @@ from localserver.store.moment import moment_of
 
 if TYPE_CHECKING:
     from desktopmail.mime.structure import Part
-    from desktopmail.wire.imap.fetch import FetchItem
+    from desktopmail.wire.imap.fetch import Fetch
+    from desktopmail.wire.imap.fetch_item import FetchItem
     from desktopmail.wire.imap.section import Partial, Section
     from localserver.imap.session import ImapSession
     from localserver.imap.view import View

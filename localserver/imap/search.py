@@ -6,18 +6,15 @@ from typing import TYPE_CHECKING
 
 from desktopmail.wire.imap.codes import BadCharset
 from desktopmail.wire.imap.condition import Condition, Tag
-from desktopmail.wire.imap.search import (
-    ESearchResponse,
-    Search,
-    SearchResponse,
-)
+from desktopmail.wire.imap.search_response import ESearchResponse, SearchResponse
 from desktopmail.wire.imap.sequence import Seq, SeqSet, Uid, UidSet
 from localserver.imap.search_sql import Compiler, UnknownCharsetError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from desktopmail.wire.imap.search import SearchKey
+    from desktopmail.wire.imap.search import Search
+    from desktopmail.wire.imap.search_key import SearchKey
     from localserver.imap import search_sql
     from localserver.imap.session import ImapSession
     from localserver.imap.view import View

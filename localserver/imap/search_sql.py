@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from desktopmail.wire.imap.search import (
+from desktopmail.wire.imap.search_key import (
     Among,
     And,
     Dated,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from desktopmail.wire.imap.search import SearchKey
+    from desktopmail.wire.imap.search_key import SearchKey
     from localserver.imap.view import View
     from localserver.store.flags import FlagTable
 

@@ -19,7 +19,8 @@ from desktopmail.net.ports import system_ports
 from desktopmail.wire.imap import flags
 from desktopmail.wire.imap.client import ClientConnection, Untagged
 from desktopmail.wire.imap.condition import Answer, Condition
-from desktopmail.wire.imap.fetch import BodyItem, FetchResponse
+from desktopmail.wire.imap.fetch_item import BodyItem
+from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.sequence import Seq, Uid, UidSet
 from desktopmail.wire.imap.server import ServerConnection
 from desktopmail.wire.imap.state import State
@@ -28,7 +29,7 @@ from tests.benchmarks.ratio import Ratio, median_seconds, medians_by_turns
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from desktopmail.wire.imap.fetch import Announced
+    from desktopmail.wire.imap.announced import Announced
 
 ANSWERS = 20_000
 MESSAGES = 300

@@ -27,7 +27,8 @@ from desktopmail.wire.imap.create import Create
 from desktopmail.wire.imap.delete import Delete
 from desktopmail.wire.imap.enable import Enable
 from desktopmail.wire.imap.expunge import Expunge
-from desktopmail.wire.imap.fetch import BinaryItem, BodyItem, Fetch, Item, PreviewItem
+from desktopmail.wire.imap.fetch import Fetch
+from desktopmail.wire.imap.fetch_item import BinaryItem, BodyItem, Item, PreviewItem
 from desktopmail.wire.imap.id import Id
 from desktopmail.wire.imap.list import List, Lsub
 from desktopmail.wire.imap.login import Login
@@ -37,7 +38,8 @@ from desktopmail.wire.imap.namespace import Namespace
 from desktopmail.wire.imap.noop import Noop
 from desktopmail.wire.imap.quota import GetQuotaRoot
 from desktopmail.wire.imap.rename import Rename
-from desktopmail.wire.imap.search import EVERYTHING, And, Dated, Has, HeaderHas, Is, Not, Or, Search
+from desktopmail.wire.imap.search import Search
+from desktopmail.wire.imap.search_key import EVERYTHING, And, Dated, Has, HeaderHas, Is, Not, Or
 from desktopmail.wire.imap.section import HEADER, Partial, Section, SectionText
 from desktopmail.wire.imap.select import Close, QResync, Select, Unselect
 from desktopmail.wire.imap.sequence import SeqSet, UidSet

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from desktopmail.wire.imap.bodystructure import MultiPart, walk
+from desktopmail.wire.imap.bodypart import MultiPart, walk
 from desktopmail.wire.imap.client import ClientConnection, Greeting, Malformed, Untagged
 from desktopmail.wire.imap.condition import Answer, Condition, Tag, Tagged
 from desktopmail.wire.imap.enable import EnabledResponse
-from desktopmail.wire.imap.fetch import FetchResponse
+from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.list import ListResponse
 from desktopmail.wire.imap.section import WHOLE
 from desktopmail.wire.imap.server import CommandReceived, ServerConnection

@@ -15,7 +15,17 @@ from desktopmail.ui.transcript import table
 from desktopmail.ui.transcript.explanation import explain
 from desktopmail.ui.transcript.reading import Context, Role
 from desktopmail.wire.imap import client as imap_client
-from desktopmail.wire.imap import codes, condition, fetch, flags, search, section, sort, status
+from desktopmail.wire.imap import (
+    codes,
+    condition,
+    fetch_item,
+    flags,
+    search,
+    search_key,
+    section,
+    sort,
+    status,
+)
 from desktopmail.wire.imap import command as imap_command
 from desktopmail.wire.imap import enable as imap_enable
 from desktopmail.wire.imap import list as imap_list
@@ -213,12 +223,14 @@ IMAP = {
     | {"FETCH", "EXISTS", "EXPUNGE", "RECENT", "+"},
     "code": words(codes.Code) | words(codes._READERS),
     "status-item": words(status.StatusItem),
-    "fetch": words(fetch.Item) | words(fetch.MACROS) | words(fetch._ITEMS),
+    "fetch": words(fetch_item.Item) | words(fetch_item.MACROS) | words(fetch_item._ITEMS),
     "section": words(section.SectionText) - {""},
-    "search": words(search.WORDS | search.WITH_STRING | search.WITH_DAY | search.WITH_NUMBER)
+    "search": words(
+        search_key.WORDS | search_key.WITH_STRING | search_key.WITH_DAY | search_key.WITH_NUMBER
+    )
     | {"NOT", "OR", "HEADER", "KEYWORD", "UNKEYWORD", "UID", "MODSEQ", "CHARSET"},
     "return-option": words(search.RETURN_OPTIONS),
-    "entry-type": words(search._ENTRY_KINDS),
+    "entry-type": words(search_key._ENTRY_KINDS),
     "sort-key": words(sort.SortKey) | {"REVERSE"},
     "flag": {
         value

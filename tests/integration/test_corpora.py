@@ -17,7 +17,8 @@ from desktopmail.net.pop3 import Pop3Client
 from desktopmail.net.ports import system_ports
 from desktopmail.net.smtp import SmtpClient
 from desktopmail.net.smtp_delivery import SendOptions
-from desktopmail.wire.imap.fetch import BodyItem, FetchResponse
+from desktopmail.wire.imap.fetch_item import BodyItem
+from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.sequence import UidSet
 from desktopmail.wire.secret import Secret
 from tests.helpers import corpora

@@ -14,9 +14,9 @@ from desktopmail.net.smtp import SmtpClient
 from desktopmail.net.transcript import MemoryRecorder
 from desktopmail.ui.transcript.explanation import explain
 from desktopmail.ui.transcript.line import Conversation, Kind, Protocol
-from desktopmail.wire.imap.fetch import BodyItem, Item
+from desktopmail.wire.imap.fetch_item import BodyItem, Item
 from desktopmail.wire.imap.flags import SEEN
-from desktopmail.wire.imap.search import EVERYTHING
+from desktopmail.wire.imap.search_key import EVERYTHING
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.status import StatusItem
 from desktopmail.wire.imap.store import StoreMode

@@ -18,13 +18,14 @@ from desktopmail.net.ports import system_ports
 from desktopmail.net.transcript import MemoryRecorder
 from desktopmail.wire.imap import flags
 from desktopmail.wire.imap.append import AppendMessage
-from desktopmail.wire.imap.bodystructure import MultiPart, SinglePart
+from desktopmail.wire.imap.bodypart import MultiPart, SinglePart
 from desktopmail.wire.imap.client import Malformed
 from desktopmail.wire.imap.cursor import Streamed
 from desktopmail.wire.imap.expunge import ExpungeResponse, VanishedResponse
-from desktopmail.wire.imap.fetch import BinaryItem, BodyItem, FetchResponse, Item
+from desktopmail.wire.imap.fetch_item import BinaryItem, BodyItem, Item
+from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.list import SENT, TRASH
-from desktopmail.wire.imap.search import EVERYTHING, And, Dated, Has, Is, Or
+from desktopmail.wire.imap.search_key import EVERYTHING, And, Dated, Has, Is, Or
 from desktopmail.wire.imap.section import HEADER, WHOLE, Partial, Section, SectionText
 from desktopmail.wire.imap.select import ExistsResponse, QResync
 from desktopmail.wire.imap.sequence import Uid, UidSet

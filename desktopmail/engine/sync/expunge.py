@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.wire.imap.flags import DELETED
-from desktopmail.wire.imap.search import Is
+from desktopmail.wire.imap.search_key import Is
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
 

@@ -20,7 +20,8 @@ from desktopmail.engine.sync import incoming, meet
 from desktopmail.engine.sync.flags import mask_of, tags_of
 from desktopmail.engine.sync.incoming import Incoming, Parsed
 from desktopmail.engine.sync.pipeline import BATCH_OCTETS, Pipeline
-from desktopmail.wire.imap.fetch import BodyItem, FetchResponse, Item
+from desktopmail.wire.imap.fetch_item import BodyItem, Item
+from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.section import HEADER, WHOLE
 from desktopmail.wire.imap.sequence import Uid, UidSet
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.sync.fetch import Fetcher
     from desktopmail.net.imap_answers import Selected
-    from desktopmail.wire.imap.search import SearchKey
+    from desktopmail.wire.imap.search_key import SearchKey
 
 # Of what a search finds and was never seen here, so many of a mailbox are fetched at once.
 MAX_FETCHED = 500

@@ -23,7 +23,7 @@ from desktopmail.engine.waiting import DateWatch, wait_awake
 from desktopmail.net.deadline import deadline
 from desktopmail.net.errors import ClosedError, NetError, RefusedError, TimedOutError
 from desktopmail.wire.imap.expunge import ExpungeResponse, VanishedResponse
-from desktopmail.wire.imap.fetch import FetchResponse
+from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.select import ExistsResponse
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.status import StatusItem
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from desktopmail.net.imap_answers import Selected
     from desktopmail.wire.imap.client import Malformed
     from desktopmail.wire.imap.response import UntaggedResponse
-    from desktopmail.wire.imap.search import SearchKey
+    from desktopmail.wire.imap.search_key import SearchKey
 
 # Well under the 29 minutes after which a server may hang up (RFC 9051 section 5.4), and under the
 # five after which many routers forget a connection.

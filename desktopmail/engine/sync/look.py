@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING
 from desktopmail.engine.store import mailbox, placement
 from desktopmail.engine.sync import meet, search, vanish
 from desktopmail.engine.sync.fetch import Fetcher
-from desktopmail.wire.imap.fetch import FetchResponse, Item
-from desktopmail.wire.imap.search import EVERYTHING
+from desktopmail.wire.imap.fetch_item import Item
+from desktopmail.wire.imap.fetch_response import FetchResponse
+from desktopmail.wire.imap.search_key import EVERYTHING
 from desktopmail.wire.imap.select import QResync
 from desktopmail.wire.imap.sequence import Uid, UidSet
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from desktopmail.engine.store import mailbox, operation
 from desktopmail.engine.sync import expunge, proof
 from desktopmail.net.errors import RefusedError
-from desktopmail.wire.imap.search import Is
+from desktopmail.wire.imap.search_key import Is
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.status import StatusItem
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.placement import Placed, Placing
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.sync.incoming import Incoming, Parsed
-    from desktopmail.wire.imap.fetch import FetchResponse
+    from desktopmail.wire.imap.fetch_response import FetchResponse
 
 # Flags that a switch from POP3 brings to the server; it never takes one away there.
 _CARRIED = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.FORWARDED | Flag.RECEIPT_SENT

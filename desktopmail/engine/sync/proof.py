@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from desktopmail.mime.header import digest_of
 from desktopmail.wire.errors import RemoteProtocolError
-from desktopmail.wire.imap.fetch import BodyItem, FetchResponse, Item
-from desktopmail.wire.imap.search import Among, And, HeaderHas
+from desktopmail.wire.imap.fetch_item import BodyItem, Item
+from desktopmail.wire.imap.fetch_response import FetchResponse
+from desktopmail.wire.imap.search_key import Among, And, HeaderHas
 from desktopmail.wire.imap.section import HEADER
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.status import StatusItem

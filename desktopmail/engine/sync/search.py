@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from desktopmail.door.search import All, Any, Leaf, Not, size_of
 from desktopmail.net.errors import RefusedError
-from desktopmail.wire.imap import search as wire
+from desktopmail.wire.imap import search_key as wire
 from desktopmail.wire.imap.flags import flag
-from desktopmail.wire.imap.search import (
+from desktopmail.wire.imap.search_key import (
     Dated,
     Has,
     HeaderHas,

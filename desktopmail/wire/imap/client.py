@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap import limits, state
+from desktopmail.wire.imap.announced import Announced, announced
 from desktopmail.wire.imap.authenticate import CANCEL
 from desktopmail.wire.imap.capability import CapabilityResponse
 from desktopmail.wire.imap.codes import CapabilityCode, of_uids
 from desktopmail.wire.imap.condition import Answer, Condition, Tag, Tagged, decode_base64
 from desktopmail.wire.imap.cutter import Cutter, LiteralEnds, LiteralHeader, LiteralPiece, Unit
 from desktopmail.wire.imap.enable import UTF8_SWITCHES, Enable, EnabledResponse
-from desktopmail.wire.imap.fetch import QUICK, Announced, announced, quick_fetch
+from desktopmail.wire.imap.fetch_response import QUICK, quick_fetch
 from desktopmail.wire.imap.idle import DONE
 from desktopmail.wire.imap.response import (
     ContinuationRequest,
     UntaggedResponse,
     decode_response,
 )
-from desktopmail.wire.imap.search import Among, And, Fuzzy, Not, Or, Search
+from desktopmail.wire.imap.search import Search
+from desktopmail.wire.imap.search_key import Among, And, Fuzzy, Not, Or
 from desktopmail.wire.imap.sequence import SeqSet, UidSet
 from desktopmail.wire.imap.sort import Sort
 from desktopmail.wire.imap.state import State
@@ -32,7 +34,7 @@ from desktopmail.wire.output import Output, Pending, Segment
 
 if TYPE_CHECKING:
     from desktopmail.wire.imap.command import Command
-    from desktopmail.wire.imap.search import SearchKey
+    from desktopmail.wire.imap.search_key import SearchKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from desktopmail.wire.imap.condition import (
 from desktopmail.wire.imap.cursor import Cursor
 from desktopmail.wire.imap.enable import EnabledResponse, decode_enabled
 from desktopmail.wire.imap.expunge import ExpungeResponse, VanishedResponse, decode_vanished
-from desktopmail.wire.imap.fetch import FetchResponse, decode_fetch
+from desktopmail.wire.imap.fetch_response import FetchResponse, decode_fetch
 from desktopmail.wire.imap.id import IdResponse, decode_id
 from desktopmail.wire.imap.list import ListResponse, decode_list
 from desktopmail.wire.imap.namespace import NamespaceResponse, decode_namespace
@@ -36,7 +36,7 @@ from desktopmail.wire.imap.quota import (
     decode_quota,
     decode_quota_root,
 )
-from desktopmail.wire.imap.search import (
+from desktopmail.wire.imap.search_response import (
     ESearchResponse,
     SearchResponse,
     decode_esearch,

@@ -23,7 +23,7 @@ from desktopmail.wire.imap.condition import (
 from desktopmail.wire.imap.cutter import Cutter, LiteralEnds, LiteralHeader, LiteralPiece, Unit
 from desktopmail.wire.imap.enable import UTF8_SWITCHES, EnabledResponse
 from desktopmail.wire.imap.expunge import ExpungeResponse
-from desktopmail.wire.imap.fetch import FetchResponse, plain_fetch_octets
+from desktopmail.wire.imap.fetch_response import FetchResponse, plain_fetch_octets
 from desktopmail.wire.imap.idle import DONE
 from desktopmail.wire.imap.sequence import UidSet
 from desktopmail.wire.imap.state import State

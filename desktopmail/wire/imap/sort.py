@@ -14,14 +14,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from desktopmail.wire.errors import LocalProtocolError
-from desktopmail.wire.imap.search import (
-    SearchKey,
-    decode_keys,
-    decode_numbers,
-    decode_returns,
-    encode_keys,
-    encode_returns,
-)
+from desktopmail.wire.imap.search import decode_returns, encode_returns
+from desktopmail.wire.imap.search_key import SearchKey, decode_keys, encode_keys
+from desktopmail.wire.imap.search_response import decode_numbers
 
 if TYPE_CHECKING:
     from desktopmail.wire.imap.cursor import Cursor

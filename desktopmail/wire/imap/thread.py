@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from desktopmail.wire.imap.search import SearchKey, decode_keys, encode_keys
+from desktopmail.wire.imap.search_key import SearchKey, decode_keys, encode_keys
 
 if TYPE_CHECKING:
     from desktopmail.wire.imap.cursor import Cursor

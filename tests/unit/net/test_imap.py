@@ -27,8 +27,9 @@ from desktopmail.wire.imap.codes import AppendUid, Code
 from desktopmail.wire.imap.condition import Answer, Condition
 from desktopmail.wire.imap.cursor import Streamed
 from desktopmail.wire.imap.expunge import ExpungeResponse, VanishedResponse
-from desktopmail.wire.imap.fetch import BodyItem, FetchResponse, Item
-from desktopmail.wire.imap.search import EVERYTHING, Is
+from desktopmail.wire.imap.fetch_item import BodyItem, Item
+from desktopmail.wire.imap.fetch_response import FetchResponse
+from desktopmail.wire.imap.search_key import EVERYTHING, Is
 from desktopmail.wire.imap.select import ExistsResponse, QResync
 from desktopmail.wire.imap.sequence import Seq, Uid, UidSet
 from desktopmail.wire.imap.sort import SortBy, SortKey

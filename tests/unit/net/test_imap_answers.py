@@ -9,7 +9,9 @@ from desktopmail.wire.imap.codes import Code, UidValidity
 from desktopmail.wire.imap.condition import Answer, Condition, Tag, Tagged
 from desktopmail.wire.imap.envelope import Envelope
 from desktopmail.wire.imap.expunge import ExpungeResponse, VanishedResponse
-from desktopmail.wire.imap.fetch import Fetch, FetchItem, FetchResponse, Item, SectionData
+from desktopmail.wire.imap.fetch import Fetch
+from desktopmail.wire.imap.fetch_item import FetchItem, Item
+from desktopmail.wire.imap.fetch_response import FetchResponse, SectionData
 from desktopmail.wire.imap.section import WHOLE
 from desktopmail.wire.imap.select import ExistsResponse, RecentResponse, Select
 from desktopmail.wire.imap.sequence import Seq, SeqSet, Uid, UidSet

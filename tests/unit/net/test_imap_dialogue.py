@@ -13,7 +13,8 @@ from desktopmail.net.memory import stream_pair
 from desktopmail.wire.errors import LocalProtocolError
 from desktopmail.wire.imap.codes import Code
 from desktopmail.wire.imap.condition import Condition, Tag, Tagged
-from desktopmail.wire.imap.fetch import Fetch, Item
+from desktopmail.wire.imap.fetch import Fetch
+from desktopmail.wire.imap.fetch_item import Item
 from desktopmail.wire.imap.noop import Noop
 from desktopmail.wire.imap.select import ExistsResponse, Select
 from desktopmail.wire.imap.sequence import SeqSet, UidSet

@@ -9,7 +9,7 @@ from desktopmail.engine import journal
 from desktopmail.engine.store import message, operation, placement
 from desktopmail.engine.sync import incoming, meet, vanish
 from desktopmail.engine.sync.incoming import Incoming
-from desktopmail.wire.imap.fetch import FetchResponse
+from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.flags import DELETED, FLAGGED, SEEN
 from desktopmail.wire.imap.flags import Flag as WireFlag
 from desktopmail.wire.imap.sequence import Seq, Uid

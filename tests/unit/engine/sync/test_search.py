@@ -9,7 +9,8 @@ from desktopmail.engine.sync.search import Place, charset_of, key_of, uids
 from desktopmail.net.endpoint import Endpoint, Security
 from desktopmail.net.imap import ImapClient
 from desktopmail.net.ports import system_ports
-from desktopmail.wire.imap.search import EVERYTHING, Search, encode_keys
+from desktopmail.wire.imap.search import Search
+from desktopmail.wire.imap.search_key import EVERYTHING, encode_keys
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.writer import octets_of
 from desktopmail.wire.secret import Secret

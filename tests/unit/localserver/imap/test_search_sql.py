@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from desktopmail.wire.imap.search import And, Dated, Has, Is, Keyword, Not, Or, Sized
+from desktopmail.wire.imap.search_key import And, Dated, Has, Is, Keyword, Not, Or, Sized
 from localserver.imap.search_sql import Compiler, UnknownCharsetError
 from localserver.store.flags import FlagTable
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from desktopmail.mime import structure
-from desktopmail.wire.imap.bodystructure import MultiPart, SinglePart, decode_body
+from desktopmail.wire.imap.bodypart import MultiPart, SinglePart
+from desktopmail.wire.imap.bodystructure import decode_body
 from desktopmail.wire.imap.cursor import Cursor
 from desktopmail.wire.imap.envelope import decode_envelope
 from localserver.store import encoded

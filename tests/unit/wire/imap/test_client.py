@@ -17,11 +17,13 @@ from desktopmail.wire.imap.codes import Code, Modified
 from desktopmail.wire.imap.condition import Answer, Condition, Tag, Tagged
 from desktopmail.wire.imap.copy import Copy
 from desktopmail.wire.imap.expunge import Expunge
-from desktopmail.wire.imap.fetch import Fetch, Item
+from desktopmail.wire.imap.fetch import Fetch
+from desktopmail.wire.imap.fetch_item import Item
 from desktopmail.wire.imap.login import Login
 from desktopmail.wire.imap.logout import Logout
 from desktopmail.wire.imap.noop import Noop
-from desktopmail.wire.imap.search import EVERYTHING, Among, Not, Search
+from desktopmail.wire.imap.search import Search
+from desktopmail.wire.imap.search_key import EVERYTHING, Among, Not
 from desktopmail.wire.imap.select import Close, ExistsResponse, Select, Unselect
 from desktopmail.wire.imap.sequence import SeqSet, UidSet
 from desktopmail.wire.imap.starttls import StartTls

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from desktopmail.wire.imap.cursor import Cursor
 from desktopmail.wire.imap.envelope import Address, Envelope, decode_envelope, encode_envelope
-from desktopmail.wire.imap.fetch import FetchResponse
+from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.sequence import Seq
 from desktopmail.wire.imap.writer import octets_of
 from tests.helpers.imap import answered, malformed, read_response, response_both_ways

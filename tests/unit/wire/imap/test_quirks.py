@@ -8,11 +8,11 @@ import pytest
 
 from desktopmail.wire.imap.client import Untagged
 from desktopmail.wire.imap.condition import Answer
-from desktopmail.wire.imap.fetch import FetchResponse
+from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.list import ListResponse
 from desktopmail.wire.imap.mailbox import encode_mailbox
 from desktopmail.wire.imap.quirks import QUIRKS, Quirk
-from desktopmail.wire.imap.search import SearchResponse
+from desktopmail.wire.imap.search_response import SearchResponse
 from desktopmail.wire.imap.select import ExistsResponse
 from desktopmail.wire.imap.status import StatusItem, StatusResponse
 from tests.helpers.imap import client_events, cuts, new_client

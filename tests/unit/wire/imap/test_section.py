@@ -6,7 +6,8 @@ import pytest
 
 from desktopmail.wire.errors import LocalProtocolError
 from desktopmail.wire.imap.cursor import Cursor
-from desktopmail.wire.imap.fetch import BinaryItem, BodyItem, Fetch
+from desktopmail.wire.imap.fetch import Fetch
+from desktopmail.wire.imap.fetch_item import BinaryItem, BodyItem
 from desktopmail.wire.imap.section import (
     HEADER,
     TEXT,

@@ -19,7 +19,9 @@ from desktopmail.wire.imap.delete import Delete
 from desktopmail.wire.imap.enable import EnabledResponse
 from desktopmail.wire.imap.envelope import Address, Envelope
 from desktopmail.wire.imap.expunge import ExpungeResponse
-from desktopmail.wire.imap.fetch import Fetch, FetchResponse, Item, SectionData
+from desktopmail.wire.imap.fetch import Fetch
+from desktopmail.wire.imap.fetch_item import Item
+from desktopmail.wire.imap.fetch_response import FetchResponse, SectionData
 from desktopmail.wire.imap.list import List, ListResponse
 from desktopmail.wire.imap.login import Login
 from desktopmail.wire.imap.noop import Noop

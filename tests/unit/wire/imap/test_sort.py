@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from desktopmail.wire.errors import LocalProtocolError
-from desktopmail.wire.imap.search import EVERYTHING, Has, Is, Search
+from desktopmail.wire.imap.search import Search
+from desktopmail.wire.imap.search_key import EVERYTHING, Has, Is
 from desktopmail.wire.imap.sort import Sort, SortBy, SortKey, SortResponse
 from tests.helpers.imap import (
     command_both_ways,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktopmail.wire.imap.search import Dated, Has
+from desktopmail.wire.imap.search_key import Dated, Has
 from desktopmail.wire.imap.thread import NO_PARENT, Thread, ThreadResponse
 from tests.helpers.imap import (
     answered,
