@@ -47,22 +47,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     problem = _missing_x11_library()
     if problem:
         return _fail(problem)
+    from desktopmail.ui.start import Options, run
+
     try:
-        from desktopmail.ui.app import Options, run
+        return run(
+            Options(
+                profile=options.profile,
+                demo=options.demo,
+                screenshot=options.screenshot,
+                theme=options.theme,
+                language=options.language,
+                size=options.size,
+                select=options.select,
+                mailto=options.mailto,
+            )
+        )
     except ImportError as error:
         return _fail(_explain(error))
-    return run(
-        Options(
-            profile=options.profile,
-            demo=options.demo,
-            screenshot=options.screenshot,
-            theme=options.theme,
-            language=options.language,
-            size=options.size,
-            select=options.select,
-            mailto=options.mailto,
-        )
-    )
 
 
 def _wants_window(arguments: Sequence[str]) -> bool:

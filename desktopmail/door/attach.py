@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import subprocess
-import sys
-import threading
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import apsw
-import msgspec
-
+from desktopmail.door.child import EngineProcess
 from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
@@ -30,14 +24,6 @@ MAX_DEATHS = 3
 DEATHS_WITHIN_S = 60.0
 
 _deaths: dict[Path, deque[float]] = {}
-
-
-class StartFailure(msgspec.Struct, frozen=True, kw_only=True):
-    """What an engine that could not start writes to its standard output, as JSON."""
-
-    sentence: str
-    remedy: str = ""
-    code: str = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,34 +47,18 @@ class Session:
         await self.door.aclose()
 
 
-def early_reader(profile: Profile) -> SqliteReader | None:
-    """A reader of a store whose engine does not run yet; None where the engine has to come first.
-
-    It has to make a store that is not there, and to bring one of an older version up to date.
-    """
-    if not profile.database.exists():
-        return None
-    reader = None
-    try:
-        reader = SqliteReader(profile)
-        for look in (reader.accounts, reader.mailboxes, reader.tags, reader.questions):
-            look()
-        reader.identities()
-        reader.problems()
-        reader.sendings()
-    except (DoorError, apsw.Error):
-        if reader is not None:
-            reader.close()
-        return None
-    return reader
-
-
-async def attach(profile: Path | Profile | None = None, *, spawn: bool = True) -> Session:
+async def attach(
+    profile: Path | Profile | None = None,
+    *,
+    spawn: bool = True,
+    child: EngineProcess | None = None,
+) -> Session:
     """Connect to the engine of a profile, starting it first where it does not run.
 
     Args:
         profile: Its folder, or None for the user's own.
         spawn: Start the engine when nobody listens.
+        child: An engine of this profile that was started already, and may not listen yet.
 
     Raises:
         DoorError: The engine cannot be started: one sentence why ("engine-dies": it died three
@@ -97,7 +67,8 @@ async def attach(profile: Path | Profile | None = None, *, spawn: bool = True) -
     where = profile if isinstance(profile, Profile) else Profile.at(profile)
     door = await _try(where)
     if door is None and spawn:
-        door = await _start(where, deaths=_refuse_the_dying(where))
+        deaths = _refuse_the_dying(where)
+        door = await _start(where, child or EngineProcess.start(where, deaths=deaths))
     if door is None:
         raise DoorError(
             f"No engine runs for the profile {where.folder}.", code="engine-not-running"
@@ -136,8 +107,7 @@ async def _try(profile: Profile) -> RemoteDoor | None:
         return None  # nobody listens, or one that is just ending
 
 
-async def _start(profile: Profile, *, deaths: int) -> RemoteDoor:
-    child = _spawn(profile, deaths)
+async def _start(profile: Profile, child: EngineProcess) -> RemoteDoor:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + START_TIMEOUT_S
     while loop.time() < deadline:
@@ -150,60 +120,10 @@ async def _start(profile: Profile, *, deaths: int) -> RemoteDoor:
             door = await _try(profile)
             if door is not None:
                 return door
-            raise child.failure(profile)
+            raise child.failure()
         await asyncio.sleep(_POLL_S)
     raise DoorError(
         f"The engine did not start within {START_TIMEOUT_S:.0f} seconds.",
         remedy=f"Look into {profile.log}.",
         code="engine-silent",
     )
-
-
-class _Child:
-    """An engine that was started; a thread waits for its end, so that none is left as a zombie."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
-        self._said = b""
-        self._ended = threading.Event()
-        threading.Thread(target=self._wait, name="engine waiter", daemon=True).start()
-
-    @property
-    def ended(self) -> bool:
-        return self._ended.is_set()
-
-    def failure(self, profile: Profile) -> DoorError:
-        """Why it ended before it listened."""
-        with contextlib.suppress(msgspec.MsgspecError):  # it died without a word: said below
-            said = msgspec.json.decode(self._said, type=StartFailure)
-            return DoorError(said.sentence, remedy=said.remedy, code=said.code)
-        return DoorError(
-            f"The engine ended at its start (status {self._process.returncode}).",
-            remedy=f"Look into {profile.log}.",
-            code="engine-died",
-        )
-
-    def _wait(self) -> None:
-        self._said, _ = self._process.communicate()
-        self._ended.set()
-
-
-def _spawn(profile: Profile, deaths: int) -> _Child:
-    command = [sys.executable, "-m", "desktopmail.engine", "--profile", str(profile.folder)]
-    try:
-        profile.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with profile.log.open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [*command, "--deaths", str(deaths)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,  # it outlives the terminal of the client that started it
-            )
-    except OSError as error:
-        raise DoorError(
-            f"The profile {profile.folder} cannot be written: {error.strerror}.",
-            remedy="Change its permissions, or name another with --profile.",
-            code="profile-unwritable",
-        ) from error
-    return _Child(process)

@@ -5,12 +5,10 @@ So a window need not wait for the engine to show what the store has already.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, TypeAlias
 
-from desktopmail.door.changes import EverythingChanged
-
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from desktopmail.door.changes import AnyChange
@@ -27,14 +25,17 @@ class LateDoor:
 
     def __init__(self) -> None:
         self._door: Door | None = None
-        self._opened = asyncio.Event()
+        self._opened: asyncio.Event | None = None  # made by the first who waits, in its loop
         self._listeners: dict[int, _Listening] = {}
         self._numbers = iter(range(1 << 62))
 
     def open(self, door: Door) -> None:
         """Pass everything on to this door; what changed before it came is told as everything."""
         self._door = door
-        self._opened.set()
+        if self._opened is not None:
+            self._opened.set()
+        from desktopmail.door.changes import EverythingChanged
+
         for number, (listener, _) in list(self._listeners.items()):
             self._listeners[number] = (listener, door.subscribe(listener))
             listener(EverythingChanged())
@@ -66,7 +67,11 @@ class LateDoor:
             await self._door.aclose()
 
     async def _wait(self) -> Door:
-        await self._opened.wait()
+        import asyncio
+
+        if self._door is None:
+            self._opened = self._opened or asyncio.Event()
+            await self._opened.wait()
         if self._door is None:
             raise RuntimeError("a door was opened without a door")
         return self._door

@@ -8,8 +8,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 # The address of a socket holds 107 octets (103 elsewhere than on Linux), and the names below take
 # up to 33 of them.
 _MAX_RUNTIME_OCTETS = 70
@@ -31,6 +29,8 @@ class Profile:
     def at(cls, folder: Path | str | None = None) -> Profile:
         """Return the profile at `folder`, or the user's own one."""
         if folder is None:
+            import platformdirs  # 8 ms that a start with --profile does without
+
             folder = platformdirs.user_data_path("desktopmail")
         return cls(Path(folder).expanduser().absolute())
 

@@ -52,7 +52,6 @@ from desktopmail.door.rows import (
 from desktopmail.door.sqlite import Fields, Value, fetch, open_read_only
 from desktopmail.door.tags import colour_of, label_of
 from desktopmail.door.view import Sql, ViewSql
-from desktopmail.mime.header import header_end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -233,6 +232,8 @@ class SqliteReader:
             raise DoorError(f"There is no message {message_id}.", code="no-message")
         if rows[0][0] is not None:
             return bytes(rows[0][0])
+        from desktopmail.mime.header import header_end  # a list does without any parser
+
         octets = self.octets(message_id) or b""
         return octets[: header_end(octets)]
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from desktopmail.door.interface import DoorError
 from desktopmail.door.tags import name_of
+from desktopmail.door.view import Condition
 from desktopmail.door.words import spaced
 
 _TEXT_COLUMNS = {
@@ -54,21 +55,6 @@ class SearchError(DoorError):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, code="bad-query")
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A query as SQL over the placements `p`, driven by the word index where it can be.
-
-    Attributes:
-        match: An expression of the word index that every hit matches, or "".
-        where: A condition on `p`, "1" where there is none.
-        parameters: Of `where`, in order.
-    """
-
-    match: str
-    where: str
-    parameters: tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from desktopmail.door.attach import StartFailure
+from desktopmail.door.child import StartFailure
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.engine.engine import Engine

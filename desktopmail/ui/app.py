@@ -1,74 +1,60 @@
-"""What is built at start: the application, its event loop, the engine's session, the window."""
+"""The graphical program: its application, its window on the store, then its loop and the engine.
+
+The window is on the screen with its list before the event loop, the engine's session and most of
+the window's own parts are even imported: see `fitting_out`.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import importlib.util
 import os
 import shutil
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, QSize, Qt
+from PySide6.QtCore import QEventLoop, QSettings, QSize, Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
-from qasync import QEventLoop  # type: ignore[import-untyped] # it ships no types
 
-from desktopmail.door.attach import Session, attach, early_reader
+from desktopmail.door.early import early_reader
 from desktopmail.door.interface import DoorError
 from desktopmail.door.late import LateDoor
 from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
 from desktopmail.ui import language
 from desktopmail.ui.garbage import GuiThreadCollector
-from desktopmail.ui.sentences import said_of
 from desktopmail.ui.settings import Settings, SettingsError
-from desktopmail.ui.single_instance import SingleInstance
-from desktopmail.ui.theme.icons import application_icon
 from desktopmail.ui.theme.theme import Scheme, Theme
 
 if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Coroutine
+    from typing import Any
+
+    from desktopmail.door.attach import Session
+    from desktopmail.door.child import EngineProcess
+    from desktopmail.ui.single_instance import SingleInstance
+    from desktopmail.ui.start import Options
     from desktopmail.ui.window import MainWindow
 
 _DEMO_SIZE = (1280, 800)
-_TURNS_TO_SPAWN = 8  # of the loop, until attach() has found nobody and started the engine
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line asked for.
-
-    Attributes:
-        profile: The folder that holds all state, or None for the user's own.
-        demo: Open a fresh sandbox in a temporary profile.
-        screenshot: Save a picture there and end.
-        theme, language: In place of what the settings say; empty: as they say.
-        size: Of the window.
-        select: Words of the subject of the message to show in a picture.
-        mailto: A link to write to.
-    """
-
-    profile: Path | None = None
-    demo: bool = False
-    screenshot: Path | None = None
-    theme: str = ""
-    language: str = ""
-    size: tuple[int, int] | None = None
-    select: str = ""
-    mailto: str = ""
+_EXPOSED_WITHIN_S = 0.5  # a display that does not show the window by then shows it later
 
 
 class StartError(Exception):
     """The program cannot start; the text is a sentence for the person who started it."""
 
 
-def run(options: Options) -> int:
-    """Run the graphical program and return its exit status."""
+def run(options: Options, child: EngineProcess | None = None) -> int:
+    """Run the graphical program and return its exit status.
+
+    Args:
+        options: What the command line asked for.
+        child: The engine of the profile, where it was started already.
+    """
     if sys.platform.startswith("linux"):
         # Offscreen pictures and Wayland show the right icon and name only with this set.
         QApplication.setDesktopFileName("desktopmail")
@@ -80,25 +66,37 @@ def run(options: Options) -> int:
     application.setApplicationName("desktopmail")
     application.setOrganizationName("desktopmail")
     application.setQuitOnLastWindowClosed(False)  # the loop ends when the program says so
-    application.setWindowIcon(application_icon())
     collector = GuiThreadCollector()
-    loop = QEventLoop(application)
-    asyncio.set_event_loop(loop)
-    executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="ui")
-    loop.set_default_executor(executor)
-    program = Program(application, options)
+    program = Program(application, options, child)
     try:
-        with loop:
-            loop.run_until_complete(program.run())
+        if program.open():
+            run_in_loop(application, program.run())
     except StartError as failure:
         _tell(str(failure), shown=options.screenshot is None)
         return 1
     finally:
-        executor.shutdown(wait=True, cancel_futures=True)
-        asyncio.set_event_loop(None)
         program.remove_temporary_profile()
         collector.stop()
     return 0
+
+
+def run_in_loop(application: QApplication, work: Coroutine[Any, Any, None]) -> None:
+    """Run it in an event loop of Qt's and asyncio's, to its end."""
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
+    from qasync import QEventLoop as Loop  # type: ignore[import-untyped] # it ships no types
+
+    loop = Loop(application)
+    asyncio.set_event_loop(loop)
+    executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="ui")
+    loop.set_default_executor(executor)
+    try:
+        with loop:
+            loop.run_until_complete(work)
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+        asyncio.set_event_loop(None)
 
 
 class Program:
@@ -108,50 +106,110 @@ class Program:
         window: The main window, once it is there.
     """
 
-    def __init__(self, application: QApplication, options: Options) -> None:
+    def __init__(
+        self, application: QApplication, options: Options, child: EngineProcess | None = None
+    ) -> None:
         self._application = application
         self._options = options
+        self._child = child
         self._temporary: Path | None = None
         if options.demo and options.profile is None:
             self._temporary = Path(tempfile.mkdtemp(prefix="desktopmail-demo-"))
         self._profile = Profile.at(self._temporary or options.profile)
-        self._ended = asyncio.Event()
+        self._door = LateDoor()
+        self._instance: SingleInstance | None = None
         self._session: Session | None = None
         self._failure: StartError | None = None  # the engine did not start behind the window
+        self._is_over = False
+        self._ended: asyncio.Event | None = None
         self.window: MainWindow | None = None
 
-    async def run(self) -> None:
-        """Run until the person quits.
+    def open(self) -> bool:
+        """Show what the store has; False when another window has taken the link over.
 
         Raises:
             StartError: It cannot start.
         """
-        instance = SingleInstance(self._profile.folder)
-        alone = self._options.screenshot is not None
-        if not alone and instance.hand_over(self._options.mailto):
-            return
-        settings = self._read_settings()
-        language.choose_language(self._options.language or settings.text("language"))
+        if self._options.screenshot is None and self._is_handed_over():
+            return False
+        self._settings = self._read_settings()
+        language.choose_language(self._options.language or self._settings.text("language"))
         self._application.setLayoutDirection(language.direction())
-        theme = Theme(self._application, Scheme(self._options.theme or settings.text("theme")))
-        door = LateDoor()
-        attaching = asyncio.get_running_loop().create_task(attach(self._profile))
-        try:
-            # The engine starts beside us; the window shows meanwhile what the store has already.
-            for _ in range(_TURNS_TO_SPAWN):
-                await asyncio.sleep(0)
+        scheme = Scheme(self._options.theme or self._settings.text("theme"))
+        self._theme = Theme(self._application, scheme)
+        if self._options.screenshot is None:
             reader = early_reader(self._profile)
             if reader is not None:
                 reader.close()
-            if reader is None or alone:
-                await self._open(door, attaching)
-            await self._run_window(door, attaching, settings, theme, instance)
+                self.show_list()
+        return True
+
+    def show_list(self) -> None:
+        """Show the window with what is in the store, and bring in the rest while it is seen."""
+        self.window = window = self._make_window()
+        window.show()
+        self._paint(window)
+        # Not in the loop: events that are let through there would enter its tasks.
+        for _ in window.fit_out():
+            self._paint(window)
+
+    def _make_window(self) -> MainWindow:
+        from desktopmail.ui.window import MainWindow
+
+        picture = self._options.screenshot
+        window = MainWindow(
+            self._door,
+            partial(SqliteReader, self._profile),
+            self._settings,
+            self._theme,
+            web=picture is None and web_engine_usable(),
+            geometry=None if picture or self._temporary else _geometry(self._profile.folder),
+            whole=False,
+        )
+        size = self._options.size or (_DEMO_SIZE if self._options.demo or picture else None)
+        if size is not None:
+            window.resize(QSize(*size))
+        window.on_quit = self._end
+        return window
+
+    def _paint(self, window: MainWindow) -> None:
+        # What a person does before all is there waits in Qt's queue: nothing acts on half a window.
+        deadline = time.monotonic() + _EXPOSED_WITHIN_S
+        handle = window.windowHandle()
+        while True:
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+            if handle is None or handle.isExposed() or time.monotonic() > deadline:
+                return
+            time.sleep(0.001)
+
+    async def run(self) -> None:
+        """Go on until the person quits.
+
+        Raises:
+            StartError: It cannot start.
+        """
+        import asyncio
+
+        from desktopmail.door.attach import attach
+
+        self._ended = asyncio.Event()
+        attaching = asyncio.get_running_loop().create_task(attach(self._profile, child=self._child))
+        try:
+            if self.window is None:
+                await self._attached(attaching)
+                self.window = self._make_window()
+                for _ in self.window.fit_out():
+                    pass
+                self.window.show()
+            await self._run_window(self.window, attaching)
         finally:
             attaching.cancel()
-            instance.close()
+            if self._instance is not None:
+                self._instance.close()
+            await asyncio.wait([attaching])
             await self._leave()
 
-    async def _open(self, door: LateDoor, attaching: asyncio.Task[Session]) -> None:
+    async def _attached(self, attaching: asyncio.Task[Session]) -> None:
         """Wait for the engine.
 
         Raises:
@@ -162,45 +220,32 @@ class Program:
         try:
             self._session = await attaching
         except DoorError as error:
+            from desktopmail.ui.sentences import said_of
+
             raise StartError(said_of(error)) from error
-        door.open(self._session.door)
+        self._door.open(self._session.door)
 
-    async def _run_window(
-        self,
-        door: LateDoor,
-        attaching: asyncio.Task[Session],
-        settings: Settings,
-        theme: Theme,
-        instance: SingleInstance,
-    ) -> None:
-        from desktopmail.ui.window import MainWindow
+    async def _run_window(self, window: MainWindow, attaching: asyncio.Task[Session]) -> None:
+        import asyncio
+        import contextlib
 
-        picture = self._options.screenshot
-        window = MainWindow(
-            door,
-            partial(SqliteReader, self._profile),
-            settings,
-            theme,
-            web=picture is None and web_engine_usable(),
-            geometry=None if picture or self._temporary else _geometry(self._profile.folder),
-        )
+        from desktopmail.ui.single_instance import SingleInstance
+        from desktopmail.ui.theme.icons import application_icon
+
+        window.begin()
         if self._options.theme:
-            theme.choose(Scheme(self._options.theme))
-        self.window = window
-        size = self._options.size or (_DEMO_SIZE if self._options.demo or picture else None)
-        if size is not None:
-            window.resize(QSize(*size))
-        window.on_quit = self._ended.set
-        window.show()
+            self._theme.choose(Scheme(self._options.theme))
+        self._application.setWindowIcon(application_icon())
         # The person who starts the program again gets this window, not another one.
-        instance.listen(lambda link: self._raise(window, link))
-        watch = asyncio.get_running_loop().create_task(self._watch_engine(window, door, attaching))
-        if picture is None:
-            window.composers.restore()
+        self._instance = SingleInstance(self._profile.folder)
+        self._instance.listen(lambda link: self._raise(window, link))
+        watch = asyncio.get_running_loop().create_task(self._watch_engine(window, attaching))
+        picture = self._options.screenshot
         try:
             if picture is not None:
                 await self._take_picture(window, picture)
             else:
+                window.composers.restore()
                 await self._until_ended(window)
         finally:
             watch.cancel()
@@ -216,7 +261,14 @@ class Program:
             window.open_link(self._options.mailto)
         if self._options.demo and not window.accounts():
             window.show_view("sandbox")
-        await self._ended.wait()
+        if self._ended is not None and not self._is_over:
+            await self._ended.wait()
+
+    def _end(self) -> None:
+        """Somebody quits, perhaps before the loop runs."""
+        self._is_over = True
+        if self._ended is not None:
+            self._ended.set()
 
     async def _take_picture(self, window: MainWindow, file: Path) -> None:
         from desktopmail.ui.picture import PictureError, take
@@ -226,20 +278,29 @@ class Program:
         except (PictureError, DoorError) as error:
             raise StartError(str(error)) from error
 
+    def _is_handed_over(self) -> bool:
+        from desktopmail.ui.instance_name import may_be_open
+
+        if not may_be_open(self._profile.folder):
+            return False
+        from desktopmail.ui.single_instance import SingleInstance
+
+        return SingleInstance(self._profile.folder).hand_over(self._options.mailto)
+
     def _raise(self, window: MainWindow, link: str) -> None:
         window.come_forward()
         if link:
             window.open_link(link)
 
-    async def _watch_engine(
-        self, window: MainWindow, door: LateDoor, attaching: asyncio.Task[Session]
-    ) -> None:
+    async def _watch_engine(self, window: MainWindow, attaching: asyncio.Task[Session]) -> None:
         """Say when the engine ended, and start it again; give up after three deaths in a minute."""
+        from desktopmail.door.attach import attach
+
         try:
-            await self._open(door, attaching)
+            await self._attached(attaching)
         except StartError as error:
             self._failure = error
-            self._ended.set()
+            self._end()
             return
         while self._session is not None:
             await self._session.gone.wait()
@@ -278,7 +339,6 @@ def wait_for_end(profile: Profile, timeout_s: float = 10.0) -> None:
         timeout_s: After that many seconds it is left to itself.
     """
     import fcntl
-    import time
 
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:

@@ -6,13 +6,13 @@ test proves that every key in use is there in every language, with the same plac
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 
 from PySide6.QtCore import QLocale, Qt
 
 from desktopmail import resources
+from desktopmail.ui import flat_table
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 
@@ -31,7 +31,7 @@ def load_catalogue(language: str) -> Catalogue:
     source = resources.path("translations", f"{language}.toml").read_text(encoding="utf-8")
     sentences = {
         f"{table}.{key}": sentence
-        for table, entries in tomllib.loads(source).items()
+        for table, entries in flat_table.read(source).items()
         for key, sentence in entries.items()
     }
     return Catalogue(language, sentences)

@@ -12,13 +12,9 @@ if TYPE_CHECKING:
     from desktopmail.ui.window import MainWindow
 
 
-def apply(window: MainWindow) -> None:
-    """Bring the window in line with its settings."""
-    settings = window.settings
-    scheme = Scheme(settings.text("theme"))
-    if scheme is not window.theme.scheme:
-        window.theme.choose(scheme)
-    list_pane, reading = window.list_pane, window.reading
+def apply_to_list(window: MainWindow) -> None:
+    """Bring the tree and the list in line: what a start waits for."""
+    settings, list_pane = window.settings, window.list_pane
     list_pane.list.show_as(
         cards=settings.text("list_style") == "cards",
         compact=settings.text("density") == "compact",
@@ -27,10 +23,19 @@ def apply(window: MainWindow) -> None:
     window.place.lay_out(Qt.Orientation.Vertical if stacked else Qt.Orientation.Horizontal)
     window.side.setVisible(settings.flag("sidebar"))
     window.menuBar().setVisible(settings.flag("menu_bar"))
+    if list_pane.threads != settings.flag("threads"):
+        list_pane.set_threads(settings.flag("threads"))
+
+
+def apply(window: MainWindow) -> None:
+    """Bring the whole window in line with its settings."""
+    settings, reading = window.settings, window.reading
+    scheme = Scheme(settings.text("theme"))
+    if scheme is not window.theme.scheme:
+        window.theme.choose(scheme)
+    apply_to_list(window)
     reading.prefer_text(settings.flag("prefer_text"))
     reading.use_original_colours(settings.flag("original_colours"))
     reading.fold_quotes(settings.flag("fold_quotes"))
-    if list_pane.threads != settings.flag("threads"):
-        list_pane.set_threads(settings.flag("threads"))
     window.notifications.apply()
     window.update_actions()

@@ -9,7 +9,6 @@ among it, is shown as it is. A test holds the catalogues against the sentences i
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -63,6 +62,8 @@ def said_of(error: DoorError) -> str:
 def load(language: str) -> Catalogue:
     """Read the catalogue of a language."""
     source = resources.path("translations", f"said-{language}.toml").read_text(encoding="utf-8")
+    import tomllib
+
     return Catalogue(tomllib.loads(source)["said"])
 
 

@@ -7,7 +7,6 @@ What cannot be read there is reported and replaced by the default, never guessed
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -95,6 +94,8 @@ class Settings:
         settings = cls(file)
         if file is None or not file.exists():
             return settings
+        import tomllib
+
         try:
             table = tomllib.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:  # a TOMLDecodeError is a ValueError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -54,6 +53,8 @@ class ShownMessage(QObject):
         octets = await self._octets(row)
         if octets is None:
             return None
+        import asyncio
+
         loop = asyncio.get_running_loop()
         return row, await loop.run_in_executor(None, read_letter, octets)
 
@@ -67,6 +68,10 @@ class ShownMessage(QObject):
         """Show nothing when the message shown left the list."""
         if self._list.current_message() is None and self._pane.row is not None:
             self._pane.show_nothing()
+
+    def follow(self) -> None:
+        """Show the message the cursor rests on already."""
+        self._follow(self._list.current_message())
 
     def _follow(self, row: MessageRow | None) -> None:
         self._timer.stop()

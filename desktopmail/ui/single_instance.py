@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+from desktopmail.ui.instance_name import instance_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +22,7 @@ class SingleInstance(QObject):
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        digest = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16]
-        self._name = f"desktopmail-window-{digest}"
+        self._name = instance_name(folder)
         self._server: QLocalServer | None = None
         self._take: Callable[[str], None] = lambda _link: None
 

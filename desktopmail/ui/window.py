@@ -1,8 +1,9 @@
 """The main window: a layout of panes, and the desk that verbs act upon.
 
 What follows the person around has a module of its own: `in_view` (the mailbox), `shown` (the
-message), `searching`, `history`, `menus`, `place`, `composers`, `trouble`;
-they know the window, the window only holds them.
+message), `searching`, `history`, `menus`, `place`, `composers`, `trouble`; they know the window,
+the window only holds them. It comes in two steps: the tree and the list, which a start waits for,
+and all the rest, which `fitting_out` brings in once the list is on the screen.
 """
 
 from __future__ import annotations
@@ -12,54 +13,51 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSettings, QSize, Qt
 from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
-from desktopmail.door.commands import AnswerReceipt, AnyCommand
-from desktopmail.door.queries import FetchRemoteImage, RemoteImage
-from desktopmail.ui import asking, choosing, links, look
-from desktopmail.ui.actions import Actions, changed_keys
-from desktopmail.ui.bridge import Bridge
-from desktopmail.ui.commands.unsubscribe import leave
-from desktopmail.ui.commands.verb import Menu, Verb
-from desktopmail.ui.composers import Composers
-from desktopmail.ui.drops import Drops
 from desktopmail.ui.language import tr
 from desktopmail.ui.mailbox_in_view import MailboxInView
-from desktopmail.ui.menus import ContextMenus
 from desktopmail.ui.models.mailboxes import MailboxTreeModel, mailbox_title
 from desktopmail.ui.models.messages import MessageListModel
 from desktopmail.ui.models.tags import Tags
-from desktopmail.ui.notifications import Notifications
 from desktopmail.ui.pages import Pages
-from desktopmail.ui.panels.problems import ProblemCards
 from desktopmail.ui.panes.list_pane import ListPane
 from desktopmail.ui.panes.sidebar import Sidebar
 from desktopmail.ui.place import Place
-from desktopmail.ui.privacy import Privacy
-from desktopmail.ui.reading.pane import ReadingPane
-from desktopmail.ui.reading.saving import AttachmentSaver
-from desktopmail.ui.searching import Searching
 from desktopmail.ui.session import SessionKeeper
-from desktopmail.ui.shown import ShownMessage
-from desktopmail.ui.snackbar import SnackBar
 from desktopmail.ui.status import StatusLine
-from desktopmail.ui.tasks import TaskScope
 from desktopmail.ui.toolbar import ToolBar
-from desktopmail.ui.trouble import Trouble
-from desktopmail.ui.undo import UndoHistory
-from desktopmail.ui.upkeep import Upkeep
-from desktopmail.ui.warming import Warming
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from PySide6.QtGui import QCloseEvent
 
+    from desktopmail.door.commands import AnyCommand
     from desktopmail.door.ids import MailboxId, PlacementId
     from desktopmail.door.interface import Door, DoorError, StoreReader
     from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow, TagRow
     from desktopmail.mime.compose import Draft
+    from desktopmail.ui.actions import Actions
+    from desktopmail.ui.bridge import Bridge
+    from desktopmail.ui.commands.verb import Verb
+    from desktopmail.ui.composers import Composers
+    from desktopmail.ui.drops import Drops
+    from desktopmail.ui.menus import ContextMenus
+    from desktopmail.ui.notifications import Notifications
+    from desktopmail.ui.panels.problems import ProblemCards
+    from desktopmail.ui.privacy import Privacy
     from desktopmail.ui.reading.content import Letter
+    from desktopmail.ui.reading.pane import ReadingPane
+    from desktopmail.ui.reading.saving import AttachmentSaver
+    from desktopmail.ui.searching import Searching
     from desktopmail.ui.settings import Settings
+    from desktopmail.ui.shown import ShownMessage
+    from desktopmail.ui.snackbar import SnackBar
+    from desktopmail.ui.tasks import TaskScope
     from desktopmail.ui.theme.theme import Theme
+    from desktopmail.ui.trouble import Trouble
+    from desktopmail.ui.undo import UndoHistory
+    from desktopmail.ui.upkeep import Upkeep
+    from desktopmail.ui.warming import Warming
 
 
 class MainWindow(QMainWindow):
@@ -72,7 +70,29 @@ class MainWindow(QMainWindow):
         theme: Colours.
         web: Whether QtWebEngine may be used.
         geometry: Where place and size are kept, or None to keep nothing.
+        whole: Whether everything is there at once; else who shows it calls `fit_out()` as soon as
+            the list is painted, and `begin()` once a loop runs.
     """
+
+    # What fitting_out brings in.
+    privacy: Privacy
+    trouble: Trouble
+    scope: TaskScope
+    bridge: Bridge
+    composers: Composers
+    problems: ProblemCards
+    reading: ReadingPane
+    actions_by_name: Actions
+    snack: SnackBar
+    history: UndoHistory
+    shown: ShownMessage
+    searching: Searching
+    warming: Warming
+    notifications: Notifications
+    upkeep: Upkeep
+    menus: ContextMenus
+    drops: Drops
+    saver: AttachmentSaver
 
     def __init__(
         self,
@@ -83,84 +103,66 @@ class MainWindow(QMainWindow):
         *,
         web: bool = True,
         geometry: QSettings | None = None,
+        whole: bool = True,
     ) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
         self.setWindowTitle("desktopmail")
         self.door = door
+        self.make_reader = make_reader
         self.settings = settings
         self.theme = theme
         self.reader = make_reader()
         self.uses_web = web
-        self.privacy = Privacy(settings)
-        self.trouble = Trouble(self)
-        self.scope = TaskScope(self.trouble.report)
-        self.bridge = Bridge(door, self)
-        self.composers = Composers(self)
+        self.is_whole = False
         self.extra_windows: list[QWidget] = []
         self.on_quit: Callable[[], None] = lambda: None
         self.tree_model = MailboxTreeModel(self.reader)
-        self._list_model = MessageListModel(self.reader)
+        self.list_model = MessageListModel(self.reader)
         self.tags = Tags(self)
         self.tags.refresh(self.reader)
-        self._list_model.tags = self.tags
-        for model in (self.tree_model, self._list_model):
+        self.list_model.tags = self.tags
+        for model in (self.tree_model, self.list_model):
             model.setParent(self)  # a view must never outlive its model
         self._build()
-        self.history = UndoHistory(self)
-        self.shown = ShownMessage(self)
-        self.searching = Searching(self, make_reader)
-        self.menus = ContextMenus(self)
-        self.place = Place(self, self._panes, self._messages, geometry)
+        self.place = Place(self, self._panes, self.messages, geometry)
         self.session = SessionKeeper(self, geometry)
-        self.warming = Warming(self)
-        self.notifications = Notifications(self)
-        self._upkeep = Upkeep(self)
-        self._drops = Drops(self)
-        self._connect()
-        self.apply_look()
-        self.place.restore()
-        self._upkeep.accounts_changed()
-        if not self.session.restore():
-            self.in_view.choose_first()
-        self.warming.begin()
+        self._open(is_first=not self.accounts())
+        if whole:
+            for _ in self.fit_out():
+                pass
+            self.begin()
 
     # ---- building
 
     def _build(self) -> None:
         theme = self.theme
         self.sidebar = Sidebar(self.tree_model, theme)
-        self.list_pane = ListPane(self._list_model, theme)
+        self.list_pane = ListPane(self.list_model, theme)
         self.in_view = MailboxInView(self.sidebar, self.tree_model, self.list_pane)
-        self.reading = ReadingPane(
-            theme, self.reader, self.privacy, web=self.uses_web, fetch_image=self.fetch_image
-        )
-        self.actions_by_name = Actions(
-            self, theme, self, self.run, changed_keys(self.settings.texts("shortcuts"))
-        )
-        self.tool_bar = ToolBar(self.actions_by_name, theme)
+        self.in_view.opened.connect(lambda title: self.setWindowTitle(f"{title} – desktopmail"))
+        self.tool_bar = ToolBar(theme)
         self.status_line = StatusLine(theme)
-        side = QFrame()
+        self.side = side = QFrame()
         side.setObjectName("sidebar")
         side_lines = QVBoxLayout(side)
         side_lines.setContentsMargins(0, 8, 0, 0)
         side_lines.addWidget(self.sidebar)
         side.setMinimumWidth(150)
-        self.side = side
-        self.problems = ProblemCards(theme)
         right = QWidget()
-        right_lines = QVBoxLayout(right)
+        self.right_lines = right_lines = QVBoxLayout(right)
         right_lines.setContentsMargins(0, 0, 0, 0)
         right_lines.setSpacing(0)
-        right_lines.addWidget(self.problems)
-        self._messages = QSplitter(Qt.Orientation.Horizontal)
-        self._messages.setHandleWidth(1)
-        self._messages.setChildrenCollapsible(False)
-        self._messages.addWidget(self.list_pane)
-        self._messages.addWidget(self.reading)
-        self._messages.setStretchFactor(0, 0)
-        self._messages.setStretchFactor(1, 1)
-        right_lines.addWidget(self._messages, 1)
+        blank = QFrame()  # where the message will be
+        blank.setObjectName("readingPane")
+        self.messages = QSplitter(Qt.Orientation.Horizontal)
+        self.messages.setHandleWidth(1)
+        self.messages.setChildrenCollapsible(False)
+        self.messages.addWidget(self.list_pane)
+        self.messages.addWidget(blank)
+        self.messages.setStretchFactor(0, 0)
+        self.messages.setStretchFactor(1, 1)
+        right_lines.addWidget(self.messages, 1)
         self._panes = QSplitter(Qt.Orientation.Horizontal)
         self._panes.setHandleWidth(1)
         self._panes.setChildrenCollapsible(False)
@@ -176,35 +178,30 @@ class MainWindow(QMainWindow):
         for part in (self.tool_bar, self.pages, self.status_line):
             lines.addWidget(part, 1 if part is self.pages else 0)
         self.setCentralWidget(central)
-        self.snack = SnackBar(central)
-        for which in Menu:
-            self.menuBar().addMenu(self.actions_by_name.menu(which, self.menuBar()))
-        self.setTabOrder(self.tool_bar.search, self.sidebar)
-        self.setTabOrder(self.sidebar, self.list_pane.list)
-        self.setTabOrder(self.list_pane.list, self.reading.plain)
         self.resize(QSize(1180, 760))
 
-    def _connect(self) -> None:
-        self.in_view.opened.connect(self._opened)
-        self.in_view.outbox_wanted.connect(lambda: self.show_view("activity"))
-        self.list_pane.list.selection_changed.connect(self.update_actions)
-        self.history.changed.connect(self.update_actions)
-        self.pages.account_wanted.connect(lambda: self.show_view("account"))
-        self.pages.sandbox_wanted.connect(lambda: self.show_view("sandbox"))
-        self.reading.link_hovered.connect(self.status_line.show_link)
-        self.reading.link_clicked.connect(self.open_link)
-        self.reading.shown.connect(self.update_actions)
-        self.reading.leave_wanted.connect(self.leave_list)
-        self.reading.receipt_answered.connect(self.answer_receipt)
-        self._saver = AttachmentSaver(self, self)
-        self._saver.serve(self.reading)
-        self.status_line.activity_wanted.connect(lambda: self.show_view("activity"))
-        self.problems.setup_wanted.connect(lambda: self.show_view("account"))
+    def _open(self, *, is_first: bool) -> None:
+        """Show the list as it was the last time."""
+        from desktopmail.ui import look
 
-    def _opened(self, title: str) -> None:
-        self.setWindowTitle(f"{title} – desktopmail")
-        self.searching.begin_at(title)
-        self.update_actions()
+        look.apply_to_list(self)
+        self.place.restore()
+        self.pages.follow(has_accounts=not is_first)
+        if not self.session.restore():
+            self.in_view.choose_first()
+
+    def fit_out(self) -> Iterator[None]:
+        """Bring in all the rest, step by step: between two of them the window may be painted."""
+        from desktopmail.ui import fitting_out
+
+        yield
+        yield from fitting_out.fit_out(self)
+        self.is_whole = True
+
+    def begin(self) -> None:
+        """The event loop runs: show the message that the cursor rests on."""
+        self.shown.follow()
+        self.warming.begin()
 
     # ---- the desk
 
@@ -215,7 +212,7 @@ class MainWindow(QMainWindow):
     def selection(self) -> list[MessageRow]:
         """The messages selected, up to some thousands."""
         rows = self.list_pane.list.selected_rows()[:5_000]
-        return self._list_model.messages(rows)
+        return self.list_model.messages(rows)
 
     def selected_ids(self) -> tuple[PlacementId, ...]:
         """The placements selected, all of them."""
@@ -257,6 +254,8 @@ class MainWindow(QMainWindow):
         Raises:
             DoorError: It did not come.
         """
+        from desktopmail.door.queries import FetchRemoteImage, RemoteImage
+
         answer = await self.door.query(FetchRemoteImage(url=url))
         if not isinstance(answer, RemoteImage):
             raise TypeError(f"The engine answers a request for an image with {answer!r}.")
@@ -268,6 +267,8 @@ class MainWindow(QMainWindow):
 
     async def choose_mailbox(self, title: str) -> MailboxRow | None:
         """Let a person choose a mailbox by typing."""
+        from desktopmail.ui import choosing
+
         return await choosing.choose_mailbox(self, title, self.tree_model.mailboxes_of())
 
     def mailbox_in_view(self) -> MailboxRow | None:
@@ -276,16 +277,22 @@ class MainWindow(QMainWindow):
 
     async def choose_tag(self, title: str) -> TagRow | None:
         """Let a person choose a tag by typing, or make one."""
+        from desktopmail.ui import choosing
+
         return await choosing.choose_tag(self, title)
 
     async def ask_text(
         self, title: str, label: str, *, text: str = "", secret: bool = False
     ) -> str | None:
         """Ask for a line of text; None when the person changed their mind."""
+        from desktopmail.ui import asking
+
         return await asking.ask_text(self, title, label, text=text, secret=secret)
 
     async def confirm(self, question: str, text: str, do: str) -> bool:
         """Ask before something that cannot be taken back."""
+        from desktopmail.ui import asking
+
         return await asking.confirm(self, question, text, do)
 
     def mailbox_name(self, mailbox_id: MailboxId) -> str:
@@ -314,6 +321,8 @@ class MainWindow(QMainWindow):
 
     def apply_look(self) -> None:
         """Bring the window in line with the settings."""
+        from desktopmail.ui import look
+
         look.apply(self)
 
     def quit(self) -> None:
@@ -331,14 +340,20 @@ class MainWindow(QMainWindow):
 
     def open_link(self, target: str) -> None:
         """Follow a link: addresses open a window to write in, web pages the browser."""
+        from desktopmail.ui import links
+
         links.follow(self, target)
 
     def leave_list(self, letter: Letter, row: MessageRow | None) -> None:
         """Leave the mailing list of a message that is shown here or in its own window."""
+        from desktopmail.ui.commands.unsubscribe import leave
+
         self.scope.spawn(leave(self, letter.message, row), name=tr("leave.do"))
 
     def answer_receipt(self, row: MessageRow, send: bool) -> None:
         """Send the receipt that a sender asks for, or never; nothing is sent unasked."""
+        from desktopmail.door.commands import AnswerReceipt
+
         command = AnswerReceipt(placement_id=row.id, send=send)
         self.scope.spawn(
             self.carry_out(command, tr("say.receipt" if send else "say.no_receipt")),
@@ -393,7 +408,7 @@ class MainWindow(QMainWindow):
         self.reader.close()
         self.reader = make_reader()
         self.tree_model.replace_reader(self.reader)
-        self._list_model.replace_reader(self.reader)
+        self.list_model.replace_reader(self.reader)
         self.tags.refresh(self.reader)
         self.reading.replace_reader(self.reader)
         self.bridge.use(door)
@@ -405,7 +420,7 @@ class MainWindow(QMainWindow):
         """Keep place and size; windows to write in stay open until they are closed."""
         self.session.keep()
         event.accept()
-        if not self.notifications.keeps_running:
+        if not (self.is_whole and self.notifications.keeps_running):
             self.on_quit()
 
     async def aclose(self) -> None:
@@ -422,4 +437,6 @@ class MainWindow(QMainWindow):
         self.reader.close()
 
     def _extra_panes(self) -> list[ReadingPane]:
+        from desktopmail.ui.reading.pane import ReadingPane
+
         return [pane for window in self.extra_windows for pane in window.findChildren(ReadingPane)]

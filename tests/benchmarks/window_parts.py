@@ -1,4 +1,4 @@
-"""The processes that `bench_window` starts: each measures one part and tells it as JSON."""
+"""The process that `bench_window` starts for frames and clicks; it tells them as JSON."""
 
 from __future__ import annotations
 
@@ -26,42 +26,6 @@ _HTML = (
     "MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
     "<h1>Offers {n}</h1><table>{body}</table>\r\n"
 )
-
-
-def bare(_folder: Path) -> None:
-    """A window of PySide6 with nothing in it."""
-    from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QApplication, QMainWindow
-
-    class Window(QMainWindow):
-        def paintEvent(self, event: object) -> None:  # noqa: N802, ARG002 - Qt's
-            if not self.property("told"):
-                self.setProperty("told", True)
-                tell({"painted": 1})
-                QTimer.singleShot(500, application.quit)
-
-    application = QApplication([])
-    window = Window()
-    window.resize(1180, 760)
-    window.show()
-    application.exec()
-
-
-def start(folder: Path) -> None:
-    """The program as a person starts it, until its list is painted."""
-    from desktopmail.ui import app
-
-    class Started(app.Program):
-        async def _until_ended(self, window: MainWindow) -> None:
-            messages = window.list_pane.list
-            while not messages.grab().isNull() and messages.model().rowCount() == 0:
-                await asyncio.sleep(0.001)
-            window.repaint()
-            tell({"painted": 1})
-            await asyncio.sleep(0.5)
-
-    app.Program = Started  # type: ignore[misc] # the same, but for when it ends
-    app.run(app.Options(profile=folder))
 
 
 def frames(folder: Path, mbox: Path) -> None:
@@ -243,4 +207,4 @@ def tell(values: dict[str, float]) -> None:
 
 
 if __name__ == "__main__":
-    {"bare": bare, "start": start, "frames": frames}[sys.argv[1]](*map(Path, sys.argv[2:]))
+    frames(*map(Path, sys.argv[1:]))

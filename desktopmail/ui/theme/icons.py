@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
-from PySide6.QtSvg import QSvgRenderer
 
 from desktopmail import resources
+
+
+@lru_cache(maxsize=1)
+def _names() -> frozenset[str]:
+    return frozenset(name.removesuffix(".svg") for name in os.listdir(resources.path("icons")))
 
 
 @lru_cache(maxsize=256)
@@ -19,6 +24,8 @@ def _drawing(name: str) -> bytes:
 @lru_cache(maxsize=2048)
 def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
     """Return an icon of `size` logical pixels, drawn in `colour` for a screen of `ratio`."""
+    from PySide6.QtSvg import QSvgRenderer
+
     drawing = _drawing(name).replace(b"currentColor", colour.encode())
     picture = QPixmap(round(size * ratio), round(size * ratio))
     picture.fill(Qt.GlobalColor.transparent)
@@ -75,7 +82,8 @@ class _Drawn(QIconEngine):
 @lru_cache(maxsize=512)
 def tinted(name: str, colour: str, disabled: str) -> QIcon:
     """Return an icon in `colour`, and in `disabled` where its action is."""
-    _drawing(name)  # a name that is drawn nowhere is told here, not within Qt
+    if name not in _names():
+        raise FileNotFoundError(f"No icon is called {name}.")  # told here, not within Qt
     return QIcon(_Drawn(name, colour, disabled))
 
 
@@ -98,6 +106,8 @@ def tag_icon(colour: str) -> QIcon:
 
 def application_icon() -> QIcon:
     """Return the coloured icon of the program."""
+    from PySide6.QtSvg import QSvgRenderer
+
     icon = QIcon()
     renderer = QSvgRenderer(QByteArray(_drawing("desktopmail")))
     for size in (16, 32, 64, 128, 256):

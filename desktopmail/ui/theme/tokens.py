@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from dataclasses import dataclass
 
 from desktopmail import resources
+from desktopmail.ui import flat_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,9 @@ def load_tokens(name: str) -> Tokens:
     Raises:
         ValueError: The file names too few or unknown colours.
     """
-    table = tomllib.loads(resources.path("themes", f"{name}.toml").read_text(encoding="utf-8"))
+    table = flat_table.read(resources.path("themes", f"{name}.toml").read_text(encoding="utf-8"))[
+        ""
+    ]
     expected = {field.name for field in dataclasses.fields(Tokens)}
     if table.keys() != expected:
         odd = ", ".join(sorted(table.keys() ^ expected))

@@ -1,0 +1,85 @@
+"""The process of an engine that was started here."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from desktopmail.door.interface import DoorError
+
+if TYPE_CHECKING:
+    from desktopmail.door.profile import Profile
+
+
+class StartFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """What an engine that could not start writes to its standard output, as JSON."""
+
+    sentence: str
+    remedy: str = ""
+    code: str = "failed"
+
+
+class EngineProcess:
+    """An engine that was started; a thread waits for its end, so that none is left as a zombie."""
+
+    def __init__(self, process: subprocess.Popen[bytes], profile: Profile) -> None:
+        self._process = process
+        self._profile = profile
+        self._said = b""
+        self._ended = threading.Event()
+        threading.Thread(target=self._wait, name="engine waiter", daemon=True).start()
+
+    @classmethod
+    def start(cls, profile: Profile, *, deaths: int = 0) -> EngineProcess:
+        """Start the engine of a profile; where another one runs already it ends by itself.
+
+        Args:
+            profile: Whose engine.
+            deaths: How often it died of late under this program.
+
+        Raises:
+            DoorError: The profile cannot be written.
+        """
+        command = [sys.executable, "-m", "desktopmail.engine", "--profile", str(profile.folder)]
+        try:
+            profile.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with profile.log.open("ab") as log:
+                process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                    [*command, "--deaths", str(deaths)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    start_new_session=True,  # it outlives the terminal of the client
+                )
+        except OSError as error:
+            raise DoorError(
+                f"The profile {profile.folder} cannot be written: {error.strerror}.",
+                remedy="Change its permissions, or name another with --profile.",
+                code="profile-unwritable",
+            ) from error
+        return cls(process, profile)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it runs no longer."""
+        return self._ended.is_set()
+
+    def failure(self) -> DoorError:
+        """Why it ended before it listened."""
+        with contextlib.suppress(msgspec.MsgspecError):  # it died without a word: said below
+            said = msgspec.json.decode(self._said, type=StartFailure)
+            return DoorError(said.sentence, remedy=said.remedy, code=said.code)
+        return DoorError(
+            f"The engine ended at its start (status {self._process.returncode}).",
+            remedy=f"Look into {self._profile.log}.",
+            code="engine-died",
+        )
+
+    def _wait(self) -> None:
+        self._said, _ = self._process.communicate()
+        self._ended.set()
