@@ -21,12 +21,15 @@ import apsw
 import pytest
 
 from localserver.check import check
+from tests.killed_server.campaign import campaign
+from tests.killed_server.workers import WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 20.0
+KINDS = {kind for worker in WORKERS for kind in worker.kinds} | {"relay"}
 
 
 @contextmanager
@@ -158,13 +161,16 @@ def test_acknowledged_mail_survives_kill_9(tmp_path: Path) -> None:
     kill_rounds(tmp_path, rounds=4, seed=1)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("seed", range(4))
-def test_acknowledged_mail_survives_kill_9_at_hundreds_of_moments(
-    tmp_path: Path, seed: int
-) -> None:
-    kill_rounds(tmp_path, rounds=50, seed=seed)
+@pytest.mark.parametrize(
+    "kills", [3, pytest.param(150, marks=[pytest.mark.slow, pytest.mark.timeout(600)])]
+)
+def test_every_kind_of_command_survives_kill_9(tmp_path: Path, kills: int) -> None:
+    # More of them by hand: `python -m tests.killed_server`.
+    tally = campaign(tmp_path / "data", kills, seed=kills)
+    assert tally.faults == []
+    assert tally.kills == kills
+    if kills >= 100:
+        assert {kind: tally.doing[kind] for kind in KINDS if tally.doing[kind] < 5} == {}
 
 
 def test_a_kill_between_acknowledgement_and_summary_changes_no_answer(tmp_path: Path) -> None:

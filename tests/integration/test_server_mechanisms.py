@@ -10,7 +10,7 @@ import pytest
 from imapclient import IMAPClient
 
 from localserver.local import LocalServer
-from tests.integration.test_server_neomutt import in_terminal
+from tests.helpers.terminal import in_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,6 +128,29 @@ def test_fetchmail_by_imap(server: LocalServer, way: str, auth: str, tmp_path: P
     run("fetchmail", "--fetchmailrc", str(config), "--nosyslog", "--nodetach",
         "--pidfile", str(tmp_path / "pid"), home=tmp_path)  # fmt: skip
     used(server, "CRAM-MD5" if auth == "cram-md5" else "command")
+
+
+@pytest.mark.peer("getmail")
+@pytest.mark.parametrize("way", ["clear", "tls"])
+@pytest.mark.parametrize("mechanism", ["command", "CRAM-MD5"])
+def test_getmail_which_has_no_starttls(
+    server: LocalServer, way: str, mechanism: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mail").mkdir()
+    for name in ("cur", "new", "tmp"):
+        (tmp_path / "mail" / name).mkdir()
+    config = tmp_path / "getmailrc"
+    config.write_text(
+        f"[retriever]\ntype = SimpleIMAP{'SSL' if way == 'tls' else ''}Retriever\n"
+        f"server = localhost\nport = {port(server, way)}\nusername = alice\n"
+        f"password = {PASSWORD}\nuse_cram_md5 = {mechanism == 'CRAM-MD5'}\n"
+        + (f"ca_certs = {server.ca_file}\n" if way == "tls" else "")
+        + f"[destination]\ntype = Maildir\npath = {tmp_path}/mail/\n"
+        "[options]\nread_all = true\ndelete = false\n"
+    )
+    run("getmail", "--rcfile", str(config), "--getmaildir", str(tmp_path), home=tmp_path)
+    used(server, mechanism)
+    assert len(list((tmp_path / "mail" / "new").iterdir())) == 1
 
 
 @pytest.mark.peer("neomutt")

@@ -88,3 +88,34 @@ def test_a_message_under_way_is_waited_for_but_not_for_ever(tmp_path: Path, ends
         talk.file.readline()
         talk.say(f'a LOGIN alice "{PASSWORD}"')
         assert talk.say("b STATUS INBOX (MESSAGES)") == (b"* STATUS INBOX (MESSAGES %d)\r\n" % ends)
+
+
+@pytest.mark.parametrize(("octets", "plus"), [(1000, ""), (1000, "+"), (3_000_000, "+")])
+def test_an_append_under_way_is_ended_and_leaves_nothing(
+    tmp_path: Path, octets: int, plus: str
+) -> None:
+    # Nothing of it was acknowledged: the client is told goodbye, and sends it again elsewhere.
+    data = tmp_path / "data"
+    with server_process(tmp_path, "--data", str(data)) as server, ExitStack() as stack:
+        talk = Talk(server, "imap", stack)
+        talk.file.readline()
+        assert talk.say(f'a LOGIN alice "{PASSWORD}"').startswith(b"a OK")
+        line = f"b APPEND INBOX {{{octets}{plus}}}\r\n".encode()
+        if not plus:
+            assert talk.say(line.decode().strip()).startswith(b"+ ")
+            line = b""
+        talk.file.write(line + b"Subject: half\r\n\r\n" + b"x" * (octets // 2))
+        talk.file.flush()
+        # It has begun as soon as a later connection is answered, and what is large is on the disk.
+        other = Talk(server, "smtp", stack)
+        assert other.file.readline().startswith(b"220")
+        assert stopped_in_s(server) < 2.0
+        assert talk.file.readline().startswith(b"* BYE")
+        assert talk.file.read() == b""
+    assert [path for path in data.rglob("*") if "spool" in path.parts and path.is_file()] == []
+    with server_process(tmp_path, "--data", str(data)) as server, ExitStack() as stack:
+        talk = Talk(server, "imap", stack)
+        talk.file.readline()
+        talk.say(f'a LOGIN alice "{PASSWORD}"')
+        answer = talk.say("b STATUS INBOX (MESSAGES UIDNEXT)")
+        assert answer == b"* STATUS INBOX (MESSAGES 0 UIDNEXT 1)\r\n"
