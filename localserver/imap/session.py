@@ -25,6 +25,7 @@ from localserver.imap import capability, handlers, refusal
 from localserver.imap.append import STREAM_OVER_OCTETS, Incoming, take_in
 from localserver.imap.description import matched, shown
 from localserver.imap.flags import flag_lines
+from localserver.pace import Pace
 from localserver.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class ImapSession:
     def __init__(self, stream: Stream, context: ServerContext) -> None:
         self.context = context
         self._loop = asyncio.get_running_loop()
+        self._pace = Pace(context.config.limits, self._loop.time)
         self.faults = context.faults.session("imap", stream)
         self.stream = self.faults.stream
         self.recorder = context.transcript.session("imap", stream.peer)
@@ -159,14 +161,17 @@ class ImapSession:
         while True:
             event = await self._understood()
             if event is not None or self._ended:
+                if not isinstance(event, LiteralBegins | LiteralPiece | LiteralEnds):
+                    self._pace.understood()
                 return event
             try:
-                octets = await self.stream.read(self._loop.time() + wait_s)
+                octets = await self.stream.read(self._pace.until(wait_s))
             except TimeoutError as timeout:
                 self.say_goodbye("You were silent for too long.")
                 raise TimedOutError(
                     "The client was silent for too long.", code="timed-out"
                 ) from timeout
+            self._pace.heard(len(octets))
             await self.receive(octets)
 
     async def receive(self, octets: bytes) -> None:

@@ -25,6 +25,7 @@ from desktopmail.wire.pop3.server import ServerConnection
 from desktopmail.wire.pop3.state import State
 from desktopmail.wire.pop3.stls import Stls
 from desktopmail.wire.pop3.utf8 import Utf8
+from localserver.pace import Pace
 from localserver.pop3 import capability, lang, login, maildrop
 from localserver.store.errors import StoreError
 
@@ -94,6 +95,7 @@ class Session:
         self.maildrop: MarkedMaildrop | None = None
         self.failures = 0
         self._mistakes = 0
+        self._pace = Pace(context.config.limits, asyncio.get_running_loop().time)
         self._recorder = context.transcript.session("pop3", stream.peer)
 
     # --- the loop ------------------------------------------------------------------------------
@@ -191,6 +193,7 @@ class Session:
                     f"{self.stream.peer} broke the protocol: {wrong}.", code="protocol"
                 ) from wrong
             if event is not None:
+                self._pace.understood()
                 self._record_client(event)
                 if isinstance(event, Closed):
                     await self.flush()
@@ -223,12 +226,15 @@ class Session:
         in_maildrop = self.machine.state is State.TRANSACTION
         timeout_s = max(limits.idle_s, _LEAST_IDLE_S) if in_maildrop else limits.command_s
         try:
-            async with deadline(timeout_s, f"{self.stream.peer} was silent for {timeout_s:g} s."):
-                return await self.stream.read()
-        except TimedOutError:
+            octets = await self.stream.read(self._pace.until(timeout_s))
+        except TimeoutError as timeout:
             # RFC 1939 section 3: the session ends without the UPDATE state.
             await self._hang_up(b"-ERR [SYS/TEMP] You were silent for too long; goodbye.\r\n")
-            raise
+            raise TimedOutError(
+                f"{self.stream.peer} was silent for too long.", code="timed-out"
+            ) from timeout
+        self._pace.heard(len(octets))
+        return octets
 
     async def flush(self) -> None:
         """Send what the machine holds, and wait until the client has taken enough of it."""

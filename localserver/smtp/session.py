@@ -19,6 +19,7 @@ from desktopmail.wire.smtp.rcpt import Rcpt
 from desktopmail.wire.smtp.reply import Reply, reply
 from desktopmail.wire.smtp.server import ServerConnection
 from desktopmail.wire.smtp.vrfy import Expn, Vrfy
+from localserver.pace import SLOWEST_OCTETS_PER_S
 from localserver.smtp.auth import auth, cancel, response
 from localserver.smtp.data import chunk, data, end, hold, take
 from localserver.smtp.mail import mail, rcpt
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from desktopmail.wire.smtp.server import Event
     from localserver.context import ServerContext
 
-# A message may take as long as its octets need at this rate, beside the time for one command: who
-# sends one octet a second is dropped.
-_SLOWEST_OCTETS_PER_S: Final = 1000
 _MOST_MISTAKES: Final = 20
 
 
@@ -287,7 +285,7 @@ class _Pump:
         if session.submission and session.user is None:
             limit_s = min(limit_s, limits.login_s)
         if session.spool is not None:
-            limit_s += session.spool.size / _SLOWEST_OCTETS_PER_S
+            limit_s += session.spool.size / SLOWEST_OCTETS_PER_S
         return self._since + limit_s
 
     def _timed_out(self) -> Event:
