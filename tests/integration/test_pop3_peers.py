@@ -11,6 +11,7 @@ import pytest
 from desktopmail.wire.pop3.data import normalise
 from localserver.local import LocalServer
 from tests.helpers.corpora import messages, needed
+from tests.helpers.delivery_agent import agent_of_getmail, delivery_agent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,11 +141,7 @@ def test_curl_lists_and_is_told_about_a_wrong_password(server: LocalServer) -> N
 @pytest.mark.peer("fetchmail")
 @pytest.mark.parametrize("way", ["user", "apop", "stls", "tls"])
 def test_fetchmail_fetches_everything(server: LocalServer, tmp_path: Path, way: str) -> None:
-    mails = tmp_path / "mails"
-    mails.mkdir()
-    mda = tmp_path / "mda.sh"
-    mda.write_text(f'#!/bin/sh\nexec cat > "$(mktemp {mails}/XXXXXXXX)"\n')
-    mda.chmod(0o755)
+    mda = delivery_agent(tmp_path)
     port = server.ports["pop3s" if way == "tls" else "pop3"]
     protocol = "APOP" if way == "apop" else "POP3"
     tls = {
@@ -169,7 +166,9 @@ def test_fetchmail_fetches_everything(server: LocalServer, tmp_path: Path, way: 
     assert done.returncode == 0
     # fetchmail puts the empty line behind a header that has no body.
     bodiless = b"Subject: three\n"
-    assert contents(mails) == [mail + b"\n" if mail.endswith(bodiless) else mail for mail in KEPT]
+    assert contents(tmp_path / "mails") == [
+        mail + b"\n" if mail.endswith(bodiless) else mail for mail in KEPT
+    ]
     assert server.messages("alice") == [], "fetchmail deletes what it fetched"
     said = server.transcript.text()
     assert ("APOP alice" in said) == (way == "apop")
@@ -214,11 +213,7 @@ def test_mpop_fetches_everything(
 @pytest.mark.peer("getmail")
 @pytest.mark.parametrize("way", ["user", "apop", "tls"])
 def test_getmail_fetches_everything(server: LocalServer, tmp_path: Path, way: str) -> None:
-    mails = tmp_path / "mails"
-    mails.mkdir()
-    mda = tmp_path / "mda.sh"
-    mda.write_text(f'#!/bin/sh\nexec cat > "$(mktemp {mails}/XXXXXXXX)"\n')
-    mda.chmod(0o755)
+    mda = agent_of_getmail(tmp_path)
     kind = "SimplePOP3SSLRetriever" if way == "tls" else "SimplePOP3Retriever"
     configuration = tmp_path / "getmailrc"
     configuration.write_text(
@@ -235,7 +230,10 @@ def test_getmail_fetches_everything(server: LocalServer, tmp_path: Path, way: st
     assert done.returncode == 0
     # getmail reads each message with Python's parser and writes it again.
     subjects = sorted(
-        line for mail in contents(mails) for line in mail.split(b"\n") if b"Subject" in line
+        line
+        for mail in contents(tmp_path / "mails")
+        for line in mail.split(b"\n")
+        if b"Subject" in line
     )
     assert subjects == sorted(b"Subject: " + name for name in (b"one", b"two", b"three", b"four"))
     assert server.messages("alice") == []

@@ -10,6 +10,7 @@ import pytest
 from imapclient import IMAPClient
 
 from localserver.local import LocalServer
+from tests.helpers.delivery_agent import agent_of_getmail
 from tests.helpers.terminal import in_terminal
 
 if TYPE_CHECKING:
@@ -136,21 +137,19 @@ def test_fetchmail_by_imap(server: LocalServer, way: str, auth: str, tmp_path: P
 def test_getmail_which_has_no_starttls(
     server: LocalServer, way: str, mechanism: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "mail").mkdir()
-    for name in ("cur", "new", "tmp"):
-        (tmp_path / "mail" / name).mkdir()
     config = tmp_path / "getmailrc"
     config.write_text(
         f"[retriever]\ntype = SimpleIMAP{'SSL' if way == 'tls' else ''}Retriever\n"
         f"server = localhost\nport = {port(server, way)}\nusername = alice\n"
         f"password = {PASSWORD}\nuse_cram_md5 = {mechanism == 'CRAM-MD5'}\n"
         + (f"ca_certs = {server.ca_file}\n" if way == "tls" else "")
-        + f"[destination]\ntype = Maildir\npath = {tmp_path}/mail/\n"
+        + "[destination]\ntype = MDA_external\n"
+        f"path = {agent_of_getmail(tmp_path)}\nallow_root_commands = true\n"
         "[options]\nread_all = true\ndelete = false\n"
     )
     run("getmail", "--rcfile", str(config), "--getmaildir", str(tmp_path), home=tmp_path)
     used(server, mechanism)
-    assert len(list((tmp_path / "mail" / "new").iterdir())) == 1
+    server.transcript.assert_said("FETCH", protocol="imap")
 
 
 @pytest.mark.peer("neomutt")
