@@ -225,6 +225,22 @@ def test_a_server_that_ends_is_noticed(theme: Theme, tmp_path: Path) -> None:
         enter(theme, running, scene)
 
 
+def test_what_is_asked_after_the_end_is_refused_at_once(
+    theme: Theme, server: ServerProcess
+) -> None:
+    async def scene(room: ServerRoomWindow) -> None:
+        api = room.api
+        assert api is not None
+        room._leave()  # before the look that was asked for just now begins
+        room.api = None
+        with pytest.raises(ApiError, match="The server does not run"):
+            await api.get("/api/users", list[object])
+        with pytest.raises(ApiError):
+            await api.send("POST", "/api/reset")
+
+    enter(theme, server, scene)
+
+
 def test_every_page_is_reached_by_keyboard_and_has_a_name(
     theme: Theme, server: ServerProcess
 ) -> None:

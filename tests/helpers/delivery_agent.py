@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-# getmail begins to wait for its agent after the fork, and misses the end of one that was quicker:
-# it sits there for a minute then. So the agent stays until getmail sleeps with its handler in place.
+# getmail begins to wait for its agent after the fork, and misses the end of a quicker one: it sits
+# there for a minute then. So the agent stays until getmail sleeps with its handler in place.
 _UNTIL_GETMAIL_WAITS = r"""
 test -r /proc/$PPID/status || exit 0
 until awk '/^State:/ { state = $2 } /^SigCgt:/ { caught = substr($2, 12, 1) }

@@ -60,6 +60,7 @@ class ServerApi(QObject):
         self._manager.setProxy(QNetworkProxy(QNetworkProxy.ProxyType.NoProxy))
         self._stream: QNetworkReply | None = None
         self._running: set[QNetworkReply] = set()
+        self._closed = False
         self._held = b""
 
     async def get(self, path: str, kind: type[T]) -> T:
@@ -109,6 +110,7 @@ class ServerApi(QObject):
 
     def close(self) -> None:
         """Ask nothing more."""
+        self._closed = True
         stream, self._stream = self._stream, None
         if stream is not None:
             stream.abort()
@@ -127,6 +129,9 @@ class ServerApi(QObject):
         return request
 
     async def _ask(self, method: str, path: str, body: bytes) -> bytes:
+        if self._closed:
+            # Its reply would go with us before it has finished, and nobody would be told.
+            raise ApiError(tr("room.stopped"))
         request = self._request(path)
         if body:
             kind = "application/json" if body[:1] in b"{[" else "message/rfc822"
