@@ -12,6 +12,7 @@ import poplib
 import re
 import smtplib
 import threading
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, ClassVar
 
 from tests.killed_server.ledger import Ledger, Outcome, Place
@@ -55,12 +56,14 @@ class Worker(threading.Thread):
         self.doing = ""
         self.acknowledged = 0
         self.refusals: list[str] = []
+        self._open = ExitStack()
         self._names = (f"<{self.name}.{prefix}.{n}@test>" for n in itertools.count())
 
     def run(self) -> None:
         """Work until the connection breaks."""
         try:
-            self.work()
+            with self._open:
+                self.work()
         except _BROKEN:
             return
         except poplib.error_proto as error:
@@ -93,6 +96,7 @@ class Worker(threading.Thread):
     def imap(self) -> imaplib.IMAP4:
         """Log in."""
         client = imaplib.IMAP4("127.0.0.1", self.ports["imap"])
+        self._open.callback(client.shutdown)
         client.login(self.user, PASSWORD)
         return client
 
@@ -227,20 +231,23 @@ class Collector(Worker):
         while True:
             while len(self.ledger.there("INBOX")) < 6:
                 self.append(client, "INBOX")
-            pop = poplib.POP3("127.0.0.1", self.ports["pop3"])
-            pop.user(self.user)
-            pop.pass_(PASSWORD)
-            chosen: dict[str, Outcome] = {}
-            for number in range(1, len(pop.list()[1]) + 1):
-                if self.chance.random() < 0.5:
-                    found = _NAME.search(b"\r\n".join(pop.top(number, 0)[1]))
-                    if found is None:
-                        raise RefusedError("a message without its Message-ID")
-                    pop.dele(number)
-                    chosen[found[1].decode()] = None
-            self.begin("QUIT of POP3", chosen)
-            pop.quit()
-            self.done(chosen)
+            with closing(poplib.POP3("127.0.0.1", self.ports["pop3"])) as pop:
+                self._collect(pop)
+
+    def _collect(self, pop: poplib.POP3) -> None:
+        pop.user(self.user)
+        pop.pass_(PASSWORD)
+        chosen: dict[str, Outcome] = {}
+        for number in range(1, len(pop.list()[1]) + 1):
+            if self.chance.random() < 0.5:
+                found = _NAME.search(b"\r\n".join(pop.top(number, 0)[1]))
+                if found is None:
+                    raise RefusedError("a message without its Message-ID")
+                pop.dele(number)
+                chosen[found[1].decode()] = None
+        self.begin("QUIT of POP3", chosen)
+        pop.quit()
+        self.done(chosen)
 
 
 class Submitter(Worker):
