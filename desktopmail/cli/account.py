@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from desktopmail.cli import password, servers
+from desktopmail.cli import account_edit, password, servers
 from desktopmail.cli.errors import FAILED, UsageError
 from desktopmail.cli.output import fields, moment, octets
 from desktopmail.door.commands import (
@@ -128,6 +128,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     switch.add_argument("--ca-file", metavar="PEM", type=Path, help="further authorities to trust")
     password.add_options(switch)
     switch.set_defaults(run=_switch)
+    account_edit.add(actions, common)
     policy = actions.add_parser(
         "policy", parents=[common], help="say how much of the mail is kept here (IMAP)"
     )
@@ -156,7 +157,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 
 async def _no_action(_context: Context, _arguments: argparse.Namespace) -> int:
-    actions = "add, list, show, remove, check, discover, policy, leave, switch or password"
+    actions = "add, list, show, edit, remove, check, discover, policy, leave, switch or password"
     raise UsageError(f"Say what to do with accounts: {actions}.")
 
 

@@ -78,6 +78,46 @@ class AddAccount(Command, frozen=True, kw_only=True):
     policy: str = ""
 
 
+class ServerChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be another one of `ServerSettings`; None leaves it as it is.
+
+    Attributes:
+        password_file: Empty: none any more, the password is where those of accounts are.
+    """
+
+    host: str | None = None
+    port: int | None = None
+    security: Security | None = None
+    auth: Auth | None = None
+    user: str | None = None
+    ca_file: str | None = None
+    password_file: str | None = None
+    proxy: str | None = None
+
+
+class EditAccount(Command, frozen=True, kw_only=True):
+    """Speak to the servers of an account in another way, or call it something else.
+
+    Refused, and nothing is changed, where a server that is spoken to in another way does not let
+    us in. A certificate that was accepted by hand counts for the host and port it was accepted for.
+
+    Attributes:
+        check: Log in to what is changed first.
+        allow_cleartext: None leaves the consent as it is.
+        password, outgoing_password: None: the one it has.
+    """
+
+    account_id: AccountId
+    name: str | None = None
+    display_name: str | None = None
+    incoming: ServerChange = ServerChange()
+    outgoing: ServerChange = ServerChange()
+    password: Password | None = None
+    outgoing_password: Password | None = None
+    check: bool = True
+    allow_cleartext: bool | None = None
+
+
 class RemoveAccount(Command, frozen=True, kw_only=True):
     """Remove an account and its local mail; the server keeps what it has."""
 
@@ -517,6 +557,7 @@ class StartSandbox(Command, frozen=True, kw_only=True):
 
 AnyCommand = (
     AddAccount
+    | EditAccount
     | RemoveAccount
     | SyncAccounts
     | SetMailboxPolicy

@@ -21,7 +21,9 @@ from desktopmail.net.pop3 import Pop3Client
 from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
-    from desktopmail.door.commands import AddAccount, ServerSettings
+    from collections.abc import Sequence
+
+    from desktopmail.door.commands import AddAccount, Password, ServerSettings
     from desktopmail.engine.connector import Connector
     from desktopmail.engine.trust import Side
     from desktopmail.net.smtp import SmtpClient
@@ -32,19 +34,30 @@ SIDES: tuple[Side, Side] = ("incoming", "outgoing")
 
 
 class GivenSecrets:
-    """The passwords of an account that is not saved yet."""
+    """The passwords of an account as it is to be saved.
 
-    def __init__(self, command: AddAccount, saved: Connector) -> None:
-        self._command = command
+    Args:
+        incoming: The password that was given.
+        outgoing: None: the same as the incoming one.
+        saved: Where the others are; those of an account that is not saved yet are nowhere.
+    """
+
+    def __init__(
+        self, incoming: Password | None, outgoing: Password | None, saved: Connector
+    ) -> None:
+        self._incoming = incoming
+        self._outgoing = outgoing
         self._saved = saved
 
     async def get(self, account_id: AccountId, side: str, server: ServerSettings) -> Secret:
-        """Return the password that was given, or the one of the password file."""
+        """Return the password that was given, or the one that is kept, or that of the file."""
         if server.password_file is not None:
             return await self._saved.secrets.get(account_id, side, server)
-        password = self._command.password
-        if side == "outgoing" and self._command.outgoing_password is not None:
-            password = self._command.outgoing_password
+        password = self._incoming
+        if side == "outgoing" and self._outgoing is not None:
+            password = self._outgoing
+        if password is None and account_id != _NOT_SAVED_YET:
+            return await self._saved.secrets.get(account_id, side, server)
         if password is None:
             raise DoorError(
                 "No password was given.",
@@ -71,19 +84,33 @@ async def before_adding(command: AddAccount, connector: Connector) -> None:
         command.allow_cleartext,
         Learned(),
     )
-    trying = dataclasses.replace(connector, secrets=GivenSecrets(command, connector), trust=None)
-    for side in SIDES:
+    secrets = GivenSecrets(command.password, command.outgoing_password, connector)
+    await before_saving(account, secrets, connector)
+
+
+async def before_saving(
+    account: Account, secrets: GivenSecrets, connector: Connector, sides: Sequence[Side] = SIDES
+) -> None:
+    """Log in to servers of an account as it is to be saved.
+
+    Raises:
+        DoorError: One of them refused; nothing was saved.
+    """
+    trying = dataclasses.replace(connector, secrets=secrets, trust=None)
+    for side in sides:
         await trying.secret(account, side)  # without one nobody has to be called
-    report = await check(account, trying)
+    report = await check(account, trying, sides)
     for step in report.steps:
         if not step.ok:
             raise DoorError(step.detail, remedy=step.remedy, code=step.code or "check-failed")
 
 
-async def check(account: Account, connector: Connector) -> CheckReport:
+async def check(
+    account: Account, connector: Connector, sides: Sequence[Side] = SIDES
+) -> CheckReport:
     """Go through both servers; the steps of the outgoing one follow those of the incoming."""
     steps: list[CheckStep] = []
-    for side in SIDES:
+    for side in sides:
         steps += await _Trial(account, side, connector).run()
     return CheckReport(steps=tuple(steps))
 

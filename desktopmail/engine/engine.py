@@ -26,6 +26,7 @@ from desktopmail.engine.account import Accounts
 from desktopmail.engine.connector import Connector
 from desktopmail.engine.demo import Demo
 from desktopmail.engine.discovery.discover import OFFLINE, discover
+from desktopmail.engine.edit import Editing
 from desktopmail.engine.files import transfer
 from desktopmail.engine.indexing import index_waiting
 from desktopmail.engine.journaled import Journaling
@@ -99,6 +100,7 @@ class Engine:
         self._round = Round(store, working, ports.clock, profile.log)
         self._octets = Octets(store, working)
         self._accounts = Accounts(store, secrets, connector, working)
+        self._editing = Editing(store, secrets, connector, working)
         self._passwords = Passwords(store, secrets, working)
         self._proxy_choice = ProxyChoice(self._proxies, secrets, working, profile.settings)
         self._switching = Switching(store, secrets, working, self._round)
@@ -143,6 +145,8 @@ class Engine:
         match command:
             case commands.AddAccount():
                 return await self._accounts.add(command)
+            case commands.EditAccount():
+                return await self._editing.edit(command)
             case commands.RemoveAccount(account_id=account_id):
                 return await self._accounts.remove(account_id)
             case commands.SwitchAccount():

@@ -151,6 +151,7 @@ class ContextMenus(QObject):
         )
         if account.kind is Kind.POP3:
             menu.addMenu(self._leave_menu(menu, account))
+        menu.addAction(tr("verb.edit_account"), lambda: views.edit_account(window, account))
         protocol = other_kind(account.kind).value.upper()
         menu.addAction(
             tr("tree.switch", protocol=protocol), lambda: views.switch_account(window, account)

@@ -31,6 +31,7 @@ from desktopmail.door.commands import (
     CreateMailbox,
     DeleteMailbox,
     DeleteMessages,
+    EditAccount,
     EmptyMailbox,
     MoveMessages,
     Outcome,
@@ -460,6 +461,8 @@ class FakeStore:
                 account_id = self.add_account(command.name, command.address, command.kind)
                 self.tell(AccountsChanged())
                 return Outcome(ids=(account_id,))
+            case EditAccount():
+                return Outcome(label="changed")
             case SwitchAccount():
                 self.account_rows = [
                     msgspec.structs.replace(row, kind=command.kind)

@@ -182,6 +182,26 @@ def test_search_finds_words_people_and_flags(program: Program) -> None:
     assert "Nothing was found" in program.ok("search", "aardvark").out
 
 
+def test_the_servers_of_an_account_are_edited_after_a_check(
+    program: Program, server: ServerProcess
+) -> None:
+    usage = program.run("account", "edit", "alice-imap")
+    assert (usage.status, usage.out) == (2, "")
+    wrong = program.run("account", "edit", "alice-imap", "--server", "127.0.0.1:1")
+    assert (wrong.status, wrong.out) == (1, "")
+    shown = program.ok("account", "show", "alice-imap", "--json").json
+    assert shown["incoming"]["port"] == server.ports["imap"]
+    edited = program.ok(
+        "account", "edit", "alice-imap", "--name", "home", "--auth", "plain",
+        "--smtp-user", "alice", "--json",
+    ).json  # fmt: skip
+    assert edited == {"id": shown["id"], "name": "home"}
+    shown = program.ok("account", "show", "home", "--json").json
+    assert shown["incoming"]["auth"] == "plain"
+    assert shown["outgoing"]["user"] == "alice"
+    program.ok("sync", "home")
+
+
 def test_a_search_says_how_far_it_reached_and_asks_the_server_where_it_is_told_to(
     program: Program,
 ) -> None:

@@ -149,6 +149,23 @@ def set_server(tx: Transaction, account_id: AccountId, side: str, server: Server
     tx.touch_accounts()
 
 
+def edit(tx: Transaction, account: Account) -> None:
+    """Keep what a person may change of an account, in place of what it was."""
+    tx.execute(
+        "UPDATE account SET name = ?, display_name = ?, incoming = ?, outgoing = ?,"
+        " allow_cleartext = ? WHERE id = ?",
+        (
+            account.name,
+            account.display_name,
+            _json(account.incoming),
+            _json(account.outgoing),
+            account.allow_cleartext,
+            account.id,
+        ),
+    )
+    tx.touch_accounts()
+
+
 def set_quota(tx: Transaction, account_id: AccountId, quota: tuple[Quota, ...]) -> None:
     """Remember what the server lets an account keep."""
     text = msgspec.json.encode(quota).decode()

@@ -454,12 +454,7 @@ def _detach(tx: Transaction, account_id: AccountId | None, path: str) -> None:
     for row in tx.fetch(
         "SELECT id FROM mailbox WHERE account_id = ? AND path = ?", (account_id, path)
     ):
-        vanish.detach(tx, row[0])
-        tx.execute(
-            "UPDATE mailbox SET uidvalidity = NULL, uidnext = NULL, highestmodseq = NULL,"
-            " complete = 0 WHERE id = ?",
-            (row[0],),
-        )
+        vanish.void(tx, row[0])
 
 
 def _may_differ(box: Mailbox, numbers: dict[StatusItem, int], tx: Transaction) -> bool:

@@ -65,6 +65,19 @@ def finish_cycle(tx: Transaction, mailbox_id: MailboxId) -> int:
     return len(rows)
 
 
+def void(tx: Transaction, mailbox_id: MailboxId) -> None:
+    """The UIDs of a mailbox name nothing any more: the next look meets its messages as on a first.
+
+    What is met again by its header is not fetched again.
+    """
+    detach(tx, mailbox_id)
+    tx.execute(
+        "UPDATE mailbox SET uidvalidity = NULL, uidnext = NULL, highestmodseq = NULL,"
+        " complete = 0 WHERE id = ?",
+        (mailbox_id,),
+    )
+
+
 def detach(tx: Transaction, mailbox_id: MailboxId) -> None:
     """UIDVALIDITY has changed: the UIDs mean nothing now, the messages stay to be met again."""
     cycle = mailbox.get(tx, mailbox_id).cycle

@@ -69,6 +69,19 @@ def switch_account(window: MainWindow, account: AccountRow) -> None:
     _open(SwitchDialog(window, account))
 
 
+def _edit(window: MainWindow) -> None:
+    account = window.account_in_view()
+    if account is not None:
+        edit_account(window, account)
+
+
+def edit_account(window: MainWindow, account: AccountRow) -> None:
+    """Show the servers of an account, and change them."""
+    from desktopmail.ui.panels.account_edit import AccountEditDialog
+
+    _open(AccountEditDialog(window, account))
+
+
 def _settings(window: MainWindow) -> None:
     from desktopmail.ui.panels.settings import SettingsDialog
 
@@ -293,6 +306,7 @@ _OPENERS: dict[str, Callable[[MainWindow], None]] = {
     "palette": _palette,
     "account": _account,
     "switch": _switch,
+    "edit_account": _edit,
     "settings": _settings,
     "activity": _activity,
     "transcript": _transcript,

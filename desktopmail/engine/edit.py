@@ -1,0 +1,161 @@
+"""Another way to the servers of an account: tried before it is kept, and kept as a whole."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from desktopmail.door.commands import Outcome
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Kind
+from desktopmail.engine import check, trust
+from desktopmail.engine.check import GivenSecrets
+from desktopmail.engine.errors import is_loopback
+from desktopmail.engine.store import account as accounts
+from desktopmail.engine.store import mailbox, pop_seen
+from desktopmail.engine.sync import vanish
+from desktopmail.engine.sync.pop3 import nameless
+from desktopmail.wire.secret import Secret
+
+if TYPE_CHECKING:
+    from desktopmail.door.commands import EditAccount, ServerChange, ServerSettings
+    from desktopmail.engine.connector import Connector
+    from desktopmail.engine.secrets import Secrets
+    from desktopmail.engine.store.account import Account
+    from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.engine.trust import Side
+    from desktopmail.engine.working import Working
+
+_MAX_PORT = 65535
+
+
+class Editing:
+    """Edits accounts.
+
+    Args:
+        store: Where they are.
+        secrets: Where their passwords are.
+        connector: Speaks to their servers for a check.
+        working: What runs for them; it begins anew.
+    """
+
+    def __init__(
+        self, store: Store, secrets: Secrets, connector: Connector, working: Working
+    ) -> None:
+        self._store = store
+        self._secrets = secrets
+        self._connector = connector
+        self._working = working
+
+    async def edit(self, command: EditAccount) -> Outcome:
+        """Try what is to be changed, and keep it.
+
+        Raises:
+            DoorError: A server refused, or the name is taken; nothing has changed.
+        """
+        before = await self._store.read(lambda tx: accounts.get(tx, command.account_id))
+        after = _edited(before, command)
+        await self._store.read(partial(_refuse_taken, after))
+        sides = _to_try(before, after, command)
+        if command.check and sides:
+            given = GivenSecrets(command.password, command.outgoing_password, self._connector)
+            await check.before_saving(after, given, self._connector, sides)
+        for side, password in (
+            ("incoming", command.password),
+            ("outgoing", command.outgoing_password),
+        ):
+            if password is not None:
+                await self._secrets.set(after.id, side, Secret(password.text))
+        await self._working.end(after.id)
+        try:
+            await self._store.write(partial(_keep, before, after, sides))
+        finally:
+            self._working.begin(after.id, after.kind)
+        self._working.release_all()
+        return Outcome(ids=(after.id,), label=f"Account {after.name} changed")
+
+
+def _edited(account: Account, command: EditAccount) -> Account:
+    consent = command.allow_cleartext
+    return dataclasses.replace(
+        account,
+        name=account.name if command.name is None else command.name.strip() or account.name,
+        display_name=(
+            account.display_name if command.display_name is None else command.display_name
+        ),
+        incoming=_server(account.incoming, command.incoming),
+        outgoing=_server(account.outgoing, command.outgoing),
+        allow_cleartext=account.allow_cleartext if consent is None else consent,
+    )
+
+
+def _server(server: ServerSettings, change: ServerChange) -> ServerSettings:
+    fields = {
+        name: value
+        for name in change.__struct_fields__
+        if (value := getattr(change, name)) is not None
+    }
+    if fields.get("password_file") == "":
+        fields["password_file"] = None
+    after = msgspec.structs.replace(server, **fields)
+    if not after.host.strip() or not 1 <= after.port <= _MAX_PORT:
+        raise DoorError(
+            f"“{after.host}”, port {after.port}, is no server.",
+            remedy="Name a host, and a port from 1 to 65535.",
+            code="bad-server",
+        )
+    if (after.host, after.port) != (server.host, server.port):
+        after = msgspec.structs.replace(after, pins=())
+    return after
+
+
+def _to_try(before: Account, after: Account, command: EditAccount) -> list[Side]:
+    """The sides that are spoken to in another way."""
+    changed: dict[Side, bool] = {
+        "incoming": before.incoming != after.incoming or command.password is not None,
+        "outgoing": before.outgoing != after.outgoing
+        or command.password is not None
+        or command.outgoing_password is not None,
+    }
+    return [side for side, is_changed in changed.items() if is_changed]
+
+
+def _refuse_taken(after: Account, tx: Transaction) -> None:
+    if tx.fetch("SELECT 1 FROM account WHERE name = ? AND id <> ?", (after.name, after.id)):
+        raise accounts.name_taken(after.name)
+
+
+def _is_another_server(before: Account, after: Account) -> bool:
+    """Whether the mailboxes may be others: two ports of one machine are one server elsewhere."""
+    old, new = before.incoming, after.incoming
+    if (old.host.lower(), old.user) != (new.host.lower(), new.user):
+        return True
+    return is_loopback(new.host) and old.port != new.port
+
+
+def _forget_names(tx: Transaction, account: Account) -> None:
+    """Another server may name other messages by the same UIDs; what is here is met anew."""
+    if account.kind is Kind.POP3:
+        for one in pop_seen.every(tx, account.id).values():
+            old = nameless(one.header_digest, f"was {one.uidl}")
+            pop_seen.rename(tx, account.id, one.uidl, old)
+        return
+    for box in mailbox.of_account(tx, account.id):
+        if not box.local:
+            vanish.void(tx, box.id)
+
+
+def _keep(before: Account, after: Account, sides: list[Side], tx: Transaction) -> None:
+    _refuse_taken(after, tx)
+    accounts.edit(tx, after)
+    if _is_another_server(before, after):
+        _forget_names(tx, after)
+    if before.outgoing.host != after.outgoing.host:
+        # Whether it files what it sends has to be learned again.
+        learned = msgspec.structs.replace(before.learned, files_sent=None)
+        accounts.learn(tx, after.id, learned)
+    for side in sides:
+        trust.settle(tx, after.id, side)

@@ -1,0 +1,171 @@
+"""An account is edited as a whole or not at all, and goes on by the new way at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from desktopmail.door.commands import EditAccount, Password, ServerChange
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Auth, Kind, Security
+from desktopmail.engine.store import account as accounts
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, MemoryKeyring, account_command, running_engine
+from tests.helpers.store import mail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktopmail.door.ids import AccountId
+    from desktopmail.engine.store.account import Account
+    from tests.helpers.engine import Bench
+
+
+async def kept(bench: Bench, account_id: AccountId) -> Account:
+    return await bench.engine.store.read(lambda tx: accounts.get(tx, account_id))
+
+
+async def test_an_account_moves_to_another_server_and_fetches_there(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as old, LocalServer(PASSWORDS) as new:
+        old.deliver("alice", mail(1))
+        new.deliver("alice", mail(2))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(old)
+            await bench.sync(account_id)
+            outcome = await bench.engine.command(
+                EditAccount(
+                    account_id=account_id,
+                    name="moved",
+                    display_name="Alice",
+                    incoming=ServerChange(port=new.ports["imap"], auth=Auth.PLAIN),
+                    outgoing=ServerChange(port=new.ports["submission"]),
+                )
+            )
+            assert outcome.label == "Account moved changed"
+            await bench.sync(account_id)
+            assert bench.subjects() == ["Subject 2"]
+            (row,) = bench.reader.accounts()
+            assert (row.name, row.display_name) == ("moved", "Alice")
+            assert row.incoming.port == new.ports["imap"]
+            assert row.outgoing.port == new.ports["submission"]
+
+
+async def test_what_both_maildrops_have_comes_once_and_the_same_ids_name_nothing(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as old, LocalServer(PASSWORDS) as new:
+        old.deliver("alice", mail(1))
+        old.deliver("alice", mail(2))
+        new.deliver("alice", mail(3))
+        new.deliver("alice", mail(2))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(old, kind=Kind.POP3)
+            await bench.sync(account_id)
+            await bench.engine.command(
+                EditAccount(
+                    account_id=account_id,
+                    incoming=ServerChange(port=new.ports["pop3"]),
+                    outgoing=ServerChange(port=new.ports["submission"]),
+                )
+            )
+            await bench.sync(account_id)
+            assert bench.subjects() == ["Subject 1", "Subject 2", "Subject 3"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"incoming": ServerChange(port=1)}, "refused"),
+        ({"incoming": ServerChange(user="nobody")}, "auth-failed"),
+        ({"outgoing": ServerChange(port=1)}, "refused"),
+        ({"password": Password("a wrong one")}, "auth-failed"),
+        ({"incoming": ServerChange(host=" ")}, "bad-server"),
+        ({"incoming": ServerChange(port=70_000)}, "bad-server"),
+        ({"incoming": ServerChange(host="mail.example.org")}, "cleartext"),
+        ({"name": "bob-imap"}, "name-taken"),
+    ],
+)
+async def test_what_does_not_work_changes_nothing(
+    tmp_path: Path, change: dict[str, object], code: str
+) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path, ring) as bench:
+            account_id = await bench.add(server)
+            await bench.add(server, "bob")
+            await bench.sync(account_id)
+            before, secrets = await kept(bench, account_id), dict(ring.kept)
+            with pytest.raises(DoorError) as caught:
+                await bench.engine.command(
+                    EditAccount(account_id=account_id, **change)  # type: ignore[arg-type]
+                )
+            assert caught.value.code == code
+            assert await kept(bench, account_id) == before
+            assert ring.kept == secrets
+            await bench.sync(account_id)
+
+
+async def test_only_what_is_changed_is_tried(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            command = account_command(server, "alice", Kind.IMAP)
+            gone = msgspec.structs.replace(command.outgoing, port=1)
+            outcome = await bench.engine.command(msgspec.structs.replace(command, outgoing=gone))
+            account_id = outcome.ids[0]
+            await bench.engine.command(
+                EditAccount(account_id=account_id, incoming=ServerChange(auth=Auth.PLAIN))  # type: ignore[arg-type]
+            )
+            await bench.engine.command(
+                EditAccount(
+                    account_id=account_id,  # type: ignore[arg-type]
+                    outgoing=ServerChange(user="somebody"),
+                    check=False,
+                )
+            )
+            assert bench.reader.accounts()[0].outgoing.user == "somebody"
+
+
+async def test_a_pin_counts_for_the_host_and_port_it_was_accepted_for(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            account = await kept(bench, account_id)
+            pinned = msgspec.structs.replace(account.incoming, pins=("a" * 64,))
+            await bench.engine.store.write(
+                lambda tx: accounts.set_server(tx, account_id, "incoming", pinned)
+            )
+            change = ServerChange(auth=Auth.PLAIN)
+            await bench.engine.command(
+                EditAccount(account_id=account_id, incoming=change, check=False)
+            )
+            assert (await kept(bench, account_id)).incoming.pins == ("a" * 64,)
+            change = ServerChange(port=993, security=Security.TLS)
+            await bench.engine.command(
+                EditAccount(account_id=account_id, incoming=change, check=False)
+            )
+            assert (await kept(bench, account_id)).incoming.pins == ()
+
+
+async def test_a_password_file_comes_and_goes(tmp_path: Path) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path / "profile", ring) as bench:
+            account_id = await bench.add(server)
+            file = tmp_path / "password"
+            file.write_text(PASSWORDS["alice"] + "\n")
+            by_file = ServerChange(password_file=str(file))
+            await bench.engine.command(
+                EditAccount(account_id=account_id, incoming=by_file, outgoing=by_file)
+            )
+            assert (await kept(bench, account_id)).incoming.password_file == str(file)
+            file.unlink()
+            with pytest.raises(DoorError):
+                await bench.sync(account_id)
+            back = ServerChange(password_file="")
+            await bench.engine.command(
+                EditAccount(account_id=account_id, incoming=back, outgoing=back)
+            )
+            assert (await kept(bench, account_id)).incoming.password_file is None
+            await bench.sync(account_id)
