@@ -111,7 +111,10 @@ async def _to_mailboxes(
     for route in routes:
         for user in route.users:
             first.setdefault(user.name, route)
-    sender = str(session.mail.sender) if session.mail and session.mail.sender else ""
+    mail = session.mail
+    sender = str(mail.sender) if mail and mail.sender else ""
+    # The machine refuses bare CR and LF everywhere but in BINARYMIME.
+    is_crlf = mail is not None and mail.body is not Body.BINARY
     store = session.context.store
 
     async def one(name: str, route: Route) -> StoreError | None:
@@ -121,6 +124,7 @@ async def _to_mailboxes(
             mailbox=mailbox,
             sender=sender,
             recipient=str(route.rcpt.recipient),
+            is_crlf=is_crlf,
         )
         try:
             await store.deliver([delivery])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from desktopmail.wire.smtp.path import encode_path
@@ -65,8 +66,12 @@ def received(
     return (
         f"Received: from {_word(hello)} ({literal})\r\n"
         f"\tby {by} with {protocol}{comment} id {identifier}{target};\r\n"
-        f"\t{format_datetime(date)}\r\n"
+        f"\t{_date(date.replace(microsecond=0))}\r\n"
     ).encode()
+
+
+# It tells seconds, and a busy server sees many messages in one.
+_date = lru_cache(maxsize=8)(format_datetime)
 
 
 def _word(text: str) -> str:

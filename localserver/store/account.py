@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
 import apsw
 
@@ -39,8 +38,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A message a client appends.
 
     Attributes:
@@ -49,6 +47,7 @@ class Message:
         internal_date: Aware, its zone is kept; None means now.
         sender: Envelope sender of a delivery.
         recipient: Envelope recipient of a delivery.
+        is_crlf: Each CR and LF in it is known to be part of a CRLF.
     """
 
     octets: bytes
@@ -56,6 +55,7 @@ class Message:
     internal_date: datetime | None = None
     sender: str | None = None
     recipient: str | None = None
+    is_crlf: bool = False
 
 
 class Told(Protocol):
@@ -132,6 +132,10 @@ class Account:
         if mailbox is None:
             raise NoSuchMailboxError("There is no mailbox of that name.")
         return mailbox
+
+    def has_mailbox(self, name: str) -> bool:
+        """Whether there is a mailbox of that name."""
+        return names.canonical(name) in self._mailboxes
 
     async def create(self, name: str, special_use: str = "") -> Mailbox:
         """Make a mailbox, and those above it that are missing.
@@ -257,7 +261,7 @@ class Account:
             DiskFullError: There is no room.
             NoSuchMailboxError: The mailbox was deleted meanwhile.
         """
-        now = self._clock.now()
+        now = int(self._clock.now().timestamp())
         arriving = [_arriving(message, now) for message in messages]
 
         def committed(appended: Appended) -> None:
@@ -449,20 +453,15 @@ class Account:
         return await self._database.write(job, committed)
 
 
-def _arriving(message: Message, now: datetime) -> Arriving:
-    moment = message.internal_date or now
-    offset = moment.utcoffset()
-    return Arriving(
-        message.octets,
-        header_size(message.octets),
-        pop_size(message.octets),
-        message.flags,
-        int(moment.timestamp()),
-        0 if offset is None else int(offset.total_seconds()) // 60,
-        int(now.timestamp()),
-        message.sender,
-        message.recipient,
-    )
+def _arriving(message: Message, now: int) -> Arriving:
+    octets, flags, moment, sender, recipient, is_crlf = message
+    arrived, zone = now, 0
+    if moment is not None:
+        offset = moment.utcoffset()
+        arrived = int(moment.timestamp())
+        zone = 0 if offset is None else int(offset.total_seconds()) // 60
+    size = pop_size(octets, is_crlf=is_crlf)
+    return Arriving(octets, header_size(octets), size, flags, arrived, zone, now, sender, recipient)
 
 
 def _delivered(user: str, mailbox: Mailbox, appended: Appended) -> list[Delivered]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, cast
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from localserver.store.errors import NoSuchMailboxError, OverQuotaError
 from localserver.store.flags import DELETED, SEEN, load_keywords, mask_of
@@ -17,11 +17,18 @@ if TYPE_CHECKING:
 MAX_UID = 0xFFFFFFFF
 # In one statement. The statements of each count of rows are kept compiled.
 _MOST_ROWS: Final = 16
+_LARGE_OCTETS: Final = 256 * 1024
+_SIZE: Final = 6  # the column of `arrival`
+_STATE: Final = (
+    "SELECT uidnext, modseq+1,"
+    " coalesce((SELECT seq FROM sqlite_sequence WHERE name='message'), 0)+1,"
+    " (SELECT value FROM meta WHERE key='octets') FROM mailbox WHERE id=?"
+)
+_FULL: Final = "The mailbox is full: the quota of this user would be passed."
 
 
-@dataclass(frozen=True, slots=True)
-class Arriving:
-    """A message about to be stored.
+class Arriving(NamedTuple):
+    """A message about to be stored. A tuple: to make one costs a third of a frozen dataclass.
 
     Attributes:
         octets: The message.
@@ -77,7 +84,8 @@ class Append:
 
     Jobs of several sessions that are committed together are done together too (`database.Joint`):
     each statement lets the loop's thread go on and has to wait for it afterwards, which costs more
-    than most statements themselves. So there are few, however many messages come.
+    than most statements themselves. So there are two, however many messages come (schema.py,
+    `arrival`).
 
     Attributes:
         mailbox: Its id.
@@ -107,25 +115,27 @@ class Append:
             NoSuchMailboxError: A mailbox was deleted meanwhile.
         """
         masks = [[_mask(connection, each) for each in job.arriving] for job in jobs]
-        places = _places(connection, jobs, masks)
-        arriving = [each for job in jobs for each in job.arriving]
-        quotas = [job.quota_octets for job in jobs if job.quota_octets is not None]
-        octets = sum(len(each.octets) for each in arriving)
-        charge(connection, octets, len(arriving), min(quotas, default=None))
-        number = _newest(connection)
-        _store(connection, number + 1, arriving)
-        done, rows = [], []
-        for job, own, (uid, modseq) in zip(jobs, masks, places, strict=True):
-            appended = _appended(connection, job, own, uid, number + 1, modseq)
-            number += len(job.arriving)
-            done.append(appended)
-            rows += [
-                (job.mailbox, uid, mask, modseq, message, each.saved)
-                for uid, mask, message, each in zip(
-                    appended.uids, own, appended.messages, job.arriving, strict=True
+        places: dict[int, tuple[int, int]] = {}  # of each mailbox: its next UID and next MODSEQ
+        number = used = 0
+        for job in jobs:
+            if job.mailbox not in places:
+                uid, modseq, number, used = _state(connection, job.mailbox)
+                places[job.mailbox] = uid, modseq
+        _check_quota(jobs, used)
+        done: list[Appended] = []
+        rows: list[tuple[object, ...]] = []
+        for job, own in zip(jobs, masks, strict=True):
+            uid, modseq = places[job.mailbox]
+            if uid + len(own) - 1 > MAX_UID:
+                raise OverQuotaError(
+                    "The mailbox has no UIDs left; move its messages to a new one."
                 )
-            ]
-        insert_rows(connection, "entry", rows)
+            for place, (mask, each) in enumerate(zip(own, job.arriving, strict=True)):
+                rows.append(_row(job.mailbox, uid + place, mask, modseq, number + place, each))
+            done.append(_appended(connection, job, own, uid, number, modseq))
+            places[job.mailbox] = (uid + len(own), modseq + 1)
+            number += len(own)
+        _insert(connection, rows)
         return done
 
 
@@ -133,45 +143,33 @@ def _mask(connection: apsw.Connection, message: Arriving) -> int:
     return mask_of(connection, message.flags) if message.flags else 0
 
 
-def _places(
-    connection: apsw.Connection, jobs: Sequence[Append], masks: Sequence[Sequence[int]]
-) -> list[tuple[int, int]]:
-    """Take UIDs and MODSEQs: one step for each mailbox, and its own MODSEQ for each job."""
-    together: dict[int, list[int]] = {}
-    for place, job in enumerate(jobs):
-        together.setdefault(job.mailbox, []).append(place)
-    found: dict[int, tuple[int, int]] = {}
-    for mailbox, places in together.items():
-        flags = [mask for place in places for mask in masks[place]]
-        uid, modseq = take_in(
-            connection, mailbox, len(flags),
-            sum(not mask & SEEN for mask in flags), sum(bool(mask & DELETED) for mask in flags),
-            sum(len(each.octets) for place in places for each in jobs[place].arriving),
-            changes=len(places),
-        )  # fmt: skip
-        for place in places:
-            found[place] = uid, modseq
-            uid, modseq = uid + len(masks[place]), modseq + 1
-    return [found[place] for place in range(len(jobs))]
+def _state(connection: apsw.Connection, mailbox: int) -> tuple[int, int, int, int]:
+    """Return the next UID and MODSEQ, the next number of a message, and the octets in use."""
+    row = connection.execute(_STATE, (mailbox,)).fetchone()
+    if row is None:
+        raise NoSuchMailboxError("The mailbox was deleted.")
+    return cast("tuple[int, int, int, int]", row)
 
 
-def _newest(connection: apsw.Connection) -> int:
-    """Return the highest number a message ever had; it comes back in no other message."""
-    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name='message'").fetchone()
-    return 0 if row is None else cast("int", row[0])
+def _check_quota(jobs: Sequence[Append], used: int) -> None:
+    quotas = [job.quota_octets for job in jobs if job.quota_octets is not None]
+    if not quotas:
+        return
+    octets = sum(len(each.octets) for job in jobs for each in job.arriving)
+    if octets > 0 and used + octets > min(quotas):
+        raise OverQuotaError(_FULL)
 
 
-def _store(connection: apsw.Connection, first: int, arriving: Sequence[Arriving]) -> None:
-    messages, contents = [], []
-    for number, each in enumerate(arriving, first):
-        messages.append(
-            (number, 1, len(each.octets), each.pop_size, each.arrived, each.zone, each.sender,
-             each.recipient)
-        )  # fmt: skip
-        view = memoryview(each.octets)
-        contents.append((number, view[: each.header_size], view[each.header_size :]))
-    insert_rows(connection, "message", messages)
-    insert_rows(connection, "content", contents)
+def _row(
+    mailbox: int, uid: int, mask: int, modseq: int, number: int, message: Arriving
+) -> tuple[object, ...]:
+    """Return what the view `arrival` takes."""
+    octets, header_size, pop_size, _, arrived, zone, saved, sender, recipient = message
+    view = memoryview(octets)
+    return (
+        mailbox, uid, mask, modseq, saved, number, len(octets), pop_size, arrived, zone, sender,
+        recipient, view[:header_size], view[header_size:],
+    )  # fmt: skip
 
 
 def _appended(
@@ -193,20 +191,23 @@ def _appended(
     )  # fmt: skip
 
 
-def insert_rows(
-    connection: apsw.Connection, table: str, rows: Sequence[tuple[object, ...]]
-) -> None:
-    """Insert rows of one width, many in each statement."""
-    for begin in range(0, len(rows), _MOST_ROWS):
-        some = rows[begin : begin + _MOST_ROWS]
-        bindings = [value for row in some for value in row]
-        connection.execute(_insertion(table, len(some[0]), len(some)), cast("Any", bindings))
+def _insert(connection: apsw.Connection, rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows into `arrival`, many in each statement; large ones alone, which copies less."""
+    begin = 0
+    while begin < len(rows):
+        end, octets = begin, 0
+        while end < len(rows) and end - begin < _MOST_ROWS and octets < _LARGE_OCTETS:
+            octets += cast("int", rows[end][_SIZE])
+            end += 1
+        bindings = [value for row in rows[begin:end] for value in row]
+        connection.execute(_insertion(len(rows[0]), end - begin), cast("Any", bindings))
+        begin = end
 
 
-@lru_cache(maxsize=256)
-def _insertion(table: str, columns: int, rows: int) -> str:
+@cache
+def _insertion(columns: int, rows: int) -> str:
     row = f"({', '.join('?' * columns)})"
-    return f"INSERT INTO {table} VALUES {', '.join([row] * rows)}"
+    return f"INSERT INTO arrival VALUES {', '.join([row] * rows)}"
 
 
 def take_in(
@@ -216,30 +217,28 @@ def take_in(
     unseen: int,
     deleted: int,
     octets: int,
-    *,
-    changes: int = 1,
 ) -> tuple[int, int]:
-    """Take UIDs and the next MODSEQs of a mailbox, and add to its totals.
+    """Take UIDs and the next MODSEQ of a mailbox, and add to its totals.
 
     Returns:
-        The first UID, and the first MODSEQ of as many as there are changes.
+        The first UID and the MODSEQ.
 
     Raises:
         NoSuchMailboxError: The mailbox was deleted meanwhile.
         OverQuotaError: It has used up its 2**32 UIDs.
     """
     row = connection.execute(
-        "UPDATE mailbox SET uidnext=uidnext+?1, modseq=modseq+?6, messages=messages+?1,"
+        "UPDATE mailbox SET uidnext=uidnext+?1, modseq=modseq+1, messages=messages+?1,"
         " unseen=unseen+?2, deleted=deleted+?3, octets=octets+?4 WHERE id=?5"
         " RETURNING uidnext, modseq",
-        (messages, unseen, deleted, octets, mailbox, changes),
+        (messages, unseen, deleted, octets, mailbox),
     ).fetchone()
     if row is None:
         raise NoSuchMailboxError("The mailbox was deleted.")
     uidnext, modseq = cast("tuple[int, int]", row)
     if uidnext - 1 > MAX_UID:
         raise OverQuotaError("The mailbox has no UIDs left; move its messages to a new one.")
-    return uidnext - messages, modseq - changes + 1
+    return uidnext - messages, modseq
 
 
 def charge(
@@ -257,7 +256,7 @@ def charge(
     ).fetchall()
     used = dict(cast("list[tuple[str, int]]", rows))["octets"]
     if quota_octets is not None and octets > 0 and used > quota_octets:
-        raise OverQuotaError("The mailbox is full: the quota of this user would be passed.")
+        raise OverQuotaError(_FULL)
 
 
 def count(

@@ -29,6 +29,7 @@ class Delivery:
         internal_date: Aware; None means now.
         sender: Envelope sender, for `wait_for` and the administration API.
         recipient: Envelope recipient that led here, for the same.
+        is_crlf: Each CR and LF in it is known to be part of a CRLF, so that nobody has to look.
     """
 
     user: str
@@ -38,6 +39,7 @@ class Delivery:
     internal_date: datetime | None = None
     sender: str | None = None
     recipient: str | None = None
+    is_crlf: bool = False
 
 
 @dataclass(frozen=True, slots=True)

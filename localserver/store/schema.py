@@ -104,6 +104,30 @@ ALTER TABLE message DROP COLUMN structure;
 INSERT INTO meta SELECT 'summarised', coalesce(max(id), 0) FROM message;
 """
 
+# All that becomes of a message that arrives, in one statement: see `append.Append`.
+_ARRIVALS = """
+CREATE VIEW arrival (
+    mailbox, uid, flags, modseq, saved,
+    message, size, pop_size, arrived, zone, sender, recipient, header, body
+) AS
+SELECT mailbox, uid, flags, modseq, saved,
+    message, size, pop_size, arrived, zone, sender, recipient, header, content.body
+FROM entry JOIN message ON message.id=entry.message JOIN content USING (message);
+CREATE TRIGGER arrive INSTEAD OF INSERT ON arrival BEGIN
+    INSERT INTO message (id, refs, size, pop_size, arrived, zone, sender, recipient)
+    VALUES (NEW.message, 1, NEW.size, NEW.pop_size, NEW.arrived, NEW.zone, NEW.sender,
+        NEW.recipient);
+    INSERT INTO content VALUES (NEW.message, NEW.header, NEW.body);
+    INSERT INTO entry VALUES (
+        NEW.mailbox, NEW.uid, NEW.flags, NEW.modseq, NEW.message, NEW.saved
+    );
+    UPDATE mailbox SET uidnext=NEW.uid+1, modseq=NEW.modseq, messages=messages+1,
+        unseen=unseen+(NEW.flags&1=0), deleted=deleted+(NEW.flags&8<>0), octets=octets+NEW.size
+    WHERE id=NEW.mailbox;
+    UPDATE meta SET value=value+iif(key='octets', NEW.size, 1) WHERE key IN ('octets', 'messages');
+END;
+"""
+
 _CAPTURED = """
 CREATE TABLE captured (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -114,5 +138,5 @@ CREATE TABLE captured (
 );
 """
 
-MAIL = Schema((_MAIL, _THREADS, _ANSWERS), 0x6C736D31)  # "lsm1"
+MAIL = Schema((_MAIL, _THREADS, _ANSWERS, _ARRIVALS), 0x6C736D31)  # "lsm1"
 CAPTURED = Schema((_CAPTURED,), 0x6C736331)  # "lsc1"

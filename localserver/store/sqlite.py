@@ -76,33 +76,32 @@ class SqliteStore:
 
     async def deliver(self, deliveries: Sequence[Delivery]) -> list[Delivered]:
         """Store messages; see `interface.Store.deliver`."""
+        if len(deliveries) == 1:
+            return await self._deliver(deliveries)
         groups: dict[tuple[str, str], list[int]] = {}
         for index, delivery in enumerate(deliveries):
             groups.setdefault((delivery.user, delivery.mailbox), []).append(index)
+        outcomes = await asyncio.gather(
+            *(self._deliver([deliveries[index] for index in each]) for each in groups.values()),
+            return_exceptions=True,
+        )
         results: dict[int, Delivered] = {}
-
-        async def one(user: str, mailbox: str, indexes: list[int]) -> None:
-            messages = [_message(deliveries[index]) for index in indexes]
-            account = await self.account(user)
-            if names.canonical(mailbox) not in {box.name for box in account.mailboxes()}:
-                # Another session may make it at the same time.
-                with contextlib.suppress(MailboxExistsError):
-                    await account.create(mailbox)
-            done = await account.append(account.mailbox(mailbox), messages)
-            results.update(zip(indexes, done, strict=True))
-
-        if len(groups) == 1:
-            ((user, mailbox), indexes) = next(iter(groups.items()))
-            await one(user, mailbox, indexes)
-        else:
-            outcomes = await asyncio.gather(
-                *(one(user, mailbox, indexes) for (user, mailbox), indexes in groups.items()),
-                return_exceptions=True,
-            )
-            for outcome in outcomes:
-                if outcome is not None:
-                    raise outcome
+        for indexes, outcome in zip(groups.values(), outcomes, strict=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
+            results.update(zip(indexes, outcome, strict=True))
         return [results[index] for index in range(len(deliveries))]
+
+    async def _deliver(self, deliveries: Sequence[Delivery]) -> list[Delivered]:
+        """Store messages for one mailbox."""
+        user, mailbox = deliveries[0].user, deliveries[0].mailbox
+        account = self._accounts.get(user) or await self.account(user)
+        if not account.has_mailbox(mailbox):
+            # Another session may make it at the same time.
+            with contextlib.suppress(MailboxExistsError):
+                await account.create(mailbox)
+        messages = [_message(delivery) for delivery in deliveries]
+        return await account.append(account.mailbox(mailbox), messages)
 
     async def account(self, user: str) -> Account:
         """Open the mailboxes of a user.
@@ -270,6 +269,7 @@ def _message(delivery: Delivery) -> Message:
         delivery.internal_date,
         delivery.sender,
         delivery.recipient,
+        delivery.is_crlf,
     )
 
 

@@ -118,11 +118,16 @@ def header_size(octets: bytes) -> int:
     return Header.parse(structure.with_line_feeds(octets)).body
 
 
-def pop_size(octets: bytes) -> int:
-    """Return the octets POP3 sends: bare CR and LF are sent as CRLF, and the last line is ended."""
+def pop_size(octets: bytes, *, is_crlf: bool = False) -> int:
+    """Return the octets POP3 sends: bare CR and LF are sent as CRLF, and the last line is ended.
+
+    Args:
+        octets: The message.
+        is_crlf: There is known to be neither: to look for them in a megabyte takes 2 ms.
+    """
     size = len(octets)
     # Nearly every message has neither, and to look for them costs less than to count all ends.
-    if _BARE_CR.search(octets) or _BARE_LF.search(octets):
+    if not is_crlf and (_BARE_CR.search(octets) or _BARE_LF.search(octets)):
         size += octets.count(b"\r") + octets.count(b"\n") - 2 * octets.count(b"\r\n")
     return size if octets.endswith((b"\n", b"\r")) or not octets else size + 2
 

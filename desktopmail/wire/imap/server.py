@@ -327,6 +327,8 @@ class ServerConnection:
         self._cutter.rest()
 
     def _move_to(self, new: State) -> None:
+        if new is self.state:  # after nearly every command
+            return
         self.state = new
         if new in {State.AUTHENTICATED, State.SELECTED}:
             # How large a literal may be, `_decide` knows: it depends on what it is a part of.

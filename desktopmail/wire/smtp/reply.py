@@ -134,7 +134,11 @@ class Reply:
 
 def reply(code: int, text: str, enhanced: str | None = None) -> Reply:
     """Make a reply of one line; `enhanced` is written as `"2.1.0"`."""
-    return Reply(code, (text,), EnhancedCode.parse(enhanced) if enhanced else None)
+    return Reply(code, (text,), _enhanced(enhanced) if enhanced else None)
+
+
+# A server knows few of them, and makes a reply of its own for each message.
+_enhanced = lru_cache(maxsize=128)(EnhancedCode.parse)
 
 
 def _pieces(text: str) -> list[str]:

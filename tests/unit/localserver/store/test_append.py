@@ -96,3 +96,14 @@ async def test_of_deliveries_that_come_together_those_that_fit_the_quota_are_kep
         )
         assert [isinstance(each, OverQuotaError) for each in outcomes] == [False] * 3 + [True] * 2
         assert account.all_uids(inbox) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("octets", [PLAIN, b"Subject: x\r\n\r\nno end", b"", b"\r\n"])
+async def test_what_is_known_to_have_whole_line_ends_has_its_pop3_size_all_the_same(
+    octets: bytes,
+) -> None:
+    async with an_account() as account:
+        inbox = account.mailbox("INBOX")
+        await account.append(inbox, [Message(octets), Message(octets, is_crlf=True)])
+        (looked,), (known,) = account.query("SELECT pop_size FROM message ORDER BY id")
+        assert known == looked

@@ -139,3 +139,16 @@ async def test_when_it_cannot_be_stored_who_asks_is_told_and_it_is_done_later(
         assert account.octets(1) == PLAIN
         await account.summarise()
         assert len(rows(account)) == 1
+
+
+async def test_unasked_work_stops_when_something_comes_and_keeps_what_it_has(
+    tmp_path: Path,
+) -> None:
+    async with a_store(tmp_path) as store:
+        account = await store.account("alice")
+        await add(account, *[PLAIN] * 10)
+        work = account._backlog
+        await work._some(10, while_at=work._grown_at - 1)
+        assert [row[0] for row in rows(account)] == [1]
+        await work._some(10, while_at=work._grown_at)
+        assert len(rows(account)) == 10

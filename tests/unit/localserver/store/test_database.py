@@ -9,6 +9,7 @@ import apsw
 import pytest
 
 from desktopmail.net.ports import ThreadExecutor
+from localserver.store import database as database_module
 from localserver.store.database import Database, Schema, explained, open_database
 from localserver.store.errors import DamagedError, DiskFullError, LimitError, StoreError
 
@@ -135,6 +136,49 @@ async def test_who_needs_no_durable_write_does_not_make_the_others_less_so(tmp_p
     await database.write(job)
     await asyncio.gather(database.write(job, durable=False), database.write(job))
     assert seen == [normal, full, full, full]
+    await database.aclose()
+
+
+async def fill(database: Database, first: int, count: int) -> None:
+    def job(connection: apsw.Connection) -> None:
+        for number in range(first, first + count):
+            connection.execute("INSERT INTO t VALUES (?, ?)", (number, "x" * 5000))
+
+    await database.write(job)
+
+
+async def test_the_log_is_folded_in_beside_the_commits_and_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_FOLD_PAGES", 20)
+    path = tmp_path / "mail.db"
+    database = await open_database(path, SCHEMA, ThreadExecutor())
+    small = path.stat().st_size
+    await fill(database, 0, 40)
+    async with asyncio.timeout(10):
+        while path.stat().st_size < small + 40 * 5000:
+            await asyncio.sleep(0.01)
+    log = path.with_name("mail.db-wal").stat().st_size
+    await asyncio.sleep(0.05)
+    for begin in range(40, 400, 40):
+        await fill(database, begin, 40)
+        await asyncio.sleep(0.05)
+    assert path.with_name("mail.db-wal").stat().st_size < 3 * log
+    assert len(numbers(database)) == 400
+    await database.aclose()
+
+
+async def test_a_log_that_never_comes_to_rest_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_FOLD_PAGES", 10_000)
+    monkeypatch.setattr(database_module, "_MOST_PAGES", 50)
+    path = tmp_path / "mail.db"
+    database = await open_database(path, SCHEMA, ThreadExecutor())
+    for begin in range(0, 1000, 20):
+        await fill(database, begin, 20)
+    assert path.with_name("mail.db-wal").stat().st_size < 2 * 50 * 8192 + 100_000
+    assert len(numbers(database)) == 1000
     await database.aclose()
 
 
