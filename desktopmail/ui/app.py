@@ -135,8 +135,9 @@ class Program:
         self._settings = self._read_settings()
         language.choose_language(self._options.language or self._settings.text("language"))
         self._application.setLayoutDirection(language.direction())
-        scheme = Scheme(self._options.theme or self._settings.text("theme"))
-        self._theme = Theme(self._application, scheme)
+        if self._options.theme:
+            self._settings.try_on("theme", self._options.theme)
+        self._theme = Theme(self._application, Scheme(self._settings.text("theme")))
         if self._options.screenshot is None:
             reader = early_reader(self._profile)
             if reader is not None:
@@ -233,8 +234,6 @@ class Program:
         from desktopmail.ui.theme.icons import application_icon
 
         window.begin()
-        if self._options.theme:
-            self._theme.choose(Scheme(self._options.theme))
         self._application.setWindowIcon(application_icon())
         # The person who starts the program again gets this window, not another one.
         self._instance = SingleInstance(self._profile.folder)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _KEY = Qt.ItemDataRole.UserRole + 1
+_PADDING = 12  # left and right of a text, which Qt does not count
 
 
 class FactTable(QTableView):
@@ -57,6 +58,10 @@ class FactTable(QTableView):
         self._empty.setWordWrap(True)
         self._empty.setContentsMargins(8, 10, 8, 0)
         self._empty.hide()
+
+    def sizeHintForColumn(self, column: int) -> int:  # noqa: N802 - Qt's name
+        """As wide as its texts, with the room that the style leaves beside them."""
+        return super().sizeHintForColumn(column) + _PADDING
 
     def fill(self, rows: Sequence[tuple[object, Sequence[str]]], *, nothing: str = "") -> None:
         """Show these rows: (key, texts); `nothing` is said when there are none."""

@@ -130,7 +130,8 @@ def _connect(window: MainWindow) -> None:
     in_view.opened.connect(window.searching.begin_at)
     in_view.opened.connect(window.update_actions)
     in_view.outbox_wanted.connect(lambda: window.show_view("activity"))
-    window.searching.begin_at(in_view.title)
+    if in_view.title:
+        window.searching.begin_at(in_view.title)
     window.list_pane.list.selection_changed.connect(window.update_actions)
     window.history.changed.connect(window.update_actions)
     window.pages.account_wanted.connect(lambda: window.show_view("account"))

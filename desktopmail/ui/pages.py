@@ -50,6 +50,8 @@ class Pages(QStackedWidget):
         if self.currentWidget() is page:
             return False
         self.setCurrentWidget(page)
+        if self.first_run is not None and page is self.first_run:
+            self.first_run.account_button.setFocus()
         return has_accounts
 
     def sandbox_starts(self) -> None:

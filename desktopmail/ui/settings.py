@@ -57,7 +57,6 @@ DECLARED: tuple[Setting, ...] = (
     Setting("save_draft_s", "writing", 4, low=1, high=60),
     Setting("remind_attachment", "writing", default=True),
     Setting("reply_below", "writing", default=False),
-    Setting("signature", "writing", ""),
     Setting("remote_senders", "privacy", [], hidden=True),
     Setting("recent_searches", "privacy", [], hidden=True),
     Setting("notify", "notifications", default=True),
@@ -82,6 +81,7 @@ class Settings:
     def __init__(self, file: Path | None) -> None:
         self._file = file
         self._values: dict[str, Value] = {}
+        self._tried_on: dict[str, Value] = {}
         self._listeners: list[Callable[[str], None]] = []
 
     @classmethod
@@ -115,6 +115,8 @@ class Settings:
 
     def get(self, name: str) -> Value:
         """Return a setting."""
+        if name in self._tried_on:
+            return self._tried_on[name]
         return self._values.get(name, _BY_NAME[name].default)
 
     def flag(self, name: str) -> bool:
@@ -148,10 +150,15 @@ class Settings:
             raise ValueError(f"{name}: {problem}")
         if value == self.get(name):
             return
+        self._tried_on.pop(name, None)
         self._values[name] = value
         self._write()
         for listener in self._listeners:
             listener(name)
+
+    def try_on(self, name: str, value: Value) -> None:
+        """Have a setting be that in this run alone; nothing is kept."""
+        self._tried_on[name] = value
 
     def subscribe(self, listener: Callable[[str], None]) -> None:
         """Have the names of changed settings told."""

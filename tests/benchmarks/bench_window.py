@@ -55,11 +55,12 @@ _NUMBERS = (
 )
 _MESSAGES = (
     "INSERT INTO message (header, header_digest, message_id, subject, sender_name, sender_address,"
-    " recipients, date_s, size, attachment, preview, thread_id, indexed) " + _NUMBERS + " SELECT"
+    " recipients, date_s, size, attachment, preview, thread_id, words_id) " + _NUMBERS + " SELECT"
     " CAST('Subject: ' || n AS BLOB), CAST('digest ' || n AS BLOB), n || '@bench.example',"
     " 'About the garden, part ' || n, 'Person ' || (n % 997), 'person' || (n % 997) ||"
     " '@example.org', 'Anna', 1600000000 + n * 60, 2000 + n % 7000, n % 11 = 0, 'This is how"
-    " message ' || n || ' begins, and then it goes on for a while', n, 2 FROM counter"
+    " message ' || n || ' begins, and then it goes on for a while', n, (1600000000 + n * 60) * 64"
+    " FROM counter"
 )
 _PLACEMENTS = (
     "INSERT INTO placement (message_id, mailbox_id, uid, flags, arrived_s, wanted, date_s, size,"

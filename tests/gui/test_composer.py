@@ -5,6 +5,7 @@ from __future__ import annotations
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QAccessible
@@ -231,14 +232,17 @@ def test_an_answer_to_all_names_everybody_else(theme: Theme) -> None:
 
 
 def test_the_signature_stands_below_a_new_message(theme: Theme) -> None:
-    async def scene(window: MainWindow, _store: FakeStore) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        store.identity_rows = [
+            msgspec.structs.replace(row, signature_text="Alice") for row in store.identities()
+        ]
         window.compose()
         composer = window.composers[-1]
         assert composer.body.toPlainText() == "\n\n-- \nAlice"
         composer.close()
         await until(lambda: not window.composers)
 
-    play(theme, scene, signature="Alice")
+    play(theme, scene)
 
 
 def test_files_that_are_dropped_are_attached(theme: Theme, tmp_path: Path) -> None:

@@ -24,8 +24,11 @@ from PySide6.QtWidgets import (
 
 from desktopmail.ui import language
 from desktopmail.ui.elided import ElidedLabel
+from desktopmail.ui.models.messages import ListColumn
+from desktopmail.ui.panels.shortcuts import ShortcutsDialog
 from desktopmail.ui.panes.reading_order import draw_text, end_box, place, trim
 from tests.gui.test_window import play, select
+from tests.helpers.fake_door import FakeStore
 from tests.helpers.qt_loop import until
 
 if TYPE_CHECKING:
@@ -33,7 +36,6 @@ if TYPE_CHECKING:
 
     from desktopmail.ui.theme.theme import Theme
     from desktopmail.ui.window import MainWindow
-    from tests.helpers.fake_door import FakeStore
 
 _MAX_LINKS = 3
 PANELS = (
@@ -228,3 +230,48 @@ def test_a_mirrored_window_has_its_sidebar_on_the_right(theme: Theme, qapp: QApp
         play(theme, scene)
     finally:
         qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+def test_a_narrow_list_shows_its_title_and_hides_what_would_be_cut(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.resize(1000, 700)
+        window.settings.set("list_style", "table")
+        window.apply_look()
+        await until(lambda: window.list_pane.width() < 320)
+        title = window.list_pane._title
+        assert title.text() == title.full_text == "All Inboxes"
+        messages = window.list_pane.list
+        assert messages.isColumnHidden(ListColumn.DATE)
+        assert messages.isColumnHidden(ListColumn.SIZE)
+        assert not messages.isColumnHidden(ListColumn.SUBJECT)
+        window.settings.set("layout", "stacked")
+        window.apply_look()
+        await until(lambda: messages.viewport().width() > 600)
+        assert not any(messages.isColumnHidden(column) for column in ListColumn)
+
+    play(theme, scene)
+
+
+def test_the_first_run_page_offers_an_account_to_the_keyboard(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        first = window.pages.first_run
+        assert first is not None
+        window.activateWindow()
+        await until(lambda: QApplication.focusWidget() is first.account_button)
+        assert "  " not in window.tool_bar.search.placeholderText()
+
+    play(theme, scene, FakeStore())
+
+
+@pytest.mark.parametrize("lang", sorted(language.LANGUAGES))
+def test_a_key_that_is_not_there_is_asked_for_in_the_language_of_the_person(
+    theme: Theme, lang: str
+) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        language.choose_language(lang)
+        dialog = ShortcutsDialog(window)
+        (field,) = dialog.edits["offline"].findChildren(QLineEdit)
+        assert field.placeholderText() == language.tr("shortcuts.press") != "Press shortcut"
+        dialog.deleteLater()
+
+    play(theme, scene)

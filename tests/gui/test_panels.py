@@ -147,8 +147,8 @@ def test_settings_are_found_by_typing_and_in_force_at_once(theme: Theme) -> None
     async def scene(window: MainWindow, _store: FakeStore) -> None:
         dialog = SettingsDialog(window)
         dialog.open()
-        dialog.search.setText("signat")
-        assert "signature" in dialog.shown()
+        dialog.search.setText("draft")
+        assert "save_draft_s" in dialog.shown()
         assert len(dialog.shown()) < 4
         dialog.search.clear()
         assert len(dialog.shown()) > 12

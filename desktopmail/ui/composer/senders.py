@@ -33,27 +33,24 @@ class Sender:
     signature_html: str = ""
 
 
-def all_of(
-    accounts: Iterable[AccountRow], identities: Sequence[IdentityRow], signature: str
-) -> tuple[Sender, ...]:
+def all_of(accounts: Iterable[AccountRow], identities: Sequence[IdentityRow]) -> tuple[Sender, ...]:
     """Return the senders of all accounts, the default one of each first.
 
     Args:
         accounts: All accounts.
         identities: Of all accounts; an account without any sends as what it is called.
-        signature: For identities that have none of their own.
     """
     found = []
     for account in accounts:
         own = [it for it in identities if it.account_id == account.id]
-        found += [_sender(account, it, signature.strip()) for it in own]
+        found += [_sender(account, it) for it in own]
         if not own:
             box = Mailbox(account.display_name, account.address)
-            found.append(Sender(account, box, signature=signature.strip()))
+            found.append(Sender(account, box))
     return tuple(found)
 
 
-def _sender(account: AccountRow, identity: IdentityRow, signature: str) -> Sender:
+def _sender(account: AccountRow, identity: IdentityRow) -> Sender:
     text, html = identity.signature_text.strip(), identity.signature_html.strip()
     if not text and html:
         text = html_text.render(html).strip()
@@ -61,7 +58,7 @@ def _sender(account: AccountRow, identity: IdentityRow, signature: str) -> Sende
         account,
         Mailbox(identity.name, identity.address),
         Mailbox("", identity.reply_to) if identity.reply_to else None,
-        text or signature,
+        text,
         html,
     )
 

@@ -99,9 +99,7 @@ class ComposeWindow(QWidget):
         self.main = main
         self._theme = main.theme
         self.settings = main.settings
-        self._senders = senders.all_of(
-            main.accounts(), main.reader.identities(), self.settings.text("signature")
-        )
+        self._senders = senders.all_of(main.accounts(), main.reader.identities())
         self.answers = answers
         self.forwards = forwards
         self._draft = draft or Draft(sender=Mailbox("", ""))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QBoxLayout,
     QCheckBox,
     QComboBox,
     QDialog,
@@ -14,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
     QPushButton,
     QScrollArea,
     QSpinBox,
@@ -104,15 +102,10 @@ class SettingsDialog(QDialog):
         control.setAccessibleName(title)
         control.setAccessibleDescription(explanation)
         name.setBuddy(control)
-        if isinstance(control, QPlainTextEdit):
-            texts.addWidget(control)
-            line: QBoxLayout = QVBoxLayout(row)
-            line.addLayout(texts)
-        else:
-            line = QHBoxLayout(row)
-            line.setSpacing(18)
-            line.addLayout(texts, 1)
-            line.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
+        line = QHBoxLayout(row)
+        line.setSpacing(18)
+        line.addLayout(texts, 1)
+        line.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
         line.setContentsMargins(0, 5, 0, 5)
         self._rows.append((setting, row))
         self._lines.addWidget(row)
@@ -132,7 +125,7 @@ class SettingsDialog(QDialog):
             check.setChecked(settings.flag(setting.name))
             check.toggled.connect(lambda on: self._set(setting, bool(on)))
             return check
-        if isinstance(setting.default, int):
+        if isinstance(setting.default, int):  # whatever else is kept is hidden
             spin = QSpinBox(parent)
             spin.setRange(setting.low, setting.high)
             spin.setSuffix(f" {tr('settings.seconds')}" if setting.name.endswith("_s") else "")
@@ -142,12 +135,7 @@ class SettingsDialog(QDialog):
             spin.setMinimumWidth(110)
             spin.valueChanged.connect(lambda value: self._set(setting, int(value)))
             return spin
-        text = QPlainTextEdit(settings.text(setting.name), parent)
-        text.setProperty("kind", "field")
-        text.setTabChangesFocus(True)
-        text.setFixedHeight(84)
-        text.textChanged.connect(lambda: self._set(setting, text.toPlainText()))
-        return text
+        raise TypeError(f"No control shows the setting {setting.name}.")
 
     def _set(self, setting: Setting, value: bool | int | str) -> None:
         try:

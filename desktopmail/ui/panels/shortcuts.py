@@ -96,6 +96,8 @@ class ShortcutsDialog(QDialog):
         edit.setMaximumSequenceLength(1)
         edit.setClearButtonEnabled(True)
         edit.setFixedWidth(170)
+        for field in edit.findChildren(QLineEdit):
+            field.setPlaceholderText(tr("shortcuts.press"))  # Qt says it in English
         edit.setAccessibleName(verb.title)
         edit.editingFinished.connect(lambda: self._changed(verb, edit))
         label.setBuddy(edit)

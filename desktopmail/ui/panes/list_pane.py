@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from desktopmail.door.rows import Column, View
 from desktopmail.ui.elided import ElidedLabel
@@ -46,18 +46,18 @@ class ListPane(QFrame):
         self.list = MessageList(model, theme, self)
         self._title = ElidedLabel("", self)
         self._title.setProperty("kind", "heading")
-        self._count = QLabel(self)
+        self._count = ElidedLabel("", self)
         self._count.setProperty("kind", "small")
         header = QFrame(self)
         header.setObjectName("listHeader")
-        texts = QVBoxLayout()
-        texts.setSpacing(0)
-        texts.addWidget(self._title)
-        texts.addWidget(self._count)
-        row = QHBoxLayout(header)
-        row.setContentsMargins(16, 8, 8, 8)
+        rows = QVBoxLayout(header)
+        rows.setContentsMargins(16, 8, 8, 4)
+        rows.setSpacing(0)
+        rows.addWidget(self._title)
+        row = QHBoxLayout()  # below the title, which needs the width of a narrow list
         row.setSpacing(2)
-        row.addLayout(texts, 1)
+        row.addWidget(self._count, 1)
+        rows.addLayout(row)
         self._filters: dict[str, QToolButton] = {}
         for field, key, icon in _FILTERS:
             button = QToolButton(header)
@@ -92,7 +92,7 @@ class ListPane(QFrame):
         self.list.selection_changed.connect(self._show_count)
         model.modelReset.connect(self._show_count)
         model.refreshed.connect(self._show_count)
-        self.setMinimumWidth(240)
+        self.setMinimumWidth(280)
         self.setFocusProxy(self.list)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
 
@@ -172,8 +172,8 @@ class ListPane(QFrame):
         total = self._model.rowCount()
         selected = self.list.selected_count()
         if selected > 1:
-            self._count.setText(trn("list.selected", selected))
+            self._count.set_full_text(trn("list.selected", selected))
         elif self._base.query:
-            self._count.setText(trn("list.found", total))
+            self._count.set_full_text(trn("list.found", total))
         else:
-            self._count.setText(trn("list.messages", total))
+            self._count.set_full_text(trn("list.messages", total))

@@ -21,6 +21,10 @@ _NEIGHBOURS = 8
 _HELD_MS = 60
 _SELECTION_CHECKED = 500  # selections up to this size are put right after every refresh
 
+# Narrower than this, what the columns say is cut: the less telling ones make room.
+_WIDE_ENOUGH_FOR_SIZE = 520
+_WIDE_ENOUGH_FOR_DATE = 400
+
 
 class MessageList(QTableView):
     """Shows a window over the messages of a view.
@@ -103,8 +107,6 @@ class MessageList(QTableView):
         self.setItemDelegate(delegate)
         self.verticalHeader().setDefaultSectionSize(delegate.height())
         self.horizontalHeader().setVisible(not cards)
-        for column in ListColumn:
-            self.setColumnHidden(column, cards and column is not ListColumn.STAR)
         self._fit_columns()
         self.setHorizontalScrollBarPolicy(
             Qt.ScrollBarPolicy.ScrollBarAlwaysOff if cards else Qt.ScrollBarPolicy.ScrollBarAsNeeded
@@ -142,10 +144,14 @@ class MessageList(QTableView):
     def _fit_columns(self) -> None:
         width = self.viewport().width()
         header = self.horizontalHeader()
+        shown = _columns_in(width, cards=self.as_cards)
+        for column in ListColumn:
+            self.setColumnHidden(column, column not in shown)
         if self.as_cards:
             self.setColumnWidth(ListColumn.STAR, width)
             return
-        fixed = {ListColumn.STAR: 32, ListColumn.DATE: 116, ListColumn.SIZE: 92}
+        widths = {ListColumn.STAR: 32, ListColumn.DATE: 116, ListColumn.SIZE: 92}
+        fixed = {column: wide for column, wide in widths.items() if column in shown}
         rest = max(width - sum(fixed.values()), 240)
         fixed[ListColumn.SENDER] = max(rest * 3 // 10, 110)
         fixed[ListColumn.SUBJECT] = rest - fixed[ListColumn.SENDER]
@@ -316,3 +322,15 @@ class MessageList(QTableView):
             event.ignore()
             return
         super().keyPressEvent(event)
+
+
+def _columns_in(width: int, *, cards: bool) -> set[ListColumn]:
+    """The columns that a list of this width has room for; cards draw all in the first."""
+    if cards:
+        return {ListColumn.STAR}
+    shown = set(ListColumn)
+    if width < _WIDE_ENOUGH_FOR_SIZE:
+        shown.discard(ListColumn.SIZE)
+    if width < _WIDE_ENOUGH_FOR_DATE:
+        shown.discard(ListColumn.DATE)
+    return shown

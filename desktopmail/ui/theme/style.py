@@ -52,7 +52,8 @@ QSpinBox::up-button { subcontrol-position: top right; }
 QSpinBox::down-button { subcontrol-position: bottom right; }
 QSpinBox::up-arrow { image: url("$icon_up"); width: 9px; height: 9px; }
 QSpinBox::down-arrow { image: url("$icon_chevron"); width: 9px; height: 9px; }
-QSpinBox QLineEdit, QComboBox QLineEdit, QKeySequenceEdit QLineEdit { border: 0; padding: 0;
+QSpinBox QLineEdit { border: 0; padding: 0 5px; background: transparent; }
+QComboBox QLineEdit, QKeySequenceEdit QLineEdit { border: 0; padding: 0;
     background: transparent; }
 QKeySequenceEdit { background: $surface; border: 1px solid $border_strong; border-radius: 6px;
     padding: 3px 8px; }

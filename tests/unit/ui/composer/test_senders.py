@@ -31,7 +31,6 @@ ALL = senders.all_of(
         identity(2, WORK, "sales@work.example", reply_to="desk@work.example"),
         identity(3, WORK, "x@work.example", signature_html="<b>Anna</b><br>x"),
     ),
-    "Anna\n",
 )
 
 
@@ -45,8 +44,8 @@ def test_each_identity_is_a_sender_and_so_is_an_account_without_any() -> None:
     assert ALL[2].reply_to == Mailbox("", "desk@work.example")
 
 
-def test_a_signature_of_its_own_beats_the_common_one() -> None:
-    assert [it.signature for it in ALL] == ["Anna", "Anna Weber\nWork Ltd", "Anna", "Anna\nx"]
+def test_each_identity_signs_as_it_says_or_not_at_all() -> None:
+    assert [it.signature for it in ALL] == ["", "Anna Weber\nWork Ltd", "", "Anna\nx"]
 
 
 def test_a_draft_begins_with_the_address_it_names_else_with_the_account() -> None:
