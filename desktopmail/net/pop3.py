@@ -357,7 +357,8 @@ class Pop3Client:
         commands: Iterable[_Fetching],
         on_refused: Callable[[int, Reply], None] | None,
     ) -> AsyncIterator[tuple[_Fetching, bytes, bool]]:
-        await self._dialogue.drain_answers()
+        dialogue = self._dialogue
+        await dialogue.drain_answers()
         window = WINDOW if self._pipelines else 1
         waiting = iter(commands)
         under_way = 0
@@ -371,7 +372,7 @@ class Pop3Client:
                         break
             if not under_way:
                 return
-            event = await self._dialogue.next_event("RETR")
+            event = dialogue.event_here("RETR") or await dialogue.next_event("RETR")
             if isinstance(event, Data):
                 under_way -= event.is_last
                 yield cast("_Fetching", event.command), event.octets, event.is_last

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from desktopmail.net.deadline import deadline
 from desktopmail.net.errors import (
     ClosedError,
     NetError,
     ProtocolViolationError,
     RefusedError,
+    TimedOutError,
     TlsError,
 )
 from desktopmail.net.transcript import record_output
@@ -62,6 +63,7 @@ class Dialogue:
         self.echoes: Sequence[bytes] = ()
         self._recorder = recorder
         self._timeout_s = timeout_s
+        self._loop = asyncio.get_running_loop()
         # While messages come, the transcript is made of events and not of reads: of each message
         # the beginning, but every status line.
         self._by_event = False
@@ -136,38 +138,51 @@ class Dialogue:
             NetError: The connection failed, the server was too slow or broke the protocol, or
                 ended the session.
         """
-        machine = self.machine
-        while True:
-            try:
-                event = machine.next_event()
-            except RemoteProtocolError as error:
-                self.stream.abort()
-                raise self.violation(error) from error
-            if event is None:
-                await self._exchange(what)
-            elif isinstance(event, Closed):
-                self.stream.abort()
-                raise ClosedError(
-                    f"{self.where} closed the connection before it answered {what}.",
-                    remedy="Try again.",
-                    code="closed",
-                )
-            else:
-                if self._by_event and self._recorder is not None:
-                    self._record_event(self._recorder, event)
-                return event
+        while (event := self.event_here(what)) is None:
+            await self._exchange(what)
+        return event
+
+    def event_here(self, what: str) -> ClientEvent | None:
+        """Return what the server did next, as far as its octets are here; None when they are not.
+
+        Args:
+            what: What is waited for, for the sentence of an error.
+
+        Raises:
+            NetError: The server broke the protocol, or ended the session.
+        """
+        try:
+            event = self.machine.next_event()
+        except RemoteProtocolError as error:
+            self.stream.abort()
+            raise self.violation(error) from error
+        if isinstance(event, Closed):
+            self.stream.abort()
+            raise ClosedError(
+                f"{self.where} closed the connection before it answered {what}.",
+                remedy="Try again.",
+                code="closed",
+            )
+        if self._by_event and self._recorder is not None and event is not None:
+            self._record_event(self._recorder, event)
+        return event
 
     async def _exchange(self, what: str) -> None:
         output = record_output(self._recorder, "C", self.machine.take_output())
-        sentence = f"{self.where} did not answer {what} within {self._timeout_s:g} s."
+        until = self._loop.time() + self._timeout_s
         try:
-            async with deadline(self._timeout_s, sentence):
-                if output:
-                    await self.stream.send(output)
-                octets = await self.stream.read()
-        except BaseException:
+            if output:
+                await self._send(output, until)
+            octets = await self.stream.read(until)
+        except BaseException as error:
             # Whatever stopped us here, an answer may come later and be taken for another.
             self.stream.abort()
+            if isinstance(error, TimeoutError):
+                raise TimedOutError(
+                    f"{self.where} did not answer {what} within {self._timeout_s:g} s.",
+                    remedy="Try again later.",
+                    code="timed-out",
+                ) from error
             raise
         if octets:
             self.machine.receive(octets)
@@ -175,6 +190,12 @@ class Dialogue:
                 self._record_server(self._recorder, octets)
         else:
             self.machine.receive_eof()
+
+    async def _send(self, octets: bytes, until: float) -> None:
+        self.stream.write(octets)
+        if self.stream.is_congested:
+            async with asyncio.timeout_at(until):
+                await self.stream.drain()
 
     async def start_tls(self, tls: ClientTls) -> None:
         """Go on inside TLS, after STLS was accepted.
