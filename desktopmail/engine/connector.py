@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.transcripts import Transcripts
     from desktopmail.engine.trust import Side, Trust
     from desktopmail.net.ports import Ports
-    from desktopmail.wire.imap.client import Malformed
+    from desktopmail.wire.imap.client_events import Malformed
     from desktopmail.wire.imap.response import UntaggedResponse
     from desktopmail.wire.sasl.policy import Choice
     from desktopmail.wire.secret import Secret

@@ -17,8 +17,8 @@ from desktopmail.net.errors import (
 from desktopmail.net.tasks import TaskScope
 from desktopmail.net.transcript import record_output
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
-from desktopmail.wire.imap.client import (
-    ClientConnection,
+from desktopmail.wire.imap.client import ClientConnection
+from desktopmail.wire.imap.client_events import (
     Closed,
     ContinuationRequested,
     Greeting,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from desktopmail.net.tls import ClientTls
     from desktopmail.net.transcript import Recorder
     from desktopmail.wire.imap.announced import Announced
-    from desktopmail.wire.imap.client import Event
+    from desktopmail.wire.imap.client_events import Event
     from desktopmail.wire.imap.command import Command
     from desktopmail.wire.imap.condition import Tag
     from desktopmail.wire.imap.response import UntaggedResponse

@@ -17,7 +17,8 @@ from desktopmail.net.endpoint import Endpoint, Security
 from desktopmail.net.imap import ImapClient
 from desktopmail.net.ports import system_ports
 from desktopmail.wire.imap import flags
-from desktopmail.wire.imap.client import ClientConnection, Untagged
+from desktopmail.wire.imap.client import ClientConnection
+from desktopmail.wire.imap.client_events import Untagged
 from desktopmail.wire.imap.condition import Answer, Condition
 from desktopmail.wire.imap.fetch_item import BodyItem
 from desktopmail.wire.imap.fetch_response import FetchResponse

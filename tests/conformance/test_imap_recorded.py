@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from desktopmail.wire.imap.bodypart import MultiPart, walk
-from desktopmail.wire.imap.client import ClientConnection, Greeting, Malformed, Untagged
+from desktopmail.wire.imap.client import ClientConnection
+from desktopmail.wire.imap.client_events import Greeting, Malformed, Untagged
 from desktopmail.wire.imap.condition import Answer, Condition, Tag, Tagged
 from desktopmail.wire.imap.enable import EnabledResponse
 from desktopmail.wire.imap.fetch_response import FetchResponse
@@ -21,7 +22,7 @@ from tests.conformance.record_imap import BROKEN, NESTED, PLAIN
 from tests.helpers.imap import answered, octets_of, read_response
 
 if TYPE_CHECKING:
-    from desktopmail.wire.imap.client import Event
+    from desktopmail.wire.imap.client_events import Event
     from desktopmail.wire.imap.command import Command
 
 FOLDER = Path(__file__).parent / "imap"

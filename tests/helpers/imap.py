@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desktopmail.wire.imap.client import ClientConnection, LiteralBegins, Malformed
-from desktopmail.wire.imap.client import Untagged as Told
+from desktopmail.wire.imap.client import ClientConnection
+from desktopmail.wire.imap.client_events import LiteralBegins, Malformed
+from desktopmail.wire.imap.client_events import Untagged as Told
 from desktopmail.wire.imap.condition import Answer, Condition, Tagged
 from desktopmail.wire.imap.cutter import LiteralPiece
 from desktopmail.wire.imap.enable import EnabledResponse
@@ -16,7 +17,7 @@ from desktopmail.wire.imap.writer import ANY_SIZE, Writer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from desktopmail.wire.imap.client import Event as ClientEvent
+    from desktopmail.wire.imap.client_events import Event as ClientEvent
     from desktopmail.wire.imap.command import Command
     from desktopmail.wire.imap.response import UntaggedResponse
     from desktopmail.wire.imap.server import Event as ServerEvent

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from desktopmail.net.stream import Stream
-    from desktopmail.wire.imap.client import Malformed
+    from desktopmail.wire.imap.client_events import Malformed
     from desktopmail.wire.imap.response import UntaggedResponse
     from tests.helpers.certificates import Certificates
 

@@ -19,7 +19,7 @@ from desktopmail.net.transcript import MemoryRecorder
 from desktopmail.wire.imap import flags
 from desktopmail.wire.imap.append import AppendMessage
 from desktopmail.wire.imap.bodypart import MultiPart, SinglePart
-from desktopmail.wire.imap.client import Malformed
+from desktopmail.wire.imap.client_events import Malformed
 from desktopmail.wire.imap.cursor import Streamed
 from desktopmail.wire.imap.expunge import ExpungeResponse, VanishedResponse
 from desktopmail.wire.imap.fetch_item import BinaryItem, BodyItem, Item

@@ -34,7 +34,7 @@ from desktopmail.net.endpoint import Security as NetSecurity
 from desktopmail.net.imap import ImapClient
 from desktopmail.wire.imap.flags import DELETED
 from desktopmail.wire.imap.flags import flag as wire_flag
-from desktopmail.wire.imap.search import HeaderHas
+from desktopmail.wire.imap.search_key import HeaderHas
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
 from desktopmail.wire.secret import Secret

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.sync.worker import Worker
     from desktopmail.net.imap import ImapClient
     from desktopmail.net.imap_answers import Selected
-    from desktopmail.wire.imap.client import Malformed
+    from desktopmail.wire.imap.client_events import Malformed
     from desktopmail.wire.imap.response import UntaggedResponse
     from desktopmail.wire.imap.search_key import SearchKey
 

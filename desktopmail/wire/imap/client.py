@@ -4,102 +4,42 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap import limits, state
-from desktopmail.wire.imap.announced import Announced, announced
+from desktopmail.wire.imap.announced import announced
 from desktopmail.wire.imap.authenticate import CANCEL
 from desktopmail.wire.imap.capability import CapabilityResponse
+from desktopmail.wire.imap.client_events import (
+    Closed,
+    ContinuationRequested,
+    Event,
+    Greeting,
+    LiteralBegins,
+    Malformed,
+    Untagged,
+)
 from desktopmail.wire.imap.codes import CapabilityCode, of_uids
 from desktopmail.wire.imap.condition import Answer, Condition, Tag, Tagged, decode_base64
 from desktopmail.wire.imap.cutter import Cutter, LiteralEnds, LiteralHeader, LiteralPiece, Unit
 from desktopmail.wire.imap.enable import UTF8_SWITCHES, Enable, EnabledResponse
 from desktopmail.wire.imap.fetch_response import QUICK, quick_fetch
 from desktopmail.wire.imap.idle import DONE
+from desktopmail.wire.imap.pipelining import may_follow
 from desktopmail.wire.imap.response import (
     ContinuationRequest,
     UntaggedResponse,
     decode_response,
 )
-from desktopmail.wire.imap.search import Search
-from desktopmail.wire.imap.search_key import Among, And, Fuzzy, Not, Or
-from desktopmail.wire.imap.sequence import SeqSet, UidSet
-from desktopmail.wire.imap.sort import Sort
+from desktopmail.wire.imap.sequence import UidSet
 from desktopmail.wire.imap.state import State
-from desktopmail.wire.imap.thread import Thread
 from desktopmail.wire.imap.writer import ANY_SIZE, LITERAL_MINUS_OCTETS, Writer
 from desktopmail.wire.output import Output, Pending, Segment
 
 if TYPE_CHECKING:
     from desktopmail.wire.imap.command import Command
-    from desktopmail.wire.imap.search_key import SearchKey
 
-
-@dataclass(frozen=True, slots=True)
-class Greeting:
-    """The first thing a server says: OK, PREAUTH or BYE."""
-
-    answer: Answer
-
-
-@dataclass(frozen=True, slots=True)
-class Untagged:
-    """Something the server tells, asked or not."""
-
-    value: UntaggedResponse
-
-
-@dataclass(frozen=True, slots=True)
-class ContinuationRequested:
-    """The server wants more of an AUTHENTICATE, or has begun an IDLE.
-
-    Attributes:
-        tag: Of that command.
-        challenge: What a SASL exchange says, decoded; None for an IDLE.
-    """
-
-    tag: Tag
-    challenge: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class LiteralBegins:
-    """A large literal is about to come in pieces; its answer follows when it has ended."""
-
-    announced: Announced
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """An untagged response that could not be read; the ones behind it are none the worse.
-
-    Attributes:
-        octets: Its beginning.
-        reason: What is wrong with it.
-    """
-
-    octets: bytes
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """The server has closed the connection.
-
-    Attributes:
-        expected: It had said BYE, or was asked to.
-    """
-
-    expected: bool
-
-
-Event: TypeAlias = (
-    Greeting | Untagged | Tagged | ContinuationRequested | LiteralBegins | LiteralPiece
-    | LiteralEnds | Malformed | Closed
-)  # fmt: skip
 
 _SHOWN_OCTETS: Final = 200
 
@@ -174,21 +114,7 @@ class ClientConnection:
 
         False means not yet; that it is wrong in this state is for `send` to say.
         """
-        if not self._commands:
-            return True
-        names = [sent.name for sent in self._commands.values()]
-        if any(name in state.ALONE for name in names) or command.name in state.ALONE:
-            return False
-        if command.name in state.ONE_AT_A_TIME and command.name in names:
-            return False
-        if command.name in state.WAITS_FOR_SELECT and b"SELECT" in names:
-            return False
-        leaves = any(name in state.LEAVES_MAILBOX for name in names)
-        if leaves and state.needs_mailbox(command.name):
-            return False
-        if not _names_sequence_numbers(command):
-            return True
-        return all(_keeps_numbers(sent) for sent in self._commands.values())
+        return may_follow(command, self._commands.values())
 
     def send(self, command: Command) -> Tag:
         """Send a command.
@@ -508,33 +434,3 @@ _REV2: Final = frozenset({
     "LIST-EXTENDED", "LIST-STATUS", "MOVE", "LITERAL-", "BINARY", "SPECIAL-USE", "STATUS=SIZE",
     "CHILDREN",
 })  # fmt: skip
-
-
-def _names_sequence_numbers(command: Command) -> bool:
-    if isinstance(getattr(command, "numbers", None), SeqSet):
-        return True
-    return isinstance(command, Search | Sort | Thread) and _has_sequence_numbers(command.key)
-
-
-def _has_sequence_numbers(key: SearchKey) -> bool:
-    pending = [key]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, Among):
-            if isinstance(part.numbers, SeqSet) and not part.numbers.saved:
-                return True
-        elif isinstance(part, And):
-            pending += part.keys
-        elif isinstance(part, Or):
-            pending += [part.one, part.other]
-        elif isinstance(part, Not | Fuzzy):
-            pending.append(part.key)
-    return False
-
-
-def _keeps_numbers(command: Command) -> bool:
-    """Whether the server must not send EXPUNGE while it carries this out."""
-    if command.name not in state.KEEPS_NUMBERS:
-        return False
-    is_uid = isinstance(getattr(command, "numbers", None), UidSet) or getattr(command, "uid", False)
-    return not is_uid

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from desktopmail.wire.imap.announced import Announced, announced
-from desktopmail.wire.imap.client import LiteralBegins, Untagged
+from desktopmail.wire.imap.client_events import LiteralBegins, Untagged
 from desktopmail.wire.imap.cursor import Streamed
 from desktopmail.wire.imap.cutter import LiteralEnds
 from desktopmail.wire.imap.fetch_response import (

@@ -6,7 +6,7 @@ import pytest
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap.authenticate import Authenticate
-from desktopmail.wire.imap.client import ContinuationRequested
+from desktopmail.wire.imap.client_events import ContinuationRequested
 from desktopmail.wire.imap.condition import Condition, Continue, Tag, Tagged
 from desktopmail.wire.imap.server import BadCommand, CommandReceived, ContinuationReceived
 from desktopmail.wire.imap.state import State

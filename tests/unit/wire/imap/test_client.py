@@ -12,50 +12,26 @@ from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap import limits
 from desktopmail.wire.imap.append import Append, AppendMessage
 from desktopmail.wire.imap.capability import Capability
-from desktopmail.wire.imap.client import ClientConnection, Closed, Greeting, Malformed, Untagged
-from desktopmail.wire.imap.codes import Code, Modified
-from desktopmail.wire.imap.condition import Answer, Condition, Tag, Tagged
-from desktopmail.wire.imap.copy import Copy
-from desktopmail.wire.imap.expunge import Expunge
+from desktopmail.wire.imap.client import ClientConnection
+from desktopmail.wire.imap.client_events import Closed, Malformed
+from desktopmail.wire.imap.codes import Modified
+from desktopmail.wire.imap.condition import Condition, Tagged
 from desktopmail.wire.imap.fetch import Fetch
 from desktopmail.wire.imap.fetch_item import Item
 from desktopmail.wire.imap.login import Login
 from desktopmail.wire.imap.logout import Logout
 from desktopmail.wire.imap.noop import Noop
-from desktopmail.wire.imap.search import Search
-from desktopmail.wire.imap.search_key import EVERYTHING, Among, Not
-from desktopmail.wire.imap.select import Close, ExistsResponse, Select, Unselect
-from desktopmail.wire.imap.sequence import SeqSet, UidSet
+from desktopmail.wire.imap.select import Select
+from desktopmail.wire.imap.sequence import UidSet
 from desktopmail.wire.imap.starttls import StartTls
 from desktopmail.wire.imap.state import State
-from desktopmail.wire.imap.status import Status, StatusItem
 from desktopmail.wire.imap.store import Store, StoreMode
 from desktopmail.wire.secret import Secret
 from tests.helpers.imap import client_events, new_client, octets_of
 
 UIDS = Fetch(UidSet.all(), (Item.FLAGS,))
-SEQS = Fetch(SeqSet.all(), (Item.FLAGS,))
-STORE = Store(SeqSet.all(), StoreMode.ADD, frozenset())
+
 EARLY = State.NOT_AUTHENTICATED
-
-
-# ---- greetings and ends
-
-
-@pytest.mark.parametrize(
-    ("octets", "state"),
-    [
-        (b"* OK hi\r\n", State.NOT_AUTHENTICATED),
-        (b"* PREAUTH hi\r\n", State.AUTHENTICATED),
-        (b"* BYE go away\r\n", State.LOGOUT),
-    ],
-)
-def test_each_greeting_leads_to_its_state(octets: bytes, state: State) -> None:
-    for pieces in ([octets], [octets[n : n + 1] for n in range(len(octets))]):
-        client = ClientConnection()
-        (event,) = client_events(client, pieces)
-        assert isinstance(event, Greeting)
-        assert client.state is state
 
 
 @pytest.mark.parametrize(
@@ -96,19 +72,6 @@ def test_imap4rev2_offers_what_it_holds_without_naming_it() -> None:
     assert not client.offers("QRESYNC")
 
 
-@pytest.mark.parametrize("state", [EARLY, State.AUTHENTICATED, State.SELECTED])
-def test_bye_anywhere_ends_the_connection_as_expected(state: State) -> None:
-    client = new_client(state)
-    client.send(Noop())
-    events = client_events(client, [b"* BYE shutdown\r\n"])
-    assert events == [Untagged(Answer(Condition.BYE, None, "shutdown"))]
-    with pytest.raises(LocalProtocolError):
-        client.send(Noop())
-    client.receive_eof()
-    assert client.next_event() == Closed(expected=True)
-    assert client.next_event() is None
-
-
 def test_logout_is_answered_by_bye_and_ok() -> None:
     client = new_client()
     tag = client.send(Logout())
@@ -127,9 +90,6 @@ def test_an_end_without_bye_is_told_and_one_inside_a_response_is_a_fault() -> No
     torn.receive_eof()
     with pytest.raises(RemoteProtocolError):
         torn.next_event()
-
-
-# ---- tags and answers
 
 
 def test_answers_to_commands_never_sent_are_the_servers_fault() -> None:
@@ -180,20 +140,6 @@ def test_modified_of_a_uid_store_names_uids() -> None:
     assert event.code == Modified(UidSet.parse(b"7,9"))
 
 
-def test_a_pipeline_is_answered_in_any_order() -> None:
-    client = new_client()
-    tags = [client.send(UIDS), client.send(Noop()), client.send(Status("a", (StatusItem.SIZE,)))]
-    events = client_events(client, [b"A3 OK\r\nA1 OK\r\n* 3 EXISTS\r\nA2 OK\r\n"])
-    assert [event.tag for event in events if isinstance(event, Tagged)] == [
-        tags[2],
-        tags[0],
-        tags[1],
-    ]
-
-
-# ---- states
-
-
 @pytest.mark.parametrize(
     ("command", "state"),
     [
@@ -215,15 +161,6 @@ def test_a_command_in_the_wrong_state_is_our_fault_and_sends_nothing(
     assert not client.in_flight
 
 
-def test_a_fetch_may_follow_a_select_at_once() -> None:
-    client = new_client(State.AUTHENTICATED)
-    client.send(Select("INBOX"))
-    client.send(UIDS)
-    assert octets_of(client.take_output()) == b"A1 SELECT INBOX\r\nA2 UID FETCH 1:* (FLAGS)\r\n"
-    client_events(client, [b"A1 NO no such mailbox\r\nA2 BAD nothing selected\r\n"])
-    assert client.state is State.AUTHENTICATED
-
-
 def test_a_command_that_cannot_be_written_leaves_no_trace() -> None:
     client = new_client()
     with pytest.raises(LocalProtocolError):
@@ -232,57 +169,6 @@ def test_a_command_that_cannot_be_written_leaves_no_trace() -> None:
     assert not client.in_flight
     client.send(Noop())
     assert octets_of(client.take_output()).endswith(b" NOOP\r\n")
-
-
-# ---- the ambiguity rules of RFC 9051 section 5.5
-
-
-@pytest.mark.parametrize(
-    ("sent", "following", "allowed"),
-    [
-        (SEQS, SEQS, True),
-        (SEQS, STORE, True),
-        (STORE, SEQS, True),
-        (Noop(), SEQS, False),
-        (Noop(), UIDS, True),
-        (UIDS, SEQS, False),
-        (UIDS, UIDS, True),
-        (Expunge(), STORE, False),
-        (Expunge(), UIDS, True),
-        (Noop(), Search(Not(Among(SeqSet.parse(b"1")))), False),
-        (Noop(), Search(EVERYTHING), True),
-        (Search(EVERYTHING), Search(EVERYTHING), False),
-        (Status("a", (StatusItem.SIZE,)), Status("b", (StatusItem.SIZE,)), False),
-        (Logout(), Noop(), False),
-        (Noop(), Logout(), False),
-        (Select("a"), UIDS, True),
-        (Select("a"), Expunge(UidSet.parse(b"1")), False),
-        (Select("a"), Close(), False),
-        (Select("a"), Copy(UidSet.all(), "b"), False),
-        (Select("a"), SEQS, False),
-        (Select("a"), Select("b"), False),
-        (Close(), Close(), False),
-        (Close(), UIDS, False),
-        (Unselect(), Expunge(), False),
-        (Close(), Select("b"), True),
-        (Close(), Noop(), True),
-    ],
-)
-def test_pipelining_follows_rfc_9051_section_5_5(
-    sent: Noop, following: Noop, allowed: bool
-) -> None:
-    client = new_client()
-    client.send(sent)
-    assert client.may_send(following) is allowed
-    if not allowed:
-        with pytest.raises(LocalProtocolError, match=r"wait|ended"):
-            client.send(following)
-    client_events(client, [b"A1 OK x\r\n"])
-    if client.state is State.SELECTED:
-        assert client.may_send(following)
-
-
-# ---- TLS
 
 
 def test_nothing_buffered_survives_starttls() -> None:
@@ -335,9 +221,6 @@ def test_capabilities_from_before_login_are_forgotten_unless_told_anew() -> None
         client.send(Login("a", Secret("b")))
         client_events(client, [told])
         assert client.capabilities == expected
-
-
-# ---- limits
 
 
 @pytest.mark.parametrize(
@@ -395,9 +278,6 @@ def test_a_stream_of_answers_is_read_in_linear_time() -> None:
     assert min(seconds(20_000) for _ in range(3)) < 25 * min(seconds(2_000) for _ in range(3))
 
 
-# ---- any octets
-
-
 @given(
     st.lists(
         st.binary(max_size=40)
@@ -424,14 +304,3 @@ def test_any_octets_are_events_or_the_servers_fault(pieces: list[bytes]) -> None
         client.next_event()
     except RemoteProtocolError:
         return
-
-
-def test_news_between_answers_is_told() -> None:
-    client = new_client()
-    client.send(Noop())
-    events = client_events(client, [b"* 23 EXISTS\r\n* OK [ALERT] disk\r\nA1 OK x\r\n"])
-    assert events == [
-        Untagged(ExistsResponse(23)),
-        Untagged(Answer(Condition.OK, Code.ALERT, "disk")),
-        Tagged(Tag("A1"), Condition.OK, None, "x"),
-    ]

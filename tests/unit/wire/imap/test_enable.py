@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from desktopmail.wire.errors import LocalProtocolError
-from desktopmail.wire.imap.client import Malformed, Untagged
+from desktopmail.wire.imap.client_events import Malformed, Untagged
 from desktopmail.wire.imap.condition import Tagged
 from desktopmail.wire.imap.enable import Enable, EnabledResponse
 from tests.helpers.imap import (

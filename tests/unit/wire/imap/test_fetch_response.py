@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from desktopmail.wire.errors import LocalProtocolError
 from desktopmail.wire.imap import flags
-from desktopmail.wire.imap.client import Untagged
+from desktopmail.wire.imap.client_events import Untagged
 from desktopmail.wire.imap.cursor import Streamed
 from desktopmail.wire.imap.fetch_response import (
     QUICK,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from desktopmail.wire.errors import LocalProtocolError
-from desktopmail.wire.imap.client import ContinuationRequested, Untagged
+from desktopmail.wire.imap.client_events import ContinuationRequested, Untagged
 from desktopmail.wire.imap.condition import Condition, Continue, Tag, Tagged
 from desktopmail.wire.imap.expunge import ExpungeResponse
 from desktopmail.wire.imap.idle import Idle

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from desktopmail.wire.imap.client import Untagged
+from desktopmail.wire.imap.client_events import Untagged
 from desktopmail.wire.imap.condition import Answer
 from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.list import ListResponse

@@ -62,7 +62,7 @@ def test_what_is_no_search_response_is_malformed(octets: bytes) -> None:
 
 
 def test_a_million_numbers_in_one_line_are_read() -> None:
-    from desktopmail.wire.imap.client import Untagged
+    from desktopmail.wire.imap.client_events import Untagged
     from tests.helpers.imap import client_events, new_client
 
     line = b"* SEARCH " + b" ".join(b"%d" % n for n in range(1, 1_000_001)) + b"\r\n"

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap import limits
 from desktopmail.wire.imap.append import Append, AppendMessage
-from desktopmail.wire.imap.client import ClientConnection, Greeting, Malformed, Untagged
+from desktopmail.wire.imap.client import ClientConnection
+from desktopmail.wire.imap.client_events import Greeting, Malformed, Untagged
 from desktopmail.wire.imap.codes import CapabilityCode, Code
 from desktopmail.wire.imap.condition import Answer, Condition, Continue, Tag, Tagged
 from desktopmail.wire.imap.delete import Delete
