@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -115,7 +114,6 @@ Event: TypeAlias = (
     | LiteralEnds | Closed
 )  # fmt: skip
 
-_APPEND = re.compile(rb"[^ ]++ APPEND ", re.IGNORECASE)
 _SECRETIVE: Final = frozenset({b"LOGIN", b"AUTHENTICATE"})
 _SHOWN: Final = 60
 
@@ -390,15 +388,13 @@ class ServerConnection:
         if self._refused is not None:
             return self._refuse_literal(header, self._refused.reason, self._refused.code)
         bounds = self._cutter.limits
-        is_append = self.state is not State.NOT_AUTHENTICATED and bool(
-            _APPEND.match(self._cutter.begun)
-        )
-        largest = self.append_limit if is_append else self._largest_argument
+        is_message = self.state is not State.NOT_AUTHENTICATED and self._carries_messages
+        largest = self.append_limit if is_message else self._largest_argument
         if header.index >= bounds.max_literals:
             return self._refuse_literal(header, "Too many literals in one command", Code.TOOBIG)
         if header.size > largest:
             reason = f"A literal of at most {largest} octets is taken here"
-            condition = Condition.NO if is_append else Condition.BAD
+            condition = Condition.NO if is_message else Condition.BAD
             return self._refuse_literal(header, reason, Code.TOOBIG, condition)
         if header.non_sync and not self.literal_plus and header.size > LITERAL_MINUS_OCTETS:
             return self._refuse_literal(header, "LITERAL- ends at 4096 octets", Code.TOOBIG)
@@ -407,13 +403,18 @@ class ServerConnection:
             return self._refuse_literal(header, "Too much in one command", Code.TOOBIG)
         if not header.non_sync:
             self._output.write(b"+ OK\r\n")
-        if not (is_append and streams):
+        if not (is_message and streams):
             self._keep()
             return None
         self._streamed_octets += header.size
         self._literal = True
         self._cutter.stream()
         return LiteralBegins(header.size)
+
+    @property
+    def _carries_messages(self) -> bool:
+        _, name = read_head(self._cutter.begun)
+        return name.removeprefix(b"UID ") in state.CARRIES_MESSAGES
 
     @property
     def _largest_argument(self) -> int:

@@ -101,6 +101,10 @@ WAITS_FOR_SELECT: Final = frozenset({
 # Behind these no mailbox is open any more: what needs one waits, to be refused here and not there.
 LEAVES_MAILBOX: Final = frozenset({b"CLOSE", b"UNSELECT"})
 
+# Their literals are messages: bounded by the APPENDLIMIT, handed on in pieces, and not by what an
+# argument may be. What is not named here may carry no literal beyond that.
+CARRIES_MESSAGES: Final = frozenset({b"APPEND"})
+
 # Answers that do not name their command: two of a kind on their way could not be told apart.
 ONE_AT_A_TIME: Final = frozenset({
     b"SELECT", b"SEARCH", b"SORT", b"THREAD", b"LIST", b"LSUB", b"STATUS", b"NAMESPACE",

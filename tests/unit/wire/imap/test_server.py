@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
-from desktopmail.wire.imap import limits
+from desktopmail.wire.imap import limits, state
 from desktopmail.wire.imap.append import Append, AppendMessage
 from desktopmail.wire.imap.client import ClientConnection
 from desktopmail.wire.imap.client_events import Greeting, Malformed, Untagged
@@ -473,9 +473,23 @@ def agree(draw: st.DataObject) -> None:
     )
 )
 def test_any_octets_are_commands_refusals_or_the_clients_fault(pieces: list[bytes]) -> None:
-    for state in (EARLY, State.SELECTED):
-        server = new_server(state)
+    for begun in (EARLY, State.SELECTED):
+        server = new_server(begun)
         try:
             list(server_events(server, pieces))
         except RemoteProtocolError:
             assert b"* BYE" in octets_of(server.take_output())
+
+
+@pytest.mark.parametrize("name", [b"STORE", b"UID STORE", b"uid store"])
+def test_a_line_of_the_table_gives_a_command_room_for_a_message(
+    name: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How a command that carries a message is added: REPLACE of RFC 8508, say."""
+    line = b"a1 " + name + b" 1 {100000}\r\n"
+    (refused,) = server_events(new_server(), [line])
+    assert isinstance(refused, BadCommand)
+    monkeypatch.setattr(state, "CARRIES_MESSAGES", frozenset({b"STORE"}))
+    server = new_server()
+    assert list(server_events(server, [line])) == []
+    assert octets_of(server.take_output()) == b"+ OK\r\n"

@@ -43,5 +43,6 @@ def test_the_sets_name_commands_that_exist() -> None:
         | state.ONE_AT_A_TIME
         | state.WAITS_FOR_SELECT
         | state.LEAVES_MAILBOX
+        | state.CARRIES_MESSAGES
     )
     assert {name for name, _ in state.TRANSITIONS} <= set(state.COMMANDS)
