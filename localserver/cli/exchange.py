@@ -61,7 +61,11 @@ def import_mail(
                     box, [Message(each.octets, each.flags, each.internal_date) for each in step]
                 )
                 count += len(step)
-        output.line(f"{_count(count)} imported.", as_json=json, messages=count)
+        output.line(
+            output.counted(count, "message was imported.", "messages were imported."),
+            as_json=json,
+            messages=count,
+        )
 
     asyncio.run(work())
 
@@ -86,13 +90,13 @@ def export_mail(
                 count = write_eml(target, messages)
             else:
                 count = _write_mbox(target, messages)
-        output.line(f"{_count(count)} exported.", as_json=json, messages=count)
+        output.line(
+            output.counted(count, "message was exported.", "messages were exported."),
+            as_json=json,
+            messages=count,
+        )
 
     asyncio.run(work())
-
-
-def _count(messages: int) -> str:
-    return "1 message was" if messages == 1 else f"{messages} messages were"
 
 
 def _write_mbox(target: Path, messages: Iterable[ExchangedMessage]) -> int:

@@ -23,6 +23,11 @@ def rows(values: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
         print("  ".join(str(each) for each in value.values()))  # noqa: T201
 
 
+def counted(number: int, one: str, several: str) -> str:
+    """Return a number with what it counts: `1 message was`, `2 messages were`."""
+    return f"{number} {one if number == 1 else several}"
+
+
 def line(text: str, *, as_json: bool = False, **values: object) -> None:
     """Print a sentence, or the object it is about."""
     print(json.dumps(values, default=str) if as_json else text)  # noqa: T201

@@ -44,7 +44,8 @@ def save(target: Path, data: Data, json: Json = False) -> None:
     """Copy everything to a new folder."""
     with locked(data):
         count = snapshot.save(data, target)
-    output.line(f"{count} databases were saved to {target}.", as_json=json, databases=count)
+    said = output.counted(count, "database was saved", "databases were saved")
+    output.line(f"{said} to {target}.", as_json=json, databases=count)
 
 
 @snapshots.command()
@@ -52,7 +53,8 @@ def restore(source: Path, data: Data, json: Json = False) -> None:
     """Put a snapshot in the place of the folder; what was there is kept beside it."""
     with locked(data, make=True):
         count = snapshot.restore(source, data)
-    output.line(f"{count} databases were restored.", as_json=json, databases=count)
+    said = output.counted(count, "database was restored.", "databases were restored.")
+    output.line(said, as_json=json, databases=count)
 
 
 def cert(
@@ -89,7 +91,8 @@ def check(data: Data, json: Json = False) -> None:
         found = thorough.check(data)
     wrong = {str(path): problems for path, problems in found.items() if problems}
     lines = [f"{path}: {problem}" for path, problems in wrong.items() for problem in problems]
-    lines.append(f"{len(found)} databases were looked through, {len(wrong)} damaged.")
+    seen = output.counted(len(found), "database was", "databases were")
+    lines.append(f"{seen} looked through, {len(wrong)} damaged.")
     output.line("\n".join(lines), as_json=json, databases=len(found), wrong=wrong)
     if wrong:
         raise typer.Exit(1)
@@ -138,7 +141,8 @@ def retry(
             count = await (found.retry() if number is None else found.release(number))
             if number is not None and not count:
                 raise StoreError(f"There is no message {number} in the queue.")
-            output.line(f"{count} recipients are due now.", as_json=json, recipients=count)
+            said = output.counted(count, "recipient is due now.", "recipients are due now.")
+            output.line(said, as_json=json, recipients=count)
 
     asyncio.run(work())
 
@@ -157,7 +161,8 @@ def drop(
             count = await found.drop(number, bounce=bounce)
             if not count:
                 raise StoreError(f"There is no message {number} in the queue.")
-            output.line(f"{count} recipients were removed.", as_json=json, recipients=count)
+            said = output.counted(count, "recipient was removed.", "recipients were removed.")
+            output.line(said, as_json=json, recipients=count)
 
     asyncio.run(work())
 

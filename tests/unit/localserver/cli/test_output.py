@@ -22,6 +22,11 @@ class Terminal(io.StringIO):
         return True
 
 
+def test_one_is_counted_as_one() -> None:
+    said = [output.counted(number, "row was", "rows were") for number in range(3)]
+    assert said == ["0 rows were", "1 row was", "2 rows were"]
+
+
 def test_rows_are_a_line_each_for_people_and_an_array_for_programs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

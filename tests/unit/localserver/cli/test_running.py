@@ -49,7 +49,7 @@ def test_the_queue_of_a_running_server_is_listed_tried_and_dropped(
         ("one@else.test", True), ("two@else.test", True),
     ]  # fmt: skip
     assert run(["queue", "retry", "--id", "2", *data]) == 0
-    assert "1 recipients are due" in capsys.readouterr().out
+    assert "1 recipient is due now." in capsys.readouterr().out
     assert run(["queue", "drop", "1", "--bounce", *data]) == 0
     server.wait_for(to="alice", subject="")
     for command in (["drop", "1"], ["retry", "--id", "77"]):
