@@ -40,8 +40,9 @@ class Fault:
 
     Attributes:
         protocol: `smtp`, `submission`, `pop3` or `imap`.
-        command: Verb (`FETCH`, `UID FETCH`, `RCPT`), `GREETING`, `CONNECT` (before TLS), or
-            `END-OF-DATA` (SMTP's final dot, before the message is taken).
+        command: Verb (`FETCH`, `UID FETCH`, `RCPT`), `GREETING`, `CONNECT` (before TLS),
+            `END-OF-DATA` (SMTP's final dot, before the message is taken), or `AUTH-RESPONSE`
+            (SMTP's answer to a challenge).
         argument: Regular expression that is searched for in the arguments, without regard to case:
             in what the transcript shows behind the verb, secrets masked.
         nth: Which match it begins with, counted from 1.

@@ -358,3 +358,27 @@ def test_a_plan_does_the_same_in_every_run() -> None:
     once = told()
     assert once[0].startswith("c OK")
     assert once == told() == told()
+
+
+def test_smtps_answer_to_a_challenge_is_a_moment_of_its_own() -> None:
+    plan = Fault(protocol="submission", command="AUTH-RESPONSE", nth=2, reply="454 4.7.0 later")
+    with talking("submission", plan, log_in=False) as talk:
+        talk.line()
+        talk.say("EHLO x.test", "250 ")
+        assert talk.say("AUTH LOGIN").startswith("334")
+        assert talk.say(base64.b64encode(b"alice").decode()).startswith("334")
+        assert talk.say(base64.b64encode(b"secret").decode()) == "454 4.7.0 later\r\n"
+
+
+def test_the_final_dot_is_a_moment_before_the_message_is_taken() -> None:
+    plan = Fault(protocol="smtp", command="END-OF-DATA", reply="452 4.3.1 no room")
+    with LocalServer(USERS, plan=[plan]) as server:
+        talk = Talk(server, "smtp")
+        talk.log_in()
+        for answer, there in (("452 4.3.1 no room\r\n", 0), ("250 ", 1)):
+            talk.say("MAIL FROM:<>")
+            talk.say("RCPT TO:<alice@localhost>")
+            assert talk.say("DATA").startswith("354")
+            assert talk.say("Subject: x\r\n\r\n.").startswith(answer)
+            assert len(server.messages("alice")) == there
+        talk.close()
