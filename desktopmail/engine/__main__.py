@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import msgspec
 
@@ -20,6 +21,7 @@ from desktopmail.engine.engine import Engine
 from desktopmail.engine.listening import EngineSocket
 from desktopmail.engine.waiting import wait
 from desktopmail.net.ports import SystemClock, ThreadExecutor, system_ports
+from desktopmail.net.worker import Worker
 
 # Who started the engine is connected by then, or has died.
 FIRST_CLIENT_S = 30.0
@@ -57,9 +59,10 @@ async def _serve(profile: Profile, deaths_seen: int) -> None:
         ThreadPoolExecutor(1, "store") as store_thread,
         ThreadPoolExecutor(1, "keyring") as keyring_thread,
     ):
+        worker = Worker(ThreadExecutor())
         engine = Engine(
             profile,
-            system_ports(),
+            replace(system_ports(), worker=worker),
             store_executor=ThreadExecutor(store_thread),
             keyring_executor=ThreadExecutor(keyring_thread),
         )
@@ -73,6 +76,7 @@ async def _serve(profile: Profile, deaths_seen: int) -> None:
         finally:
             await socket.aclose()
             await engine.aclose()
+            worker.close()
 
 
 async def _until_the_last_client_left(socket: EngineSocket, stop: asyncio.Event) -> None:

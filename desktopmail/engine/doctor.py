@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from desktopmail.engine.content import sha256
 from desktopmail.engine.indexing import index_waiting
 from desktopmail.engine.store import words
-from desktopmail.engine.store.segments import sha256
 
 if TYPE_CHECKING:
     from desktopmail.engine.store.store import Store, Transaction
-    from desktopmail.net.ports import Executor
+    from desktopmail.net.ports import Ports
 
 _BATCH = 500
 _COUNTS = (
@@ -22,12 +22,12 @@ _COUNTS = (
 )
 
 
-async def examine(store: Store, executor: Executor, *, repair: bool) -> list[str]:
+async def examine(store: Store, ports: Ports, *, repair: bool) -> list[str]:
     """Look at everything; returns one sentence for each thing that is or was wrong."""
     findings = await store.read(_structure)
     findings += await _counts(store, repair=repair)
     findings += await _octets(store)
-    findings += await _index(store, executor, repair=repair)
+    findings += await _index(store, ports, repair=repair)
     return findings
 
 
@@ -86,12 +86,12 @@ def _read_blobs(after: int, tx: Transaction) -> tuple[int, int]:
     return (rows[-1][0] if rows else 0), wrong
 
 
-async def _index(store: Store, executor: Executor, *, repair: bool) -> list[str]:
+async def _index(store: Store, ports: Ports, *, repair: bool) -> list[str]:
     """Build the word index again, from the messages themselves."""
     if not repair:
         await store.index_words()  # of mail that is coming right now
         waiting = await store.read(words.count_waiting)
         return [f"{waiting} messages are not in the word index."] if waiting else []
     await store.write(words.queue_all)
-    await index_waiting(store, executor)
+    await index_waiting(store, ports)
     return []

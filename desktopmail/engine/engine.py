@@ -126,7 +126,7 @@ class Engine:
         await self.store.write(mailbox.sweep_hidden)
         while await self.store.write(person.index_some):
             pass
-        self._scope.spawn(index_waiting(self.store, self._ports.executor), name="indexing")
+        self._scope.spawn(index_waiting(self.store, self._ports), name="indexing")
         await self.working.begin_all()
 
     async def aclose(self) -> None:
@@ -232,7 +232,7 @@ class Engine:
             case commands.CompactStore():
                 return await upkeep.compact(self.store)
             case commands.CheckStore():
-                return await upkeep.examine(self.store, self._ports.executor, command)
+                return await upkeep.examine(self.store, self._ports, command)
             case commands.BackUp():
                 return await upkeep.back_up(self.store, command)
 

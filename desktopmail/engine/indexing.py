@@ -9,16 +9,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from desktopmail.engine import summary
+from desktopmail.engine import reading
 from desktopmail.engine.store import message, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from desktopmail.door.ids import MessageId
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.engine.summary import Words
-    from desktopmail.net.ports import Executor
+    from desktopmail.net.ports import Ports
 
 _BATCH_MESSAGES = 2000
 _BATCH_OCTETS = 8 * 1024 * 1024
@@ -26,7 +24,7 @@ _BATCH_OCTETS = 8 * 1024 * 1024
 _Waiting = tuple["MessageId", bytes, bool]
 
 
-async def index_waiting(store: Store, executor: Executor) -> None:
+async def index_waiting(store: Store, ports: Ports) -> None:
     """Index what waits now; who adds messages meanwhile has their words in memory.
 
     Raises:
@@ -34,7 +32,10 @@ async def index_waiting(store: Store, executor: Executor) -> None:
     """
     last = await store.read(words.last_waiting)
     while batch := await store.read(partial(_load, last)):
-        rows = await executor.run(_parse, batch)
+        found = await reading.read(
+            store.guard, ports, [(octets, is_whole) for _, octets, is_whole in batch]
+        )
+        rows = {one[0]: row.summary.words for one, row in zip(batch, found, strict=True)}
         await store.write(partial(_keep, rows))
 
 
@@ -64,13 +65,6 @@ def _octets(tx: Transaction, message_id: MessageId) -> bytes | None:
 def _header(tx: Transaction, message_id: MessageId) -> bytes:
     row = tx.fetch_one("SELECT header FROM message WHERE id = ?", (message_id,))
     return bytes(row[0]) if row is not None and row[0] is not None else b""
-
-
-def _parse(batch: Sequence[_Waiting]) -> dict[MessageId, Words]:
-    return {
-        message_id: (summary.of_message(octets) if is_whole else summary.of_header(octets)).words
-        for message_id, octets, is_whole in batch
-    }
 
 
 def _keep(rows: dict[MessageId, Words], tx: Transaction) -> None:

@@ -68,11 +68,11 @@ class Summary:
     preview: str
     people: tuple[tuple[str, str], ...]
     senders: int
-    words: Words
     is_whole: bool
     sort_sender: str
     sort_subject: str
-    report: DeliveryReport | ReadReceipt | None = None
+    report: DeliveryReport | ReadReceipt | None
+    words: Words
 
 
 def of_message(octets: bytes) -> Summary:

@@ -11,7 +11,7 @@ from desktopmail.engine import backup, disk_use, doctor
 if TYPE_CHECKING:
     from desktopmail.door.commands import BackUp, CheckStore
     from desktopmail.engine.store.store import Store
-    from desktopmail.net.ports import Executor
+    from desktopmail.net.ports import Ports
 
 
 async def compact(store: Store) -> Outcome:
@@ -20,9 +20,9 @@ async def compact(store: Store) -> Outcome:
     return Outcome(label=f"{max(0, freed) / 1e6:.1f} MB given back to the disk")
 
 
-async def examine(store: Store, executor: Executor, command: CheckStore) -> Outcome:
+async def examine(store: Store, ports: Ports, command: CheckStore) -> Outcome:
     """Look whether the store is sound."""
-    findings = await doctor.examine(store, executor, repair=command.repair)
+    findings = await doctor.examine(store, ports, repair=command.repair)
     return Outcome(label="\n".join(findings) or "The store is sound.")
 
 

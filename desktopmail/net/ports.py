@@ -103,6 +103,10 @@ class InlineExecutor:
         return function(*args)
 
 
+class WorkerAwayError(Exception):
+    """The worker has not started yet, or has died: what it was asked is to be done elsewhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """All of them, as they are handed down.
@@ -113,6 +117,8 @@ class Ports:
         dialer: Outgoing connections.
         executor: Threads.
         listen: Incoming connections (`net.listen.listen`).
+        worker: Another process for what only computes (`net.worker.Worker`), or None; its `run`
+            takes functions of modules and plain values, and raises `WorkerAwayError`.
     """
 
     clock: Clock
@@ -120,6 +126,7 @@ class Ports:
     dialer: Dialer
     executor: Executor
     listen: Listen = field(default=listen)
+    worker: Executor | None = None
 
 
 def system_ports() -> Ports:

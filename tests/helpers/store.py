@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 from desktopmail.door.commands import ServerSettings
 from desktopmail.door.profile import Profile
 from desktopmail.door.rows import Flag, Kind, Role, Security
-from desktopmail.engine import summary
+from desktopmail.engine import reading, summary
 from desktopmail.engine.guard import Guard
 from desktopmail.engine.store import account, blob, mailbox, message, placement
 from desktopmail.engine.store.store import Store, Transaction
+from desktopmail.engine.sync.incoming import Parsed
 from desktopmail.net.ports import InlineExecutor
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from desktopmail.door.ids import AccountId, MailboxId, PlacementId
+    from desktopmail.engine.sync.incoming import Incoming
 
 
 class Nobody(Guard):
@@ -92,6 +94,13 @@ def inbox_of(tx: Transaction, account_id: AccountId) -> MailboxId:
     found = mailbox.find_role(tx, account_id, Role.INBOX)
     assert found is not None
     return found.id
+
+
+def parsed(messages: Sequence[Incoming]) -> list[Parsed]:
+    """Messages with what their rows show, worked out here and now."""
+    contents = [(one.octets, one.is_whole) for one in messages]
+    found = reading.joined(contents, reading.rows(contents))
+    return [Parsed(one, row.summary, row.content) for one, row in zip(messages, found, strict=True)]
 
 
 def put(

@@ -45,7 +45,7 @@ def dele_before_commit() -> None:
             await client.dele_many(numbers)
             await client.quit()
             if batch:
-                rows = pop3._parse(self._store.guard, batch)
+                rows = await pop3._parse(self._store.guard, self._ports, batch)
                 await self._store.write(lambda tx: self._keep(tx, account, maildrop, rows))
         finally:
             await client.aclose()

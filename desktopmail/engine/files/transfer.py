@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from desktopmail.door.commands import Outcome
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Role
+from desktopmail.engine.content import sha256
 from desktopmail.engine.files import eml, maildir, mbox
 from desktopmail.engine.files.eml import EmlWriter
 from desktopmail.engine.files.maildir import MaildirWriter
@@ -18,7 +19,6 @@ from desktopmail.engine.files.message import FileMessage
 from desktopmail.engine.journal import messages as messages_in_words
 from desktopmail.engine.store import mailbox, message, operation, placement
 from desktopmail.engine.store.operation import Arguments
-from desktopmail.engine.store.segments import sha256
 from desktopmail.engine.sync import incoming
 from desktopmail.engine.sync.incoming import Incoming, Parsed
 from desktopmail.engine.sync.pipeline import Pipeline
@@ -118,9 +118,7 @@ async def import_(store: Store, ports: Ports, path: Path, mailbox_id: MailboxId)
         known += len(parsed) - len(fresh)
         _place(tx, mailbox_id, fresh)
 
-    async with Pipeline(
-        store, ports.executor, partial(incoming.parse, store.guard), keep
-    ) as pipeline:
+    async with Pipeline(store, partial(incoming.parse, store.guard, ports), keep) as pipeline:
         while batch := await ports.executor.run(_named_errors, path, take):
             for one in batch:
                 size = len(one.octets)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desktopmail.engine.store.segments import Content
+from desktopmail.engine.content import Content
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

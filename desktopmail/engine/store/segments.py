@@ -6,10 +6,8 @@ rows after. Octets that no row came to name (a crash between the two) are swept 
 
 from __future__ import annotations
 
-import hashlib
-import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import apsw
 
@@ -20,11 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from desktopmail.door.profile import Profile
+    from desktopmail.engine.content import Content
 
 SEGMENT_OCTETS = 1 << 30
-# Larger mails are mostly attachments in base64: deflating them costs more time than it saves room.
-MAX_DEFLATED_OCTETS = 16 * 1024
-_DEFLATE_LEVEL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +35,6 @@ class StoredOctets:
     segment: int
     position: int
     octets: int
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """Octets made ready to be stored: what takes time is done, beside the writer.
-
-    Attributes:
-        deflated: The octets as they are stored; None: as they are.
-    """
-
-    octets: bytes
-    sha256: bytes
-    deflated: bytes | None
-
-    @classmethod
-    def of(cls, octets: bytes) -> Self:
-        """Name the octets, and deflate them where that is worth it."""
-        return cls(octets, sha256(octets), _deflated(octets))
 
 
 class Segments:
@@ -184,16 +162,3 @@ class Segments:
             " sha256 BLOB NOT NULL, deflated INTEGER NOT NULL, stored BLOB NOT NULL) STRICT"
         )
         return connection
-
-
-def sha256(octets: bytes) -> bytes:
-    """The name of a content."""
-    return hashlib.sha256(octets).digest()
-
-
-def _deflated(octets: bytes) -> bytes | None:
-    """Return the octets deflated, or None where that is not worth it."""
-    if len(octets) > MAX_DEFLATED_OCTETS:
-        return None
-    small = zlib.compress(octets, _DEFLATE_LEVEL)
-    return small if len(small) < len(octets) * 9 // 10 else None

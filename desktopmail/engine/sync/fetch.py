@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.changes import MailArrived, Progress
 from desktopmail.door.ids import MessageId, PlacementId
-from desktopmail.engine import summary
-from desktopmail.engine.in_hand import MESSAGE, message_key
+from desktopmail.engine import reading
+from desktopmail.engine.reading import Read
 from desktopmail.engine.store import blob, mailbox, message, placement
-from desktopmail.engine.store.segments import Content
-from desktopmail.engine.summary import Summary
 from desktopmail.engine.sync import incoming, meet
 from desktopmail.engine.sync.flags import mask_of, tags_of
 from desktopmail.engine.sync.incoming import Incoming, Parsed
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.guard import Guard
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.engine.summary import Summary
     from desktopmail.net.imap import ImapClient
     from desktopmail.net.ports import Ports
 
@@ -50,8 +49,8 @@ _WHOLE_ITEMS = (*_ROW, BodyItem(WHOLE))
 
 _Wanted = tuple[Uid, PlacementId, MessageId]
 _Content = tuple[PlacementId, MessageId, bytes]
-# A summary of None: the message is set aside.
-_Parsed = tuple[_Content, Summary | None, Content | None]
+# None: the message is set aside.
+_Parsed = tuple[_Content, Read | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,20 +151,20 @@ class Fetcher:
 
         def keep(tx: Transaction, parsed: list[_Parsed]) -> None:
             read = [
-                (one, row, content)
-                for one, row, content in parsed
-                if row is not None and content is not None
+                (one, row.summary, row.content)
+                for one, row in parsed
+                if row is not None and row.content is not None
             ]
             blobs = blob.put_all(tx, [content for _, _, content in read])
             for ((placed, local, octets), row, _), blob_id in zip(read, blobs, strict=True):
                 _attach(tx, placed, local, row, blob_id, len(octets))
-            for (placed, _, _), unread, _ in parsed:
+            for (placed, _, _), unread in parsed:
                 if unread is None:  # the header stays without its body until a person decides
                     tx.execute("UPDATE placement SET wanted = 0 WHERE id = ?", (placed,))
                     mailbox.withhold(tx, self.mailbox.id)
                 waiting.pop(placed, None)
 
-        return Pipeline(self.store, self.ports.executor, partial(_parse, self.store.guard), keep)
+        return Pipeline(self.store, partial(_parse, self.store.guard, self.ports), keep)
 
     def _into_mailbox(self) -> Pipeline[Incoming, list[Parsed]]:
         """Where messages go that are not here yet."""
@@ -178,8 +177,8 @@ class Fetcher:
             if fresh:
                 tx.tell(MailArrived(account_id=account_id, message_ids=tuple(fresh)))
 
-        parse = partial(incoming.parse, self.store.guard)
-        return Pipeline(self.store, self.ports.executor, parse, keep)
+        parse = partial(incoming.parse, self.store.guard, self.ports)
+        return Pipeline(self.store, parse, keep)
 
     async def _batch(
         self,
@@ -269,15 +268,12 @@ class Fetcher:
         )
 
 
-def _parse(guard: Guard, contents: Sequence[_Content]) -> list[_Parsed]:
-    parsed: list[_Parsed] = []
-    for one in contents:
-        if guard.stand_in(one[2]) is not None:
-            parsed.append((one, None, None))
-            continue
-        with guard.hold(MESSAGE, message_key(one[2])):
-            parsed.append((one, summary.of_message(one[2]), Content.of(one[2])))
-    return parsed
+async def _parse(guard: Guard, ports: Ports, contents: Sequence[_Content]) -> list[_Parsed]:
+    """Read contents, but for those that are set aside."""
+    aside = {one[0] for one in contents if guard.stand_in(one[2]) is not None}
+    wanted = [(octets, True) for placed, _, octets in contents if placed not in aside]
+    found = iter(await reading.read(guard, ports, wanted))
+    return [(one, None if one[0] in aside else next(found)) for one in contents]
 
 
 def _following(messages: int, octets: int) -> int:

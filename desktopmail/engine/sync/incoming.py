@@ -6,21 +6,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Flag
-from desktopmail.engine import summary
-from desktopmail.engine.in_hand import MESSAGE, message_key
+from desktopmail.engine import reading
 from desktopmail.engine.store import blob, message, person, placement
 from desktopmail.engine.store.message import Coming
 from desktopmail.engine.store.placement import Placing
-from desktopmail.engine.store.segments import Content
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from desktopmail.door.ids import MailboxId, PlacementId
+    from desktopmail.engine.content import Content
     from desktopmail.engine.guard import Guard
     from desktopmail.engine.store.message import Kept
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.summary import Summary
+    from desktopmail.net.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +58,21 @@ class Parsed:
     content: Content | None
 
 
-def parse(guard: Guard, messages: Sequence[Incoming]) -> list[Parsed]:
-    """Work out the rows; takes the processor for a while and nothing else.
+async def parse(guard: Guard, ports: Ports, messages: Sequence[Incoming]) -> list[Parsed]:
+    """Work out the rows, beside the network and the writer.
 
     In place of a message that is set aside stands a header that says so.
     """
-    return [_parse(guard, one) for one in messages]
+    wanted = [_wanted(guard, one) for one in messages]
+    found = await reading.read(guard, ports, [(one.octets, one.is_whole) for one in wanted])
+    return [Parsed(one, row.summary, row.content) for one, row in zip(wanted, found, strict=True)]
 
 
-def _parse(guard: Guard, one: Incoming) -> Parsed:
+def _wanted(guard: Guard, one: Incoming) -> Incoming:
     stand_in = guard.stand_in(one.octets)
-    if stand_in is not None:
-        one = replace(one, octets=stand_in, is_whole=False, wanted=False)
-    with guard.hold(MESSAGE, message_key(one.octets)):
-        if one.is_whole:
-            return Parsed(one, summary.of_message(one.octets), Content.of(one.octets))
-        return Parsed(one, summary.of_header(one.octets), None)
+    if stand_in is None:
+        return one
+    return replace(one, octets=stand_in, is_whole=False, wanted=False)
 
 
 def keep(tx: Transaction, parsed: Sequence[Parsed]) -> list[Kept]:

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from desktopmail.engine.waiting import unwrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from types import TracebackType
 
     from desktopmail.engine.store.store import Store, Transaction
-    from desktopmail.net.ports import Executor
 
 BATCH_OCTETS = 4 * 1024 * 1024
 BATCH_MESSAGES = 500
@@ -40,7 +39,6 @@ class Pipeline(Generic[T, P]):
 
     Args:
         store: Where they go.
-        executor: Runs `parse`.
         parse: Works a batch out, beside the network; touches nothing.
         keep: Puts a batch into the store, in its own transaction.
     """
@@ -48,12 +46,10 @@ class Pipeline(Generic[T, P]):
     def __init__(
         self,
         store: Store,
-        executor: Executor,
-        parse: Callable[[Sequence[T]], P],
+        parse: Callable[[Sequence[T]], Awaitable[P]],
         keep: Callable[[Transaction, P], None],
     ) -> None:
         self._store = store
-        self._executor = executor
         self._parse = parse
         self._keep = keep
         self._group = asyncio.TaskGroup()
@@ -104,7 +100,7 @@ class Pipeline(Generic[T, P]):
         self._on_the_way.append(self._group.create_task(self._work(batch, before)))
 
     async def _work(self, batch: Sequence[T], before: asyncio.Task[None] | None) -> None:
-        parsed = await self._executor.run(self._parse, batch)
+        parsed = await self._parse(batch)
         if before is not None:
             await before
         later = len(batch) > WORDS_AT_ONCE

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.pop_seen import Seen
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.pop3 import Pop3Client
+    from desktopmail.net.ports import Ports
 
 PROGRESS_MESSAGES = 100
 _DAY_S = 24 * 3600
@@ -248,8 +249,9 @@ class Pop3Sync:
         def keep(tx: Transaction, rows: list[tuple[int, Parsed]]) -> None:
             self._keep(tx, account, maildrop, rows)
 
-        parse = partial(_parse, self._store.guard)
-        async with Pipeline(self._store, self._ports.executor, parse, keep) as pipeline:
+        async with Pipeline(
+            self._store, partial(_parse, self._store.guard, self._ports), keep
+        ) as pipeline:
             async for number, content in client.retr_many(fresh):
                 # Without TOP it has to be fetched to see that it is known.
                 one = here.take(bytes.fromhex(digest_of(content))) if here else None
@@ -338,8 +340,10 @@ async def look(client: Pop3Client) -> Maildrop:
     return Maildrop(sizes, uidls)
 
 
-def _parse(guard: Guard, batch: Sequence[tuple[int, Incoming]]) -> list[tuple[int, Parsed]]:
-    parsed = incoming.parse(guard, [one for _, one in batch])
+async def _parse(
+    guard: Guard, ports: Ports, batch: Sequence[tuple[int, Incoming]]
+) -> list[tuple[int, Parsed]]:
+    parsed = await incoming.parse(guard, ports, [one for _, one in batch])
     return [(number, row) for (number, _), row in zip(batch, parsed, strict=True)]
 
 

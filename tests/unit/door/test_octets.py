@@ -8,7 +8,8 @@ import pytest
 
 from desktopmail.door.octets import OctetReader
 from desktopmail.door.profile import Profile
-from desktopmail.engine.store.segments import Content, Segments
+from desktopmail.engine.content import Content
+from desktopmail.engine.store.segments import Segments
 
 if TYPE_CHECKING:
     from pathlib import Path

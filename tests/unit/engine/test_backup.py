@@ -12,7 +12,7 @@ from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
 from desktopmail.door.rows import View
 from desktopmail.engine import backup, doctor
-from desktopmail.net.ports import InlineExecutor
+from desktopmail.net.ports import system_ports
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ async def test_a_backup_holds_everything_of_its_moment(tmp_path: Path) -> None:
     assert copy.octets(MessageId(1)) == mail(1)
     copy.close()
     async with open_store(tmp_path / "copy") as store:
-        assert await doctor.examine(store, InlineExecutor(), repair=False) == []
+        assert await doctor.examine(store, system_ports(), repair=False) == []
 
 
 async def test_a_folder_that_cannot_be_made_is_named_once(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from desktopmail.engine import summary
 from desktopmail.engine.indexing import index_waiting
 from desktopmail.engine.store import message, words
-from desktopmail.net.ports import InlineExecutor
+from desktopmail.net.ports import system_ports
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ async def test_whole_messages_and_headers_are_indexed_from_what_is_here(tmp_path
         await store.write(header)
         await store.write(words.queue_all)
         assert (await found(store, "zebra"), await found(store, "okapi")) == (0, 0)
-        await index_waiting(store, InlineExecutor())
+        await index_waiting(store, system_ports())
         assert (await found(store, "zebra"), await found(store, "okapi")) == (1, 1)
         assert await store.read(words.count_waiting) == 0
 
@@ -45,6 +45,6 @@ async def test_damaged_octets_do_not_keep_the_others_waiting(tmp_path: Path) -> 
         await store.write(lambda tx: put(tx, inbox_of(tx, account_id), both))
         await store.write(words.queue_all)
         await store.write(lambda tx: tx.execute("UPDATE blob SET position = 77 WHERE id = 1"))
-        await index_waiting(store, InlineExecutor())
+        await index_waiting(store, system_ports())
         assert (await found(store, "zebra"), await found(store, "quagga")) == (0, 1)
         assert await store.read(words.count_waiting) == 0

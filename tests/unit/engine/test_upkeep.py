@@ -9,7 +9,7 @@ import pytest
 from desktopmail.door.commands import BackUp, CheckStore
 from desktopmail.door.interface import DoorError
 from desktopmail.engine import upkeep
-from desktopmail.net.ports import InlineExecutor
+from desktopmail.net.ports import system_ports
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ async def test_the_answers_say_what_was_found_and_done(tmp_path: Path) -> None:
         inbox = await store.write(lambda tx: inbox_of(tx, add_account(tx)))
         await store.write(lambda tx: put(tx, inbox, [mail(1)]))
         assert (
-            await upkeep.examine(store, InlineExecutor(), CheckStore())
+            await upkeep.examine(store, system_ports(), CheckStore())
         ).label == "The store is sound."
         await store.write(lambda tx: tx.execute("UPDATE mailbox_total SET total = 9"))
-        found = await upkeep.examine(store, InlineExecutor(), CheckStore(repair=True))
+        found = await upkeep.examine(store, system_ports(), CheckStore(repair=True))
         assert found.label == "The counts of 3 mailboxes were wrong, and are right now."
         assert (await upkeep.compact(store)).label.endswith(" MB given back to the disk")
         copy = BackUp(path=str(tmp_path / "copy"))

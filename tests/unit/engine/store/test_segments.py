@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from desktopmail.door.octets import inflate
 from desktopmail.door.profile import Profile
-from desktopmail.engine.store.segments import Content, Segments
+from desktopmail.engine.content import Content
+from desktopmail.engine.store.segments import Segments
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from desktopmail.engine import summary
 from desktopmail.engine.indexing import index_waiting
 from desktopmail.engine.store import message, placement, words
 from desktopmail.engine.store.store import Store
-from desktopmail.net.ports import InlineExecutor
+from desktopmail.net.ports import InlineExecutor, system_ports
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ async def test_what_a_crash_left_in_the_queue_is_indexed_from_the_octets(tmp_pat
     await first.aclose()
     async with open_store(tmp_path) as store:
         assert (await found(store, "zebra"), await count_waiting(store)) == (0, 1)
-        await index_waiting(store, InlineExecutor())
+        await index_waiting(store, system_ports())
         assert (await found(store, "zebra"), await count_waiting(store)) == (1, 0)
 
 
@@ -67,7 +67,7 @@ async def test_a_message_that_went_while_its_words_waited_is_not_found(tmp_path:
 async def test_words_that_came_meanwhile_are_not_indexed_twice(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         await store.write(lambda tx: place(tx, "zebra"), words_later=True)
-        await index_waiting(store, InlineExecutor())
+        await index_waiting(store, system_ports())
         await store.index_words()
         assert await found(store, "zebra") == 1
         integrity = "INSERT INTO words (words) VALUES ('integrity-check')"

@@ -8,15 +8,16 @@ import pytest
 
 from desktopmail.door.rows import Flag
 from desktopmail.engine.store import message, placement
-from desktopmail.engine.store.segments import Content, Segments
+from desktopmail.engine.store.segments import Segments
 from desktopmail.engine.sync import incoming
 from desktopmail.engine.sync.incoming import Incoming
-from tests.helpers.store import Nobody, add_account, inbox_of, mail, open_store
+from tests.helpers.store import add_account, inbox_of, mail, open_store, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from desktopmail.engine.content import Content
     from desktopmail.engine.store.store import Transaction
 
 
@@ -45,16 +46,14 @@ async def test_octets_are_committed_before_any_row_that_names_them(
     monkeypatch.setattr(Segments, "write", write_first)
     monkeypatch.setattr(message, "keep_all", keep_after)
     async with open_store(tmp_path) as store:
-        await store.write(
-            lambda tx: incoming.keep(tx, incoming.parse(Nobody(), [came(1), came(2)]))
-        )
+        await store.write(lambda tx: incoming.keep(tx, parsed([came(1), came(2)])))
     assert order == ["octets 2", "rows"]
 
 
 async def test_a_batch_of_whole_messages_and_headers_is_kept_as_it_came(tmp_path: Path) -> None:
-    parsed = incoming.parse(Nobody(), [came(1), came(2, whole=False), came(1)])
+    batch = parsed([came(1), came(2, whole=False), came(1)])
     async with open_store(tmp_path) as store:
-        first, header, again = await store.write(lambda tx: incoming.keep(tx, parsed))
+        first, header, again = await store.write(lambda tx: incoming.keep(tx, batch))
         assert (first.has_octets, header.has_octets) == (True, False)
         assert again.id == first.id
         assert header.size == len(mail(2))
@@ -65,7 +64,7 @@ async def test_what_a_server_said_of_them_stands_in_their_rows(tmp_path: Path) -
     one = came(1, uid=7, flags=Flag.FLAGGED, tags=("work",), modseq=9, whole=False, wanted=True)
 
     def step(tx: Transaction) -> None:
-        incoming.place(tx, inbox_of(tx, add_account(tx)), incoming.parse(Nobody(), [one]))
+        incoming.place(tx, inbox_of(tx, add_account(tx)), parsed([one]))
 
     async with open_store(tmp_path) as store:
         await store.write(step)
@@ -79,7 +78,7 @@ async def test_what_a_server_said_of_them_stands_in_their_rows(tmp_path: Path) -
 async def test_octets_that_are_here_are_not_wanted_again(tmp_path: Path, whole: bool) -> None:
     async with open_store(tmp_path) as store:
         inbox = await store.write(lambda tx: inbox_of(tx, add_account(tx)))
-        await store.write(lambda tx: incoming.keep(tx, incoming.parse(Nobody(), [came(1)])))
-        again = incoming.parse(Nobody(), [came(1, whole=whole, uid=1, wanted=True)])
+        await store.write(lambda tx: incoming.keep(tx, parsed([came(1)])))
+        again = parsed([came(1, whole=whole, uid=1, wanted=True)])
         await store.write(lambda tx: incoming.place(tx, inbox, again))
         assert await store.read(lambda tx: tx.fetch("SELECT wanted FROM placement")) == [(0,)]

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from desktopmail.door.rows import Flag
 from desktopmail.engine import journal
 from desktopmail.engine.store import message, operation, placement
-from desktopmail.engine.sync import incoming, meet, vanish
+from desktopmail.engine.sync import meet, vanish
 from desktopmail.engine.sync.incoming import Incoming
 from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.flags import DELETED, FLAGGED, SEEN
 from desktopmail.wire.imap.flags import Flag as WireFlag
 from desktopmail.wire.imap.sequence import Seq, Uid
-from tests.helpers.store import add_account, inbox_of, mail, open_store, put
+from tests.helpers.store import add_account, inbox_of, mail, open_store, parsed, put
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,8 +37,8 @@ async def account(store: Store) -> tuple[AccountId, MailboxId]:
 
 
 async def place(store: Store, inbox: MailboxId, *messages: Incoming) -> list[int]:
-    parsed = incoming.parse(store.guard, messages)
-    return list(await store.write(lambda tx: meet.place(tx, inbox, parsed)))
+    found = parsed(messages)
+    return list(await store.write(lambda tx: meet.place(tx, inbox, found)))
 
 
 async def rows(store: Store, inbox: MailboxId) -> list[Placed]:

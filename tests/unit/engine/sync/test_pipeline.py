@@ -6,6 +6,7 @@ import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,7 +50,9 @@ async def test_batches_are_kept_in_the_order_in_which_they_came(tmp_path: Path) 
 
     store = Store(Profile.at(tmp_path), InlineExecutor())
     with threads() as executor:
-        async with Pipeline(store, executor, parse, lambda _tx, batch: kept.append(batch)) as line:
+        async with Pipeline(
+            store, partial(executor.run, parse), lambda _tx, batch: kept.append(batch)
+        ) as line:
             for number in range(5):
                 await line.put(number, 10)
     await store.aclose()
@@ -63,7 +66,7 @@ async def test_a_batch_ends_by_its_octets_too(
     kept: list[list[int]] = []
     store = Store(Profile.at(tmp_path), InlineExecutor())
     async with Pipeline(
-        store, InlineExecutor(), doubled, lambda _tx, batch: kept.append(batch)
+        store, partial(InlineExecutor().run, doubled), lambda _tx, batch: kept.append(batch)
     ) as line:
         await line.put(1, 100)
         await line.put(2, 1)
@@ -76,7 +79,9 @@ async def test_what_was_taken_before_a_cut_is_kept(tmp_path: Path) -> None:
     store = Store(Profile.at(tmp_path), InlineExecutor())
 
     async def fetch() -> None:
-        line = Pipeline(store, InlineExecutor(), doubled, lambda _tx, batch: kept.extend(batch))
+        line = Pipeline(
+            store, partial(InlineExecutor().run, doubled), lambda _tx, batch: kept.extend(batch)
+        )
         async with line:
             for number in range(3):
                 await line.put(number, 10)
@@ -105,7 +110,7 @@ async def test_who_puts_waits_while_two_batches_are_on_their_way(tmp_path: Path)
             await line.put(number, 10)
             taken.append(number)
 
-    line = Pipeline(store, Held(), doubled, lambda _tx, _batch: None)
+    line = Pipeline(store, partial(Held().run, doubled), lambda _tx, _batch: None)
     async with line, asyncio.TaskGroup() as group:
         group.create_task(feed(line))
         for _ in range(20):
@@ -123,7 +128,7 @@ async def test_a_store_that_cannot_be_written_ends_it_with_its_own_sentence(tmp_
         raise DoorError("The disk is full.", code="disk-full")
 
     async def fetch() -> None:
-        async with Pipeline(store, InlineExecutor(), doubled, refuse) as line:
+        async with Pipeline(store, partial(InlineExecutor().run, doubled), refuse) as line:
             for number in range(9):
                 await line.put(number, 10)
                 await asyncio.sleep(0)
