@@ -21,14 +21,12 @@ from tests.benchmarks.peer import program
 from tests.benchmarks.ratio import Ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from desktopmail.door.reader import SqliteReader
 
 # The issue asks for 100,000 of 3 KB, and for 1,000,000 of them: `BENCH_SCALE=1` takes the first.
 SCALE = float(os.environ.get("BENCH_SCALE", "0.2"))
 _MEAN_OCTETS = 3_000
-_QUERIES = 400
+_QUERIES = 100
 _MEMORY_OCTETS = 150_000_000
 
 
@@ -39,21 +37,25 @@ def measure() -> list[Ratio]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         octets = maildir.write(folder / "mail", messages(count, mean_octets=_MEAN_OCTETS))
-        maildir.write(folder / "tenth", messages(count // 10, mean_octets=_MEAN_OCTETS, seed=2))
+        tenth = messages(count // 10, mean_octets=_MEAN_OCTETS, seed=2)
+        both = octets + maildir.write(folder / "tenth", tenth)
         peer_s = _notmuch(notmuch, folder)
-        ours = asyncio.run(_ours(folder))
+        ours, p99 = asyncio.run(_ours(folder))
     return [
         Ratio(
             f"parse, store and index of {count} messages", ours["all"], peer_s, "notmuch", "s",
             0.25, at_least=False,
         ),
-        Ratio(
-            f"newest 50 hits in {count}, 99 of 100 queries", ours["p99"], 0.01,
-            "ten milliseconds", "s", 1.0, at_least=False,
+        *(
+            Ratio(
+                f"newest 50 hits in {count + count // 10}, 99 of 100 queries of {kind}", seconds,
+                0.01, "ten milliseconds", "s", 1.0, at_least=False,
+            )
+            for kind, seconds in p99.items()
         ),
         Ratio(
-            f"the store of {count} messages of 3 KB", ours["stored"], octets, "their octets", "B",
-            1.5, at_least=False,
+            f"the store of {count + count // 10} messages of 3 KB", ours["stored"], both,
+            "their octets", "B", 1.5, at_least=False,
         ),
         Ratio(
             "memory of the engine at its most", ours["memory"], _MEMORY_OCTETS, "150 MB", "B", 1.0,
@@ -81,7 +83,7 @@ def _notmuch(notmuch: str, folder: Path) -> float:
     return time.perf_counter() - begin
 
 
-async def _ours(folder: Path) -> dict[str, float]:
+async def _ours(folder: Path) -> tuple[dict[str, float], dict[str, float]]:
     async with running(folder) as engine:
         # By POP3 from where nobody answers: an account with an Inbox that exists here alone.
         await engine.add(settings(folder, 9, "none"), Kind.POP3)
@@ -93,29 +95,42 @@ async def _ours(folder: Path) -> dict[str, float]:
                 ImportMessages(path=str(folder / name), mailbox_id=inbox)
             )
             times[what] = time.perf_counter() - begin
-        taken = sorted(_search_s(engine.reader))
-        times["p99"] = statistics.quantiles(taken, n=100)[-1]
         times["memory"] = await engine.peak_memory()
         times["stored"] = engine.stored()
-        return times
+        return times, _p99_by_kind(engine.reader)
 
 
-def _search_s(reader: SqliteReader) -> Iterator[float]:
-    """The times of queries of all kinds, seeded."""
+def _p99_by_kind(reader: SqliteReader) -> dict[str, float]:
+    """How long 99 of 100 queries of each kind take at the most, seeded."""
     chance = random.Random(20261125)
     words, often = vocabulary()
+    taken: dict[str, list[float]] = {}
     for number in range(_QUERIES):
         one, two = chance.choices(words, cum_weights=often, k=2)
-        query = (
-            one,
-            f"{one} {two}",
-            f"{one[:3]}*",
-            f'"{one} {two}"',
-            f"subject:{one}",
-            f"from:person{number}",
-            f"{one} -{two}",
-            f"{one} OR {two}",
-        )[number % 8]
-        begin = time.perf_counter()
-        reader.window(View(query=query), 0, 50)
-        yield time.perf_counter() - begin
+        for kind, query in _queries(one, two, number).items():
+            begin = time.perf_counter()
+            reader.window(View(query=query), 0, 50)
+            taken.setdefault(kind, []).append(time.perf_counter() - begin)
+    return {kind: statistics.quantiles(times, n=100)[-1] for kind, times in taken.items()}
+
+
+def _queries(one: str, two: str, number: int) -> dict[str, str]:
+    return {
+        "a word": one,
+        "two words": f"{one} {two}",
+        "a phrase": f'"{one} {two}"',
+        "either": f"{one} OR {two}",
+        "one without another": f"{one} -{two}",
+        "a word in the subject": f"subject:{one}",
+        "a person": f"from:person{number}",
+        "a beginning of one letter": f"{one[:1]}*",
+        "a beginning of two letters": f"{one[:2]}*",
+        "a beginning of three letters": f"{one[:3]}*",
+        "a beginning of four letters": f"{one[:4]}*",
+        "unread ones": f"{one} is:unread",
+        "flagged ones, of which there are none": f"{one} is:flagged",
+        "one mailbox": f"{one} in:inbox",
+        "one account": f"{one} account:alice",
+        "large ones": f"{one} larger:100k",
+        "those with attachments": f"{one} has:attachment",
+    }

@@ -14,6 +14,7 @@ from desktopmail.door.commands import AddAccount, ServerSettings, SyncAccounts
 from desktopmail.door.profile import Profile
 from desktopmail.door.queries import EngineStatus, ReadStatus
 from desktopmail.door.rows import Kind, Security, View
+from desktopmail.door.sqlite import open_read_only
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -52,11 +53,23 @@ class Running:
             assert time.monotonic() < until, f"{self.reader.count(View())} of {count} rows came"
             await asyncio.sleep(_POLL_S)
 
+    async def durable(self, count: int) -> None:
+        """Wait until so many messages are here with their octets, whether they are found or not."""
+        await self.rows(count)
+        until = time.monotonic() + _PATIENCE_S
+        connection = open_read_only(self.session.profile.database)
+        try:
+            while connection.execute(_WANTED).fetchall():
+                assert time.monotonic() < until, "octets are missing"
+                await asyncio.sleep(_POLL_S)
+        finally:
+            connection.close()
+
     async def peak_memory(self) -> int:
-        """The most octets the engine has held so far."""
+        """The most octets the engine and its worker have held so far."""
         status = await self.session.door.query(ReadStatus())
         assert isinstance(status, EngineStatus)
-        return _peak_of(status.pid)
+        return sum(map(_peak_of, (status.pid, *_children_of(status.pid))))
 
     def stored(self) -> int:
         """The octets of the profile on the disk, logs of the database and all."""
@@ -64,10 +77,19 @@ class Running:
         return sum(path.stat().st_size for path in files if path.is_file())
 
 
+_WANTED = "SELECT 1 FROM placement WHERE wanted = 1 AND uid IS NOT NULL LIMIT 1"
+
+
+def _children_of(pid: int) -> list[int]:
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for one in lists for child in one.read_text("ascii").split()]
+
+
 def _peak_of(pid: int) -> int:
     told = Path(f"/proc/{pid}/status").read_text("ascii")
-    (line,) = [line for line in told.splitlines() if line.startswith("VmHWM:")]
-    return int(line.split()[1]) * 1024
+    return sum(
+        int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("VmHWM:")
+    )
 
 
 @asynccontextmanager
