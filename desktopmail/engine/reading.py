@@ -18,16 +18,18 @@ from desktopmail.engine.summary import Summary, Words
 from desktopmail.net.ports import WorkerAwayError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from desktopmail.engine.guard import Guard
-    from desktopmail.net.ports import Ports
+    from desktopmail.net.ports import Executor, Ports
 
 _log = logging.getLogger(__name__)
 
 # For fewer the way to another process is longer than the work.
 _FEW = 20
+_CHUNK_OCTETS = 512 * 1024
 
+_Content = tuple[bytes, bool]
 _Row = tuple[tuple[Any, ...], tuple[Any, ...], bytes, bytes | None]
 
 
@@ -43,21 +45,41 @@ class Read:
     content: Content | None
 
 
-async def read(guard: Guard, ports: Ports, contents: Sequence[tuple[bytes, bool]]) -> list[Read]:
+async def read(guard: Guard, ports: Ports, contents: Sequence[_Content]) -> list[Read]:
     """Read messages: their octets, and whether that is the whole of each.
 
     What the worker dies of is read here again, each message noted as in hand: should the engine
     die of it too, it is known of which.
     """
-    if ports.worker is not None and len(contents) >= _FEW:
+    worker = ports.worker if len(contents) >= _FEW else None
+    found: list[Read] = []
+    for chunk in _chunks(contents):
+        found += joined(chunk, await _rows(guard, ports.executor, worker, chunk))
+    return found
+
+
+async def _rows(
+    guard: Guard, threads: Executor, worker: Executor | None, contents: Sequence[_Content]
+) -> list[_Row]:
+    if worker is not None:
         try:
-            return joined(contents, await ports.worker.run(rows, contents))
+            return await worker.run(rows, contents)
         except WorkerAwayError as error:
             _log.info("reading %d messages in a thread: %s", len(contents), error)
-    return joined(contents, await ports.executor.run(_rows_in_hand, guard, contents))
+    return await threads.run(_rows_in_hand, guard, contents)
 
 
-def _rows_in_hand(guard: Guard, contents: Sequence[tuple[bytes, bool]]) -> list[_Row]:
+def _chunks(contents: Sequence[_Content]) -> Iterator[Sequence[_Content]]:
+    """What goes over in one piece: the other side holds all of it, and what it makes of it."""
+    begin = octets = 0
+    for end, (one, _) in enumerate(contents, 1):
+        octets += len(one)
+        if octets >= _CHUNK_OCTETS or end == len(contents):
+            yield contents[begin:end]
+            begin, octets = end, 0
+
+
+def _rows_in_hand(guard: Guard, contents: Sequence[_Content]) -> list[_Row]:
     found = []
     for octets, is_whole in contents:
         with guard.hold(MESSAGE, message_key(octets)):
@@ -65,12 +87,12 @@ def _rows_in_hand(guard: Guard, contents: Sequence[tuple[bytes, bool]]) -> list[
     return found
 
 
-def rows(contents: Sequence[tuple[bytes, bool]]) -> list[_Row]:
+def rows(contents: Sequence[_Content]) -> list[_Row]:
     """Work everything out; gives plain values."""
     return [_row(octets, is_whole=is_whole) for octets, is_whole in contents]
 
 
-def joined(contents: Sequence[tuple[bytes, bool]], found: Sequence[_Row]) -> list[Read]:
+def joined(contents: Sequence[_Content], found: Sequence[_Row]) -> list[Read]:
     """Put together the octets and what was worked out of them."""
     return [
         Read(

@@ -49,7 +49,7 @@ def main() -> int:
     asked, answers = os.dup(0), os.dup(1)
     os.dup2(2, 1)  # a stray print must not break the framing
     # What is made for one answer goes with it: looking for cycles costs a tenth of the time.
-    gc.set_threshold(100_000, 10, 100)
+    gc.set_threshold(20_000, 10, 100)
     os.write(answers, READY)
     while True:
         try:

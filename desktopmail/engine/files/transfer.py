@@ -7,10 +7,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from desktopmail.door.commands import Outcome
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Role
-from desktopmail.engine.content import sha256
 from desktopmail.engine.files import eml, maildir, mbox
 from desktopmail.engine.files.eml import EmlWriter
 from desktopmail.engine.files.maildir import MaildirWriter
@@ -180,19 +181,29 @@ def _load(placement_ids: Sequence[PlacementId], tx: Transaction) -> list[FileMes
 
 def _fresh(tx: Transaction, mailbox_id: MailboxId, rows: Sequence[Parsed]) -> list[Parsed]:
     """Those whose octets do not stand in the mailbox yet."""
-    fresh, seen = [], set()
+    there = _standing(tx, mailbox_id, [one.content.sha256 for one in rows if one.content])
+    fresh = []
     for one in rows:
-        digest = sha256(one.incoming.octets)
-        there = tx.fetch(
-            "SELECT 1 FROM blob AS b JOIN message AS m ON m.blob_id = b.id"
-            " JOIN placement AS p ON p.message_id = m.id WHERE b.sha256 = ? AND p.mailbox_id = ?"
-            " AND p.shown = 1",
-            (digest, mailbox_id),
-        )
-        if not there and digest not in seen:
+        if one.content is None:  # a stand-in for what is set aside
             fresh.append(one)
-            seen.add(digest)
+        elif one.content.sha256 not in there:
+            fresh.append(one)
+            there.add(one.content.sha256)
     return fresh
+
+
+def _standing(tx: Transaction, mailbox_id: MailboxId, digests: Sequence[bytes]) -> set[bytes]:
+    names = msgspec.json.encode([digest.hex() for digest in digests]).decode()
+    return {
+        row[0]
+        for row in tx.fetch(
+            "SELECT b.sha256 FROM blob AS b JOIN message AS m ON m.blob_id = b.id"
+            " JOIN placement AS p ON p.message_id = m.id"
+            " WHERE b.sha256 IN (SELECT unhex(value) FROM json_each(?))"
+            " AND p.mailbox_id = ? AND p.shown = 1",
+            (names, mailbox_id),
+        )
+    }
 
 
 def _place(tx: Transaction, mailbox_id: MailboxId, parsed: list[Parsed]) -> None:

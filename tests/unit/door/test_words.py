@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from desktopmail.door import words
 from desktopmail.door.words import spaced
 
 
@@ -17,7 +20,7 @@ def test_a_sharp_s_is_two() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "cut"),
     [
         ("東京駅で", ["東", "京", "駅", "で"]),
         ("mail東京mail", ["mail", "東", "京", "mail"]),
@@ -26,5 +29,11 @@ def test_a_sharp_s_is_two() -> None:
         ("\U00020000\U00020001", ["\U00020000", "\U00020001"]),
     ],
 )
-def test_scripts_without_spaces_are_cut(text: str, words: list[str]) -> None:
-    assert spaced(text).split() == words
+def test_scripts_without_spaces_are_cut(text: str, cut: list[str]) -> None:
+    assert spaced(text).split() == cut
+
+
+@given(st.text())
+def test_looking_for_octets_first_changes_nothing(text: str) -> None:
+    plain = text.replace("ß", "ss").replace("ẞ", "ss")
+    assert spaced(text) == words._SPACELESS.sub(lambda match: f" {match.group()} ", plain)
