@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +39,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
         "export", parents=[common], help="write messages to files, exact and with their flags"
     )
     form = export.add_mutually_exclusive_group(required=True)
-    form.add_argument("--mbox", metavar="FILE", type=Path, help="one file")
+    form.add_argument("--mbox", metavar="FILE", type=Path, help="one file; - is standard output")
     form.add_argument("--maildir", metavar="DIR", type=Path, help="a Maildir")
     form.add_argument("--eml", metavar="DIR", type=Path, help="one file a message")
     export.add_argument("what", nargs="+", metavar="MAILBOX|ID", help="one mailbox, or messages")
@@ -74,19 +77,33 @@ def _one(mailboxes: list[MailboxRow], named: str) -> MailboxRow:
 
 async def _export(context: Context, arguments: argparse.Namespace) -> int:
     form = next(form for form in _FORMS if getattr(arguments, form) is not None)
-    path = str(getattr(arguments, form).absolute())
+    path = getattr(arguments, form)
+    if str(path) != "-":
+        return await _do(context, _command(context, arguments, form, path.absolute()))
+    if form != "mbox" or arguments.json:
+        raise UsageError("Only an mbox goes to standard output, and not together with --json.")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "mbox"
+        outcome = await (await context.door()).command(_command(context, arguments, form, file))
+        with file.open("rb") as octets_of_it:
+            shutil.copyfileobj(octets_of_it, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
+    context.output.note(f"{outcome.label.partition(' exported to ')[0]} exported.")
+    return 0
+
+
+def _command(
+    context: Context, arguments: argparse.Namespace, form: str, path: Path
+) -> ExportMessages:
     if all(numbers.is_local_id(word) for word in arguments.what):
         rows = [context.message(int(word))[0] for word in dict.fromkeys(arguments.what)]
-        command = ExportMessages(placement_ids=tuple(row.id for row in rows), form=form, path=path)
-    elif len(arguments.what) == 1:
+        ids = tuple(row.id for row in rows)
+        return ExportMessages(placement_ids=ids, form=form, path=str(path))
+    if len(arguments.what) == 1:
         named = arguments.what[0]
         mailbox = _one(context.mailboxes(named, arguments.account), named)
-        command = ExportMessages(mailbox_id=mailbox.id, form=form, path=path)
-    else:
-        raise UsageError(
-            f"Name one mailbox, or messages by their ids: not {joined(arguments.what)}."
-        )
-    return await _do(context, command)
+        return ExportMessages(mailbox_id=mailbox.id, form=form, path=str(path))
+    raise UsageError(f"Name one mailbox, or messages by their ids: not {joined(arguments.what)}.")
 
 
 async def _import(context: Context, arguments: argparse.Namespace) -> int:

@@ -184,6 +184,8 @@ def _tags(names: list[str]) -> tuple[str, ...]:
 
 def _check(tags: tuple[str, ...]) -> None:
     for tag in tags:
+        if _known(tag) == "deleted":
+            raise UsageError("Messages are removed with `desktopmail delete`, not by a flag.")
         if not tag.strip() or not tag.isprintable() or "\\" in tag:
             raise UsageError(f"{short(tag, 40)!r} cannot be a tag: take letters and digits.")
 

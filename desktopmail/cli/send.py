@@ -16,7 +16,7 @@ from desktopmail.cli.output import fields, joined
 from desktopmail.door.changes import AnyChange, EverythingChanged, OutboxChanged
 from desktopmail.door.commands import ReportWish, SendMessage
 from desktopmail.door.rows import SendingState
-from desktopmail.mime import address, compose, message_id
+from desktopmail.mime import address, compose, header, message_id
 from desktopmail.mime.header import Header
 from desktopmail.mime.message import Message
 
@@ -216,6 +216,10 @@ def as_sent(message: Message, account: AccountRow) -> compose.Composed:
         raise CommandError("The message names no recipient in To, Cc or Bcc.")
     octets = without(message.octets, "bcc")
     sender = message.sender
+    if not sender.address:
+        # RFC 5322 section 3.6 wants one; it goes out as the account's own.
+        own = address.Mailbox(account.display_name, account.address)
+        octets = header.fold("From", address.write((own,), utf8=False)) + without(octets, "from")
     return compose.Composed(
         octets=octets,
         sender=sender.address or account.address,

@@ -17,7 +17,7 @@ from desktopmail.engine.masking import forms, hide_text
 from desktopmail.engine.trust import MENDED_BY_A_PIN, exposes_more
 from desktopmail.net.deadline import deadline
 from desktopmail.net.endpoint import Endpoint, Security, join_host_port
-from desktopmail.net.errors import AuthenticationError, NetError, TlsError
+from desktopmail.net.errors import AuthenticationError, NetError, TimedOutError, TlsError
 from desktopmail.net.imap import ImapClient
 from desktopmail.net.pop3 import Pop3Client
 from desktopmail.net.smtp import SmtpClient
@@ -47,6 +47,8 @@ C = TypeVar("C")
 # Looking up, connecting, TLS and each answer have deadlines of their own; this one is for a server
 # that goes on talking without ever answering.
 OPENING_TIMEOUT_S = 150.0
+# Most servers greet within a second; some let a stranger wait, and are connected to again then.
+GREETING_S = 8.0
 
 
 class PasswordSource(Protocol):
@@ -197,8 +199,12 @@ class Connector:
     async def _open(
         self, account: Account, side: Side, connect: Callable[[Endpoint], Awaitable[C]]
     ) -> C:
-        endpoint = endpoint_of(account.server(side), account.address)
+        endpoint = endpoint_of(account, side)
         try:
+            if endpoint.security is not Security.TLS:
+                early = await _greeted_early(endpoint, connect)
+                if early is not None:
+                    return early
             async with deadline(OPENING_TIMEOUT_S, _too_long(endpoint.authority)):
                 return await connect(endpoint)
         except TlsError as error:
@@ -225,6 +231,37 @@ class _WorseError(Exception):
         self.choice = choice
 
 
+async def _greeted_early(
+    endpoint: Endpoint, connect: Callable[[Endpoint], Awaitable[C]]
+) -> C | None:
+    """Connect to a server that is to greet in the clear; None where it is only slow to greet.
+
+    A server that speaks TLS from the first octet says nothing at all: whether it does is tried.
+
+    Raises:
+        NetError: It speaks TLS, or did not work.
+    """
+    patience_s = min(GREETING_S, OPENING_TIMEOUT_S)
+    try:
+        async with deadline(patience_s, _too_long(endpoint.authority)):
+            return await connect(endpoint)
+    except TimedOutError:
+        try:
+            async with deadline(patience_s, _too_long(endpoint.authority)):
+                certificate = await _inspected(
+                    dataclasses.replace(endpoint, security=Security.TLS), connect
+                )
+        except TimedOutError:
+            return None
+        if certificate is None:
+            return None
+        raise TlsError(
+            f"{endpoint.authority} speaks TLS from the first octet, and is set up without.",
+            remedy="Choose TLS for it, or its port for STARTTLS.",
+            code="tls-port",
+        ) from None
+
+
 def _too_long(where: str) -> str:
     return f"Connecting to {where} took longer than {OPENING_TIMEOUT_S:g} s."
 
@@ -246,8 +283,12 @@ async def _inspected(
     raise RuntimeError("a connection that only looks at the certificate was made")
 
 
-def endpoint_of(server: ServerSettings, address: str) -> Endpoint:
-    """Return where a server is, as the network floor takes it."""
+def endpoint_of(account: Account, side: Side) -> Endpoint:
+    """Return where a server of an account is, as the network floor takes it."""
+    server, address = account.server(side), account.address
+    service = "submission" if side == "outgoing" else account.kind.value
+    if server.security.value == Security.TLS.value:
+        service += "s"  # RFC 6186 section 3.2, RFC 8314 section 5.1
     return Endpoint(
         server.host,
         server.port,
@@ -255,4 +296,5 @@ def endpoint_of(server: ServerSettings, address: str) -> Endpoint:
         ca_file=Path(server.ca_file) if server.ca_file else None,
         pins=tuple(bytes.fromhex(pin) for pin in server.pins),
         domains=(address.rpartition("@")[2],) if "@" in address else (),
+        services=(service,),
     )

@@ -85,6 +85,8 @@ def move(
     """
     target = _selectable(tx, mailbox_id)
     placed = [one for one in _existing(tx, placement_ids) if one.mailbox_id != mailbox_id]
+    if not placed:
+        return f"Nothing had to be moved to {target.shown_path}"
     label = f"{messages(len(placed))} moved to {target.shown_path}"
     for source, members in _by_mailbox(tx, placed):
         if source.local and target.local:
@@ -227,9 +229,18 @@ def _move_to_role(tx: Transaction, placed: Sequence[Placed], role: Role, undo: s
     by_account: dict[AccountId, list[PlacementId]] = defaultdict(list)
     for source, members in _by_mailbox(tx, placed):
         by_account[source.account_id] += [one.id for one in members]
+    moved = 0
     for account_id, members_ids in by_account.items():
-        move(tx, members_ids, role_mailbox(tx, account_id, role).id, undo=undo)
-    return f"{messages(len(placed))} moved to {_ROLE_NAMES[role]}"
+        target = role_mailbox(tx, account_id, role).id
+        moved += sum(one.mailbox_id != target for one in placement.get(tx, members_ids))
+        move(tx, members_ids, target, undo=undo)
+    if placed and not moved:
+        return f"{messages(len(placed))} {_stood(placed)} in {_ROLE_NAMES[role]} already"
+    return f"{messages(moved)} moved to {_ROLE_NAMES[role]}"
+
+
+def _stood(placed: Sequence[Placed]) -> str:
+    return "was" if len(placed) == 1 else "were"
 
 
 def _copy_across(

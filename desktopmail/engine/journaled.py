@@ -9,7 +9,7 @@ import msgspec
 
 from desktopmail.door import commands
 from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import Kind
+from desktopmail.door.rows import Flag, Kind
 from desktopmail.engine import journal, mailboxes
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import pop_seen, tag
@@ -97,6 +97,7 @@ def carry_out(tx: Transaction, command: Journaled, undo: str) -> commands.Outcom
 def _label_of(tx: Transaction, command: Journaled, undo: str) -> str:
     match command:
         case commands.StoreFlags():
+            _refuse_deletion(command)
             return journal.store_flags(
                 tx,
                 command.placement_ids,
@@ -126,6 +127,15 @@ def _label_of(tx: Transaction, command: Journaled, undo: str) -> str:
             return mailboxes.empty(tx, mailbox_id, undo=undo)
         case _:
             raise TypeError(f"{type(command).__name__} is answered elsewhere")
+
+
+def _refuse_deletion(command: commands.StoreFlags) -> None:
+    """What is marked as deleted vanishes at the next EXPUNGE of anybody, past every Undo."""
+    tags = {name.removeprefix("\\").lower() for name in command.add_tags + command.remove_tags}
+    if (command.add | command.remove) & Flag.DELETED or "deleted" in tags:
+        raise DoorError(
+            "Messages are not deleted by a flag.", remedy="Delete them instead.", code="bad-flag"
+        )
 
 
 def _change_tag(tx: Transaction, command: commands.ChangeTag) -> str:

@@ -20,7 +20,11 @@ def forms(user: str, secret: Secret) -> tuple[bytes, ...]:
         return ()
     name = user.encode("utf-8", "surrogatepass")
     proofs = (b"\0%b\0%b" % (name, password), b"%b\0%b\0%b" % (name, name, password))
-    return (password, *(base64.b64encode(one).rstrip(b"=") for one in (password, *proofs)))
+    quoted = password.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    return (
+        *dict.fromkeys((password, quoted)),
+        *(base64.b64encode(one).rstrip(b"=") for one in (password, *proofs)),
+    )
 
 
 def hide(octets: bytes, masks: tuple[bytes, ...]) -> bytes:

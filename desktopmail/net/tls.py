@@ -329,7 +329,7 @@ def _client_context(
         except (OSError, ssl.SSLError) as error:
             raise TlsError(
                 f"The CA file {ca_file} cannot be read.",
-                remedy=f"It has to hold certificates in PEM ({error}).",
+                remedy=_why_unreadable(error, "certificates in PEM"),
                 code="tls-files",
             ) from error
     _load_certificate(context, certificate, key)
@@ -344,9 +344,16 @@ def _load_certificate(context: ssl.SSLContext, certificate: Path | None, key: Pa
     except (OSError, ssl.SSLError) as error:
         raise TlsError(
             f"The certificate {certificate} cannot be read.",
-            remedy=f"It has to be PEM, with its key beside it ({error}).",
+            remedy=_why_unreadable(error, "a certificate in PEM, with its key beside it"),
             code="tls-files",
         ) from error
+
+
+def _why_unreadable(error: OSError, wanted: str) -> str:
+    """What to do about a file: OpenSSL's own words ("[X509] PEM lib (_ssl.c:4166)") help nobody."""
+    if not isinstance(error, ssl.SSLError) and error.strerror:
+        return f"{error.strerror}: look at the path and its permissions."
+    return f"It has to hold {wanted}."
 
 
 @lru_cache(maxsize=16)

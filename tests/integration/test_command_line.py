@@ -202,6 +202,17 @@ def test_the_servers_of_an_account_are_edited_after_a_check(
     program.ok("sync", "home")
 
 
+def test_an_mbox_goes_to_standard_output(program: Program, tmp_path: Path) -> None:
+    send(program, "Quinces", "--body", "From here on.")
+    program.ok("sync")
+    written = program.ok("export", "--mbox", "-", "INBOX", "--account", "bob-pop3")
+    assert written.out.startswith("From MAILER-DAEMON ")
+    assert "\n>From here on.\n" in written.out
+    assert "1 message exported." in written.err
+    assert not (tmp_path / "-").exists()
+    assert program.run("export", "--eml", "-", "INBOX", "--account", "bob-pop3").status == 2
+
+
 def test_a_search_says_how_far_it_reached_and_asks_the_server_where_it_is_told_to(
     program: Program,
 ) -> None:

@@ -29,13 +29,16 @@ class MaildirWriter:
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._there = {path.name.partition(":")[0] for path in (folder / "cur").iterdir()}
 
-    def write(self, message: FileMessage) -> None:
-        """Add a message: into tmp, durable, then moved to its place."""
+    def write(self, message: FileMessage) -> bool:
+        """Add a message: into tmp, durable, then moved to its place.
+
+        Says whether it was not there already.
+        """
         octets = with_lf(message.octets)
         digest = hashlib.sha256(octets).hexdigest()[:24]
         unique = f"{message.date_s or 0}.{digest}.desktopmail"
         if unique in self._there:
-            return
+            return False
         self._there.add(unique)
         letters = "".join(letter for letter, flag in _LETTERS.items() if message.flags & flag)
         being_written = self._folder / "tmp" / unique
@@ -46,6 +49,7 @@ class MaildirWriter:
         if message.date_s is not None:
             os.utime(being_written, (message.date_s, message.date_s))
         being_written.rename(self._folder / "cur" / f"{unique}:2,{letters}")
+        return True
 
     def close(self) -> None:
         """Every message is in its place already."""

@@ -39,8 +39,8 @@ class MboxWriter:
     def __init__(self, path: Path) -> None:
         self._file: BinaryIO = path.open("ab")
 
-    def write(self, message: FileMessage) -> None:
-        """Add a message."""
+    def write(self, message: FileMessage) -> bool:
+        """Add a message; the file is new, so it was not there."""
         date = time.asctime(time.gmtime(message.date_s or 0))
         lines = with_lf(message.octets)
         head, blank, body = lines.partition(b"\n\n")
@@ -49,6 +49,7 @@ class MboxWriter:
         self._file.write(b"From MAILER-DAEMON %b\n" % date.encode("ascii"))
         self._file.write(_TO_QUOTE.sub(rb">\1", content))
         self._file.write(b"\n" if content.endswith(b"\n") else b"\n\n")
+        return True
 
     def close(self) -> None:
         """Finish the file."""

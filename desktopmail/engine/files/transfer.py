@@ -41,8 +41,8 @@ _KEPT = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.DRAFT | Flag.FORWARDED |
 class Writer(Protocol):
     """What writes messages of one format."""
 
-    def write(self, message: FileMessage) -> None:
-        """Add a message."""
+    def write(self, message: FileMessage) -> bool:
+        """Add a message; says whether it was not there already."""
 
     def close(self) -> None:
         """Finish."""
@@ -61,30 +61,35 @@ async def carry_out_export(command: ExportMessages, store: Store, octets: Octets
     ids = list(command.placement_ids) or await store.read(all_of)
     await octets.fetch_missing(ids)
     count = await export(store, ids, command.form, Path(command.path))
-    return Outcome(label=f"{messages_in_words(count)} exported to {command.path}")
+    label = f"{messages_in_words(count)} exported to {command.path}"
+    return Outcome(label=label + _already(len(ids) - count))
 
 
 async def carry_out_import(command: ImportMessages, store: Store, ports: Ports) -> Outcome:
     """Put the messages of files into a mailbox."""
     added, known = await import_(store, ports, Path(command.path), command.mailbox_id)
-    there = f", {known} {'was' if known == 1 else 'were'} there already" if known else ""
-    return Outcome(label=f"{messages_in_words(added)} imported{there}")
+    return Outcome(label=f"{messages_in_words(added)} imported{_already(known)}")
+
+
+def _already(known: int) -> str:
+    return f", {known} {'was' if known == 1 else 'were'} there already" if known else ""
 
 
 async def export(store: Store, placement_ids: Sequence[PlacementId], form: str, path: Path) -> int:
-    """Write messages to files; returns how many.
+    """Write messages to files; returns how many were not there already.
 
     Raises:
         DoorError: The format is not known, a message is not here as a whole, or the files cannot
             be written.
     """
+    written = 0
     try:
         writer = _writer(form, path)
         try:
             for start in range(0, len(placement_ids), BATCH):
                 chunk = placement_ids[start : start + BATCH]
                 for one in await store.read(partial(_load, chunk)):
-                    writer.write(one)
+                    written += writer.write(one)
         finally:
             writer.close()
     except OSError as error:
@@ -93,7 +98,7 @@ async def export(store: Store, placement_ids: Sequence[PlacementId], form: str, 
             remedy="Name another place.",
             code="unwritable",
         ) from error
-    return len(placement_ids)
+    return written
 
 
 async def import_(store: Store, ports: Ports, path: Path, mailbox_id: MailboxId) -> tuple[int, int]:

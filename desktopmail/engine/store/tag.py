@@ -32,6 +32,8 @@ def known_names(tx: Transaction, wanted: Iterable[str]) -> tuple[str, ...]:
 def find(tx: Transaction, wanted: str) -> str | None:
     """The name of the tag that a person called by name or by label, or None."""
     name = name_of(wanted)
+    if not name:
+        return None  # it would be found by every empty label
     rows = tx.fetch(
         "SELECT name FROM tag WHERE label = ?1 COLLATE NOCASE OR name IN (?1, ?2)"
         " ORDER BY label = ?1 COLLATE NOCASE DESC LIMIT 1",

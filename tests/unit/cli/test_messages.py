@@ -55,6 +55,12 @@ def test_what_cannot_be_a_tag_is_refused(name: str) -> None:
         messages._tags([name])
 
 
+@pytest.mark.parametrize("name", ["deleted", "\\Deleted", "DELETED"])
+def test_a_message_is_not_deleted_by_a_flag(name: str) -> None:
+    with pytest.raises(UsageError, match="desktopmail delete"):
+        messages._tags([name])
+
+
 async def test_an_empty_tag_is_refused_and_tags_nothing(tmp_path: Path) -> None:
     given = argparse.Namespace(ids=[1], add=[""], remove=[], source=None, from_account=None)
     with pytest.raises(UsageError, match="cannot be a tag"):

@@ -58,6 +58,17 @@ def test_the_envelope_has_everybody_once_and_those_of_bcc_too() -> None:
     assert b"d@example.org" not in composed.octets
 
 
+def test_a_message_without_a_sender_goes_out_as_that_of_the_account() -> None:
+    for given in (b"", b"From:\r\n"):
+        octets = given + b"To: b@example.org\r\nSubject: x\r\n\r\nx\r\n"
+        composed = as_sent(Message.parse(octets), ACCOUNT)
+        sent = Message.parse(composed.octets)
+        assert [one.address for one in sent.senders] == [ACCOUNT.address]
+        assert composed.sender == ACCOUNT.address
+        assert composed.octets.lower().count(b"from:") == 1
+        assert composed.octets.endswith(b"To: b@example.org\r\nSubject: x\r\n\r\nx\r\n")
+
+
 def test_a_message_without_recipients_is_refused() -> None:
     with pytest.raises(CommandError, match="names no recipient"):
         as_sent(Message.parse(b"From: a@example.org\r\n\r\nx\r\n"), ACCOUNT)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
+import socket
+import threading
+import time
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from desktopmail.door.commands import ServerSettings
 from desktopmail.door.ids import AccountId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Auth, Kind, Security
+from desktopmail.engine import connector as connector_module
 from desktopmail.engine.connector import Connector, endpoint_of
 from desktopmail.engine.store.account import Account, Learned
 from desktopmail.engine.transcripts import Transcripts
 from desktopmail.net.endpoint import Security as NetSecurity
-from desktopmail.net.errors import AuthenticationError, NetError, UnreachableError
+from desktopmail.net.errors import AuthenticationError, NetError, TlsError, UnreachableError
 from desktopmail.net.ports import system_ports
 from desktopmail.wire.secret import Secret
 from localserver.local import LocalServer
@@ -198,10 +204,91 @@ def test_pins_authorities_and_domains_reach_the_network_floor() -> None:
         ca_file="/ca.pem",
         pins=("ab" * 32,),
     )
-    endpoint = endpoint_of(settings, "ann@example.org")
+    one = dataclasses.replace(account(None), address="ann@example.org", incoming=settings)
+    endpoint = endpoint_of(one, "incoming")
     assert (endpoint.host, endpoint.port, endpoint.security) == (
         "mail.example.org", 993, NetSecurity.TLS,
     )  # fmt: skip
     assert endpoint.pins == (b"\xab" * 32,)
     assert endpoint.domains == ("example.org",)
     assert str(endpoint.ca_file) == "/ca.pem"
+
+
+@pytest.mark.parametrize(
+    ("kind", "side", "security", "service"),
+    [
+        (Kind.IMAP, "incoming", Security.TLS, "imaps"),
+        (Kind.IMAP, "incoming", Security.STARTTLS, "imap"),
+        (Kind.POP3, "incoming", Security.TLS, "pop3s"),
+        (Kind.POP3, "incoming", Security.STARTTLS, "pop3"),
+        (Kind.IMAP, "outgoing", Security.TLS, "submissions"),
+        (Kind.POP3, "outgoing", Security.STARTTLS, "submission"),
+    ],
+)
+def test_a_certificate_may_name_the_service_of_the_domain(
+    kind: Kind, side: Side, security: Security, service: str
+) -> None:
+    settings = ServerSettings(host="mail.example.org", port=993, security=security)
+    one = dataclasses.replace(account(None), kind=kind, incoming=settings, outgoing=settings)
+    assert endpoint_of(one, side).services == (service,)
+
+
+@pytest.mark.parametrize("service", ["imap", "pop3", "smtp"])
+@pytest.mark.parametrize("security", [Security.NONE, Security.STARTTLS])
+async def test_a_port_that_speaks_tls_is_named_within_seconds(
+    service: str, security: Security, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connector_module, "GREETING_S", 0.5)
+    with LocalServer({"alice": PASSWORD}) as server:
+        name = {"imap": "imaps", "pop3": "pop3s", "smtp": "submissions"}[service]
+        settings = ServerSettings(
+            host="localhost", port=server.ports[name], security=security, user="alice"
+        )
+        one = dataclasses.replace(
+            account(server), kind=kind_of(service), incoming=settings, outgoing=settings
+        )
+        with pytest.raises(TlsError) as caught:
+            await logged_in(connector(), one, service)
+        assert caught.value.code == "tls-port"
+        assert "speaks TLS from the first octet" in caught.value.sentence
+
+
+async def test_a_server_that_is_slow_to_greet_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connector_module, "GREETING_S", 0.2)
+    with LocalServer({"alice": PASSWORD}) as server, socket.create_server(("127.0.0.1", 0)) as late:
+
+        def relay() -> None:
+            """Let each client wait for longer than is patient, and then reach the server."""
+            with contextlib.suppress(OSError):  # the test is over
+                while True:
+                    client, _ = late.accept()
+                    threads.append(threading.Thread(target=serve, args=(client, port)))
+                    threads[-1].start()
+
+        port, threads = server.ports["imap"], [threading.Thread(target=relay)]
+        threads[0].start()
+        one = account(server)
+        slow = msgspec.structs.replace(one.incoming, port=late.getsockname()[1])
+        assert await logged_in(connector(), dataclasses.replace(one, incoming=slow), "imap")
+        late.shutdown(socket.SHUT_RDWR)
+        for thread in threads:
+            await connector().ports.executor.run(thread.join)
+
+
+def serve(client: socket.socket, port: int) -> None:
+    time.sleep(0.5)
+    with client, socket.create_connection(("127.0.0.1", port)) as behind:
+        back = threading.Thread(target=pump, args=(behind, client))
+        back.start()
+        pump(client, behind)
+        back.join()
+
+
+def pump(one: socket.socket, other: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while octets := one.recv(65536):
+            other.sendall(octets)
+    with contextlib.suppress(OSError):
+        other.shutdown(socket.SHUT_RDWR)

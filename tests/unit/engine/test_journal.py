@@ -12,7 +12,7 @@ from desktopmail.engine import journal, undo
 from desktopmail.engine.store import account, mailbox, message, operation, placement, pop_seen
 from desktopmail.engine.store.account import Learned
 from tests.helpers.desk import across, desk
-from tests.helpers.store import mail, put
+from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,3 +167,23 @@ async def test_a_local_source_goes_when_its_copy_is_proved_and_not_before(tmp_pa
             lambda tx: tx.fetch("SELECT count(*) FROM placement WHERE mailbox_id = ?", (d.local,))
         )
         assert rows == [(0,)]
+
+
+async def test_archiving_twice_moves_once_and_says_so(tmp_path: Path) -> None:
+    def prepare(tx: Transaction) -> tuple[str, str, int]:
+        account_id = add_account(tx)
+        (one,) = put(tx, inbox_of(tx, account_id), [mail(1)])
+        first = journal.archive(tx, [one])
+        archive = mailbox.find_role(tx, account_id, Role.ARCHIVE)
+        assert archive is not None
+        (there,) = tx.fetch("SELECT id FROM placement WHERE mailbox_id = ?", (archive.id,))
+        again = journal.archive(tx, [there[0]])
+        moves = [row for row in operation.pending(tx, account_id) if row.kind == "move"]
+        return first, again, len(moves)
+
+    async with open_store(tmp_path) as store:
+        assert await store.write(prepare) == (
+            "1 message moved to Archive",
+            "1 message was in Archive already",
+            1,
+        )

@@ -17,7 +17,7 @@ from desktopmail.door.commands import (
     Undo,
 )
 from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import Kind, View
+from desktopmail.door.rows import Flag, Kind, View
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, running_engine
 from tests.helpers.store import mail
@@ -197,3 +197,26 @@ async def test_an_imap_account_leaves_its_messages_anyway(tmp_path: Path) -> Non
             assert bench.reader.accounts()[0].leave == ""
             with pytest.raises(DoorError, match="fetches by IMAP"):
                 await bench.engine.command(LeaveOnServer(account_id=account_id, policy="forever"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"add": Flag.DELETED},
+        {"remove": Flag.DELETED},
+        {"add_tags": ("deleted",)},
+        {"add_tags": ("\\Deleted",)},
+    ],
+)
+async def test_no_flag_deletes_a_message(tmp_path: Path, change: dict[str, object]) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            await bench.add(server)
+            await bench.sync()
+            with pytest.raises(DoorError) as caught:
+                await bench.engine.command(
+                    StoreFlags(placement_ids=(bench.placed("Subject 1"),), **change)  # type: ignore[arg-type]
+                )
+            assert caught.value.code == "bad-flag"
+            assert bench.reader.operations() == []

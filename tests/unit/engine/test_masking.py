@@ -36,3 +36,8 @@ def test_text_is_treated_like_octets() -> None:
 
 def test_one_that_is_too_short_hides_nothing() -> None:
     assert forms("alice", Secret("a")) == ()
+
+
+def test_a_quoted_one_is_hidden_too() -> None:
+    masks = forms("alice", Secret('pa"ss\\word'))
+    assert hide(b'* BAD LOGIN alice "pa\\"ss\\\\word"', masks) == b'* BAD LOGIN alice "<password>"'

@@ -10,7 +10,7 @@ from desktopmail.door.commands import ExportMessages, ImportMessages, StoreFlags
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, running_engine
+from tests.helpers.engine import PASSWORDS, Bench, running_engine
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
@@ -69,3 +69,45 @@ async def test_what_is_not_there_or_not_known_is_one_sentence(tmp_path: Path) ->
                 await bench.engine.command(
                     ExportMessages(mailbox_id=inbox, form="pst", path=str(tmp_path / "x"))
                 )
+
+
+async def imported(bench: Bench, path: Path) -> str:
+    command = ImportMessages(path=str(path), mailbox_id=bench.mailbox())
+    return (await bench.engine.command(command)).label
+
+
+@pytest.mark.parametrize(
+    "octets", [b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 40, b"hello\nworld\n", b"a: b\n\nc"]
+)
+async def test_what_is_no_message_is_refused_and_makes_none(tmp_path: Path, octets: bytes) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path / "profile") as bench:
+            await bench.add(server, kind=Kind.POP3)
+            file = tmp_path / "file"
+            file.write_bytes(octets)
+            with pytest.raises(DoorError, match="holds no message") as caught:
+                await imported(bench, file)
+            assert caught.value.code == "no-message"
+            assert bench.rows() == []
+            file.write_bytes(b"")  # an mbox of an empty mailbox
+            assert await imported(bench, file) == "0 messages imported"
+            assert bench.rows() == []
+            file.write_bytes(b"Subject: short\n\nBut a message.\n")
+            assert await imported(bench, file) == "1 message imported"
+            assert bench.subjects() == ["short"]
+
+
+@pytest.mark.parametrize("form", ["maildir", "eml"])
+async def test_what_is_there_already_is_not_counted_as_exported(form: str, tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path / "profile") as bench:
+            await bench.sync(await bench.add(server))
+            path = str(tmp_path / "out")
+            command = ExportMessages(mailbox_id=bench.mailbox(), form=form, path=path)
+            first = await bench.engine.command(command)
+            assert first.label == f"1 message exported to {path}"
+            server.deliver("alice", mail(2))
+            await bench.sync()
+            again = await bench.engine.command(command)
+            assert again.label == f"1 message exported to {path}, 1 was there already"

@@ -44,6 +44,12 @@ async def test_what_cannot_be_a_tag_is_refused(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         with pytest.raises(DoorError, match="cannot be a tag"):
             await store.write(lambda tx: tag.names(tx, ["()"]))
+        # Another tag, which has no label of its own, is not what an empty one means.
+        await store.write(lambda tx: tag.add(tx, "work"))
+        for empty in ("", " ", "_"):
+            with pytest.raises(DoorError, match="cannot be a tag"):
+                await store.write(lambda tx, empty=empty: tag.names(tx, [empty]))
+            assert await store.read(lambda tx, empty=empty: tag.find(tx, empty)) is None
 
 
 async def test_a_tag_is_forgotten_only_when_nothing_has_it(tmp_path: Path) -> None:
