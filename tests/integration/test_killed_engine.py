@@ -100,7 +100,6 @@ def test_wherever_an_engine_is_killed_the_end_is_the_undisturbed_one() -> None:
         ("append without looking", "import"),
         ("journal forgotten", "changes"),
         ("mailbox not looked for", "mailboxes"),
-        ("creation finished first", "mailboxes"),
         ("undo in two steps", "undo"),
         ("deletion forgotten early", "leave"),
     ],

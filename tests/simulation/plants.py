@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from desktopmail.door.commands import AnyCommand
     from desktopmail.door.ids import SendingId
     from desktopmail.engine.store.account import Account
-    from desktopmail.engine.store.mailbox import Mailbox
-    from desktopmail.engine.store.operation import Operation
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.sync.pop3 import Maildrop
     from desktopmail.net.pop3 import Pop3Client
@@ -117,17 +115,6 @@ def mailbox_not_looked_for() -> None:
     MailboxChanges._exists = is_there  # type: ignore[assignment]
 
 
-def creation_finished_first() -> None:
-    """That a mailbox was made is written down before the server is told to make it."""
-    create = MailboxChanges._create
-
-    async def finished_first(self: MailboxChanges, one: Operation, box: Mailbox) -> None:
-        await self._store.write(lambda tx: operation.finish(tx, one.id))
-        await create(self, one, box)
-
-    MailboxChanges._create = finished_first  # type: ignore[method-assign]
-
-
 def undo_in_two_steps() -> None:
     """The token of an undo is used up in a step of its own, before anything is taken back."""
     command = Engine.command
@@ -173,7 +160,6 @@ PLANTS: dict[str, Callable[[], None]] = {
     "append without looking": append_without_looking,
     "journal forgotten": journal_forgotten,
     "mailbox not looked for": mailbox_not_looked_for,
-    "creation finished first": creation_finished_first,
     "undo in two steps": undo_in_two_steps,
     "deletion forgotten early": deletion_forgotten_early,
 }
