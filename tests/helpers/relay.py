@@ -27,6 +27,7 @@ class Relay:
         delay_s: So long every octet is on its way, in each direction.
         commands: Every line of the client, without its CRLF.
         flights: How often the client said something after it had heard something: round trips.
+        flight_of: For each command, with which of them it went.
         sessions: How many connections there were.
         open: How many there are.
     """
@@ -36,6 +37,7 @@ class Relay:
     delay_s: float = 0.0
     commands: list[bytes] = field(default_factory=list)
     flights: int = 0
+    flight_of: list[int] = field(default_factory=list)
     sessions: int = 0
     open: int = 0
     port: int = 0
@@ -49,6 +51,12 @@ class Relay:
             yield self
         finally:
             await listener.aclose()
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self.commands.clear()
+        self.flight_of.clear()
+        self.flights = 0
 
     def said(self, verb: str) -> list[str]:
         """The commands of this verb, without their tags ("UID FETCH" is one verb)."""
@@ -107,6 +115,7 @@ class _Client:
             self._relay.flights += 1
         *lines, self._line = (self._line + octets).split(b"\r\n")
         self._relay.commands += lines
+        self._relay.flight_of += [self._relay.flights] * len(lines)
         return octets
 
     def arrives(self) -> None:

@@ -18,6 +18,7 @@ from desktopmail.engine.store.account import Account
 from desktopmail.engine.sync import hits, mailboxes, quota, vanish
 from desktopmail.engine.sync.fetch import Fetcher
 from desktopmail.engine.sync.look import Look
+from desktopmail.engine.sync.opening import Opening
 from desktopmail.engine.sync.replay import Replay
 from desktopmail.engine.waiting import DateWatch, wait_awake
 from desktopmail.net.deadline import deadline
@@ -78,6 +79,7 @@ class ImapSync:
         self._news = asyncio.Event()
         self._lost = asyncio.Event()
         self._vanished: dict[str, UidSet] = {}
+        self._opening = Opening(None)
         self._looked_at: set[str] = set()  # on this connection
         self._watch = DateWatch(connector.ports.clock)
         self._errands: deque[tuple[_Errand, asyncio.Future[None]]] = deque()
@@ -102,12 +104,12 @@ class ImapSync:
 
     async def _cycle(self, account: Account, *, headers_only: bool) -> None:
         await self._probe()
-        client = await self._connect(account)
+        client = await self._connect(account, opening=True)
         self._account_id = account.id
         self._news.clear()
         await self._run_errands(account)
         await self._replay(account)
-        listed = await mailboxes.ask(client)
+        listed = self._opening.take_listed() or await mailboxes.ask(client)
         await self._store.write(lambda tx: mailboxes.keep(tx, account.id, listed))
         await self._replay(account)  # a mailbox may have become known by now
         await self._follow_date(account)
@@ -243,7 +245,7 @@ class ImapSync:
         self._quota_at_s = now_s
         await self._store.write(lambda tx: accounts.set_quota(tx, account.id, found))
 
-    async def _connect(self, account: Account) -> ImapClient:
+    async def _connect(self, account: Account, *, opening: bool = False) -> ImapClient:
         if self._client is not None and self._client.is_usable:
             return self._client
         client = await self._connector.imap(account, told=self._told)
@@ -255,9 +257,13 @@ class ImapSync:
         self._batches = 0
         self._looked_at.clear()
         client.ended = lambda _error: self._lost.set()
-        with contextlib.suppress(RefusedError):  # some servers advertise it and refuse it
-            if client.offers("QRESYNC") and client.offers("ENABLE"):
-                await client.enable("QRESYNC")
+        self._opening = Opening(client)
+        if opening:
+            inbox = await self._store.read(partial(_is_new_inbox, account.id))
+            await self._opening.ask_together(inbox=inbox)
+            self._open_path = "INBOX" if self._opening.has_inbox else ""
+        else:
+            await self._opening.enable()
         return client
 
     def _told(self, value: UntaggedResponse | Malformed) -> None:
@@ -275,6 +281,7 @@ class ImapSync:
             UidsVoidError: Its UIDVALIDITY is another one than that of the UIDs here.
         """
         self._open_path = path
+        self._opening.forget()
         selected = await client.select(path, condstore=client.offers("CONDSTORE"))
         account_id = self._account_id
         looked_at = path in self._looked_at
@@ -318,7 +325,7 @@ class ImapSync:
 
         look = Look(
             self._store, self._ports, client, box.id, headers_only,
-            box.path in self._looked_at, between, take_vanished,
+            box.path in self._looked_at, between, take_vanished, self._opening.take(box.path),
         )  # fmt: skip
         try:
             await look.run()
@@ -437,6 +444,15 @@ async def _compress(client: ImapClient) -> None:
         return
     with contextlib.suppress(RefusedError):  # some servers offer more than they have
         await client.compress()
+
+
+def _is_new_inbox(account_id: AccountId, tx: Transaction) -> bool:
+    """Whether the Inbox was never looked at, and nothing has to be told before it is."""
+    rows = tx.fetch(
+        "SELECT 1 FROM mailbox WHERE account_id = ? AND path = 'INBOX' AND uidvalidity IS NOT NULL",
+        (account_id,),
+    )
+    return not rows and not operation.pending(tx, account_id)
 
 
 def _are_void(

@@ -50,6 +50,7 @@ class Look:
             UIDVALIDITY they name the same messages (RFC 9051 section 2.3.1.1).
         between: Awaited between batches.
         take_vanished: Gives, and forgets, the UIDs that the server told unasked to be gone.
+        opened: What the server said when the mailbox was opened, if it is open already.
     """
 
     store: Store
@@ -60,6 +61,7 @@ class Look:
     same_connection: bool
     between: Callable[[], Awaitable[None]]
     take_vanished: Callable[[], UidSet]
+    opened: Selected | None = None
 
     async def run(self) -> None:
         """Make the mailbox here what it is at the server.
@@ -86,6 +88,8 @@ class Look:
         return known.uidvalidity is not None or self.same_connection
 
     async def _select(self, known: Mailbox) -> Selected:
+        if self.opened is not None:
+            return self.opened
         resync = self._resync(known)
         if resync is not None:
             return await self.client.select(known.path, qresync=resync)
@@ -226,12 +230,25 @@ class Look:
         return here + len(new) == selected.exists
 
     async def _new_uids(self, selected: Selected, following: int) -> UidSet:
+        """What came since and is not here: what we moved here ourselves has its UIDs already."""
         if selected.uid_next is not None and selected.uid_next <= following:
             return UidSet()
+        items: tuple[Item, ...] = (Item.UID,)
+        if await self.store.read(partial(_has_from, self.mailbox_id, following)):
+            items = (Item.UID, Item.FLAGS)
         # "7:*" brings the last message even when its UID is below 7.
-        answers = self.client.uid_fetch(UidSet.span(following), (Item.UID,))
-        found = [answer.uid async for answer in answers if isinstance(answer, FetchResponse)]
-        return UidSet.of([uid for uid in found if uid is not None and uid >= following])
+        answers = [
+            answer
+            async for answer in self.client.uid_fetch(UidSet.span(following), items)
+            if isinstance(answer, FetchResponse) and (answer.uid or 0) >= following
+        ]
+        told = {answer.uid for answer in answers if answer.uid is not None}
+        if Item.FLAGS in items:
+            for start in range(0, len(answers), _FLAG_BATCH):
+                batch = answers[start : start + _FLAG_BATCH]
+                await self.store.write(partial(_update, self.mailbox_id, batch))
+            told -= await self.store.read(partial(_known_from, self.mailbox_id, following))
+        return UidSet.of(told)
 
     async def _in_full(self, known: Mailbox, selected: Selected) -> None:
         """Look at every UID: what is missing here is fetched, what is missing there is hidden."""
@@ -289,6 +306,20 @@ class Look:
 
 def _update(mailbox_id: MailboxId, answers: list[FetchResponse], tx: Transaction) -> None:
     meet.update(tx, mailbox_id, answers)
+
+
+def _has_from(mailbox_id: MailboxId, uid: int, tx: Transaction) -> bool:
+    rows = tx.fetch(
+        "SELECT 1 FROM placement WHERE mailbox_id = ? AND uid >= ? LIMIT 1", (mailbox_id, uid)
+    )
+    return bool(rows)
+
+
+def _known_from(mailbox_id: MailboxId, uid: int, tx: Transaction) -> set[Uid]:
+    rows = tx.fetch(
+        "SELECT uid FROM placement WHERE mailbox_id = ? AND uid >= ?", (mailbox_id, uid)
+    )
+    return {Uid(row[0]) for row in rows}
 
 
 def _present(tx: Transaction, mailbox_id: MailboxId) -> int:

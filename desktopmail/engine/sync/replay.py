@@ -83,10 +83,11 @@ class Replay:
 
     async def _tell(self, group: Sequence[Operation]) -> None:
         """Tell operations of one kind together; those that have to wait are left for later."""
-        ready = await self._ready(group)
-        if not ready:
-            return
+        ready = list(group)
         try:
+            ready = await self._ready(group)
+            if not ready:
+                return
             with self._store.guard.hold(OPERATION, f"{ready[0].id}-{ready[-1].id}"):
                 await self._group(ready)
         except RefusedError as error:

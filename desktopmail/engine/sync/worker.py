@@ -154,7 +154,7 @@ class Worker:
         try:
             await self._store.write(partial(self._report, error))
         except DoorError as unwritable:
-            _log.warning("%s: %s", error.sentence, unwritable.sentence)
+            _log.warning("%s", " ".join(dict.fromkeys((unwritable.sentence, error.sentence))))
             return unwritable
         return error
 

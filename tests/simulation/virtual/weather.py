@@ -18,6 +18,7 @@ class Weather:
         refuse_each: One of so many connections is refused; 0 for none.
         deaths: So many engines are killed.
         jumps: So often the clock of the machine is set wrong.
+        full_disks: So often the disk of an engine is full for some statements.
     """
 
     latency_s: float = 0.0
@@ -27,6 +28,7 @@ class Weather:
     refuse_each: int = 0
     deaths: int = 0
     jumps: int = 0
+    full_disks: int = 0
 
 
 FINE = Weather()
@@ -47,4 +49,5 @@ def weather_of(seed: int) -> Weather:
         refuse_each=sometimes(0.3, chance.choice((3, 8))),
         deaths=sometimes(0.7, chance.randint(1, 4)),
         jumps=sometimes(0.3, chance.randint(1, 3)),
+        full_disks=sometimes(0.3, chance.randint(1, 4)),
     )

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import apsw
+
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.engine.engine import Engine
@@ -46,6 +48,7 @@ DAY_S = 86_400.0
 # A story that lasts longer does not come to its end.
 LONGEST_S = 30 * DAY_S
 _AFTER_A_FAILURE_S = 60.0
+_WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "COMMIT")
 _MOST_TRIES = 60
 _FURTHEST_JUMP_S = 3 * DAY_S
 
@@ -201,6 +204,10 @@ class _World:
         executor.connection = engine.store._connection
         fate.watch(engine)
         await engine.start()
+        fate.full = [
+            range(begin, begin + self._chance.randint(1, 60))
+            for begin in (self._chance.randint(1, 4000) for _ in range(self._weather.full_disks))
+        ]
         desk = Desk(
             engine,
             server.ports,
@@ -213,19 +220,20 @@ class _World:
             between_s=_AFTER_A_FAILURE_S,
         )
         try:
-            await self._go_on(desk)
+            await self._go_on(desk, fate)
             return desk.shown(), desk.unsure(), fate.events
         finally:
             desk.reader.close()
             await engine.aclose()
 
-    async def _go_on(self, desk: Desk) -> None:
+    async def _go_on(self, desk: Desk, fate: _VirtualFate) -> None:
         pauses = dict(zip(self._story.steps, self._story.pauses_s, strict=True))
         for step in left("story", self._story.steps, desk):
             await asyncio.sleep(pauses[step])
             await _insist(step, desk)
             desk.say(step.name)
         self._wire.is_fine = True
+        fate.full = []
         await desk.settle()
 
 
@@ -245,16 +253,23 @@ async def _insist(step: Step, desk: Desk) -> None:
 
 
 class _VirtualFate(Fate):
-    """Ends a life, and whatever statement was running in it."""
+    """Ends a life, and whatever statement was running in it; and lets its disk be full.
+
+    Attributes:
+        full: From which events on, up to which, nothing can be written.
+    """
 
     def __init__(self, death: Death, life: Life) -> None:
         super().__init__(death, life.end)
         self._life = life
+        self.full: list[range] = []
 
     def _statement(self, cursor: object, sql: object, bindings: object) -> bool:
         super()._statement(cursor, sql, bindings)
         if self._life.is_over:
             raise DiedError
+        if str(sql).startswith(_WRITES) and any(self.events in some for some in self.full):
+            raise apsw.FullError("database or disk is full")
         return True
 
 
