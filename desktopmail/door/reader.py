@@ -118,6 +118,7 @@ class SqliteReader:
                 last_alive_s=last_alive_s,
                 quota=msgspec.json.decode(quota, type=tuple[Quota, ...]),
                 leave=leave_policy(learned) if kind == Kind.POP3 else "",
+                submission=msgspec.json.decode(learned, type=_Learned).submission,
             )
             for (
                 account_id, name, address, display_name, kind, incoming, outgoing, state, problem,
@@ -557,16 +558,17 @@ def _in_tree_order(rows: list[Fields]) -> list[MailboxRow]:
     return result
 
 
-class _Leave(msgspec.Struct, frozen=True):
+class _Learned(msgspec.Struct, frozen=True):
     """Of what is learned about an account, how long its messages stay at a POP3 server."""
 
     pop_deletes_after_days: float | None = None
     pop_deletes_with_local: bool = False
+    submission: tuple[str, ...] = ()
 
 
 def leave_policy(learned: str) -> str:
     """How long messages stay at a POP3 server: "forever", "days:N" or "until-deleted"."""
-    found = msgspec.json.decode(learned, type=_Leave)
+    found = msgspec.json.decode(learned, type=_Learned)
     if found.pop_deletes_after_days is not None:
         return f"days:{found.pop_deletes_after_days:g}"
     return "until-deleted" if found.pop_deletes_with_local else "forever"

@@ -137,6 +137,7 @@ class AccountRow(Row, frozen=True, kw_only=True):
     last_alive_s: float | None = None  # seconds since 1970, when a server last answered
     quota: tuple[Quota, ...] = ()  # as the server last told it (IMAP)
     leave: str = ""  # how long POP3 messages stay: "forever", "days:N", "until-deleted"
+    submission: tuple[str, ...] = ()  # what its server offered last of 8BITMIME and SMTPUTF8
 
 
 class MailboxRow(Row, frozen=True, kw_only=True):

@@ -12,6 +12,8 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind, Role, SendingState
 from desktopmail.engine import journal, summary
@@ -175,11 +177,25 @@ class Outbox:
             await self._failed(one, error)
             return
         try:
+            await self._learn_offer(client, account)
             await self._send_all(client, one, due)
         except BaseException:
             await client.aclose()  # going offline waits for nobody's goodbye
             raise
         await client.quit()
+
+    async def _learn_offer(self, client: SmtpClient, account: Account) -> None:
+        """Remember what decides how the next message is encoded, where it is news."""
+        offer = tuple(word for word in ("8BITMIME", "SMTPUTF8") if word in client.extensions)
+        if offer == account.learned.submission:
+            return
+
+        def step(tx: Transaction) -> None:
+            learned = accounts.get(tx, account.id).learned
+            accounts.learn(tx, account.id, replace(learned, submission=offer))
+            tx.touch_accounts()
+
+        await self._store.write(step)
 
     async def _next(self, due: deque[Sending]) -> Sending | None:
         """Begin the next one that was not taken back in the meantime."""

@@ -11,6 +11,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QImage, QTextCursor
@@ -711,3 +712,33 @@ def test_a_quoted_newsletter_survives_as_a_draft(theme: Theme) -> None:
         assert [file.content_id for file in again.draft().files] == ["l@shop"]
 
     play(theme, scene)
+
+
+@pytest.mark.parametrize(
+    ("offer", "encodings"),
+    [
+        ((), ["quoted-printable", "quoted-printable"]),
+        (("8BITMIME", "SMTPUTF8"), ["8bit", "8bit"]),
+    ],
+)
+def test_what_is_written_is_encoded_for_the_server_that_takes_it(
+    theme: Theme, offer: tuple[str, ...], encodings: list[str]
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        store.account_rows[0] = msgspec.structs.replace(store.account_rows[0], submission=offer)
+        composer = write(window)
+        composer.body.setPlainText("Grüße an alle, die das lesen")
+        composer.body.selectAll()
+        composer.body.looks.toggle("bold")
+        composer.sending.send()
+        await until(lambda: sent(store))
+        octets = sent(store)[0].octets
+        read = message_from_bytes(octets, policy=policy.default)
+        parts = list(read.iter_parts())  # type: ignore[attr-defined]
+        assert [part["content-transfer-encoding"] for part in parts] == encodings
+        assert "Grüße an alle" in parts[0].get_content()
+        assert "Grüße an alle" in parts[1].get_content()
+        assert octets.isascii() == (not offer)
+        assert max(map(len, octets.split(b"\r\n"))) <= 998
+
+    play(theme, scene, send_delay_s=0)

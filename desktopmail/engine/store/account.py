@@ -30,6 +30,7 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
         pop_deletes_after_days: How long POP3 messages stay at the server; None: forever.
         pop_deletes_with_local: Whether a message deleted here is deleted at the POP3 server.
         pop_reuses_uidls: The POP3 server has given an id to a second message.
+        submission: What the submission server offered last of 8BITMIME and SMTPUTF8.
     """
 
     files_sent: bool | None = None
@@ -38,6 +39,7 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
     pop_deletes_after_days: float | None = None
     pop_deletes_with_local: bool = False
     pop_reuses_uidls: bool = False
+    submission: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,12 +161,15 @@ class Keeper(QObject):
             return
 
 
-async def compose_soon(draft: Draft, *, unfinished: bool = False) -> Composed:
+async def compose_soon(
+    draft: Draft, *, unfinished: bool = False, eight_bit: bool = False
+) -> Composed:
     """Write a message with the time and a name of its own, in a thread.
 
     Args:
         draft: What to write.
         unfinished: It is kept as a draft: with Bcc, and with what is no address yet.
+        eight_bit: The submission server takes 8BITMIME: texts need no encoding.
 
     Raises:
         ComposeError: Something cannot be written.
@@ -177,6 +180,7 @@ async def compose_soon(draft: Draft, *, unfinished: bool = False) -> Composed:
         date=datetime.now(UTC).astimezone(),
         message_id=message_id.make(token_bytes(16), draft.sender.domain),
         boundary=token_hex(12),
+        eight_bit=eight_bit,
         utf8=not unfinished,  # only where an address needs it; who sends it knows the server
         keep_bcc=unfinished,
         unfinished=unfinished,

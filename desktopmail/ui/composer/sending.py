@@ -17,6 +17,7 @@ from desktopmail.ui.language import tr, trn
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from desktopmail.door.ids import AccountId
     from desktopmail.mime.compose import Draft
     from desktopmail.ui.composer.window import ComposeWindow
 
@@ -112,7 +113,8 @@ class Sending(QObject):
         delay_s = window.settings.number("send_delay_s")
         try:
             await window.keeper.settled()
-            composed = await compose_soon(draft)
+            eight_bit = "8BITMIME" in self._offer(sender.account.id)
+            composed = await compose_soon(draft, eight_bit=eight_bit)
             outcome = await window.main.door.command(
                 SendMessage(
                     account_id=sender.account.id,
@@ -146,6 +148,11 @@ class Sending(QObject):
         else:
             snack.show_text(tr("sending.sending"), shown_ms=4_000)
             window.finish()
+
+    def _offer(self, account_id: AccountId) -> tuple[str, ...]:
+        """What the submission server offered last, also since the window opened."""
+        accounts = self._window.main.reader.accounts()
+        return next((it.submission for it in accounts if it.id == account_id), ())
 
     async def _take_back(self) -> None:
         window = self._window

@@ -82,6 +82,38 @@ async def test_a_message_arrives_once_and_is_filed_once(kind: Kind, tmp_path: Pa
             assert bench.reader.operations() == []
 
 
+async def test_what_the_server_takes_is_learned_and_eight_bits_arrive_as_they_were_filed(
+    tmp_path: Path,
+) -> None:
+    text = "Grüße, " * 9
+    octets = (
+        "From: alice@localhost\r\nTo: bob@localhost\r\nSubject: 8\r\nMessage-ID: <8@localhost>\r\n"
+        "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        f"Content-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n"
+    ).encode()
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            assert bench.reader.accounts()[0].submission == ()
+            made = await send(bench, account_id)
+            await reaches(bench, made, SendingState.DONE)
+            assert bench.reader.accounts()[0].submission == ("8BITMIME", "SMTPUTF8")
+            command = SendMessage(
+                account_id=account_id,
+                sender="alice@localhost",
+                recipients=("bob@localhost",),
+                octets=octets,
+            )
+            second = SendingId((await bench.engine.command(command)).ids[0])
+            await reaches(bench, second, SendingState.DONE)
+            await bench.sync(account_id)
+            (arrived,) = [one for one in server.messages("bob") if one.subject == "8"]
+            (filed,) = [one for one in server.messages("alice", "Sent") if one.subject == "8"]
+            assert filed.octets == octets
+            assert arrived.octets.endswith(octets[octets.index(b"From:") :])
+
+
 async def test_a_copy_that_the_server_filed_itself_is_not_filed_again(tmp_path: Path) -> None:
     with LocalServer(PASSWORDS) as server:
         async with running_engine(tmp_path) as bench:
