@@ -32,7 +32,7 @@ _TOKEN = re.compile(
 )
 _ROUTE = re.compile(r"\s*(@[^:]*):")
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
+_PLAIN_NAME = re.compile(r"[^\x00-\x1f\x7f()<>\[\]:;@\\,.\"]*")
 _ATOM = re.compile(r"[^\x00-\x20\x7f()<>@,;:\\\".\[\]]+(?:\.[^\x00-\x20\x7f()<>@,;:\\\".\[\]]+)*")
 _REST_OF_DOMAIN = re.compile(r"\.?[a-z0-9-]++(?:\.[a-z0-9-]++)+(?!\S)")
 _DOMAIN_LABEL = re.compile(r"[A-Za-z0-9_\u0080-\U0010ffff](?:[A-Za-z0-9_\u0080-\U0010ffff-]*)")
@@ -85,7 +85,7 @@ class Mailbox:
         """The mailbox as a person types it: `Name <address>`, the name quoted where it must be."""
         if not self.name:
             return self.address
-        if _PLAIN_NAME.fullmatch(self.name) or self.name.isalpha():
+        if _PLAIN_NAME.fullmatch(self.name):
             return f"{self.name} <{self.address}>"
         escaped = self.name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}" <{self.address}>'

@@ -164,6 +164,12 @@ def test_a_mailbox_reads_as_a_person_types_it() -> None:
         assert address.parse(str(box)) == (box,)
 
 
+def test_a_name_of_several_words_in_any_script_needs_no_quotes() -> None:
+    assert str(Mailbox("Maren Sørensen", "m@x.test")) == "Maren Sørensen <m@x.test>"
+    assert str(Mailbox("Weber, Änne", "a@x.test")) == '"Weber, Änne" <a@x.test>'
+    assert read("Maren Sørensen <m@x.test>") == [("Maren Sørensen", "m@x.test")]
+
+
 def test_writing_refuses_what_cannot_be_sent() -> None:
     with pytest.raises(ValueError, match="not an address"):
         address.write([Mailbox("", "a@b\r\nBcc: c@d")])
