@@ -29,7 +29,7 @@ class MailingList:
             when both fields of RFC 8058 are there; the caller sends no cookies with it.
         leave_mail: A mailto URL to leave by, or empty.
         leave_page: A web page to leave at, to be opened by a person, or empty.
-        archive, help: Web or mail addresses, or empty.
+        archive, help, owner: Web or mail addresses, or empty.
     """
 
     id: str
@@ -40,6 +40,7 @@ class MailingList:
     leave_page: str
     archive: str
     help: str
+    owner: str
 
 
 def of(header: Header) -> MailingList | None:
@@ -61,8 +62,9 @@ def of(header: Header) -> MailingList | None:
         one_click=https if is_one_click else "",
         leave_mail=next((url for url in leave if url.lower().startswith("mailto:")), ""),
         leave_page=page,
-        archive=next(iter(_urls(header, "list-archive")), ""),
-        help=next(iter(_urls(header, "list-help")), ""),
+        archive=_place(header, "list-archive"),
+        help=_place(header, "list-help"),
+        owner=_place(header, "list-owner"),
     )
 
 
@@ -72,6 +74,17 @@ def _post(header: Header) -> str:
             target = url[7:].partition("?")[0]
             return target if address.is_valid(target) else ""
     return ""
+
+
+def _place(header: Header, name: str) -> str:
+    """The first address of a field that leads to a page or a mailbox."""
+    urls = _urls(header, name)
+    return next((url for url in urls if link.host_of(url) or _is_mail(url)), "")
+
+
+def _is_mail(url: str) -> bool:
+    scheme, _, target = url.partition(":")
+    return scheme.lower() == "mailto" and address.is_valid(target.partition("?")[0])
 
 
 def _urls(header: Header, name: str) -> list[str]:

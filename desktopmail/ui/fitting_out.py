@@ -126,6 +126,10 @@ def _serve(window: MainWindow) -> None:
 
 
 def _connect(window: MainWindow) -> None:
+    from desktopmail.ui.commands.answering import answer
+    from desktopmail.ui.language import tr
+    from desktopmail.ui.reading.marking import serve_marks
+
     in_view, reading = window.in_view, window.reading
     in_view.opened.connect(window.searching.begin_at)
     in_view.opened.connect(window.update_actions)
@@ -141,5 +145,9 @@ def _connect(window: MainWindow) -> None:
     reading.shown.connect(window.update_actions)
     reading.leave_wanted.connect(window.leave_list)
     reading.receipt_answered.connect(window.answer_receipt)
+    reading.list_reply_wanted.connect(
+        lambda: window.scope.spawn(answer(window, "reply_list"), name=tr("verb.reply_list"))
+    )
+    serve_marks(window, reading)
     window.status_line.activity_wanted.connect(lambda: window.show_view("activity"))
     window.problems.setup_wanted.connect(lambda: window.show_view("account"))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QBuffer, QByteArray, Qt
-from PySide6.QtGui import QColor, QDesktopServices, QImage
-from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
+from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QImage
+from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QToolButton, QWidget
 
-from desktopmail.door.commands import AnswerReceipt, Unsubscribe
+from desktopmail.door.changes import EverythingChanged
+from desktopmail.door.commands import AnswerReceipt, SetContact, StoreFlags, Unsubscribe
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import RemoteImage
 from desktopmail.door.rows import Flag, Role
 from desktopmail.mime import charset
+from desktopmail.mime.address import Mailbox
 from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.reading.charsets import CHARSETS
 from desktopmail.ui.reading.content import read_letter
@@ -27,15 +30,17 @@ from desktopmail.ui.reading.fallback_view import (
 from desktopmail.ui.reading.header_card import initials
 from desktopmail.ui.reading.notice_bar import NoticeBar
 from desktopmail.ui.reading.pane import ReadingPane
+from desktopmail.ui.reading.people_line import PeopleLine
 from desktopmail.ui.reading.saving import free_name, write_new
 from tests.gui.test_window import play, select
 from tests.helpers import corpora
 from tests.helpers.fake_door import FakeStore, full_store
-from tests.helpers.qt_loop import until
+from tests.helpers.qt_loop import SLOT_LIMIT_S, Watchdog, until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from desktopmail.door.rows import MessageRow
     from desktopmail.ui.theme.theme import Theme
     from desktopmail.ui.window import MainWindow
 
@@ -87,7 +92,18 @@ def png(colour: str, width: int) -> RemoteImage:
 
 def bars(window: MainWindow) -> list[NoticeBar]:
     found = window.reading._notices.findChildren(NoticeBar)
-    return [bar for bar in found if not bar.isHidden()]
+    return [bar for bar in found if not bar.isHidden() and bar.objectName() != "listBar"]
+
+
+def list_bar(window: MainWindow) -> NoticeBar | None:
+    found = window.reading._notices.findChildren(NoticeBar, "listBar")
+    return next((bar for bar in found if not bar.isHidden()), None)
+
+
+def leave_button(window: MainWindow) -> QPushButton:
+    bar = list_bar(window)
+    assert bar is not None
+    return button(bar, "Unsubscribe")
 
 
 def button(bar: NoticeBar, title: str) -> QPushButton:
@@ -205,7 +221,7 @@ def test_what_the_receiver_found_out_stands_under_the_sender(
         assert window.reading.header._proof.isVisible()
         assert sentence in window.reading.header.accessibleDescription()
         assert bars(window) == []
-        assert window.reading.header.leave_button.isVisible()
+        assert leave_button(window).isVisible()
 
     play(theme, scene, store)
 
@@ -219,7 +235,7 @@ def test_a_forged_sender_is_warned_about_and_is_not_answered(theme: Theme) -> No
         sentence = "mx.example.org could not confirm bank.example: the sender’s address may be"
         assert [bar.accessibleName() for bar in bars(window)] == [f"{sentence} forged."]
         assert not window.reading.header._proof.isVisible()
-        assert not window.reading.header.leave_button.isVisible()
+        assert list_bar(window) is None
 
     play(theme, scene, store)
 
@@ -244,7 +260,7 @@ def test_a_server_that_is_not_ours_proves_nothing(theme: Theme, claimed: str) ->
 def test_a_newsletter_is_left_by_a_message_that_is_seen_first(theme: Theme) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         await select(window, 2)
-        leave = window.reading.header.leave_button
+        leave = leave_button(window)
         assert leave.isVisible()
         assert "before it is sent" in leave.toolTip()
         leave.click()
@@ -271,7 +287,7 @@ def test_a_list_without_an_address_is_left_at_its_page(
         assert opened == ["https://gardenclub.example/leave"]
         assert "web page" in window.status_line.text
         await select(window, 0)
-        assert not window.reading.header.leave_button.isVisible()
+        assert list_bar(window) is None
         await find_verb("unsubscribe").do(window)
         assert window.status_line.text == "This message names no way to leave a list."
         assert not window.composers
@@ -418,13 +434,15 @@ def test_every_charset_offered_is_one_that_can_be_read(theme: Theme) -> None:  #
 
 def test_text_from_right_to_left_stands_at_the_right(theme: Theme) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
-        words = "\u05e9\u05dc\u05d5\u05dd\r\nHello\r\n"  # Hebrew, then English
+        words = "\u05e9\u05dc\u05d5\u05dd\r\nHello\r\n> \u05e9\r\n"  # Hebrew, English, quoted
         octets = b"From: b@x.test\r\n\r\n" + words.encode()
         row = store.add_message(octets, store.box(Role.INBOX).id, date_s=1)
         await window.reading.show_message(row)
         first = window.reading.plain.document().begin()
         assert first.textDirection() == Qt.LayoutDirection.RightToLeft
         assert first.next().textDirection() == Qt.LayoutDirection.LeftToRight
+        quoted = first.next().next().blockFormat()
+        assert (quoted.leftMargin(), quoted.rightMargin()) == (0, 16)
 
     play(theme, scene)
 
@@ -441,8 +459,8 @@ def test_a_newsletter_is_left_with_one_click(theme: Theme) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         row = store.add_message(NEWSLETTER, store.box(Role.INBOX).id, date_s=1)
         await window.reading.show_message(row)
-        assert "one click" in window.reading.header.leave_button.toolTip()
-        window.reading.header.leave_button.click()
+        assert "one click" in leave_button(window).toolTip()
+        leave_button(window).click()
         await until(lambda: store.commands)
         assert store.commands == [Unsubscribe(placement_id=row.id)]
         assert not window.composers
@@ -455,7 +473,7 @@ def test_where_nothing_proves_the_list_a_person_is_asked_first(theme: Theme) -> 
         row = store.add_message(NEWSLETTER, store.box(Role.INBOX).id, date_s=1)
         store.refuse = DoorError("Nobody vouches for it.", code="unconfirmed")
         await window.reading.show_message(row)
-        window.reading.header.leave_button.click()
+        leave_button(window).click()
         await until(lambda: window.findChild(QMessageBox))
         box = window.findChild(QMessageBox)
         assert box is not None
@@ -536,5 +554,122 @@ def test_a_link_that_hides_where_it_leads_is_followed_only_after_a_question(them
         assert "https://bank.example" in box.informativeText()
         next(it for it in box.buttons() if it.text() == "Open Anyway").click()
         assert followed[-1] == "https://evil.example/login"
+
+    play(theme, scene)
+
+
+async def newest(window: MainWindow, store: FakeStore, octets: bytes) -> MessageRow:
+    """Have a message come, and select it."""
+    row = store.add_message(octets, store.box(Role.INBOX).id, date_s=4e9)
+    store.tell(EverythingChanged())
+    messages = window.list_pane.list
+    await until(lambda: (first := messages.model().message(0)) and first.id == row.id)
+    await select(window, 0)
+    return row
+
+
+LIST = (
+    b"From: Maren <maren@example.org>\r\nSubject: [mill] Wheel\r\n"
+    b"List-Id: Mill developers <dev.mill.example>\r\nList-Post: <mailto:dev@mill.example>\r\n"
+    b"List-Archive: <javascript:alert(1)>, <https://mill.example/archive>\r\n"
+    b"List-Help: <file:///etc/passwd>\r\nList-Owner: <mailto:owner@mill.example> (Ada)\r\n\r\nx\r\n"
+)
+
+
+def test_a_list_says_where_to_write_and_where_its_archive_is(
+    theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await newest(window, store, LIST)
+        bar = list_bar(window)
+        assert bar is not None
+        assert bar.accessibleName() == "Mailing list Mill developers"
+        assert [it.text() for it in bar.buttons] == ["Reply to List", "Archive", "Write to Owner"]
+        assert [it.toolTip() for it in bar.buttons] == [
+            "dev@mill.example",
+            "https://mill.example/archive",
+            "owner@mill.example",
+        ]
+        button(bar, "Archive").click()
+        assert opened == ["https://mill.example/archive"]
+        button(bar, "Write to Owner").click()
+        assert window.composers[-1].fields.to.text() == "owner@mill.example"
+        button(bar, "Reply to List").click()
+        await until(lambda: len(window.composers) == 2)
+        assert window.composers[-1].fields.to.text() == "dev@mill.example"
+        for composer in tuple(window.composers):
+            composer.finish()
+
+    play(theme, scene)
+
+
+CROWD = (
+    b"From: Maren <maren@example.org>\r\nTo: alice@example.org\r\nSubject: All\r\nCc: "
+    + b", ".join(b"Person %d <p%d@example.org>" % (at, at) for at in range(1_000))
+    + b"\r\n\r\nHello\r\n"
+)
+
+
+def test_a_thousand_recipients_are_shown_in_steps_and_leave_room_for_the_text(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await newest(window, store, CROWD)
+        await asyncio.sleep(0.2)
+        watch = Watchdog()
+        header = window.reading.header
+        header._more.click()
+        lines = header._details.findChildren(PeopleLine)
+        await until(lambda: not lines[2].more_button.isHidden())
+        watch.stop()
+        assert watch.longest_s < SLOT_LIMIT_S
+        assert lines[2].more_button.text() == "and 976 more"
+        lines[2].more_button.click()
+        await until(lambda: len(lines[2].buttons) == 120)
+        assert header._details.height() <= 240
+        assert window.reading.plain.height() > 100
+
+    play(theme, scene)
+
+
+def test_somebody_named_is_written_to_copied_and_kept(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await newest(window, store, CROWD)
+        window.reading.header._more.click()
+        line = window.reading.header._details.findChildren(PeopleLine)[2]
+        assert line.buttons[0].accessibleName() == "Person 0 <p0@example.org>"
+        menu = line.menu_of(Mailbox("Person 0", "p0@example.org"))
+        write, copy, keep = menu.actions()
+        copy.trigger()
+        assert QGuiApplication.clipboard().text() == "p0@example.org"
+        keep.trigger()
+        await until(lambda: any(isinstance(it, SetContact) for it in store.commands))
+        write.trigger()
+        assert window.composers[-1].fields.to.text() == "p0@example.org"
+        window.composers[-1].finish()
+        menu.deleteLater()
+
+    play(theme, scene)
+
+
+def test_tags_and_state_stand_in_the_header_and_a_tag_is_taken_off(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        row = await newest(window, store, LIST)
+        marks = window.reading.header.marks
+        assert not marks.isVisible()
+        await window.carry_out(
+            StoreFlags(placement_ids=(row.id,), add=Flag.FLAGGED, add_tags=("$label2",))
+        )
+        await until(lambda: len(marks.findChildren(QWidget, "markChip")) == 2)
+        chips = marks.findChildren(QWidget, "markChip")
+        assert [chip.accessibleName() for chip in chips] == ["Tag Work", "Starred"]
+        remove = marks.findChildren(QToolButton, "markRemove")[0]
+        assert remove.accessibleName() == "Take Work off"
+        remove.click()
+        await until(lambda: store.messages[row.id].tags == ())
+        await until(lambda: len(marks.findChildren(QWidget, "markChip")) == 1)
 
     play(theme, scene)

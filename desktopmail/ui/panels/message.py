@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWi
 from desktopmail.ui.commands.answering import answer_letter
 from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.language import tr
+from desktopmail.ui.reading.marking import serve_marks
 from desktopmail.ui.reading.pane import ReadingPane
 from desktopmail.ui.reading.saving import AttachmentSaver
 
@@ -56,6 +57,8 @@ class MessageWindow(QWidget):
         self.reading.link_clicked.connect(window.open_link)
         self.reading.leave_wanted.connect(window.leave_list)
         self.reading.receipt_answered.connect(window.answer_receipt)
+        self.reading.list_reply_wanted.connect(lambda: self.answer("reply_list"))
+        serve_marks(window, self.reading)
         self._saver = AttachmentSaver(self, window)
         self._saver.serve(self.reading)
         bar = QFrame(self)

@@ -9,29 +9,28 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from desktopmail.mime import mailing_list
 from desktopmail.mime.authres import Verdict
 from desktopmail.ui.dates import long_date
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.language import tr
+from desktopmail.ui.reading.details import Details
+from desktopmail.ui.reading.mark_line import MarkLine
 
 if TYPE_CHECKING:
-    from desktopmail.mime.address import Mailbox
     from desktopmail.mime.authres import Authentication
     from desktopmail.ui.reading.content import Letter
     from desktopmail.ui.theme.theme import Theme
 
 _AVATAR = 38
+_MAX_NAMED = 50
 
 
 def initials(name: str, address: str) -> str:
@@ -89,11 +88,15 @@ class HeaderCard(QFrame):
 
     Signals:
         details_toggled: The whole header is shown, or no longer.
-        leave_wanted: The mailing list is to be left.
+        write_wanted: A message to somebody named is to be written (Mailbox).
+        keep_wanted: Somebody named is to be put into the address book (Mailbox).
+        tag_unwanted: A tag is to be taken off (its name).
     """
 
     details_toggled = Signal(bool)
-    leave_wanted = Signal()
+    write_wanted = Signal(object)
+    keep_wanted = Signal(object)
+    tag_unwanted = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -117,10 +120,6 @@ class HeaderCard(QFrame):
         self._address.setProperty("kind", "small")
         self._to = ElidedLabel("", self)
         self._to.setProperty("kind", "small")
-        self.leave_button = QPushButton(tr("leave.do"), self)
-        self.leave_button.setProperty("kind", "link")
-        self.leave_button.setObjectName("leaveButton")
-        self.leave_button.clicked.connect(lambda _checked=False: self.leave_wanted.emit())
         self._picture = QLabel(self)
         self._proof = QLabel(self)
         self._proof.setProperty("kind", "small")
@@ -137,13 +136,15 @@ class HeaderCard(QFrame):
         self._more.setAccessibleName(tr("reading.details"))
         self._more.toggled.connect(self._show_details)
         theme.tint(self._more, "chevron-down")
-        self._details = QWidget(self)
-        self._grid = QGridLayout(self._details)
-        self._grid.setContentsMargins(_AVATAR + 12, 6, 0, 0)
-        self._grid.setHorizontalSpacing(12)
-        self._grid.setVerticalSpacing(3)
-        self._grid.setColumnStretch(1, 1)
+        self._details = Details(_AVATAR + 12, self)
+        self._details.write_wanted.connect(self.write_wanted)
+        self._details.keep_wanted.connect(self.keep_wanted)
         self._details.hide()
+        self._is_filled = False  # the details are made when they are wanted
+        self._letter: Letter | None = None
+        self._proved = ""
+        self.marks = MarkLine(theme, self)
+        self.marks.tag_unwanted.connect(self.tag_unwanted)
         first = QHBoxLayout()
         first.setSpacing(10)
         first.addWidget(self._from, 1)
@@ -152,17 +153,14 @@ class HeaderCard(QFrame):
         lines.setSpacing(1)
         lines.addLayout(first)
         lines.addWidget(self._address)
-        addressed = QHBoxLayout()
-        addressed.setSpacing(8)
-        addressed.addWidget(self._to, 1)
-        addressed.addWidget(self.leave_button)
-        lines.addLayout(addressed)
+        lines.addWidget(self._to)
         proved = QHBoxLayout()
         proved.setSpacing(5)
         proved.setContentsMargins(0, 3, 0, 0)
         proved.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
         proved.addWidget(self._proof, 1)
         lines.addLayout(proved)
+        lines.addWidget(self.marks)
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addWidget(self._avatar, 0, Qt.AlignmentFlag.AlignTop)
@@ -190,31 +188,20 @@ class HeaderCard(QFrame):
         self._from.set_full_text(name or address or tr("list.no_sender"))
         self._address.set_full_text(address)
         self._address.setVisible(bool(name and address))
-        named = [box.name or box.shown_address for box in (*letter.to, *letter.cc)]
+        boxes = (*letter.to, *letter.cc)[:_MAX_NAMED]  # what fits into a line
+        named = [box.name or box.shown_address for box in boxes]
         self._to.set_full_text(tr("reading.to", names=", ".join(named)) if named else "")
         self._to.setVisible(bool(named))
         self._date.setText(long_date(letter.date_s) if letter.date_s is not None else "")
-        self._show_list(letter, authentication)
         self._show_proof(authentication)
-        self._fill_details(letter, authentication)
+        self._letter, self._is_filled = letter, False
+        self._proved = proof(authentication) if authentication is not None else ""
+        if self._more.isChecked():
+            self._fill_details()
         self.setAccessibleDescription(
             f"{self._subject.text()}. {self._from.full_text}. {self._date.text()}."
             f" {self._proof.text()}".rstrip()
         )
-
-    def _show_list(self, letter: Letter, authentication: Authentication | None) -> None:
-        ways = mailing_list.of(letter.message.header)
-        # Who forges a sender would learn from an answer that somebody reads this.
-        is_forged = authentication is not None and authentication.verdict is Verdict.FAILED
-        can_leave = ways is not None and bool(ways.one_click or ways.leave_mail or ways.leave_page)
-        self.leave_button.setVisible(can_leave and not is_forged)
-        if ways is not None and can_leave:
-            how = "leave.by_mail" if ways.leave_mail else "leave.at_page"
-            if ways.one_click:
-                how = "leave.one_click"
-            tip = tr(how, name=ways.name or ways.id or self._from.full_text)
-            self.leave_button.setToolTip(tip)
-            self.leave_button.setAccessibleDescription(tip)
 
     def _show_proof(self, authentication: Authentication | None) -> None:
         """Say what was found out; a failure is said louder, below, by the pane."""
@@ -234,33 +221,14 @@ class HeaderCard(QFrame):
         icon = self._theme.icon(*self._proof_icon)
         self._picture.setPixmap(icon.pixmap(QSize(15, 15)))
 
-    def _fill_details(self, letter: Letter, authentication: Authentication | None) -> None:
-        while (item := self._grid.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
-        lines: list[tuple[str, str]] = [
-            (tr("compose.from"), _whole(letter.sender)),
-            (tr("compose.reply_to"), _whole(letter.reply_to)),
-            (tr("compose.to"), _whole(letter.to)),
-            (tr("compose.cc"), _whole(letter.cc)),
-            (tr("compose.bcc"), _whole(letter.bcc)),
-            (tr("reading.list"), letter.list_id),
-            (tr("reading.message_id"), letter.message_id),
-            (tr("proof.title"), proof(authentication) if authentication is not None else ""),
-        ]
-        for row, (name, text) in enumerate((name, text) for name, text in lines if text):
-            label = QLabel(name, self._details)
-            label.setProperty("kind", "small")
-            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-            value = QLabel(text, self._details)
-            value.setTextFormat(Qt.TextFormat.PlainText)
-            value.setWordWrap(True)
-            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            self._grid.addWidget(label, row, 0)
-            self._grid.addWidget(value, row, 1)
+    def _fill_details(self) -> None:
+        if self._letter is not None and not self._is_filled:
+            self._details.show_fields(self._letter, self._proved)
+            self._is_filled = True
 
     def _show_details(self, shown: bool) -> None:
+        if shown:
+            self._fill_details()
         self._details.setVisible(shown)
         self.details_toggled.emit(shown)
 
@@ -275,9 +243,3 @@ def proof(found: Authentication) -> str:
         Verdict.UNKNOWN: "proof.unknown",
     }[found.verdict]
     return tr(key, server=found.server, domain=found.domain)
-
-
-def _whole(boxes: tuple[Mailbox, ...]) -> str:
-    return ", ".join(
-        f"{box.name} <{box.shown_address}>" if box.name else box.shown_address for box in boxes
-    )

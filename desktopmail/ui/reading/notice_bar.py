@@ -29,7 +29,7 @@ class NoticeBar(QFrame):
     Args:
         theme: Colours.
         icon: What it is about at a glance.
-        kind: How loud it is: "notice", "warning" or "danger".
+        kind: How loud it is: "quiet", "notice", "warning" or "danger".
         text: The sentence.
         actions: Labels and what they do, in order.
     """
@@ -60,11 +60,13 @@ class NoticeBar(QFrame):
         words.addWidget(label, 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(4)
+        self.buttons: list[QPushButton] = []
         for title, act in actions:
             button = QPushButton(title, self)
             button.setProperty("kind", "link")
             button.clicked.connect(lambda _checked=False, act=act: act())
             buttons.addWidget(button)
+            self.buttons.append(button)
         buttons.addStretch(1)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(12, 5, 8, 5)
@@ -73,12 +75,13 @@ class NoticeBar(QFrame):
         if actions:
             self._row.addLayout(buttons)
         metrics = self.fontMetrics()
+        padding = 20 if kind == "quiet" else 44
         self._wanted = (
             metrics.horizontalAdvance(text)
             + 60
-            + sum(metrics.horizontalAdvance(title) + 44 for title, _ in actions)
+            + sum(metrics.horizontalAdvance(title) + padding for title, _ in actions)
         )
-        self.setMinimumHeight(34)
+        self.setMinimumHeight(24 if kind == "quiet" else 34)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Put the buttons below the sentence where both do not fit side by side."""

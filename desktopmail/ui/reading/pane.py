@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QTextCursor, QTextDocument
@@ -19,13 +20,15 @@ from PySide6.QtWidgets import (
 )
 
 from desktopmail.door.rows import Flag
-from desktopmail.mime import authres, link
+from desktopmail.mime import authres, link, mailing_list
 from desktopmail.ui.language import tr, trn
+from desktopmail.ui.models.tags import Tags
 from desktopmail.ui.reading.attachments import AttachmentStrip
 from desktopmail.ui.reading.content import Letter, read_letter
 from desktopmail.ui.reading.find_bar import FindBar
 from desktopmail.ui.reading.header_card import HeaderCard, proof
 from desktopmail.ui.reading.html_views import make_html_view
+from desktopmail.ui.reading.list_bar import make_list_bar
 from desktopmail.ui.reading.notice_bar import NoticeBar
 from desktopmail.ui.reading.plain_view import PlainView
 from desktopmail.ui.reading.remote import RemoteImages
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
 
     from desktopmail.door.ids import PlacementId
     from desktopmail.door.interface import StoreReader
-    from desktopmail.door.rows import AccountRow, MessageRow
+    from desktopmail.door.rows import AccountRow, MessageRow, TagRow
     from desktopmail.mime.authres import Authentication
     from desktopmail.ui.reading.html_views import AnyHtmlView
     from desktopmail.ui.reading.remote import FetchImage
@@ -77,6 +80,9 @@ class ReadingPane(QFrame):
         show_wanted, open_wanted, save_wanted, drag_wanted: For attachments (Attachment).
         save_all_wanted: All attachments are to be saved.
         leave_wanted: The mailing list of the message is to be left (Letter, MessageRow).
+        list_reply_wanted: The mailing list of the message is to be answered.
+        keep_wanted: Somebody named is to be put into the address book (Mailbox).
+        tag_unwanted: A tag of the message is to be taken off (MessageRow, name).
         receipt_answered: A receipt is to be sent, or never: (MessageRow, bool).
     """
 
@@ -92,6 +98,9 @@ class ReadingPane(QFrame):
     save_all_wanted = Signal()
     leave_wanted = Signal(object, object)
     receipt_answered = Signal(object, bool)
+    list_reply_wanted = Signal()
+    keep_wanted = Signal(object)
+    tag_unwanted = Signal(object, str)
 
     def __init__(
         self,
@@ -125,7 +134,11 @@ class ReadingPane(QFrame):
         self._is_folding = True
         self.charset: str | None = None
         self.header = HeaderCard(theme, self)
-        self.header.leave_wanted.connect(lambda: self.leave_wanted.emit(self.letter, self.row))
+        self.header.write_wanted.connect(
+            lambda box: self.link_clicked.emit(f"mailto:{quote(box.address, safe='@')}")
+        )
+        self.header.keep_wanted.connect(self.keep_wanted)
+        self.header.tag_unwanted.connect(lambda name: self.tag_unwanted.emit(self.row, name))
         self._rule = QFrame(self)
         self._rule.setProperty("kind", "rule")
         self._notices = QWidget(self)
@@ -213,12 +226,33 @@ class ReadingPane(QFrame):
             self.remote_images.begin()
         self._authentication = self._judge(letter, row)
         self.header.show_letter(letter, self._authentication)
+        self.show_marks(row)
         self.header.show()
         self._rule.show()
         self.attachments.show_attachments(letter.attachments)
         self._show_notices(letter)
         self._show_body()
         self.shown.emit(row, letter)
+
+    def show_marks(self, row: MessageRow | None) -> None:
+        """Show the tags and the state of the message shown, which may have changed."""
+        tags: list[TagRow] = []
+        if row is not None and row.tags:
+            known = Tags()
+            known.refresh(self._reader)
+            tags = known.shown(row.tags)
+        self.header.marks.show_marks(row, tags)
+        if row is not None and self.row is not None and row.id == self.row.id:
+            self.row = row
+
+    def refresh_marks(self, _what: object = None) -> None:
+        """Show them as the store has them now."""
+        if self.row is not None:
+            own = self.row.id
+            rows = self._reader.placements(self.row.message_id)
+            fresh = next((it for it in rows if it.id == own), None)
+            if fresh is not None:
+                self.show_marks(fresh)
 
     def _judge(self, letter: Letter, row: MessageRow | None) -> Authentication | None:
         """What the account's own server found out about the sender; None for other messages."""
@@ -371,7 +405,24 @@ class ReadingPane(QFrame):
         for kind, number in _link_warnings(letter).items():
             text = trn(f"link.{kind.name.lower()}", number)
             bars.append(NoticeBar(self._theme, "alert", "warning", text))
-        return bars
+        bar = self._list_bar(letter)
+        return [*bars, bar] if bar is not None else bars
+
+    def _list_bar(self, letter: Letter) -> NoticeBar | None:
+        ways = mailing_list.of(letter.message.header)
+        found = self._authentication
+        if ways is None or (found is not None and found.verdict is authres.Verdict.FAILED):
+            return None  # who forges a sender would learn from an answer that somebody reads this
+        sender = letter.sender[0] if letter.sender else None
+        return make_list_bar(
+            self._theme,
+            ways,
+            name=sender.shown if sender is not None else "",
+            can_leave=bool(ways.one_click or ways.leave_mail or ways.leave_page),
+            follow=self._follow,
+            reply=self.list_reply_wanted.emit,
+            leave=lambda: self.leave_wanted.emit(self.letter, self.row),
+        )
 
     def _follow(self, target: str) -> None:
         """Follow a link; ask first where it hides where it leads."""

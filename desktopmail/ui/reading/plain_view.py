@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _DEPTH = QTextFormat.Property.UserProperty + 1
 _INDENT = 16
+_BAR = 2.5
 _FOLD = "fold:"  # begins the targets of what is folded
 _LONG_QUOTE = 8  # lines; a shorter quote is what the answer is about
 _LONG_SIGN = 4
@@ -184,6 +185,11 @@ class PlainView(QTextBrowser):
             else:
                 cursor.insertBlock(paragraph)
             self._write_line(cursor, line, letters)
+            if block.depth and cursor.block().textDirection() == Qt.LayoutDirection.RightToLeft:
+                mirrored = QTextBlockFormat(paragraph)
+                mirrored.setRightMargin(paragraph.leftMargin())
+                mirrored.setLeftMargin(0)
+                cursor.setBlockFormat(mirrored)
 
     def _letters(self, ink: str) -> QTextCharFormat:
         letters = QTextCharFormat()
@@ -222,11 +228,14 @@ class PlainView(QTextBrowser):
                 if rect.top() > visible.bottom():
                     break
                 if rect.bottom() >= visible.top():
+                    is_mirrored = block.textDirection() == Qt.LayoutDirection.RightToLeft
                     for level in range(depth):
                         token = "accent" if level == 0 else "border_strong"
                         painter.setBrush(self._theme.colour(token))
-                        bar = QRectF(margin + level * _INDENT, rect.top(), 2.5, rect.height())
-                        painter.drawRect(bar)
+                        across = margin + level * _INDENT
+                        if is_mirrored:
+                            across = self.document().size().width() - across - _BAR
+                        painter.drawRect(QRectF(across, rect.top(), _BAR, rect.height()))
             block = block.next()
         painter.end()
         super().paintEvent(event)

@@ -88,10 +88,13 @@ QPushButton[kind="primary"]:disabled { background: $selected; color: $faint;
     border-color: $selected; }
 QPushButton[kind="link"] { background: transparent; border: 1px solid transparent; color: $accent;
     padding: 4px 6px; font-weight: 600; }
-QPushButton#leaveButton { padding: 0; font-weight: 500; font-size: ${small_pt}pt; }
 QPushButton[kind="link"]:hover { text-decoration: underline; }
 QPushButton[kind="link"]:focus { border-color: $accent; }
 QPushButton[kind="danger"] { color: $danger; }
+QPushButton[kind="person"] { background: transparent; border: 1px solid transparent;
+    border-radius: 6px; padding: 1px 4px; text-align: left; }
+QPushButton[kind="person"]:hover { background: $hover; }
+QPushButton[kind="person"]:focus { border-color: $accent; }
 
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 6px;
     padding: 5px; }
@@ -103,6 +106,9 @@ QToolButton[kind="chip"] { border: 1px solid $border_strong; border-radius: 11px
     padding: 2px 10px; color: $muted; }
 QToolButton[kind="chip"]:checked { background: $accent_soft; border-color: $accent; color: $text; }
 QToolButton[kind="chip"]:focus { border-color: $accent; }
+#markChip { background: $sunken; border: 1px solid $border; border-radius: 9px; }
+QToolButton#markRemove { padding: 0; border-radius: 8px; }
+#headerDetails, #headerDetailsHost { background: transparent; }
 QToolButton::menu-indicator { image: none; }
 
 #toolbar { background: $chrome; border-bottom: 1px solid $border; }
@@ -142,6 +148,9 @@ QFrame[kind="warning"] { background: $warning_soft; border: 0; border-radius: 8p
 QFrame[kind="warning"] QLabel { color: $warning; }
 QFrame[kind="danger"] { background: $danger_soft; border: 0; border-radius: 8px; }
 QFrame[kind="danger"] QLabel { color: $danger; }
+QFrame[kind="quiet"] { background: transparent; border: 0; }
+QFrame[kind="quiet"] QLabel { color: $muted; font-size: ${small_pt}pt; }
+QFrame[kind="quiet"] QPushButton { padding: 2px 5px; font-weight: 500; font-size: ${small_pt}pt; }
 QFrame[kind="notice"] { background: $sunken; border: 0; border-radius: 8px; }
 QFrame[kind="attachment"] { background: $sunken; border: 1px solid $border; border-radius: 8px; }
 QFrame[kind="attachment"]:hover { border-color: $border_strong; }

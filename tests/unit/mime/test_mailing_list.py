@@ -49,6 +49,7 @@ def test_a_list_says_who_it_is_and_where_to_write() -> None:
         leave_page="",
         archive="https://lists.example/cafe",
         help="mailto:help@lists.example",
+        owner="",
     )
 
 
@@ -60,3 +61,13 @@ def test_an_announcement_list_takes_no_posts() -> None:
 
 def test_ordinary_mail_came_by_no_list() -> None:
     assert of("From: a@b.test\n") is None
+
+
+def test_only_pages_and_addresses_are_places_to_go() -> None:
+    found = of(
+        "List-Id: <x.test>\nList-Archive: <javascript:alert(1)>, <https://x.test/a>\n"
+        "List-Help: <file:///etc/passwd>\nList-Owner: <mailto:owner@x.test?subject=hi>\n"
+    )
+    assert found is not None
+    assert (found.archive, found.help) == ("https://x.test/a", "")
+    assert found.owner == "mailto:owner@x.test?subject=hi"

@@ -1,0 +1,124 @@
+"""The fields of a header that are shown on demand: all people, and who vouches for the sender."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QSizePolicy, QWidget
+
+from desktopmail.ui.language import tr
+from desktopmail.ui.reading.people_line import PeopleLine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QResizeEvent
+
+    from desktopmail.mime.address import Mailbox
+    from desktopmail.ui.reading.content import Letter
+
+_MAX_HEIGHT = 240  # the message itself has to stay in sight
+
+
+class Details(QScrollArea):
+    """Fields and their values, people as buttons; scrolls where there are many.
+
+    Signals:
+        write_wanted, keep_wanted: See `PeopleLine`.
+    """
+
+    write_wanted = Signal(object)
+    keep_wanted = Signal(object)
+
+    def __init__(self, left: int, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("headerDetails")
+        self.setAccessibleName(tr("reading.details"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidgetResizable(True)
+        self._left = left
+        self._host = QWidget(self)
+        self._host.setObjectName("headerDetailsHost")
+        self.setWidget(self._host)
+        self._grid = self._make_grid()
+
+    def _make_grid(self) -> QGridLayout:
+        grid = QGridLayout(self._host)
+        grid.setContentsMargins(self._left, 2, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(3)
+        grid.setColumnStretch(1, 1)
+        return grid
+
+    def show_fields(self, letter: Letter, proved: str) -> None:
+        """Show the fields of a message.
+
+        Args:
+            letter: The message.
+            proved: What was found out about its sender.
+        """
+        self._host = QWidget(self)  # a grid keeps the rows it once had
+        self._host.setObjectName("headerDetailsHost")
+        self._grid = self._make_grid()
+        people: list[tuple[str, Sequence[Mailbox]]] = [
+            ("compose.from", letter.sender),
+            ("compose.reply_to", letter.reply_to),
+            ("compose.to", letter.to),
+            ("compose.cc", letter.cc),
+            ("compose.bcc", letter.bcc),
+        ]
+        for key, boxes in people:
+            if boxes:
+                line = PeopleLine(boxes, self._host)
+                line.write_wanted.connect(self.write_wanted)
+                line.keep_wanted.connect(self.keep_wanted)
+                self._add(tr(key), line)
+        for name, text in (
+            (tr("reading.list"), letter.list_id),
+            (tr("reading.message_id"), letter.message_id),
+            (tr("proof.title"), proved),
+        ):
+            if text:
+                self._add(name, _value(text, self._host))
+        self._grid.setRowStretch(self._grid.rowCount(), 1)
+        self.setWidget(self._host)
+        self._host.installEventFilter(self)
+        self._fit()
+
+    def _add(self, name: str, value: QWidget) -> None:
+        row = self._grid.rowCount()
+        label = QLabel(name, self._host)
+        label.setProperty("kind", "small")
+        top = Qt.AlignmentFlag.AlignTop
+        label.setAlignment(Qt.AlignmentFlag.AlignRight | top)
+        label.setContentsMargins(0, 2, 0, 0)
+        self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignRight | top)
+        self._grid.addWidget(value, row, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """As many lines as there have to be, up to some."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """People come by and by."""
+        if watched is self._host and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        width = max(self.viewport().width(), 200)
+        wanted = self._grid.heightForWidth(width)
+        self.setFixedHeight(min(max(wanted, 20), _MAX_HEIGHT))
+
+
+def _value(text: str, parent: QWidget) -> QLabel:
+    value = QLabel(text, parent)
+    value.setTextFormat(Qt.TextFormat.PlainText)
+    value.setWordWrap(True)
+    value.setContentsMargins(5, 2, 0, 2)
+    value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return value

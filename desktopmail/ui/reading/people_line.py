@@ -1,0 +1,100 @@
+"""People of a header field: each can be written to, copied, or put into the address book."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
+
+from desktopmail.ui.flow_layout import FlowLayout
+from desktopmail.ui.language import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktopmail.mime.address import Mailbox
+
+_AT_ONCE = 4  # made before somebody else may have the thread
+_MANY = 24  # shown until more are wanted
+_MAX_WIDTH = 360
+
+
+class PeopleLine(QWidget):
+    """The people of one field.
+
+    Args:
+        boxes: Who they are.
+        parent: Where it stands.
+
+    Signals:
+        write_wanted: A message to one of them is to be written (Mailbox).
+        keep_wanted: One of them is to be put into the address book (Mailbox).
+    """
+
+    write_wanted = Signal(object)
+    keep_wanted = Signal(object)
+
+    def __init__(self, boxes: Sequence[Mailbox], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._waiting = list(boxes)
+        self._wanted = _MANY
+        self._shown = 0
+        self._flow = FlowLayout(self, spacing=2)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.more_button = QPushButton(self)
+        self.more_button.setProperty("kind", "person")
+        self.more_button.clicked.connect(self._show_many)
+        self.more_button.hide()
+        self._flow.addWidget(self.more_button)
+        self._show_some()
+
+    @property
+    def buttons(self) -> list[QPushButton]:
+        """Those that are shown."""
+        return [it for it in self.findChildren(QPushButton) if it is not self.more_button]
+
+    def _show_some(self) -> None:
+        room = max(min(_AT_ONCE, self._wanted - self._shown), 0)
+        some, self._waiting = self._waiting[:room], self._waiting[room:]
+        for box in some:
+            self._flow.insert_widget(self._shown, self._button(box))
+            self._shown += 1
+        is_full = self._shown >= self._wanted
+        self.more_button.setText(tr("compose.more_people", n=len(self._waiting)))
+        self.more_button.setVisible(bool(self._waiting) and is_full)
+        self.updateGeometry()
+        if self._waiting and not is_full:
+            QTimer.singleShot(0, self, self._show_some)
+
+    def _show_many(self) -> None:
+        self._wanted += _MANY * 4
+        self._show_some()
+
+    def _button(self, box: Mailbox) -> QPushButton:
+        whole = f"{box.name} <{box.shown_address}>" if box.name else box.shown_address
+        button = QPushButton(self)
+        button.setProperty("kind", "person")
+        metrics = button.fontMetrics()
+        button.setText(metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, _MAX_WIDTH))
+        button.setToolTip(whole)
+        button.setAccessibleName(whole)
+        button.clicked.connect(lambda _on=False: self._open_menu(box, button))
+        button.show()
+        return button
+
+    def menu_of(self, box: Mailbox) -> QMenu:
+        """What can be done with a person."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(tr("person.write"), lambda: self.write_wanted.emit(box))
+        clipboard = QGuiApplication.clipboard()
+        menu.addAction(tr("person.copy"), lambda: clipboard.setText(box.address))
+        menu.addAction(tr("person.keep"), lambda: self.keep_wanted.emit(box))
+        return menu
+
+    def _open_menu(self, box: Mailbox, button: QPushButton) -> None:
+        self.menu_of(box).popup(button.mapToGlobal(QPoint(0, button.height())))
