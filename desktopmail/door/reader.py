@@ -553,6 +553,7 @@ def _in_tree_order(rows: list[Fields]) -> list[MailboxRow]:
                 total=total,
                 unread=unread,
                 policy=str(Policy.parse(policy)),
+                delimiter=delimiter,
             )
         )
     return result

@@ -154,6 +154,7 @@ class MailboxRow(Row, frozen=True, kw_only=True):
     total: int
     unread: int
     policy: str = "everything"  # as `door.policy.Policy` writes it
+    delimiter: str = ""  # between the parts of its path; empty: it can hold no others
 
 
 class Person(Row, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""What the mouse does to messages without a menu: drop them on a mailbox, press their star."""
+"""What the mouse does without a menu: messages and mailboxes dropped on one, stars pressed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from desktopmail.door.commands import AnyCommand, CopyMessages, MoveMessages, StoreFlags
+from desktopmail.door.commands import (
+    AnyCommand,
+    CopyMessages,
+    MoveMessages,
+    RenameMailbox,
+    StoreFlags,
+)
 from desktopmail.door.rows import Flag
 from desktopmail.ui.language import tr, trn
 
@@ -25,6 +31,7 @@ class Drops(QObject):
         super().__init__(window)
         self._window = window
         window.tree_model.dropped.connect(self._messages)
+        window.tree_model.mailbox_dropped.connect(self._mailbox)
         window.list_pane.list.star_clicked.connect(self._star)
 
     def _messages(self, ids: Sequence[PlacementId], mailbox_id: MailboxId, copy: bool) -> None:
@@ -36,6 +43,11 @@ class Drops(QObject):
         else:
             command = MoveMessages(placement_ids=placements, mailbox_id=mailbox_id)
         done = trn("done.copied" if copy else "done.moved", len(placements), mailbox=name)
+        self._window.scope.spawn(self._window.carry_out(command, done), name=done)
+
+    def _mailbox(self, mailbox_id: MailboxId, path: str) -> None:
+        done = tr("mailbox.moved", name=self._window.mailbox_name(mailbox_id), path=path)
+        command = RenameMailbox(mailbox_id=mailbox_id, path=path)
         self._window.scope.spawn(self._window.carry_out(command, done), name=done)
 
     def _star(self, row: MessageRow) -> None:

@@ -76,6 +76,8 @@ class FactTable(QTableView):
             self._model.appendRow(items)
             if key == kept:
                 self.selectRow(self._model.rowCount() - 1)
+        for column in range(1, self._model.columnCount()):
+            self.resizeColumnToContents(column)  # Qt does not look at rows that are new
         self._empty.setText(nothing)
         self._empty.setFixedWidth(max(self.viewport().width(), 200))
         self._empty.setVisible(not rows and bool(nothing))

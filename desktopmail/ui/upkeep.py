@@ -35,6 +35,7 @@ class Upkeep(QObject):
         window.status_line.show_accounts(accounts, datetime.now(UTC).astimezone())
         if window.pages.follow(has_accounts=bool(accounts)):
             window.in_view.choose_first()
+        window.tool_bar.search.setEnabled(bool(accounts))
         window.update_actions()
 
     def _store_changed(self, gathered: Gathered) -> None:

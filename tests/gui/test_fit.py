@@ -244,6 +244,7 @@ def test_a_narrow_list_shows_its_title_and_hides_what_would_be_cut(theme: Theme)
         assert messages.isColumnHidden(ListColumn.DATE)
         assert messages.isColumnHidden(ListColumn.SIZE)
         assert not messages.isColumnHidden(ListColumn.SUBJECT)
+        assert messages.horizontalScrollBar().maximum() == 0
         window.settings.set("layout", "stacked")
         window.apply_look()
         await until(lambda: messages.viewport().width() > 600)

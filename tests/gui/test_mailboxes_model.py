@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QMimeData, QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from desktopmail.door.ids import MailboxId
@@ -80,3 +80,48 @@ def test_only_accounts_hold_no_rows_of_their_own() -> None:
         node = model.node(model.index(row, 0))
         assert node is not None
         assert (model.view_of(node) is None) == (node.kind is NodeKind.ACCOUNT)
+
+
+def test_a_mailbox_dropped_on_another_is_renamed_into_it() -> None:
+    store = full_store()
+    own = next(row for row in store.mailbox_rows if row.role is Role.NONE)
+    own = msgspec.structs.replace(own, delimiter="/")
+    child = msgspec.structs.replace(
+        own, id=MailboxId(99), name="Minutes", path=f"{own.path}/Minutes", parent_id=own.id
+    )
+    store.mailbox_rows = [
+        *(own if row.id == own.id else row for row in store.mailbox_rows),
+        child,
+    ]
+    model = MailboxTreeModel(store)
+    dropped: list[tuple[object, str]] = []
+    model.mailbox_dropped.connect(lambda *values: dropped.append(values))
+    move = Qt.DropAction.MoveAction
+
+    def drop(packed: QMimeData, key: tuple[str, int]) -> bool:
+        target = model.find(key)
+        if not model.canDropMimeData(packed, move, -1, -1, target):
+            return False
+        model.dropMimeData(packed, move, -1, -1, target)
+        return True
+
+    archive = next(
+        row
+        for row in store.mailbox_rows
+        if row.role is Role.ARCHIVE and row.account_id == own.account_id
+    )
+    minutes = model.mimeData([model.find(("mailbox", child.id))])
+    assert drop(minutes, ("mailbox", archive.id))
+    assert drop(minutes, ("account", own.account_id))
+    assert dropped == [(child.id, f"{archive.path}/Minutes"), (child.id, "Minutes")]
+    # where it is already, in itself, in another account: nothing to drop it on
+    parent = model.mimeData([model.find(("mailbox", own.id))])
+    others = [row for row in store.mailbox_rows if row.account_id != own.account_id]
+    assert not drop(minutes, ("mailbox", own.id))
+    assert not drop(parent, ("mailbox", child.id))
+    assert not drop(parent, ("mailbox", own.id))
+    assert not drop(minutes, ("mailbox", others[0].id))
+    assert len(dropped) == 2
+    dragged = Qt.ItemFlag.ItemIsDragEnabled
+    assert model.flags(model.find(("mailbox", own.id))) & dragged
+    assert not model.flags(model.find(("mailbox", archive.id))) & dragged

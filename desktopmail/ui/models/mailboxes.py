@@ -18,6 +18,13 @@ from PySide6.QtCore import (
 
 from desktopmail.door.rows import AccountRow, ConnectionState, MailboxRow, Role, View
 from desktopmail.ui.language import tr, trn
+from desktopmail.ui.models.mailbox_drag import (
+    MAILBOX_MIME,
+    can_be_dragged,
+    path_at,
+    read_mailbox,
+    write_mailbox,
+)
 from desktopmail.ui.models.messages import PLACEMENTS_MIME, read_placements
 from desktopmail.ui.sentences import said
 
@@ -99,9 +106,11 @@ class MailboxTreeModel(QAbstractItemModel):
 
     Signals:
         dropped: Placements were dropped on a mailbox (placements, mailbox id, whether to copy).
+        mailbox_dropped: A mailbox was dropped into another, or on the top (mailbox id, new path).
     """
 
     dropped = Signal(object, object, bool)
+    mailbox_dropped = Signal(object, str)
     NodeRole = Qt.ItemDataRole.UserRole + 1
 
     def __init__(self, reader: StoreReader) -> None:
@@ -307,13 +316,27 @@ class MailboxTreeModel(QAbstractItemModel):
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         if node.mailbox is not None and node.mailbox.selectable:
             flags |= Qt.ItemFlag.ItemIsDropEnabled
+        if node.mailbox is not None and can_be_dragged(node.mailbox):
+            flags |= Qt.ItemFlag.ItemIsDragEnabled
+        if node.kind is NodeKind.ACCOUNT:
+            flags |= Qt.ItemFlag.ItemIsDropEnabled  # for mailboxes alone
         return flags
 
     # ---- drag and drop
 
     def mimeTypes(self) -> list[str]:  # noqa: N802 - Qt's name
         """See QAbstractItemModel."""
-        return [PLACEMENTS_MIME]
+        return [PLACEMENTS_MIME, MAILBOX_MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802 - Qt's name
+        """See QAbstractItemModel: one mailbox at a time is on its way."""
+        nodes = [self.node(index) for index in indexes]
+        boxes = [node.mailbox for node in nodes if node is not None and node.mailbox is not None]
+        return write_mailbox(boxes[0]) if boxes else QMimeData()
+
+    def supportedDragActions(self) -> Qt.DropAction:  # noqa: N802 - Qt's name
+        """See QAbstractItemModel."""
+        return Qt.DropAction.MoveAction
 
     def supportedDropActions(self) -> Qt.DropAction:  # noqa: N802 - Qt's name
         """See QAbstractItemModel."""
@@ -329,6 +352,8 @@ class MailboxTreeModel(QAbstractItemModel):
     ) -> bool:
         """See QAbstractItemModel."""
         node = self.node(parent)
+        if data.hasFormat(MAILBOX_MIME):
+            return self._new_path(data, node) is not None
         return (
             data.hasFormat(PLACEMENTS_MIME)
             and node is not None
@@ -343,11 +368,23 @@ class MailboxTreeModel(QAbstractItemModel):
         node = self.node(parent)
         if not self.canDropMimeData(data, action, row, column, parent):
             return False
+        moved, path = read_mailbox(data), self._new_path(data, node)
+        if moved is not None and path is not None:
+            self.mailbox_dropped.emit(moved, path)
+            return False
         if node is None or node.mailbox is None:
             return False
         placements: Sequence[PlacementId] = read_placements(data)
         self.dropped.emit(placements, node.mailbox.id, action == Qt.DropAction.CopyAction)
         return False  # True would let the view remove the rows itself
+
+    def _new_path(self, data: QMimeData, node: Node | None) -> str | None:
+        """What the mailbox that is dragged would be called there; None when it cannot be there."""
+        moved = read_mailbox(data)
+        box = self.mailbox(moved) if moved is not None else None
+        if box is None or node is None:
+            return None
+        return path_at(box, node.mailbox, node.account)
 
 
 def _account_node(account: AccountRow, mailboxes: list[MailboxRow]) -> Node:

@@ -133,6 +133,7 @@ class SettingsDialog(QDialog):
                 spin.setSpecialValueText(tr("settings.never"))
             spin.setValue(settings.number(setting.name))
             spin.setMinimumWidth(110)
+            spin.setAlignment(Qt.AlignmentFlag.AlignCenter)
             spin.valueChanged.connect(lambda value: self._set(setting, int(value)))
             return spin
         raise TypeError(f"No control shows the setting {setting.name}.")

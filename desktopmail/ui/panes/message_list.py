@@ -152,7 +152,7 @@ class MessageList(QTableView):
             return
         widths = {ListColumn.STAR: 32, ListColumn.DATE: 116, ListColumn.SIZE: 92}
         fixed = {column: wide for column, wide in widths.items() if column in shown}
-        rest = max(width - sum(fixed.values()), 240)
+        rest = max(width - sum(fixed.values()), 200)
         fixed[ListColumn.SENDER] = max(rest * 3 // 10, 110)
         fixed[ListColumn.SUBJECT] = rest - fixed[ListColumn.SENDER]
         for column, wide in fixed.items():
