@@ -54,13 +54,20 @@ class AmbiguousSendError(NetError):
     The server may have the message or not: sending again may double it. Code: `ambiguous`.
 
     Attributes:
-        accepted_recipients: Those that the server had agreed to.
+        accepted_recipients: Those that the server had agreed to and said nothing of since.
+        settled: What is known of the others; in LMTP some may have the message for sure.
     """
 
-    def __init__(self, sentence: str, accepted_recipients: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        sentence: str,
+        accepted_recipients: tuple[str, ...],
+        settled: tuple[RecipientResult, ...] = (),
+    ) -> None:
         super().__init__(
             sentence,
             remedy="Look into Sent, or ask the recipient, before sending it again.",
             code="ambiguous",
         )
         self.accepted_recipients = accepted_recipients
+        self.settled = settled

@@ -205,26 +205,38 @@ class Sending:
                 answer = (await dialogue.answer(FINAL_S, "the message")).reply
                 finals.append(answer)
         except NetError as error:
+            known = self._results(finals)
             raise AmbiguousSendError(
                 f"The connection ended while {dialogue.authority} had the message: "
                 f"{error.sentence}",
-                tuple(each for i, each in enumerate(recipients) if said[i].positive),
+                tuple(each for each, result in zip(recipients, known, strict=True) if not result),
+                tuple(result for result in known if result),
             ) from error
         if failed_chunk is not None and not finals[0].positive:
             finals[0] = failed_chunk
-        final = iter(finals if self._wire.lmtp else finals * accepted)
-        results = []
-        for index, recipient in enumerate(recipients):
-            answer = said[index]
-            taken = answer.positive
-            if taken:
-                last = next(final)
-                taken = last.positive
-                answer = answer if taken else last
-            results.append(RecipientResult(recipient, answer, taken))
+        settled = self._results(finals if self._wire.lmtp else finals * accepted)
+        results = tuple(result for result in settled if result)
         return SendReport(
-            tuple(results), finals[0], any(result.accepted for result in results), self._octets
+            results, finals[0], any(result.accepted for result in results), self._octets
         )
+
+    def _results(self, finals: list[Reply]) -> list[RecipientResult | None]:
+        """Pair recipients with replies to the message; None for those that have none yet."""
+        said = self._envelope.results
+        final = iter(finals)
+        results: list[RecipientResult | None] = []
+        for index, recipient in enumerate(self.delivery.recipients):
+            answer = said[index]
+            if not answer.positive:
+                results.append(RecipientResult(recipient, answer, accepted=False))
+                continue
+            last = next(final, None)
+            if last is None:
+                results.append(None)
+            else:
+                taken = last.positive
+                results.append(RecipientResult(recipient, answer if taken else last, taken))
+        return results
 
     async def _pieces(self) -> AsyncIterator[bytes]:
         message = self._message

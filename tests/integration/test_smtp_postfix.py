@@ -13,7 +13,8 @@ from desktopmail.net.endpoint import Endpoint, Security
 from desktopmail.net.errors import RefusedError, TlsError
 from desktopmail.net.ports import system_ports
 from desktopmail.net.smtp import SmtpClient
-from desktopmail.net.smtp_delivery import SendOptions
+from desktopmail.net.smtp_delivery import Delivery, SendOptions
+from desktopmail.net.smtp_report import SendReport
 from desktopmail.net.transcript import MemoryRecorder
 from desktopmail.wire.smtp.mail import Ret
 from desktopmail.wire.smtp.rcpt import Notify
@@ -80,6 +81,33 @@ async def test_messages_arrive_as_they_were_sent(peer: Postfix) -> None:
         lines = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         wanted.append(lines + b"\n" if lines and not lines.endswith(b"\n") else lines)
     assert sorted(received) == sorted(wanted)
+
+
+@pytest.mark.parametrize("chunking", [False, True], ids=["data", "bdat"])
+async def test_messages_go_one_behind_the_other(peer: Postfix, chunking: bool) -> None:
+    """The next envelope behind the end of a message, also behind one that Postfix refuses."""
+    deliveries = [
+        Delivery("a@example.org", [to], MESSAGE + body, SendOptions(chunking=chunking))
+        for to, body in [
+            (TO, b"one\r\n"),
+            ("nobody@elsewhere.example", b"refused\r\n"),
+            (TO, b"two\r\n" * 300_000),
+            (TO, b"three\r\n"),
+        ]
+    ]
+    client = await connect(peer)
+
+    async def source() -> AsyncIterator[Delivery]:
+        for delivery in deliveries:
+            yield delivery
+
+    found = [outcome async for _, outcome in client.send_all(source())]
+    assert [isinstance(each, SendReport) and each.accepted for each in found] == [
+        True, False, True, True,
+    ]  # fmt: skip
+    await client.quit()
+    bodies = {octets.partition(b"\n\n")[2][:4] for octets in peer.wait_for(3)}
+    assert bodies == {b"one\n", b"two\n", b"thre"}
 
 
 async def test_a_large_stream_and_its_progress(peer: Postfix) -> None:

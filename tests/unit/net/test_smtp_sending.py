@@ -17,6 +17,8 @@ from tests.helpers.smtp_server import BASIC, FULL, NO_CHUNKING, FakeServer, clie
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from desktopmail.net.stream import Stream
+
 
 FROM, TO = "a@b.example", ["c@d.example"]
 
@@ -204,3 +206,45 @@ async def test_a_stream_that_fails_leaves_no_half_message_behind() -> None:
             await client.send(FROM, TO, failing())
         assert client.stream.is_closed
         assert server.messages == []
+
+
+@pytest.mark.parametrize("keywords", [FULL, NO_CHUNKING], ids=["bdat", "data"])
+async def test_lmtp_cut_between_its_replies_is_ambiguous_for_the_others_only(
+    keywords: dict[str, tuple[str, ...]],
+) -> None:
+    """RFC 2033 section 4.2: each reply stands for itself, and is kept."""
+
+    class Cut(FakeServer):
+        async def serve(self, stream: Stream) -> None:
+            await super().serve(_Ending(stream))  # type: ignore[arg-type] # what it needs of one
+
+    class _Ending:
+        def __init__(self, stream: Stream) -> None:
+            self._stream = stream
+            self.tls = stream.tls
+
+        async def read(self) -> bytes:
+            return await self._stream.read()
+
+        def write(self, octets: bytes) -> None:
+            first, end, _ = octets.partition(b"250 2.0.0 ok\r\n")
+            self._stream.write(first + end)
+            if end:
+                raise ClosedError("cut", code="closed")
+
+    server = Cut(
+        keywords=keywords,
+        lmtp=True,
+        answer=lambda e: (
+            reply(550, "no") if isinstance(e, Rcpt) and e.recipient.local == "b" else None
+        ),
+    )
+    client = await client_of(server)
+    with pytest.raises(AmbiguousSendError) as caught:
+        await client.send(FROM, ["a@d.example", "b@d.example", "c@d.example"], b"x\r\n")
+    assert caught.value.accepted_recipients == ("c@d.example",)
+    assert [(each.recipient, each.accepted) for each in caught.value.settled] == [
+        ("a@d.example", True),
+        ("b@d.example", False),
+    ]
+    await client.aclose()

@@ -375,10 +375,105 @@ def test_lmtp_gives_a_reply_for_each_accepted_recipient(chunked: bool) -> None:
     assert client.waiting == 0
 
 
+# -- the next envelope behind the end of a message
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["data", "bdat"])
+def test_the_next_envelope_may_follow_the_end_of_a_message_at_once(chunked: bool) -> None:
+    """RFC 2920 section 3.1: message content may be the first "command" in a group."""
+    client = greeted()
+    client.send(Mail(SMITH))
+    client.send(Rcpt(JONES))
+    if chunked:
+        client.receive(b"250 ok\r\n250 ok\r\n")
+        events(client)
+        client.send(Bdat(3, last=True))
+        client.send_chunk(b"x\r\n")
+    else:
+        client.send(Data())
+        client.receive(b"250 ok\r\n250 ok\r\n354 go\r\n")
+        events(client)
+        client.send_data(b"x\r\n")
+        client.end_data()
+    client.send(Mail(SMITH, smtputf8=True))
+    client.send(Rcpt(Mailbox("jürgen", "foo.com")))
+    client.send(Data())
+    with pytest.raises(LocalProtocolError, match="nothing may follow"):
+        client.send(Rcpt(JONES))
+    client.receive(b"550 not that\r\n250 ok\r\n250 ok\r\n354 go\r\n")
+    seen = [(type(e.command), e.reply.code) for e in events(client) if isinstance(e, Answer)]
+    end = Bdat if chunked else EndOfData
+    assert seen == [(end, 550), (Mail, 250), (Rcpt, 250), (Data, 354)]
+    client.send_data(b"y\r\n")
+    client.end_data()
+    assert sent(client).endswith(b"y\r\n.\r\n")
+
+
+def test_what_the_reply_to_a_message_says_changes_nothing_of_the_next_one() -> None:
+    """A recipient beyond ASCII needs the SMTPUTF8 of its own MAIL, and BINARYMIME needs BDAT."""
+    client = greeted()
+    client.send(Mail(SMITH))
+    client.send(Rcpt(JONES))
+    client.send(Data())
+    client.receive(b"250 ok\r\n250 ok\r\n354 go\r\n")
+    events(client)
+    client.end_data()
+    client.send(Mail(SMITH, body=Body.BINARY, smtputf8=True))
+    client.receive(b"250 ok\r\n")  # to the message before
+    events(client)
+    client.send(Rcpt(Mailbox("jürgen", "foo.com")))
+    with pytest.raises(LocalProtocolError, match="BDAT"):
+        client.send(Data())
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["data", "bdat"])
+def test_lmtp_counts_the_recipients_of_each_message_apart(chunked: bool) -> None:
+    client = greeted(lmtp=True)
+
+    def envelope(*names: str) -> None:
+        client.send(Mail(SMITH))
+        for name in names:
+            client.send(Rcpt(Mailbox(name, "foo.edu")))
+
+    def message() -> None:
+        if chunked:
+            client.send(Bdat(1, last=True))
+            client.send_chunk(b"x")
+        else:
+            client.send(Data())
+            client.receive(b"354 go\r\n")
+            events(client)
+            client.end_data()
+
+    envelope("pat", "jones")
+    client.receive(b"250 ok\r\n250 ok\r\n250 ok\r\n")
+    events(client)
+    message()
+    envelope("green")
+    client.receive(b"250 pat\r\n450 jones\r\n250 ok\r\n250 ok\r\n")
+    codes = [each.reply.code for each in events(client) if isinstance(each, Answer)]
+    assert codes == [250, 450, 250, 250]
+    message()
+    client.receive(b"250 green\r\n")
+    assert len(events(client)) == 1
+    assert client.waiting == 0
+
+
+def test_mailmax_counts_the_transactions_of_a_connection() -> None:
+    # RFC 9422 section 4.1
+    client = greeted(b"250-foo.com\r\n250-PIPELINING\r\n250 LIMITS MAILMAX=2 RCPTMAX=7\r\n")
+    assert client.extensions.limits == {"MAILMAX": 2, "RCPTMAX": 7}
+    client.send(Mail(SMITH))
+    client.send(Rset())
+    assert not client.exhausted
+    client.send(Mail(SMITH))
+    assert client.exhausted
+
+
 # -- both machines back to back
 
 STEPS = st.lists(
-    st.sampled_from(["mail", "rcpt", "message", "chunk", "rset", "noop", "hello", "big"]),
+    st.sampled_from(["mail", "rcpt", "message", "chunk", "rset", "noop", "hello", "big", "ahead"]),
     max_size=25,
 )
 OFFERED = Extensions(
@@ -463,6 +558,15 @@ def test_both_machines_agree_under_random_splits_and_commands(
                     client.send_data(body)
                     client.end_data()
                     sent_messages += [body] if step == "message" else []
+            case "ahead":  # a message, and the next envelope in the same group
+                client.send(Data())
+                pair.pump()
+                if client._sending is Sending.DATA:
+                    client.send_data(clean + b"\r\n")
+                    client.end_data()
+                    sent_messages.append(clean + b"\r\n")
+                client.send(Mail(SMITH))
+                client.send(Rcpt(JONES))
             case "chunk":
                 client.send(Bdat(len(clean), last=True))
                 if clean:
