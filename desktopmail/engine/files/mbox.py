@@ -1,12 +1,14 @@
 """The mbox format: messages one behind the other, each behind a line "From ".
 
 Written is the dialect mboxrd, the only one that can be undone: each line that begins with "From "
-behind any number of ">" gets one more. Read are mboxrd and mboxo alike; flags travel in Status,
-X-Status and X-Keywords, as mutt, Dovecot and others have them.
+behind any number of ">" gets one more. Read are mboxrd and mboxo alike, and mboxcl and mboxcl2 that
+say in Content-Length how long a body is: believed where the next message, or the end, stands there.
+Flags travel in Status, X-Status and X-Keywords, as mutt, Dovecot and others have them.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from typing import TYPE_CHECKING, BinaryIO
@@ -24,6 +26,12 @@ _TO_QUOTE = re.compile(rb"^(>*From )", re.MULTILINE)
 _SEPARATOR = re.compile(
     rb"From (?:\S+ +)?(?:[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d(?::\d\d)? .*\d{4}.*)?\r?\n"
 )
+_FROM = re.compile(rb"^From ", re.MULTILINE)
+_LENGTH = re.compile(
+    rb"^Content-Length:[ \t]*([0-9]{1,15})[ \t]*\r?\n", re.MULTILINE | re.IGNORECASE
+)
+_BLANK = {b"\n", b"\r\n"}
+_NOTHING = {*_BLANK, b""}
 _STATUS = re.compile(
     rb"^(Status|X-Status|X-Keywords):[ \t]*([^\n]*)\n", re.MULTILINE | re.IGNORECASE
 )
@@ -59,28 +67,69 @@ class MboxWriter:
 def read(path: Path) -> Iterator[FileMessage]:
     """Iterate over the messages of an mbox file; one is in memory at a time."""
     with path.open("rb") as file:
-        lines: list[bytes] = []
-        is_inside = False
-        after_blank = True
-        for line in file:
-            if after_blank and line.startswith(b"From ") and _SEPARATOR.fullmatch(line):
-                if is_inside:
-                    yield _message(lines)
-                lines, is_inside = [], True
-            elif is_inside:
-                lines.append(line)
-            after_blank = line in {b"\n", b"\r\n"}
-        if is_inside:
-            yield _message(lines)
+        line = file.readline()
+        while line and not _SEPARATOR.fullmatch(line):
+            line = file.readline()
+        while line:
+            head = _read_head(file)
+            counted = _read_counted(file, head)
+            if counted is not None:
+                body, line = counted
+                yield _message(_LENGTH.sub(b"", head), body, quoted=not _FROM.search(body))
+            else:
+                body, line = _read_to_separator(file)
+                yield _message(head, body, quoted=True)
 
 
-def _message(lines: list[bytes]) -> FileMessage:
-    if lines and lines[-1] in {b"\n", b"\r\n"}:
+def _read_head(file: BinaryIO) -> bytes:
+    """The header with the empty line behind it; a header without a body may end without one."""
+    lines: list[bytes] = []
+    while (line := file.readline()) not in _NOTHING:
+        lines.append(line)
+    return b"".join(lines) + line
+
+
+def _read_counted(file: BinaryIO, head: bytes) -> tuple[bytes, bytes] | None:
+    """The body as long as the header says, and the separator behind it; None where it lies."""
+    said = _LENGTH.search(head)
+    if said is None:
+        return None
+    begin, size = file.tell(), int(said[1])
+    if size <= os.fstat(file.fileno()).st_size - begin:
+        file.seek(begin + size)
+        line = file.readline()
+        if line in _BLANK:
+            line = file.readline()
+        after = file.tell()
+        if not line or _SEPARATOR.fullmatch(line):
+            file.seek(begin)
+            body = file.read(size)
+            file.seek(after)
+            return body, line
+    file.seek(begin)
+    return None
+
+
+def _read_to_separator(file: BinaryIO) -> tuple[bytes, bytes]:
+    """The body up to a separator behind an empty line, without that line; and the separator."""
+    lines: list[bytes] = []
+    after_blank = True  # the one that ends the header
+    while line := file.readline():
+        if after_blank and line.startswith(b"From ") and _SEPARATOR.fullmatch(line):
+            break
+        lines.append(line)
+        after_blank = line in _BLANK
+    if lines and lines[-1] in _BLANK:
         lines.pop()  # it stands between the messages and belongs to none
-    content = with_lf(_QUOTED.sub(rb"\1", b"".join(lines)))
-    head, blank, body = content.partition(b"\n\n")
+    return b"".join(lines), line
+
+
+def _message(head: bytes, body: bytes, *, quoted: bool) -> FileMessage:
+    head, body = with_lf(head), with_lf(body)
+    if quoted:
+        head, body = _QUOTED.sub(rb"\1", head), _QUOTED.sub(rb"\1", body)
     flags, tags = Flag.NONE, ()
-    for name, value in _STATUS.findall(head + b"\n"):
+    for name, value in _STATUS.findall(head):
         letters = _LETTERS.get(name.lower())
         if letters is None:
             tags = tuple(value.decode("utf-8", "replace").split())
@@ -88,8 +137,7 @@ def _message(lines: list[bytes]) -> FileMessage:
         for letter, flag in letters.items():
             if letter in value:
                 flags |= flag
-    head = _STATUS.sub(b"", head + b"\n").removesuffix(b"\n") if blank else _STATUS.sub(b"", head)
-    return FileMessage(with_crlf(head + blank + body), flags, tags)
+    return FileMessage(with_crlf(_STATUS.sub(b"", head) + body), flags, tags)
 
 
 def _status(message: FileMessage) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mailbox
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,8 +15,6 @@ from desktopmail.engine.files.message import FileMessage, with_crlf
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 HEAD = b"From: a@example.org\r\nSubject: x\r\n"
 MESSAGES = [
@@ -72,3 +71,40 @@ def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, texts: li
     ]
     back = round_trip(tmp_path_factory.mktemp("mbox") / "x", messages)
     assert [one.octets for one in back] == [one.octets for one in messages]
+
+
+TEXT = b"From me\n>From you\n\nFrom x Mon Nov 23 07:00:00 2026\n\nthe end\n"
+SEPARATOR = b"From ann@example.org Mon Nov 23 07:00:00 2026\n"
+
+
+def counted(subject: bytes, body: bytes, *, size: int | None = None) -> bytes:
+    length = b"%d" % (len(body) if size is None else size)
+    return SEPARATOR + b"Subject: %b\nContent-Length: %b\n\n%b\n" % (subject, length, body)
+
+
+def test_mboxcl2_is_read_by_its_lengths_and_nothing_in_it_is_quoted(tmp_path: Path) -> None:
+    path = tmp_path / "x.mbox"
+    path.write_bytes(counted(b"one", TEXT) + counted(b"two", b"last\n"))
+    first, second = mbox.read(path)
+    assert first.octets == with_crlf(b"Subject: one\n\n" + TEXT)
+    assert second.octets == b"Subject: two\r\n\r\nlast\r\n"
+
+
+def test_mboxcl_is_read_by_its_lengths_and_what_is_quoted_in_it_is_not_any_more(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "x.mbox"
+    quoted = b">From me\n>>From you\n\nthe end\n"
+    path.write_bytes(counted(b"one", quoted) + counted(b"two", b"last\n"))
+    first, second = mbox.read(path)
+    assert first.octets == b"Subject: one\r\n\r\nFrom me\r\n>From you\r\n\r\nthe end\r\n"
+    assert second.octets == b"Subject: two\r\n\r\nlast\r\n"
+
+
+@pytest.mark.parametrize("size", [0, 3, 40, 10**14])
+def test_a_length_that_lies_is_not_believed(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "x.mbox"
+    path.write_bytes(counted(b"one", b"some text\n", size=size) + counted(b"two", b"last\n"))
+    first, second = mbox.read(path)
+    assert first.octets.endswith(b"\r\n\r\nsome text\r\n")
+    assert second.octets == b"Subject: two\r\n\r\nlast\r\n"
