@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
 from desktopmail.door.queries import Transcript, TranscriptRecord
-from desktopmail.engine.masking import hide
+from desktopmail.engine.masking import HIDDEN, hide
 
 if TYPE_CHECKING:
     from desktopmail.door.ids import AccountId
@@ -45,9 +47,22 @@ class Transcripts:
         """Hide these from now on, in whatever a server says."""
         self._masks = tuple(dict.fromkeys((*self._masks, *forms)))
 
-    def add(self, account_id: AccountId, connection: str, sender: str, octets: bytes) -> None:
-        """Keep a record; an over-long one is cut, and says so."""
-        octets = _shortened(hide(octets, self._masks))
+    def add(
+        self, account_id: AccountId, connection: str, sender: str, octets: bytes, after: int = 0
+    ) -> int:
+        """Keep a record; an over-long one is cut, and says so.
+
+        Args:
+            account_id: Whose connection it is.
+            connection: Its name.
+            sender: Who said it.
+            octets: What was said.
+            after: The record that these octets follow on, said by the same side; or 0.
+
+        Returns:
+            The number of the record.
+        """
+        octets = _shortened(hide(self._unsplit(after, octets), self._masks))
         self._number += 1
         self._records.append(
             TranscriptRecord(
@@ -62,6 +77,23 @@ class Transcripts:
         self._octets += len(octets) + _RECORD_COST
         while self._octets > self._max_octets and self._records:
             self._octets -= len(self._records.popleft().octets) + _RECORD_COST
+        return self._number
+
+    def _unsplit(self, after: int, octets: bytes) -> bytes:
+        """Hide what begins in one record and ends in the next: the network cuts where it likes."""
+        place = after - self._records[0].number if self._records else -1
+        if not after or place < 0:
+            return octets
+        before = self._records[place]
+        for mask in self._masks:
+            tail = before.octets[-(len(mask) - 1) :]
+            at = (tail + octets).find(mask)
+            if 0 <= at < len(tail):
+                kept = before.octets[: len(before.octets) - len(tail) + at]
+                self._octets -= len(before.octets) - len(kept)
+                self._records[place] = msgspec.structs.replace(before, octets=kept)
+                return HIDDEN.encode() + octets[at + len(mask) - len(tail) :]
+        return octets
 
     def read(self, account_id: AccountId | None, since: int) -> Transcript:
         """Return the records behind a number, of one account or of all."""
@@ -94,7 +126,11 @@ class ConnectionRecorder:
         self._ring = ring
         self._account_id = account_id
         self._connection = connection
+        self._last: tuple[str, int] = ("", 0)
 
     def record(self, sender: Literal["C", "S", "*"], octets: bytes) -> None:
         """Take octets that are redacted already."""
-        self._ring.add(self._account_id, self._connection, sender, octets)
+        said_by, number = self._last
+        after = number if said_by == sender else 0
+        number = self._ring.add(self._account_id, self._connection, sender, octets, after)
+        self._last = (sender, number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,3 +68,18 @@ def test_it_never_grows_beyond_its_size_and_counts_what_it_lost(
         assert last == len(sizes)
         assert ring.read(None, last).records == ()
         assert ring.read(None, last).lost == 0
+
+
+@pytest.mark.parametrize("cut", range(1, 60))
+def test_a_password_that_a_server_repeats_in_pieces_is_hidden(cut: int) -> None:
+    said = b"* BAD what is tanstaaf, and again tanstaaf?\r\n* OK go on\r\n"
+    ring = Transcripts(StillClock(), 10_000)
+    recorder, other = ring.recorder(ONE, "imap"), ring.recorder(TWO, "imap")
+    ring.mask((b"tanstaaf",))
+    recorder.record("S", said[:cut])
+    other.record("S", b"* OK another\r\n")
+    recorder.record("S", said[cut:])
+    records = ring.read(ONE, 0).records
+    together = b"".join(one.octets for one in records)
+    assert together == said.replace(b"tanstaaf", b"<password>")
+    assert ring.read(TWO, 0).records[0].octets == b"* OK another\r\n"
