@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 import apsw
 
 from localserver.store import names, thread, tree
-from localserver.store.append import Append, Appended, Arriving
+from localserver.store.append import Append, Appended, Arriving, Next
 from localserver.store.backlog import Backlog
 from localserver.store.copy import Copied, copy
 from localserver.store.database import explained
@@ -99,6 +99,7 @@ class Account:
         self._subscriptions = tree.load_subscriptions(database.read)
         self._maildrop_locked = False
         self._backlog = Backlog(database)
+        self._next = Next()
 
     async def aclose(self) -> None:
         """Finish what is being written and close the database."""
@@ -267,7 +268,7 @@ class Account:
         def committed(appended: Appended) -> None:
             self._appended(mailbox, appended, messages)
 
-        job = Append(mailbox.number, arriving, self.quota_octets)
+        job = Append(mailbox.number, arriving, self.quota_octets, self._next)
         appended = await self._write(job, committed)
         return _delivered(self.user, mailbox, appended)
 

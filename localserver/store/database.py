@@ -52,6 +52,9 @@ class Joint(Protocol):
     def together(self, connection: apsw.Connection, jobs: Sequence[Any]) -> list[Any]:
         """Do all of these, which stood one behind the other, and return what each returns."""
 
+    def at_once(self, connection: apsw.Connection, jobs: Sequence[Any]) -> list[Any] | None:
+        """Do all of these by one statement without a transaction, or return None; or raise."""
+
 
 @dataclass(slots=True)
 class _Waiting(Generic[T]):
@@ -98,11 +101,11 @@ class Database:
         self._slow: apsw.Connection | None = None
         self._slow_lock = asyncio.Lock()
         self._beside: apsw.Connection | None = None
-        self._folded_pages = 0  # pages in the log when it was folded in last
-        self._log_pages = 0
+        self._folded_pages = 0  # written until it was folded in last
+        self._log_pages = 0  # in the log when it was folded in last
         self._folding = False
         if path is not None:
-            own.set_wal_hook(self._logged)
+            own.wal_autocheckpoint(0)
 
     async def slow_query(self, sql: str, bindings: Sequence[object]) -> list[tuple[Any, ...]]:
         """Run a SELECT in a thread, on a connection of its own; in memory at once, in the loop.
@@ -211,21 +214,17 @@ class Database:
         finally:
             self._draining = False
 
-    def _logged(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
-        """Learn, in the thread of a commit, how many pages the log holds now."""
-        self._log_pages = pages
-        return apsw.SQLITE_OK
-
     async def _fold(self) -> None:
-        """Have the log folded into the file when it has grown by much."""
-        pages = self._log_pages
-        if pages < self._folded_pages:  # it began anew
-            self._folded_pages = 0
-        if pages > _MOST_PAGES:
+        """Have the log folded into the file when much was written to it."""
+        pages, _ = self._own.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE)
+        if self._folding or pages - self._folded_pages < _FOLD_PAGES:
+            return
+        self._folded_pages = pages
+        if self._log_pages > _MOST_PAGES:
             # Nobody writes meanwhile: so all of it goes, unless somebody reads for long.
-            await self._executor.run(_fold_in, self._own, "PASSIVE")
-        elif pages - self._folded_pages >= _FOLD_PAGES and not self._folding:
-            self._folded_pages = pages
+            pages, is_whole = await self._executor.run(_fold_in, self._own, "PASSIVE")
+            self._log_pages = 0 if is_whole else pages
+        else:
             self._folding = True
             self._scope.spawn(self._fold_beside(), name="the log")
 
@@ -234,7 +233,7 @@ class Database:
             if self._beside is None and self.path is not None:
                 self._beside = _reading(self.path)
             if self._beside is not None:
-                await self._executor.run(_fold_in, self._beside, "PASSIVE")
+                self._log_pages, _ = await self._executor.run(_fold_in, self._beside, "PASSIVE")
         finally:
             self._folding = False
 
@@ -275,6 +274,9 @@ def _commit(
 def _in_one(
     connection: apsw.Connection, jobs: Sequence[Callable[[apsw.Connection], object]]
 ) -> list[object]:
+    outcomes = _at_once(connection, jobs)
+    if outcomes is not None:
+        return outcomes
     if len(jobs) == 1:
         return [_attempt(connection, jobs[0])]
     # Savepoints cost as much as a small job, and nearly always nothing fails: only when something
@@ -290,6 +292,19 @@ def _in_one(
         else:
             return outcomes
     return [_attempt(connection, job) for job in jobs]
+
+
+def _at_once(
+    connection: apsw.Connection, jobs: Sequence[Callable[[apsw.Connection], object]]
+) -> list[object] | None:
+    """Run jobs of one kind as one statement, which is a transaction of its own; or return None."""
+    if len({type(job) for job in jobs}) > 1 or not hasattr(jobs[0], "at_once"):
+        return None
+    alike = cast("Sequence[Joint]", jobs)
+    try:
+        return alike[0].at_once(connection, alike)
+    except Exception:  # noqa: BLE001  nothing was done: whose it is, is seen in a transaction
+        return None
 
 
 def _plainly(
@@ -354,12 +369,19 @@ def _close(connection: apsw.Connection) -> None:
     connection.close()
 
 
-def _fold_in(connection: apsw.Connection, how: str) -> None:
+def _fold_in(connection: apsw.Connection, how: str) -> tuple[int, bool]:
+    """Fold the log into the file; returns how many pages it holds, and whether all were folded.
+
+    After all were, the next commit begins the log anew, unless another came meanwhile.
+    """
     try:
-        connection.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
+        rows = connection.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
     except apsw.Error as error:
         # The log stays beside the file, whole, and is folded in later or at the next start.
         _LOG.warning("%s: the log was not folded in: %s", connection.filename, error)
+        return 0, False
+    _, pages, folded = cast("tuple[int, int, int]", rows[0])
+    return pages, folded == pages
 
 
 def explained(error: apsw.Error, name: str) -> StoreError:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import apsw
 import pytest
 
+from localserver.check import check
+from localserver.store import append
 from localserver.store.account import Message
 from localserver.store.append import MAX_UID
-from localserver.store.errors import CannotError, OverQuotaError
+from localserver.store.errors import CannotError, DiskFullError, OverQuotaError
+from localserver.store.flags import Change, Mode
 from tests.helpers.account import PLAIN, a_store, an_account
 
 if TYPE_CHECKING:
@@ -107,3 +111,64 @@ async def test_what_is_known_to_have_whole_line_ends_has_its_pop3_size_all_the_s
         await account.append(inbox, [Message(octets), Message(octets, is_crlf=True)])
         (looked,), (known,) = account.query("SELECT pop_size FROM message ORDER BY id")
         assert known == looked
+
+
+async def test_what_is_written_between_deliveries_is_reckoned_with(tmp_path: Path) -> None:
+    async with a_store(tmp_path, quota_octets=20 * len(PLAIN)) as store:
+        account = await store.account("alice")
+        inbox, archive = account.mailbox("INBOX"), account.mailbox("Archive")
+
+        async def deliver(count: int = 1) -> list[int]:
+            done = await asyncio.gather(
+                *(account.append(inbox, [Message(PLAIN)]) for _ in range(count))
+            )
+            return [each.uid for some in done for each in some]
+
+        assert await deliver() == [1]
+        assert await deliver(2) == [2, 3]
+        await account.change_flags(inbox, Change([1], Mode.ADD, frozenset({"\\Seen"})))
+        assert await deliver() == [4]
+        await account.copy(inbox, [1, 2], archive)
+        await account.expunge(inbox, [4], only_deleted=False)
+        assert await deliver() == [5]
+        with pytest.raises(CannotError):  # it is taken back, and leaves no gap
+            await account.append(inbox, [Message(PLAIN, frozenset({"\\Odd"}))])
+        assert await deliver() == [6]
+        await account.append(archive, [Message(PLAIN)])
+        assert await deliver() == [7]
+        outcomes = await asyncio.gather(
+            *(account.append(inbox, [Message(PLAIN)]) for _ in range(15)), return_exceptions=True
+        )
+        kept = sum(not isinstance(each, OverQuotaError) for each in outcomes)
+        assert account.used() == (20 * len(PLAIN), 20)
+        assert account.all_uids(inbox) == [1, 2, 3, 5, 6, 7, *range(8, 8 + kept)]
+        modseqs = [
+            row[0]
+            for row in account.query(
+                "SELECT modseq FROM entry WHERE mailbox=? AND uid>1 ORDER BY uid", inbox.number
+            )
+        ]
+        assert modseqs == sorted(set(modseqs))
+        assert inbox.modseq == modseqs[-1]
+    assert not any(check(tmp_path).values())
+
+
+async def test_a_commit_that_fails_is_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_store(tmp_path) as store:
+        account = await store.account("alice")
+        inbox = account.mailbox("INBOX")
+        await account.append(inbox, [Message(PLAIN)])
+
+        def full(*_arguments: object) -> None:
+            raise apsw.FullError("no room")
+
+        with monkeypatch.context() as context:
+            context.setattr(append, "_insert", full)
+            with pytest.raises(DiskFullError):
+                await account.append(inbox, [Message(PLAIN)])
+        (done,) = await account.append(inbox, [Message(PLAIN)])
+        assert (done.uid, done.email_id) == (2, "M2")
+        assert account.used() == (2 * len(PLAIN), 2)
+    assert not any(check(tmp_path).values())
