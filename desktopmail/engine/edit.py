@@ -18,6 +18,7 @@ from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, pop_seen
 from desktopmail.engine.sync import vanish
 from desktopmail.engine.sync.pop3 import nameless
+from desktopmail.net.endpoint import join_host_port
 from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
@@ -153,9 +154,18 @@ def _keep(before: Account, after: Account, sides: list[Side], tx: Transaction) -
     accounts.edit(tx, after)
     if _is_another_server(before, after):
         _forget_names(tx, after)
+    learned = after.learned
     if before.outgoing.host != after.outgoing.host:
         # Whether it files what it sends has to be learned again.
-        learned = msgspec.structs.replace(before.learned, files_sent=None)
+        learned = msgspec.structs.replace(learned, files_sent=None)
+    for side in sides:
+        old, new = before.server(side), after.server(side)
+        if (old.auth, old.security) != (new.auth, new.security):
+            # A person chose how to log in: that is no downgrade behind their back.
+            where = join_host_port(new.host, new.port)
+            exposures = {one: how for one, how in learned.exposures.items() if one != where}
+            learned = msgspec.structs.replace(learned, exposures=exposures)
+    if learned != after.learned:
         accounts.learn(tx, after.id, learned)
     for side in sides:
         trust.settle(tx, after.id, side)

@@ -207,7 +207,7 @@ def test_an_mbox_goes_to_standard_output(program: Program, tmp_path: Path) -> No
     program.ok("sync")
     written = program.ok("export", "--mbox", "-", "INBOX", "--account", "bob-pop3")
     assert written.out.startswith("From MAILER-DAEMON ")
-    assert "\n>From here on.\n" in written.out
+    assert "From here on.\n" in written.out
     assert "1 message exported." in written.err
     assert not (tmp_path / "-").exists()
     assert program.run("export", "--eml", "-", "INBOX", "--account", "bob-pop3").status == 2

@@ -127,6 +127,18 @@ async def test_only_what_is_changed_is_tried(tmp_path: Path) -> None:
             assert bench.reader.accounts()[0].outgoing.user == "somebody"
 
 
+async def test_a_login_that_a_person_chose_is_no_downgrade(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)  # by SCRAM
+            await bench.engine.command(
+                EditAccount(account_id=account_id, incoming=ServerChange(auth=Auth.PLAIN))
+            )
+            await bench.sync(account_id)
+            assert bench.reader.questions() == []
+
+
 async def test_a_pin_counts_for_the_host_and_port_it_was_accepted_for(tmp_path: Path) -> None:
     with LocalServer(PASSWORDS) as server:
         async with running_engine(tmp_path) as bench:
