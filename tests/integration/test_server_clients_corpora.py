@@ -34,6 +34,9 @@ PASSWORD = "secret"
 WAYS = ["clear", "starttls", "tls"]
 EVERY_WAY = pytest.mark.parametrize("way", WAYS)
 LONGEST_LINE = 990
+# A process for each message: 20 s of a core for swaks, and 180 s by the clock were not enough where
+# sixteen others wanted it.
+PROCESSES_S = 600
 
 
 def with_crlf(octets: bytes) -> bytes:
@@ -106,7 +109,7 @@ def run(*command: str, home: Path | None = None, stdin: bytes = b"") -> bytes:
     if home is not None:
         environment["HOME"] = str(home)
     done = subprocess.run(
-        command, input=stdin, capture_output=True, env=environment, timeout=300, check=False
+        command, input=stdin, capture_output=True, env=environment, timeout=PROCESSES_S, check=False
     )
     assert done.returncode == 0, (done.stderr + done.stdout)[-3000:]
     return done.stdout
@@ -442,7 +445,7 @@ def test_curl_by_smtp(empty: LocalServer, way: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.peer("msmtp")
-@pytest.mark.timeout(180)  # a process for each message
+@pytest.mark.timeout(PROCESSES_S)
 @EVERY_WAY
 def test_msmtp(empty: LocalServer, way: str, tmp_path: Path) -> None:
     config = tmp_path / "msmtprc"
@@ -477,7 +480,7 @@ exit 0 unless -e "$folder/$number.eml";
 
 
 @pytest.mark.peer("swaks", "perl")
-@pytest.mark.timeout(180)  # a process for each message
+@pytest.mark.timeout(PROCESSES_S)
 @EVERY_WAY
 def test_swaks(empty: LocalServer, way: str, tmp_path: Path) -> None:
     tls = {"clear": [], "starttls": ["--tls"], "tls": ["--tls-on-connect"]}[way]
