@@ -114,10 +114,11 @@ def parse(query: str) -> Condition:
     """
     node = tree(query)
     parts = node.parts if isinstance(node, All) else [node]
-    matches = [text for text in map(_as_match, parts) if text]
-    rest = [part for part in parts if not _as_match(part)]
-    where, parameters = _as_where(All(rest))
-    return Condition(" AND ".join(f"({text})" for text in matches), where, parameters)
+    found = [part for part in parts if _as_match(part)]
+    if found:  # what is found by words can also be kept off by words
+        found += [part for part in parts if isinstance(part, Not) and _as_match(part.inner)]
+    where, parameters = _as_where(All([part for part in parts if part not in found]))
+    return Condition(_all_as_match(found), where, parameters)
 
 
 def tree(query: str) -> Node:
@@ -286,10 +287,19 @@ def _as_match(node: Node) -> str:
         return node.match
     if isinstance(node, Not):
         return ""  # the index knows "a NOT b" only
+    if isinstance(node, All):
+        return _all_as_match(node.parts)
     texts = [_as_match(part) for part in node.parts]
-    if not texts or not all(texts):
+    return " OR ".join(f"({text})" for text in texts) if texts and all(texts) else ""
+
+
+def _all_as_match(parts: list[Node]) -> str:
+    texts = [_as_match(part) for part in parts if not isinstance(part, Not)]
+    refused = [_as_match(part.inner) for part in parts if isinstance(part, Not)]
+    if not texts or not all(texts) or not all(refused):
         return ""
-    return (" AND " if isinstance(node, All) else " OR ").join(f"({text})" for text in texts)
+    wanted = " AND ".join(f"({text})" for text in texts)
+    return f"({wanted})" + "".join(f" NOT ({text})" for text in refused) if refused else wanted
 
 
 def _as_where(node: Node) -> tuple[str, tuple[str | int, ...]]:

@@ -46,6 +46,10 @@ async def reader(tmp_path: Path) -> AsyncIterator[SqliteReader]:
         ('"party summer"', []),
         ("invo*", [5, 2]),
         ("party -cake", [5, 1]),
+        ("party -cake -salad", [5]),
+        ("party -(cake salad)", [5, 3, 1]),
+        ("party -is:unread", []),
+        ("(party -cake) OR from:billing", [5, 2, 1]),
         ("-party", [4, 2]),
         ("cake OR salad", [3, 1]),
         ("(cake OR salad) re", [3]),
@@ -140,3 +144,10 @@ def test_a_size_is_in_octets() -> None:
     ]
     with pytest.raises(SearchError, match="smaller:big is not a size"):
         size_of("smaller", "big")
+
+
+def test_words_are_kept_off_by_the_index_and_not_by_a_list_of_all_they_stand_in() -> None:
+    found = parse("party -cake -is:unread")
+    assert found.match == '(("party")) NOT ("cake")'
+    assert "words" not in found.where
+    assert parse("-cake").match == ""
