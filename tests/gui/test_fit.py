@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _MAX_LINKS = 3
 PANELS = (
     "account", "switch", "settings", "activity", "transcript", "server_room", "tags",
-    "address_book", "identities", "disk_use", "message", "source", "shortcuts",
+    "address_book", "identities", "disk_use", "message", "source", "shortcuts", "proxy",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QWidget
 
-from desktopmail.door.commands import AddAccount, CancelSending, ServerSettings
+from desktopmail.door.commands import AddAccount, CancelSending, ServerSettings, SetProxy
 from desktopmail.door.ids import AccountId, SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import DiscoveredAccount, TranscriptRecord
@@ -17,6 +17,7 @@ from desktopmail.ui.notifications import words
 from desktopmail.ui.panels import views
 from desktopmail.ui.panels.account import AccountDialog
 from desktopmail.ui.panels.activity import ActivityWindow
+from desktopmail.ui.panels.proxy import ProxyDialog, kept_proxy
 from desktopmail.ui.panels.settings import SettingsDialog
 from desktopmail.ui.panels.shortcuts import ShortcutsDialog
 from desktopmail.ui.panels.transcript import TranscriptWindow
@@ -24,6 +25,8 @@ from tests.gui.test_window import play, select
 from tests.helpers.qt_loop import until
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from desktopmail.ui.theme.theme import Theme
     from desktopmail.ui.window import MainWindow
     from tests.helpers.fake_door import FakeStore
@@ -254,3 +257,31 @@ def test_a_notification_names_who_wrote(theme: Theme) -> None:
         assert text == "Bob Ferreira, Dr. Käthe Müller, Market Hall…"
 
     play(theme, scene)
+
+
+def test_a_proxy_is_set_and_what_is_none_is_refused_where_it_was_typed(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        window.show_view("proxy")
+        (dialog,) = window.findChildren(ProxyDialog)
+        dialog.address.setText("ftp://x")
+        store.refuse = DoorError("“ftp://x” is no proxy.", remedy="Write socks5://HOST:PORT.")
+        dialog.keep_button.click()
+        await until(dialog.problem.isVisible)
+        assert "is no proxy" in dialog.problem.text()
+        dialog.address.setText("socks5://anna@proxy.example.org:1080")
+        dialog.password.setText("secret")
+        dialog.keep_button.click()
+        await until(lambda: not window.findChildren(ProxyDialog))
+        command = store.commands[-1]
+        assert isinstance(command, SetProxy)
+        assert command.proxy == "socks5://anna@proxy.example.org:1080"
+        assert command.password is not None
+        assert "secret" not in repr(command)
+
+    play(theme, scene)
+
+
+def test_the_proxy_of_the_profile_stands_in_its_field(tmp_path: Path) -> None:
+    assert kept_proxy(None) == kept_proxy(tmp_path) == ""
+    (tmp_path / "settings.toml").write_text('proxy = "socks5://localhost:1080"\n')
+    assert kept_proxy(tmp_path) == "socks5://localhost:1080"

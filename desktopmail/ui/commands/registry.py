@@ -52,6 +52,7 @@ from desktopmail.ui.commands import (
     previous_mailbox,
     previous_message,
     print_message,
+    proxy,
     quit_program,
     reading_below,
     rename_mailbox,
@@ -165,6 +166,7 @@ VERBS: tuple[Verb, ...] = (
     identities.VERB,
     disk_use.VERB,
     open_vault.VERB,
+    proxy.VERB,
     shortcuts.VERB,
     about.VERB,
 )

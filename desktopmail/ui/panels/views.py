@@ -129,6 +129,12 @@ def _disk_use(window: MainWindow) -> None:
     _open(DiskUseDialog(window))
 
 
+def _proxy(window: MainWindow) -> None:
+    from desktopmail.ui.panels.proxy import ProxyDialog
+
+    _open(ProxyDialog(window))
+
+
 def _server_room(window: MainWindow) -> None:
     from desktopmail.ui.server_room.window import ServerRoomWindow
 
@@ -315,6 +321,7 @@ _OPENERS: dict[str, Callable[[MainWindow], None]] = {
     "address_book": _address_book,
     "identities": _identities,
     "disk_use": _disk_use,
+    "proxy": _proxy,
     "message": _message,
     "source": _source,
     "shortcuts": _shortcuts,

@@ -92,7 +92,7 @@ class ListPane(QFrame):
         self.list.selection_changed.connect(self._show_count)
         model.modelReset.connect(self._show_count)
         model.refreshed.connect(self._show_count)
-        self.setMinimumWidth(280)
+        self.setMinimumWidth(262)
         self.setFocusProxy(self.list)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
 
