@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from desktopmail.ui.start import Options
     from desktopmail.ui.window import MainWindow
 
-_SETTLE_S = 1.0  # and not long enough for QtWebEngine to be warmed
+_SETTLE_S = 1.0
 
 
 def bare(_folder: Path) -> None:
@@ -61,6 +61,7 @@ def start(folder: Path) -> None:
 
                 from desktopmail.door.queries import ReadStatus
 
+                window.warming.close()  # QtWebEngine comes in with an idle moment, and is 150 MB
                 await window.door.query(ReadStatus())  # the engine is there as well
                 await asyncio.sleep(_SETTLE_S)
                 print("settled", flush=True)
