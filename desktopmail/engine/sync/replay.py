@@ -14,7 +14,7 @@ from desktopmail.door.rows import Flag, SendingState
 from desktopmail.engine import journal, undo
 from desktopmail.engine.in_hand import OPERATION
 from desktopmail.engine.store import mailbox, message, operation, placement, problem, sending
-from desktopmail.engine.sync import expunge, proof
+from desktopmail.engine.sync import expunge, filing, proof
 from desktopmail.engine.sync.flags import wire_flags
 from desktopmail.engine.sync.mailbox_changes import MailboxChanges
 from desktopmail.engine.sync.plan import Plan
@@ -25,7 +25,7 @@ from desktopmail.wire.imap.store import StoreMode
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from desktopmail.door.ids import MailboxId, PlacementId
+    from desktopmail.door.ids import MailboxId, PlacementId, SendingId
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.operation import Operation, Target
@@ -372,7 +372,11 @@ class Replay:
             return True
         placed, octets, message_id, tags, arrived_s = loaded
         uid = None
-        if look_first or one.arguments.sending is not None:
+        if one.arguments.sending is not None:
+            uid = await self._filed_already(
+                target, placed, message_id, since, one, one.arguments.sending, begun=look_first
+            )
+        elif look_first:
             uid = await self._look_for(target, placed, message_id, since, one)
         if uid is None:
             code = await self._client.append(
@@ -399,6 +403,27 @@ class Replay:
 
         await self._store.write(step)
         return True
+
+    async def _filed_already(
+        self, target: Mailbox, placed: Placed, message_id: str, since: int, one: Operation,
+        sending_id: SendingId, *, begun: bool,
+    ) -> int | None:  # fmt: skip
+        """The copy that the server filed by itself, or we before a cut; one may be waited for."""
+        uid = await self._look_for(target, placed, message_id, since, one)
+        if begun:  # it may be ours: nothing is learned from it
+            return uid
+        is_expected = await self._store.read(
+            lambda tx: filing.is_expected(tx, self._account.id, target.id, sending_id)
+        )
+        for pause_s in filing.PAUSES_S if is_expected else ():
+            if uid is not None:
+                break
+            await self._ports.clock.sleep(pause_s)
+            uid = await self._look_for(target, placed, message_id, since, one)
+        if uid is not None or is_expected:
+            files = uid is not None
+            await self._store.write(lambda tx: filing.learn(tx, self._account.id, files_sent=files))
+        return uid
 
     async def _look_for(
         self, target: Mailbox, placed: Placed, message_id: str, since: int, one: Operation
