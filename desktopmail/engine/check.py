@@ -38,7 +38,7 @@ class GivenSecrets:
 
     Args:
         incoming: The password that was given.
-        outgoing: None: the same as the incoming one.
+        outgoing: None: the one that is kept for it alone, else the same as the incoming one.
         saved: Where the others are; those of an account that is not saved yet are nowhere.
     """
 
@@ -56,7 +56,10 @@ class GivenSecrets:
         password = self._incoming
         if side == "outgoing" and self._outgoing is not None:
             password = self._outgoing
-        if password is None and account_id != _NOT_SAVED_YET:
+        elif account_id != _NOT_SAVED_YET and (
+            password is None
+            or (side == "outgoing" and await self._saved.secrets.has_own(account_id, side))
+        ):
             return await self._saved.secrets.get(account_id, side, server)
         if password is None:
             raise DoorError(
@@ -65,6 +68,11 @@ class GivenSecrets:
                 code="no-password",
             )
         return Secret(password.text)
+
+    async def has_own(self, account_id: AccountId, side: str) -> bool:
+        """Return whether one was given, or is kept, for this side alone."""
+        given = self._incoming if side == "incoming" else self._outgoing
+        return given is not None or await self._saved.secrets.has_own(account_id, side)
 
 
 async def before_adding(command: AddAccount, connector: Connector) -> None:

@@ -58,6 +58,10 @@ class PasswordSource(Protocol):
         """Return the password for one side of an account; raises `DoorError`."""
         ...
 
+    async def has_own(self, account_id: AccountId, side: str) -> bool:
+        """Return whether there is one for this side alone; raises `DoorError`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Connector:

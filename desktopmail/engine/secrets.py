@@ -97,6 +97,15 @@ class Secrets:
             code="no-password",
         )
 
+    async def has_own(self, account_id: AccountId, side: str) -> bool:
+        """Return whether a password is kept for this side alone.
+
+        Raises:
+            DoorError: There is neither keyring nor open vault to look in.
+        """
+        name = self._name(account_id, side)
+        return name in self._memory or await self._kept(name) is not None
+
     async def set(
         self, account_id: AccountId, side: str, password: Secret, *, in_memory: bool = False
     ) -> None:

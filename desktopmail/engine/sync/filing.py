@@ -1,8 +1,8 @@
 """Whether a server files what is sent by itself: learned for each account, by looking.
 
-Some servers put a copy of what they were given into Sent, and some of those a moment after they took
-it. Who only looks once before filing has two copies there; so where a server was seen to file, its
-copy is waited for, and where it never comes, that is learned again.
+Some servers put a copy of what they were given into Sent, and some of those a moment after they
+took it. Who only looks once before filing has two copies there; so where a server was seen to file,
+its copy is waited for, and where it never comes, that is learned again.
 """
 
 from __future__ import annotations

@@ -139,6 +139,26 @@ async def test_a_login_that_a_person_chose_is_no_downgrade(tmp_path: Path) -> No
             assert bench.reader.questions() == []
 
 
+async def test_a_password_of_its_own_goes_on_serving_submission(tmp_path: Path) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path, ring) as bench:
+            command = account_command(server, "alice", Kind.IMAP)
+            outgoing = msgspec.structs.replace(command.outgoing, user="bob")
+            made = await bench.engine.command(
+                msgspec.structs.replace(
+                    command, outgoing=outgoing, outgoing_password=Password(PASSWORDS["bob"])
+                )
+            )
+            await bench.engine.command(
+                EditAccount(
+                    account_id=made.ids[0],  # type: ignore[arg-type] - an AccountId of AddAccount
+                    password=Password(PASSWORDS["alice"]),
+                )
+            )
+            assert set(ring.kept.values()) == set(PASSWORDS.values())
+
+
 async def test_a_pin_counts_for_the_host_and_port_it_was_accepted_for(tmp_path: Path) -> None:
     with LocalServer(PASSWORDS) as server:
         async with running_engine(tmp_path) as bench:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from desktopmail.door.commands import SendMessage
 from desktopmail.door.ids import AccountId, SendingId
 from desktopmail.door.rows import SendingState
@@ -17,6 +15,8 @@ from tests.helpers.store import mail
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 async def files_sent(bench: Bench, account_id: AccountId) -> bool | None:
