@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from desktopmail.wire.imap.capability import Capability, CapabilityResponse
+from desktopmail.wire.imap.capability import IN_REV2, Capability, CapabilityResponse
 from desktopmail.wire.imap.codes import CapabilityCode
 from desktopmail.wire.imap.condition import Condition, Tag
 
@@ -19,16 +19,18 @@ AFTER_LOGIN: Final = (
     "SAVEDATE", "SEARCHRES", "SORT", "SORT=DISPLAY", "SPECIAL-USE", "STATUS=SIZE",
     "THREAD=ORDEREDSUBJECT", "THREAD=REFERENCES", "UIDPLUS", "UNSELECT", "UTF8=ACCEPT", "WITHIN",
 )  # fmt: skip
-# What goes when another one is switched off.
+# What goes when another one is switched off. IMAP4rev2 promises much without naming it, and goes
+# with any of that; LITERAL+ holds LITERAL-.
 _NEEDS: Final = {
-    "QRESYNC": "CONDSTORE",
-    "ESORT": "SORT",
-    "SORT=DISPLAY": "SORT",
-    "SEARCHRES": "ESEARCH",
-    "LIST-STATUS": "LIST-EXTENDED",
-    "CREATE-SPECIAL-USE": "SPECIAL-USE",
-    "QUOTA=RES-MESSAGE": "QUOTA",
-    "QUOTA=RES-STORAGE": "QUOTA",
+    "QRESYNC": ("CONDSTORE",),
+    "ESORT": ("SORT",),
+    "SORT=DISPLAY": ("SORT",),
+    "SEARCHRES": ("ESEARCH",),
+    "LIST-STATUS": ("LIST-EXTENDED",),
+    "CREATE-SPECIAL-USE": ("SPECIAL-USE",),
+    "QUOTA=RES-MESSAGE": ("QUOTA",),
+    "QUOTA=RES-STORAGE": ("QUOTA",),
+    "IMAP4REV2": (*sorted(IN_REV2 - {"LITERAL-"}), "LITERAL+"),
 }
 
 
@@ -44,8 +46,8 @@ def offered(session: ImapSession) -> frozenset[str]:
 
 def offers(session: ImapSession, name: str) -> bool:
     """Whether an extension is on for this session."""
-    needed = _NEEDS.get(name.upper())
-    return not session.faults.hides(name) and (needed is None or offers(session, needed))
+    needed = _NEEDS.get(name.upper(), ())
+    return not session.faults.hides(name) and all(offers(session, other) for other in needed)
 
 
 def mechanisms(session: ImapSession) -> list[str]:

@@ -6,13 +6,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from desktopmail.wire.imap.codes import ordered_capabilities
 
 if TYPE_CHECKING:
     from desktopmail.wire.imap.cursor import Cursor
     from desktopmail.wire.imap.writer import Writer
+
+# What IMAP4rev2 holds without naming it (RFC 9051 appendix E and section 6.1.1).
+IN_REV2: Final = frozenset({
+    "NAMESPACE", "UNSELECT", "UIDPLUS", "ESEARCH", "SEARCHRES", "ENABLE", "IDLE", "SASL-IR",
+    "LIST-EXTENDED", "LIST-STATUS", "MOVE", "LITERAL-", "BINARY", "SPECIAL-USE", "STATUS=SIZE",
+    "CHILDREN",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

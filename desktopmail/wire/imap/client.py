@@ -10,7 +10,7 @@ from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap import limits, state
 from desktopmail.wire.imap.announced import announced
 from desktopmail.wire.imap.authenticate import CANCEL
-from desktopmail.wire.imap.capability import CapabilityResponse
+from desktopmail.wire.imap.capability import IN_REV2, CapabilityResponse
 from desktopmail.wire.imap.client_events import (
     Closed,
     ContinuationRequested,
@@ -105,7 +105,7 @@ class ClientConnection:
     def offers(self, name: str) -> bool:
         """Whether the server says that it can do something; IMAP4rev2 says a lot at once."""
         offered = self.capabilities or frozenset()
-        return name.upper() in offered or ("IMAP4REV2" in offered and name.upper() in _REV2)
+        return name.upper() in offered or ("IMAP4REV2" in offered and name.upper() in IN_REV2)
 
     # ---- commands
 
@@ -426,11 +426,3 @@ class ClientConnection:
         self.state = new
         if new in {State.AUTHENTICATED, State.SELECTED}:
             self._cutter.limits = limits.CLIENT
-
-
-# What IMAP4rev2 holds without naming it (RFC 9051 appendix E and section 6.1.1).
-_REV2: Final = frozenset({
-    "NAMESPACE", "UNSELECT", "UIDPLUS", "ESEARCH", "SEARCHRES", "ENABLE", "IDLE", "SASL-IR",
-    "LIST-EXTENDED", "LIST-STATUS", "MOVE", "LITERAL-", "BINARY", "SPECIAL-USE", "STATUS=SIZE",
-    "CHILDREN",
-})  # fmt: skip

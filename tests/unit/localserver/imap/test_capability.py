@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from desktopmail.net.ports import SystemClock, SystemEntropy
+from desktopmail.wire.imap.capability import IN_REV2
 from localserver.config import Config
 from localserver.credentials import MemoryCredentials
 from localserver.imap import capability
@@ -34,6 +35,14 @@ async def test_after_login_all_extensions_are_offered() -> None:
 async def test_every_extension_can_be_switched_off(name: str) -> None:
     async with logged_in(without=[name.lower()]) as dialogue:
         assert name not in (await dialogue.run("CAPABILITY"))[0].split()
+
+
+@pytest.mark.parametrize("name", sorted(IN_REV2 - {"LITERAL-"}))
+async def test_imap4rev2_is_not_offered_without_what_it_promises(name: str) -> None:
+    async with logged_in(without=[name]) as dialogue:
+        names = (await dialogue.run("CAPABILITY"))[0].split()
+        assert "IMAP4rev1" in names
+        assert "IMAP4rev2" not in names
 
 
 @pytest.mark.parametrize(
