@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import msgspec
+import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QMessageBox
 
@@ -12,6 +14,7 @@ from desktopmail.door.commands import DeleteMailbox, EmptyMailbox, LeaveOnServer
 from desktopmail.door.rows import Kind, Role
 from desktopmail.ui.asking import TextDialog
 from desktopmail.ui.commands.create_mailbox import create
+from desktopmail.ui.commands.delete_mailbox import delete
 from desktopmail.ui.commands.registry import find_verb
 from tests.gui.test_window import play
 from tests.helpers.qt_loop import until
@@ -99,6 +102,20 @@ def test_a_mailbox_that_is_deleted_leaves_the_tree(theme: Theme) -> None:
         await until(lambda: not window.sidebar.choose(("mailbox", number)))
 
     play(theme, scene)
+
+
+@pytest.mark.parametrize(("total", "said"), [(0, "It is empty"), (1, "Its message"), (7, "Its 7")])
+async def test_who_deletes_a_mailbox_is_told_what_goes_to_the_trash(total: int, said: str) -> None:
+    texts = []
+
+    async def confirm(_question: str, text: str, _yes: str) -> bool:
+        texts.append(text)
+        return False
+
+    desk = SimpleNamespace(confirm=confirm)
+    box = SimpleNamespace(total=total, role=Role.NONE, name="Old")
+    await delete(desk, box)  # type: ignore[arg-type]  # all of both that it looks at
+    assert texts[0].startswith(said)
 
 
 def test_mailbox_verbs_need_one_mailbox(theme: Theme) -> None:

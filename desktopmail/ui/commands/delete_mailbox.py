@@ -26,7 +26,7 @@ async def delete(desk: Desk, box: MailboxRow) -> None:
     name = mailbox_title(box)
     sure = await desk.confirm(
         tr("mailbox.delete_question", name=name),
-        trn("mailbox.delete_text", box.total),
+        trn("mailbox.delete_text", box.total) if box.total else tr("mailbox.delete_empty"),
         tr("mailbox.delete"),
     )
     if sure:
