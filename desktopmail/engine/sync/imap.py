@@ -363,11 +363,15 @@ class ImapSync:
             if self._open_path != path:
                 await self._select(client, path)
 
+        replay = Replay(self._store, self._ports, client, account, select)
         try:
-            await Replay(self._store, self._ports, client, account, select).run()
+            await replay.run()
         except UidsVoidError:
             # The look that follows meets the messages again, and the journal is told after it.
             self._news.set()
+        finally:
+            if replay.changes_mailboxes:
+                self._opening.forget()
 
     async def _run_errands(self, account: Account) -> None:
         while self._errands:

@@ -64,6 +64,8 @@ class Replay:
         self._client = client
         self._account = account
         self._select = select
+        # Whether an earlier list of the server's mailboxes may not hold any more.
+        self.changes_mailboxes = False
         self._mailboxes = MailboxChanges(store, client, account, select)
         self._refusals = 0
 
@@ -133,6 +135,7 @@ class Replay:
             case "expunge":
                 await self._expunge(group)
             case "create" | "rename" | "delete-mailbox" | "subscribe":
+                self.changes_mailboxes = True
                 await self._mailboxes.tell(first)
             case _:
                 await self._fail(group, f"This program does not know how to {first.kind}.")

@@ -86,3 +86,28 @@ async def test_a_discarded_creation_gives_its_messages_back(tmp_path: Path) -> N
             assert bench.subjects() == ["Subject 0"]
             assert bench.reader.operations() == []
             assert "New" not in {row.path for row in bench.reader.mailboxes()}
+
+
+@pytest.mark.parametrize("change", [RenameMailbox, DeleteMailbox])
+async def test_what_was_listed_before_a_change_was_told_brings_no_mailbox_back(
+    change: type[RenameMailbox | DeleteMailbox], tmp_path: Path
+) -> None:
+    """The list is asked for with the first command of a connection, and a change told after it."""
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1), mailbox="Old")
+        async with running_engine(tmp_path) as bench:
+            await bench.add(server)
+            await bench.sync()
+            old = bench.mailbox("Old")
+            await bench.engine.command(SetOffline(offline=True))
+            more = {"path": "New"} if change is RenameMailbox else {}
+            await bench.engine.command(change(mailbox_id=old, **more))
+            shown: list[set[str]] = []
+            bench.engine.subscribe(
+                lambda _: shown.append({row.path for row in bench.reader.mailboxes()})
+            )
+            await bench.engine.command(SetOffline(offline=False))
+            await bench.sync()
+            assert bench.reader.operations() == []
+            assert shown
+            assert not [paths for paths in shown if "Old" in paths]
