@@ -29,6 +29,18 @@ _NAME = re.compile(rb"message-id: (<[^>]+>)", re.IGNORECASE)
 _BROKEN = (OSError, EOFError, smtplib.SMTPServerDisconnected, imaplib.IMAP4.abort)
 
 
+class _Pop3(poplib.POP3):
+    """Closes its connection where the server dies before it greets, which poplib leaves open."""
+
+    def __init__(self, port: int) -> None:
+        try:
+            super().__init__("127.0.0.1", port)
+        except (OSError, EOFError, poplib.error_proto):
+            if hasattr(self, "file"):
+                self.close()
+            raise
+
+
 class RefusedError(Exception):
     """The server did not do what it had no reason not to do."""
 
@@ -231,7 +243,7 @@ class Collector(Worker):
         while True:
             while len(self.ledger.there("INBOX")) < 6:
                 self.append(client, "INBOX")
-            with closing(poplib.POP3("127.0.0.1", self.ports["pop3"])) as pop:
+            with closing(_Pop3(self.ports["pop3"])) as pop:
                 self._collect(pop)
 
     def _collect(self, pop: poplib.POP3) -> None:
