@@ -302,8 +302,12 @@ class ImapSync:
         found: list[Mailbox] = []
         for one in sorted(listed, key=lambda row: (row.role is not Role.INBOX, row.path)):
             box = known.get(one.path)
-            if box is None or not box.selectable or box.hidden:
+            if box is None or not box.selectable:
                 continue
+            if box.hidden and not await self._store.read(
+                partial(operation.leaves_mailbox, mailbox_id=box.id)
+            ):
+                continue  # one that is deleted here is looked at while its messages have to leave
             numbers = one.numbers
             if not numbers and box.complete and one.role is not Role.INBOX:
                 with contextlib.suppress(RefusedError):  # it went away a moment ago

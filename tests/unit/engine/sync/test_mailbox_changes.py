@@ -14,8 +14,9 @@ from desktopmail.door.commands import (
     RenameMailbox,
     SetOffline,
 )
+from localserver.faults import Fault
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, other_device, running_engine
+from tests.helpers.engine import PASSWORDS, other_device, running_engine, until
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
@@ -111,3 +112,27 @@ async def test_what_was_listed_before_a_change_was_told_brings_no_mailbox_back(
             assert bench.reader.operations() == []
             assert shown
             assert not [paths for paths in shown if "Old" in paths]
+
+
+async def test_what_a_doomed_mailbox_holds_gets_away_when_the_connection_was_cut(
+    tmp_path: Path,
+) -> None:
+    """Its UIDs were proved on the connection that is gone, and it is hidden here."""
+    with LocalServer(PASSWORDS, without=("MOVE", "UIDPLUS", "IMAP4REV2")) as server:
+        server.deliver("alice", mail(1))
+        server.add_fault(Fault(protocol="imap", command="SELECT", argument="New", nth=2, drop=True))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync()
+            await bench.engine.command(SetOffline(offline=True))
+            await bench.engine.command(CreateMailbox(account_id=account_id, name="New"))
+            await bench.engine.command(
+                MoveMessages(
+                    placement_ids=(bench.placed("Subject 1"),), mailbox_id=bench.mailbox("New")
+                )
+            )
+            await bench.engine.command(DeleteMailbox(mailbox_id=bench.mailbox("New")))
+            await bench.engine.command(SetOffline(offline=False))
+            await until(lambda: not bench.reader.operations(), "the mailbox is deleted")
+            assert [one.subject for one in server.messages("alice", "Trash")] == ["Subject 1"]
+            assert bench.subjects("Trash") == ["Subject 1"]
