@@ -14,7 +14,6 @@ import pytest
 from desktopmail.ui.transcript import table
 from desktopmail.ui.transcript.explanation import explain
 from desktopmail.ui.transcript.reading import Context, Role
-from desktopmail.wire.imap import client as imap_client
 from desktopmail.wire.imap import (
     codes,
     condition,
@@ -31,6 +30,7 @@ from desktopmail.wire.imap import enable as imap_enable
 from desktopmail.wire.imap import list as imap_list
 from desktopmail.wire.imap import response as imap_response
 from desktopmail.wire.imap import state as imap_state
+from desktopmail.wire.imap.capability import IN_REV2
 from desktopmail.wire.pop3 import reply as pop3_reply
 from desktopmail.wire.pop3 import table as pop3_table
 from desktopmail.wire.sasl import policy
@@ -332,7 +332,7 @@ def keys_of_tables(module: ModuleType) -> set[str]:
 IMAP_CAPABILITIES = (
     set(imap_capability.ALWAYS)
     | set(imap_capability.AFTER_LOGIN)
-    | set(imap_client._REV2)
+    | set(IN_REV2)
     | set(imap_enable.UTF8_SWITCHES)
     | set(codes._FIRST)
     | asked_for("desktopmail/wire/imap")
