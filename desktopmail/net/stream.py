@@ -230,8 +230,7 @@ class StreamProtocol(asyncio.Protocol):
                 connected.setsockopt(socket.IPPROTO_TCP, option, value)
             if not self._server and _TCP_USER_TIMEOUT is not None:
                 connected.setsockopt(socket.IPPROTO_TCP, _TCP_USER_TIMEOUT, _USER_TIMEOUT_MS)
-            if self._server:
-                self._socket = connected
+            self._socket = connected
 
     def data_received(self, data: bytes) -> None:
         """Take octets from the socket."""
@@ -502,8 +501,9 @@ class StreamProtocol(asyncio.Protocol):
             self._reader = self._take = self._until = None
 
     def _acknowledge(self) -> None:
-        # A client that writes a command in two segments (imaplib's APPEND, any DATA) waits with the
-        # second for our ACK, which Linux delays by 40 ms unless told so after each read.
+        # A peer that writes in two segments (a client imaplib's APPEND and any DATA, a server its
+        # replies to a pipelined group) waits with the second for our ACK (Nagle's rule), which
+        # Linux delays by 40 ms unless told so after each read.
         self._owes_ack = False
         if self._socket is not None and _TCP_QUICKACK is not None:
             self._socket.setsockopt(socket.IPPROTO_TCP, _TCP_QUICKACK, 1)

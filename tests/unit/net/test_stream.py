@@ -20,7 +20,6 @@ from tests.helpers.certificates import Certificates, make_certificates
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -528,9 +527,8 @@ async def test_garbage_inside_tls_ends_the_connection(
     await server.aclose()
 
 
-async def test_a_client_that_writes_in_two_segments_is_acknowledged_at_once(tmp_path: Path) -> None:
+async def test_a_client_that_writes_in_two_segments_is_acknowledged_at_once() -> None:
     """imaplib's APPEND: without TCP_QUICKACK each one costs the 40 ms of a delayed ACK."""
-    del tmp_path
 
     async def serve(stream: Stream) -> None:
         buffer = b""
@@ -555,6 +553,38 @@ async def test_a_client_that_writes_in_two_segments_is_acknowledged_at_once(tmp_
 
     seconds = await asyncio.get_running_loop().run_in_executor(None, talk)
     await listener.aclose()
+    assert seconds < 1.0, "each exchange waited for a delayed ACK"
+
+
+async def test_a_server_that_writes_in_two_segments_is_acknowledged_at_once() -> None:
+    """Replies to a group (RFC 2920) of a server that leaves Nagle's rule on, as smtp-sink does."""
+    rounds = 50
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            peer, _ = listening.accept()
+            with peer:
+                for _ in range(rounds):
+                    assert peer.recv(100) == b"command\n"
+                    peer.sendall(b"250 ")
+                    peer.sendall(b"ok\n")
+
+        loop = asyncio.get_running_loop()
+        serving = loop.run_in_executor(None, serve)
+        host, port = listening.getsockname()
+        stream = await TcpDialer().dial(host, port, tls=None, timeout_s=5)
+        begin = loop.time()
+        for _ in range(rounds):
+            stream.write(b"command\n")
+            answer = b""
+            while not answer.endswith(b"\n"):
+                octets = await stream.read()
+                assert octets
+                answer += octets
+            assert answer == b"250 ok\n"
+        seconds = loop.time() - begin
+        await serving
+        await stream.aclose()
     assert seconds < 1.0, "each exchange waited for a delayed ACK"
 
 
