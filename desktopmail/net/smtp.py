@@ -115,7 +115,7 @@ class SmtpClient:
 
     @property
     def exhausted(self) -> bool:
-        """Whether the server takes no further message on this connection (MAILMAX, 421)."""
+        """Whether the server takes no further message on this connection (LIMITS, 421)."""
         return self._dialogue.wire.exhausted
 
     async def login(
@@ -183,8 +183,8 @@ class SmtpClient:
     ) -> SendReport:
         """Send one message.
 
-        Recipients beyond the server's RCPTMAX (RFC 9422) are reported with 452 4.5.3, as if the
-        server had said it: send the message again for those.
+        Recipients beyond the server's RCPTMAX and RCPTDOMAINMAX (RFC 9422) are reported with 452
+        4.5.3, as if the server had said it: send the message again for those.
 
         Args:
             sender: Envelope sender; empty for the null reverse-path.

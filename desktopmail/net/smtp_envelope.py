@@ -69,18 +69,15 @@ class Envelope:
         )
         mail, commands = self._commands(sender, recipients, message, size, options)
         self._refuse_too_large(size)
-        most = extensions.limits.get("RCPTMAX")
-        if most is not None:
-            for index in range(most, len(commands)):
-                self.results[index] = reply(452, "More than RCPTMAX recipients", "4.5.3")
-            commands = commands[:most]
+        self._asked = deque(range(len(commands)))  # indices of recipients without a reply
+        if extensions.limits:
+            commands = self._within_limits(commands)
         self._queue = deque[Mail | Rcpt | Data | Rset]([mail, *commands])
         if self._pipelining and not self.chunking and not self._wire.lmtp:
             # "the DATA command … as the last command in a group" saves a round trip (RFC 2920).
             self._queue.append(Data())
         self._begun = False
         self._written = 0  # commands of this group
-        self._index = 0  # of the recipient whose reply comes next
         self._fault: LocalProtocolError | None = None
 
     def write(self, *, behind: bool = False) -> None:
@@ -144,8 +141,7 @@ class Envelope:
             answer = await self._dialogue.answer(COMMAND_S, "the envelope")
             kind = type(answer.command)
             if kind is Rcpt:
-                results[self._index] = answer.reply
-                self._index += 1
+                results[self._asked.popleft()] = answer.reply
             elif kind is Data:
                 self.go = answer.reply
             elif kind is Mail and not answer.reply.positive:
@@ -153,6 +149,15 @@ class Envelope:
         return refused
 
     # -- what is said
+
+    def _within_limits(self, commands: list[Rcpt]) -> list[Rcpt]:
+        """Keep those that the server's LIMITS allow; the others have their reply already."""
+        admitted = self._wire.admits([command.recipient for command in commands])
+        self._asked = deque(index for index, fits in enumerate(admitted) if fits)
+        for index, fits in enumerate(admitted):
+            if not fits:
+                self.results[index] = reply(452, "More recipients than LIMITS allows", "4.5.3")
+        return [commands[index] for index in self._asked]
 
     def _commands(
         self,

@@ -24,8 +24,10 @@ from desktopmail.wire.smtp.reply import ReplyReader
 from desktopmail.wire.smtp.vrfy import Expn, Vrfy
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Final
 
+    from desktopmail.wire.smtp.path import Mailbox
     from desktopmail.wire.smtp.reply import Reply
 
 Event: TypeAlias = Greeting | Answer | ServiceClosing | Closed
@@ -86,6 +88,7 @@ class ClientConnection:
         # sent and what was answered are two transactions then.
         self._mail: Mail | None = None  # of the one that commands are sent for
         self._mails = 0
+        self._domains: set[str] = set()
         self._accepted = 0  # recipients of the one that replies come for
         self._eof = False
         self._closed = False
@@ -106,9 +109,39 @@ class ClientConnection:
 
     @property
     def exhausted(self) -> bool:
-        """Whether the server takes no further message here: it said so, or MAILMAX is reached."""
-        most = self.extensions.limits.get("MAILMAX")
-        return self.closing or (most is not None and self._mails >= most)
+        """Whether the server takes no further message here.
+
+        It said so, or MAILMAX is reached, or RCPTDOMAINMAX: the next message is hardly for one of
+        the same domains (RFC 9422).
+        """
+        limits = self.extensions.limits
+        mails, domains = limits.get("MAILMAX"), limits.get("RCPTDOMAINMAX")
+        return (
+            self.closing
+            or (mails is not None and self._mails >= mails)
+            or (domains is not None and len(self._domains) >= domains)
+        )
+
+    def admits(self, recipients: Sequence[Mailbox]) -> list[bool]:
+        """Tell which recipients one message may have here by RCPTMAX and RCPTDOMAINMAX (RFC 9422).
+
+        The first counts within a message, the second the domains of all messages of the connection.
+        """
+        limits = self.extensions.limits
+        most, most_domains = limits.get("RCPTMAX"), limits.get("RCPTDOMAINMAX")
+        domains = set(self._domains)
+        admitted: list[bool] = []
+        count = 0
+        for recipient in recipients:
+            domain = recipient.domain.lower()
+            fits = (most is None or count < most) and (
+                most_domains is None or domain in domains or len(domains) < most_domains
+            )
+            if fits:
+                domains.add(domain)
+                count += 1
+            admitted.append(fits)
+        return admitted
 
     @property
     def waiting(self) -> int:
@@ -164,6 +197,8 @@ class ClientConnection:
             self._mail = command
             self._mails += 1
             self._inspector = Inspector(binary=command.body is Body.BINARY)
+        elif isinstance(command, Rcpt):
+            self._domains.add(command.recipient.domain.lower())
         elif isinstance(command, Rset | Hello):
             self._mail = None
         elif isinstance(command, AuthResponse | AuthCancel):

@@ -52,6 +52,21 @@ async def test_recipients_beyond_rcptmax_are_put_off() -> None:
     await client.quit()
 
 
+async def test_recipients_of_more_domains_than_rcptdomainmax_are_put_off() -> None:
+    # RFC 9422: the limit is that of the session, and the domain is compared without case.
+    server = FakeServer(keywords={**FULL, "LIMITS": ("RCPTDOMAINMAX=2",)})
+    client = await client_of(server)
+    report = await client.send(FROM, ["a@d.example", "b@e.example", "c@D.example"], b"x\r\n")
+    assert report.accepted
+    report = await client.send(
+        FROM, ["a@f.example", "b@E.example", "c@g.example", "d@d.example"], b"x\r\n"
+    )
+    assert [each.accepted for each in report.recipients] == [False, True, False, True]
+    assert {report.recipients[i].reply.code for i in (0, 2)} == {452}
+    assert server.count(Rcpt) == 5
+    await client.quit()
+
+
 async def test_what_is_too_large_is_not_tried() -> None:
     server = FakeServer(keywords={**FULL, "SIZE": ("100",)})
     client = await client_of(server)

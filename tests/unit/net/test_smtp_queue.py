@@ -214,6 +214,17 @@ async def test_nothing_is_taken_beyond_mailmax() -> None:
     await client.quit()
 
 
+async def test_nothing_is_taken_beyond_rcptdomainmax() -> None:
+    server = FakeServer(keywords={**FULL, "LIMITS": ("RCPTDOMAINMAX=1",)})
+    client = await client_of(server)
+    source = Source(*(letter(i) for i in range(4)))
+    found = [outcome async for _, outcome in client.send_all(aiter(source))]
+    assert codes(found) == [250]
+    assert source.taken == server.count(Mail) == 1
+    assert client.exhausted
+    await client.quit()
+
+
 async def test_a_server_that_is_closing_is_given_no_further_message() -> None:
     server = FakeServer(
         keywords=NO_CHUNKING,
