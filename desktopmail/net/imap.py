@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final, Self
 
 from desktopmail.net.endpoint import Security
 from desktopmail.net.errors import NetError, RefusedError, TlsError
-from desktopmail.net.imap_dialogue import ANSWER_TIMEOUT_S, Dialogue
+from desktopmail.net.imap_dialogue import Dialogue
 from desktopmail.net.imap_idle import Idling
 from desktopmail.net.imap_login import log_in, ways
 from desktopmail.net.imap_mailboxes import MailboxCalls
 from desktopmail.net.imap_messages import MessageCalls
+from desktopmail.net.imap_running import ANSWER_TIMEOUT_S
 from desktopmail.net.sasl import agree
 from desktopmail.wire.imap.capability import Capability
 from desktopmail.wire.imap.codes import Code

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from desktopmail.net.imap_dialogue import Running
+from desktopmail.net.imap_running import Running
 from desktopmail.wire.imap.codes import (
     Code,
     HighestModSeq,
@@ -27,7 +27,7 @@ from desktopmail.wire.imap.sequence import Seq, Uid, UidSet
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from desktopmail.net.imap_dialogue import Sink
+    from desktopmail.net.imap_sink import Sink
     from desktopmail.wire.imap.announced import Announced
     from desktopmail.wire.imap.condition import Tag, Tagged
     from desktopmail.wire.imap.fetch import Fetch

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from desktopmail.net.imap_dialogue import Dialogue, Running
+from desktopmail.net.imap_running import Running
 
 if TYPE_CHECKING:
     import builtins
     from collections.abc import Callable
 
+    from desktopmail.net.imap_dialogue import Dialogue
     from desktopmail.wire.imap.command import Command
     from desktopmail.wire.imap.condition import Tag, Tagged
     from desktopmail.wire.imap.response import UntaggedResponse

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING
 
+from desktopmail.net import imap_failure as failure
 from desktopmail.net.deadline import deadline
-from desktopmail.net.errors import (
-    ClosedError,
-    NetError,
-    ProtocolViolationError,
-    RefusedError,
-    TimedOutError,
-)
+from desktopmail.net.errors import NetError, TimedOutError
+from desktopmail.net.imap_running import ANSWER_TIMEOUT_S
+from desktopmail.net.imap_sink import STREAM_OVER_OCTETS, OpenSink
 from desktopmail.net.tasks import TaskScope
 from desktopmail.net.transcript import record_output
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
@@ -26,7 +23,6 @@ from desktopmail.wire.imap.client_events import (
     Malformed,
     Untagged,
 )
-from desktopmail.wire.imap.codes import Code
 from desktopmail.wire.imap.compress import Deflater, Inflater
 from desktopmail.wire.imap.condition import Answer, Condition, Tagged
 from desktopmail.wire.imap.cutter import LiteralEnds, LiteralPiece
@@ -34,95 +30,15 @@ from desktopmail.wire.imap.cutter import LiteralEnds, LiteralPiece
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable
 
+    from desktopmail.net.errors import ClosedError, ProtocolViolationError
+    from desktopmail.net.imap_running import Running
     from desktopmail.net.stream import Stream
     from desktopmail.net.tls import ClientTls
     from desktopmail.net.transcript import Recorder
-    from desktopmail.wire.imap.announced import Announced
     from desktopmail.wire.imap.client_events import Event
     from desktopmail.wire.imap.command import Command
     from desktopmail.wire.imap.condition import Tag
     from desktopmail.wire.imap.response import UntaggedResponse
-
-# Silence while a command waits for its answer. Servers take their time for a SEARCH of bodies.
-ANSWER_TIMEOUT_S: Final = 120.0
-# The beginning and the end of an IDLE are answered at once: who waits longer talks to a connection
-# that died while it was silent (a suspended machine, another network, a router that forgot us).
-IDLE_TIMEOUT_S: Final = 20.0
-# Literals above this go to a sink, when there is one.
-STREAM_OVER_OCTETS: Final = 64 * 1024
-
-
-class Sink(Protocol):
-    """Takes one large literal as it comes."""
-
-    def write(self, octets: bytes) -> object:
-        """Take some octets; what it returns is not looked at."""
-
-    def close(self) -> None:
-        """The literal is complete."""
-
-
-class Running:
-    """A command on its way: waiting to be sent, sent, or answered.
-
-    Args:
-        command: What is asked.
-        claim: Says whether an untagged response answers it, and keeps it then.
-        sink: Makes a sink for a large literal; None keeps literals in the answers.
-        pours: Octets of its literals are given by `Dialogue.pour` while the server is silent.
-    """
-
-    def __init__(
-        self,
-        command: Command,
-        claim: Callable[[UntaggedResponse, Tag], bool] | None = None,
-        sink: Callable[[Announced, int], Sink] | None = None,
-        *,
-        pours: bool = False,
-    ) -> None:
-        self.command = command
-        self.claim = claim
-        self.sink = sink
-        self.pours = pours
-        self.tag: Tag | None = None
-        self.ended: asyncio.Future[Tagged] = asyncio.get_running_loop().create_future()
-        self.challenges: deque[bytes | None] = deque()
-        self.must_end = False
-        self.said_done = False
-        self.failure: Exception | None = None
-        self._waiter: asyncio.Future[None] | None = None
-        # Its error may come when nobody waits for it any more.
-        self.ended.add_done_callback(_look_at)
-
-    def wake(self) -> None:
-        """Let `changed` return."""
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    async def changed(self) -> None:
-        """Wait until something came for this command."""
-        self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-
-    def end(self, tagged: Tagged) -> None:
-        """Settle the command."""
-        if not self.ended.done():
-            self.ended.set_result(tagged)
-        self.wake()
-
-    def fail(self, error: NetError) -> None:
-        """Settle the command with the end of the connection."""
-        if not self.ended.done():
-            self.ended.set_exception(error)
-        self.wake()
-
-
-def _look_at(ended: asyncio.Future[Tagged]) -> None:
-    if not ended.cancelled():
-        ended.exception()
 
 
 class Dialogue:
@@ -159,7 +75,7 @@ class Dialogue:
         self._deflater: Deflater | None = None
         self._behind: tuple[Inflater, bytes] | None = None
         self._limit: asyncio.Timeout | None = None
-        self._sink: tuple[Running, Sink] | None = None
+        self._sink = OpenSink()
         self._error: NetError | None = None
         self._bye: Answer | None = None
         self._room = asyncio.Event()
@@ -190,7 +106,7 @@ class Dialogue:
         try:
             self.machine.starting_tls()
         except RemoteProtocolError as error:
-            raise self._broken(error) from error
+            raise failure.broken(self.where, error) from error
         await self.stream.start_tls(tls)
         self.machine.tls_started()
         self.remark(f"TLS: {self.stream.tls.version}" if self.stream.tls else "TLS")
@@ -207,7 +123,7 @@ class Dialogue:
                 try:
                     event = self.machine.next_event()
                 except RemoteProtocolError as error:
-                    raise self._broken(error) from error
+                    raise failure.broken(self.where, error) from error
                 if isinstance(event, Closed):
                     raise self._closed()
                 if isinstance(event, Untagged):
@@ -231,7 +147,7 @@ class Dialogue:
         except NetError as error:
             self._end(error)
         except RemoteProtocolError as error:
-            self._end(self._broken(error))
+            self._end(failure.broken(self.where, error))
 
     async def _read_once(self) -> bool:
         """Read what has come and settle it; return whether that was the end."""
@@ -286,7 +202,7 @@ class Dialogue:
             if isinstance(event, Untagged):
                 self._route(event.value)
             elif isinstance(event, LiteralPiece):
-                self._pour(event.octets)
+                self._sink.pour(event.octets)
             elif self._handle(event):
                 return True
         return False
@@ -302,9 +218,9 @@ class Dialogue:
                 if running.must_end or self._waiting:
                     self.end_idle(running)
             case LiteralBegins(announced, size):
-                self._open_sink(announced, size)
+                self._sink.open(self._running.values(), announced, size)
             case LiteralEnds():
-                self._close_sink()
+                self._sink.close()
             case Malformed():
                 self._tell(event)
             case Closed():
@@ -338,40 +254,9 @@ class Dialogue:
         running.end(tagged)
         self._send_waiting()
 
-    # --- literals that go to a sink ------------------------------------------------------------
-
     def _choose_streaming(self) -> None:
         has_sink = any(running.sink is not None for running in self._running.values())
         self.machine.stream_over_octets = STREAM_OVER_OCTETS if has_sink else None
-
-    def _open_sink(self, announced: Announced, size: int) -> None:
-        for running in self._running.values():
-            if running.sink is not None and running.failure is None:
-                try:
-                    self._sink = (running, running.sink(announced, size))
-                except Exception as error:  # noqa: BLE001  (the caller's sink; the caller gets it)
-                    running.failure = error
-                return
-
-    def _pour(self, octets: bytes) -> None:
-        if self._sink is None:
-            return
-        running, sink = self._sink
-        try:
-            sink.write(octets)
-        except Exception as error:  # noqa: BLE001  (the caller's sink; the caller gets it)
-            running.failure = error
-            self._sink = None
-
-    def _close_sink(self) -> None:
-        if self._sink is None:
-            return
-        running, sink = self._sink
-        self._sink = None
-        try:
-            sink.close()
-        except Exception as error:  # noqa: BLE001  (the caller's sink; the caller gets it)
-            running.failure = error
 
     # --- commands ------------------------------------------------------------------------------
 
@@ -406,7 +291,7 @@ class Dialogue:
         if running.failure is not None:
             raise running.failure
         if not tagged.is_ok:
-            raise self.refusal(running.command, tagged)
+            raise failure.refused(self.where, running.command, tagged)
         return tagged
 
     async def pour(
@@ -491,7 +376,7 @@ class Dialogue:
                 if running is fresh:
                     raise
                 running.failure = error
-                running.fail(self._impossible(error))
+                running.fail(failure.impossible(self.where, error))
                 continue
             self._running[running.tag] = running
             sent = True
@@ -523,26 +408,19 @@ class Dialogue:
         """Bear no endless silence while an answer is due; an IDLE may be as silent as it likes."""
         if self._limit is None:
             return
-        due = [timeout_s for one in self._running.values() if (timeout_s := self._due_s(one))]
+        due = [
+            patience_s
+            for one in self._running.values()
+            if (patience_s := one.patience_s(self._timeout_s)) is not None
+        ]
         loop = asyncio.get_running_loop()
         self._limit.reschedule(loop.time() + min(due) if due else None)
-
-    def _due_s(self, running: Running) -> float | None:
-        """For how long a command may be silent now; None for as long as it likes."""
-        if running.pours:
-            return None  # the octets are on their way; each piece has a limit of its own
-        if running.command.name != b"IDLE":
-            return self._timeout_s
-        if running.challenges and not running.said_done:
-            return None
-        return min(IDLE_TIMEOUT_S, self._timeout_s)
 
     async def _wait_for_room(self) -> None:
         """Stop reading while one FETCH has more than its reader takes, and nothing else waits."""
         while len(self._running) == 1 and not self._waiting:
             (running,) = self._running.values()
-            is_full = getattr(running, "is_full", None)
-            if is_full is None or not is_full():
+            if not running.is_full():
                 return
             self._room.clear()
             await self._room.wait()
@@ -578,7 +456,7 @@ class Dialogue:
 
     def give_up(self, error: RemoteProtocolError) -> ProtocolViolationError:
         """End the connection to a server that broke the protocol; return the error to raise."""
-        broken = self._broken(error)
+        broken = failure.broken(self.where, error)
         self._end(broken)
         return broken
 
@@ -608,32 +486,4 @@ class Dialogue:
         raise error
 
     def _closed(self) -> ClosedError:
-        said = f": {self._bye.text}" if self._bye is not None and self._bye.text else ""
-        code = "closed"
-        if self._bye is not None and self._bye.code is Code.UNAVAILABLE:
-            code = "temporary"
-        return ClosedError(
-            f"{self.where} closed the connection{said.rstrip('.')}.",
-            remedy="Try again later.",
-            code=code,
-        )
-
-    def _broken(self, error: RemoteProtocolError) -> ProtocolViolationError:
-        return ProtocolViolationError(
-            f"{self.where} does not speak IMAP as it should: {error}.",
-            remedy="Check host and port; otherwise tell the provider.",
-            code="protocol",
-        )
-
-    def _impossible(self, error: Exception) -> NetError:
-        return NetError(f"The command could not be sent to {self.where}: {error}.", code="local")
-
-    def refusal(self, command: Command, tagged: Tagged) -> RefusedError:
-        """Make the error of a command that was answered with NO or BAD."""
-        name = command.name.decode("ascii")
-        code = tagged.code.value.decode().lower() if isinstance(tagged.code, Code) else "refused"
-        return RefusedError(
-            f"{self.where} refused {name}: {tagged.text or tagged.condition.name}",
-            reply=tagged,
-            code="bad-command" if tagged.condition is Condition.BAD else code,
-        )
+        return failure.closed(self.where, self._bye)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from desktopmail.net.imap_dialogue import Dialogue, Running
+from typing import TYPE_CHECKING
+
+from desktopmail.net.imap_running import Running
 from desktopmail.wire.imap.idle import Idle
+
+if TYPE_CHECKING:
+    from desktopmail.net.imap_dialogue import Dialogue
 
 
 class Idling:

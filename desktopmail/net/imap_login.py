@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from desktopmail.net.errors import AuthenticationError, RefusedError
-from desktopmail.net.imap_dialogue import Running
+from desktopmail.net.imap_running import Running
 from desktopmail.net.sasl import MechanismRefusedError, agree, authenticate
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap.authenticate import Authenticate

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.net.imap_answers import Gathering
-from desktopmail.net.imap_dialogue import Running
+from desktopmail.net.imap_running import Running
 from desktopmail.wire.errors import LocalProtocolError
 from desktopmail.wire.imap.append import Append, AppendMessage
 from desktopmail.wire.imap.codes import AppendUid

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import builtins
     from collections.abc import AsyncIterator, Callable, Iterable
 
-    from desktopmail.net.imap_dialogue import Sink
+    from desktopmail.net.imap_sink import Sink
     from desktopmail.wire.imap.announced import Announced
     from desktopmail.wire.imap.condition import Tag
     from desktopmail.wire.imap.fetch_item import FetchItem

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from desktopmail.net.errors import ClosedError, NetError, RefusedError
-from desktopmail.net.imap_dialogue import Dialogue, Running
+from desktopmail.net.imap_dialogue import Dialogue
+from desktopmail.net.imap_running import Running
 from desktopmail.net.memory import stream_pair
 from desktopmail.wire.errors import LocalProtocolError
-from desktopmail.wire.imap.codes import Code
-from desktopmail.wire.imap.condition import Condition, Tag, Tagged
 from desktopmail.wire.imap.fetch import Fetch
 from desktopmail.wire.imap.fetch_item import Item
 from desktopmail.wire.imap.noop import Noop
@@ -21,6 +20,7 @@ from desktopmail.wire.imap.sequence import SeqSet, UidSet
 
 if TYPE_CHECKING:
     from desktopmail.net.stream import Stream
+    from desktopmail.wire.imap.condition import Tag
 
 
 async def begun(*, segment_octets: int = 65536) -> tuple[Dialogue, Stream]:
@@ -110,13 +110,3 @@ async def test_after_the_end_nothing_can_be_asked() -> None:
     assert len(ended) == 1
     assert not dialogue.is_usable
     await dialogue.aclose()
-
-
-async def test_refusals_name_command_and_code() -> None:
-    dialogue, far = await begun()
-    refusal = dialogue.refusal(Noop(), Tagged(Tag("a"), Condition.NO, Code.OVERQUOTA, "full"))
-    assert refusal.code == "overquota"
-    assert "NOOP" in str(refusal)
-    assert dialogue.refusal(Noop(), Tagged(Tag("a"), Condition.BAD)).code == "bad-command"
-    await dialogue.aclose()
-    await far.aclose()

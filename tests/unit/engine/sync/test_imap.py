@@ -9,7 +9,7 @@ import pytest
 from desktopmail.door.commands import DeleteMessages, StoreFlags
 from desktopmail.door.rows import Flag
 from desktopmail.engine.sync import fetch, imap
-from desktopmail.net import imap_dialogue
+from desktopmail.net import imap_running
 from desktopmail.wire.imap.flags import DELETED, FLAGGED
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
@@ -154,7 +154,7 @@ async def test_a_connection_that_died_in_silence_is_noticed_and_made_again(
 async def test_an_idle_whose_end_nobody_answers_is_noticed_when_something_is_to_be_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imap_dialogue, "IDLE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(imap_running, "IDLE_TIMEOUT_S", 0.2)
     dead = Fault(protocol="imap", command="IDLE", session=1, stall=True)
     with LocalServer(PASSWORDS, plan=[dead]) as server:
         server.deliver("alice", mail(1))
@@ -169,7 +169,7 @@ async def test_an_idle_whose_end_nobody_answers_is_noticed_when_something_is_to_
 
 def test_a_dead_connection_is_noticed_within_half_a_minute_of_activity() -> None:
     assert imap.PROBE_TIMEOUT_S < 30
-    assert imap_dialogue.IDLE_TIMEOUT_S < 30
+    assert imap_running.IDLE_TIMEOUT_S < 30
 
 
 @pytest.fixture

@@ -1,0 +1,104 @@
+"""A command of an IMAP client on its way, and how long its answer is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from desktopmail.net.errors import NetError
+    from desktopmail.net.imap_sink import Sink
+    from desktopmail.wire.imap.announced import Announced
+    from desktopmail.wire.imap.command import Command
+    from desktopmail.wire.imap.condition import Tag, Tagged
+    from desktopmail.wire.imap.response import UntaggedResponse
+
+# Silence while a command waits for its answer. Servers take their time for a SEARCH of bodies.
+ANSWER_TIMEOUT_S: Final = 120.0
+# The beginning and the end of an IDLE are answered at once: who waits longer talks to a connection
+# that died while it was silent (a suspended machine, another network, a router that forgot us).
+IDLE_TIMEOUT_S: Final = 20.0
+
+
+class Running:
+    """A command on its way: waiting to be sent, sent, or answered.
+
+    Args:
+        command: What is asked.
+        claim: Says whether an untagged response answers it, and keeps it then.
+        sink: Makes a sink for a large literal; None keeps literals in the answers.
+        pours: Octets of its literals are given by `Dialogue.pour` while the server is silent.
+    """
+
+    def __init__(
+        self,
+        command: Command,
+        claim: Callable[[UntaggedResponse, Tag], bool] | None = None,
+        sink: Callable[[Announced, int], Sink] | None = None,
+        *,
+        pours: bool = False,
+    ) -> None:
+        self.command = command
+        self.claim = claim
+        self.sink = sink
+        self.pours = pours
+        self.tag: Tag | None = None
+        self.ended: asyncio.Future[Tagged] = asyncio.get_running_loop().create_future()
+        self.challenges: deque[bytes | None] = deque()
+        self.must_end = False
+        self.said_done = False
+        self.failure: Exception | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        # Its error may come when nobody waits for it any more.
+        self.ended.add_done_callback(_look_at)
+
+    def wake(self) -> None:
+        """Let `changed` return."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def changed(self) -> None:
+        """Wait until something came for this command."""
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def end(self, tagged: Tagged) -> None:
+        """Settle the command."""
+        if not self.ended.done():
+            self.ended.set_result(tagged)
+        self.wake()
+
+    def fail(self, error: NetError) -> None:
+        """Settle the command with the end of the connection."""
+        if not self.ended.done():
+            self.ended.set_exception(error)
+        self.wake()
+
+    def is_full(self) -> bool:
+        """Whether so much waits for its reader that nothing more should be read."""
+        return False
+
+    def patience_s(self, timeout_s: float) -> float | None:
+        """For how long the server may be silent now; None for as long as it likes.
+
+        Args:
+            timeout_s: What is borne where an answer is due.
+        """
+        if self.pours:
+            return None  # the octets are on their way; each piece has a limit of its own
+        if self.command.name != b"IDLE":
+            return timeout_s
+        if self.challenges and not self.said_done:
+            return None
+        return min(IDLE_TIMEOUT_S, timeout_s)
+
+
+def _look_at(ended: asyncio.Future[Tagged]) -> None:
+    if not ended.cancelled():
+        ended.exception()
