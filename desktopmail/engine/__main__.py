@@ -19,6 +19,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.engine.engine import Engine
 from desktopmail.engine.listening import EngineSocket
+from desktopmail.engine.niceness import give_way
 from desktopmail.engine.waiting import wait
 from desktopmail.net.ports import SystemClock, ThreadExecutor, system_ports
 from desktopmail.net.worker import Worker
@@ -37,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--profile", help="the folder with all state of the client")
     parser.add_argument("--deaths", type=int, default=0, help="seen by whoever starts it")
     options = parser.parse_args(arguments)
+    give_way()
     faulthandler.enable()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     profile = Profile.at(options.profile)

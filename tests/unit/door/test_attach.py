@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import tempfile
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from desktopmail.door.commands import StartSandbox
 from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.door.profile import Profile
 from desktopmail.door.queries import EngineStatus, ReadStatus
+from desktopmail.engine.niceness import NICENESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +42,16 @@ async def test_the_second_client_finds_the_engine_of_the_first(profile: Profile)
     assert profile.socket.stat().st_mode & 0o077 == 0
     await first.aclose()
     await second.aclose()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no nice(2) there")
+async def test_an_engine_that_is_started_lets_the_window_have_the_cores_first(
+    profile: Profile,
+) -> None:
+    session = await attach(profile)
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, session.door.engine_pid) == max(own, NICENESS)
+    await session.aclose()
 
 
 async def test_two_that_start_it_at_once_get_the_same(profile: Profile) -> None:
