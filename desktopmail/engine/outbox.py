@@ -36,6 +36,7 @@ from desktopmail.engine.store import (
 )
 from desktopmail.engine.store.operation import Arguments
 from desktopmail.engine.waiting import wait
+from desktopmail.mime import seven_bit
 from desktopmail.net.errors import NetError, RefusedError
 from desktopmail.net.smtp_delivery import Delivery, SendOptions, SendStep
 from desktopmail.net.smtp_report import AmbiguousSendError
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.smtp import SmtpClient
     from desktopmail.net.smtp_report import SendReport
+    from desktopmail.wire.smtp.extensions import Extensions
 
 UNSURE_KIND = "unsure-sending"
 UNSURE_CHOICES = (
@@ -211,7 +213,7 @@ class Outbox:
         async def deliveries() -> AsyncIterator[Delivery]:
             one: Sending | None = first
             while one is not None:
-                delivery = await self._delivery(one)
+                delivery = await self._delivery(one, client.extensions)
                 taken[delivery] = one
                 with self._store.guard.hold(SENDING, one.id):
                     yield delivery
@@ -222,8 +224,13 @@ class Outbox:
 
     # One message
 
-    async def _delivery(self, one: Sending) -> Delivery:
+    async def _delivery(self, one: Sending, offered: Extensions) -> Delivery:
         octets = await self._store.read(lambda tx: blob.read(tx, one.blob_id))
+        if "8BITMIME" not in offered and not octets.isascii():
+            # It was written for a server that took it, or elsewhere. What cannot be converted goes
+            # as it is: nearly every server takes it, and a signature stays whole.
+            converted = await self._ports.executor.run(seven_bit.convert, octets)
+            octets = converted or octets
 
         async def on_state(step: SendStep) -> None:
             if step is SendStep.DATA:

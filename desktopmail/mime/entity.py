@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from desktopmail.mime import attachment, header, parameter, text
+from desktopmail.mime import attachment, header, parameter, text, transfer
 
 if TYPE_CHECKING:
     from desktopmail.mime.compose import Draft, File
@@ -74,23 +72,10 @@ def _encoded(
     longest = max(map(len, octets.split(b"\r\n")), default=0)
     if longest <= 990 and b"\x00" not in octets and (eight_bit or octets.isascii()):
         encoding, body = ("7bit" if octets.isascii() else "8bit"), octets
-    elif sum(octet > 127 for octet in octets) * 4 < len(octets):
-        encoding, body = "quoted-printable", _quoted_printable(octets)
     else:
-        encoding, body = "base64", _base64(octets)
+        encoding, body = transfer.encode_text(octets)
     fields += header.fold("Content-Transfer-Encoding", [encoding])
     return _Entity(fields + b"\r\n" + body)
-
-
-def _quoted_printable(octets: bytes) -> bytes:
-    # "From " at the begin of a line and a lone "." are changed by old relays.
-    encoded = b"\r\n" + binascii.b2a_qp(octets, istext=True)
-    encoded = encoded.replace(b"\r\nFrom ", b"\r\n=46rom ").replace(b"\r\n.", b"\r\n=2E")
-    return encoded[2:]
-
-
-def _base64(octets: bytes) -> bytes:
-    return base64.encodebytes(octets).replace(b"\n", b"\r\n")
 
 
 def _file_entity(file: File) -> _Entity:
@@ -115,7 +100,7 @@ def _file_entity(file: File) -> _Entity:
         fields += header.fold("Content-ID", [f"<{file.content_id}>"])
     fields += header.fold("Content-Transfer-Encoding", [encoding])
     if encoding == "base64":
-        return _Entity(fields + b"\r\n" + _base64(file.octets), is_armoured=True)
+        return _Entity(fields + b"\r\n" + transfer.to_base64(file.octets), is_armoured=True)
     return _Entity(fields + b"\r\n" + body)
 
 

@@ -1,7 +1,11 @@
-"""Content-Transfer-Encoding undone: Base64, quoted-printable, uuencode; leniently (RFC 2045 §6)."""
+"""Content-Transfer-Encoding (RFC 2045 §6): undone leniently, and chosen for what we send.
+
+Base64, quoted-printable and uuencode are undone; the first two are written.
+"""
 
 from __future__ import annotations
 
+import base64
 import binascii
 import functools
 import re
@@ -155,3 +159,27 @@ def from_uuencode(octets: bytes) -> Undone:
                 defect = Defect.BAD_UUENCODE
                 break
     return Undone(b"".join(out), defect)
+
+
+def encode_text(octets: bytes) -> tuple[str, bytes]:
+    """Return the name of the more readable of the two encodings in ASCII, and a text in it.
+
+    Args:
+        octets: The text, with CRLF.
+    """
+    if sum(octet > 127 for octet in octets) * 4 < len(octets):
+        return "quoted-printable", to_quoted_printable(octets)
+    return "base64", to_base64(octets)
+
+
+def to_quoted_printable(octets: bytes) -> bytes:
+    """Return a text, which has CRLF, in quoted-printable (RFC 2045 section 6.7)."""
+    # "From " at the begin of a line and a lone "." are changed by old relays.
+    encoded = b"\r\n" + binascii.b2a_qp(octets, istext=True)
+    encoded = encoded.replace(b"\r\nFrom ", b"\r\n=46rom ").replace(b"\r\n.", b"\r\n=2E")
+    return encoded[2:]
+
+
+def to_base64(octets: bytes) -> bytes:
+    """Return octets in Base64, in lines of 76 that end in CRLF (RFC 2045 section 6.8)."""
+    return base64.encodebytes(octets).replace(b"\n", b"\r\n")

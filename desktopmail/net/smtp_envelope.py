@@ -235,8 +235,8 @@ class Envelope:
 
     def _body(self, message: bytes | None, wanted: Body | None) -> Body | None:
         if wanted is None:
-            # Without 8BITMIME the octets go out as they are: every server of this century takes
-            # them, and to recode a signed message would break it.
+            # Without 8BITMIME the octets go out as they are: the caller converted what can be
+            # (`mime.seven_bit`), and to recode a signed message would break it.
             if "8BITMIME" not in self._wire.extensions:
                 return None
             if message is not None and message.isascii():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from desktopmail.mime import seven_bit
 from desktopmail.net.endpoint import Endpoint, Security
 from desktopmail.net.errors import NetError, RefusedError, TlsError
 from desktopmail.net.smtp import SmtpClient
@@ -94,7 +95,7 @@ class Attempts:
             report = await client.send(
                 message.sender,
                 [each.recipient.address for each in recipients],
-                message.octets,
+                await self._octets_for(client, message),
                 options=_options(message, recipients, client),
             )
             knows_dsn = "DSN" in client.extensions
@@ -105,6 +106,13 @@ class Attempts:
             each.position: _outcome(result.reply, hop, accepted=result.accepted, dsn=knows_dsn)
             for each, result in zip(recipients, report.recipients, strict=True)
         }
+
+    async def _octets_for(self, client: SmtpClient, message: Outgoing) -> bytes:
+        """Convert for a server without 8BITMIME (RFC 6152 section 3) what a seal does not keep."""
+        octets = message.octets
+        if "8BITMIME" in client.extensions or octets.isascii():
+            return octets
+        return await self._ports.executor.run(seven_bit.convert, octets) or octets
 
     async def _connect(self, hop: Hop, message: Outgoing) -> SmtpClient:
         """Connect with TLS where the server has it, else without (RFC 7435)."""

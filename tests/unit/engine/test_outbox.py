@@ -21,6 +21,7 @@ from desktopmail.door.reader import SqliteReader
 from desktopmail.door.rows import Flag, Kind, SendingRow, SendingState
 from desktopmail.engine import outbox
 from desktopmail.engine.store import blob, sending
+from desktopmail.mime import structure
 from desktopmail.mime.report import DeliveryReport, Fate
 from localserver.config import Config, Limits
 from localserver.faults import Fault
@@ -82,15 +83,40 @@ async def test_a_message_arrives_once_and_is_filed_once(kind: Kind, tmp_path: Pa
             assert bench.reader.operations() == []
 
 
+EIGHT_BIT = (
+    "From: alice@localhost\r\nTo: bob@localhost\r\nSubject: 8\r\nMessage-ID: <8@localhost>\r\n"
+    "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    f"Content-Transfer-Encoding: 8bit\r\n\r\n{'Guten Morgen, viele Grüße! ' * 9}\r\n"
+).encode()
+
+
+async def test_eight_bits_are_encoded_for_a_server_that_takes_seven(tmp_path: Path) -> None:
+    """RFC 6152 section 3; the copy that is filed is the message as it was written."""
+    with LocalServer(PASSWORDS, without={"8BITMIME"}) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            command = SendMessage(
+                account_id=account_id,
+                sender="alice@localhost",
+                recipients=("bob@localhost",),
+                octets=EIGHT_BIT,
+            )
+            made = SendingId((await bench.engine.command(command)).ids[0])
+            await reaches(bench, made, SendingState.DONE)
+            await bench.sync(account_id)
+            (arrived,) = server.messages("bob")
+            (filed,) = server.messages("alice", "Sent")
+    assert filed.octets == EIGHT_BIT
+    assert arrived.octets.isascii()
+    assert b"Content-Transfer-Encoding: quoted-printable\r\n" in arrived.octets
+    assert structure.parse(arrived.octets).content == structure.parse(EIGHT_BIT).content
+
+
 async def test_what_the_server_takes_is_learned_and_eight_bits_arrive_as_they_were_filed(
     tmp_path: Path,
 ) -> None:
-    text = "Grüße, " * 9
-    octets = (
-        "From: alice@localhost\r\nTo: bob@localhost\r\nSubject: 8\r\nMessage-ID: <8@localhost>\r\n"
-        "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-        f"Content-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n"
-    ).encode()
+    octets = EIGHT_BIT
     with LocalServer(PASSWORDS) as server:
         async with running_engine(tmp_path) as bench:
             account_id = await bench.add(server)

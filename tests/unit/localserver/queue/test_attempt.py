@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from desktopmail.mime import structure
 from desktopmail.net.memory import MemoryNetwork
 from desktopmail.net.ports import InlineExecutor, Ports, SystemClock, SystemEntropy
 from desktopmail.wire.smtp.mail import Mail
@@ -88,6 +89,22 @@ async def test_what_the_next_server_cannot_do_is_not_sent(option: str, status: s
     outcomes = await trying.send(message(**{option: True}), queued("x@c.example"), [ONE])
     assert outcomes[0].status == status
     assert server.count(Mail) == 0
+
+
+@pytest.mark.parametrize("keywords", [{"PIPELINING": ()}, dict(FULL)])
+async def test_eight_bits_are_encoded_for_a_next_server_that_takes_seven(
+    keywords: dict[str, tuple[str, ...]],
+) -> None:
+    """RFC 6152 section 3."""
+    octets = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nöl\r\n".encode()
+    server = FakeServer(keywords=keywords)
+    trying = await attempts(one=server)
+    eight_bit = replace(message(), octets=octets)
+    assert (await trying.send(eight_bit, queued("x@c.example"), [ONE]))[0].delivered
+    sent = server.messages[0].octets
+    assert (sent == octets) is ("8BITMIME" in keywords)
+    assert sent.isascii() is ("8BITMIME" not in keywords)
+    assert structure.parse(sent).content.rstrip() == "öl".encode()
 
 
 async def test_a_report_about_a_message_with_requiretls_is_rather_sent_without_than_lost() -> None:
