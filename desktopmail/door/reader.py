@@ -503,6 +503,7 @@ def _server(settings: str, address: str) -> ServerRow:
         security=server.security,
         auth=server.auth,
         user=server.user or address,
+        password_file=server.password_file,
     )
 
 

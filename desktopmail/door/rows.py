@@ -99,13 +99,18 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServerRow(Row, frozen=True, kw_only=True):
-    """Where and how one server is spoken to."""
+    """Where and how one server is spoken to.
+
+    Attributes:
+        password_file: The file that the password is read from at each login, or None.
+    """
 
     host: str
     port: int
     security: Security
     auth: Auth
     user: str
+    password_file: str | None = None
 
 
 class Quota(Row, frozen=True, kw_only=True):

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from desktopmail.door.commands import EditAccount, Password, ServerChange
 from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import Security
+from desktopmail.door.rows import Auth, Kind, Security
 from desktopmail.ui.commands.registry import find_verb
-from desktopmail.ui.panels.account_edit import AccountEditDialog
+from desktopmail.ui.panels.account_edit import AccountEditDialog, KeptIn
 from tests.gui.test_window import play
 from tests.helpers.qt_loop import until
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from desktopmail.ui.theme.theme import Theme
     from desktopmail.ui.window import MainWindow
     from tests.helpers.fake_door import FakeStore
@@ -24,14 +28,14 @@ def test_what_is_changed_is_checked_and_kept(theme: Theme) -> None:
         await until(lambda: window.findChildren(AccountEditDialog))
         dialog = window.findChildren(AccountEditDialog)[0]
         account = dialog._account
-        assert dialog.incoming.host.text() == account.incoming.host
-        assert dialog.incoming.port.value() == account.incoming.port
-        assert dialog.user.text() == account.incoming.user
+        assert dialog.incoming.fields.host.text() == account.incoming.host
+        assert dialog.incoming.fields.port.value() == account.incoming.port
+        assert dialog.incoming.user.text() == account.incoming.user
         assert dialog.password.text() == ""
-        dialog.incoming.security.setCurrentIndex(
-            dialog.incoming.security.findData(Security.STARTTLS)
+        dialog.incoming.fields.security.setCurrentIndex(
+            dialog.incoming.fields.security.findData(Security.STARTTLS)
         )
-        dialog.incoming.host.setText("mail.example.org")
+        dialog.incoming.fields.host.setText("mail.example.org")
         dialog.password.setText("another")
         dialog.save_button.click()
         await until(lambda: bool(store.commands))
@@ -58,14 +62,14 @@ def test_what_a_server_refuses_is_said_and_nothing_is_lost(theme: Theme) -> None
         assert store.commands == []
         dialog = AccountEditDialog(window, window.accounts()[0])
         dialog.open()
-        dialog.incoming.host.setText("mail.example.org")
+        dialog.incoming.fields.host.setText("mail.example.org")
         store.refuse = DoorError("mail.example.org cannot be reached.", code="unreachable")
         dialog.save_button.click()
-        await until(dialog.problem.isVisible)
+        await until(dialog.problem.text)
         assert dialog.problem.text() == "mail.example.org cannot be reached."
         assert dialog.save_button.isEnabled()
-        assert dialog.incoming.host.text() == "mail.example.org"
-        dialog.incoming.host.clear()
+        assert dialog.incoming.fields.host.text() == "mail.example.org"
+        dialog.incoming.fields.host.clear()
         dialog.save_button.click()
         assert "server" in dialog.problem.text()
         dialog.close()
@@ -79,12 +83,94 @@ def test_sending_a_password_in_the_clear_needs_consent(theme: Theme) -> None:
         dialog = AccountEditDialog(window, window.accounts()[0])
         dialog.open()
         assert not dialog.consent.isVisible()
-        dialog.incoming.host.setText("mail.example.org")
-        dialog.incoming.security.setCurrentIndex(dialog.incoming.security.findData(Security.NONE))
+        dialog.incoming.fields.host.setText("mail.example.org")
+        dialog.incoming.fields.security.setCurrentIndex(
+            dialog.incoming.fields.security.findData(Security.NONE)
+        )
         assert dialog.consent.isVisible()
         assert dialog.command().allow_cleartext is None
         dialog.consent.setChecked(True)
         assert dialog.command().allow_cleartext is True
+        dialog.incoming.auth.choose(Auth.SCRAM)  # a proof needs no consent
+        assert not dialog.consent.isVisible()
+        assert dialog.command().allow_cleartext is None
+        dialog.close()
+
+    play(theme, scene)
+
+
+def test_another_way_to_log_in_says_what_it_gives_away(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        del store
+        dialog = AccountEditDialog(window, window.accounts()[0])
+        dialog.open()
+        dialog.incoming.fields.host.setText("mail.example.org")
+        dialog.outgoing.fields.host.setText("mail.example.org")
+        assert dialog.exposure.text() == (
+            "The password travels encrypted; nobody on the way can read it."
+        )
+        dialog.incoming.auth.choose(Auth.CRAM_MD5)
+        assert dialog.exposure.text().splitlines() == [
+            "Incoming server: The password is not sent, but a digest of it is, from which a weak"
+            " password can be guessed.",
+            "Outgoing server: The password travels encrypted; nobody on the way can read it.",
+        ]
+        dialog.outgoing.auth.choose(Auth.SCRAM)
+        command = dialog.command()
+        assert (command.incoming.auth, command.outgoing.auth) == (Auth.CRAM_MD5, Auth.SCRAM)
+        dialog.incoming.auth.choose(Auth.AUTO)
+        assert dialog.command().incoming.auth is None  # as it was
+        dialog.close()
+
+    play(theme, scene)
+
+
+def test_apop_is_offered_for_pop3_alone(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        del store
+        for account in window.accounts():
+            dialog = AccountEditDialog(window, account)
+            assert (dialog.incoming.auth.findData(Auth.APOP) >= 0) is (account.kind is Kind.POP3)
+            assert dialog.outgoing.auth.findData(Auth.APOP) < 0
+            dialog.reject()
+
+    play(theme, scene)
+
+
+def test_the_password_is_read_from_a_file_or_kept_again(theme: Theme, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        dialog = AccountEditDialog(window, window.accounts()[0])
+        dialog.open()
+        dialog.kept_in.setCurrentIndex(dialog.kept_in.findData(KeptIn.FILE))
+        dialog.save_button.click()
+        assert dialog.problem.text() == "Name the file that holds the password."
+        dialog.password_file.setText(str(file))
+        dialog.save_button.click()
+        assert dialog.problem.text() == f"The password file {file} is not there."
+        file.write_text("wonderland\n")
+        dialog.save_button.click()
+        await until(lambda: bool(store.commands))
+        change = ServerChange(password_file=str(file))
+        assert store.commands == [
+            EditAccount(account_id=dialog._account.id, incoming=change, outgoing=change)
+        ]
+        account = store.account_rows[0]
+        server = msgspec.structs.replace(account.incoming, password_file=str(file))
+        account = msgspec.structs.replace(account, incoming=server, outgoing=server)
+        dialog = AccountEditDialog(window, account)
+        dialog.open()
+        assert dialog.kept_in.currentData() == KeptIn.FILE
+        assert dialog.password_file.text() == str(file)
+        dialog.kept_in.setCurrentIndex(dialog.kept_in.findData(KeptIn.KEYRING))
+        dialog.save_button.click()
+        assert dialog.problem.text() == "Type the password: it was read from a file until now."
+        dialog.password.setText("wonderland")
+        none = ServerChange(password_file="")
+        assert dialog.command() == EditAccount(
+            account_id=account.id, incoming=none, outgoing=none, password=Password("wonderland")
+        )
         dialog.close()
 
     play(theme, scene)

@@ -266,7 +266,7 @@ def test_a_proxy_is_set_and_what_is_none_is_refused_where_it_was_typed(theme: Th
         dialog.address.setText("ftp://x")
         store.refuse = DoorError("“ftp://x” is no proxy.", remedy="Write socks5://HOST:PORT.")
         dialog.keep_button.click()
-        await until(dialog.problem.isVisible)
+        await until(dialog.problem.text)
         assert "is no proxy" in dialog.problem.text()
         dialog.address.setText("socks5://anna@proxy.example.org:1080")
         dialog.password.setText("secret")

@@ -94,7 +94,7 @@ class User:
 
         def is_over() -> bool:
             dialogs = self.window.findChildren(AccountDialog)
-            return not dialogs or dialogs[0].problem.isVisible()
+            return not dialogs or dialogs[0].problem.text()
 
         await until(lambda: is_over() or self.window.findChild(TextDialog) is not None, 40)
         phrase = self.window.findChild(TextDialog)  # where this machine has no keyring
@@ -151,7 +151,7 @@ class User:
         await dialog.scope.settled()
         assert dialog.kind() is kind
         dialog.submit()
-        await until(lambda: dialog.outcome.isVisible() or dialog.problem.isVisible(), 40)
+        await until(lambda: dialog.outcome.isVisible() or bool(dialog.problem.text()), 40)
         assert dialog.problem.text() == ""
         dialog.close()
         assert self.account().kind is kind

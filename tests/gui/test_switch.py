@@ -87,7 +87,7 @@ def test_a_refusal_is_shown_and_nothing_is_lost_of_what_was_typed(theme: Theme) 
         dialog.server.host.setText("pop.example.org")
         store.refuse = DoorError("3 changes have not reached the server yet.", remedy="Wait.")
         dialog.submit()
-        await until(lambda: dialog.problem.isVisible())
+        await until(dialog.problem.text)
         assert dialog.problem.text() == "3 changes have not reached the server yet. Wait."
         assert dialog.switch_button.isEnabled()
         assert dialog.server.host.text() == "pop.example.org"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.door.commands import OpenVault, Password
+from desktopmail.door.interface import DoorError
 from desktopmail.ui.commands.verb import Menu, Verb
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
+    from desktopmail.door.commands import AnyCommand
     from desktopmail.ui.commands.desk import Desk
 
 
@@ -30,6 +32,20 @@ async def open_vault(desk: Desk) -> bool:
         return False
     await desk.door.command(OpenVault(pass_phrase=Password(phrase)))
     return True
+
+
+async def command_with_vault(desk: Desk, command: AnyCommand) -> None:
+    """Give a command with a password; where there is no keyring, open the vault for it first.
+
+    Raises:
+        DoorError: It was refused, or nobody gave the pass phrase.
+    """
+    try:
+        await desk.door.command(command)
+    except DoorError as error:
+        if error.code != "no-keyring" or not await open_vault(desk):
+            raise
+        await desk.door.command(command)
 
 
 VERB = Verb(

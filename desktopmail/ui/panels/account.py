@@ -5,121 +5,38 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
-    QComboBox,
     QDialog,
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QProgressBar,
     QPushButton,
     QRadioButton,
-    QScrollArea,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from desktopmail.door.commands import AddAccount, Password, ServerSettings
+from desktopmail.door.commands import AddAccount, Password
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import DiscoverAccount, Discovered
-from desktopmail.door.rows import Auth, Kind, Security
+from desktopmail.door.rows import Auth, Kind
 from desktopmail.mime import address
-from desktopmail.ui.commands.open_vault import open_vault
+from desktopmail.ui.commands.open_vault import command_with_vault
 from desktopmail.ui.language import tr
+from desktopmail.ui.panels.exposure_line import ExposureLine
+from desktopmail.ui.panels.form_area import FormArea
+from desktopmail.ui.panels.problem_line import ProblemLine
+from desktopmail.ui.panels.server_fields import ServerFields
 from desktopmail.ui.sentences import said_of
 from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
     from desktopmail.door.queries import DiscoveredAccount
     from desktopmail.ui.window import MainWindow
-
-_PORTS = {
-    ("imap", Security.TLS): 993,
-    ("imap", Security.STARTTLS): 143,
-    ("imap", Security.NONE): 143,
-    ("pop3", Security.TLS): 995,
-    ("pop3", Security.STARTTLS): 110,
-    ("pop3", Security.NONE): 110,
-    ("smtp", Security.TLS): 465,
-    ("smtp", Security.STARTTLS): 587,
-    ("smtp", Security.NONE): 25,
-}
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-
-
-class ServerFields(QWidget):
-    """Host, port and security of one server; the port follows the security until it is changed."""
-
-    def __init__(self, protocol: str, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._protocol = protocol
-        self._filled: ServerSettings | None = None
-        self.host = QLineEdit(self)
-        self.host.setAccessibleName(f"{title}: {tr('account.host')}")
-        self.host.setPlaceholderText(tr("account.host"))
-        self.port = QSpinBox(self)
-        self.port.setRange(1, 65535)
-        self.port.setGroupSeparatorShown(False)
-        self.port.setFixedWidth(84)
-        self.port.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.port.setAccessibleName(f"{title}: {tr('account.port')}")
-        self.security = QComboBox(self)
-        self.security.setAccessibleName(f"{title}: {tr('account.security')}")
-        for security in Security:
-            self.security.addItem(tr(f"security.{security.value}"), security)
-        self.security.currentIndexChanged.connect(self._follow)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.host, 1)
-        row.addWidget(self.port)
-        row.addWidget(self.security)
-        self._follow()
-
-    def use_protocol(self, protocol: str) -> None:
-        """Speak another protocol: another usual port."""
-        usual = self.port.value() in {
-            port for (name, _), port in _PORTS.items() if name == self._protocol
-        }
-        self._protocol = protocol
-        if usual:
-            self._follow()
-
-    def use_usual_port(self) -> None:
-        """Go to the port that the protocol has by custom."""
-        self._follow()
-
-    def chosen_security(self) -> Security:
-        """How the connection is to be protected."""
-        return Security(self.security.currentData())
-
-    def fill(self, found: ServerSettings) -> None:
-        """Show what was found, and keep what no field shows: whose certificates to trust."""
-        self._filled = found
-        self.host.setText(found.host)
-        self.security.setCurrentIndex(self.security.findData(found.security))
-        self.port.setValue(found.port)
-
-    def settings(self, user: str, auth: Auth) -> ServerSettings:
-        """What was typed, and what was found for that host."""
-        host = self.host.text().strip().strip("[]")
-        found = self._filled if self._filled is not None and self._filled.host == host else None
-        return ServerSettings(
-            host=host,
-            ca_file=found.ca_file if found is not None else None,
-            port=self.port.value(),
-            security=self.chosen_security(),
-            auth=auth,
-            user=user,
-        )
-
-    def _follow(self) -> None:
-        self.port.setValue(_PORTS[self._protocol, self.chosen_security()])
 
 
 class AccountDialog(QDialog):
@@ -156,19 +73,9 @@ class AccountDialog(QDialog):
         self._asked = ""
         self._looked = asyncio.Event()  # nothing is being looked up
         self._looked.set()
-        self.exposure = QLabel(self)
-        self.exposure.setProperty("kind", "small")
-        self.exposure.setWordWrap(True)
+        self.exposure = ExposureLine(self)
         self.consent = QCheckBox(tr("account.consent"), self)
-        self.problem = QLabel(self)
-        self.problem.setProperty("kind", "error")
-        self.problem.setWordWrap(True)
-        self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.problem.hide()
-        self._busy = QProgressBar(self)
-        self._busy.setRange(0, 0)
-        self._busy.setTextVisible(False)
-        self._busy.hide()
+        self.problem = ProblemLine(self)
         self.add_button = QPushButton(tr("account.add"), self)
         self.add_button.setProperty("kind", "primary")
         self.add_button.setDefault(True)
@@ -239,31 +146,19 @@ class AccountDialog(QDialog):
         buttons.addWidget(self.add_button)
         heading = QLabel(tr("account.heading"), self)
         heading.setProperty("kind", "subject")
-        # With large letters the form is higher than a small screen: it scrolls then.
-        form = QWidget(self)
-        form.setObjectName("accountForm")
-        form_lines = QVBoxLayout(form)
-        form_lines.setContentsMargins(24, 0, 24, 0)
-        form_lines.addLayout(grid)
-        form_lines.addStretch(1)
-        area = QScrollArea(self)
-        area.setWidget(form)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(max(self.minimumWidth(), form_lines.minimumSize().width()))
+        area = FormArea(grid, self)
+        self.setMinimumWidth(max(self.minimumWidth(), area.least_width()))
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 20, 0, 18)
         lines.setSpacing(14)
-        for part in (heading, self.problem, self._busy):
+        for part in (heading, self.problem):
             part.setContentsMargins(24, 0, 24, 0)
         buttons.setContentsMargins(24, 0, 24, 0)
         lines.addWidget(heading)
         lines.addWidget(area, 1)
         lines.addWidget(self.problem)
-        lines.addWidget(self._busy)
         lines.addLayout(buttons)
-        self.resize(self.minimumWidth(), form_lines.sizeHint().height() + 150)
+        self.resize(self.minimumWidth(), area.wanted_height() + 150)
 
     # ---- following what is typed
 
@@ -324,27 +219,9 @@ class AccountDialog(QDialog):
         self._guess_hosts(self.address.text())
         self._use_found()
 
-    def _in_the_clear(self) -> bool:
-        return any(
-            fields.chosen_security() is Security.NONE
-            and fields.host.text().strip().lower() not in LOOPBACK
-            for fields in (self.incoming, self.outgoing)
-        )
-
     def _show_exposure(self) -> None:
-        securities = {self.incoming.chosen_security(), self.outgoing.chosen_security()}
-        clear = self._in_the_clear()
-        if clear:
-            key = "exposure.clear"
-        elif Security.NONE in securities:
-            key = "exposure.local"
-        else:
-            key = "exposure.tls"
-        self.exposure.setText(tr(key))
-        self.exposure.setProperty("kind", "error" if clear else "small")
-        self.exposure.style().unpolish(self.exposure)
-        self.exposure.style().polish(self.exposure)
-        self.consent.setVisible(clear)
+        self.exposure.show_ways([self.incoming.way(), self.outgoing.way()])
+        self.consent.setVisible(self.exposure.needs_consent)
 
     # ---- adding it
 
@@ -357,7 +234,7 @@ class AccountDialog(QDialog):
             if not fields.host.text().strip():
                 fields.host.setFocus()
                 return tr("account.no_host")
-        if self._in_the_clear() and not self.consent.isChecked():
+        if self.exposure.needs_consent and not self.consent.isChecked():
             self.consent.setFocus()
             return tr("account.no_consent")
         return ""
@@ -366,11 +243,9 @@ class AccountDialog(QDialog):
         """Check the account at its servers and add it."""
         missing = self.what_is_missing()
         if missing:
-            self._show_problem(missing)
+            self.problem.tell(missing)
             return
-        self.problem.hide()
-        self._busy.show()
-        self.add_button.setEnabled(False)
+        self._be_busy(True)
         self.scope.spawn(self._add(), name=tr("account.add"))
 
     async def _add(self) -> None:
@@ -379,7 +254,8 @@ class AccountDialog(QDialog):
             if not self._hosts_typed:
                 await self._looked.wait()  # what is found is better than what was guessed
             user = self.user.text().strip()
-            await self._add_to_engine(
+            await command_with_vault(
+                self._window,
                 AddAccount(
                     name=mail,
                     address=mail,
@@ -390,32 +266,18 @@ class AccountDialog(QDialog):
                     password=Password(self.password.text()),
                     check=True,
                     allow_cleartext=self.consent.isChecked(),
-                )
+                ),
             )
         finally:
-            self._busy.hide()
-            self.add_button.setEnabled(True)
+            self._be_busy(False)
         self.accept()
 
-    async def _add_to_engine(self, command: AddAccount) -> None:
-        """Add the account; where there is no keyring, open the vault for its password first."""
-        try:
-            await self._window.door.command(command)
-        except DoorError as error:
-            if error.code != "no-keyring" or not await open_vault(self._window):
-                raise
-            await self._window.door.command(command)
+    def _be_busy(self, busy: bool) -> None:
+        self.add_button.setEnabled(not busy)
+        self.problem.be_busy(busy)
 
-    def _failed(self, _name: str, error: Exception) -> None:
-        if isinstance(error, DoorError):
-            self._show_problem(said_of(error))
-        else:
-            self._show_problem(tr("error.unexpected", what=tr("account.add"), error=str(error)))
-
-    def _show_problem(self, text: str) -> None:
-        self.problem.setText(text)
-        self.problem.setAccessibleName(text)
-        self.problem.show()
+    def _failed(self, name: str, error: Exception) -> None:
+        self.problem.tell_error(name, error)
 
     def done(self, result: int) -> None:
         """Stop what is still being tried."""

@@ -2,35 +2,85 @@
 
 from __future__ import annotations
 
+import enum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDialog,
+    QFileDialog,
     QFormLayout,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QProgressBar,
     QPushButton,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from desktopmail.door.commands import EditAccount, Password, ServerChange, ServerSettings
-from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import Security
-from desktopmail.ui.commands.open_vault import open_vault
+from desktopmail.ui.commands.open_vault import command_with_vault
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import account_title
-from desktopmail.ui.panels.account import LOOPBACK, ServerFields
-from desktopmail.ui.sentences import said_of
+from desktopmail.ui.panels.exposure_line import ExposureLine
+from desktopmail.ui.panels.form_area import FormArea
+from desktopmail.ui.panels.problem_line import ProblemLine
+from desktopmail.ui.panels.server_fields import AuthBox, ServerFields
 from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
     from desktopmail.door.rows import AccountRow, ServerRow
     from desktopmail.ui.window import MainWindow
+
+
+class KeptIn(enum.StrEnum):
+    """Where the password of an account is."""
+
+    KEYRING = "keyring"
+    FILE = "file"
+
+
+class ServerPart:
+    """Everything of one server: where it is, who logs in, and how.
+
+    Args:
+        server: As it is.
+        protocol, title: What it speaks, and what it is to the person.
+        user_title: The name of the field for the login name.
+    """
+
+    def __init__(
+        self, server: ServerRow, protocol: str, title: str, user_title: str, parent: QWidget
+    ) -> None:
+        self._server = server
+        self.title = title
+        self.fields = ServerFields(protocol, title, parent)
+        self.fields.fill(
+            ServerSettings(host=server.host, port=server.port, security=server.security)
+        )
+        self.user = QLineEdit(server.user, parent)
+        self.user.setAccessibleName(user_title)
+        self.auth = AuthBox(protocol, title, parent)
+        self.auth.choose(server.auth)
+
+    def change(self, password_file: str | None) -> ServerChange:
+        """What is another one than before."""
+        server, fields = self._server, self.fields
+        host = fields.host.text().strip().strip("[]")
+        user, auth = self.user.text().strip(), self.auth.chosen()
+        port, security = fields.port.value(), fields.chosen_security()
+        return ServerChange(
+            host=host if host != server.host else None,
+            port=port if port != server.port else None,
+            security=security if security != server.security else None,
+            auth=auth if auth != server.auth else None,
+            user=user if user != server.user else None,
+            password_file=password_file if password_file != server.password_file else None,
+        )
 
 
 class AccountEditDialog(QDialog):
@@ -42,129 +92,172 @@ class AccountEditDialog(QDialog):
         self._account = account
         self.scope = TaskScope(self._failed)
         self.setWindowTitle(tr("servers.title", account=account_title(account)))
-        self.setMinimumWidth(540)
-        self.display_name = self._line(tr("account.your_name"), account.display_name)
-        self.incoming = ServerFields(account.kind.value, tr("account.incoming"), self)
-        self.user = self._line(tr("account.user"), account.incoming.user)
-        self.outgoing = ServerFields("smtp", tr("account.outgoing"), self)
-        self.outgoing_user = self._line(tr("servers.outgoing_user"), account.outgoing.user)
-        self.password = self._line(tr("account.password"), "")
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.password.setPlaceholderText(tr("servers.password_hint"))
-        for fields, server in (
-            (self.incoming, account.incoming),
-            (self.outgoing, account.outgoing),
-        ):
-            fields.fill(
-                ServerSettings(host=server.host, port=server.port, security=server.security)
-            )
+        self.display_name = QLineEdit(account.display_name, self)
+        self.display_name.setAccessibleName(tr("account.your_name"))
+        self.incoming = ServerPart(
+            account.incoming, account.kind.value, tr("account.incoming"), tr("account.user"), self
+        )
+        self.outgoing = ServerPart(
+            account.outgoing, "smtp", tr("account.outgoing"), tr("servers.outgoing_user"), self
+        )
+        self._build_password(account.incoming.password_file)
+        self.exposure = ExposureLine(self)
         self.consent = QCheckBox(tr("account.consent"), self)
-        self.problem = QLabel(self)
-        self.problem.setProperty("kind", "error")
-        self.problem.setWordWrap(True)
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
-        self.problem.hide()
-        self._busy = QProgressBar(self)
-        self._busy.setRange(0, 0)
-        self._busy.setTextVisible(False)
-        self._busy.hide()
+        self.problem = ProblemLine(self)
         self.save_button = QPushButton(tr("servers.save"), self)
         self.save_button.setProperty("kind", "primary")
         self.save_button.setDefault(True)
         self.save_button.clicked.connect(self.submit)
         self._lay_out()
-        for fields in (self.incoming, self.outgoing):
-            fields.security.currentIndexChanged.connect(self._show_consent)
-            fields.host.textChanged.connect(self._show_consent)
-        self._show_consent()
+        for part in (self.incoming, self.outgoing):
+            part.fields.security.currentIndexChanged.connect(self._show_exposure)
+            part.fields.host.textChanged.connect(self._show_exposure)
+            part.auth.currentIndexChanged.connect(self._show_exposure)
+        self._show_exposure()
 
-    def _line(self, name: str, text: str) -> QLineEdit:
-        field = QLineEdit(text, self)
-        field.setAccessibleName(name)
-        return field
+    # ---- building
+
+    def _build_password(self, file: str | None) -> None:
+        """A field for the password, or one for the file that it is read from at each login."""
+        self.kept_in = QComboBox(self)
+        self.kept_in.setAccessibleName(tr("account.password"))
+        for kept in KeptIn:
+            self.kept_in.addItem(tr(f"kept_in.{kept}"), kept)
+        self.password = QLineEdit(self)
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.password.setAccessibleName(tr("account.password"))
+        self.password_file = QLineEdit(file or "", self)
+        self.password_file.setAccessibleName(tr("servers.password_file"))
+        self.password_file.setPlaceholderText(tr("servers.password_file"))
+        choose = QPushButton(tr("servers.choose_file"), self)
+        choose.clicked.connect(self._choose_file)
+        of_file = QWidget(self)
+        row = QHBoxLayout(of_file)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.password_file, 1)
+        row.addWidget(choose)
+        self._source = QStackedWidget(self)
+        self._source.addWidget(self.password)
+        self._source.addWidget(of_file)
+        self.kept_in.currentIndexChanged.connect(self._source.setCurrentIndex)
+        self.kept_in.setCurrentIndex(self.kept_in.findData(KeptIn.FILE if file else KeptIn.KEYRING))
+        self.password.setPlaceholderText("" if file else tr("servers.password_hint"))
 
     def _lay_out(self) -> None:
         form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(14)
         form.setVerticalSpacing(9)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        rows: tuple[tuple[str, QWidget], ...] = (
-            (tr("account.your_name"), self.display_name),
-            (tr("account.incoming"), self.incoming),
-            (tr("account.user"), self.user),
-            (tr("account.outgoing"), self.outgoing),
-            (tr("servers.outgoing_user"), self.outgoing_user),
-            (tr("account.password"), self.password),
-        )
-        for title, field in rows:
-            label = QLabel(title, self)
-            label.setProperty("kind", "muted")
-            label.setBuddy(field)
-            form.addRow(label, field)
+        form.addRow(self._muted(tr("account.your_name"), self.display_name), self.display_name)
+        for part in (self.incoming, self.outgoing):
+            form.addRow(self._rule())
+            for title, field in (
+                (part.title, part.fields),
+                (tr("account.user"), part.user),
+                (tr("servers.auth"), part.auth),
+            ):
+                form.addRow(self._muted(title, field), field)
+        form.addRow(self._rule())
+        form.addRow(self._muted(tr("account.password"), self.kept_in), self.kept_in)
+        form.addRow("", self._source)
+        form.addRow("", self.exposure)
+        form.addRow("", self.consent)
+        area = FormArea(form, self)
         cancel = QPushButton(tr("error.cancel"), self)
         cancel.clicked.connect(self.reject)
         buttons = QHBoxLayout()
+        buttons.setContentsMargins(24, 0, 24, 0)
         buttons.addStretch(1)
         buttons.addWidget(cancel)
         buttons.addWidget(self.save_button)
+        self.problem.setContentsMargins(24, 0, 24, 0)
         lines = QVBoxLayout(self)
-        lines.setContentsMargins(24, 20, 24, 18)
+        lines.setContentsMargins(0, 20, 0, 18)
         lines.setSpacing(14)
-        lines.addLayout(form)
-        lines.addWidget(self.consent)
+        lines.addWidget(area, 1)
         lines.addWidget(self.problem)
-        lines.addWidget(self._busy)
-        lines.addStretch(1)
         lines.addLayout(buttons)
+        self.setMinimumWidth(max(560, area.least_width()))
+        self.resize(self.minimumWidth(), area.wanted_height() + 150)
 
-    def _in_the_clear(self) -> bool:
-        return any(
-            fields.chosen_security() is Security.NONE
-            and fields.host.text().strip().lower() not in LOOPBACK
-            for fields in (self.incoming, self.outgoing)
-        )
+    def _muted(self, title: str, field: QWidget) -> QLabel:
+        label = QLabel(title, self)
+        label.setProperty("kind", "muted")
+        label.setBuddy(field)
+        return label
 
-    def _show_consent(self) -> None:
-        self.consent.setVisible(self._in_the_clear())
+    def _rule(self) -> QFrame:
+        rule = QFrame(self)
+        rule.setProperty("kind", "rule")
+        return rule
+
+    def _choose_file(self) -> None:
+        typed = self.password_file.text().strip()
+        folder = Path(typed).parent if typed else Path.home()
+        dialog = QFileDialog(self, tr("servers.password_file"), str(folder))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.password_file.setText)
+        dialog.open()
+
+    def _show_exposure(self) -> None:
+        parts = (self.incoming, self.outgoing)
+        self.exposure.show_ways([part.fields.way(part.auth.chosen()) for part in parts])
+        self.consent.setVisible(self.exposure.needs_consent)
 
     # ---- saving
 
     def command(self) -> EditAccount:
         """What was changed."""
-        account, password = self._account, self.password.text()
+        account, password, file = self._account, "", None
+        if self.kept_in.currentData() == KeptIn.KEYRING:
+            password = self.password.text()
+            if account.incoming.password_file is not None:
+                file = ""
+        else:
+            file = str(Path(self.password_file.text().strip()).expanduser())
         name = self.display_name.text().strip()
+        consents = self.exposure.needs_consent and self.consent.isChecked()
         return EditAccount(
             account_id=account.id,
             display_name=name if name != account.display_name else None,
-            incoming=_change(account.incoming, self.incoming, self.user),
-            outgoing=_change(account.outgoing, self.outgoing, self.outgoing_user),
+            incoming=self.incoming.change(file),
+            outgoing=self.outgoing.change(file),
             password=Password(password) if password else None,
-            allow_cleartext=True if self._in_the_clear() and self.consent.isChecked() else None,
+            allow_cleartext=True if consents else None,
         )
+
+    def what_is_missing(self) -> str:
+        """The first thing that is missing or wrong, as a sentence; empty when all is there."""
+        for part in (self.incoming, self.outgoing):
+            if not part.fields.host.text().strip():
+                part.fields.host.setFocus()
+                return tr("account.no_host")
+        if self.kept_in.currentData() == KeptIn.FILE:
+            typed = self.password_file.text().strip()
+            if not typed or not Path(typed).expanduser().is_file():
+                self.password_file.setFocus()
+                return tr("servers.no_file", file=typed) if typed else tr("servers.no_file_named")
+        elif self._account.incoming.password_file is not None and not self.password.text():
+            self.password.setFocus()
+            return tr("servers.no_password")
+        return ""
 
     def submit(self) -> None:
         """Try what was changed, and keep it."""
-        for fields in (self.incoming, self.outgoing):
-            if not fields.host.text().strip():
-                fields.host.setFocus()
-                self._show_problem(tr("account.no_host"))
-                return
+        if missing := self.what_is_missing():
+            self.problem.tell(missing)
+            return
         command = self.command()
         if command == EditAccount(account_id=self._account.id):
             self.accept()
             return
-        self.problem.hide()
         self._be_busy(True)
         self.scope.spawn(self._save(command), name=self.windowTitle())
 
     async def _save(self, command: EditAccount) -> None:
         try:
-            try:
-                await self._window.door.command(command)
-            except DoorError as error:
-                if error.code != "no-keyring" or not await open_vault(self._window):
-                    raise
-                await self._window.door.command(command)
+            await command_with_vault(self._window, command)
         finally:
             self._be_busy(False)
         self._window.say(tr("servers.saved", account=account_title(self._account)))
@@ -172,32 +265,12 @@ class AccountEditDialog(QDialog):
 
     def _be_busy(self, busy: bool) -> None:
         self.save_button.setEnabled(not busy)
-        self._busy.setVisible(busy)
+        self.problem.be_busy(busy)
 
     def _failed(self, name: str, error: Exception) -> None:
-        if isinstance(error, DoorError):
-            self._show_problem(said_of(error))
-        else:
-            self._show_problem(tr("error.unexpected", what=name, error=str(error)))
-
-    def _show_problem(self, text: str) -> None:
-        self.problem.setText(text)
-        self.problem.setAccessibleName(text)
-        self.problem.show()
+        self.problem.tell_error(name, error)
 
     def done(self, result: int) -> None:
         """Close; what is under way is given up."""
         self._window.scope.spawn(self.scope.close(), name=self.windowTitle())
         super().done(result)
-
-
-def _change(server: ServerRow, fields: ServerFields, user: QLineEdit) -> ServerChange:
-    """What is another one than before."""
-    host = fields.host.text().strip().strip("[]")
-    name = user.text().strip()
-    return ServerChange(
-        host=host if host != server.host else None,
-        port=fields.port.value() if fields.port.value() != server.port else None,
-        security=fields.chosen_security() if fields.chosen_security() != server.security else None,
-        user=name if name != server.user else None,
-    )

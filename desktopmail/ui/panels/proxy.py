@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QFormLayout,
@@ -19,7 +18,7 @@ from desktopmail.door.commands import Password, SetProxy
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.ui.language import tr
-from desktopmail.ui.sentences import said_of
+from desktopmail.ui.panels.problem_line import ProblemLine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,11 +49,7 @@ class ProxyDialog(QDialog):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(tr("proxy.address"), self.address)
         form.addRow(tr("proxy.password"), self.password)
-        self.problem = QLabel(self)
-        self.problem.setProperty("kind", "error")
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
-        self.problem.setWordWrap(True)
-        self.problem.hide()
+        self.problem = ProblemLine(self)
         cancel = QPushButton(tr("ask.cancel"), self)
         cancel.clicked.connect(self.reject)
         self.keep_button = QPushButton(tr("proxy.keep"), self)
@@ -78,16 +73,22 @@ class ProxyDialog(QDialog):
         address = self.address.text().strip()
         secret = self.password.text()
         command = SetProxy(proxy=address, password=Password(secret) if secret else None)
+        self._be_busy(True)
         try:
             await self._window.door.command(command)
         except DoorError as error:
-            self.problem.setText(said_of(error))
-            self.problem.show()
+            self.problem.tell_error(self.windowTitle(), error)
             self.address.setFocus()
             return
+        finally:
+            self._be_busy(False)
         said = tr("proxy.set", proxy=address) if address else tr("proxy.none")
         self._window.snack.show_text(said)
         self.accept()
+
+    def _be_busy(self, busy: bool) -> None:
+        self.keep_button.setEnabled(not busy)
+        self.problem.be_busy(busy)
 
 
 def kept_proxy(folder: Path | None) -> str:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -21,11 +20,12 @@ from PySide6.QtWidgets import (
 from desktopmail.door.commands import SwitchAccount
 from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.door.queries import DiscoverAccount, Discovered
-from desktopmail.door.rows import Auth, Kind, Security
+from desktopmail.door.rows import Auth, Kind
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.models.mailboxes import account_title
-from desktopmail.ui.panels.account import LOOPBACK, ServerFields
-from desktopmail.ui.sentences import said_of
+from desktopmail.ui.panels.exposure_line import ExposureLine
+from desktopmail.ui.panels.problem_line import ProblemLine
+from desktopmail.ui.panels.server_fields import ServerFields
 from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
@@ -84,19 +84,11 @@ class SwitchDialog(QDialog):
         self._points.setSpacing(9)
         self.server = ServerFields("imap", tr("account.incoming"), self)
         self._note = _small(self)
-        self._exposure = _small(self)
-        self.problem = _small(self, "error")
-        self.problem.hide()
+        self._exposure = ExposureLine(self)
+        self.problem = ProblemLine(self)
         self.outcome = QLabel(self)
         self.outcome.setWordWrap(True)
         self.outcome.hide()
-        self._busy = QProgressBar(self)
-        self._busy.setRange(0, 0)
-        self._busy.setTextVisible(False)
-        keeps = self._busy.sizePolicy()
-        keeps.setRetainSizeWhenHidden(True)
-        self._busy.setSizePolicy(keeps)
-        self._busy.hide()
         self.cancel_button = QPushButton(tr("error.cancel"), self)
         self.cancel_button.clicked.connect(self.reject)
         self.switch_button = QPushButton(self)
@@ -144,7 +136,6 @@ class SwitchDialog(QDialog):
         lines.addWidget(self._parts)
         lines.addWidget(self.outcome)
         lines.addWidget(self.problem)
-        lines.addWidget(self._busy)
         lines.addStretch(1)
         lines.addLayout(buttons)
 
@@ -170,7 +161,7 @@ class SwitchDialog(QDialog):
         title = account_title(account)
         self._heading.setText(tr("switch.heading", account=title, protocol=protocol.upper()))
         self.switch_button.setText(tr("switch.do", protocol=protocol.upper()))
-        self.problem.hide()
+        self.problem.forget()
         self._show_points(preview(self._window.reader, account))
         self.server.use_protocol(protocol)
         self.server.security.setCurrentIndex(
@@ -238,16 +229,7 @@ class SwitchDialog(QDialog):
         self.adjustSize()  # sentences of two lines need their room
 
     def _show_exposure(self) -> None:
-        security = self.server.chosen_security()
-        is_local = self.server.host.text().strip().lower() in LOOPBACK
-        if security is not Security.NONE:
-            key = "exposure.tls"
-        else:
-            key = "exposure.local" if is_local else "exposure.clear"
-        self._exposure.setText(tr(key))
-        self._exposure.setProperty("kind", "error" if key == "exposure.clear" else "small")
-        self._exposure.style().unpolish(self._exposure)
-        self._exposure.style().polish(self._exposure)
+        self._exposure.show_ways([self.server.way()])
 
     # ---- switching
 
@@ -255,9 +237,8 @@ class SwitchDialog(QDialog):
         """Switch."""
         if not self.server.host.text().strip():
             self.server.host.setFocus()
-            self._show_problem(tr("account.no_host"))
+            self.problem.tell(tr("account.no_host"))
             return
-        self.problem.hide()
         self._be_busy(True)
         # Of the window: what was begun is done and told also when this dialogue is closed.
         self._window.scope.spawn(self._switch(), name=self.windowTitle())
@@ -301,7 +282,7 @@ class SwitchDialog(QDialog):
     def _be_busy(self, busy: bool) -> None:
         self._parts.setEnabled(not busy)
         self.switch_button.setEnabled(not busy)
-        self._busy.setVisible(busy)
+        self.problem.be_busy(busy)
         if busy:
             self._say(tr("switch.working"))
 
@@ -309,15 +290,7 @@ class SwitchDialog(QDialog):
         if self._gone:
             return
         self._say("")
-        if isinstance(error, DoorError):
-            self._show_problem(said_of(error))
-        else:
-            self._show_problem(tr("error.unexpected", what=name, error=str(error)))
-
-    def _show_problem(self, text: str) -> None:
-        self.problem.setText(text)
-        self.problem.setAccessibleName(text)
-        self.problem.show()
+        self.problem.tell_error(name, error)
 
     def done(self, result: int) -> None:
         """Let go; what the engine has begun it finishes, and the window shows it."""
@@ -326,9 +299,9 @@ class SwitchDialog(QDialog):
         super().done(result)
 
 
-def _small(parent: QWidget, kind: str = "small") -> QLabel:
+def _small(parent: QWidget) -> QLabel:
     label = QLabel(parent)
-    label.setProperty("kind", kind)
+    label.setProperty("kind", "small")
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label

@@ -1,0 +1,72 @@
+"""What is wrong in a dialogue, as a sentence, and a bar while what was asked for is being tried."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
+
+from desktopmail.door.interface import DoorError
+from desktopmail.ui.language import tr
+from desktopmail.ui.sentences import said_of
+
+
+class ProblemLine(QWidget):
+    """A sentence or a bar, one at a time; neither takes any room while there is nothing to say."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._label = QLabel(self)
+        self._label.setProperty("kind", "error")
+        self._label.setWordWrap(True)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._bar = QProgressBar(self)
+        self._bar.setRange(0, 0)
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName(tr("status.progress"))
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.addWidget(self._label)
+        lines.addWidget(self._bar)
+        self.forget()
+        self._bar.hide()
+
+    def text(self) -> str:
+        """What is said to be wrong; empty: nothing."""
+        return self._label.text()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being tried."""
+        return self._bar.isVisibleTo(self)
+
+    def tell(self, text: str) -> None:
+        """Say what is wrong."""
+        self._label.setText(text)
+        self._label.setAccessibleName(text)
+        self._label.show()
+        self._follow()
+
+    def tell_error(self, what: str, error: Exception) -> None:
+        """Say what went wrong with `what`, as a person calls it."""
+        if isinstance(error, DoorError):
+            self.tell(said_of(error))
+        else:
+            self.tell(tr("error.unexpected", what=what, error=str(error)))
+
+    def forget(self) -> None:
+        """Nothing is wrong any more."""
+        self._label.clear()
+        self._label.setAccessibleName("")
+        self._label.hide()
+        self._follow()
+
+    def be_busy(self, busy: bool) -> None:
+        """Something is being tried: what was wrong before is not said meanwhile."""
+        if busy:
+            self.forget()
+        self._bar.setVisible(busy)
+        self._follow()
+
+    def _follow(self) -> None:
+        self.setVisible(bool(self.text()) or self.is_busy)
