@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from localserver.store.account import Account
+    from localserver.store.mailbox import Mailbox
 
 _STEP = 100
 
@@ -36,7 +37,7 @@ class Format(Enum):
 
 
 def import_mail(
-    source: Path,
+    source: Annotated[Path, typer.Argument(help="An mbox, a Maildir, an .eml, a folder of those.")],
     data: Annotated[Path, typer.Option(help="The server's folder.")],
     user: Annotated[str, typer.Option(help="Whose mailbox.")],
     mailbox: Annotated[str, typer.Option(help="Made when it does not exist.")] = "INBOX",
@@ -56,11 +57,17 @@ def import_mail(
             except NoSuchMailboxError:
                 box = await account.create(mailbox)
             count = 0
-            for step in _steps(messages):
-                await account.append(
-                    box, [Message(each.octets, each.flags, each.internal_date) for each in step]
-                )
-                count += len(step)
+            try:
+                for step in _steps(messages):
+                    await account.append(
+                        box, [Message(each.octets, each.flags, each.internal_date) for each in step]
+                    )
+                    count += len(step)
+            except ExchangeError as error:
+                if not count:
+                    raise
+                before = output.counted(count, "message before it was", "messages before it were")
+                raise ExchangeError(f"{error} {before} imported.") from error
         output.line(
             output.counted(count, "message was imported.", "messages were imported."),
             as_json=json,
@@ -71,7 +78,7 @@ def import_mail(
 
 
 def export_mail(
-    target: Path,
+    target: Annotated[Path, typer.Argument(help="A file, or for Maildir and .eml a folder.")],
     data: Annotated[Path, typer.Option(help="The server's folder.")],
     user: Annotated[str, typer.Option(help="Whose mailbox.")],
     mailbox: Annotated[str, typer.Option(help="Which.")] = "INBOX",
@@ -83,7 +90,7 @@ def export_mail(
     async def work() -> None:
         async with opened(data) as folder:
             account = await _account(folder, user)
-            messages = _stored(account, mailbox)
+            messages = _stored(account, _mailbox(account, mailbox))
             if kind is Format.MAILDIR:
                 count = write_maildir(target, messages)
             elif kind is Format.EML:
@@ -102,8 +109,12 @@ def export_mail(
 def _write_mbox(target: Path, messages: Iterable[ExchangedMessage]) -> int:
     if target.exists():
         raise ExchangeError(f"{target} exists already.")
-    with target.open("wb") as file:
-        return write_mbox(file, messages)
+    try:
+        with target.open("wb") as file:
+            return write_mbox(file, messages)
+    except BaseException:
+        target.unlink(missing_ok=True)  # half an mbox looks like a whole one
+        raise
 
 
 async def _account(folder: ServerFolder, user: str) -> Account:
@@ -127,20 +138,29 @@ def _read(source: Path, kind: Format) -> Iterator[ExchangedMessage]:
 
 def _steps(messages: Iterable[ExchangedMessage]) -> Iterator[list[ExchangedMessage]]:
     step: list[ExchangedMessage] = []
-    for message in messages:
-        step.append(message)
-        if len(step) == _STEP:
-            yield step
-            step = []
+    try:
+        for message in messages:
+            step.append(message)
+            if len(step) == _STEP:
+                yield step
+                step = []
+    except ExchangeError:
+        if step:
+            yield step  # what stands before the damaged one goes in
+        raise
     if step:
         yield step
 
 
-def _stored(account: Account, mailbox: str) -> Iterator[ExchangedMessage]:
+def _mailbox(account: Account, name: str) -> Mailbox:
+    """Find it before anything is written: a target that holds nothing would be in the way later."""
     try:
-        box = account.mailbox(mailbox)
+        return account.mailbox(name)
     except NoSuchMailboxError as error:
-        raise NoSuchMailboxError(f"There is no mailbox {mailbox!r}.") from error
+        raise NoSuchMailboxError(f"There is no mailbox {name!r}.") from error
+
+
+def _stored(account: Account, box: Mailbox) -> Iterator[ExchangedMessage]:
     for uid in account.all_uids(box):
         rows = account.query(
             "SELECT flags, arrived, zone, content.header, content.body FROM entry"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from localserver.exchange.foreign import changed, date_of, with_crlf
+from localserver.exchange.sidecar import flags_and_date, read_sidecar, write_sidecar
 from localserver.exchange.value import ExchangedMessage, ExchangeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
-
-SIDECAR = "localserver.json"
 
 
 def write_eml(folder: Path, messages: Iterable[ExchangedMessage]) -> int:
@@ -24,13 +22,12 @@ def write_eml(folder: Path, messages: Iterable[ExchangedMessage]) -> int:
     if folder.exists() and any(folder.iterdir()):
         raise ExchangeError(f"{folder} is not empty.")
     folder.mkdir(parents=True, exist_ok=True)
-    known: dict[str, Any] = {}
+    known: dict[str, ExchangedMessage] = {}
     for count, message in enumerate(messages, 1):
         name = f"{count:08d}.eml"
         (folder / name).write_bytes(message.octets)
-        date = message.internal_date.isoformat() if message.internal_date else None
-        known[name] = {"flags": sorted(message.flags), "date": date}
-    (folder / SIDECAR).write_text(json.dumps(known, indent=0), "utf-8")
+        known[name] = ExchangedMessage(b"", message.flags, message.internal_date)
+    write_sidecar(folder, known)
     return len(known)
 
 
@@ -40,15 +37,23 @@ def read_eml(path: Path) -> Iterator[ExchangedMessage]:
     Raises:
         ExchangeError: There are none.
     """
-    if path.is_file():
-        yield ExchangedMessage(path.read_bytes())
+    if not path.is_dir():
+        yield _foreign(path)
         return
     paths = sorted(path.glob("*.eml"))
     if not paths:
         raise ExchangeError(f"There are no .eml files in {path}.")
-    sidecar = path / SIDECAR
-    known = json.loads(sidecar.read_text("utf-8")) if sidecar.exists() else {}
+    known = read_sidecar(path)
     for each in paths:
-        values = known.get(each.name, {"flags": [], "date": None})
-        date = datetime.fromisoformat(values["date"]) if values["date"] else None
-        yield ExchangedMessage(each.read_bytes(), frozenset(values["flags"]), date)
+        if each.name in known:
+            yield ExchangedMessage(each.read_bytes(), *flags_and_date(known[each.name]))
+        else:
+            yield _foreign(each)
+
+
+def _foreign(path: Path) -> ExchangedMessage:
+    octets = path.read_bytes()
+    if not octets:
+        raise ExchangeError(f"{path} is empty; there is no message in it.")
+    octets = with_crlf(octets)
+    return ExchangedMessage(octets, internal_date=date_of(octets) or changed(path))

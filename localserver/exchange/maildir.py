@@ -6,19 +6,19 @@ folders are lossless; other programs' are read by their names and times.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from localserver.exchange.foreign import changed, with_crlf
+from localserver.exchange.sidecar import flags_and_date, read_sidecar, write_sidecar
 from localserver.exchange.value import ExchangedMessage, ExchangeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-SIDECAR = "localserver.json"
 _LETTERS = {
     "D": "\\Draft", "F": "\\Flagged", "R": "\\Answered", "S": "\\Seen", "T": "\\Deleted",
 }  # fmt: skip
@@ -35,7 +35,7 @@ def write_maildir(folder: Path, messages: Iterable[ExchangedMessage]) -> int:
         raise ExchangeError(f"{folder} is not empty.")
     for name in ("cur", "new", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    known: dict[str, Any] = {}
+    known: dict[str, ExchangedMessage] = {}
     for count, message in enumerate(messages, 1):
         moment = message.internal_date or datetime.fromtimestamp(0, UTC)
         seconds = int(moment.timestamp())
@@ -44,9 +44,8 @@ def write_maildir(folder: Path, messages: Iterable[ExchangedMessage]) -> int:
         path = folder / "cur" / f"{base}:2,{letters}"
         path.write_bytes(message.octets)
         os.utime(path, (seconds, seconds))
-        date = message.internal_date.isoformat() if message.internal_date else None
-        known[base] = {"flags": sorted(message.flags), "date": date}
-    (folder / SIDECAR).write_text(json.dumps(known, indent=0), "utf-8")
+        known[base] = ExchangedMessage(b"", message.flags, message.internal_date)
+    write_sidecar(folder, known)
     return len(known)
 
 
@@ -58,8 +57,7 @@ def read_maildir(folder: Path) -> Iterator[ExchangedMessage]:
     """
     if not (folder / "cur").is_dir():
         raise ExchangeError(f"{folder} is no Maildir: it has no folder cur.")
-    sidecar = folder / SIDECAR
-    known = json.loads(sidecar.read_text("utf-8")) if sidecar.exists() else {}
+    known = read_sidecar(folder)
     paths = [path for name in ("cur", "new") if (folder / name).is_dir()
              for path in (folder / name).iterdir() if path.is_file()]  # fmt: skip
     for path in sorted(paths, key=lambda path: path.name):
@@ -71,10 +69,9 @@ def _message(path: Path, known: dict[str, Any]) -> ExchangedMessage:
     info = _INFO.search(path.name)
     letters = info[1] if info is not None else ""
     flags = {_LETTERS[letter] for letter in letters if letter in _LETTERS}
-    date: datetime | None = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
-    if base in known:
-        # The name wins over the sidecar: another program may have changed flags since.
-        flags |= {flag for flag in known[base]["flags"] if flag not in _LETTERS.values()}
-        text = known[base]["date"]
-        date = datetime.fromisoformat(text) if text else None
+    if base not in known:
+        return ExchangedMessage(with_crlf(path.read_bytes()), frozenset(flags), changed(path))
+    # The name wins over the sidecar: another program may have changed flags since.
+    said, date = flags_and_date(known[base])
+    flags |= said - set(_LETTERS.values())
     return ExchangedMessage(path.read_bytes(), frozenset(flags), date)

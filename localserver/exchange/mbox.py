@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+from localserver.exchange.foreign import date_in, date_of, with_crlf
+from localserver.exchange.sidecar import flags_and_date, said_of
 from localserver.exchange.value import ExchangedMessage, ExchangeError
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _OWN = re.compile(rb"(?:Status: [A-Z]*\n)?(?:X-Status: [A-Z]*\n)?X-Localserver: (\{[^\n]*\})\n")
 _STATUS = re.compile(rb"^Status:[ \t]*([A-Z]*)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _X_STATUS = re.compile(rb"^X-Status:[ \t]*([A-Z]*)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
+_X_KEYWORDS = re.compile(rb"^X-Keywords:[ \t]*([^\r\n]*)\r?$", re.MULTILINE | re.IGNORECASE)
+_KEYWORD = re.compile(r"[!#$&'+-\[^-z|}~]{1,200}")  # an atom: RFC 9051 section 9
 _LETTERS = {"A": "\\Answered", "F": "\\Flagged", "D": "\\Deleted", "T": "\\Draft"}
 
 
@@ -44,8 +48,7 @@ def write_mbox(file: BinaryIO, messages: Iterable[ExchangedMessage]) -> int:
 def _own_lines(message: ExchangedMessage) -> bytes:
     status = "RO" if "\\Seen" in message.flags else "O"
     letters = "".join(letter for letter, flag in _LETTERS.items() if flag in message.flags)
-    date = message.internal_date.isoformat() if message.internal_date else None
-    own = {"octets": len(message.octets), "flags": sorted(message.flags), "date": date}
+    own = {"octets": len(message.octets), **said_of(message)}
     extra = f"X-Status: {letters}\n" if letters else ""
     return f"Status: {status}\n{extra}X-Localserver: {json.dumps(own)}\n".encode()
 
@@ -63,31 +66,46 @@ def read_mbox(path: Path) -> Iterator[ExchangedMessage]:
     starts += [found.start() + 1 for found in re.finditer(rb"\n(?=From [^\n]*\n)", octets)]
     if not starts or starts[0] != 0:
         raise ExchangeError(f"{path} is no mbox: it does not begin with a From line.")
-    for start, end in zip(starts, [*starts[1:], len(octets)], strict=True):
+    for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(octets)], strict=True), 1):
         body = octets.index(b"\n", start) + 1
-        yield _message(octets[body:end])
+        own = _OWN.match(octets, body)
+        if own is None:
+            yield _foreign(octets[start:body], octets[body:end])
+            continue
+        try:
+            yield _own(json.loads(own[1]), octets[own.end() : end])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ExchangeError(
+                f"The line X-Localserver of message {number} in {path} is damaged; without this "
+                "line the message is read, but not its keywords."
+            ) from error
 
 
-def _message(octets: bytes) -> ExchangedMessage:
-    own = _OWN.match(octets)
-    if own is None:
-        # The empty line before the next separator is not part of the message.
-        plain = _QUOTED.sub(rb"\1", octets)
-        plain = plain[:-1] if plain.endswith(b"\n\n") else plain
-        plain = plain[:-2] if plain.endswith(b"\r\n\r\n") and b"\n\n" not in plain else plain
-        return ExchangedMessage(plain, _foreign_flags(plain))
-    values = json.loads(own[1])
-    plain = _QUOTED.sub(rb"\1", octets[own.end() :])[: values["octets"]]
-    date = datetime.fromisoformat(values["date"]) if values["date"] else None
-    return ExchangedMessage(plain, frozenset(values["flags"]), date)
+def _own(values: dict[str, Any], octets: bytes) -> ExchangedMessage:
+    flags, date = flags_and_date(values)
+    return ExchangedMessage(_QUOTED.sub(rb"\1", octets)[: int(values["octets"])], flags, date)
+
+
+def _foreign(separator: bytes, octets: bytes) -> ExchangedMessage:
+    octets = with_crlf(_QUOTED.sub(rb"\1", octets))
+    # The empty line before the next separator is not part of the message.
+    octets = octets.removesuffix(b"\r\n") if octets.endswith(b"\r\n\r\n") else octets
+    # "From " SP addr-spec SP asctime: when it was delivered, in UTC.
+    _, _, moment = (
+        separator.decode("ascii", "replace").rstrip().removeprefix("From ").partition(" ")
+    )
+    return ExchangedMessage(octets, _foreign_flags(octets), date_in(moment) or date_of(octets))
 
 
 def _foreign_flags(octets: bytes) -> frozenset[str]:
-    header = octets[: max(octets.find(b"\n\n"), octets.find(b"\r\n\r\n"), 0)] or octets
+    header = octets[: max(octets.find(b"\r\n\r\n"), 0)] or octets
     flags = set()
     status, more = _STATUS.search(header), _X_STATUS.search(header)
     if status is not None and b"R" in status[1]:
         flags.add("\\Seen")
     if more is not None:
         flags |= {_LETTERS[letter] for letter in more[1].decode() if letter in _LETTERS}
+    if (keywords := _X_KEYWORDS.search(header)) is not None:
+        words = keywords[1].decode("ascii", "ignore").split()
+        flags |= {word for word in words if _KEYWORD.fullmatch(word)}
     return frozenset(flags)

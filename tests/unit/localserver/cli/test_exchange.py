@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import imaplib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,3 +50,41 @@ def test_nobody_and_nothing_are_named(
     assert "no user 'mallory'" in capsys.readouterr().err
     assert run(["export", str(source), "--data", str(data), "--user", "alice"]) == 1
     assert "exists already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["mbox", "maildir", "eml"])
+def test_an_export_of_a_mailbox_that_is_not_there_leaves_nothing(
+    tmp_path: Path, data: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "out"
+    where = ["--data", str(data), "--user", "alice", "--mailbox", "Nope", "--format", kind]
+    assert run(["export", str(target), *where]) == 1
+    assert capsys.readouterr().err == "localserver: There is no mailbox 'Nope'.\n"
+    assert not target.exists()
+
+
+def test_what_was_imported_before_a_damaged_message_is_said(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "box"
+    source.write_bytes(b"From a@x\n\nfine\n\n" * 150 + b"From a@x\nX-Localserver: {}\n\nx\n")
+    assert run(["import", str(source), "--data", str(data), "--user", "alice"]) == 1
+    said = capsys.readouterr().err
+    assert "message 151" in said
+    assert said.endswith("150 messages before it were imported.\n")
+
+
+def test_mail_of_unix_files_is_served_with_the_line_ends_of_the_wire(
+    tmp_path: Path, data: Path
+) -> None:
+    source = tmp_path / "box"
+    source.write_bytes(b"From a@x Mon Feb  7 21:52:25 1994\nSubject: x\n\n.\nFromage\n\n")
+    assert run(["import", str(source), "--data", str(data), "--user", "alice"]) == 0
+    with LocalServer({"alice": "s"}, data=data) as server:
+        client = imaplib.IMAP4("127.0.0.1", server.ports["imap"])
+        client.login("alice", "s")
+        client.select()
+        _, found = client.fetch("1", "(INTERNALDATE RFC822)")
+        client.logout()
+    assert b'INTERNALDATE " 7-Feb-1994 21:52:25 +0000"' in found[0][0]
+    assert found[0][1] == b"Subject: x\r\n\r\n.\r\nFromage\r\n"

@@ -29,7 +29,7 @@ def test_the_standard_library_reads_and_writes_it(tmp_path: Path) -> None:
     box.add(message)
     (found,) = read_maildir(tmp_path / "m")
     assert found.flags == {"\\Flagged", "\\Seen"}
-    assert found.octets.endswith(b"body\n")
+    assert found.octets.endswith(b"\r\n\r\nbody\r\n")
 
 
 def test_a_flag_that_another_program_changed_wins(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mailbox
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,12 +37,48 @@ def test_what_another_program_wrote_is_read_with_its_flags(tmp_path: Path) -> No
     path = tmp_path / "box"
     path.write_bytes(
         b"From a@x Mon Feb  7 21:52:25 1994\nSubject: one\nStatus: RO\nX-Status: AF\n\n"
-        b"text\n>From quoted\n\nFrom b@x Mon Feb  7 21:52:25 1994\nSubject: two\n\ntext\n\n"
+        b"text\n>From quoted\n\nFrom b@x Mon Feb  7 21:52:26 1994\nSubject: two\n"
+        b"X-Keywords: work $Junk no]atom\n\ntext\n\n"
     )
     one, two = read_mbox(path)
-    assert one.octets.endswith(b"text\nFrom quoted\n")
+    assert one.octets.endswith(b"text\r\nFrom quoted\r\n")
     assert one.flags == {"\\Seen", "\\Answered", "\\Flagged"}
-    assert (two.octets, two.flags) == (b"Subject: two\n\ntext\n", frozenset())
+    assert two.octets.endswith(b"\r\n\r\ntext\r\n")
+    assert two.flags == {"work", "$Junk"}
+
+
+def test_messages_of_others_have_the_line_ends_of_the_wire_and_the_date_of_their_from_line(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "box"
+    path.write_bytes(
+        b"From a@x Mon Feb  7 21:52:25 1994\nSubject: lf\n\n.\n\n"
+        b"From b@x\r\nDate: Tue, 8 Feb 1994 01:02:03 +0100\r\n\r\ncrlf\r\n\r\n"
+        b"From c@x\n\nnothing says when\n"
+    )
+    one, two, three = read_mbox(path)
+    assert one.octets == b"Subject: lf\r\n\r\n.\r\n"
+    assert one.internal_date == datetime(1994, 2, 7, 21, 52, 25, tzinfo=UTC)
+    assert two.octets == b"Date: Tue, 8 Feb 1994 01:02:03 +0100\r\n\r\ncrlf\r\n"
+    assert two.internal_date == datetime(1994, 2, 8, 0, 2, 3, tzinfo=UTC)
+    assert three.internal_date is None
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        b'{"octets": 1,}',
+        b'{"octets": 1}',
+        b'{"octets": "many", "flags": [], "date": null}',
+        b'{"octets": 1, "flags": [], "date": "yesterday"}',
+        b'{"octets": 1, "flags": [3], "date": null}',
+    ],
+)
+def test_a_damaged_line_of_our_own_is_named_with_its_message(tmp_path: Path, own: bytes) -> None:
+    path = tmp_path / "box"
+    path.write_bytes(b"From a@x\n\nfine\n\nFrom a@x\nX-Localserver: " + own + b"\n\nx\n")
+    with pytest.raises(ExchangeError, match=r"message 2 in .*box is damaged"):
+        list(read_mbox(path))
 
 
 def test_a_file_that_is_no_mbox_is_named(tmp_path: Path) -> None:
