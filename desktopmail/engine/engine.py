@@ -16,16 +16,13 @@ from desktopmail.engine import (
     policy,
     questions,
     receipt,
-    remote_images,
     settings,
     undo,
-    unsubscribe,
     upkeep,
 )
 from desktopmail.engine.account import Accounts
 from desktopmail.engine.connector import Connector
 from desktopmail.engine.demo import Demo
-from desktopmail.engine.discovery.discover import OFFLINE, discover
 from desktopmail.engine.edit import Editing
 from desktopmail.engine.files import transfer
 from desktopmail.engine.indexing import index_waiting
@@ -201,6 +198,10 @@ class Engine:
             case commands.AnswerReceipt():
                 return await self._step(lambda tx: receipt.carry_out(tx, command, self._ports))
             case commands.Unsubscribe():
+                from desktopmail.engine import (
+                    unsubscribe,
+                )  # HTTP comes in when it is used: 11 MB and a fifth of a start
+
                 return await unsubscribe.leave(
                     command, self.store, offline=self.working.is_offline, proxied=self._is_proxied
                 )
@@ -252,9 +253,13 @@ class Engine:
                 return self._demo.state()
             case queries.DiscoverAccount(address=address):
                 # Nothing goes round a proxy: then only what needs no network is asked.
+                from desktopmail.engine.discovery.discover import OFFLINE, discover
+
                 at_home = self._demo.discovered(address)
                 return at_home or await discover(address, OFFLINE if self._is_proxied else None)
             case queries.FetchRemoteImage(url=url):
+                from desktopmail.engine import remote_images
+
                 return await remote_images.answer(
                     url, offline=self.working.is_offline, proxied=self._is_proxied
                 )

@@ -7,20 +7,19 @@ a process of its own; the values that go between are plain, and the octets do no
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, fields
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from desktopmail.engine import summary
+from desktopmail.engine import plain_rows
 from desktopmail.engine.content import Content
 from desktopmail.engine.in_hand import MESSAGE, message_key
 from desktopmail.engine.summary import Summary, Words
 from desktopmail.net.ports import WorkerAwayError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from desktopmail.engine.guard import Guard
+    from desktopmail.engine.plain_rows import Octets, Row
     from desktopmail.net.ports import Executor, Ports
 
 _log = logging.getLogger(__name__)
@@ -29,12 +28,8 @@ _log = logging.getLogger(__name__)
 _FEW = 20
 _CHUNK_OCTETS = 512 * 1024
 
-_Content = tuple[bytes, bool]
-_Row = tuple[tuple[Any, ...], tuple[Any, ...], bytes, bytes | None]
 
-
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """What octets are found to be.
 
     Attributes:
@@ -45,7 +40,7 @@ class Read:
     content: Content | None
 
 
-async def read(guard: Guard, ports: Ports, contents: Sequence[_Content]) -> list[Read]:
+async def read(guard: Guard, ports: Ports, contents: Sequence[Octets]) -> list[Read]:
     """Read messages: their octets, and whether that is the whole of each.
 
     What the worker dies of is read here again, each message noted as in hand: should the engine
@@ -59,17 +54,17 @@ async def read(guard: Guard, ports: Ports, contents: Sequence[_Content]) -> list
 
 
 async def _rows(
-    guard: Guard, threads: Executor, worker: Executor | None, contents: Sequence[_Content]
-) -> list[_Row]:
+    guard: Guard, threads: Executor, worker: Executor | None, contents: Sequence[Octets]
+) -> list[Row]:
     if worker is not None:
         try:
-            return await worker.run(rows, contents)
+            return await worker.run(plain_rows.of, contents)
         except WorkerAwayError as error:
             _log.info("reading %d messages in a thread: %s", len(contents), error)
     return await threads.run(_rows_in_hand, guard, contents)
 
 
-def _chunks(contents: Sequence[_Content]) -> Iterator[Sequence[_Content]]:
+def _chunks(contents: Sequence[Octets]) -> Iterator[Sequence[Octets]]:
     """What goes over in one piece: the other side holds all of it, and what it makes of it."""
     begin = octets = 0
     for end, (one, _) in enumerate(contents, 1):
@@ -79,40 +74,21 @@ def _chunks(contents: Sequence[_Content]) -> Iterator[Sequence[_Content]]:
             begin, octets = end, 0
 
 
-def _rows_in_hand(guard: Guard, contents: Sequence[_Content]) -> list[_Row]:
+def _rows_in_hand(guard: Guard, contents: Sequence[Octets]) -> list[Row]:
     found = []
     for octets, is_whole in contents:
         with guard.hold(MESSAGE, message_key(octets)):
-            found.append(_row(octets, is_whole=is_whole))
+            found.append(plain_rows.of_one(octets, is_whole=is_whole))
     return found
 
 
-def rows(contents: Sequence[_Content]) -> list[_Row]:
-    """Work everything out; gives plain values."""
-    return [_row(octets, is_whole=is_whole) for octets, is_whole in contents]
-
-
-def joined(contents: Sequence[_Content], found: Sequence[_Row]) -> list[Read]:
+def joined(contents: Sequence[Octets], found: Sequence[Row]) -> list[Read]:
     """Put together the octets and what was worked out of them."""
     return [
         Read(
-            Summary(*(*row, Words(*words))),
+            # A header block is not sent back: it is what was sent.
+            Summary._make((b"" if is_whole else octets, *row, Words._make(words))),
             Content(octets, digest, deflated) if is_whole else None,
         )
         for (octets, is_whole), (row, words, digest, deflated) in zip(contents, found, strict=True)
     ]
-
-
-def _row(octets: bytes, *, is_whole: bool) -> _Row:
-    if not is_whole:
-        one = summary.of_header(octets)
-        return _columns(one), _words(one.words), b"", None
-    one = summary.of_message(octets)
-    content = Content.of(octets)
-    return _columns(one), _words(one.words), content.sha256, content.deflated
-
-
-_words: Callable[[Words], tuple[Any, ...]] = attrgetter(*(one.name for one in fields(Words)))
-_columns: Callable[[Summary], tuple[Any, ...]] = attrgetter(
-    *(one.name for one in fields(Summary) if one.name != "words")
-)

@@ -6,8 +6,6 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import keyring.errors
-
 from desktopmail.door.interface import DoorError
 from desktopmail.engine.vault import Vault, open_vault
 from desktopmail.wire.secret import Secret
@@ -177,6 +175,8 @@ class Secrets:
     @property
     def _ring(self) -> Keyring:
         if self._backend is None:
+            import keyring  # 5 MB that an account with a password file does without
+
             self._backend = keyring.get_keyring()
         return self._backend
 
@@ -197,6 +197,8 @@ class Secrets:
         return found[0]
 
     async def _in_keyring(self, step: _Step) -> None:
+        import keyring.errors  # as above
+
         try:
             await asyncio.wait_for(self._executor.run(step), KEYRING_TIMEOUT_S)
         except keyring.errors.NoKeyringError as error:

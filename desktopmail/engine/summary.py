@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from desktopmail.door.words import spaced
 from desktopmail.mime.address import Mailbox
-from desktopmail.mime.header import header_end
 from desktopmail.mime.message import IndexRow, Message
 from desktopmail.mime.report import DeliveryReport, ReadReceipt
 from desktopmail.mime.report import of as report_of
@@ -23,8 +22,9 @@ _SUBJECT_PREFIX = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+# Named tuples, because a hundred thousand of these are made in one go: they are made in a tenth of
+# the time of a frozen dataclass.
+class Words(NamedTuple):
     """What a message is found by, spaced as the index wants it (`door.words`)."""
 
     subject: str
@@ -39,12 +39,11 @@ class Words:
         return len(self.subject) + len(self.body)
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """A message as its row.
 
     Attributes:
-        header: The header block with its empty line, exact.
+        header: The header block with its empty line, exact; empty of a whole message, which has it.
         digest: SHA-256 of the header block, the same however it was fetched.
         message_id: Without angle brackets; empty where there is none.
         references: The Message-IDs of its ancestors.
@@ -79,13 +78,7 @@ def of_message(octets: bytes) -> Summary:
     """Summarise a whole message; never raises, whatever the octets are."""
     message = Message.parse(octets)
     row = message.index_row()
-    return _summary(
-        octets[: header_end(octets)],
-        row,
-        row.has_attachment,
-        is_whole=True,
-        report=report_of(message),
-    )
+    return _summary(b"", row, row.has_attachment, is_whole=True, report=report_of(message))
 
 
 def of_header(octets: bytes) -> Summary:

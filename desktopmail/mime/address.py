@@ -12,8 +12,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import idna
-
 from desktopmail.mime import encoded_word
 
 if TYPE_CHECKING:
@@ -336,6 +334,8 @@ def to_unicode(domain: str) -> str:
 def _label_to_unicode(label: str) -> str:
     if not label.lower().startswith("xn--"):
         return label
+    import idna  # few domains need its tables, and a worker that begins is ready sooner without
+
     try:
         return idna.ulabel(label)
     except (idna.IDNAError, UnicodeError):
@@ -346,6 +346,8 @@ def to_ascii(domain: str) -> str | None:
     """Return a domain in A-labels (IDNA2008, UTS 46 mapping), or None when it has none."""
     if domain.isascii():
         return domain
+    import idna  # as above
+
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
     except (idna.IDNAError, UnicodeError):

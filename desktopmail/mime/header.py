@@ -255,12 +255,13 @@ def digest_of(octets: bytes, begin: int = 0) -> str:
 
 def header_end(octets: bytes) -> int:
     """Where the header block ends, its empty line included, whatever ends the lines."""
-    ends = [
-        found + len(mark) for mark in (b"\r\n\r\n", b"\n\n") if (found := octets.find(mark)) >= 0
-    ]
     if octets.startswith((b"\r\n", b"\n")):
         return 2 if octets.startswith(b"\r\n") else 1
-    return min(ends) if ends else len(octets)
+    crlf = octets.find(b"\r\n\r\n")
+    lf = octets.find(b"\n\n", 0, crlf if crlf >= 0 else len(octets))
+    if lf >= 0:
+        return lf + 2
+    return crlf + 4 if crlf >= 0 else len(octets)
 
 
 def unfold(raw: bytes) -> str:

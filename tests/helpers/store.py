@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from desktopmail.door.commands import ServerSettings
 from desktopmail.door.profile import Profile
 from desktopmail.door.rows import Flag, Kind, Role, Security
-from desktopmail.engine import reading, summary
+from desktopmail.engine import plain_rows, reading, summary
 from desktopmail.engine.guard import Guard
 from desktopmail.engine.store import account, blob, mailbox, message, placement
 from desktopmail.engine.store.store import Store, Transaction
@@ -99,7 +99,7 @@ def inbox_of(tx: Transaction, account_id: AccountId) -> MailboxId:
 def parsed(messages: Sequence[Incoming]) -> list[Parsed]:
     """Messages with what their rows show, worked out here and now."""
     contents = [(one.octets, one.is_whole) for one in messages]
-    found = reading.joined(contents, reading.rows(contents))
+    found = reading.joined(contents, plain_rows.of(contents))
     return [Parsed(one, row.summary, row.content) for one, row in zip(messages, found, strict=True)]
 
 

@@ -7,8 +7,7 @@ a draft saved twice, a copy through a mailing list and a forged one share theirs
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from desktopmail.door.ids import MessageId
 from desktopmail.engine.store import blob, sending, thread, words
@@ -23,8 +22,7 @@ T = TypeVar("T")
 _CHUNK = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A message of the store, with what its placements copy.
 
     Attributes:
@@ -40,8 +38,7 @@ class Kept:
     is_new: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Coming:
+class Coming(NamedTuple):
     """A message that is to be kept.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from desktopmail.door.ids import MailboxId, MessageId, PlacementId
 from desktopmail.door.rows import Flag
@@ -36,8 +36,7 @@ class Placed:
 _COLUMNS = "id, message_id, mailbox_id, uid, flags, modseq, shown, size"
 
 
-@dataclass(frozen=True, slots=True)
-class Placing:
+class Placing(NamedTuple):
     """A message that is to be put into a mailbox."""
 
     kept: Kept

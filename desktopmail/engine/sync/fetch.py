@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from desktopmail.net.ports import Ports
 
 FIRST_SCREEN = 50
-HEADER_BATCH = 1000
+# Rows alone are small: with each step of the store its log takes every page that was touched, so
+# that two thousand in one step cost a fifth less than in steps of five hundred.
+HEADER_BATCH = 2000
 # So many whole messages are asked for at first; then as many as are about a batch in octets.
 WHOLE_BATCH = 200
 LEAST_WHOLE_BATCH = 20
@@ -178,7 +180,7 @@ class Fetcher:
                 tx.tell(MailArrived(account_id=account_id, message_ids=tuple(fresh)))
 
         parse = partial(incoming.parse, self.store.guard, self.ports)
-        return Pipeline(self.store, parse, keep)
+        return Pipeline(self.store, parse, keep, messages=HEADER_BATCH)
 
     async def _batch(
         self,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from desktopmail.door.rows import Flag
 from desktopmail.engine import reading
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from desktopmail.net.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A message as a server gave it.
 
     Attributes:
@@ -45,8 +43,7 @@ class Incoming:
     wanted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """A message with what its row shows: worked out beside the network.
 
     Attributes:
@@ -72,7 +69,7 @@ def _wanted(guard: Guard, one: Incoming) -> Incoming:
     stand_in = guard.stand_in(one.octets)
     if stand_in is None:
         return one
-    return replace(one, octets=stand_in, is_whole=False, wanted=False)
+    return one._replace(octets=stand_in, is_whole=False, wanted=False)
 
 
 def keep(tx: Transaction, parsed: Sequence[Parsed]) -> list[Kept]:

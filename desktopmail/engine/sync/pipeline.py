@@ -41,6 +41,7 @@ class Pipeline(Generic[T, P]):
         store: Where they go.
         parse: Works a batch out, beside the network; touches nothing.
         keep: Puts a batch into the store, in its own transaction.
+        messages: How many make a batch at the most; None: `BATCH_MESSAGES`.
     """
 
     def __init__(
@@ -48,10 +49,13 @@ class Pipeline(Generic[T, P]):
         store: Store,
         parse: Callable[[Sequence[T]], Awaitable[P]],
         keep: Callable[[Transaction, P], None],
+        *,
+        messages: int | None = None,
     ) -> None:
         self._store = store
         self._parse = parse
         self._keep = keep
+        self._messages = messages or BATCH_MESSAGES
         self._group = asyncio.TaskGroup()
         self._on_the_way: deque[asyncio.Task[None]] = deque()
         self._batch: list[T] = []
@@ -83,7 +87,7 @@ class Pipeline(Generic[T, P]):
         """
         self._batch.append(one)
         self._octets += octets
-        if self._octets >= BATCH_OCTETS or len(self._batch) >= BATCH_MESSAGES:
+        if self._octets >= BATCH_OCTETS or len(self._batch) >= self._messages:
             await self.flush()
 
     async def flush(self) -> None:

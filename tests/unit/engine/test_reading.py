@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktopmail.engine import reading, summary
+from desktopmail.engine import plain_rows, reading, summary
 from desktopmail.engine.in_hand import message_key
 from desktopmail.net.ports import InlineExecutor, WorkerAwayError, system_ports
 from tests.helpers.store import Nobody, mail
@@ -23,7 +23,7 @@ async def test_it_comes_through_another_process_as_it_was(
     contents: list[tuple[bytes, bool]],
 ) -> None:
     contents.append((mail(1, body="x" * 2000), True))
-    there = pickle.loads(pickle.dumps(reading.rows(contents)))  # noqa: S301 - our own
+    there = pickle.loads(pickle.dumps(plain_rows.of(contents)))  # noqa: S301 - our own
     found = reading.joined(contents, there)
     for (octets, is_whole), one in zip(contents, found, strict=True):
         wanted = summary.of_message(octets) if is_whole else summary.of_header(octets)

@@ -1,0 +1,28 @@
+"""The worker is told values and tells values, and has to be ready soon."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from desktopmail.engine import plain_rows
+from desktopmail.engine.content import sha256
+from tests.helpers.store import mail
+
+
+def test_a_whole_message_comes_with_the_name_of_its_content_and_a_header_without() -> None:
+    whole, header = plain_rows.of([(mail(1), True), (mail(1), False)])
+    assert whole[2] == sha256(mail(1))
+    assert header[2:] == (b"", None)
+    assert whole[0][0] == header[0][0]  # the digest of the header block
+
+
+def test_a_worker_that_begins_loads_neither_network_nor_database() -> None:
+    """It did, by one import: that took half of its start, and half of its memory."""
+    asked = "import sys, desktopmail.net.worker_process, desktopmail.engine.plain_rows"
+    heavy = "asyncio ssl msgspec apsw cryptography idna"
+    found = subprocess.run(
+        [sys.executable, "-c", f"{asked}; print(*sys.modules.keys() & {heavy.split()!r})"],
+        check=True, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert found.stdout.strip() == ""
