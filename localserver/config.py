@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ STANDARD_PORTS = {
     "smtp": 25, "submission": 587, "submissions": 465, "pop3": 110, "pop3s": 995,
     "imap": 143, "imaps": 993, "api": 2080,
 }  # fmt: skip
+_DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*")
 IMPLICIT_TLS = frozenset({"submissions", "pop3s", "imaps"})
 
 
@@ -125,6 +127,11 @@ class Config:
             peer: Address of the other end (`127.0.0.1:40000`, `[::1]:40000`).
         """
         return tls or self.plaintext_login or is_loopback(peer)
+
+
+def is_domain(text: str) -> bool:
+    """Whether a text can be a mail domain; what is international stands in U-labels as well."""
+    return _DOMAIN.fullmatch(text) is not None
 
 
 def is_loopback(peer: str) -> bool:

@@ -8,7 +8,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from localserver.config import DEFAULT_PORTS, STANDARD_PORTS, Config, Limits
+from desktopmail.net.ports import system_ports
+from localserver.config import DEFAULT_PORTS, STANDARD_PORTS, Config, Limits, is_domain
+from localserver.config_lines import ConfigLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,15 +55,15 @@ class _Reader:
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
-        self._lines = text.splitlines()
+        self._lines = ConfigLines(text)
 
     def config(self, document: dict[str, Any]) -> Config:
         for key, value in document.items():
             if key in _TABLES:
                 continue
             if key not in _SIMPLE:
-                raise self._error(key, f"{key!r} is not known")
-            self._expect(key, value, _SIMPLE[key])
+                raise self._error(f"{key!r} is not known", key)
+            self._expect(value, _SIMPLE[key], key)
         values: dict[str, Any] = {key: value for key, value in document.items() if key in _SIMPLE}
         standard = values.pop("standard_ports", False)
         for key, convert in _CONVERTED.items():
@@ -78,24 +80,38 @@ class _Reader:
     def _check(self, values: dict[str, Any]) -> None:
         relay = _RELAY.fullmatch(values.get("relay", "capture"))
         if relay is None or not 0 < int(relay["port"] or 1) < 65536:
-            raise self._error("relay", "relay is capture, mx or smarthost=HOST:PORT")
+            raise self._error("relay is capture, mx or smarthost=HOST:PORT", "relay")
         if values.get("key") and not values.get("certificate"):
-            raise self._error("key", "key needs certificate")
+            raise self._error("key needs certificate", "key")
         for name in ("max_message_octets", "quota_octets"):
             if values.get(name, 1) < 1:
-                raise self._error(name, f"{name} is at least 1")
+                raise self._error(f"{name} is at least 1", name)
+        for name in ("domain", "domains"):
+            given = values.get(name, ())
+            for each in [given] if isinstance(given, str) else sorted(given):
+                if not is_domain(each):
+                    raise self._error(f"{each!r} is no domain, as in example.org", name)
+        if "without" in values:
+            self._check_capabilities(values["without"])
+
+    def _check_capabilities(self, names: frozenset[str]) -> None:
+        from localserver.capabilities import unknown  # the sessions of all protocols: see `serve`
+
+        if wrong := unknown(names):
+            raise self._error(f"{wrong[0]} is no capability that could be switched off", "without")
 
     def _listen(self, table: object, *, standard: bool) -> dict[str, int]:
         ports = dict(STANDARD_PORTS if standard else DEFAULT_PORTS)
         for name, port in self._table("listen", table).items():
+            where = "listen", name
             if name not in DEFAULT_PORTS:
-                raise self._error(name, f"{name!r} is no protocol of this server")
+                raise self._error(f"{name!r} is no protocol of this server", *where)
             if port is False:
                 del ports[name]
                 continue
-            self._expect(name, port, (int,))
+            self._expect(port, (int,), *where)
             if not 0 <= port <= 65535:
-                raise self._error(name, f"{name} takes a port between 0 and 65535")
+                raise self._error(f"{name} takes a port between 0 and 65535", *where)
             ports[name] = port
         return ports
 
@@ -103,11 +119,12 @@ class _Reader:
         known = {each.name: str(each.type) for each in fields(Limits)}
         values: dict[str, Any] = {}
         for name, value in self._table("limits", table).items():
+            where = "limits", name
             if name not in known:
-                raise self._error(name, f"{name!r} is no limit")
-            self._expect(name, value, (int, float) if known[name] == "float" else (int,))
-            if value <= 0:
-                raise self._error(name, f"{name} is more than 0")
+                raise self._error(f"{name!r} is no limit", *where)
+            self._expect(value, (int, float) if known[name] == "float" else (int,), *where)
+            if not value > 0:
+                raise self._error(f"{name} is more than 0", *where)
             values[name] = float(value) if known[name] == "float" else value
         return Limits(**values)
 
@@ -116,46 +133,51 @@ class _Reader:
         for name, value in self._table("aliases", table).items():
             targets = [value] if isinstance(value, str) else value
             if not isinstance(targets, list) or not all(isinstance(t, str) for t in targets):
-                raise self._error(name, f"the alias {name!r} takes a name or a list of names")
+                problem = f"the alias {name!r} takes a name or a list of names"
+                raise self._error(problem, "aliases", name)
             aliases[name.lower()] = tuple(targets)
         return aliases
 
     def _tokens(self, table: object) -> dict[str, str]:
         tokens: dict[str, str] = {}
         for user, value in self._table("tokens", table).items():
+            where = "tokens", user
             given = [value] if isinstance(value, str) else value
             if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
-                raise self._error(user, f"the user {user!r} takes a token or a list of tokens")
+                raise self._error(f"the user {user!r} takes a token or a list of tokens", *where)
             if not all(_TOKEN.fullmatch(each) for each in given):
-                raise self._error(user, "a token has visible ASCII characters only")
+                raise self._error("a token has visible ASCII characters only", *where)
             tokens.update(dict.fromkeys(given, user))
         return tokens
 
     def _filters(self, tables: object) -> tuple[dict[str, object], ...]:
         if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
-            raise self._error("filter", "filters are [[filter]] tables")
+            raise self._error("filters are [[filter]] tables", "filter")
+        if tables:
+            from localserver.submission.filters import FilterError, make_filters  # and their rules
+
+            try:
+                make_filters(tables, system_ports())
+            except FilterError as error:
+                where = "filter", error.number - 1, error.key
+                raise self._error(error.problem, *where) from error
         return tuple(tables)
 
     def _table(self, key: str, value: object) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise self._error(key, f"{key} is a table: [{key}]")
+            raise self._error(f"{key} is a table: [{key}]", key)
         return value
 
-    def _expect(self, key: str, value: object, kinds: tuple[type, ...]) -> None:
+    def _expect(self, value: object, kinds: tuple[type, ...], *where: str) -> None:
         fits = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
         if fits and kinds == (list,):
             fits = isinstance(value, list) and all(isinstance(each, str) for each in value)
         if not fits:
             names = {str: "text", list: "a list of texts", bool: "true or false", int: "a number"}
-            raise self._error(key, f"{key} takes {names.get(kinds[0], 'another value')}")
+            raise self._error(f"{where[-1]} takes {names.get(kinds[0], 'another value')}", *where)
 
-    def _error(self, key: str, problem: str) -> ConfigError:
-        return ConfigError(f"{self._path}, line {self._line(key)}: {problem}.")
-
-    def _line(self, key: str) -> int:
-        pattern = re.compile(rf"""\s*(?:\[+\s*)?["']?{re.escape(key)}["']?\s*(?:=|\])""")
-        found = (n for n, line in enumerate(self._lines, 1) if pattern.match(line))
-        return next(found, 1)
+    def _error(self, problem: str, *where: str | int) -> ConfigError:
+        return ConfigError(f"{self._path}, line {self._lines.line(*where)}: {problem}.")
 
 
 _CONVERTED: Final[dict[str, Callable[[Any], object]]] = {

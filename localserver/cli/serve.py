@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import signal
 import sys
 from dataclasses import replace
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from desktopmail.net.ports import system_ports
-from localserver.config import DEFAULT_PORTS, IMPLICIT_TLS, STANDARD_PORTS, Config
+from localserver.config import DEFAULT_PORTS, IMPLICIT_TLS, STANDARD_PORTS, Config, is_domain
 from localserver.config_file import ConfigError, read_config
 from localserver.faults import read_plan
 from localserver.server import start_server
@@ -23,8 +22,6 @@ from localserver.users import UserError
 if TYPE_CHECKING:
     from localserver.faults import Fault
 
-# Of letters of any script: what is international stands in U-labels as well.
-_DOMAIN: Final = re.compile(r"[\w-]+(\.[\w-]+)*")
 _STANDARD: Final = [port for name, port in STANDARD_PORTS.items() if name != "api"]
 _KEPT_BLOCK_OCTETS: Final = 16 * 1024 * 1024
 
@@ -110,7 +107,7 @@ def serve(
     )
     if chosen.data is not None and chosen.data.exists() and not chosen.data.is_dir():
         raise ConfigError(f"{chosen.data} is a file; --data names a folder.")
-    if not _DOMAIN.fullmatch(chosen.domain):
+    if not is_domain(chosen.domain):
         raise ConfigError(f"--domain {chosen.domain!r} is no domain, as in example.org.")
     if chosen.relay != "capture":
         _check_relay(chosen.relay)

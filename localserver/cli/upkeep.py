@@ -12,8 +12,9 @@ import typer
 
 from desktopmail.net.ports import system_ports
 from desktopmail.net.tasks import TaskScope
-from localserver import capabilities, snapshot, tls
+from desktopmail.net.tls import ServerTls
 from localserver import check as thorough
+from localserver import snapshot, tls
 from localserver.cli import output
 from localserver.cli.folder import locked, opened
 from localserver.cli.running import RunningQueue, running_on
@@ -23,7 +24,6 @@ from localserver.context import ServerContext
 from localserver.faults import Faults
 from localserver.queue.open import open_outbound
 from localserver.store.errors import LockedError, StoreError
-from localserver.submission.policy import make_policy
 from localserver.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -101,8 +101,10 @@ def check(data: Data, json: Json = False) -> None:
 def check_config(file: Path, json: Json = False) -> None:
     """Read a configuration file and say what is wrong, by its line."""
     config = read_config(file)
-    make_policy(config, system_ports())
-    capabilities.check(config.without)
+    if config.certificate is not None:
+        ServerTls(config.certificate, config.key or config.certificate, config.client_ca).load()
+    elif config.client_ca is not None:
+        config.client_ca.read_bytes()
     output.line(f"{file} is in order.", as_json=json, file=file, ok=True)
 
 

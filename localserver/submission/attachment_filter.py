@@ -5,6 +5,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from localserver.submission.filter_table import texts
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Final
@@ -25,14 +27,13 @@ class AttachmentRule:
     """Hits a message with an attachment of such a name or type.
 
     Keys: `names` (patterns as in a shell, default: what Windows runs on a double click), `types`
-        (media
-    types, as in "application/x-msdownload" or "video/*").
+    (media types, as in "application/x-msdownload" or "video/*").
     """
 
     def __init__(self, table: Mapping[str, object]) -> None:
-        self._types = _patterns(table.get("types", []))
-        default: object = [] if self._types else list(PROGRAMS)
-        self._names = _patterns(table.get("names", default))
+        self._types = [each.lower() for each in texts(table, "types", ())]
+        default = () if self._types else PROGRAMS
+        self._names = [each.lower() for each in texts(table, "names", default)]
 
     async def hit(self, message: Subject) -> str | None:
         """Look at every attachment."""
@@ -43,9 +44,3 @@ class AttachmentRule:
             if any(fnmatchcase(attachment.media_type.lower(), p) for p in self._types):
                 return "an attachment of a type that is not allowed"
         return None
-
-
-def _patterns(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-        raise ValueError("names and types are lists of texts")
-    return tuple(word.lower() for word in value)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
+
+from localserver.submission.filter_table import ValueOfKeyError, number, texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from localserver.submission.subject import Subject
 
 _SHOWN: Final = 200
+_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 
 
 class CommandRule:
@@ -27,11 +31,12 @@ class CommandRule:
     """
 
     def __init__(self, table: Mapping[str, object], executor: Executor) -> None:
-        command = table.get("command")
-        if not isinstance(command, list) or not command:
-            raise ValueError("command is a list: the program and its arguments")
-        self._command = [str(word) for word in command]
-        self._timeout_s = float(str(table.get("timeout_s", 10)))
+        self._command = texts(table, "command", ())
+        if not self._command:
+            raise ValueOfKeyError("command", "is a list: the program and its arguments")
+        if shutil.which(self._command[0], path=_PATH) is None:
+            raise ValueOfKeyError("command", f"names no program: {self._command[0]}")
+        self._timeout_s = number(table, "timeout_s", 10)
         self._executor = executor
 
     async def hit(self, message: Subject) -> str | None:
@@ -44,7 +49,7 @@ class CommandRule:
 
     def _run(self, message: Subject) -> str | None:
         environment = {
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "PATH": _PATH,
             "LANG": "C.UTF-8",
             "MAIL_SENDER": message.sender,
             "MAIL_RECIPIENTS": "\n".join(message.recipients),

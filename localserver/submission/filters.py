@@ -20,8 +20,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+from localserver.store import names
+from localserver.store.errors import InvalidNameError
+from localserver.store.interface import StoreLimits
 from localserver.submission.attachment_filter import AttachmentRule
 from localserver.submission.command_filter import CommandRule
+from localserver.submission.filter_table import ValueOfKeyError, choice, text
 from localserver.submission.rate_filter import RateRule
 from localserver.submission.spam_filter import SpamRule
 
@@ -33,8 +37,20 @@ if TYPE_CHECKING:
     from localserver.submission.subject import Subject
 
 
-class FilterError(ValueError):
-    """A filter table is wrong; `str(error)` is one sentence that names it."""
+class FilterError(Exception):
+    """A filter table is wrong; `str(error)` is one sentence that names it.
+
+    Args:
+        number: Which table, from 1.
+        key: Which value in it.
+        problem: What is wrong with that, without a full stop.
+    """
+
+    def __init__(self, number: int, key: str, problem: str) -> None:
+        super().__init__(f"Filter {number} is wrong: {problem}.")
+        self.number = number
+        self.key = key
+        self.problem = problem
 
 
 class FilterAction(Enum):
@@ -81,11 +97,11 @@ class MatchRule:
     """
 
     def __init__(self, table: Mapping[str, object]) -> None:
-        self._name = str(table.get("header", "Subject"))
+        self._name = text(table, "header", "Subject")
         try:
-            self._pattern = re.compile(str(table.get("pattern", "")), re.IGNORECASE)
+            self._pattern = re.compile(text(table, "pattern", ""), re.IGNORECASE)
         except re.error as error:
-            raise FilterError(f"pattern: {error}") from error
+            raise ValueOfKeyError("pattern", f"is no regular expression: {error}") from error
 
     async def hit(self, message: Subject) -> str | None:
         """Search the field, decoded."""
@@ -119,24 +135,28 @@ def make_filters(tables: Iterable[Mapping[str, object]], ports: Ports) -> tuple[
     for number, table in enumerate(tables, 1):
         try:
             filters.append(_make(table, ports))
-        except (ValueError, TypeError) as error:
-            raise FilterError(f"Filter {number} is wrong: {error}.") from error
+        except ValueOfKeyError as error:
+            raise FilterError(number, error.key, str(error)) from error
     return tuple(filters)
 
 
 def _make(table: Mapping[str, object], ports: Ports) -> Filter:
-    kind = str(table.get("kind", ""))
-    if kind not in _OWN:
-        raise FilterError(f"kind {kind!r} is none of {', '.join(_OWN)}")
+    kind = choice(table, "kind", "", _OWN)
     unknown = table.keys() - _COMMON - _OWN[kind]
     if unknown:
-        raise FilterError(f"{min(unknown)!r} is not known to the kind {kind!r}")
-    on = str(table.get("on", "both"))
-    if on not in _PORTS:
-        raise FilterError(f"on {on!r} is none of {', '.join(_PORTS)}")
-    field, text = str(table.get("field", "X-Filter")), table.get("text")
+        raise ValueOfKeyError(min(unknown), f"is not known to the kind {kind!r}")
+    on = choice(table, "on", "both", _PORTS)
+    action = choice(table, "action", "tag", (each.value for each in FilterAction))
+    field = text(table, "field", "X-Filter")
     if not _FIELD_NAME.fullmatch(field):
-        raise FilterError(f"field {field!r} is no field name")
+        raise ValueOfKeyError("field", f"{field!r} is no field name")
+    mailbox = text(table, "mailbox", "Junk")
+    try:
+        names.check(mailbox, StoreLimits())
+    except InvalidNameError as error:
+        raise ValueOfKeyError(
+            "mailbox", f"{mailbox!r} cannot be one: {error}".rstrip(".")
+        ) from error
     rules: dict[str, type[MatchRule | AttachmentRule | SpamRule]] = {
         "match": MatchRule,
         "attachment": AttachmentRule,
@@ -149,11 +169,5 @@ def _make(table: Mapping[str, object], ports: Ports) -> Filter:
         rule = CommandRule(table, ports.executor)
     else:
         rule = rules[kind](table)
-    return Filter(
-        rule,
-        FilterAction(str(table.get("action", "tag"))),
-        _PORTS[on],
-        None if text is None else str(text),
-        field,
-        str(table.get("mailbox", "Junk")),
-    )
+    said = text(table, "text", "") if "text" in table else None
+    return Filter(rule, FilterAction(action), _PORTS[on], said, field, mailbox)

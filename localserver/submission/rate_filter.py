@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from localserver.submission.filter_table import ValueOfKeyError, choice, number
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Final
@@ -23,13 +25,12 @@ class RateRule:
     """
 
     def __init__(self, table: Mapping[str, object], clock: Clock) -> None:
-        self._most = int(str(table.get("most", 30)))
-        self._window_s = float(str(table.get("window_s", 60)))
-        self._per = str(table.get("per", "user"))
-        if self._per not in {"user", "sender", "peer"}:
-            raise ValueError(f"per {self._per!r} is none of user, sender, peer")
-        if self._most < 1 or self._window_s <= 0:
-            raise ValueError("most and window_s are positive")
+        most = number(table, "most", 30)
+        if most != int(most):
+            raise ValueOfKeyError("most", "is a whole number")
+        self._most = int(most)
+        self._window_s = number(table, "window_s", 60)
+        self._per = choice(table, "per", "user", ("user", "sender", "peer"))
         self._clock = clock
         self._done: dict[str, deque[float]] = {}
 

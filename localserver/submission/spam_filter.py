@@ -20,6 +20,7 @@ import re
 from typing import TYPE_CHECKING
 
 from localserver.submission.attachment_filter import AttachmentRule
+from localserver.submission.filter_table import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +47,7 @@ class SpamRule:
     """
 
     def __init__(self, table: Mapping[str, object]) -> None:
-        self._threshold = float(str(table.get("threshold", 5)))
+        self._threshold = number(table, "threshold", 5)
         self._programs = AttachmentRule({})
 
     async def hit(self, message: Subject) -> str | None:

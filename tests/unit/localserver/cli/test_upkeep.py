@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from localserver.cli.program import run
 from localserver.local import LocalServer
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 def test_a_snapshot_is_saved_and_restored(tmp_path: Path) -> None:
@@ -45,11 +45,29 @@ def test_a_mistake_in_the_configuration_is_named_by_its_line(
     assert run(["check-config", str(file)]) == 0
 
 
+@pytest.mark.parametrize(
+    "text", ['certificate = "no.pem"', 'certificate = "a"\nkey = "no.pem"', 'client_ca = "no.pem"']
+)
+def test_a_configuration_whose_files_are_missing_is_not_in_order(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a").touch()
+    file = tmp_path / "server.toml"
+    file.write_text(text + "\n")
+    assert run(["check-config", str(file)]) == 1
+    said = capsys.readouterr()
+    assert "no.pem" in said.err
+    assert said.out == ""
+
+
 def test_an_empty_queue_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["queue", "list", "--data", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
     assert run(["queue", "retry", "--data", str(tmp_path)]) == 0
-    assert run(["queue", "drop", "7", "--data", str(tmp_path), "--json"]) in {0, 1}
+    capsys.readouterr()
+    assert run(["queue", "drop", "7", "--data", str(tmp_path), "--json"]) == 1
+    assert capsys.readouterr().err == "localserver: There is no message 7 in the queue.\n"
 
 
 def test_a_check_tells_each_database_that_is_wrong(

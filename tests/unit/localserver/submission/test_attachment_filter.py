@@ -30,5 +30,5 @@ async def test_types_and_names_can_be_given() -> None:
 
 
 def test_wrong_tables_are_refused() -> None:
-    with pytest.raises(ValueError, match="lists"):
+    with pytest.raises(ValueError, match="names takes a list of texts"):
         AttachmentRule({"names": "*.exe"})

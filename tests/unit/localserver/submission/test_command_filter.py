@@ -1,4 +1,5 @@
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,9 +32,18 @@ async def test_a_failure_is_told(program: str) -> None:
         await rule(program, timeout_s=0.3).hit(SUBJECT)
 
 
-async def test_a_program_that_is_not_there_is_told() -> None:
-    with pytest.raises(OSError, match="nonexistent"):
-        await CommandRule({"command": ["/nonexistent"]}, InlineExecutor()).hit(SUBJECT)
+def test_a_program_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="command names no program: /nonexistent"):
+        CommandRule({"command": ["/nonexistent"]}, InlineExecutor())
+
+
+async def test_a_program_that_went_away_is_told(tmp_path: Path) -> None:
+    program = tmp_path / "filter"
+    program.symlink_to(sys.executable)
+    found = CommandRule({"command": [str(program)]}, InlineExecutor())
+    program.unlink()
+    with pytest.raises(OSError, match="filter"):
+        await found.hit(SUBJECT)
 
 
 def test_a_command_is_a_list() -> None:

@@ -41,7 +41,8 @@ def test_tables_become_filters_in_their_order() -> None:
         ({"kind": "spam", "action": "explode"}, "explode"),
         ({"kind": "spam", "field": "X Y"}, "X Y"),
         ({"kind": "match", "pattern": "("}, "pattern"),
-        ({"kind": "rate", "most": "lots"}, "lots"),
+        ({"kind": "rate", "most": "lots"}, "most takes a number"),
+        ({"kind": "spam", "text": 3}, "text takes text"),
     ],
 )
 def test_a_wrong_table_is_named_by_its_number(table: dict[str, object], word: str) -> None:

@@ -105,7 +105,7 @@ async def test_the_filter_chain() -> None:
 
 @pytest.mark.logs("A filter failed")
 async def test_a_broken_filter_does_not_stop_the_mail() -> None:
-    filters = ({"kind": "command", "command": ["/nonexistent/filter"], "action": "reject"},)
+    filters = ({"kind": "command", "command": ["/bin/sh", "-c", "exit 3"], "action": "reject"},)
     async with post_office(filters=filters) as post:
         assert (await send(await post.talk(), MESSAGE)).startswith("250")
 
