@@ -8,11 +8,12 @@ import datetime as dt
 import mimetypes
 import secrets
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktopmail.cli.errors import FAILED, CommandError, UsageError
-from desktopmail.cli.output import fields, joined
+from desktopmail.cli.output import fields, joined, moment
 from desktopmail.door.changes import AnyChange, EverythingChanged, OutboxChanged
 from desktopmail.door.commands import ReportWish, SendMessage
 from desktopmail.door.rows import SendingState
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _SETTLED = {SendingState.DONE, SendingState.FAILED}
 
+# What is tried again sooner than that is waited for.
+_SOON_S = 2.0
 # Of --delay: some four months at the most.
 _DELAY_DIGITS = 7
 
@@ -287,13 +290,18 @@ async def hand_over(
 
 
 def _is_settled(row: SendingRow) -> bool:
-    """Whether nothing more happens by itself.
+    """Whether nothing more happens by itself, or not soon.
 
     A message is unsure for the moment between its final dot and the reply; it stays so, with a
-    problem, only where no reply came.
+    problem, only where no reply came. Where a try failed it is queued with a problem, until it is
+    tried again or a person has done something.
     """
-    stays_unsure = row.state is SendingState.UNSURE and row.problem is not None
-    return row.state in _SETTLED or stays_unsure
+    if row.problem is None:
+        return row.state in _SETTLED
+    failed_now = row.state is SendingState.QUEUED and (
+        row.retry_s is None or row.retry_s > time.time() + _SOON_S
+    )
+    return failed_now or row.state in _SETTLED or row.state is SendingState.UNSURE
 
 
 def _sending(context: Context, sending_id: int) -> SendingRow:
@@ -307,8 +315,18 @@ def _report(context: Context, row: SendingRow, recipients: tuple[str, ...], *, w
     context.output.value({**fields(row), "recipients": recipients})
     people = joined(recipients)
     if row.state is SendingState.DONE:
-        context.output.line(f"Sent to {people}.")
+        refused = [one for one in row.results if one.state == "refused"]
+        taken = [one.address for one in row.results if one.state != "refused"]
+        context.output.line(f"Sent to {joined(taken)}.")
+        if refused:
+            said = "; ".join(f"{one.address}: {one.detail}" for one in refused)
+            raise CommandError(f"It was refused for {said}")
         return 0
+    if wait and row.state is SendingState.QUEUED and row.problem is not None:
+        raise CommandError(
+            f"The message to {people} was not sent: {_whole(context, row)} It stays in the outbox"
+            f" as {row.id}, and {_next(row)}"
+        )
     if row.state is SendingState.FAILED:
         raise CommandError(f"The message to {people} was not sent: {row.problem}")
     if row.state is SendingState.UNSURE:
@@ -319,3 +337,20 @@ def _report(context: Context, row: SendingRow, recipients: tuple[str, ...], *, w
         return FAILED
     context.output.line(f"In the outbox as {row.id}, to {people}." if not wait else row.state)
     return 0
+
+
+def _whole(context: Context, row: SendingRow) -> str:
+    """What is wrong with a message in the outbox, and what to do."""
+    remedies = [
+        one.remedy
+        for one in context.reader().problems()
+        if one.account_id == row.account_id and one.what == row.problem
+    ]
+    said = f"{row.problem} {''.join(remedies[:1])}".strip()
+    return said if said.endswith((".", "!", "?")) else f"{said}."
+
+
+def _next(row: SendingRow) -> str:
+    if row.retry_s is None:
+        return f"is tried again with `desktopmail outbox retry {row.id}`."
+    return f"is tried again at {moment(row.retry_s)}, while the engine runs."

@@ -20,7 +20,7 @@ _WORD = re.compile(r"[^\W_]+")
 _MAX_WORDS = 24
 # From so many hits on, walking by rank finds the first ones sooner than sorting all of them.
 _MANY = 500
-_COLUMNS = "p.name, p.address, p.contact_id, p.sent, p.received"
+_COLUMNS = "p.name, p.address, p.contact_id, p.sent, p.received, p.place"
 
 
 def words_of(name: str, address: str) -> list[str]:
@@ -52,14 +52,14 @@ def find(connection: apsw.Connection, typed: str, limit: int) -> list[Fields]:
             connection,
             f"SELECT DISTINCT {_COLUMNS} FROM person_word AS w CROSS JOIN person AS p"
             f" ON p.id = w.person_id WHERE w.word >= ? AND w.word < ?{others}"
-            " ORDER BY p.rank DESC, p.address LIMIT ?",
+            " ORDER BY p.rank DESC, p.place, p.address LIMIT ?",
             (*_span(first), *bound, limit),
         )
     return fetch(
         connection,
         f"SELECT {_COLUMNS} FROM person AS p WHERE p.id IN (SELECT p.id FROM person AS p"
         f" INDEXED BY person_by_rank WHERE instr(p.words, ?) > 0{others} ORDER BY p.rank DESC"
-        " LIMIT ?) ORDER BY p.rank DESC, p.address",
+        " LIMIT ?) ORDER BY p.rank DESC, p.place, p.address",
         (f" {first}", *bound, limit),
     )
 

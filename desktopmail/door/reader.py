@@ -6,6 +6,7 @@ end; so every statement here is read to its end at once.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import apsw
@@ -54,7 +55,7 @@ from desktopmail.door.tags import colour_of, label_of
 from desktopmail.door.view import Sql, ViewSql
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from desktopmail.door.profile import Profile
 
@@ -83,12 +84,17 @@ _MESSAGE = (
 class SqliteReader:
     """A `StoreReader` over the files of a profile.
 
+    Args:
+        profile: Whose store it is.
+        now_s: The date, as the engine has it.
+
     Raises:
         DoorError: There is no store in this profile yet, or it cannot be read.
     """
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, *, now_s: Callable[[], float] = time.time) -> None:
         path = profile.database
+        self._now_s = now_s
         try:
             self._connection = open_read_only(path)
             self._connection.execute("PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY")
@@ -254,15 +260,16 @@ class SqliteReader:
                 tries=tries,
                 problem=problem,
                 results=_results(state, recipients, waiting, refused, told),
+                retry_s=retry_s or None,
             )
             for (
                 sending_id, account_id, state, subject, recipients, queued_s, not_before_s, tries,
-                problem, waiting, refused, told,
+                problem, waiting, refused, told, retry_s,
             ) in self._all(
                 "SELECT id, account_id, state, subject, everybody, queued_s, not_before_s, tries,"
-                " problem, recipients, refused, results FROM sending WHERE state <> 'done'"
-                " OR changed_s > unixepoch('subsec') - ? ORDER BY id",
-                (_SHOWN_AFTER_DONE_S,),
+                " problem, recipients, refused, results, retry_s FROM sending"
+                " WHERE state <> 'done' OR changed_s > ? ORDER BY id",
+                (self._now_s() - _SHOWN_AFTER_DONE_S,),
             )
         ]  # fmt: skip
 

@@ -252,6 +252,8 @@ class SendingRow(Row, frozen=True, kw_only=True):
     tries: int
     problem: str | None = None
     results: tuple[RecipientRow, ...] = ()
+    # When it is tried again; None: it has not failed, or a person has to do something first.
+    retry_s: float | None = None
 
 
 class OperationRow(Row, frozen=True, kw_only=True):

@@ -10,7 +10,6 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import CheckReport, CheckStep
 from desktopmail.door.rows import Kind
 from desktopmail.engine.certificates import Certificate
-from desktopmail.engine.discovery import providers
 from desktopmail.engine.errors import door_error, is_loopback, refuse_cleartext
 from desktopmail.engine.store.account import Account, Learned
 from desktopmail.net.dial import resolve
@@ -202,9 +201,6 @@ class _Trial:
 
     def _failed(self, step: str, error: DoorError) -> None:
         remedy = error.remedy or _SUGGESTIONS.get(step, "")
-        if error.code in {"auth-failed", "no-mechanism"}:
-            # Some providers take no account password here, and some take none at all.
-            remedy = providers.note_on(providers.load(), self._server.host) or remedy
         done = {one.step for one in self._steps}
         if step in _BEHIND_TCP and "tcp" not in done:
             where = join_host_port(self._server.host, self._server.port)

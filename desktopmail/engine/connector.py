@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from desktopmail.engine.discovery import providers
 from desktopmail.engine.errors import may_go_in_clear, refuse_cleartext
 from desktopmail.engine.masking import forms, hide_text
 from desktopmail.engine.trust import MENDED_BY_A_PIN, exposes_more
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 C = TypeVar("C")
 
+# Some providers take no account password from mail programs, and some take none at all.
+_BY_THE_PROVIDER = frozenset({"credentials", "no-mechanism"})
 # Looking up, connecting, TLS and each answer have deadlines of their own; this one is for a server
 # that goes on talking without ever answering.
 OPENING_TIMEOUT_S = 150.0
@@ -190,6 +193,9 @@ class Connector:
             await client.aclose()
             if isinstance(error, NetError):
                 error.sentence = hide_text(error.sentence, masks)
+                if isinstance(error, AuthenticationError) and error.code in _BY_THE_PROVIDER:
+                    known = providers.note_on(providers.load(), server.host)
+                    error.remedy = known or error.remedy
                 error.args = (f"{error.sentence} {error.remedy}".rstrip(),)
             if self.trust is not None and isinstance(error, _WorseError):
                 raise await self.trust.downgrade(account, side, error.choice) from error

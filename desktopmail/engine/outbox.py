@@ -96,7 +96,8 @@ class Outbox:
         self._account_id = account_id
         self._filed = filed
         self._wake = asyncio.Event()
-        self._is_held = False
+        # Why nothing is tried before a person has done something; None: nothing stops us.
+        self._held_by: str | None = None
         # A person may act while a login is under way that fails in the old way.
         self._releases = self._releases_before = 0
 
@@ -106,7 +107,7 @@ class Outbox:
 
     def release(self) -> None:
         """Go on: a person has done something about the login that was refused."""
-        self._is_held = False
+        self._held_by = None
         self._releases += 1
         self._wake.set()
 
@@ -130,9 +131,13 @@ class Outbox:
         await self._resolve_unsure(account)
         due = deque([one for one in await self._queued() if self._due_s(one) <= 0])
         # One login that is refused is enough: each further one might lock the account.
-        while due and not self._is_held:
+        while due and self._held_by is None:
             await self._deliver(account, due)
-        waits = [] if self._is_held else [self._due_s(one) for one in await self._queued()]
+        waits = [self._due_s(one) for one in await self._queued()]
+        if self._held_by is not None:
+            waits = [due_s for due_s in waits if due_s > 0]
+            if due:
+                await self._store.write(partial(sending.explain, tuple(due), self._held_by))
         if await self._in_states(SendingState.UNSURE):
             waits.append(_EVIDENCE_AFTER_S)
         return max(0.1, min(waits)) if waits else None
@@ -326,7 +331,8 @@ class Outbox:
         """
         known = door_error(error) if isinstance(error, NetError) else error
         needs_a_person = known.code in NEEDS_A_PERSON
-        self._is_held = needs_a_person and self._releases == self._releases_before
+        is_held = needs_a_person and self._releases == self._releases_before
+        self._held_by = known.sentence if is_held else None
 
         def step(tx: Transaction) -> None:
             retry_s = 0.0 if needs_a_person else self._now_s() + self._retry_in_s(one)

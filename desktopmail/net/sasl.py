@@ -270,7 +270,8 @@ def _after_refusal(refused: Choice, choices: list[Choice]) -> list[Choice]:
 
 def _refusal(refused: MechanismRefusedError | None, user: str, host: str) -> AuthenticationError:
     reply = refused.reply if refused is not None else ""
-    sentence = f"{host} refused the login of {user}: {reply}"
+    said = f": {reply.removesuffix('.')}" if reply else ""
+    sentence = f"{host} refused the login of {user}{said}."
     if refused is not None and refused.temporary:
         remedy = "The server cannot check passwords now; try again in some minutes."
         return AuthenticationError(sentence, remedy=remedy, code="temporary", reply=reply)

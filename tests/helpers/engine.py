@@ -50,7 +50,8 @@ class Bench:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.reader = SqliteReader(engine.profile)
+        clock = engine._ports.clock
+        self.reader = SqliteReader(engine.profile, now_s=lambda: clock.now().timestamp())
 
     async def add(
         self, server: LocalServer, user: str = "alice", kind: Kind = Kind.IMAP, **more: object

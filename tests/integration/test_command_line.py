@@ -9,33 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.helpers.program import Program, Run
-from tests.helpers.server import PASSWORD, ServerProcess, server_process
+from tests.helpers.server import PASSWORD, ServerProcess
 from tests.house.test_json import documented
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[ServerProcess]:
-    folder = tmp_path / "server"
-    folder.mkdir()
-    with server_process(folder) as running:
-        yield running
-
-
-@pytest.fixture
-def program(server: ServerProcess, tmp_path: Path) -> Program:
-    password = tmp_path / "password"
-    password.write_text(PASSWORD + "\n")
-    program = Program(tmp_path / "profile")
-    for user, kind in (("alice", "imap"), ("bob", "pop3")):
-        run = program.add_account(server, user, password, kind=kind)
-        assert run.status == 0, run.err
-    return program
 
 
 def at_server(server: ServerProcess, user: str, mailbox: str) -> list[tuple[bytes, bytes]]:

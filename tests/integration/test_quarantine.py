@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.helpers.plant import plant
 from tests.helpers.program import Program
-from tests.helpers.server import PASSWORD, ServerProcess, server_process
+from tests.helpers.server import PASSWORD, ServerProcess
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -39,14 +39,6 @@ ImapClient.uid_store = planted
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[ServerProcess]:
-    folder = tmp_path / "server"
-    folder.mkdir()
-    with server_process(folder) as running:
-        yield running
-
-
-@pytest.fixture
 def program(server: ServerProcess, tmp_path: Path) -> Program:
     password = tmp_path / "password"
     password.write_text(PASSWORD + "\n")
@@ -61,15 +53,6 @@ def end_engine(program: Program) -> None:
     """Have the next command start an engine."""
     with contextlib.suppress(AssertionError):  # it has ended by itself
         program.kill_engine()
-
-
-def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str) -> None:
-    (tmp_path / "planted").mkdir()
-    (tmp_path / "planted" / "sitecustomize.py").write_text(
-        "import sys\nif 'desktopmail.engine' in sys.orig_argv:\n"
-        + "".join(f"    {line}\n" for line in source.splitlines())
-    )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "planted"))
 
 
 def deliver(server: ServerProcess, *octets: bytes) -> None:

@@ -14,6 +14,8 @@ from desktopmail.door.rows import SendingState
 from desktopmail.mime.report import DeliveryReport, ReadReceipt
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from desktopmail.door.sqlite import Fields
     from desktopmail.engine.store.store import Transaction
 
@@ -154,6 +156,15 @@ def set_state(
         "UPDATE sending SET state = ?, problem = ?, retry_s = ?, tries = tries + ?, changed_s = ?"
         " WHERE id = ?",
         (state.value, problem, retry_s, tried, now_s, sending_id),
+    )
+    tx.touch_outbox()
+
+
+def explain(waiting: Iterable[Sending], problem: str, tx: Transaction) -> None:
+    """Say why nothing is tried of what waits: a person has to do something first."""
+    tx.execute_many(
+        "UPDATE sending SET problem = ?, retry_s = 0 WHERE id = ? AND state = 'queued'",
+        [(problem, one.id) for one in waiting],
     )
     tx.touch_outbox()
 

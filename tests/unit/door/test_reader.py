@@ -11,8 +11,16 @@ from desktopmail.door.ids import MailboxId, MessageId, PlacementId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
-from desktopmail.door.rows import Column, Flag, Kind, Role, View
-from desktopmail.engine.store import account, mailbox, operation, person, placement
+from desktopmail.door.rows import Column, Flag, Kind, Role, SendingState, View
+from desktopmail.engine.store import (
+    account,
+    blob,
+    mailbox,
+    operation,
+    person,
+    placement,
+    sending,
+)
 from desktopmail.engine.store.operation import Arguments
 from desktopmail.engine.summary import of_message
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
@@ -274,3 +282,27 @@ def test_a_profile_without_a_store_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(DoorError) as caught:
         SqliteReader(Profile.at(tmp_path))
     assert caught.value.code == "no-store"
+
+
+@pytest.mark.parametrize(("passed_s", "shown"), [(3600.0, 1), (2 * 86400.0, 0), (-86400.0, 1)])
+async def test_what_was_sent_is_shown_for_a_day_by_the_clock_of_the_engine(
+    store: Store, passed_s: float, shown: int
+) -> None:
+    """In a simulation that is another one than the machine's."""
+    then_s = 1000.0
+
+    def step(tx: Transaction) -> None:
+        account_id = add_account(tx)
+        (blob_id,) = blob.put(tx, [mail(1)])
+        made = sending.add(
+            tx, account_id, message_id="1@x", subject="Sent", sender="a@x", recipients=("b@x",),
+            blob_id=blob_id, now_s=then_s, delay_s=0, draft=None, answers=None, forwards=False,
+        )  # fmt: skip
+        sending.set_state(tx, made, SendingState.DONE, then_s)
+
+    await store.write(step)
+    opened = SqliteReader(store.profile, now_s=lambda: then_s + passed_s)
+    try:
+        assert len(opened.sendings()) == shown
+    finally:
+        opened.close()

@@ -575,3 +575,33 @@ async def test_a_report_about_somebody_else_changes_nothing(tmp_path: Path) -> N
         (row,) = reader.sendings()
         reader.close()
         assert [(one.address, one.state) for one in row.results] == [("b@example.org", "delivered")]
+
+
+async def test_while_a_login_is_refused_what_is_sent_says_why_it_waits_and_nothing_is_tried(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, password="not hers")
+            made = [await send(bench, account_id, number=1)]
+            await until(lambda: bench.reader.sendings()[0].problem is not None, "a refusal")
+            tried = logins(server)
+            made.append(await send(bench, account_id, number=2))
+            made.append(await send(bench, account_id, number=3, delay_s=0.3))
+            await until(
+                lambda: all(row.problem is not None for row in bench.reader.sendings()),
+                "the others say why they wait",
+            )
+            assert {row.problem for row in bench.reader.sendings()} == {
+                "127.0.0.1 refused the login of alice: 535 5.7.8 Wrong user name or password."
+            }
+            assert [(row.id, row.retry_s) for row in bench.reader.sendings()] == [
+                (one, None) for one in made
+            ]
+            assert logins(server) == tried
+
+
+def logins(server: LocalServer) -> int:
+    """How often somebody tried to log in for sending."""
+    said = server.transcript.commands()
+    return sum(line.startswith(("AUTH ", "A1 AUTHENTICATE", "AUTHENTICATE")) for line in said)
