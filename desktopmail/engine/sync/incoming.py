@@ -9,6 +9,7 @@ from desktopmail.engine import reading
 from desktopmail.engine.store import blob, message, person, placement
 from desktopmail.engine.store.message import Coming
 from desktopmail.engine.store.placement import Placing
+from desktopmail.mime.header import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +63,10 @@ async def parse(guard: Guard, ports: Ports, messages: Sequence[Incoming]) -> lis
     """
     wanted = [_wanted(guard, one) for one in messages]
     found = await reading.read(guard, ports, [(one.octets, one.is_whole) for one in wanted])
-    return [Parsed(one, row.summary, row.content) for one, row in zip(wanted, found, strict=True)]
+    return [
+        Parsed(one, _of_what_came(came, one, row.summary), row.content)
+        for came, one, row in zip(messages, wanted, found, strict=True)
+    ]
 
 
 def _wanted(guard: Guard, one: Incoming) -> Incoming:
@@ -70,6 +74,13 @@ def _wanted(guard: Guard, one: Incoming) -> Incoming:
     if stand_in is None:
         return one
     return one._replace(octets=stand_in, is_whole=False, wanted=False)
+
+
+def _of_what_came(came: Incoming, shown: Incoming, summary: Summary) -> Summary:
+    """The row of what is shown; its digest is of what came, by which a server's copy is proved."""
+    if shown is came:
+        return summary
+    return replace(summary, digest=bytes.fromhex(digest_of(came.octets)))
 
 
 def keep(tx: Transaction, parsed: Sequence[Parsed]) -> list[Kept]:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from desktopmail.door.commands import AnswerQuestion, SendMessage, SetOffline, StoreFlags
+from desktopmail.door.commands import (
+    AnswerQuestion,
+    DeleteMessages,
+    LeaveOnServer,
+    SendMessage,
+    SetOffline,
+    StoreFlags,
+)
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind, SendingState
 from desktopmail.engine.in_hand import (
@@ -180,6 +187,45 @@ async def test_a_message_is_kept_unread_and_comes_back_when_it_is_tried_again(
             await bench.sync()
             assert bench.subjects() == ["Subject 0", "Subject 1", "Subject 2"]
             assert all(row.has_octets for row in bench.rows())
+
+
+@crash_is_logged
+@pytest.mark.parametrize(
+    ("kind", "without"),
+    [
+        (Kind.IMAP, ()),
+        (Kind.IMAP, ("MOVE",)),
+        (Kind.IMAP, ("UIDPLUS",)),
+        (Kind.IMAP, ("MOVE", "UIDPLUS")),
+        (Kind.POP3, ()),
+    ],
+)
+async def test_a_message_that_is_set_aside_can_be_deleted(
+    tmp_path: Path, kind: Kind, without: tuple[str, ...]
+) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS, without=without) as server:
+        async with running_engine(tmp_path, ring) as bench:
+            account_id = await bench.add(server, kind=kind)
+            await bench.sync(account_id)
+            if kind is Kind.POP3:
+                policy = LeaveOnServer(account_id=account_id, policy="until-deleted")
+                await bench.engine.command(policy)
+        for number in range(3):
+            server.deliver("alice", mail(number))
+        planted = server.messages("alice")[1].octets
+        died_of(tmp_path, Item(MESSAGE, message_key(planted)))
+        async with running_engine(tmp_path, ring) as bench:
+            await bench.sync()
+            for path in ("INBOX", "Trash"):
+                stand_in = bench.placed("This message cannot be read", path)
+                await bench.engine.command(DeleteMessages(placement_ids=(stand_in,)))
+                await bench.sync()
+                assert bench.reader.operations() == []
+            assert bench.subjects("Trash") == []
+            assert bench.subjects() == ["Subject 0", "Subject 2"]
+            assert [one.subject for one in server.messages("alice")] == ["Subject 0", "Subject 2"]
+            assert kind is Kind.POP3 or server.messages("alice", "Trash") == []
 
 
 @pytest.mark.logs("crashed")
