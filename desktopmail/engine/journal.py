@@ -260,15 +260,12 @@ def _copy_across(
             code="no-octets",
         )
     twins = [(one, placement.copy(tx, one.id, target.id)) for one in members]
-    if target.local:  # done with this step; kept so that it can be taken back
-        done = _add(tx, target, "copy", target, label, undo, state="done")
-        operation.add_targets(tx, done, [(one.id, one.flags, twin) for one, twin in twins])
-        return None
-    made = operation.add(
-        tx, target.account_id, "append", Arguments(target=target.id), label, undo=undo
-    )
+    # A local one is done with this step, and kept so that it can be taken back.
+    state = "done" if target.local else "pending"
+    arguments = Arguments(target=target.id)
+    made = operation.add(tx, target.account_id, "append", arguments, label, undo=undo, state=state)
     operation.add_targets(tx, made, [(twin, one.flags, None) for one, twin in twins])
-    return made
+    return None if target.local else made
 
 
 def _add(

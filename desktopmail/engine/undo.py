@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from desktopmail.door.commands import Outcome
+from desktopmail.door.ids import OperationId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag
 from desktopmail.engine import journal, mailboxes
@@ -33,18 +34,49 @@ def take_back(tx: Transaction, token: str) -> str:
     operations = operation.with_undo(tx, token)
     if not operations:
         raise _too_late()
-    if any(one.kind == "expunge" and one.state == "done" for one in operations):
+    moved = _moved_across(operations)
+    gone = [one for one in operations if one.kind == "expunge" and one.state == "done"]
+    if any(one not in moved for one in gone):
         raise DoorError(
             "This cannot be taken back: the server has removed it for good.", code="no-undo"
         )
     for one in operations:
-        if one.state in {"pending", "failed"}:
+        if one in moved:
+            _bring_back(tx, one, moved[one])
+        elif one in moved.values():
+            pass  # its copies are what is brought back
+        elif one.state in {"pending", "failed"}:
             # What the server did of it is answered, the rest it need not hear of.
             _answer(tx, one, [row for row in operation.targets(tx, one.id) if row.done])
             revert(tx, one)
         else:
             _answer(tx, one, operation.targets(tx, one.id))
     return f"Taken back: {operations[-1].label}"
+
+
+def _moved_across(operations: Sequence[Operation]) -> dict[Operation, Operation]:
+    """What another account has got, by the operation that has removed it from where it stood.
+
+    A move between accounts is a copy and, right behind it, the removal that waits for it.
+    """
+    by_id = {one.id: one for one in operations}
+    found: dict[Operation, Operation] = {}
+    for one in operations:
+        copied = by_id.get(OperationId(one.id - 1))
+        if one.kind != "expunge" or one.state != "done" or copied is None:
+            continue
+        if copied.kind == "append" and copied.state == "done":
+            found[one] = copied
+    return found
+
+
+def _bring_back(tx: Transaction, gone: Operation, copied: Operation) -> None:
+    """Move what another account has got back to where it was."""
+    copies = [target.placement_id for target in operation.targets(tx, copied.id)]
+    if not copies or gone.arguments.source is None:
+        raise _too_late()
+    journal.move(tx, copies, gone.arguments.source)
+    tx.execute("UPDATE operation SET undo = NULL WHERE id IN (?, ?)", (gone.id, copied.id))
 
 
 def revert(tx: Transaction, one: Operation) -> None:

@@ -133,6 +133,32 @@ async def test_undo_of_a_move_to_this_machine_leaves_one_message(tmp_path: Path)
         assert (await d.shown(d.inbox), await d.shown(d.local)) == (["0", "1", "2"], [])
 
 
+async def test_a_move_across_accounts_that_both_servers_heard_of_is_taken_back_by_another_one(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as d:
+        home, inbox = await across(d)
+        (copied,) = await d.store.read(lambda tx: operation.pending(tx, home))
+
+        def heard(tx: Transaction) -> None:
+            (arrived,) = operation.targets(tx, copied.id)
+            tx.execute("UPDATE placement SET uid = 9 WHERE id = ?", (arrived.placement_id,))
+            operation.prove(tx, [arrived])
+            operation.finish(tx, copied.id)
+            journal.let_followers_go(tx, copied.id)
+            (gone,) = operation.pending(tx, d.work)
+            (left,) = operation.targets(tx, gone.id)
+            placement.remove(tx, [left.placement_id])
+            operation.finish(tx, gone.id)
+
+        await d.store.write(heard)
+        assert (await d.shown(d.inbox), await d.shown(inbox)) == (["1", "2"], ["0"])
+        await d.undo()
+        assert (await d.shown(d.inbox), await d.shown(inbox)) == (["0", "1", "2"], [])
+        with pytest.raises(DoorError):
+            await d.undo()
+
+
 # Whatever is done and taken back, no message is lost
 
 CHANGES = st.lists(
