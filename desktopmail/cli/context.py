@@ -100,15 +100,17 @@ class Context:
     def mailboxes(self, named: str, account: str | None) -> list[MailboxRow]:
         """The mailboxes of that name or role, in one account or in each that has one.
 
+        A role (inbox, sent, …) is that of every account, whatever its server calls the mailbox.
+
         Raises:
             CommandError: There is none.
         """
         within = None if account is None else self.account(account).id
         listed = self.reader().mailboxes(within)
-        found = [mailbox for mailbox in listed if mailbox.path == named]
-        wanted = named.casefold()
-        found = found or [mailbox for mailbox in listed if mailbox.path.casefold() == wanted]
-        found = found or [mailbox for mailbox in listed if mailbox.role and mailbox.role == wanted]
+        by_account: dict[int, list[MailboxRow]] = {}
+        for mailbox in listed:
+            by_account.setdefault(mailbox.account_id, []).append(mailbox)
+        found = [mailbox for rows in by_account.values() for mailbox in _called(rows, named)]
         if found:
             return found
         where = "" if account is None else f" in the account {account}"
@@ -132,3 +134,11 @@ class Context:
                 f"There is no message {message_id}; `desktopmail list` shows the ids."
             )
         return found
+
+
+def _called(rows: list[MailboxRow], named: str) -> list[MailboxRow]:
+    """Which mailbox of one account a name means: exactly, in any case, or by its role."""
+    wanted = named.casefold()
+    exact = [mailbox for mailbox in rows if mailbox.path == named]
+    alike = exact or [mailbox for mailbox in rows if mailbox.path.casefold() == wanted]
+    return alike or [mailbox for mailbox in rows if mailbox.role and mailbox.role == wanted]

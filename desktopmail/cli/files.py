@@ -12,7 +12,7 @@ import msgspec
 
 from desktopmail.cli import numbers
 from desktopmail.cli.errors import CommandError, UsageError
-from desktopmail.cli.output import joined, octets
+from desktopmail.cli.output import joined, messages, octets
 from desktopmail.door.commands import (
     BackUp,
     CheckStore,
@@ -70,6 +70,9 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 
 def _one(mailboxes: list[MailboxRow], named: str) -> MailboxRow:
+    exact = [mailbox for mailbox in mailboxes if mailbox.path == named]
+    if len(exact) == 1:
+        return exact[0]
     if len(mailboxes) > 1:
         raise CommandError(f"Several accounts have a mailbox {named}; say one with --account.")
     return mailboxes[0]
@@ -131,13 +134,15 @@ async def _disk(context: Context, arguments: argparse.Namespace) -> int:
         raise TypeError(f"the engine answered {type(use).__name__}")
     names = {account.id: account.name for account in context.accounts()}
     for one in use.accounts:
-        said = f"{one.messages} messages, {octets(one.octets)}"
+        said = f"{messages(one.messages)}, {octets(one.octets)}"
         context.output.line(f"{names.get(one.account_id, '')}: {said}")
     context.output.line(
         f"On the disk: {octets(use.database_octets)} of lists and index,"
         f" {octets(use.contents_octets)} of messages, {octets(use.free_octets)} of that free."
     )
-    context.output.value(msgspec.to_builtins(use))
+    built = msgspec.to_builtins(use)
+    del built["type"]  # what it is called between the processes
+    context.output.value(built)
     return 0
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.cli import numbers
 from desktopmail.cli.errors import CommandError, UsageError
-from desktopmail.cli.output import joined, short
+from desktopmail.cli.output import joined, messages, short
 from desktopmail.door.commands import (
     ArchiveMessages,
     CopyMessages,
@@ -260,4 +260,4 @@ async def _archive(context: Context, arguments: argparse.Namespace) -> int:
 
 
 def _count(rows: list[MessageRow]) -> str:
-    return "1 message was" if len(rows) == 1 else f"{len(rows)} messages were"
+    return f"{messages(len(rows))} {'was' if len(rows) == 1 else 'were'}"

@@ -109,6 +109,11 @@ def octets(count: int) -> str:
     return f"{amount:.1f} GB"
 
 
+def messages(count: int) -> str:
+    """So many messages, as a person would say it."""
+    return "1 message" if count == 1 else f"{count} messages"
+
+
 def short(text: str, width: int) -> str:
     """At most `width` cells of a text, with an ellipsis where something was cut."""
     if _width(text) <= width:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from desktopmail.cli import numbers
 from desktopmail.cli.errors import CommandError, UsageError
 from desktopmail.cli.output import joined, short
@@ -43,10 +45,10 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     find.set_defaults(run=_complete)
     put = actions.add_parser("add", parents=[common], help="add a contact, or change one")
     put.add_argument("addresses", nargs="*", metavar="ADDRESS")
-    put.add_argument("--name", default="", metavar="TEXT")
-    put.add_argument("--organisation", default="", metavar="TEXT")
-    put.add_argument("--phone", action="append", default=[], metavar="NUMBER")
-    put.add_argument("--note", default="", metavar="TEXT")
+    put.add_argument("--name", metavar="TEXT")
+    put.add_argument("--organisation", metavar="TEXT")
+    put.add_argument("--phone", action="append", metavar="NUMBER")
+    put.add_argument("--note", metavar="TEXT")
     put.add_argument("--id", type=numbers.local_id, metavar="ID", help="the contact to change")
     put.set_defaults(run=_add)
     remove = actions.add_parser("remove", parents=[common], help="take a contact out")
@@ -113,15 +115,31 @@ async def _complete(context: Context, arguments: argparse.Namespace) -> int:
 
 
 async def _add(context: Context, arguments: argparse.Namespace) -> int:
-    command = SetContact(
-        contact_id=None if arguments.id is None else ContactId(arguments.id),
-        name=arguments.name,
-        addresses=tuple(arguments.addresses),
-        organisation=arguments.organisation,
-        phones=tuple(arguments.phone),
-        note=arguments.note,
-    )
-    return await _do(context, command)
+    given = {
+        "name": arguments.name,
+        "addresses": tuple(arguments.addresses) or None,
+        "organisation": arguments.organisation,
+        "phones": None if arguments.phone is None else tuple(arguments.phone),
+        "note": arguments.note,
+    }
+    before = SetContact(name="") if arguments.id is None else _as_it_is(context, arguments.id)
+    chosen = {key: value for key, value in given.items() if value is not None}
+    return await _do(context, msgspec.structs.replace(before, **chosen))
+
+
+def _as_it_is(context: Context, contact_id: int) -> SetContact:
+    """A contact that is to be changed: what is not named stays."""
+    for row in context.reader().contacts():
+        if row.id == contact_id:
+            return SetContact(
+                contact_id=row.id,
+                name=row.name,
+                addresses=row.addresses,
+                organisation=row.organisation,
+                phones=row.phones,
+                note=row.note,
+            )
+    raise CommandError(f"There is no contact {contact_id}.")
 
 
 async def _remove(context: Context, arguments: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from desktopmail.cli.errors import FAILED
+from desktopmail.cli.output import messages
 from desktopmail.door.changes import AnyChange, MailArrived, Progress
 from desktopmail.door.commands import SyncAccounts
 from desktopmail.door.interface import DoorError
@@ -73,23 +74,30 @@ def _report(context: Context, chosen: set[int], *, watch: bool) -> int:
     else:
         context.output.value([_summary(context, account) for account in after])
     for account in after:
-        counts = _summary(context, account)
-        said = f"{counts['total']} messages, {counts['unread']} unread in the Inbox"
+        total, unread = _counts(context, account)
+        said = f"{messages(total)}, {unread} unread in the Inbox"
         context.output.line(f"{account.name}: {account.problem or said}")
     failed = [account for account in after if account.state is ConnectionState.FAILED]
     return FAILED if failed else 0
 
 
 def _summary(context: Context, account: AccountRow) -> dict[str, object]:
-    mailboxes = context.reader().mailboxes(account.id)
+    total, unread = _counts(context, account)
     return {
         "id": account.id,
         "name": account.name,
         "state": account.state,
         "problem": account.problem,
-        "total": sum(mailbox.total for mailbox in mailboxes),
-        "unread": sum(mailbox.unread for mailbox in mailboxes if mailbox.role is Role.INBOX),
+        "total": total,
+        "unread": unread,
     }
+
+
+def _counts(context: Context, account: AccountRow) -> tuple[int, int]:
+    """How many messages an account has, and how many unread ones its Inbox."""
+    mailboxes = context.reader().mailboxes(account.id)
+    unread = sum(mailbox.unread for mailbox in mailboxes if mailbox.role is Role.INBOX)
+    return sum(mailbox.total for mailbox in mailboxes), unread
 
 
 def _announce(context: Context, account_name: str, message_id: int) -> None:

@@ -53,16 +53,22 @@ def put(tx: Transaction, command: SetContact, now_s: float, *, uid: str | None =
             (*fields, contact_id),
         )
         if not tx.changed_rows():
-            raise DoorError(f"There is no contact {contact_id}.", code="no-contact")
+            raise _gone(contact_id)
     person.know(tx, contact_id, command.name.strip(), command.addresses, now_s)
     tx.touch_contacts()
     return contact_id
 
 
 def remove(tx: Transaction, contact_id: ContactId) -> None:
-    """Take a contact out of the address book."""
+    """Take a contact out of the address book.
+
+    Raises:
+        DoorError: It is gone.
+    """
     person.let_go(tx, contact_id)
     tx.execute("DELETE FROM contact WHERE id = ?", (contact_id,))
+    if not tx.changed_rows():
+        raise _gone(contact_id)
     tx.touch_contacts()
 
 
@@ -112,6 +118,10 @@ def cards(tx: Transaction) -> list[Card]:
             "SELECT id, name, organisation, phones, note, uid FROM contact ORDER BY id"
         )
     ]
+
+
+def _gone(contact_id: ContactId) -> DoorError:
+    return DoorError(f"There is no contact {contact_id}.", code="no-contact")
 
 
 def _find(tx: Transaction, card: Card, usable: tuple[str, ...]) -> ContactId | None:

@@ -1,0 +1,205 @@
+"""Mailboxes of all accounts, moves between them, people, and the store as files."""
+
+from __future__ import annotations
+
+import imaplib
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.helpers.program import Program
+from tests.helpers.server import PASSWORD, ServerProcess
+from tests.house.test_json import documented
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+def append(server: ServerProcess, user: str, mailbox: str, subject: str) -> None:
+    octets = (
+        f"From: zoe@example.org\r\nSubject: {subject}\r\nMessage-ID: <{subject}@x>\r\n\r\nHi\r\n"
+    )
+    with imaplib.IMAP4("127.0.0.1", server.ports["imap"]) as client:
+        client.login(user, PASSWORD)
+        client.append(mailbox, None, None, octets.encode())  # type: ignore[arg-type]
+
+
+def subjects(program: Program, mailbox: str, *more: str) -> list[str]:
+    rows = program.ok("list", mailbox, *more, "--json").json
+    return sorted(row["subject"] for row in rows)
+
+
+def the_id(program: Program, subject: str) -> str:
+    rows = program.ok("search", f"subject:{subject}", "--json").json
+    return str(rows[0]["id"])
+
+
+def test_inbox_drafts_sent_and_archive_are_those_of_all_accounts(
+    program: Program, server: ServerProcess, tmp_path: Path
+) -> None:
+    """Whatever a server calls them: carol's are in German, and one of hers has the other's name."""
+    password = tmp_path / "password"
+    with imaplib.IMAP4("127.0.0.1", server.ports["imap"]) as client:
+        client.login("carol", PASSWORD)
+        for name, use in (("Gesendet", "Sent"), ("Archiv", "Archive"), ("Entwürfe", "Drafts")):
+            client.delete(use)
+            encoded = name.replace("ü", "&APw-")
+            assert client.xatom("CREATE", encoded, f"(USE (\\{use}))")[0] == "OK"
+    added = program.add_account(server, "carol", password)
+    assert added.status == 0, added.err
+    for user, where in (("alice", ("Sent", "Archive", "Drafts")),
+                        ("carol", ("Gesendet", "Archiv", "Entw&APw-rfe"))):  # fmt: skip
+        for mailbox in ("INBOX", *where):
+            append(server, user, mailbox, f"{user}-{mailbox[:4]}")
+    append(server, "bob", "INBOX", "bob-INBO")
+    program.ok("sync")
+    assert subjects(program, "inbox") == ["alice-INBO", "bob-INBO", "carol-INBO"]
+    assert subjects(program, "sent") == ["alice-Sent", "carol-Gese"]
+    assert subjects(program, "Archive") == ["alice-Arch", "carol-Arch"]
+    assert subjects(program, "drafts") == ["alice-Draf", "carol-Entw"]
+    assert subjects(program, "sent", "--account", "carol-imap") == ["carol-Gese"]
+    assert subjects(program, "Gesendet") == ["carol-Gese"]
+    # A file is written of one.
+    assert "1 message exported" in program.ok("export", "--mbox", "-", "Gesendet").err
+    refused = program.run("export", "--mbox", "-", "sent")
+    assert (refused.status, refused.out) == (1, "")
+    assert "say one with --account" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("source", "target"), [("alice-imap", "bob-pop3"), ("bob-pop3", "alice-imap")]
+)
+def test_a_message_is_moved_to_another_account_and_back(
+    program: Program, server: ServerProcess, source: str, target: str
+) -> None:
+    append(server, source.partition("-")[0], "INBOX", "wanders")
+    program.ok("sync")
+    letter = the_id(program, "wanders")
+    program.ok("flag", letter, "--add", "flagged")
+    moved = program.ok("move", letter, "--to", "Archive", "--account", target, "--json").json
+    program.ok("sync")
+    assert subjects(program, "INBOX", "--account", source) == []
+    (row,) = program.ok("list", "Archive", "--account", target, "--json").json
+    assert (str(row["id"]), row["flags"]) == (letter, ["flagged"])
+    assert program.ok("operations", "list", "--json").json == []
+    assert moved["label"] == "1 message moved to Archive"
+    back = program.run("undo", moved["undo"])
+    assert back.status == 0, back.err
+    program.ok("sync")
+    program.ok("sync")
+    assert subjects(program, "INBOX", "--account", source) == ["wanders"]
+    assert subjects(program, "Archive", "--account", target) == []
+
+
+def test_disk_use_is_said_for_each_account(program: Program, server: ServerProcess) -> None:
+    append(server, "alice", "INBOX", "one")
+    program.ok("sync")
+    use = program.ok("disk", "--json").json
+    assert set(use) == documented("`disk`")
+    alice, bob = use["accounts"]
+    assert (alice["messages"], bob["messages"], bob["octets"]) == (1, 0, 0)
+    assert 0 < alice["octets"] < use["contents_octets"]
+    text = program.ok("disk").out
+    assert text.startswith(f"alice-imap: 1 message, {alice['octets']} B\n")
+    program.ok("delete", the_id(program, "one"), "--permanently")
+    program.ok("sync")
+    assert "given back to the disk." in program.ok("disk", "--compact").out
+    assert program.ok("disk", "--json").json["accounts"][0]["messages"] == 0
+
+
+def test_a_backup_that_is_made_while_mail_comes_is_whole(
+    program: Program, server: ServerProcess, tmp_path: Path
+) -> None:
+    for number in range(40):
+        append(server, "alice", "INBOX", f"mail-{number}")
+    syncing = threading.Thread(target=program.ok, args=("sync",))
+    syncing.start()
+    copies = [tmp_path / f"backup-{number}" for number in range(3)]
+    for copy in copies:
+        program.ok("backup", str(copy))
+    syncing.join()
+    assert len(subjects(program, "INBOX", "--account", "alice-imap")) == 40
+    program.ok("backup", str(tmp_path / "last"))
+    for copy in (*copies, tmp_path / "last"):
+        kept = Program(copy)
+        assert kept.ok("doctor").out == "The store is sound.\n"
+        for row in kept.ok("list", "INBOX", "--account", "alice-imap", "--json").json:
+            if row["has_octets"]:
+                assert "Hi" in kept.ok("show", str(row["id"]), "--text").out
+                break
+    assert len(subjects(kept, "INBOX", "--account", "alice-imap")) == 40
+    again = program.run("backup", str(copies[0]))
+    assert (again.status, again.out) == (1, "")
+    assert "is not empty. Name a new folder." in again.err
+
+
+@pytest.mark.parametrize("change", ["--add", "--remove"])
+def test_deleted_is_no_flag_of_a_person(
+    program: Program, server: ServerProcess, change: str
+) -> None:
+    append(server, "alice", "INBOX", "stays")
+    program.ok("sync")
+    letter = the_id(program, "stays")
+    for name in ("deleted", "Deleted", "\\Deleted"):
+        run = program.run("flag", letter, change, name)
+        assert (run.status, run.out) == (2, "")
+        assert run.err == (
+            "desktopmail: Messages are removed with `desktopmail delete`, not by a flag.\n"
+        )
+    assert subjects(program, "INBOX", "--account", "alice-imap") == ["stays"]
+
+
+def test_contacts_are_kept_changed_completed_and_carried_over(
+    program: Program, tmp_path: Path
+) -> None:
+    made = program.ok(
+        "contacts", "add", "zoe@example.org", "z@example.net", "--name", "Zoë Zimmer",
+        "--phone", "+49 30 1", "--note", "from the choir", "--json",
+    ).json  # fmt: skip
+    contact = str(made["id"])
+    program.ok("contacts", "add", "--id", contact, "--organisation", "Choir")
+    (row,) = program.ok("contacts", "list", "zim", "--json").json
+    assert set(row) == documented("`contacts list`")
+    assert row["addresses"] == ["zoe@example.org", "z@example.net"]
+    assert (row["name"], row["organisation"], row["phones"], row["note"]) == (
+        "Zoë Zimmer", "Choir", ["+49 30 1"], "from the choir",
+    )  # fmt: skip
+    (offered, *_) = program.ok("contacts", "complete", "zo", "--json").json
+    assert offered == {"name": "Zoë Zimmer", "address": "zoe@example.org"}
+    cards = str(tmp_path / "cards.vcf")
+    program.ok("contacts", "export", cards)
+    program.ok("contacts", "remove", contact)
+    assert program.ok("contacts", "list", "--json").json == []
+    for said in ("1 contact taken in.", "0 contacts taken in, 1 was there already."):
+        assert program.ok("contacts", "import", cards).out == f"{said}\n"
+    (back,) = program.ok("contacts", "list", "--json").json
+    assert {**back, "id": row["id"]} == row
+    for wrong in (("remove", "999"), ("add", "--id", "999", "--name", "Nobody")):
+        run = program.run("contacts", *wrong)
+        assert (run.status, run.err) == (1, "desktopmail: There is no contact 999.\n")
+    assert "is not an address" in program.run("contacts", "add", "zoe at example").err
+
+
+def test_an_identity_is_added_changed_and_removed_but_for_the_last(program: Program) -> None:
+    made = program.ok(
+        "identity", "set", "alice-imap", "--name", "Alice A.", "--address", "sales@localhost",
+        "--signature", "Alice", "--json",
+    ).json  # fmt: skip
+    program.ok("identity", "set", "alice-imap", "--id", str(made["id"]), "--default")
+    rows = program.ok("identity", "list", "--json").json
+    assert set(rows[0]) == documented("`identity list`")
+    assert [(row["address"], row["default"]) for row in rows if row["account_id"] == 1] == [
+        ("sales@localhost", True), ("alice@localhost", False),
+    ]  # fmt: skip
+    assert rows[0]["signature_text"] == "Alice"
+    program.ok("identity", "remove", str(made["id"]))
+    (left, _) = program.ok("identity", "list", "--json").json
+    assert (left["address"], left["default"]) == ("alice@localhost", True)
+    refused = program.run("identity", "remove", str(left["id"]))
+    assert (refused.status, refused.err) == (
+        1, "desktopmail: An account needs one identity at the least.\n",
+    )  # fmt: skip
+    assert program.run("identity", "set", "alice-imap", "--id", "999").status == 1
