@@ -80,7 +80,7 @@ def _of_what_came(came: Incoming, shown: Incoming, summary: Summary) -> Summary:
     """The row of what is shown; its digest is of what came, by which a server's copy is proved."""
     if shown is came:
         return summary
-    return replace(summary, digest=bytes.fromhex(digest_of(came.octets)))
+    return summary._replace(digest=bytes.fromhex(digest_of(came.octets)))
 
 
 def keep(tx: Transaction, parsed: Sequence[Parsed]) -> list[Kept]:
