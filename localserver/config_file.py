@@ -28,6 +28,7 @@ _SIMPLE: Final[dict[str, tuple[type, ...]]] = {
     "max_message_octets": (int,), "quota_octets": (int,), "certificate": (str,), "key": (str,),
     "standard_ports": (bool,), "client_ca": (str,), "anonymous": (str,),
 }  # fmt: skip
+KEYS: Final = _TABLES | _SIMPLE.keys()
 _TOKEN = re.compile(r"[!-~]+")
 _RELAY = re.compile(r"capture|mx|smarthost=(?:\[[0-9A-Fa-f:]+\]|[^:\s]+):(?P<port>[0-9]{1,5})")
 

@@ -39,12 +39,12 @@ _POLL_S = 0.005
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMessage:
-    """A message that lies in a mailbox.
+    """A message that lies in a mailbox, or was captured: for elsewhere, and sent to nobody.
 
     Attributes:
-        user: Whose.
-        mailbox: In which.
-        uid: Its UID there.
+        user: Whose; "" for captured mail.
+        mailbox: In which; "" for captured mail.
+        uid: Its UID there, or its number among captured mail.
         flags: Its flags and keywords.
         octets: Exactly as it is stored.
         internal_date: When it came.
@@ -75,6 +75,11 @@ class ReceivedMessage:
     def text(self) -> str:
         """The text for reading."""
         return self.parsed.text
+
+    @property
+    def is_captured(self) -> bool:
+        """Whether it is for elsewhere and was kept instead of being sent."""
+        return not self.mailbox
 
     @property
     def is_seen(self) -> bool:
@@ -311,10 +316,10 @@ class LocalServer:
         count: int = 1,
         timeout_s: float = 5.0,
     ) -> ReceivedMessage:
-        """Wait until a message is there, wherever it lies, and return it (the newest).
+        """Wait until a message is there, in a mailbox or captured, and return it (the newest).
 
         Args:
-            to: Name or address of the user, or None for any.
+            to: Name or address of a user, an address elsewhere, or None for any.
             subject: Part of its subject, or None for any.
             count: So many such messages have to be there.
             timeout_s: How long.
@@ -346,7 +351,10 @@ class LocalServer:
             TimeoutError: It did not come; the error says what came instead.
         """
         arrived = asyncio.Event()
-        stop = self.server.store.on_arrival(lambda _: arrived.set())
+        stops = [
+            self.server.store.on_arrival(lambda _: arrived.set()),
+            self.server.context.changes.on_change(lambda _: arrived.set()),
+        ]
         try:
             async with asyncio.timeout(timeout_s):
                 while True:
@@ -359,7 +367,8 @@ class LocalServer:
         except TimeoutError:
             raise _missing(to, subject, timeout_s, await self._everything(to)) from None
         finally:
-            stop()
+            for stop in stops:
+                stop()
 
     def reset(self) -> None:
         """Make the server as it was at the start of the block, without any mail (`reset.py`)."""
@@ -383,11 +392,24 @@ class LocalServer:
             account = await self.server.store.account(user.name)
             for mailbox in account.mailboxes():
                 found += messages_in(account, mailbox.name)
+        found += captured_for(self.server.store.captured(), to)
         return sorted(found, key=lambda each: (each.internal_date, each.uid))
 
     def _name(self, user: str) -> str:
         found = self.server.context.users.find(user)
         return found.name if found is not None else user
+
+
+def captured_for(captured: Iterable[Captured], to: str | None) -> list[ReceivedMessage]:
+    """Return captured mail for an address, or with None all of it, the oldest first."""
+    return [
+        ReceivedMessage(
+            "", "", each.number, frozenset(), each.octets, each.arrived, each.sender,
+            each.recipients[0] if to is None else to,
+        )
+        for each in captured
+        if to is None or to.lower() in {address.lower() for address in each.recipients}
+    ]  # fmt: skip
 
 
 def messages_in(

@@ -68,15 +68,17 @@ def mail_server(request: pytest.FixtureRequest) -> Iterator[LocalServer]:
     """A mail server on free ports, in memory, gone after the test."""
     from localserver.local import LocalServer
 
-    marker = request.node.get_closest_marker("mail_users")
-    with LocalServer(users=dict(marker.kwargs) if marker is not None else USERS) as server:
+    with LocalServer(users=_users(request)) as server:
         yield server
 
 
 @pytest.fixture
-def mailbox(mail_server: LocalServer) -> LocalMailbox:
+def mailbox(request: pytest.FixtureRequest, mail_server: LocalServer) -> LocalMailbox:
     """The INBOX of the first user of `mail_server`."""
-    users = mail_server.server.context.users
-    first = users.all()[0].name
-    secret = users.secret(first)
-    return LocalMailbox(mail_server, first, secret.decode() if secret is not None else "")
+    user, password = next(iter(_users(request).items()))
+    return LocalMailbox(mail_server, user, password)
+
+
+def _users(request: pytest.FixtureRequest) -> dict[str, str]:
+    marker = request.node.get_closest_marker("mail_users")
+    return dict(marker.kwargs) if marker is not None else USERS

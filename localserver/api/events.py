@@ -11,10 +11,11 @@ from aiohttp import web
 from localserver.api import bodies
 from localserver.api.problem import ProblemError
 from localserver.changes import KINDS
-from localserver.local import messages_in
+from localserver.local import captured_for, messages_in
 from localserver.reset import reset as start_anew
 
 if TYPE_CHECKING:
+    from localserver.changes import Change
     from localserver.server import Server
     from localserver.store.interface import Arrival
     from localserver.transcript import SessionRecord
@@ -122,6 +123,8 @@ async def _next(queue: Stream, overflown: asyncio.Event) -> bytes | None:
 async def wait_for_message(server: Server, request: web.Request) -> dict[str, Any]:
     """Wait for a message `{"to": …, "subject": …, "timeout_s": 5}`, and return where it is.
 
+    A message for elsewhere is `{"captured": 3}`.
+
     Raises:
         ProblemError: It did not come (408).
     """
@@ -131,18 +134,38 @@ async def wait_for_message(server: Server, request: web.Request) -> dict[str, An
         raise ProblemError(400, "'timeout_s' is between 0 and 300 seconds.")
     to = None if values.get("to") is None else bodies.text(values, "to")
     subject = bodies.text(values, "subject", default="")
-    arrived: asyncio.Queue[Arrival] = asyncio.Queue()
-    stop = server.store.on_arrival(arrived.put_nowait)
+    arrived: asyncio.Queue[Arrival | None] = asyncio.Queue()
+
+    def changed(change: Change) -> None:
+        if change.kind == "captured":
+            arrived.put_nowait(None)
+
+    stops = [
+        server.store.on_arrival(arrived.put_nowait),
+        server.context.changes.on_change(changed),
+    ]
     try:
         async with asyncio.timeout(timeout_s):
             found = await _find(server, to, subject)
             while found is None:
-                found = await _fitting(server, await arrived.get(), to, subject)
+                arrival = await arrived.get()
+                if arrival is None:
+                    found = _captured(server, to, subject)
+                else:
+                    found = await _fitting(server, arrival, to, subject)
             return found
     except TimeoutError as error:
         raise ProblemError(408, f"No such message came in {timeout_s:g} s.") from error
     finally:
-        stop()
+        for stop in stops:
+            stop()
+
+
+def _captured(server: Server, to: str | None, subject: str) -> dict[str, Any] | None:
+    for each in reversed(captured_for(server.store.captured(), to)):
+        if subject in each.subject:
+            return {"captured": each.uid}
+    return None
 
 
 async def _find(server: Server, to: str | None, subject: str) -> dict[str, Any] | None:
@@ -158,7 +181,7 @@ async def _find(server: Server, to: str | None, subject: str) -> dict[str, Any] 
                         return {"user": user.name, "mailbox": box.name, "uid": message.uid}
                 before = some[0].uid
                 await asyncio.sleep(0)
-    return None
+    return _captured(server, to, subject)
 
 
 async def _fitting(

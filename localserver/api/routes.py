@@ -181,7 +181,7 @@ ROUTES: Final = (
     Route(
         "POST", "/api/wait", events.wait_for_message,
         body={
-            "to": ("string", "Name or address of the user; anybody when it is missing."),
+            "to": ("string", "Name or address, here or elsewhere; anybody when it is missing."),
             "subject": ("string", "Part of the subject."),
             "timeout_s": ("number", "How long to wait: 5 seconds unless told, 300 at most."),
         },

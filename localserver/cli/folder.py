@@ -10,6 +10,7 @@ from desktopmail.net.ports import system_ports
 from localserver.config import Config
 from localserver.credential_table import TableCredentials, open_credentials
 from localserver.lock import lock_folder
+from localserver.snapshot import databases
 from localserver.store.errors import LockedError, StoreError
 from localserver.store.interface import StoreLimits
 from localserver.store.sqlite import SqliteStore, open_store
@@ -41,14 +42,16 @@ def locked(data: Path, *, make: bool = False) -> Iterator[None]:
 
     Args:
         data: The folder.
-        make: Make it when it does not exist.
+        make: Make it when it does not exist; else nothing is put into a folder of something else.
 
     Raises:
-        StoreError: It does not exist.
+        StoreError: It does not exist, or is not a server's.
         LockedError: A server or another command works on it.
     """
     if not make and not data.is_dir():
         raise StoreError(f"There is no folder {data}.")
+    if not make and not (databases(data) or (data / "lock").exists()):
+        raise StoreError(f"{data} is no folder of a mail server; choose another --data.")
     try:
         lock = lock_folder(data)
     except LockedError as error:
@@ -67,10 +70,10 @@ async def opened(data: Path, *, make: bool = False) -> AsyncIterator[ServerFolde
 
     Args:
         data: The folder.
-        make: Make it when it does not exist.
+        make: Make it when it does not exist; else nothing is put into a folder of something else.
 
     Raises:
-        StoreError: It does not exist.
+        StoreError: It does not exist, or is not a server's.
         LockedError: A server works on it.
     """
     with locked(data, make=make):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
 _REFUSALS = (
     NetError, StoreError, UserError, PlanError, ConfigError, ExchangeError, FilterError
 )  # fmt: skip
+_REMEDIES = {
+    errno.ENOENT: " Check the name.",
+    errno.ENOTDIR: " Check the name.",
+    errno.EISDIR: " Check the name.",
+    errno.EACCES: " Check its rights, or choose another place.",
+    errno.EPERM: " Check its rights, or choose another place.",
+    errno.EROFS: " Choose another place.",
+    errno.ENOSPC: " Make room, then try again.",
+}
 
 
 def program(*, only_serve: bool = False) -> typer.Typer:
@@ -86,14 +96,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
-        sentence = f"localserver: {name}{error.strerror or error}."
+        remedy = _REMEDIES.get(error.errno or 0, "")
+        sentence = f"localserver: {name}{error.strerror or error}.{remedy}"
         print(sentence, file=sys.stderr)  # noqa: T201
         return 1
     except Exception as error:
         usage = _usage(error)
         if usage is None:
             raise
-        print(f"localserver: {usage} See localserver --help.", file=sys.stderr)  # noqa: T201
+        print(f"localserver: {usage}", file=sys.stderr)  # noqa: T201
         return 2
 
 
@@ -104,7 +115,8 @@ def _execute(given: list[str]) -> int:
         serve.serve(**options)
         return 0
     # Not standing alone, the parser returns the status that a command ended with by typer.Exit.
-    status = program(only_serve=given[:1] == ["serve"])(args=given, standalone_mode=False)
+    app = program(only_serve=given[:1] == ["serve"])
+    status = app(args=given, prog_name="localserver", standalone_mode=False)
     return status if isinstance(status, int) else 0
 
 
@@ -113,5 +125,7 @@ def _usage(error: Exception) -> str | None:
     formatted = getattr(error, "format_message", None)
     if getattr(error, "exit_code", None) != 2 or formatted is None:
         return None
-    sentence = str(formatted())
-    return sentence if sentence.endswith((".", ")")) else f"{sentence}."
+    sentence = str(formatted()).rstrip(".")
+    sentence += "" if sentence.endswith((")", "?")) else "."
+    context = getattr(error, "ctx", None)  # of the command whose option or argument it is
+    return f"{sentence} See {getattr(context, 'command_path', 'localserver')} --help."

@@ -21,8 +21,11 @@ from localserver.users import UserError
 
 if TYPE_CHECKING:
     from localserver.faults import Fault
+    from localserver.server import Server
 
 _STANDARD: Final = [port for name, port in STANDARD_PORTS.items() if name != "api"]
+_DIALOGUE: Final = logging.getLogger("localserver.dialogue")
+_SHOWN_USERS: Final = 8
 _KEPT_BLOCK_OCTETS: Final = 16 * 1024 * 1024
 
 
@@ -75,7 +78,10 @@ def serve(
     key: Annotated[Path | None, typer.Option(help="Its key, PEM.")] = None,
     quota: Annotated[int | None, typer.Option(help="Octets of each user.")] = None,
     ready_file: Annotated[Path | None, typer.Option(help="Written when all is bound.")] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Log to stderr.")] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", help="Show on stderr what is said, as it is; secrets masked."),
+    ] = False,
 ) -> None:
     """Serve mail until SIGTERM or SIGINT; then finish what was acknowledged and end with 0."""
     base = Config() if config is None else read_config(config)
@@ -116,10 +122,12 @@ def serve(
         users += read_users(users_file)
     plan = [] if fault_plan is None else read_plan(fault_plan)
     logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.WARNING,
+        level=logging.WARNING,
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    if verbose:
+        _show_dialogue()
     # The loop reads into a fresh buffer of 256 KiB. glibc would ask the system for each and give
     # it back, unless one larger block was freed before: then it keeps them (mallopt(3),
     # M_MMAP_THRESHOLD). The memory of this one is never touched.
@@ -139,15 +147,49 @@ async def _serve(
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
     server = await start_server(config, system_ports(), users=users, plan=plan)
     server.stopping = stopping
+    if _DIALOGUE.isEnabledFor(logging.INFO):
+        server.context.transcript.on_record(lambda each: _DIALOGUE.info("%s", each.text()))
     try:
         if ready_file is not None:
             server.ready.write(ready_file)
         print(server.ready.to_json(), flush=True)  # noqa: T201  programs read it
+        if sys.stderr.isatty():
+            print(summary(server), file=sys.stderr)  # noqa: T201  and this is for a person
         await stopping.wait()
     finally:
         await server.aclose()
         if ready_file is not None:
             await loop.run_in_executor(None, _remove, ready_file)
+
+
+def summary(server: Server) -> str:
+    """Return what a person wants to know of a server that has started."""
+    config = server.context.config
+    ports = ", ".join(
+        f"{name} {port}" + (" (TLS)" if name in IMPLICIT_TLS else "")
+        for name, port in server.ports.items()
+    )
+    names = [user.name for user in server.context.users.all()]
+    if not names:
+        users = (
+            "Nobody can log in yet: add users with --user NAME:PASSWORD or `localserver user add`."
+        )
+    else:
+        users = f"Users at {config.domain}: {', '.join(names[:_SHOWN_USERS])}"
+        users += ", …" if len(names) > _SHOWN_USERS else "."
+    elsewhere = {
+        "capture": "is captured: nothing leaves this machine",
+        "mx": "is sent to its servers",
+    }.get(config.relay, f"goes to {config.relay.partition('=')[2]}")
+    return f"On {config.host}: {ports}.\n{users}\nMail for elsewhere {elsewhere}. Ctrl+C ends it."
+
+
+def _show_dialogue() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    _DIALOGUE.addHandler(handler)
+    _DIALOGUE.setLevel(logging.INFO)
+    _DIALOGUE.propagate = False
 
 
 def _check_relay(relay: str) -> None:

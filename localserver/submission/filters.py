@@ -114,8 +114,8 @@ _PORTS: Final = {
     "smtp": frozenset({"smtp"}),
     "both": frozenset({"smtp", "submission"}),
 }
-_COMMON: Final = frozenset({"kind", "on", "action", "text", "field", "mailbox"})
-_OWN: Final = {
+COMMON_KEYS: Final = frozenset({"kind", "on", "action", "text", "field", "mailbox"})
+OWN_KEYS: Final = {
     "rate": frozenset({"most", "window_s", "per"}),
     "attachment": frozenset({"types", "names"}),
     "spam": frozenset({"threshold"}),
@@ -141,8 +141,8 @@ def make_filters(tables: Iterable[Mapping[str, object]], ports: Ports) -> tuple[
 
 
 def _make(table: Mapping[str, object], ports: Ports) -> Filter:
-    kind = choice(table, "kind", "", _OWN)
-    unknown = table.keys() - _COMMON - _OWN[kind]
+    kind = choice(table, "kind", "", OWN_KEYS)
+    unknown = table.keys() - COMMON_KEYS - OWN_KEYS[kind]
     if unknown:
         raise ValueOfKeyError(min(unknown), f"is not known to the kind {kind!r}")
     on = choice(table, "on", "both", _PORTS)

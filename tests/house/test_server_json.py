@@ -118,7 +118,8 @@ def test_lists_are_arrays_and_all_else_is_one_object_also_when_there_is_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     printed = Printed(tmp_path)
-    printed.data.mkdir()
+    with LocalServer(data=printed.data):
+        pass
     for command in ("user list", "queue list"):
         printed.take(capsys, command)
         assert printed.values[command] == []

@@ -47,6 +47,11 @@ def test_mail_by_smtp_is_waited_for_and_captured() -> None:
             )  # fmt: skip
         (captured,) = server.captured()
         assert captured.recipients == ("x@else.example",)
+        found = server.wait_for(to="X@else.example")
+        assert found.is_captured
+        assert (found.sender, found.octets) == ("alice@localhost", captured.octets)
+        with pytest.raises(TimeoutError):
+            server.wait_for(to="y@else.example", timeout_s=0.02)
         server.transcript.assert_said("^AUTH ", protocol="submission")
 
 
@@ -118,6 +123,14 @@ async def test_a_message_that_comes_while_one_waits_ends_the_waiting() -> None:
         assert not waiting.done()
         await server.deliver_async("alice", PLAIN)
         assert (await waiting).uid == 1
+
+
+async def test_captured_mail_that_comes_while_one_waits_ends_the_waiting() -> None:
+    async with LocalServer({"alice": "s"}) as server, asyncio.TaskGroup() as group:
+        waiting = group.create_task(server.wait_for_async(to="x@else.test", subject="Hello"))
+        await asyncio.sleep(0)
+        await server.server.store.capture("alice@localhost", ["x@else.test"], PLAIN)
+        assert (await waiting).octets == PLAIN
 
 
 def test_a_configuration_of_ones_own_keeps_its_ports_and_its_domain() -> None:

@@ -25,7 +25,8 @@ def test_a_mailbox_that_is_filled_and_read(mailbox: LocalMailbox) -> None:
     assert len(mailbox.messages) == 1
 
 
-@pytest.mark.mail_users(carol="secret")
-def test_other_users(mail_server: LocalServer, mailbox: LocalMailbox) -> None:
-    assert mailbox.user == "carol"
+@pytest.mark.mail_users(carol="secret", Ann="other")
+def test_other_users_in_their_order(mail_server: LocalServer, mailbox: LocalMailbox) -> None:
+    assert (mailbox.user, mailbox.password) == ("carol", "secret")
+    assert mail_server.messages("ann") == []
     assert mail_server.messages("carol") == []

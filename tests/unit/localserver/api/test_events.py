@@ -110,6 +110,24 @@ async def test_waiting_ends_when_the_message_comes_or_the_time_is_over() -> None
             assert answer.status == 400
 
 
+async def test_captured_mail_is_waited_for_by_its_address_elsewhere() -> None:
+    async with administered() as (server, client):
+        wanted = {"to": "x@else.test", "subject": "Away", "timeout_s": 5}
+
+        async def wait() -> dict[str, object]:
+            async with client.post("/api/wait", json=wanted) as answer:
+                found: dict[str, object] = await answer.json()
+                return found
+
+        async with asyncio.TaskGroup() as group:
+            waiting = group.create_task(wait())
+            await asyncio.sleep(0.05)
+            await server.server.store.capture("a@localhost", ["y@else.test"], mail("Away"))
+            await server.server.store.capture("a@localhost", ["x@else.test"], mail("Away"))
+        assert waiting.result() == {"captured": 2}
+        assert await wait() == {"captured": 2}
+
+
 async def test_a_message_that_is_there_already_is_found_in_any_mailbox() -> None:
     async with administered() as (server, client):
         for number in range(130):

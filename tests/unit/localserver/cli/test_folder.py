@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from localserver.cli.folder import opened
+from localserver.cli.folder import locked, opened
 from localserver.config import Config
 from localserver.local import LocalServer
 from localserver.lock import lock_folder
@@ -29,8 +29,18 @@ async def test_a_folder_that_is_not_there_is_made_only_when_asked_for(tmp_path: 
     assert data.is_dir()
 
 
+def test_nothing_is_put_into_a_folder_of_something_else(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").touch()
+    with (
+        pytest.raises(StoreError, match="is no folder of a mail server; choose another --data"),
+        locked(tmp_path),
+    ):
+        pass
+    assert [each.name for each in tmp_path.iterdir()] == ["thesis.txt"]
+
+
 async def test_nobody_else_works_on_it_meanwhile(tmp_path: Path) -> None:
-    async with opened(tmp_path):
+    async with opened(tmp_path, make=True):
         with pytest.raises(LockedError):
             lock_folder(tmp_path)
         with pytest.raises(LockedError):
@@ -41,14 +51,14 @@ async def test_nobody_else_works_on_it_meanwhile(tmp_path: Path) -> None:
 
 async def test_it_is_given_back_when_a_command_fails(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="the command failed"):
-        async with opened(tmp_path):
+        async with opened(tmp_path, make=True):
             raise RuntimeError("the command failed")
     lock_folder(tmp_path).release()
 
 
 @pytest.mark.parametrize("name", ["users.db", "captured.db"])
 async def test_it_is_given_back_when_a_database_is_damaged(tmp_path: Path, name: str) -> None:
-    async with opened(tmp_path):
+    async with opened(tmp_path, make=True):
         pass
     database = tmp_path / name
     database.write_bytes(b"no database at all" * 500)
@@ -68,7 +78,7 @@ async def test_what_a_server_kept_is_there_even_of_users_named_for_one_run(tmp_p
 
 
 async def test_a_user_who_was_added_may_log_in_at_the_server(tmp_path: Path) -> None:
-    async with opened(tmp_path) as folder:
+    async with opened(tmp_path, make=True) as folder:
         await folder.users.put("alice", "s3cret")
     async with LocalServer(data=tmp_path, config=Config(listen={})) as server:
         users = server.server.context.users

@@ -13,8 +13,9 @@ import pytest
 
 from localserver.cli import serve
 from localserver.cli.program import run
-from localserver.cli.serve import read_users
+from localserver.cli.serve import read_users, summary
 from localserver.config import DEFAULT_PORTS, IMPLICIT_TLS, STANDARD_PORTS, Config
+from localserver.local import LocalServer
 from localserver.users import UserError
 from tests.helpers.server import PASSWORD, server_process
 
@@ -246,3 +247,34 @@ def test_a_catch_all_user_who_does_not_exist_is_refused(
     assert "catch-all user 'nobody' does not exist: add it with `localserver user add`" in said
     said = refusal(capsys, "--data", str(tmp_path / "data"), *free, "--catch-all", "nobody")
     assert "catch-all user 'nobody' does not exist" in said
+
+
+# ---- what a person sees
+
+
+async def test_a_person_is_told_where_it_listens_and_who_can_log_in() -> None:
+    async with LocalServer({"anna": "s"}, config=Config(listen={"imaps": 0})) as server:
+        port = server.ports["imaps"]
+        assert summary(server.server) == (
+            f"On 127.0.0.1: imaps {port} (TLS).\nUsers at localhost: anna.\n"
+            "Mail for elsewhere is captured: nothing leaves this machine. Ctrl+C ends it."
+        )
+    many = {f"user{number}": "s" for number in range(9)}
+    async with LocalServer(many, config=Config(relay="smarthost=mx.test:25")) as server:
+        said = summary(server.server)
+        assert "user7, …\n" in said
+        assert "Mail for elsewhere goes to mx.test:25." in said
+    async with LocalServer() as server:
+        assert "Nobody can log in yet" in summary(server.server)
+
+
+def test_verbose_shows_what_is_said_without_passwords(tmp_path: Path) -> None:
+    with server_process(tmp_path, "--verbose") as server:
+        client = imaplib.IMAP4("127.0.0.1", server.ports["imap"])
+        client.login("alice", PASSWORD)
+        client.logout()
+    said = (tmp_path / "server.log").read_text("utf-8")
+    assert re.search(r"^imap#1 C: \w+ LOGIN alice <password>$", said, re.MULTILINE)
+    assert re.search(r"^imap#1 S: \* BYE ", said, re.MULTILINE)
+    assert PASSWORD not in said
+    assert "asyncio" not in said

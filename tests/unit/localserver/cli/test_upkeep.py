@@ -62,6 +62,8 @@ def test_a_configuration_whose_files_are_missing_is_not_in_order(
 
 
 def test_an_empty_queue_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with LocalServer({"alice": "s"}, data=tmp_path):
+        pass
     assert run(["queue", "list", "--data", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
     assert run(["queue", "retry", "--data", str(tmp_path)]) == 0
