@@ -28,7 +28,7 @@ from desktopmail.wire.imap.condition import Answer, Condition, Tagged
 from desktopmail.wire.imap.cutter import LiteralEnds, LiteralPiece
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable
+    from collections.abc import AsyncIterable, Callable, Iterator
 
     from desktopmail.net.errors import ClosedError, ProtocolViolationError
     from desktopmail.net.imap_running import Running
@@ -159,34 +159,34 @@ class Dialogue:
                 octets = await self.stream.read()
         finally:
             self._limit = None
-        if self._settle_all(octets):
-            return True
-        self._send_waiting()
-        self._wake_pouring()
-        # Not drained here: a server that does not read on until we do would wait for us for ever.
-        self._flush_now()
-        await self._wait_for_room()
-        return False
-
-    def _settle_all(self, octets: bytes) -> bool:
-        if not octets:
-            self.machine.receive_eof()
-            return self._drain_events()
-        if self._inflater is not None:
-            return self._settle_inflated(self._inflater, octets)
-        self._receive(octets)
-        if self._drain_events():
-            return True
-        # COMPRESS may have been answered in the middle of these octets.
-        behind, self._behind = self._behind, None
-        return behind is not None and self._settle_inflated(*behind)
-
-    def _settle_inflated(self, inflater: Inflater, octets: bytes) -> bool:
-        for piece in inflater.receive(octets):
+        for piece in self._unpacked(octets):
             self._receive(piece)
             if self._drain_events():
                 return True
+            self._send_waiting()
+            self._wake_pouring()
+            # Not drained here: a server that does not read on until we do would wait for us for
+            # ever.
+            self._flush_now()
+            await self._wait_for_room()
+            if self._inflater is not None:
+                # A read may unpack to a thousand times its size: others have their turn meanwhile.
+                await asyncio.sleep(0)
+            if self._error is not None:
+                return True
         return False
+
+    def _unpacked(self, octets: bytes) -> Iterator[bytes]:
+        """Cut what has come into steps: one, or as many as a compressed stream unpacks to."""
+        if self._inflater is None or not octets:
+            yield octets
+        else:
+            yield from self._inflater.receive(octets)
+        # COMPRESS may have been answered in the middle of these octets.
+        behind, self._behind = self._behind, None
+        if behind is not None:
+            inflater, packed = behind
+            yield from inflater.receive(packed)
 
     def _receive(self, octets: bytes) -> None:
         if not octets:

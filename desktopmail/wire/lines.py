@@ -82,6 +82,7 @@ class LineCutter:
             return b"", True
         found = buffer.find(b"\r\n" + mark, max(begin, self._scanned - len(mark) - 1))
         if found >= 0:
+            self._measure(begin, found + 2)
             self._begin = self._scanned = found + 2 + len(mark)
             return bytes(buffer[begin : found + 2]), True
         stop = buffer.rfind(b"\r\n", max(begin, self._scanned))
@@ -90,6 +91,7 @@ class LineCutter:
             if len(buffer) - begin >= self.limit:
                 raise self._too_long()
             return b"", False
+        self._measure(begin, stop + 2)
         self._begin = self._scanned = stop + 2
         return bytes(buffer[begin : stop + 2]), False
 
@@ -103,6 +105,15 @@ class LineCutter:
         octets, self._begin, ended = read(self._buffer, self._begin)
         self._scanned = self._begin
         return octets, ended
+
+    def _measure(self, begin: int, stop: int) -> None:
+        # From one line end to the last one within the limit: lines that come together may be no
+        # longer than lines that come one by one.
+        while stop - begin > self.limit:
+            found = self._buffer.rfind(b"\r\n", begin, begin + self.limit)
+            if found < 0:
+                raise self._too_long()
+            begin = found + 2
 
     def _too_long(self) -> RemoteProtocolError:
         return RemoteProtocolError(

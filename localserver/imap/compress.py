@@ -25,3 +25,6 @@ async def handle_compress(session: ImapSession, tag: Tag, command: Compress) -> 
     session.answer(tag, Condition.OK, "DEFLATE is on.")
     await session.flush()
     session.deflater, session.inflater = Deflater(), Inflater()
+    behind = session.connection.compression_started()
+    if behind:
+        session.receive(behind)

@@ -29,6 +29,8 @@ from localserver.pace import Pace
 from localserver.store.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from desktopmail.net.stream import Stream
     from desktopmail.wire.imap.codes import ResponseCode
     from desktopmail.wire.imap.command import Command
@@ -96,6 +98,7 @@ class ImapSession:
         self._push_is_due = False
         self.deflater: Deflater | None = None
         self.inflater: Inflater | None = None
+        self._packed: Iterator[bytes] = iter(())  # what came compressed and was not unpacked yet
         self._ended = False
         self._gathered = 0
         self.incoming: list[Incoming] = []
@@ -164,6 +167,8 @@ class ImapSession:
                 if not isinstance(event, LiteralBegins | LiteralPiece | LiteralEnds):
                     self._pace.understood()
                 return event
+            if await self._unpacked():
+                continue
             try:
                 octets = await self.stream.read(self._pace.until(wait_s))
             except TimeoutError as timeout:
@@ -172,17 +177,29 @@ class ImapSession:
                     "The client was silent for too long.", code="timed-out"
                 ) from timeout
             self._pace.heard(len(octets))
-            await self.receive(octets)
+            self.receive(octets)
 
-    async def receive(self, octets: bytes) -> None:
+    def receive(self, octets: bytes) -> None:
         """Give octets of the client to the machine; none at all are the end."""
         if not octets:
             self.connection.receive_eof()
         elif self.inflater is None:
             self.connection.receive(octets)
         else:
-            for piece in self.inflater.receive(octets):
-                self.connection.receive(piece)
+            self._packed = self.inflater.receive(octets)
+
+    async def _unpacked(self) -> bool:
+        """Unpack one step of what came compressed; return whether there was one.
+
+        The machine takes each step before the next is made, so that a bomb meets its limits, and
+        other sessions have their turn in between.
+        """
+        piece = next(self._packed, None)
+        if piece is None:
+            return False
+        self.connection.receive(piece)
+        await asyncio.sleep(0)
+        return True
 
     async def _understood(self) -> Event | None:
         try:
@@ -195,6 +212,8 @@ class ImapSession:
         if isinstance(event, Closed):
             self._ended = True
             return None
+        if event is None and self.connection.is_over:
+            self._ended = True  # the machine said BYE, for too many bad commands
         return event
 
     # ---- answers

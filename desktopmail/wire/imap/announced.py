@@ -12,7 +12,13 @@ _UID_BEFORE = re.compile(
     rb"(?>(?:(?:UID ([1-9][0-9]{0,9})|FLAGS \([^()\r\n\"{]*+\)|MODSEQ \([0-9]{1,19}\)"
     rb'|RFC822\.SIZE [0-9]{1,19}|INTERNALDATE "[^"\r\n]*+"|X-GM-[A-Z]+ [0-9]+) )*)'
 )
-_NAME_BEFORE = re.compile(rb"([A-Za-z0-9.]+(?:\[[^\]\r\n]*\])?(?:<([0-9]+)>)?) ~?\{[0-9]+\}\r?\n\Z")
+_UID_WITHIN_OCTETS = 4096
+# Looked for in the whole line, in which a subject of any length may stand: a name begins behind a
+# space or a parenthesis, ends at once where it is none, and is never looked at from its middle.
+_NAME_BEFORE = re.compile(
+    rb"(?<=[ (])([A-Za-z0-9.]{1,32}+(?>(?:\[[^][\r\n]*+\])?)(?>(?:<([0-9]{1,19}+)>)?))"
+    rb" ~?\{[0-9]++\+?\}\r?\n\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,8 @@ def announced(begun: bytes, announcing: bytes) -> Announced | None:
     item = _NAME_BEFORE.search(announcing)
     if number is None or item is None:
         return None
-    uid = _UID_BEFORE.match(begun, number.end())
+    # An answer may announce many literals: a list of flags that is longer is not read for each.
+    uid = _UID_BEFORE.match(begun, number.end(), number.end() + _UID_WITHIN_OCTETS)
     return Announced(
         Seq(int(number[1])),
         Uid(int(uid[1])) if uid and uid[1] else None,

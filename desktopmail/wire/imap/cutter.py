@@ -157,8 +157,8 @@ class Cutter:
 
     def take(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
         """Cut a whole unit by a pattern of it, CRLF included, when one is next."""
-        if self._kept or self._header or self._streaming:
-            return None
+        if self._kept or self._header or self._streaming or self._scanned > self._pos:
+            return None  # no line is next, or none that has ended yet
         found = pattern.match(self._data, self._pos)
         if found is not None:
             self._pos = found.end()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from desktopmail.wire.imap.writer import Writer
 
 _SPEC = re.compile(
-    rb"\[((?>(?:[1-9][0-9]{0,8}+(?>(?:\.(?=[1-9]))?))*))"
+    rb"\[((?>(?:[1-9][0-9]{0,9}+(?![0-9])(?>(?:\.(?=[1-9]))?))*))"
     rb"(?>(?:(?<=[0-9])\.)?)(?>(HEADER\.FIELDS\.NOT|HEADER\.FIELDS|HEADER|TEXT|MIME)?)",
     re.IGNORECASE,
 )

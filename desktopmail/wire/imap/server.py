@@ -181,6 +181,11 @@ class ServerConnection:
         """Whether a command waits for its answer; the pump need not read on meanwhile."""
         return self._tag is not None and not self._exchange
 
+    @property
+    def is_over(self) -> bool:
+        """Whether BYE was said, or LOGOUT answered: nothing is read any more."""
+        return self.state is State.LOGOUT
+
     # ---- answers
 
     def send(self, response: UntaggedResponse | Tagged | Continue) -> None:
@@ -301,7 +306,8 @@ class ServerConnection:
             command, "uid", False
         )
         if command.name in state.KEEPS_NUMBERS and not is_uid:
-            raise LocalProtocolError("EXPUNGE is not sent during FETCH, STORE and SEARCH")
+            name = command.name.decode("ascii")
+            raise LocalProtocolError(f"EXPUNGE is not sent during {name} (RFC 9051 section 7.5.1)")
 
     def _write(self, response: UntaggedResponse | Tagged | Continue, opening: bytes) -> None:
         writer = Writer(server=True, utf8=self.utf8)
@@ -371,6 +377,8 @@ class ServerConnection:
                     event = self._understand(found)
             if event is not None:
                 return event
+            if self.is_over:
+                return self._at_end()
         return None
 
     def _at_end(self) -> Event | None:
@@ -450,11 +458,14 @@ class ServerConnection:
         self._cutter.discard()
         return None
 
-    def _refuse(self, refused: BadCommand) -> BadCommand:
+    def _refuse(self, refused: BadCommand) -> BadCommand | None:
+        """Let a command be refused; None when BYE was said instead."""
         self._refused = None
         self._streamed_octets = 0
         if refused.tag is None:
             self._refuse_for_good()
+            if self.is_over:
+                return None
         self._tag, self._command = refused.tag, None
         self._exchange = b""
         return refused
@@ -485,7 +496,7 @@ class ServerConnection:
             return f"{name.decode('ascii')} is not allowed while {self.state.value}"
         return None
 
-    def _go_on(self, unit: Unit, tag: Tag) -> Event:
+    def _go_on(self, unit: Unit, tag: Tag) -> Event | None:
         """Read a line that belongs to an AUTHENTICATE or an IDLE."""
         exchange, self._exchange = self._exchange, b""
         if exchange == b"IDLE":

@@ -88,9 +88,9 @@ GREETINGS: Final[dict[Condition, State]] = {
 ALONE: Final = frozenset({b"STARTTLS", b"AUTHENTICATE", b"LOGIN", b"COMPRESS", b"IDLE", b"LOGOUT"})
 
 # While one of these is carried out for sequence numbers, a server must not send EXPUNGE
-# (RFC 9051 section 7.5.1); during all other commands it may, so sequence numbers sent behind
-# those are ambiguous (section 5.5).
-KEEPS_NUMBERS: Final = frozenset({b"FETCH", b"STORE", b"SEARCH"})
+# (RFC 9051 section 7.5.1, RFC 5256 section 3); during all other commands it may, so sequence
+# numbers sent behind those are ambiguous (section 5.5).
+KEEPS_NUMBERS: Final = frozenset({b"FETCH", b"STORE", b"SEARCH", b"SORT", b"THREAD"})
 
 # These wait until a SELECT before them is answered: when it fails, another mailbox may still be
 # open than the one they are meant for. What only reads may follow at once.

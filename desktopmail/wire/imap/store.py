@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from desktopmail.wire.imap.writer import Writer
 
 _WHAT = re.compile(rb"([+-]?)FLAGS(\.SILENT)?(?= )", re.IGNORECASE)
-_UNCHANGED = re.compile(rb"\(UNCHANGEDSINCE ([0-9]{1,19})\) ", re.IGNORECASE)
+_UNCHANGED = re.compile(rb"\(UNCHANGEDSINCE (?=[0-9])", re.IGNORECASE)
 
 
 class StoreMode(Enum):
@@ -59,8 +59,9 @@ class Store:
         unchanged_since: int | None = None
         condition = _UNCHANGED.match(cursor.octets, cursor.pos)
         if condition is not None:
-            unchanged_since = int(condition[1])
             cursor.pos = condition.end()
+            unchanged_since = cursor.number64()
+            cursor.expect(b") ")
         what = _WHAT.match(cursor.octets, cursor.pos)
         if what is None:
             raise cursor.error("FLAGS, +FLAGS or -FLAGS")

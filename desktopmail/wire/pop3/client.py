@@ -80,21 +80,29 @@ class ClientConnection:
         Raises:
             RemoteProtocolError: The server broke the protocol.
         """
+        event: ClientEvent | None = None
         if self._data is not None:
-            event: ClientEvent | None = self._next_data(*self._data)
+            event = self._next_data(*self._data)
         elif self._listing is not None:
             event = self._next_of_listing(*self._listing)
         elif self.state is State.TLS:
             return None
         else:
-            line = self._lines.next_line()
-            event = None if line is None else self._read_line(line)
+            event = self._next_of_lines()
         if event is None and self._eof:
             is_clean = not self.waiting and not len(self._lines)
             is_clean = is_clean and self.state is not State.GREETING
             self.state = State.CLOSED
             return Closed(is_clean)
         return event
+
+    def _next_of_lines(self) -> ClientEvent | None:
+        # A challenge that is none is answered here; what the server said next stands behind it.
+        while (line := self._lines.next_line()) is not None:
+            event = self._read_line(line)
+            if event is not None or self._listing is not None:
+                return event
+        return None
 
     def _read_line(self, line: bytes) -> ClientEvent | None:
         if self.state is State.GREETING:

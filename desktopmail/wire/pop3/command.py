@@ -91,7 +91,11 @@ class Command(ABC, Generic[T_co]):
         Raises:
             LocalProtocolError: It would not be one line of at most 255 octets.
         """
-        arguments = self.arguments
+        try:
+            arguments = self.arguments
+        except UnicodeEncodeError:
+            # From None: the error would carry the password.
+            raise LocalProtocolError("half a character cannot stand in a command") from None
         if _UNSENDABLE.search(arguments):
             raise LocalProtocolError("CR, LF and NUL cannot stand in a command")
         keyword = self.keyword

@@ -25,7 +25,8 @@ _DROP = re.compile(rb"[ \t]*([0-9]{1,10})[ \t]+([0-9]{1,18})(?:[ \t].*)?", re.DO
 _SCAN = re.compile(_BEGIN + _NUMBER + rb"[ \t]+([0-9]{1,18})(?:[ \t][^\r\n]*)?\r\n")
 # unique-id listing: nn SP unique-id; one to 70 characters from 0x21 to 0x7E (section 7). More is
 # taken from servers: up to 1,024 octets of any kind, with spaces inside, because they exist.
-_UIDL = re.compile(_BEGIN + _NUMBER + rb"[ \t]+([^\r\n\0]{1,1024}?)[ \t]*\r\n")
+# Possessive, because a line of nothing but spaces would be looked through again from each of them.
+_UIDL = re.compile(_BEGIN + _NUMBER + rb"[ \t]++([^\r\n\0]{1,1024}+)[ \t]*+\r\n")
 _SENDABLE = re.compile(rb"[!-~]{1,%d}" % POP3_MAX_UIDL_OCTETS)
 
 
@@ -123,7 +124,10 @@ class Uidl(_Listing, Command["dict[int, str]"]):
         """
         if self.number is not None:
             lines = (reply.octets or reply.text.encode()) + b"\r\n"
-        return {int(number): uid.decode("latin-1") for number, uid in _all(_UIDL, lines, "UIDL")}
+        return {
+            int(number): uid.rstrip(b" \t").decode("latin-1")
+            for number, uid in _all(_UIDL, lines, "UIDL")
+        }
 
 
 def encode_number(number: int) -> bytes:

@@ -83,7 +83,7 @@ class Reply:
             raise LocalProtocolError("a text cannot begin with “[”: it would be a response code")
         if self.text:
             parts.append(self.text)
-        line = " ".join(parts).encode() + b"\r\n"
+        line = " ".join(parts).encode("utf-8", "replace") + b"\r\n"
         if len(line) > POP3_MAX_REPLY_OCTETS:
             raise LocalProtocolError(f"a reply is at most {POP3_MAX_REPLY_OCTETS} octets")
         return line

@@ -15,7 +15,8 @@ from desktopmail.wire.smtp.limits import MAX_TEXT_LINE_OCTETS
 if TYPE_CHECKING:
     from typing import Final
 
-_END: Final = b"\r\n.\r\n"
+END_OF_DATA: Final = b"\r\n.\r\n"
+"""What ends a message, and nothing else does (section 4.1.1.4)."""
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 # A literal first octet lets the expression run at a gigabyte a second; two of these cost half of
 # what counting CR, LF and CRLF does.
@@ -24,7 +25,7 @@ _BARE_LF = re.compile(rb"\n(?<!\r\n)")
 _BARE_LF_OR_DOT = re.compile(rb"\n(?:\.|(?<!\r\n))")
 
 
-_BEGINNINGS: Final = tuple(_END[:length] for length in (4, 3, 2, 1))
+_BEGINNINGS: Final = tuple(END_OF_DATA[:length] for length in (4, 3, 2, 1))
 _BORDER_OCTETS: Final = frozenset({b"\r", b"\n", b"."})
 
 
@@ -119,7 +120,7 @@ class DataDecoder:
         first = _BARE_LF_OR_DOT.search(stream)
         self.lf_is_fine = first is None
         if first is not None:
-            end = stream.find(_END, max(first.start() - 1, 0))
+            end = stream.find(END_OF_DATA, max(first.start() - 1, 0))
             if end >= 0:
                 body = stream[: end + 2]
                 # Often the end is the first dot at the beginning of a line.

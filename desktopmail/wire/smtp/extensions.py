@@ -36,16 +36,15 @@ class Extensions:
     @classmethod
     def parse(cls, answer: Reply) -> Extensions:
         """Read the answer to EHLO; lines that are no keywords are left out."""
-        keywords: dict[str, tuple[str, ...]] = {}
+        keywords: dict[str, dict[str, None]] = {}  # a set that keeps its order
         for line in answer.lines[1:]:
             # "AUTH=LOGIN PLAIN" is what some servers still say for the clients of 1997.
             words = line.replace("AUTH=", "AUTH ", 1).split()
             if words and _KEYWORD.fullmatch(words[0]):
-                name = words[0].upper()
-                known = keywords.get(name, ())
-                keywords[name] = known + tuple(word for word in words[1:] if word not in known)
+                keywords.setdefault(words[0].upper(), {}).update(dict.fromkeys(words[1:]))
         words = answer.lines[0].split()
-        return cls(words[0] if words else "", keywords)
+        named = {name: tuple(parameters) for name, parameters in keywords.items()}
+        return cls(words[0] if words else "", named)
 
     def lines(self) -> tuple[str, ...]:
         """Return the lines of an answer to EHLO."""

@@ -16,7 +16,7 @@ from desktopmail.wire.smtp.parameters import (
     flag,
     parse_parameters,
 )
-from desktopmail.wire.smtp.path import Mailbox, encode_path, parse_reverse_path
+from desktopmail.wire.smtp.path import PATH_ENDS, Mailbox, encode_path, parse_reverse_path
 from desktopmail.wire.smtp.reply import reply
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF
 #
 # The space after the colon is not in the grammar; widespread clients send it.
-_ARGUMENT = re.compile(r"[Ff][Rr][Oo][Mm]: ?(<>|<[^\"]*?>|<.*?\".*\".*?>|[^ ]*)(?: +(.*))?")
+_ARGUMENT = re.compile(rf"[Ff][Rr][Oo][Mm]: ?({PATH_ENDS}|[^ ]*+)(?: ++(.*+))?")
 _SIZE = re.compile(r"[0-9]{1,20}")  # RFC 1870 section 3
 
 

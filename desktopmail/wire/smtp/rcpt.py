@@ -15,7 +15,7 @@ from desktopmail.wire.smtp.parameters import (
     encode_xtext,
     parse_parameters,
 )
-from desktopmail.wire.smtp.path import Mailbox, encode_path, parse_forward_path
+from desktopmail.wire.smtp.path import PATH_ENDS, Mailbox, encode_path, parse_forward_path
 from desktopmail.wire.smtp.reply import reply
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # rcpt = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path )
 #        [SP Rcpt-parameters] CRLF
-_ARGUMENT = re.compile(r"[Tt][Oo]: ?(<[^\"]*?>|<.*?\".*\".*?>|[^ ]*)(?: +(.*))?")
+_ARGUMENT = re.compile(rf"[Tt][Oo]: ?({PATH_ENDS}|[^ ]*+)(?: ++(.*+))?")
 # orcpt-parameter = "ORCPT=" original-recipient-address ; original-recipient-address =
 # addr-type ";" xtext (RFC 3461 section 4.2); utf-8-addr-xtext of RFC 6533 is taken as it is.
 _ORCPT = re.compile(r"([A-Za-z0-9-]+);(.+)")

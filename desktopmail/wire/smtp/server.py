@@ -12,7 +12,7 @@ from desktopmail.wire.smtp.auth import Auth, AuthCancel, AuthResponse, parse_res
 from desktopmail.wire.smtp.bdat import Bdat
 from desktopmail.wire.smtp.command import Command, parse_command
 from desktopmail.wire.smtp.control import Data, Quit, Rset, StartTls
-from desktopmail.wire.smtp.data import DataDecoder, Flaw, Inspector
+from desktopmail.wire.smtp.data import END_OF_DATA, DataDecoder, Flaw, Inspector
 from desktopmail.wire.smtp.events import BadCommand, ChunkEnd, Closed, MessageData, MessageEnd
 from desktopmail.wire.smtp.extensions import Extensions
 from desktopmail.wire.smtp.hello import Hello
@@ -85,6 +85,11 @@ _MAIL_PARAMETERS: Final[tuple[tuple[str, str, Callable[[Mail], bool]], ...]] = (
     ("REQUIRETLS", "REQUIRETLS", lambda mail: mail.requiretls),
     ("AUTH", "AUTH", lambda mail: mail.auth is not None),
 )
+
+
+def _is_bdat(line: bytes) -> bool:
+    """Whether nobody knows how many octets of a message follow a line that cannot be read."""
+    return line[:4].upper() == b"BDAT"
 
 
 class ServerConnection:
@@ -278,23 +283,27 @@ class ServerConnection:
             self._discarding = False
             return BadCommand(_TOO_LONG)
         if end == at or buffer[end - 1] != _CR:
-            return BadCommand(_BARE_LF, b"" if phase is _AUTH else buffer[at : min(end, at + 80)])
+            line = buffer[at : min(end, at + 80)]
+            fatal = phase is _COMMAND and _is_bdat(line)
+            return BadCommand(_BARE_LF, b"" if self._is_secret(line) else line, fatal=fatal)
         line = buffer[at : end - 1]
         try:
             if phase is _AUTH:
                 return parse_response(line)
             command = parse_command(line)
         except CommandError as error:
-            secret = phase is _AUTH or line[:4].upper() == b"AUTH"
-            # Nobody knows how many octets follow a BDAT that cannot be read.
-            fatal = line[:4].upper() == b"BDAT" and phase is _COMMAND
-            return BadCommand(error.reply, b"" if secret else line[:80], fatal=fatal)
+            fatal = phase is _COMMAND and _is_bdat(line)
+            shown = b"" if self._is_secret(line) else line[:80]
+            return BadCommand(error.reply, shown, fatal=fatal)
         order = self._ORDER.get(type(command))
         refusal = order(self, command) if order is not None else None
         if type(command) is Bdat:
             self._begin_chunk(command, refusal)
             return self._read_chunk()
         return command if refusal is None else BadCommand(refusal, line[:80])
+
+    def _is_secret(self, line: bytes) -> bool:
+        return self.phase is _AUTH or line[:4].upper() == b"AUTH"
 
     def _bound_line(self) -> None:
         """Throw away a line that does not end; its end, when it comes, is answered with 500."""
@@ -305,10 +314,16 @@ class ServerConnection:
     def _read_data(self) -> Event | None:
         if self._ended:
             return self._end_of_message()
-        octets = self._buffer[self._at :] if self._at else self._buffer
-        body, rest = self._decoder.decode(octets)
-        self._buffer, self._at = rest or b"", 0
+        buffer, at = self._buffer, self._at
+        # Behind other commands only up to where an end may be: the messages of a client that does
+        # not wait would each copy all that follow it.
+        end = buffer.find(END_OF_DATA, at) if at else -1
+        stop = end + len(END_OF_DATA) if end >= 0 else len(buffer)
+        body, rest = self._decoder.decode(buffer[at:stop] if at else buffer)
         self._ended = rest is not None
+        self._at = stop - len(rest or b"")
+        if self._at == len(buffer):
+            self._buffer, self._at = b"", 0
         kept = self._take(body, lf_is_fine=self._decoder.lf_is_fine)
         if kept:
             return MessageData(kept)

@@ -12,6 +12,7 @@ from desktopmail.net.imap_dialogue import Dialogue
 from desktopmail.net.imap_running import Running
 from desktopmail.net.memory import stream_pair
 from desktopmail.wire.errors import LocalProtocolError
+from desktopmail.wire.imap.compress import Compress, Deflater
 from desktopmail.wire.imap.fetch import Fetch
 from desktopmail.wire.imap.fetch_item import Item
 from desktopmail.wire.imap.noop import Noop
@@ -110,3 +111,25 @@ async def test_after_the_end_nothing_can_be_asked() -> None:
     assert len(ended) == 1
     assert not dialogue.is_usable
     await dialogue.aclose()
+
+
+async def test_what_a_compressed_read_unpacks_to_is_taken_step_by_step() -> None:
+    dialogue, far = await begun()
+    compress = dialogue.ask(Running(Compress()))
+    assert await far.read() == b"A1 COMPRESS DEFLATE\r\n"
+    told: list[object] = []
+    turns: list[int] = []
+    dialogue.told = told.append
+    packer = Deflater(9)
+    far.write(b"A1 OK x\r\n" + packer.send(b"* 4 EXISTS\r\n" * 200_000 + b"A2 OK x\r\n"))
+    await dialogue.answer(compress)
+    noop = dialogue.ask(Running(Noop()))
+    while not noop.ended.done():
+        turns.append(len(told))
+        await asyncio.sleep(0)
+    await dialogue.answer(noop)
+    assert len(told) == 200_000
+    # Somebody else had a turn while the 2.4 MB were taken.
+    assert len({count for count in turns if 0 < count < 200_000}) > 3
+    await dialogue.aclose()
+    await far.aclose()

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from desktopmail.wire.imap.limits import MAX_BAD_COMMANDS
 from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.imap_dialogue import another, connected, logged_in, mail
@@ -154,3 +155,14 @@ async def test_a_server_that_stops_says_bye() -> None:
         await server.server.aclose(grace_s=0.0)
         assert (await dialogue.line()).startswith(b"* BYE")
         assert await dialogue.at_end()
+
+
+async def test_lines_that_are_no_commands_end_in_bye_and_the_end_of_the_connection() -> None:
+    for line in (b"\r\n", b"x FOO\r\n"):
+        async with logged_in() as dialogue:
+            await dialogue.send(line * 50)
+            answers = [await dialogue.line() for _ in range(MAX_BAD_COMMANDS)]
+            if not answers[-1].startswith(b"* BYE"):
+                answers.append(await dialogue.line())
+            assert answers[-1] == b"* BYE Too many bad commands"
+            assert await dialogue.at_end()

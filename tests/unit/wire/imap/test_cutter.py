@@ -149,3 +149,20 @@ def test_any_octets_are_cut_or_are_the_peers_fault(pieces: list[bytes]) -> None:
     except RemoteProtocolError:
         return
     assert all(b"\n" not in unit or b"}" in unit for unit in units)
+
+
+def test_a_pattern_is_not_tried_again_on_a_line_that_has_not_ended() -> None:
+    class Pattern:
+        tried = 0
+
+        def match(self, _octets: bytes, _pos: int) -> None:
+            self.tried += 1
+
+    pattern = Pattern()
+    cutter = Cutter(Limits(10_000_000, 50, 200, 3, 10_000_000))
+    cutter.receive(b"* 1 FETCH (FLAGS (" + b"a " * 100_000)
+    for _ in range(100):
+        cutter.take(pattern)  # type: ignore[arg-type]
+        assert cutter.next() is None
+        cutter.receive(b"b")
+    assert pattern.tried == 1

@@ -21,7 +21,7 @@ from desktopmail.wire.imap.section import (
 )
 from desktopmail.wire.imap.sequence import UidSet
 from desktopmail.wire.imap.writer import octets_of
-from tests.helpers.imap import command_both_ways, read_command, refused_command
+from tests.helpers.imap import command_both_ways, malformed, read_command, refused_command
 
 ONE = UidSet.parse(b"1")
 
@@ -134,3 +134,18 @@ def test_the_origin_of_an_answer_is_read() -> None:
     assert decode_origin(Cursor(b"<17> x")) == 17
     assert decode_origin(Cursor(b" x")) is None
     assert octets_of(lambda writer: encode_section(writer, TEXT)) == b"[TEXT]"
+
+
+@pytest.mark.parametrize("digits", [11, 20, 5000])
+def test_a_number_of_any_length_is_the_peers_fault(digits: int) -> None:
+    # int() itself raises for more than 4,300 digits.
+    octets = b"BODY[" + b"1" * digits + b"]"
+    refused_command(b"FETCH 1 " + octets)
+    malformed(b"1 FETCH (" + octets + b" NIL)")
+
+
+def test_a_part_may_have_ten_digits() -> None:
+    command_both_ways(
+        b"UID FETCH 1 (BODY.PEEK[1.4294967295.2])",
+        Fetch(UidSet.span(1, 1), (BodyItem(Section((1, 4294967295, 2))),)),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
@@ -493,3 +494,30 @@ def test_a_line_of_the_table_gives_a_command_room_for_a_message(
     server = new_server()
     assert list(server_events(server, [line])) == []
     assert octets_of(server.take_output()) == b"+ OK\r\n"
+
+
+def test_lines_without_a_tag_end_the_connection_with_bye_and_nothing_more() -> None:
+    server = new_server(EARLY)
+    events = list(server_events(server, [b"\r\n" * 1000]))
+    assert len(events) == limits.MAX_BAD_COMMANDS - 1
+    assert server.state is State.LOGOUT
+    assert octets_of(server.take_output()).endswith(b"* BYE Too many bad commands\r\n")
+
+
+@pytest.mark.parametrize(
+    ("octets", "allowed"),
+    [
+        (b"SORT (DATE) UTF-8 ALL", False),
+        (b"THREAD REFERENCES UTF-8 ALL", False),
+        (b"SEARCH ALL", False),
+        (b"UID SORT (DATE) UTF-8 ALL", True),
+        (b"UID THREAD REFERENCES UTF-8 ALL", True),
+    ],
+)
+def test_expunge_is_not_told_during_sort_and_thread(octets: bytes, allowed: bool) -> None:
+    """RFC 5256 section 3: not permitted during SORT and THREAD, but during their UID forms."""
+    server = new_server()
+    server.receive(b"a " + octets + b"\r\n")
+    assert isinstance(server.next_event(), CommandReceived)
+    with contextlib.nullcontext() if allowed else pytest.raises(LocalProtocolError):
+        server.send(ExpungeResponse(Seq(1)))

@@ -52,6 +52,8 @@ def test_words_are_read_in_any_case() -> None:
         b"STORE 1 FLAGS.LOUD (a)",
         b"STORE 1 () FLAGS (a)",
         b"STORE 1 (UNCHANGEDSINCE x) FLAGS (a)",
+        b"STORE 1 (UNCHANGEDSINCE 9223372036854775808) FLAGS (a)",  # no number of 63 bits
+        b"STORE 1 (UNCHANGEDSINCE 5)FLAGS (a)",
         b"STORE 1 FLAGS (a) b",
         b"STORE x FLAGS (a)",
         b"STORE 1 +FLAGS (\\Seen  \\Draft)",

@@ -16,6 +16,7 @@ from desktopmail.wire.limits import (
     POP3_MAX_LISTING_OCTETS,
     SASL_MAX_LINE_OCTETS,
 )
+from desktopmail.wire.output import Output
 from desktopmail.wire.pop3.apop import Apop
 from desktopmail.wire.pop3.auth import Auth, AuthList
 from desktopmail.wire.pop3.capability import Capa
@@ -431,3 +432,35 @@ def test_the_cost_of_many_small_answers_is_linear() -> None:
 
     seconds(100)
     assert min(seconds(50_000) for _ in range(2)) < 25 * min(seconds(5_000) for _ in range(3))
+
+
+def test_what_stands_behind_a_challenge_that_is_none_is_read_at_once() -> None:
+    octets = b"+ !!!\r\n-ERR cancelled\r\n"
+    for pieces in splits(octets):
+        client = ClientConnection()
+        client_events(client, [RFC_GREETING + b"\r\n"])
+        client.send(Auth("PLAIN"))
+        (event,) = client_events(client, pieces)
+        assert isinstance(event, Answered)
+        assert not event.reply.ok
+        assert out(client).endswith(b"*\r\n")
+
+
+def test_a_line_of_a_listing_is_no_longer_when_it_comes_at_once() -> None:
+    octets = b"+OK\r\n1 " + b"x" * 30_000 + b"\r\n2 x\r\n.\r\n"
+    for pieces in splits(octets):
+        client = client_in_transaction()
+        client.send(Uidl())
+        with pytest.raises(RemoteProtocolError) as caught:
+            client_events(client, pieces)
+        assert caught.value.limit == "max_line_octets"
+
+
+@pytest.mark.parametrize(
+    "command", [User("a\ud800"), Pass(Secret("a\ud800")), Apop("a\ud800", "0" * 32)]
+)
+def test_half_a_character_is_our_fault_and_is_not_repeated(command: User | Pass | Apop) -> None:
+    with pytest.raises(LocalProtocolError) as caught:
+        command.write(Output())
+    assert "d800" not in repr(caught.value)
+    assert caught.value.__suppress_context__

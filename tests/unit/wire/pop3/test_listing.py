@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -164,3 +167,20 @@ def test_reading_raises_nothing_but_the_peers_fault(lines: bytes) -> None:
         except RemoteProtocolError:
             continue
         assert all(number > 0 for number in found)
+
+
+@pytest.mark.parametrize("command", [Uidl(), List()])
+@pytest.mark.parametrize("line", [b"1%b\0", b"1 %bx", b"%b1", b"1%b", b"1\t%b\0"])
+@pytest.mark.parametrize("filler", [b" ", b"\t", b" \t", b"0", b" a", b"\r"])
+def test_no_line_of_a_listing_keeps_a_client_busy(
+    command: Uidl | List, line: bytes, filler: bytes
+) -> None:
+    # Before, 8,000 spaces took a minute.
+    begin = time.process_time()
+    with contextlib.suppress(RemoteProtocolError):
+        command.read(ok(), line % (filler * (8000 // len(filler))) + b"\r\n")
+    assert time.process_time() - begin < 0.5
+
+
+def test_spaces_behind_a_unique_id_are_no_part_of_it() -> None:
+    assert answer_of(Uidl(), b"+OK\r\n1 a b \t \r\n2\t \tc\r\n.\r\n") == {1: "a b", 2: "c"}

@@ -1,3 +1,5 @@
+import time
+
 from desktopmail.wire.smtp.extensions import Extensions
 from desktopmail.wire.smtp.reply import Reply
 
@@ -42,3 +44,10 @@ def test_what_a_server_offers_comes_back() -> None:
 
 def test_an_empty_answer_offers_nothing() -> None:
     assert Extensions.parse(Reply(250, ("",))) == Extensions()
+
+
+def test_a_server_that_says_the_same_keyword_in_every_line_keeps_nobody_busy() -> None:
+    lines = tuple(f"AUTH {' '.join(f'{i}-{j}' for j in range(500))}" for i in range(500))
+    begin = time.process_time()
+    assert len(Extensions.parse(Reply(250, ("h", *lines))).auth) == 250_000
+    assert time.process_time() - begin < 5

@@ -35,6 +35,7 @@ NED = Mailbox("ned", "thor.innosoft.example")
             Mail(Mailbox("jürgen", "bücher.example"), smtputf8=True),
         ),
         ('FROM:<"a b>c"@x.example> SIZE=1', Mail(Mailbox("a b>c", "x.example"), size=1)),
+        (r'FROM:<"a\" b>\\"@x.example> SIZE=1', Mail(Mailbox('a" b>\\', "x.example"), size=1)),
     ],
 )
 def test_examples_are_read_and_come_back(argument: str, mail: Mail) -> None:

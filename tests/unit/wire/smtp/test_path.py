@@ -1,7 +1,11 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from desktopmail.wire.smtp.command import parse_command
+from desktopmail.wire.smtp.parameters import CommandError
 from desktopmail.wire.smtp.path import (
     Mailbox,
     check_domain,
@@ -128,3 +132,16 @@ def test_a_path_that_invites_backtracking_is_read_in_no_time() -> None:
     for text in ("<" + "a." * 5000 + "@", "<" + "@a," * 3000 + ":", '<"' + "\\\\" * 5000 + "@x>"):
         with pytest.raises(ValueError, match=r"\w"):
             parse_forward_path(text)
+
+
+@pytest.mark.parametrize("verb", ["MAIL FROM:", "RCPT TO:"])
+@pytest.mark.parametrize("filler", ['"', '">', '"\\', '<"', '"> ', "@a,", "a.", "a-", '\\"'])
+def test_no_path_of_a_whole_line_keeps_a_server_busy(verb: str, filler: str) -> None:
+    # Before, 2,000 quotes took a server 12 seconds: a command for a minute costs nothing to send.
+    begin = time.process_time()
+    for opening in ("<", "<a", '<"'):
+        line = (verb + opening + filler * 2000)[:2040]
+        for octets in (line, line[:-1] + ">", line[:-1] + "\u00a0"):
+            with pytest.raises(CommandError):
+                parse_command(octets.encode())
+    assert time.process_time() - begin < 0.5

@@ -1,4 +1,5 @@
 import base64
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -503,3 +504,38 @@ def test_any_octets_under_any_splits_give_the_same_events_and_raise_nothing(
     assert whole.messages == split.messages
     assert whole.said == split.said
     assert all(len(segment) <= 512 for segment in whole.said.split(b"\r\n"))
+
+
+def test_a_bdat_that_ends_in_a_bare_lf_ends_the_connection_too() -> None:
+    # Nobody knows whether its octets follow, and they would be taken for commands.
+    for pieces in every_way(b"BDAT 14 LAST\nMAIL FROM:<>\r\n"):
+        connection = ServerConnection()
+        for piece in pieces:
+            connection.receive(piece)
+            event = connection.next_event()
+            if event is not None:
+                break
+        assert isinstance(event, BadCommand)
+        assert event.fatal
+
+
+def test_a_login_that_ends_in_a_bare_lf_is_not_shown() -> None:
+    connection = ServerConnection()
+    connection.receive(b"AUTH PLAIN AGFuZHkAc2VjcmV0\n")
+    event = connection.next_event()
+    assert isinstance(event, BadCommand)
+    assert event.line == b""
+
+
+def test_the_messages_of_a_client_that_does_not_wait_cost_no_copy_of_what_follows() -> None:
+    def seconds(count: int) -> float:
+        script = Script(ServerConnection())
+        script.receive(b"EHLO bar.com\r\n")
+        message = b"MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\nx\r\n.\r\n"
+        begin = time.process_time()
+        script.receive(message * count)
+        assert len(script.messages) == count
+        return time.process_time() - begin
+
+    seconds(10)
+    assert min(seconds(50_000) for _ in range(2)) < 25 * min(seconds(5_000) for _ in range(3))
