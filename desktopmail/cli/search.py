@@ -130,6 +130,8 @@ def _say_scope(context: Context, within: tuple[MailboxId, ...], hits: ServerHits
         for note in hits.notes:
             context.output.note(note)
         return
+    if waiting := context.reader().unindexed():
+        context.output.note(f"The words of {_messages(waiting)} are still being indexed.")
     partly = [boxes[one].path for one in context.reader().partly_here(within) if one in boxes]
     if not partly:
         context.output.note(f"{said}, of which everything is here.")
@@ -137,6 +139,10 @@ def _say_scope(context: Context, within: tuple[MailboxId, ...], hits: ServerHits
     context.output.note(
         f"{said}; not everything is here of {joined(partly)}: --server asks for that too."
     )
+
+
+def _messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count} messages"
 
 
 def _mailboxes(count: int) -> str:

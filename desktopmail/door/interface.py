@@ -130,6 +130,10 @@ class StoreReader(Protocol):
         """Those of these mailboxes, or of all, of which a server has more than is here."""
         ...
 
+    def unindexed(self) -> int:
+        """How many messages no words find yet: they wait for the word index."""
+        ...
+
     def mailbox(self, mailbox_id: MailboxId) -> MailboxRow | None:
         """One mailbox, or None when it is gone."""
         ...

@@ -7,6 +7,7 @@ end; so every statement here is read to its end at once.
 from __future__ import annotations
 
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import apsw
@@ -52,12 +53,13 @@ from desktopmail.door.rows import (
 )
 from desktopmail.door.sqlite import Fields, Value, fetch, open_read_only
 from desktopmail.door.tags import colour_of, label_of
-from desktopmail.door.view import Sql, ViewSql
+from desktopmail.door.view import Sql, ViewSql, condition_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from desktopmail.door.profile import Profile
+    from desktopmail.door.vocabulary import Vocabulary
 
 _MAX_CONTACTS = 10_000
 _SHOWN_AFTER_DONE_S = 24 * 3600
@@ -158,6 +160,10 @@ class SqliteReader:
         """Those of these mailboxes, or of all, of which a server has more than is here."""
         return [MailboxId(row[0]) for row in self._all(scope.partly_here(mailbox_ids))]
 
+    def unindexed(self) -> int:
+        """How many messages no words find yet: they wait for the word index."""
+        return int(self._all("SELECT count(*) FROM word_queue")[0][0])
+
     # Message lists
 
     def count(self, view: View) -> int:
@@ -172,6 +178,10 @@ class SqliteReader:
             return int(
                 self._all(f"SELECT coalesce(sum({column}), 0) FROM mailbox_total{where}")[0][0]
             )
+        if view.query.strip():
+            from desktopmail.door import finding
+
+            sql = finding.narrowed(sql, self._run)
         return int(self._run(sql.count())[0][0])
 
     def window(self, view: View, offset: int, limit: int) -> list[MessageRow]:
@@ -179,7 +189,12 @@ class SqliteReader:
         sql = self._view(view)
         if sql is None or limit <= 0:
             return []
-        ids = [row[0] for row in self._run(sql.ids(offset, limit))]
+        if view.query.strip():
+            from desktopmail.door import finding  # with the search language, as `view.condition_of`
+
+            ids = finding.ids(sql, self._run, offset, limit)
+        else:
+            ids = [row[0] for row in self._run(sql.ids(offset, limit))]
         rows = self._messages(ids)
         if view.threads and not view.query.strip():
             sizes = self._thread_sizes(view, {row.thread_id for row in rows})
@@ -400,7 +415,17 @@ class SqliteReader:
             mailbox_ids = [
                 row[0] for row in self._all("SELECT id FROM mailbox WHERE hidden = 0 ORDER BY id")
             ]
-        return ViewSql(view, tuple(mailbox_ids)) if mailbox_ids else None
+        condition = condition_of(view.query, self._vocabulary if "*" in view.query else None)
+        for within in condition.within:
+            among = {row[0] for row in self._run(within)}
+            mailbox_ids = [one for one in mailbox_ids if one in among]
+        return ViewSql(view, tuple(mailbox_ids), condition) if mailbox_ids else None
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        from desktopmail.door.vocabulary import Vocabulary
+
+        return Vocabulary(self._connection)
 
     def _messages(self, ids: Sequence[int]) -> list[MessageRow]:
         if not ids:

@@ -13,11 +13,15 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from desktopmail.door.interface import DoorError
 from desktopmail.door.tags import name_of
-from desktopmail.door.view import Condition
-from desktopmail.door.words import spaced
+from desktopmail.door.view import SINCE, Condition, Sql
+from desktopmail.door.words import EVERY, spaced
+
+if TYPE_CHECKING:
+    from desktopmail.door.vocabulary import Vocabulary
 
 _TEXT_COLUMNS = {
     "from": "sender",
@@ -27,16 +31,18 @@ _TEXT_COLUMNS = {
     "body": "body",
     "filename": "files",
 }
+# What each state asks of the flags, and the index of the placements that have it.
 _STATES = {
-    "unread": "p.flags & 1 = 0",
-    "read": "p.flags & 1 <> 0",
-    "seen": "p.flags & 1 <> 0",
-    "answered": "p.flags & 2 <> 0",
-    "flagged": "p.flags & 4 <> 0",
-    "starred": "p.flags & 4 <> 0",
-    "draft": "p.flags & 16 <> 0",
-    "forwarded": "p.flags & 32 <> 0",
+    "unread": ("flags & 1 = 0", "placement_unread"),
+    "read": ("flags & 1 <> 0", "placement_read"),
+    "seen": ("flags & 1 <> 0", "placement_read"),
+    "answered": ("flags & 2 <> 0", "placement_answered"),
+    "flagged": ("flags & 4 <> 0", "placement_flagged"),
+    "starred": ("flags & 4 <> 0", "placement_flagged"),
+    "draft": ("flags & 16 <> 0", "placement_draft"),
+    "forwarded": ("flags & 32 <> 0", "placement_forwarded"),
 }
+_OPPOSITES = {"unread": "read", "read": "unread", "seen": "unread"}
 _CONDITIONS = {"in", "account", "tag", "has", "is", "before", "after", "larger", "smaller"}
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -80,6 +86,7 @@ class Leaf:
     match: str = ""  # of the word index, or
     where: str = ""  # of the placement
     parameters: tuple[str | int, ...] = ()
+    few: str = ""  # where there is a way to them: all placements `f` that it leaves, and maybe more
 
 
 @dataclass(slots=True)
@@ -106,19 +113,42 @@ class Any:
 Node = Leaf | Not | All | Any
 
 
-def parse(query: str) -> Condition:
+def parse(query: str, vocabulary: Vocabulary | None = None) -> Condition:
     """Return what a query asks for.
+
+    Args:
+        query: As it was typed.
+        vocabulary: The words of the index: with them beginnings of words are found sooner.
 
     Raises:
         SearchError: A date, size or state in it cannot be read, or a parenthesis is not closed.
     """
-    node = tree(query)
-    parts = node.parts if isinstance(node, All) else [node]
-    found = [part for part in parts if _as_match(part)]
-    if found:  # what is found by words can also be kept off by words
-        found += [part for part in parts if isinstance(part, Not) and _as_match(part.inner)]
-    where, parameters = _as_where(All([part for part in parts if part not in found]))
-    return Condition(_all_as_match(found), where, parameters)
+    parts = _parts(_Parser(query, vocabulary).whole())
+    found = [part for part in parts if as_match(part)]
+    refused = [part for part in parts if isinstance(part, Not) and as_match(part.inner)]
+    rest = All([part for part in parts if part not in found and part not in refused])
+    if refused and not found:  # the index knows "a NOT b" only
+        found = [Leaf(Term("", ""), match=_quoted(EVERY))]
+    found += refused
+    where, parameters = _as_where(rest)
+    leaves = [part for part in parts if isinstance(part, Leaf)]
+    return Condition(
+        _all_as_match(found),
+        where,
+        parameters,
+        filters=rest,
+        within=tuple(
+            Sql(
+                f"SELECT p.mailbox_id FROM (SELECT id AS mailbox_id FROM mailbox) AS p"
+                f" WHERE {leaf.where}",
+                leaf.parameters,
+            )
+            for leaf in leaves
+            if leaf.term.name in {"in", "account"}
+        ),
+        since_s=max((_day(leaf) for leaf in leaves if leaf.term.name == "after"), default=None),
+        until_s=min((_day(leaf) for leaf in leaves if leaf.term.name == "before"), default=None),
+    )
 
 
 def tree(query: str) -> Node:
@@ -127,13 +157,34 @@ def tree(query: str) -> Node:
     Raises:
         SearchError: As in `parse`.
     """
-    return _Parser(query).whole()
+    return _Parser(query, None).whole()
+
+
+def positive(node: Not) -> Leaf | None:
+    """The leaf that asks for what a negated one lacks, where one does."""
+    inner = node.inner
+    if not isinstance(inner, Leaf) or inner.term.name != "is":
+        return None
+    opposite = _OPPOSITES.get(inner.term.text.lower())
+    return None if opposite is None else _state(Term("is", opposite))
+
+
+def _parts(node: Node) -> list[Node]:
+    """What all has to hold, as far apart as it can be told."""
+    if isinstance(node, All):
+        return [part for inner in node.parts for part in _parts(inner)]
+    if isinstance(node, Not) and isinstance(node.inner, Any):
+        return [part for inner in node.inner.parts for part in _parts(Not(inner))]
+    if isinstance(node, Not) and isinstance(node.inner, Not):
+        return _parts(node.inner.inner)
+    return [node]
 
 
 class _Parser:
     """Recursive descent: OR binds weaker than standing beside one another."""
 
-    def __init__(self, query: str) -> None:
+    def __init__(self, query: str, vocabulary: Vocabulary | None) -> None:
+        self._vocabulary = vocabulary
         self._tokens = list(_TOKEN.finditer(query))
         self._next = 0
 
@@ -160,7 +211,7 @@ class _Parser:
             if token["close"]:
                 break
             self._next += 1
-            node = self._group(token) if token["open"] else _leaf(token)
+            node = self._group(token) if token["open"] else self._leaf(token)
             if node is not None:
                 parts.append(node)
         return parts[0] if len(parts) == 1 else All(parts)
@@ -178,37 +229,60 @@ class _Parser:
         token = self._tokens[self._next]
         return token["word"] == "OR" and not token["field"] and not token["minus"]
 
+    def _leaf(self, token: re.Match[str]) -> Node | None:
+        name = (token["field"] or "").lower()
+        is_phrase = token["phrase"] is not None
+        text = token["phrase"] if is_phrase else token["word"]
+        if name in _CONDITIONS:
+            node: Leaf | None = _condition(name, text)
+        elif name in _TEXT_COLUMNS:
+            node = self._words(name, text, is_phrase=is_phrase)
+        else:
+            whole = f"{token['field']} {text}" if name else text
+            node = self._words("", whole, is_phrase=is_phrase)
+        if node is None:
+            return None
+        return Not(node) if token["minus"] else node
 
-def _leaf(token: re.Match[str]) -> Node | None:
-    name = (token["field"] or "").lower()
-    is_phrase = token["phrase"] is not None
-    text = token["phrase"] if is_phrase else token["word"]
-    if name in _CONDITIONS:
-        node: Node | None = _condition(name, text)
-    elif name in _TEXT_COLUMNS:
-        node = _words(name, text, is_phrase=is_phrase)
-    else:
-        node = _words("", f"{token['field']} {text}" if name else text, is_phrase=is_phrase)
-    if node is None:
-        return None
-    return Not(node) if token["minus"] else node
+    def _words(self, name: str, text: str, *, is_phrase: bool) -> Leaf | None:
+        # The tokenizer of the index cuts "foo@bar.org" into three words; in quotes they stay in
+        # order.
+        is_prefix = not is_phrase and text.endswith("*")
+        if not _WORD.search(text):
+            return None
+        text = text.rstrip("*") if is_prefix else text
+        column = _TEXT_COLUMNS.get(name, "")
+        match = self._beginning(spaced(text)) if is_prefix else _quoted(spaced(text))
+        return Leaf(
+            Term(name, text, is_phrase), match=(f"{{{column}}} : " if column else "") + match
+        )
+
+    def _beginning(self, text: str) -> str:
+        phrases = self._vocabulary.beginning_with(text) if self._vocabulary else []
+        if not phrases:
+            return f"{_quoted(text)} *"
+        return f"({' OR '.join(map(_quoted, phrases))})"
 
 
-def _words(name: str, text: str, *, is_phrase: bool) -> Node | None:
-    # The tokenizer of the index cuts "foo@bar.org" into three words; in quotes they stay in order.
-    is_prefix = not is_phrase and text.endswith("*")
-    if not _WORD.search(text):
-        return None
-    text = text.rstrip("*") if is_prefix else text
-    quoted = '"' + spaced(text).replace('"', " ").strip() + '"'
-    column = _TEXT_COLUMNS.get(name, "")
-    return Leaf(
-        Term(name, text, is_phrase),
-        match=(f"{{{column}}} : " if column else "") + quoted + (" *" if is_prefix else ""),
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', " ").strip() + '"'
+
+
+def _state(term: Term) -> Leaf:
+    asked, index = _STATES[term.text.lower()]
+    return Leaf(term, where=f"p.{asked}", few=few_of(index, f"f.{asked}"))
+
+
+def few_of(index: str, condition: str = "") -> str:
+    """A way to placements of mailboxes along one of their indexes; see `Leaf.few`."""
+    return (
+        f"SELECT f.id FROM placement AS f INDEXED BY {index}"
+        " WHERE f.mailbox_id IN ({boxes}) AND f.shown = 1"
+        + (f" AND {condition}" if condition else "")
     )
 
 
-def _condition(name: str, text: str) -> Node:
+def _condition(name: str, text: str) -> Leaf:
     term = Term(name, text)
     match name:
         case "is":
@@ -216,22 +290,30 @@ def _condition(name: str, text: str) -> Node:
                 raise SearchError(
                     f"is:{text} is not known; there are {', '.join(sorted(_STATES))}."
                 )
-            return Leaf(term, where=_STATES[text.lower()])
+            return _state(term)
         case "has":
             if text.lower() not in {"attachment", "attachments"}:
                 raise SearchError(f"has:{text} is not known; there is has:attachment.")
-            return Leaf(term, where="p.attachment = 1")
-        case "before" | "after":
             return Leaf(
                 term,
-                where="p.date_s < ?" if name == "before" else "p.date_s >= ?",
+                where="p.attachment = 1",
+                few=few_of("placement_attachment", "f.attachment = 1"),
+            )
+        case "before" | "after":
+            compared = "date_s < ?" if name == "before" else "date_s >= ?"
+            return Leaf(
+                term,
+                where=f"p.{compared}",
                 parameters=(_seconds(name, text),),
+                few=few_of("placement_by_date", f"f.{compared}"),
             )
         case "larger" | "smaller":
+            compared = "size > ?" if name == "larger" else "size < ?"
             return Leaf(
                 term,
-                where="p.size > ?" if name == "larger" else "p.size < ?",
+                where=f"p.{compared}",
                 parameters=(size_of(name, text),),
+                few=few_of("placement_by_size", f"f.{compared}"),
             )
         case "tag":
             return Leaf(
@@ -240,22 +322,36 @@ def _condition(name: str, text: str) -> Node:
                 " WHERE pt.placement_id = p.id"
                 " AND (t.name IN (?, ?) OR t.label = ? COLLATE NOCASE))",
                 parameters=(text, name_of(text), text),
+                few="SELECT ft.placement_id FROM tag AS t CROSS JOIN placement_tag AS ft"
+                " INDEXED BY placement_tag_by_tag ON ft.tag_id = t.id"
+                " WHERE t.name IN (?, ?) OR t.label = ? COLLATE NOCASE",
             )
         case "in":
-            return Leaf(
+            return _within(
                 term,
-                where="p.mailbox_id IN (SELECT id FROM mailbox"
+                "(SELECT id FROM mailbox"
                 " WHERE coalesce(renamed_to, path) = ? COLLATE NOCASE OR role = lower(?))",
-                parameters=(text, text),
             )
         case _:
-            return Leaf(
+            return _within(
                 term,
-                where="p.mailbox_id IN (SELECT m.id FROM mailbox AS m JOIN account AS a"
+                "(SELECT m.id FROM mailbox AS m JOIN account AS a"
                 " ON a.id = m.account_id WHERE a.name = ? COLLATE NOCASE"
                 " OR a.address = ? COLLATE NOCASE)",
-                parameters=(text, text),
             )
+
+
+def _within(term: Term, mailboxes: str) -> Leaf:
+    return Leaf(
+        term,
+        where=f"p.mailbox_id IN {mailboxes}",
+        parameters=(term.text, term.text),
+        few=few_of("placement_by_date").replace("({boxes})", mailboxes),
+    )
+
+
+def _day(leaf: Leaf) -> int:
+    return int(leaf.parameters[0])
 
 
 def _seconds(name: str, text: str) -> int:
@@ -281,7 +377,7 @@ def size_of(name: str, text: str) -> int:
     return int(found[1]) * _UNITS[found[2].lower()]
 
 
-def _as_match(node: Node) -> str:
+def as_match(node: Node) -> str:
     """Return a node as an expression of the word index, or "" where it is not of words alone."""
     if isinstance(node, Leaf):
         return node.match
@@ -289,13 +385,13 @@ def _as_match(node: Node) -> str:
         return ""  # the index knows "a NOT b" only
     if isinstance(node, All):
         return _all_as_match(node.parts)
-    texts = [_as_match(part) for part in node.parts]
+    texts = [as_match(part) for part in node.parts]
     return " OR ".join(f"({text})" for text in texts) if texts and all(texts) else ""
 
 
 def _all_as_match(parts: list[Node]) -> str:
-    texts = [_as_match(part) for part in parts if not isinstance(part, Not)]
-    refused = [_as_match(part.inner) for part in parts if isinstance(part, Not)]
+    texts = [as_match(part) for part in parts if not isinstance(part, Not)]
+    refused = [as_match(part.inner) for part in parts if isinstance(part, Not)]
     if not texts or not all(texts) or not all(refused):
         return ""
     wanted = " AND ".join(f"({text})" for text in texts)
@@ -303,15 +399,17 @@ def _all_as_match(parts: list[Node]) -> str:
 
 
 def _as_where(node: Node) -> tuple[str, tuple[str | int, ...]]:
-    if text := _as_match(node):
+    if text := as_match(node):
         return (
-            "p.message_id IN (SELECT m.id FROM words JOIN message AS m ON m.words_id = words.rowid"
-            " WHERE words MATCH ?)",
+            "(SELECT words_id FROM message WHERE id = p.message_id)"
+            f" IN (SELECT rowid FROM words WHERE words MATCH ?{SINCE})",
             (text,),
         )
     if isinstance(node, Leaf):
         return node.where, node.parameters
     if isinstance(node, Not):
+        if (leaf := positive(node)) is not None:
+            return leaf.where, leaf.parameters
         where, parameters = _as_where(node.inner)
         return f"NOT ({where})", parameters
     pieces = [_as_where(part) for part in node.parts]

@@ -15,6 +15,9 @@ from desktopmail.door.rows import Column, View
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from desktopmail.door.search import Node
+    from desktopmail.door.vocabulary import Vocabulary
+
 # More terms than this do not fit one compound query; such a view is sorted instead of merged.
 MAX_MERGED_MAILBOXES = 200
 
@@ -35,6 +38,26 @@ Parameter = str | int
 _KEY = "{key}"
 # The key of rows that the word index does not find.
 _ROWID = "(SELECT words_id FROM message WHERE id = p.message_id)"
+#: Stands in a condition behind each look into the word index, for what limits it to some hits.
+SINCE = "{since}"
+# How far a message stands behind the last id of its second, at the most.
+_BEHIND = (
+    "coalesce((SELECT words_id - min(max(date_s, 0), 8589934591) * 64 AS behind"
+    " FROM message INDEXED BY message_behind"
+    " WHERE words_id - min(max(date_s, 0), 8589934591) * 64 > 63 ORDER BY behind DESC LIMIT 1), 63)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """A statement and what to bind to it."""
+
+    text: str
+    parameters: tuple[Parameter, ...]
+
+    def counted(self, most: int) -> Sql:
+        """How many rows it has, counted up to so many."""
+        return Sql(f"SELECT count(*) FROM ({self.text} LIMIT {int(most)})", self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +68,19 @@ class Condition:
         match: An expression of the word index that every hit matches, or "".
         where: A condition on `p`, "1" where there is none.
         parameters: Of `where`, in order.
+        filters: What `where` says, as it was asked for; None where there was no query.
+        within: Each a set of mailboxes outside of which nothing is a hit.
+        since_s: The date of every hit is this one or later.
+        until_s: The date of every hit is before this one.
     """
 
     match: str
     where: str
-    parameters: tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Sql:
-    """A statement and what to bind to it."""
-
-    text: str
     parameters: tuple[Parameter, ...]
+    filters: Node | None = None
+    within: tuple[Sql, ...] = ()
+    since_s: int | None = None
+    until_s: int | None = None
 
 
 class ViewSql:
@@ -66,22 +89,116 @@ class ViewSql:
     Args:
         view: What to show.
         mailbox_ids: The mailboxes of the view, resolved: never empty.
+        condition: What its query asks for, where that was worked out already.
+        few: See `narrowed`.
+        one_by_one: See `narrowed`.
+        words_ids: See `narrowed`.
+        since_s: See `since`.
     """
 
-    def __init__(self, view: View, mailbox_ids: tuple[int, ...]) -> None:
-        self._view = view
-        self._mailbox_ids = mailbox_ids
-        self._condition = _condition_of(view.query)
+    def __init__(
+        self,
+        view: View,
+        mailbox_ids: tuple[int, ...],
+        condition: Condition | None = None,
+        *,
+        few: Sql | None = None,
+        one_by_one: bool = False,
+        words_ids: Sequence[int] | None = None,
+        since_s: int | None = None,
+    ) -> None:
+        self.view = view
+        self.mailbox_ids = mailbox_ids
+        self.condition = condition or condition_of(view.query)
+        self._few = few
+        self._one_by_one = one_by_one
+        self._words_ids = words_ids
+        self._since_s = since_s
         # The rowids of the word index are in date order: by date, its hits need no sorting.
-        self._by_rowid = bool(self._condition.match) and view.column is Column.DATE
+        self._by_rowid = bool(self.condition.match) and view.column is Column.DATE
         self._key = "words.rowid" if self._by_rowid else f"p.{_KEYS[view.column]}"
 
     @property
     def is_plain(self) -> bool:
         """Whether the totals of the mailboxes count it: no filter but, at most, unread ones."""
-        view = self._view
+        view = self.view
         filtered = view.query.strip() or view.flagged_only or view.with_attachment
         return not (filtered or view.threads)
+
+    @property
+    def is_within(self) -> bool:
+        """Whether only some mailboxes are looked into."""
+        return bool(self.view.mailbox_ids or self.condition.within)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether only some of what is walked along are rows."""
+        view = self.view
+        filtered = view.unread_only or view.flagged_only or view.with_attachment
+        if self.by_words:
+            return filtered or self.is_within or self.condition.where != "1"
+        return bool(view.query.strip())
+
+    @property
+    def by_words(self) -> bool:
+        """Whether the word index leads to the rows."""
+        return bool(self.condition.match)
+
+    @property
+    def looks_into_words(self) -> bool:
+        """Whether rows are held to sets of hits that have to be gathered first."""
+        return SINCE in self.condition.where
+
+    @property
+    def mailboxes(self) -> str:
+        """The mailboxes of the view, for a list in a statement."""
+        return ",".join(str(int(mailbox_id)) for mailbox_id in self.mailbox_ids)
+
+    def narrowed(
+        self, few: Sql, *, one_by_one: bool, words_ids: Sequence[int] | None = None
+    ) -> ViewSql:
+        """The same rows, looked for among these placements alone.
+
+        Args:
+            few: Their ids: each row of the view is one of them.
+            one_by_one: They are so few that the word index is asked for each.
+            words_ids: Under which the word index has them, where that is known.
+        """
+        return ViewSql(
+            self.view,
+            self.mailbox_ids,
+            self.condition,
+            few=few,
+            one_by_one=one_by_one,
+            words_ids=words_ids,
+        )
+
+    def since(self, date_s: int) -> ViewSql:
+        """Those of the rows that are of this date or later."""
+        return ViewSql(self.view, self.mailbox_ids, self.condition, since_s=date_s)
+
+    def hits(self, most: int) -> Sql:
+        """How many hits the words have, counted up to so many."""
+        text = f"SELECT rowid FROM words WHERE words MATCH ?{self._between}"
+        return Sql(text, (self.condition.match,)).counted(most)
+
+    def among_newest(self, offset: int, limit: int, looked: int) -> Sql:
+        """A window of what the filters leave of the newest hits of the words, so many of them.
+
+        Where it is full, it is that of the whole view: no hit further back is newer.
+        """
+        hits = (
+            f"(SELECT rowid AS words_id FROM words WHERE words MATCH ?{self._between}"
+            f" ORDER BY rowid DESC LIMIT {int(looked)}) AS w"
+        )
+        return Sql(
+            f"SELECT p.id AS id, w.words_id AS key FROM {hits}"
+            " CROSS JOIN message AS m INDEXED BY message_by_words ON m.words_id = w.words_id"
+            " CROSS JOIN placement AS p INDEXED BY placement_by_message ON p.message_id = m.id"
+            f" WHERE p.mailbox_id IN ({self.mailboxes}) AND {self._filters()}"
+            " ORDER BY 2 DESC, 1 LIMIT ? OFFSET ?",
+            (self.condition.match, *self.condition.parameters, limit, offset),
+        )
 
     def ids(self, offset: int, limit: int) -> Sql:
         """The placement ids of a window, in order (the first column)."""
@@ -95,11 +212,11 @@ class ViewSql:
 
     def before(self, key: Parameter, placement_id: int) -> Sql:
         """How many rows stand before the one with this key and id."""
-        compare = ">" if self._view.descending else "<"
+        compare = ">" if self.view.descending else "<"
         bound = f"({_KEY}, p.id) {compare} (?, ?)"
         if self._by_rowid:  # of one message the placements come as their index has them: upward
             bound = f"({_KEY}, -p.id) {compare} (?, -?)"
-            if not self._view.descending:
+            if not self.view.descending:
                 bound = f"({_KEY}, p.id) < (?, ?)"
         rows = self._rows(ordered=False, bound=bound, values=(key, placement_id))
         return Sql(f"SELECT count(*) FROM ({rows.text})", rows.parameters)
@@ -115,20 +232,32 @@ class ViewSql:
         return Sql(f"{part.text} ORDER BY 2 DESC, 1 DESC", part.parameters)
 
     @property
-    def _by_words(self) -> bool:
-        return bool(self._condition.match)
-
-    @property
     def _is_sorted(self) -> bool:
-        return len(self._mailbox_ids) > MAX_MERGED_MAILBOXES
+        return len(self.mailbox_ids) > MAX_MERGED_MAILBOXES
 
     def _filters(self) -> str:
         quick = self._quick_filters()
-        where = self._condition.where
-        return quick if where == "1" else f"{quick} AND {where}"
+        if self._since_s is not None:
+            quick += f" AND p.date_s >= {int(self._since_s)}"
+        where = self.condition.where.replace(SINCE, self._of_interest)
+        return quick if where == "1" else f"{quick} AND ({where})"
+
+    @property
+    def _of_interest(self) -> str:
+        """Which hits of words inside of the condition matter."""
+        if self._since_s is not None:
+            return f" AND words.rowid >= {first_words_id(self._since_s)}"
+        if self._words_ids is not None:
+            return f" AND {self._rowid} IN ({','.join(map(str, self._words_ids))})"
+        return ""
+
+    @property
+    def _rowid(self) -> str:
+        """With a plus the word index is read to its end, else it is asked for each row."""
+        return "words.rowid" if self._one_by_one else "+words.rowid"
 
     def _quick_filters(self) -> str:
-        view = self._view
+        view = self.view
         parts = ["p.shown = 1"]
         if view.unread_only:
             parts.append("p.flags & 1 = 0")
@@ -141,21 +270,24 @@ class ViewSql:
     def _rows(self, *, ordered: bool, bound: str = "", values: tuple[Parameter, ...] = ()) -> Sql:
         here = bound.replace(_KEY, self._key)
         filters = self._filters() + (f" AND {here}" if here else "")
-        if self._by_words:
+        if self.by_words:
             text = self._text_by_words(filters)
+        elif self._few is not None:
+            few = f"p.id IN ({self._few.text}) AND +p.mailbox_id IN ({self.mailboxes})"
+            text = self._text_of(few, filters)
         elif self._is_sorted:
-            text = self._text_of(f"p.mailbox_id IN ({self._list})", filters)
+            text = self._text_of(f"p.mailbox_id IN ({self.mailboxes})", filters)
         else:
             text = " UNION ALL ".join(
                 self._text_of(f"p.mailbox_id = {int(mailbox_id)}", filters)
-                for mailbox_id in self._mailbox_ids
+                for mailbox_id in self.mailbox_ids
             )
         parameters = self._bind(values)
-        if self._view.also:
-            also = self._part_also(self._view.also, bound, values)
+        if self.view.also:
+            also = self._part_also(self.view.also, bound, values)
             text, parameters = f"{text} UNION ALL {also.text}", parameters + also.parameters
         if ordered:
-            down = " DESC" if self._view.descending else ""
+            down = " DESC" if self.view.descending else ""
             text += f" ORDER BY 2{down}" + ("" if self._by_rowid else f", 1{down}")
         return Sql(text, parameters)
 
@@ -168,9 +300,9 @@ class ViewSql:
         from walking whole mailboxes for them.
         """
         key = _ROWID if self._by_rowid else self._key
-        condition, parameters = self._condition, self._condition.parameters
-        where = condition.where
-        if self._by_words:
+        condition, parameters = self.condition, self.condition.parameters
+        where = condition.where.replace(SINCE, "")
+        if self.by_words:
             found = (
                 "SELECT m.id FROM words JOIN message AS m ON m.words_id = words.rowid"
                 " WHERE words MATCH ?"
@@ -180,21 +312,20 @@ class ViewSql:
         text = (
             f"SELECT p.id AS id, {key} AS key FROM placement AS p"
             " WHERE p.id IN (SELECT value FROM json_each(?))"
-            f" AND +p.mailbox_id IN ({self._list}) AND {self._quick_filters()} AND NOT ({where})"
-            + (f" AND {bound.replace(_KEY, key)}" if bound else "")
+            f" AND +p.mailbox_id IN ({self.mailboxes}) AND {self._quick_filters()}"
+            f" AND NOT ({where})" + (f" AND {bound.replace(_KEY, key)}" if bound else "")
         )
         return Sql(text, (json.dumps(list(placement_ids)), *parameters, *values))
 
     def _bind(self, bound: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
-        condition = self._condition
-        if self._by_words:
-            return (condition.match, *condition.parameters, *bound)
-        times = 1 if self._is_sorted else len(self._mailbox_ids)
+        condition = self.condition
+        few = self._few.parameters if self._few is not None else ()
+        if self.by_words:
+            return (condition.match, *few, *condition.parameters, *bound)
+        if self._few is not None:
+            return (*few, *condition.parameters, *bound)
+        times = 1 if self._is_sorted else len(self.mailbox_ids)
         return (*condition.parameters, *bound) * times
-
-    @property
-    def _list(self) -> str:
-        return ",".join(str(int(mailbox_id)) for mailbox_id in self._mailbox_ids)
 
     def _text_of(self, where_mailbox: str, filters: str) -> str:
         return (
@@ -207,28 +338,52 @@ class ViewSql:
             f"SELECT p.id AS id, {self._key} AS key FROM words"
             " CROSS JOIN message AS m INDEXED BY message_by_words ON m.words_id = words.rowid"
             " CROSS JOIN placement AS p INDEXED BY placement_by_message ON p.message_id = m.id"
-            f" WHERE words MATCH ? AND p.mailbox_id IN ({self._list}) AND {filters}"
+            f" WHERE words MATCH ?{self._between}{self._among_few}"
+            f" AND p.mailbox_id IN ({self.mailboxes}) AND {filters}"
+        )
+
+    @property
+    def _between(self) -> str:
+        """Between which ids of the word index all hits are."""
+        since_s, until_s = self.condition.since_s, self.condition.until_s
+        text = "" if since_s is None else f" AND words.rowid >= {first_words_id(since_s)}"
+        if until_s is not None:
+            text += f" AND words.rowid <= {first_words_id(until_s)} + {_BEHIND}"
+        return text
+
+    @property
+    def _among_few(self) -> str:
+        if self._few is None:
+            return ""
+        return (
+            f" AND {self._rowid} IN (SELECT fm.words_id FROM placement AS fp"
+            f" CROSS JOIN message AS fm ON fm.id = fp.message_id WHERE fp.id IN ({self._few.text}))"
         )
 
     @property
     def _newest_of_thread(self) -> str:
         # A query shows every hit: gathering them would hide what was searched for.
-        if not self._view.threads or self._view.query.strip():
+        if not self.view.threads or self.view.query.strip():
             return ""
         inner = self._filters().replace("p.", "q.")
         return (
             " AND NOT EXISTS (SELECT 1 FROM placement AS q WHERE q.thread_id = p.thread_id"
-            f" AND q.mailbox_id IN ({self._list}) AND {inner}"
+            f" AND q.mailbox_id IN ({self.mailboxes}) AND {inner}"
             " AND (q.date_s, q.id) > (p.date_s, p.id))"
         )
 
 
-def _condition_of(query: str) -> Condition:
+def condition_of(query: str, vocabulary: Vocabulary | None = None) -> Condition:
+    """What a query asks for; see `search.parse`.
+
+    Raises:
+        SearchError: It cannot be understood.
+    """
     if not query.strip():
         return Condition("", "1", ())
     from desktopmail.door.search import parse  # 12 ms that a list without a search does without
 
-    return parse(query)
+    return parse(query, vocabulary)
 
 
 def first_words_id(date_s: int) -> int:

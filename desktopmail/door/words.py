@@ -17,8 +17,14 @@ _SPACELESS = re.compile(
     "\uff66-\uff9f\U00020000-\U0003ffff]"
 )
 
-# Characters of those scripts begin with one of these octets in UTF-8; few others do. To look for an
-# octet takes a hundredth of the time of looking for a character of the set.
+#: Stands before what is no word in the index but the beginning of one (`door.vocabulary`): a
+#: character of private use, which the tokenizer takes for a letter. A text cannot say it.
+BEGINNING = "\ue000"
+#: Stands in the index for every message: what lacks a word is looked for among these.
+EVERY = BEGINNING
+
+# Those characters begin with one of these octets in UTF-8; few others do. To look for an octet
+# takes a hundredth of the time of looking for a character of the set.
 _BEGINNINGS = bytes((0xE0, 0xE1, *range(0xE3, 0xF1)))
 _OTHERS = bytes(octet for octet in range(256) if octet not in _BEGINNINGS)
 
@@ -33,4 +39,4 @@ def spaced(text: str) -> str:
     text = text.replace("ß", "ss").replace("ẞ", "ss")
     if not text.encode("utf-8", "replace").translate(None, _OTHERS):
         return text
-    return _SPACELESS.sub(lambda match: f" {match.group()} ", text)
+    return _SPACELESS.sub(lambda match: f" {match.group()} ", text.replace(BEGINNING, " "))

@@ -111,23 +111,29 @@ class Searching(QObject):
         counted = await self._count(view)
         if counted is None or not self._is_wanted(turn):
             return
-        found, partly = counted
+        found, partly, waiting = counted
         pane = self._window.list_pane
         pane.scope_bar.show_scope(self.scope, self._names())
+        said_here = []
         if partly:
-            reach = tr("search.partly_here", names=self._paths(partly))
-        else:
-            reach = tr("search.all_here")
+            said_here.append(tr("search.partly_here", names=self._paths(partly)))
+        if waiting:
+            said_here.append(trn("search.indexing", waiting))
+        reach = " ".join(said_here) or tr("search.all_here")
         pane.scope_bar.show_reach(reach, more=bool(partly))
         pane.show_found(tr("search.title"), view, found)
 
-    async def _count(self, view: View) -> tuple[int, list[MailboxId]] | None:
-        """How many rows a view has, and where it is not wholly here; None where that was said."""
+    async def _count(self, view: View) -> tuple[int, list[MailboxId], int] | None:
+        """How many rows a view has, where it is not wholly here, and how many messages words miss.
 
-        def count() -> tuple[int, list[MailboxId]]:
+        None where an error was said.
+        """
+
+        def count() -> tuple[int, list[MailboxId], int]:
             reader = self.make_reader()
             try:
-                return reader.count(view), reader.partly_here(view.mailbox_ids)
+                partly = reader.partly_here(view.mailbox_ids)
+                return reader.count(view), partly, reader.unindexed()
             finally:
                 reader.close()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import statistics
 import subprocess
 import tempfile
 import time
@@ -13,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktopmail.door.commands import ImportMessages
+from desktopmail.door.ids import AccountId
 from desktopmail.door.rows import Kind, Role, View
 from tests.benchmarks import maildir
-from tests.benchmarks.corpus import messages, vocabulary
+from tests.benchmarks.corpus import chinese, messages, vocabulary
 from tests.benchmarks.engine import running, settings
 from tests.benchmarks.peer import program
+from tests.benchmarks.queries import prepare, queries
 from tests.benchmarks.ratio import Ratio
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def measure() -> list[Ratio]:
         octets = maildir.write(folder / "mail", messages(count, mean_octets=_MEAN_OCTETS))
         tenth = messages(count // 10, mean_octets=_MEAN_OCTETS, seed=2)
         both = octets + maildir.write(folder / "tenth", tenth)
+        maildir.write(folder / "chinese", chinese(count // 20))
         peer_s = _notmuch(notmuch, folder)
         ours, p99 = asyncio.run(_ours(folder))
     return [
@@ -48,7 +50,7 @@ def measure() -> list[Ratio]:
         ),
         *(
             Ratio(
-                f"newest 50 hits in {count + count // 10}, 99 of 100 queries of {kind}", seconds,
+                f"newest 50 hits in {count + count // 10}, 99 of 100 queries: {kind}", seconds,
                 0.01, "ten milliseconds", "s", 1.0, at_least=False,
             )
             for kind, seconds in p99.items()
@@ -86,7 +88,7 @@ def _notmuch(notmuch: str, folder: Path) -> float:
 async def _ours(folder: Path) -> tuple[dict[str, float], dict[str, float]]:
     async with running(folder) as engine:
         # By POP3 from where nobody answers: an account with an Inbox that exists here alone.
-        await engine.add(settings(folder, 9, "none"), Kind.POP3)
+        account_id = AccountId(await engine.add(settings(folder, 9, "none"), Kind.POP3))
         (inbox,) = [box.id for box in engine.reader.mailboxes() if box.role is Role.INBOX]
         times = {}
         for what, name in (("tenth", "tenth"), ("all", "mail")):
@@ -97,40 +99,23 @@ async def _ours(folder: Path) -> tuple[dict[str, float], dict[str, float]]:
             times[what] = time.perf_counter() - begin
         times["memory"] = await engine.peak_memory()
         times["stored"] = engine.stored()
-        return times, _p99_by_kind(engine.reader)
+        await engine.session.door.command(
+            ImportMessages(path=str(folder / "chinese"), mailbox_id=inbox)
+        )
+        await prepare(engine, account_id, inbox)
+        return times, p99_by_kind(engine.reader)
 
 
-def _p99_by_kind(reader: SqliteReader) -> dict[str, float]:
+def p99_by_kind(reader: SqliteReader) -> dict[str, float]:
     """How long 99 of 100 queries of each kind take at the most, seeded."""
+    reader.window(View(query="the"), 0, 50)  # the language is imported with the first search
     chance = random.Random(20261125)
     words, often = vocabulary()
     taken: dict[str, list[float]] = {}
     for number in range(_QUERIES):
         one, two = chance.choices(words, cum_weights=often, k=2)
-        for kind, query in _queries(one, two, number).items():
+        for kind, query in queries(one, two, number).items():
             begin = time.perf_counter()
             reader.window(View(query=query), 0, 50)
             taken.setdefault(kind, []).append(time.perf_counter() - begin)
-    return {kind: statistics.quantiles(times, n=100)[-1] for kind, times in taken.items()}
-
-
-def _queries(one: str, two: str, number: int) -> dict[str, str]:
-    return {
-        "a word": one,
-        "two words": f"{one} {two}",
-        "a phrase": f'"{one} {two}"',
-        "either": f"{one} OR {two}",
-        "one without another": f"{one} -{two}",
-        "a word in the subject": f"subject:{one}",
-        "a person": f"from:person{number}",
-        "a beginning of one letter": f"{one[:1]}*",
-        "a beginning of two letters": f"{one[:2]}*",
-        "a beginning of three letters": f"{one[:3]}*",
-        "a beginning of four letters": f"{one[:4]}*",
-        "unread ones": f"{one} is:unread",
-        "flagged ones, of which there are none": f"{one} is:flagged",
-        "one mailbox": f"{one} in:inbox",
-        "one account": f"{one} account:alice",
-        "large ones": f"{one} larger:100k",
-        "those with attachments": f"{one} has:attachment",
-    }
+    return {kind: sorted(times)[_QUERIES * 99 // 100 - 1] for kind, times in taken.items()}

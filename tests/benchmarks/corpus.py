@@ -106,6 +106,23 @@ def messages(count: int, *, mean_octets: int, seed: int = 1) -> Iterator[bytes]:
         yield _message(number, chance, mean_octets)
 
 
+def chinese(count: int, *, seed: int = 3) -> Iterator[bytes]:
+    """Make messages in Chinese: of a meeting and its time, or of a station, never of both."""
+    chance = random.Random(seed)
+    signs = [chr(code) for code in range(0x4E00, 0x4E00 + 1_000)]
+    often = tuple(itertools.accumulate(1 / rank for rank in range(3, len(signs) + 3)))
+    for number in range(count):
+        text = "".join(chance.choices(signs, cum_weights=often, k=200))
+        about = "会议的时间" if number % 2 else "站车"
+        yield (
+            f"From: 王 <wang{number % 40}@bench.example>\r\nTo: Alice <alice@localhost>\r\n"
+            f"Subject: {about}\r\nMessage-ID: <chinese.{number}@bench.example>\r\n"
+            f"Date: Thu, 16 Nov 2023 {number // 60 % 24:02}:{number % 60:02}:30 +0000\r\n"
+            "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+            f"{text[:100]}{about}{text[100:]}\r\n"
+        ).encode()
+
+
 def _message(number: int, chance: random.Random, mean_octets: int) -> bytes:
     sender = f"person{chance.randrange(400)}"
     subject = " ".join(chance.choices(WORDS, k=5))

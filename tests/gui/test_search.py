@@ -122,6 +122,16 @@ def test_a_search_says_how_far_it_reached_and_asks_the_server_for_the_rest(
         await until(bar.servers.isVisible)
         assert bar.reach.text() == "Only what is here was searched; not everything is of Inbox."
         assert rows.model().rowCount() == 0
+        store.waiting = 7
+        QTest.keyClick(window.tool_bar.search, Qt.Key.Key_Backspace)
+        await until(lambda: "7 messages" in bar.reach.text())
+        assert bar.reach.text() == (
+            "Only what is here was searched; not everything is of Inbox."
+            " The words of 7 messages are still being indexed."
+        )
+        store.waiting = 0
+        QTest.keyClicks(window.tool_bar.search, "s")
+        await until(lambda: "7 messages" not in bar.reach.text())
         bar.servers.click()
         await until(lambda: rows.model().rowCount() == 1)
         assert store.searched == [SearchServers(query="xylophones", mailbox_ids=(inbox.id,))]

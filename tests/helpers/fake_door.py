@@ -231,6 +231,7 @@ class FakeStore:
     offline: bool = False
     contact_rows: list[ContactRow] = dataclasses.field(default_factory=list)
     partly: list[MailboxId] = dataclasses.field(default_factory=list)
+    waiting: int = 0
     searched: list[SearchServers] = dataclasses.field(default_factory=list)
     hits: ServerHits | DoorError = dataclasses.field(default_factory=ServerHits)
     tag_rows: dict[str, TagRow] = dataclasses.field(default_factory=dict)
@@ -313,6 +314,9 @@ class FakeStore:
 
     def partly_here(self, mailbox_ids: Sequence[MailboxId] = ()) -> list[MailboxId]:
         return [one for one in self.partly if not mailbox_ids or one in mailbox_ids]
+
+    def unindexed(self) -> int:
+        return self.waiting
 
     def mailbox(self, mailbox_id: MailboxId) -> MailboxRow | None:
         return next((box for box in self.mailboxes() if box.id == mailbox_id), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from desktopmail.door.reader import SqliteReader
 from desktopmail.door.rows import View
 from desktopmail.door.search import All, Any, Leaf, Not, SearchError, Term, parse, size_of, tree
+from desktopmail.door.words import EVERY
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
@@ -51,6 +53,27 @@ async def reader(tmp_path: Path) -> AsyncIterator[SqliteReader]:
         ("party -is:unread", []),
         ("(party -cake) OR from:billing", [5, 2, 1]),
         ("-party", [4, 2]),
+        ("-party -会", [2]),
+        ("-(party is:unread)", [4, 2]),
+        ("-(party OR is:read) -invoice", [4]),
+        ("-is:read from:billing", [2]),
+        ("is:read", []),
+        ("p*", [5, 3, 2, 1]),
+        ("PA*", [5, 3, 2, 1]),
+        ("part*", [5, 3, 1]),
+        ("party*", [5, 3, 1]),
+        ("subject:p* -subject:s*", [5]),
+        ("subject:pa*", [5, 3, 1]),
+        ("from:b*", [2]),
+        ("to:zo* i*", [5]),
+        ("in*", [5, 2]),
+        ("kö*", [3]),
+        ("i*", [5, 3, 2]),
+        ("summer-p*", [3, 1]),
+        ("会*", [4]),
+        ("会議*", [4]),
+        ("-b* -subject:会*", [5]),
+        ("q*", []),
         ("cake OR salad", [3, 1]),
         ("(cake OR salad) re", [3]),
         ("-(cake OR salad) party", [5]),
@@ -150,4 +173,18 @@ def test_words_are_kept_off_by_the_index_and_not_by_a_list_of_all_they_stand_in(
     found = parse("party -cake -is:unread")
     assert found.match == '(("party")) NOT ("cake")'
     assert "words" not in found.where
-    assert parse("-cake").match == ""
+
+
+def test_what_only_lacks_words_is_looked_for_among_all_that_the_index_has() -> None:
+    found = parse("-cake -(salad OR is:unread)")
+    assert found.match == f'(("{EVERY}")) NOT ("cake") NOT ("salad")'
+    assert found.where == "(p.flags & 1 <> 0)"
+
+
+def test_mailboxes_and_dates_that_every_hit_has_are_known_before_it_is_looked_for() -> None:
+    found = parse("cake in:Archive after:2026-01-01 after:2026-03-01 before:2026-05-01 (a OR in:b)")
+    assert [one.parameters for one in found.within] == [("Archive", "Archive")]
+    days = [dt.date(2026, month, 1) for month in (3, 5)]
+    midnights = [dt.datetime(day.year, day.month, day.day).astimezone().timestamp() for day in days]
+    assert [found.since_s, found.until_s] == midnights
+    assert parse("-in:b OR after:2026-01-01").since_s is None

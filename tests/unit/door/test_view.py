@@ -77,6 +77,37 @@ def test_a_search_by_date_walks_the_word_index_and_sorts_nothing(
     assert all("TEMP B-TREE" not in step for step in steps), steps
 
 
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("is:unread", "placement_unread"),
+        ("-is:read", "placement_unread"),
+        ("is:read", "placement_read"),
+        ("is:answered", "placement_answered"),
+        ("is:flagged", "placement_flagged"),
+        ("is:draft", "placement_draft"),
+        ("is:forwarded", "placement_forwarded"),
+        ("has:attachment", "placement_attachment"),
+    ],
+)
+def test_a_state_alone_is_a_walk_along_those_that_have_it(
+    connection: apsw.Connection, query: str, index: str
+) -> None:
+    steps = plan(connection, ViewSql(View(query=query), THREE).ids(0, 50))
+    assert_walks(steps)
+    assert sum(index in step for step in steps) == len(THREE), steps
+
+
+def test_words_before_a_date_are_walked_from_there(connection: apsw.Connection) -> None:
+    query = "word before:2026-01-01 after:2025-01-01"
+    steps = plan(connection, ViewSql(View(query=query), THREE).ids(0, 50))
+    assert steps[0].startswith("SCAN words VIRTUAL TABLE INDEX"), steps
+    assert "<" in steps[0], steps
+    assert ">" in steps[0], steps
+    assert any("message_behind" in step for step in steps), steps
+    assert all("TEMP B-TREE" not in step for step in steps), steps
+
+
 @pytest.mark.parametrize("query", ["word", "word is:unread", "is:flagged", "a OR is:unread"])
 @pytest.mark.parametrize("column", Column)
 def test_what_a_server_found_is_looked_up_by_its_ids(

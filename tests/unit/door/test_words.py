@@ -33,7 +33,11 @@ def test_scripts_without_spaces_are_cut(text: str, cut: list[str]) -> None:
     assert spaced(text).split() == cut
 
 
+def test_a_text_cannot_say_that_something_is_a_beginning() -> None:
+    assert spaced(f"{words.BEGINNING}th ü").split() == ["th", "ü"]
+
+
 @given(st.text())
 def test_looking_for_octets_first_changes_nothing(text: str) -> None:
-    plain = text.replace("ß", "ss").replace("ẞ", "ss")
+    plain = text.replace("ß", "ss").replace("ẞ", "ss").replace(words.BEGINNING, " ")
     assert spaced(text) == words._SPACELESS.sub(lambda match: f" {match.group()} ", plain)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desktopmail.door.reader import SqliteReader
 from desktopmail.engine import summary
 from desktopmail.engine.indexing import index_waiting
 from desktopmail.engine.store import message, words
@@ -33,6 +34,9 @@ async def test_whole_messages_and_headers_are_indexed_from_what_is_here(tmp_path
         await store.write(header)
         await store.write(words.queue_all)
         assert (await found(store, "zebra"), await found(store, "okapi")) == (0, 0)
+        reader = SqliteReader(store.profile)
+        assert reader.unindexed() == 2
+        reader.close()
         await index_waiting(store, system_ports())
         assert (await found(store, "zebra"), await found(store, "okapi")) == (1, 1)
         assert await store.read(words.count_waiting) == 0

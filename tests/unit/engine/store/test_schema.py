@@ -71,3 +71,38 @@ def test_the_messages_of_version_7_are_numbered_by_date_and_wait_for_the_new_ind
     assert [date_s for _, date_s in rows] == sorted(dates)
     assert (rows[-1][0], rows[-3][0]) == (first_words_id(2**40), first_words_id(5_000) + 1)
     assert connection.execute("SELECT count(*) FROM word_queue").fetchall() == [(len(dates),)]
+
+
+def test_the_messages_of_version_9_wait_for_an_index_that_has_beginnings() -> None:
+    connection = apsw.Connection(":memory:")
+    schema.upgrade(connection, to=9)
+    connection.execute("INSERT INTO words (rowid, subject) VALUES (320, 'zebra')")
+    for message_id in (1, 2):
+        connection.execute(
+            "INSERT INTO message (id, header_digest, message_id, subject, sender_name,"
+            " sender_address, recipients, date_s, size, attachment, preview, thread_id, words_id)"
+            " VALUES (?, x'', '', '', '', '', '', 5, 1, 0, '', 1, ?)",
+            (message_id, first_words_id(5) + message_id),
+        )
+    connection.execute("INSERT INTO word_queue (message_id) VALUES (2)")
+    schema.upgrade(connection)
+    assert connection.execute("SELECT message_id FROM word_queue").fetchall() == [(1,), (2,)]
+    assert connection.execute("SELECT rowid FROM words WHERE words MATCH 'zebra'").fetchall() == []
+
+
+def test_messages_behind_the_ids_of_their_second_are_known() -> None:
+    """Dates out of the range of ids count as the first and the last of it."""
+    connection = apsw.Connection(":memory:")
+    schema.upgrade(connection)
+    placed = [(5, 63), (5, 64), (5, 700), (-9, 0), (2**40, 3), (7, 1)]
+    connection.executemany(
+        "INSERT INTO message (header_digest, message_id, subject, sender_name, sender_address,"
+        " recipients, date_s, size, attachment, preview, thread_id, words_id)"
+        " VALUES (x'', '', '', '', '', '', ?, 1, 0, '', 1, ?)",
+        [(date_s, first_words_id(date_s) + behind) for date_s, behind in placed],
+    )
+    behind = "words_id - min(max(date_s, 0), 8589934591) * 64"
+    rows = connection.execute(
+        f"SELECT {behind} FROM message INDEXED BY message_behind WHERE {behind} > 63 ORDER BY 1"  # noqa: S608 - of this test
+    ).fetchall()
+    assert rows == [(64,), (700,)]

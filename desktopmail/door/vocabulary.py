@@ -1,0 +1,100 @@
+"""The words of the index: how a text is cut into them, and which of them begin in one way.
+
+To look for a beginning, an index reads every place of every word that begins so: for one letter
+that takes a quarter of a second in 100,000 messages. So each text is indexed with the beginnings of
+its words too: of each word its first letter and its first two, where it is longer, marked so that
+they are no words. Of words that begin with three letters or more there are few enough to be asked
+for one by one. The index has an option for this (`prefix`) that costs three times the octets: it
+repeats where in a text each of them stands.
+
+The mark alone stands in every message: what is asked for by words that are not there is searched
+for among them (`words.EVERY`).
+"""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+from desktopmail.door.sqlite import fetch
+from desktopmail.door.words import BEGINNING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: What an index cuts words with, as the table that holds it says.
+TOKENIZER = ("unicode61", ("remove_diacritics", "2"))
+_LETTERS = 2
+# So many are asked for one by one, which takes some 50 us each; more are gathered by the index.
+_MOST = 120
+
+# One letter more shows whether a word is longer than its beginning.
+_BEGIN = itemgetter(slice(_LETTERS + 1))
+_BETWEEN = f" {BEGINNING}"
+_VOCABULARY = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, instance)"
+)
+_NEXT = "SELECT term FROM temp.vocabulary WHERE term >= ? LIMIT 1"
+
+
+def cutter(connection: apsw.Connection) -> Callable[[str], list[str]]:
+    """Return what cuts a text into words as the index does: in one case, without accents."""
+    name, arguments = TOKENIZER
+    tokenizer = connection.fts5_tokenizer(name, list(arguments))
+
+    def cut(text: str) -> list[str]:
+        # Where nothing more is asked for, a list of words.
+        words: Any = tokenizer(
+            text.encode("utf-8", "replace"),
+            apsw.FTS5_TOKENIZE_DOCUMENT,
+            None,
+            include_offsets=False,
+            include_colocated=False,
+        )
+        found: list[str] = words
+        return found
+
+    return cut
+
+
+def with_beginnings(text: str, cut: Callable[[str], list[str]]) -> str:
+    """Return a text as it is indexed: with the beginnings of its words behind it."""
+    begins = set(map(_BEGIN, cut(text))) if text else set()
+    found = {begin[:2] for begin in begins if len(begin) > _LETTERS}
+    found.update({begin[:1] for begin in begins if len(begin) > 1})
+    return f"{text} {BEGINNING}{_BETWEEN.join(found)}" if found else text
+
+
+class Vocabulary:
+    """The words of an index, read through a connection to its store."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._cut = cutter(connection)
+        connection.execute(_VOCABULARY)
+
+    def beginning_with(self, text: str) -> list[str]:
+        """The phrases that together find what the last word of a text is the beginning of.
+
+        Returns:
+            Phrases of the index, without quotes; none where the words that begin so are too many,
+            or are not there.
+        """
+        *before, last = self._cut(text) or [""]
+        if not before and 0 < len(last) <= _LETTERS:
+            return [last, BEGINNING + last]
+        return [" ".join((*before, word)) for word in self._words(last)] if last else []
+
+    def _words(self, beginning: str) -> list[str]:
+        found: list[str] = []
+        at = beginning
+        while True:
+            rows = fetch(self._connection, _NEXT, (at,))
+            if not rows or not rows[0][0].startswith(beginning):
+                return found
+            if len(found) == _MOST:
+                return []
+            found.append(rows[0][0])
+            at = found[-1] + "\0"

@@ -1,0 +1,180 @@
+"""However a search is found, it finds the same rows in the same order."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door import finding
+from desktopmail.door.ids import MailboxId, PlacementId
+from desktopmail.door.profile import Profile
+from desktopmail.door.reader import SqliteReader
+from desktopmail.door.rows import Column, Flag, Role, View
+from desktopmail.door.view import ViewSql
+from desktopmail.engine.store import mailbox, placement
+from desktopmail.engine.store.store import Store
+from desktopmail.net.ports import InlineExecutor
+from tests.helpers.store import add_account, inbox_of, mail, put
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from desktopmail.door.sqlite import Fields
+    from desktopmail.door.view import Sql
+    from desktopmail.engine.store.store import Transaction
+
+COUNT = 240
+LEAVES = (
+    "often", "even", "odd", "third", "rare", "nowhere", "o*", "ra*", "ev*", "t*", '"often even"',
+    "subject:rare", "東京", "-often", "-even", "-rare", "-o*", "is:flagged", "is:unread", "is:read",
+    "-is:unread", "is:answered", "is:draft", "has:attachment", "tag:todo", "tag:none", "in:inbox",
+    "in:Sent", "in:nowhere", "account:work", "account:nobody", "larger:300", "larger:2k",
+    "larger:9M", "smaller:400", "before:2026-11-02", "before:2026-11-03", "after:2026-11-02",
+    "after:2027-01-01", "-in:Sent", "-tag:todo", "-(even OR is:flagged)",
+)  # fmt: skip
+
+
+def _fill(tx: Transaction) -> None:
+    chance = random.Random(7)
+    account_id = add_account(tx)
+    inbox, sent = inbox_of(tx, account_id), mailbox.find_role(tx, account_id, Role.SENT)
+    assert sent is not None
+    mails = []
+    for number in range(COUNT):
+        words = ["often"] * (number % 10 != 0) + [("even", "odd")[number % 2]]
+        words += ["third"] * (number % 3 == 0) + ["rare"] * (number % 80 == 0) + ["東京" * 2]
+        body = " ".join(words) + " x" * chance.choice([0, 0, 0, 30, 900])
+        subject = chance.choice(["", "rare letter", "of old"])
+        mails.append(mail(number % 60, subject=subject, body=f"{number} {body}", hour=number // 60))
+    placed = put(tx, inbox, mails[:200], first_uid=None)
+    placed += put(tx, sent.id, mails[200:], first_uid=None)
+    for one in placed:
+        flags = Flag.SEEN if chance.random() < 0.3 else Flag.NONE
+        flags |= Flag.FLAGGED if chance.random() < 0.04 else Flag.NONE
+        flags |= Flag.ANSWERED if chance.random() < 0.2 else Flag.NONE
+        placement.set_flags(tx, one, flags)
+    for one in placed[::37]:
+        placement.add_tags(tx, one, ["todo"])
+    for one in placed[::19]:
+        placement.copy(tx, one, sent.id)
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteReader]:
+    profile = Profile.at(tmp_path_factory.mktemp("finding"))
+    asyncio.run(_make(profile))
+    opened = SqliteReader(profile)
+    yield opened
+    opened.close()
+
+
+async def _make(profile: Profile) -> None:
+    store = Store(profile, InlineExecutor())
+    await store.write(_fill)
+    await store.aclose()
+
+
+@pytest.fixture(params=["small", "tiny", "none"])
+def _thresholds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that each way is gone, in a store of some hundred messages."""
+    limits = {
+        "small": {"_NEWEST": 24, "_VERY_FEW": 3, "_FEW": 12, "_RATHER_FEW": 30, "_MANY": 60},
+        "tiny": {"_NEWEST": 8, "_VERY_FEW": 0, "_FEW": 0, "_RATHER_FEW": 0, "_MANY": 0},
+        "none": {"_NEWEST": 2, "_VERY_FEW": 500, "_FEW": 500, "_RATHER_FEW": 500, "_MANY": 500},
+    }
+    for name, value in limits[request.param].items():
+        monkeypatch.setattr(finding, name, value)
+    monkeypatch.setattr(finding, "_WIDER", 2)
+
+
+def _queries() -> list[str]:
+    chance = random.Random(11)
+    made = list(LEAVES)
+    for _ in range(160):
+        some = [chance.choice(LEAVES) for _ in range(chance.randint(2, 4))]
+        joined = [f"({some[0]} OR {some[1]})", *some[2:]] if chance.random() < 0.4 else some
+        made.append(" ".join(joined))
+    return made
+
+
+def _plainly(reader: SqliteReader, view: View) -> list[int]:
+    sql = reader._view(view)
+    return [row[0] for row in reader._run(sql.ids(0, 10_000))] if sql is not None else []
+
+
+@pytest.mark.usefixtures("_thresholds")
+@pytest.mark.parametrize("start", range(0, len(_queries()), 40))
+def test_a_search_finds_what_a_walk_over_everything_finds(reader: SqliteReader, start: int) -> None:
+    for query in _queries()[start : start + 40]:
+        view = View(query=query)
+        expected = _plainly(reader, view)
+        for offset, limit in ((0, 5), (3, 7), (0, 1), (50, 5), (0, 1000)):
+            rows = reader.window(view, offset, limit)
+            assert [row.id for row in rows] == expected[offset : offset + limit], query
+        assert reader.count(view) == len(expected), query
+
+
+@pytest.mark.usefixtures("_thresholds")
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"descending": False},
+        {"column": Column.SENDER},
+        {"column": Column.SIZE, "descending": False},
+        {"unread_only": True},
+        {"flagged_only": True, "with_attachment": True},
+        {"mailbox_ids": (MailboxId(2),)},
+        {"also": (PlacementId(3), PlacementId(90), PlacementId(239))},
+    ],
+    ids=str,
+)
+def test_so_it_does_in_any_order_and_view(reader: SqliteReader, fields: dict[str, object]) -> None:
+    for query in (
+        "often",
+        "rare is:unread",
+        "-even",
+        "even OR is:flagged",
+        "is:answered",
+        "tag:todo",
+    ):
+        view = View(query=query, **fields)
+        expected = _plainly(reader, view)
+        assert [row.id for row in reader.window(view, 0, 20)] == expected[:20], (query, fields)
+        assert reader.count(view) == len(expected), (query, fields)
+
+
+class Counted:
+    """Runs statements and remembers them."""
+
+    def __init__(self, reader: SqliteReader) -> None:
+        self._reader = reader
+        self.texts: list[str] = []
+
+    def __call__(self, sql: Sql) -> Sequence[Fields]:
+        self.texts.append(sql.text)
+        return self._reader._run(sql)
+
+
+def _steps(reader: SqliteReader, query: str) -> list[str]:
+    run = Counted(reader)
+    sql = reader._view(View(query=query))
+    assert isinstance(sql, ViewSql)
+    finding.ids(sql, run, 0, 5)  # type: ignore[arg-type]
+    return run.texts
+
+
+def test_a_word_alone_is_one_walk(reader: SqliteReader) -> None:
+    assert len(_steps(reader, "often")) == 1
+    assert len(_steps(reader, "-often")) == 1
+
+
+def test_what_few_are_is_asked_for_first(reader: SqliteReader) -> None:
+    *_, last = _steps(reader, "often is:flagged")
+    assert "words.rowid IN (" in last
+    assert "INDEXED BY placement_flagged" in last
+    *_, last = _steps(reader, "is:draft OR tag:todo")
+    assert "p.id IN (" in last
+    assert "placement_tag_by_tag" in last

@@ -1,0 +1,81 @@
+"""Beginnings of words are found by the index itself, or by the few words that begin so."""
+
+from __future__ import annotations
+
+import apsw
+import pytest
+
+from desktopmail.door import vocabulary
+from desktopmail.door.vocabulary import Vocabulary, cutter, with_beginnings
+from desktopmail.door.words import BEGINNING
+from desktopmail.engine.store import schema
+
+TEXTS = ["The theory of thieves, then", "Ünder thé tree", "a of I", "東 京", "then thaw"]
+
+
+@pytest.fixture
+def connection() -> apsw.Connection:
+    made = apsw.Connection(":memory:")
+    schema.upgrade(made)
+    cut = cutter(made)
+    for number, text in enumerate(TEXTS, 1):
+        made.execute(
+            "INSERT INTO words (rowid, body) VALUES (?, ?)", (number, with_beginnings(text, cut))
+        )
+    return made
+
+
+def found(connection: apsw.Connection, match: str) -> list[int]:
+    rows = connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (match,)).fetchall()
+    return [row[0] for row in rows]
+
+
+def phrases(connection: apsw.Connection, text: str) -> str:
+    return " OR ".join(f'"{one}"' for one in Vocabulary(connection).beginning_with(text))
+
+
+def test_a_text_is_cut_as_the_index_cuts_it(connection: apsw.Connection) -> None:
+    cut = cutter(connection)
+    words = {word for text in TEXTS for word in cut(text)}
+    connection.execute("CREATE VIRTUAL TABLE temp.v USING fts5vocab(main, words, row)")
+    terms = {str(row[0]) for row in connection.execute("SELECT term FROM temp.v").fetchall()}
+    assert words == {term for term in terms if not term.startswith(BEGINNING)}
+
+
+def test_the_table_is_cut_with_what_is_said_here(connection: apsw.Connection) -> None:
+    (row,) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'words'").fetchall()
+    name, arguments = vocabulary.TOKENIZER
+    assert f"tokenize = '{name} {' '.join(arguments)}'" in str(row[0])
+
+
+def test_only_what_is_longer_than_a_beginning_has_it(connection: apsw.Connection) -> None:
+    marked = with_beginnings("of a Thé", cutter(connection)).removeprefix("of a Thé ").split()
+    assert sorted(marked) == [BEGINNING + begin for begin in ("o", "t", "th")]
+    assert with_beginnings("a I", cutter(connection)) == "a I"
+    assert with_beginnings("", cutter(connection)) == ""
+
+
+@pytest.mark.parametrize("text", ["t", "T", "th", "thé", "then", "o", "of", "u", "i", "東", "x"])
+def test_a_beginning_finds_what_the_index_finds_by_gathering(
+    connection: apsw.Connection, text: str
+) -> None:
+    asked = phrases(connection, text) or f'"{text}" *'
+    assert found(connection, asked) == found(connection, f'"{text}" *')
+
+
+def test_the_words_of_a_longer_beginning_are_asked_for_one_by_one(
+    connection: apsw.Connection,
+) -> None:
+    assert Vocabulary(connection).beginning_with("the") == ["the", "then", "theory"]
+    asked = Vocabulary(connection).beginning_with("of th")
+    assert asked == ["of thaw", "of the", "of then", "of theory", "of thieves"]
+    assert found(connection, phrases(connection, "of th")) == [1]
+
+
+def test_too_many_words_are_left_to_the_index(
+    connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vocabulary, "_MOST", 2)
+    assert Vocabulary(connection).beginning_with("the") == []
+    assert Vocabulary(connection).beginning_with("theo") == ["theory"]
+    assert Vocabulary(connection).beginning_with("thx") == []
