@@ -15,6 +15,7 @@ from localserver.users import UserError
 
 app = typer.Typer(help="Users that are kept at rest.")
 
+Name = Annotated[str, typer.Argument(help="What the user logs in with, without a domain.")]
 Data = Annotated[Path, typer.Option(help="The server's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Stdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")]
@@ -25,7 +26,7 @@ File = Annotated[Path | None, typer.Option("--password-file", help="Read it from
 
 @app.command()
 def add(
-    name: str,
+    name: Name,
     data: Data,
     password_stdin: Stdin = False,
     password_file: File = None,
@@ -66,7 +67,7 @@ def list_users(data: Data, json: Json = False) -> None:
 
 @app.command()
 def password(
-    name: str,
+    name: Name,
     data: Data,
     password_stdin: Stdin = False,
     password_file: File = None,
@@ -99,7 +100,7 @@ def password(
 
 
 @app.command()
-def remove(name: str, data: Data, json: Json = False) -> None:
+def remove(name: Name, data: Data, json: Json = False) -> None:
     """Remove a user; the mail stays in the folder."""
 
     async def work() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -115,9 +115,19 @@ def _execute(given: list[str]) -> int:
         serve.serve(**options)
         return 0
     # Not standing alone, the parser returns the status that a command ended with by typer.Exit.
-    app = program(only_serve=given[:1] == ["serve"])
-    status = app(args=given, prog_name="localserver", standalone_mode=False)
+    command = typer.main.get_command(program(only_serve=given[:1] == ["serve"]))
+    _without_types(command)
+    status = command(args=given, prog_name="localserver", standalone_mode=False)
     return status if isinstance(status, int) else 0
+
+
+def _without_types(command: Any) -> None:  # noqa: ANN401  typer's classes have changed their place
+    """Take `<bool>` out of the help of what takes no value."""
+    for each in command.get_params(typer.Context(command)):
+        if getattr(each, "is_flag", False):
+            each.metavar = ""
+    for each in getattr(command, "commands", {}).values():
+        _without_types(each)
 
 
 def _usage(error: Exception) -> str | None:

@@ -36,11 +36,15 @@ _LOG = logging.getLogger(__name__)
 queue = typer.Typer(help="Mail for elsewhere that waits.")
 
 Data = Annotated[Path, typer.Option(help="The server's folder.")]
+Target = Annotated[Path, typer.Argument(help="Where to; there must be nothing yet.")]
+Source = Annotated[Path, typer.Argument(help="What `snapshot save` made.")]
+File = Annotated[Path, typer.Argument(help="As for `serve --config`.")]
+Number = Annotated[int, typer.Argument(help="Which, as `queue list` shows it first.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 @snapshots.command()
-def save(target: Path, data: Data, json: Json = False) -> None:
+def save(target: Target, data: Data, json: Json = False) -> None:
     """Copy everything to a new folder."""
     with locked(data):
         count = snapshot.save(data, target)
@@ -49,7 +53,7 @@ def save(target: Path, data: Data, json: Json = False) -> None:
 
 
 @snapshots.command()
-def restore(source: Path, data: Data, json: Json = False) -> None:
+def restore(source: Source, data: Data, json: Json = False) -> None:
     """Put a snapshot in the place of the folder; what was there is kept beside it."""
     with locked(data, make=True):
         count = snapshot.restore(source, data)
@@ -98,7 +102,7 @@ def check(data: Data, json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def check_config(file: Path, json: Json = False) -> None:
+def check_config(file: File, json: Json = False) -> None:
     """Read a configuration file and say what is wrong, by its line."""
     config = read_config(file)
     if config.certificate is not None:
@@ -151,7 +155,7 @@ def retry(
 
 @queue.command()
 def drop(
-    number: int,
+    number: Number,
     data: Data,
     bounce: Annotated[bool, typer.Option("--bounce", help="Tell the sender.")] = False,
     json: Json = False,

@@ -94,7 +94,8 @@ def mend(
     wrong = _wrong_addresses(header, local_domains)
     if wrong and strict:
         return reply(554, wrong[0], "5.6.0")
-    mended.notes += wrong
+    # The report goes to everybody: not a word of it on who was to be hidden.
+    mended.notes += [note for note in wrong if note.partition(" ")[0].lower() not in _HIDDEN]
     foreign = _foreign_author(header, own)
     if foreign is not None:
         if strict:
@@ -111,8 +112,6 @@ def mend(
         mended.added.append(f"Message-ID: {message_id.make(token, domain)}")
         mended.notes.append("added Message-ID")
     mended.cuts = [(f.begin, f.end) for f in header.fields if f.name.lower() in _HIDDEN]
-    if mended.cuts:
-        mended.notes.append("removed Bcc")
     return mended
 
 

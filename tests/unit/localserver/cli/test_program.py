@@ -47,3 +47,13 @@ def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) 
 def test_help_is_no_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     assert "snapshot" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [[], ["serve"], ["user", "password"], ["queue", "drop"]])
+def test_the_help_shows_no_value_for_what_takes_none(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*command, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert "--help" in said
+    assert "bool" not in said

@@ -56,7 +56,13 @@ def test_bcc_is_left_out_and_the_rest_stays_octet_for_octet() -> None:
     for begin, end in sorted(result.cuts, reverse=True):
         kept = kept[:begin] + kept[end:]
     assert kept == GOOD
-    assert result.notes == ["removed Bcc"]
+
+
+@pytest.mark.parametrize("hidden", [b"Bcc: x@y.example", b"bcc: x@nowhere", b"Resent-Bcc: <a@b@c>"])
+def test_the_report_says_nothing_about_hidden_recipients(hidden: bytes) -> None:
+    result = mended(GOOD.replace(b"To:", hidden + b"\r\nTo:"))
+    assert isinstance(result, Mended)
+    assert result.fields == b""
 
 
 def test_a_foreign_from_gets_a_sender_and_a_line_in_the_report() -> None:
