@@ -35,6 +35,7 @@ CERTIFICATE, DOWNGRADE, PASSWORD = "certificate", "downgrade", "password"
 KINDS = (CERTIFICATE, DOWNGRADE, PASSWORD)
 #: Errors of TLS that a pin on the one certificate would mend.
 MENDED_BY_A_PIN = frozenset({"tls-certificate", "tls-name", "tls-expired", "tls-pin"})
+_COMPARE = "Compare its fingerprint with your provider's before you accept it."
 _STOP = "stop"
 _ACCEPT = "accept-"
 
@@ -66,13 +67,12 @@ class Trust:
         known = account.learned.certificates.get(where)
         before = base64.b64decode(known) if known else None
         changed = " It is another one than before." if before not in {None, der} else ""
-        text = f"{error.sentence}{changed}\n{difference(before, der)}"
+        text = f"{error.sentence}{changed}\n{difference(before, der)}\n{_COMPARE}"
         choices = (
             (_STOP, "Do not connect"),
             (
                 _ACCEPT + hashlib.sha256(der).hexdigest(),
-                f"Accept this one certificate for {where} (compare the SHA-256 with your"
-                " provider's first)",
+                f"Accept this one certificate for {where}",
             ),
         )
         await self._ask(account, CERTIFICATE, side, text, choices)

@@ -150,4 +150,4 @@ def _connect(window: MainWindow) -> None:
     )
     serve_marks(window, reading)
     window.status_line.activity_wanted.connect(lambda: window.show_view("activity"))
-    window.problems.setup_wanted.connect(lambda: window.show_view("account"))
+    window.problems.password_wanted.connect(window.give_password)

@@ -67,7 +67,7 @@ class ShownMessage(QObject):
     def forget_what_left(self) -> None:
         """Show nothing when the message shown left the list."""
         if self._list.current_message() is None and self._pane.row is not None:
-            self._pane.show_nothing()
+            self._pane.show_nothing(is_empty=not self._window.list_model.rowCount())
 
     def follow(self) -> None:
         """Show the message the cursor rests on already."""
@@ -77,7 +77,7 @@ class ShownMessage(QObject):
         self._timer.stop()
         selected = self._list.selected_count()
         if row is None or selected != 1:
-            self._pane.show_nothing(selected)
+            self._pane.show_nothing(selected, is_empty=not self._window.list_model.rowCount())
             return
         shown = self._pane.row
         if shown is not None and shown.id == row.id and self._pane.letter is not None:

@@ -189,6 +189,8 @@ class MainWindow(QMainWindow):
         self.pages.follow(has_accounts=not is_first)
         if not self.session.restore():
             self.in_view.choose_first()
+        if not is_first:
+            self.list_pane.list.setFocus()
 
     def fit_out(self) -> Iterator[None]:
         """Bring in all the rest, step by step: between two of them the window may be painted."""
@@ -359,6 +361,14 @@ class MainWindow(QMainWindow):
             self.carry_out(command, tr("say.receipt" if send else "say.no_receipt")),
             name=tr("receipt.send"),
         )
+
+    def give_password(self, account_id: int) -> None:
+        """Let a person give another password for an account."""
+        from desktopmail.ui.panels import views
+
+        account = next((it for it in self.accounts() if it.id == account_id), None)
+        if account is not None:
+            views.edit_account(self, account, password=True)
 
     def add_window(self, extra: QWidget) -> None:
         """Keep another window until it is closed."""

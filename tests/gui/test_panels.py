@@ -4,19 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDialog,
+    QLabel,
+    QPushButton,
+    QWidget,
+)
 
-from desktopmail.door.commands import AddAccount, CancelSending, ServerSettings, SetProxy
-from desktopmail.door.ids import AccountId, SendingId
+from desktopmail.door.changes import AccountsChanged
+from desktopmail.door.commands import (
+    AddAccount,
+    AnswerQuestion,
+    CancelSending,
+    ServerSettings,
+    SetProxy,
+)
+from desktopmail.door.ids import AccountId, QuestionId, SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import DiscoveredAccount, TranscriptRecord
-from desktopmail.door.rows import Kind, Security, SendingRow, SendingState
+from desktopmail.door.rows import (
+    ConnectionState,
+    Kind,
+    QuestionRow,
+    Security,
+    SendingRow,
+    SendingState,
+)
 from desktopmail.ui.notifications import words
 from desktopmail.ui.panels import views
 from desktopmail.ui.panels.account import AccountDialog
+from desktopmail.ui.panels.account_edit import AccountEditDialog
 from desktopmail.ui.panels.activity import ActivityWindow
+from desktopmail.ui.panels.form_area import FormArea
 from desktopmail.ui.panels.proxy import ProxyDialog, kept_proxy
 from desktopmail.ui.panels.settings import SettingsDialog
 from desktopmail.ui.panels.shortcuts import ShortcutsDialog
@@ -285,3 +309,100 @@ def test_the_proxy_of_the_profile_stands_in_its_field(tmp_path: Path) -> None:
     assert kept_proxy(None) == kept_proxy(tmp_path) == ""
     (tmp_path / "settings.toml").write_text('proxy = "socks5://localhost:1080"\n')
     assert kept_proxy(tmp_path) == "socks5://localhost:1080"
+
+
+def test_who_is_asked_for_another_password_gives_it_in_the_settings_of_the_account(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        store.question_rows.append(
+            QuestionRow(
+                id=QuestionId(1), kind="password-incoming", account_id=window.accounts()[0].id,
+                text="imap.example.org refused the password. What waits for Alice is kept.",
+                choices=(("later", "I will give another one"), ("retry", "Try it again as it is")),
+            )
+        )  # fmt: skip
+        store.tell(AccountsChanged())
+        await until(window.problems.isVisible)
+        buttons = {it.text(): it for it in window.problems.findChildren(QPushButton)}
+        assert set(buttons) == {"Give Another Password…", "Try it again as it is"}
+        buttons["Give Another Password…"].click()
+        dialog = window.findChild(AccountEditDialog)
+        assert dialog is not None
+        assert dialog.focusWidget() is dialog.password
+        assert store.commands == []  # the question goes when the password was taken
+        dialog.reject()
+        buttons["Try it again as it is"].click()
+        await until(lambda: bool(store.commands))
+        assert store.commands == [AnswerQuestion(question_id=QuestionId(1), choice="retry")]
+
+    play(theme, scene)
+
+
+def test_a_question_with_long_answers_does_not_widen_the_window(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        window.resize(800, 700)
+        lines = "\n".join(f"line {n}: words" for n in range(40))
+        store.question_rows.append(
+            QuestionRow(
+                id=QuestionId(1), kind="certificate-incoming", account_id=None,
+                text=f"The certificate is another one.\n{lines}",
+                choices=(
+                    ("stop", "Do not connect to this server"),
+                    ("accept", "Accept this one certificate for a-long-name.example.org:993"),
+                ),
+            )
+        )  # fmt: skip
+        store.tell(AccountsChanged())
+        await until(window.problems.isVisible)
+        QApplication.processEvents()
+        assert window.width() == 800
+        assert window.problems.height() <= window.height() // 2
+        card = window.problems.findChildren(QPushButton)[0]
+        store.tell(AccountsChanged())  # nothing new of it: a button that is pressed stays
+        window.bridge.flush()
+        assert window.problems.findChildren(QPushButton)[0] is card
+
+    play(theme, scene)
+
+
+def test_what_is_told_again_and_again_leaves_the_buttons_of_activity_alone(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        panel = ActivityWindow(window)
+        panel.show()
+        button = panel.findChildren(QPushButton)[0]
+        store.tell(AccountsChanged())
+        window.bridge.flush()
+        assert panel.findChildren(QPushButton)[0] is button
+        store.account_rows[0] = msgspec.structs.replace(
+            store.account_rows[0], state=ConnectionState.SYNCING
+        )
+        store.tell(AccountsChanged())
+        window.bridge.flush()
+        await until(lambda: "Getting mail…" in said(panel))
+        panel.close()
+
+    def said(panel: ActivityWindow) -> set[str]:
+        labels = [label for label in panel.findChildren(QLabel) if label.isVisible()]
+        return {label.text().partition(" · ")[0] for label in labels}
+
+    play(theme, scene)
+
+
+def test_a_form_that_says_more_gets_the_room_for_it(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        dialog = AccountEditDialog(window, window.accounts()[0])
+        dialog.open()
+        QApplication.processEvents()
+        before = dialog.height()
+        for part in (dialog.incoming, dialog.outgoing):
+            part.fields.host.setText("mail.example.org")
+        dialog.incoming.fields.security.setCurrentIndex(2)
+        await until(lambda: dialog.height() > before)
+        QApplication.processEvents()
+        area = dialog.findChild(FormArea)
+        assert area is not None
+        assert area.verticalScrollBar().maximum() == 0
+        dialog.reject()
+
+    play(theme, scene)

@@ -9,7 +9,14 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible, QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QWidget,
+)
 
 from desktopmail.door.changes import AccountsChanged, MessagesChanged
 from desktopmail.door.commands import (
@@ -73,6 +80,35 @@ def test_a_message_that_is_selected_is_shown(theme: Theme) -> None:
         assert letter is not None
         assert letter.subject == "Termine für das Gartenfest im Frühjahr"
         assert "Der Saal ist am 12. und am 26. frei." in window.reading.plain.toPlainText()
+
+    play(theme, scene)
+
+
+def test_a_click_on_the_row_that_the_cursor_stands_on_shows_it(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        messages = window.list_pane.list
+        assert window.focusWidget() is messages  # the keys act on the list from the start
+        window.activateWindow()
+        messages.setFocus()
+        await until(lambda: messages.currentIndex().isValid())
+        assert window.reading.row is None
+        row = messages.currentIndex()
+        place = messages.visualRect(row).center()
+        QTest.mouseClick(messages.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        await until(lambda: window.reading.row is not None)
+
+    play(theme, scene)
+
+
+def test_an_empty_mailbox_does_not_ask_for_a_choice(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        def said() -> list[str]:
+            labels = window.reading.findChildren(QLabel)
+            return [it.text() for it in labels if it.isVisible() and it.text()]
+
+        assert said() == ["Select a message to read it."]
+        window.sidebar.choose(("mailbox", store.box(Role.JUNK).id))
+        assert said() == []
 
     play(theme, scene)
 

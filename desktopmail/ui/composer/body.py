@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 25  # paragraphs put in before somebody else may have the thread
 _IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".gif", ".webp"}
+_BAR = 2.5  # the width of the bar beside a quote
 _MARKS = re.compile(r"(?:> ?)+")
 
 
@@ -455,10 +456,15 @@ class Body(QTextEdit):
         left = self.horizontalScrollBar().value()
         margin = self.document().documentMargin()
         layout = self.document().documentLayout()
+        width = self.document().size().width()
+        is_mirrored = False
         for block in document.blocks(self.document()):
             level = document.quote_level(block)
             if not level:
+                is_mirrored = False
                 continue
+            if block.text().strip():  # an empty line goes on as the one before
+                is_mirrored = block.textDirection() is Qt.LayoutDirection.RightToLeft
             place = layout.blockBoundingRect(block).translated(-left, -top)
             if place.top() > event.rect().bottom():
                 break
@@ -466,8 +472,9 @@ class Body(QTextEdit):
                 continue
             for depth in range(level):
                 painter.setBrush(self._theme.colour("accent" if depth == 0 else "border_strong"))
-                across = margin + depth * document.QUOTE_INDENT - left
-                painter.drawRect(QRectF(across, place.top(), 2.5, place.height()))
+                inwards = margin + depth * document.QUOTE_INDENT
+                across = (width - inwards - _BAR if is_mirrored else inwards) - left
+                painter.drawRect(QRectF(across, place.top(), _BAR, place.height()))
         painter.end()
         super().paintEvent(event)
 

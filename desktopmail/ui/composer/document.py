@@ -162,6 +162,7 @@ def quote(layout: QTextBlockFormat, level: int) -> None:
     """Quote a block `level` deep; 0 ends the quote."""
     layout.setProperty(_Property.BlockQuoteLevel, level)
     layout.setLeftMargin(level * QUOTE_INDENT)
+    layout.setRightMargin(level * QUOTE_INDENT)  # for what is read from the right
 
 
 def quote_level(block: QTextBlock) -> int:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktopmail.ui.dates import size_text
-from desktopmail.ui.elided import ElidedLabel
+from desktopmail.ui.elided import ElidedLabel, left_to_right
 from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.reading.attachments import icon_of
@@ -53,7 +53,7 @@ class FileChip(QFrame):
         picture.setPixmap(_picture_of(file, theme))
         picture.setFixedWidth(_PICTURE)
         picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        name = ElidedLabel(file.name, self)
+        name = ElidedLabel(left_to_right(file.name), self)
         details = QLabel(size, self)
         details.setProperty("kind", "small")
         remove = QToolButton(self)

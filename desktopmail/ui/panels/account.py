@@ -31,7 +31,7 @@ from desktopmail.ui.panels.exposure_line import ExposureLine
 from desktopmail.ui.panels.form_area import FormArea
 from desktopmail.ui.panels.problem_line import ProblemLine
 from desktopmail.ui.panels.server_fields import ServerFields
-from desktopmail.ui.sentences import said_of
+from desktopmail.ui.sentences import said, said_of
 from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class AccountDialog(QDialog):
         buttons.addWidget(self.add_button)
         heading = QLabel(tr("account.heading"), self)
         heading.setProperty("kind", "subject")
-        area = FormArea(grid, self)
+        self._area = area = FormArea(grid, self)
         self.setMinimumWidth(max(self.minimumWidth(), area.least_width()))
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 20, 0, 18)
@@ -158,7 +158,7 @@ class AccountDialog(QDialog):
         lines.addWidget(area, 1)
         lines.addWidget(self.problem)
         lines.addLayout(buttons)
-        self.resize(self.minimumWidth(), area.wanted_height() + 150)
+        self.adjustSize()
 
     # ---- following what is typed
 
@@ -205,8 +205,9 @@ class AccountDialog(QDialog):
         self.incoming.fill(found.incoming)
         self.outgoing.fill(found.outgoing)
         self.user.setText(found.incoming.user)
-        note = tr("account.browser_only") if found.browser_only else found.note
-        self._say_found(f"{tr('account.found', source=found.source)} {note}".strip())
+        note = tr("account.browser_only") if found.browser_only else said(found.note)
+        source = said(found.source)
+        self._say_found(f"{tr('account.found', source=source)} {note}".strip())
 
     def _say_found(self, text: str) -> None:
         self.found.setText(text)
@@ -235,6 +236,7 @@ class AccountDialog(QDialog):
                 fields.host.setFocus()
                 return tr("account.no_host")
         if self.exposure.needs_consent and not self.consent.isChecked():
+            self._area.ensureWidgetVisible(self.consent)
             self.consent.setFocus()
             return tr("account.no_consent")
         return ""

@@ -115,6 +115,11 @@ class AccountEditDialog(QDialog):
             part.auth.currentIndexChanged.connect(self._show_exposure)
         self._show_exposure()
 
+    def begin_at_password(self) -> None:
+        """Put the cursor where the password, or its file, is typed."""
+        is_file = self.kept_in.currentData() == KeptIn.FILE
+        (self.password_file if is_file else self.password).setFocus()
+
     # ---- building
 
     def _build_password(self, file: str | None) -> None:
@@ -163,7 +168,7 @@ class AccountEditDialog(QDialog):
         form.addRow("", self._source)
         form.addRow("", self.exposure)
         form.addRow("", self.consent)
-        area = FormArea(form, self)
+        self._area = area = FormArea(form, self)
         cancel = QPushButton(tr("error.cancel"), self)
         cancel.clicked.connect(self.reject)
         buttons = QHBoxLayout()
@@ -179,7 +184,7 @@ class AccountEditDialog(QDialog):
         lines.addWidget(self.problem)
         lines.addLayout(buttons)
         self.setMinimumWidth(max(560, area.least_width()))
-        self.resize(self.minimumWidth(), area.wanted_height() + 150)
+        self.adjustSize()
 
     def _muted(self, title: str, field: QWidget) -> QLabel:
         label = QLabel(title, self)
@@ -236,6 +241,7 @@ class AccountEditDialog(QDialog):
         if self.kept_in.currentData() == KeptIn.FILE:
             typed = self.password_file.text().strip()
             if not typed or not Path(typed).expanduser().is_file():
+                self._area.ensureWidgetVisible(self.password_file)
                 self.password_file.setFocus()
                 return tr("servers.no_file", file=typed) if typed else tr("servers.no_file_named")
         elif self._account.incoming.password_file is not None and not self.password.text():

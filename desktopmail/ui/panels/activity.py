@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from desktopmail.ui.window import MainWindow
 
 _CANCELLABLE = {SendingState.QUEUED, SendingState.CONNECTING, SendingState.FAILED}
+_LET_GO_MS = 200
 _SENDING_ICONS = {
     SendingState.DONE: ("check", "success"),
     SendingState.ACCEPTED: ("check", "success"),
@@ -72,32 +74,32 @@ class ActivityWindow(QWidget):
         lines.setContentsMargins(0, 0, 0, 0)
         lines.addWidget(area)
         window.bridge.changed.connect(self.refresh)
-        self._tick = QTimer(self)  # "can be taken back" ends with time, not with a change
-        self._tick.setInterval(1_000)
-        self._tick.timeout.connect(self._refresh_while_waiting)
-        self._tick.start()
+        self._told: object = None
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_LET_GO_MS)
+        self._later.timeout.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what there is now."""
+        """Show what there is now; a button that is being pressed stays until it is let go."""
+        reader = self._window.reader
+        told = (reader.accounts(), reader.sendings(), reader.operations())
+        if told == self._told:
+            return
+        if QApplication.mouseButtons() != Qt.MouseButton.NoButton:
+            self._later.start()
+            return
+        self._told = told
+        accounts, sendings, operations = told
         while (item := self._lines.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        reader = self._window.reader
-        accounts, sendings = reader.accounts(), reader.sendings()
-        operations = reader.operations()
         self._section(tr("activity.accounts"), [self._account(it) for it in accounts])
         self._section(tr("tree.outbox"), [self._sending(it) for it in reversed(sendings)])
         self._section(tr("activity.operations"), [self._operation(it) for it in operations])
         self._lines.addStretch(1)
-
-    def _refresh_while_waiting(self) -> None:
-        now = datetime.now(UTC).timestamp()
-        if self.isVisible() and any(
-            row.not_before_s > now - 2 for row in self._window.reader.sendings()
-        ):
-            self.refresh()
 
     def _section(self, title: str, rows: Sequence[QWidget]) -> None:
         heading = QLabel(title, self._host)
@@ -123,7 +125,7 @@ class ActivityWindow(QWidget):
             text += " · " + tr("activity.alive", when=short_date(account.last_alive_s, now))
         title = f"{account_title(account)} · {account.kind.value.upper()}"
         card, row = self._card(icon, token, title, text)
-        self._button(row, tr("tree.sync"), SyncAccounts(account_ids=(account.id,), wait=False))
+        self._button(row, tr("verb.get_mail"), SyncAccounts(account_ids=(account.id,), wait=False))
         return card
 
     def _sending(self, sending: SendingRow) -> QWidget:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from desktopmail.door.interface import DoorError
     from desktopmail.ui.theme.theme import Theme
 
+_CARD = 300
+_CARD_LETTERS = 24  # beside its margins: large letters need a wider card
+
 
 class FirstRun(QFrame):
     """Two cards: a real account, or the sandbox.
@@ -67,7 +70,7 @@ class FirstRun(QFrame):
         lines.addLayout(cards)
         self._problem = QFrame(self)
         self._problem.setProperty("kind", "danger")
-        self._problem.setFixedWidth(618)
+        self._problem.setFixedWidth(account[0].width() * 2 + 18)
         self._sentence = QLabel(self._problem)
         self._sentence.setProperty("kind", "heading")
         self._remedy = QLabel(self._problem)
@@ -106,7 +109,8 @@ class FirstRun(QFrame):
     ) -> tuple[QFrame, QPushButton]:
         card = QFrame(self)
         card.setProperty("kind", "card")
-        card.setFixedWidth(300)
+        letter = card.fontMetrics().averageCharWidth()
+        card.setFixedWidth(max(_CARD_LETTERS * letter, _CARD))
         picture = QLabel(card)
         picture.setPixmap(theme.icon(icon, "accent").pixmap(QSize(28, 28)))
         heading = QLabel(title, card)

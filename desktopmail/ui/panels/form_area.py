@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QShowEvent
     from PySide6.QtWidgets import QLayout
 
 _SIDE = 24
@@ -27,11 +28,37 @@ class FormArea(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        host.installEventFilter(self)
 
     def least_width(self) -> int:
         """The width below which something of the form would be cut."""
         return self._lines.minimumSize().width()
 
-    def wanted_height(self) -> int:
-        """The height at which nothing scrolls."""
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As large as nothing scrolls."""
+        width = max(self.least_width(), self.width())
+        return QSize(width, self._wanted_height(width))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """The form says more than before: its window gives it the room, where the screen has it."""
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self._grow()
+        return super().eventFilter(watched, event)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Only now its width is known, and how many lines sentences take."""
+        super().showEvent(event)
+        self._grow()
+
+    def _wanted_height(self, width: int) -> int:
+        if self._lines.hasHeightForWidth():
+            return self._lines.heightForWidth(width)
         return self._lines.sizeHint().height()
+
+    def _grow(self) -> None:
+        missing = self._wanted_height(self.width()) - self.height()
+        top, screen = self.window(), self.screen()
+        room = screen.availableGeometry().height() - top.frameGeometry().height()
+        if missing > 0 and room > 0:
+            top.resize(top.width(), top.height() + min(missing, room))

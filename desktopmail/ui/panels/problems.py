@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktopmail.door.commands import AnswerQuestion, SyncAccounts
+from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.language import tr
 from desktopmail.ui.sentences import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from PySide6.QtGui import QResizeEvent
 
     from desktopmail.door.interface import Door
     from desktopmail.door.rows import ProblemRow, QuestionRow
@@ -22,22 +33,32 @@ if TYPE_CHECKING:
 _SHOWN = 3
 
 
-class ProblemCards(QFrame):
+class ProblemCards(QScrollArea):
     """Shows the newest problems and all questions; nothing where there are none.
 
+    They take what they need, up to half of the height there is: the rest scrolls.
+
     Signals:
-        setup_wanted: A problem calls for other settings of an account.
+        password_wanted: Another password is to be given for an account (its id).
     """
 
-    setup_wanted = Signal()
+    password_wanted = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("problemCards")
         self._theme = theme
-        self._lines = QVBoxLayout(self)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._host = QWidget(self)
+        self._host.setObjectName("problemCardsHost")
+        self._lines = QVBoxLayout(self._host)
         self._lines.setContentsMargins(10, 10, 10, 10)
         self._lines.setSpacing(8)
+        self.setWidget(self._host)
+        self._host.installEventFilter(self)
+        self._told: tuple[tuple[ProblemRow, ...], tuple[QuestionRow, ...]] = ((), ())
         self._dismissed: set[tuple[object, ...]] = set()
         self._open_cards = 0
         self.hide()
@@ -49,7 +70,11 @@ class ProblemCards(QFrame):
         door: Door,
         scope: TaskScope,
     ) -> None:
-        """Show what there is now."""
+        """Show what there is now; a button that is being pressed stays where it is."""
+        told = tuple(problems), tuple(questions)
+        if told == self._told:
+            return
+        self._told = told
         while (item := self._lines.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
@@ -63,14 +88,34 @@ class ProblemCards(QFrame):
         self._open_cards = len(questions) + len(shown[-_SHOWN:])
         self.setVisible(self._open_cards > 0)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Sentences of another width take other heights."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Cards come and go."""
+        if watched is self._host and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        width = max(self.width(), 200)
+        wanted = self._lines.heightForWidth(width)
+        if wanted < 0:
+            wanted = self._lines.sizeHint().height()
+        above = self.parentWidget()
+        half = above.height() // 2 if above is not None else wanted
+        self.setFixedHeight(max(min(wanted, half), 40))
+
     def show_fixed(self, what: str, remedy: str) -> None:
         """Show something that stays wrong until the program is started again."""
-        card, _ = self._card("danger", "alert", what, remedy)
+        card, _, _ = self._card("danger", "alert", what, remedy)
         self._lines.insertWidget(0, card)
         self.show()
 
     def _problem(self, problem: ProblemRow, door: Door, scope: TaskScope) -> QWidget:
-        card, row = self._card("danger", "alert", said(problem.what), said(problem.remedy))
+        card, row, _ = self._card("danger", "alert", said(problem.what), said(problem.remedy))
 
         async def retry() -> None:
             ids = () if problem.account_id is None else (problem.account_id,)
@@ -94,21 +139,37 @@ class ProblemCards(QFrame):
         return card
 
     def _question(self, question: QuestionRow, door: Door, scope: TaskScope) -> QWidget:
-        card, row = self._card("warning", "help", said(question.text), "")
+        what, *details = question.text.splitlines()
+        said_details = "\n".join(said(line) for line in details)
+        card, _, texts = self._card("warning", "help", said(what), said_details)
+        host = QWidget(card)  # as many lines of buttons as a narrow window needs
+        buttons = FlowLayout(host, spacing=8)
+        texts.addSpacing(6)
+        texts.addWidget(host)
 
         async def answer(choice: str) -> None:
             await door.command(AnswerQuestion(question_id=question.id, choice=choice))
 
         for key, label in question.choices:
-            button = QPushButton(said(label), card)
-            button.clicked.connect(
-                lambda _checked=False, key=key: scope.spawn(answer(key), name=question.text)
-            )
-            row.addWidget(button)
+            button = QPushButton(said(label), host)
+            if question.kind.startswith("password-") and key == "later":
+                # Whoever wants to give one gives it here; the question goes when it is taken.
+                button.setText(tr("problem.give_password"))
+                account_id = question.account_id
+                button.clicked.connect(
+                    lambda _checked=False, it=account_id: self.password_wanted.emit(it)
+                )
+            else:
+                button.clicked.connect(
+                    lambda _checked=False, key=key: scope.spawn(answer(key), name=what)
+                )
+            buttons.addWidget(button)
         return card
 
-    def _card(self, kind: str, icon: str, what: str, remedy: str) -> tuple[QFrame, QHBoxLayout]:
-        card = QFrame(self)
+    def _card(
+        self, kind: str, icon: str, what: str, remedy: str
+    ) -> tuple[QFrame, QHBoxLayout, QVBoxLayout]:
+        card = QFrame(self._host)
         card.setProperty("kind", kind)
         card.setAccessibleName(f"{what} {remedy}".strip())
         picture = QLabel(card)
@@ -127,9 +188,9 @@ class ProblemCards(QFrame):
         row = QHBoxLayout(card)
         row.setContentsMargins(14, 9, 10, 9)
         row.setSpacing(12)
-        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(texts, 1)
-        return card, row
+        return card, row, texts
 
 
 def _key(problem: ProblemRow) -> tuple[object, ...]:

@@ -47,8 +47,14 @@ class ProxyDialog(QDialog):
         self.password.setAccessibleName(tr("proxy.password"))
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow(tr("proxy.address"), self.address)
-        form.addRow(tr("proxy.password"), self.password)
+        for title, field in (
+            (tr("proxy.address"), self.address),
+            (tr("proxy.password"), self.password),
+        ):
+            label = QLabel(title, self)
+            label.setProperty("kind", "muted")
+            label.setBuddy(field)
+            form.addRow(label, field)
         self.problem = ProblemLine(self)
         cancel = QPushButton(tr("ask.cancel"), self)
         cancel.clicked.connect(self.reject)

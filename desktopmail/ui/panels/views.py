@@ -75,11 +75,14 @@ def _edit(window: MainWindow) -> None:
         edit_account(window, account)
 
 
-def edit_account(window: MainWindow, account: AccountRow) -> None:
-    """Show the servers of an account, and change them."""
+def edit_account(window: MainWindow, account: AccountRow, *, password: bool = False) -> None:
+    """Show the servers of an account, and change them; or its password in the first place."""
     from desktopmail.ui.panels.account_edit import AccountEditDialog
 
-    _open(AccountEditDialog(window, account))
+    dialog = AccountEditDialog(window, account)
+    _open(dialog)
+    if password:
+        dialog.begin_at_password()
 
 
 def _settings(window: MainWindow) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from desktopmail.door.rows import Column, View
@@ -172,8 +172,7 @@ class ListPane(QFrame):
         total = self._model.rowCount()
         selected = self.list.selected_count()
         if selected > 1:
-            self._count.set_full_text(trn("list.selected", selected))
-        elif self._base.query:
-            self._count.set_full_text(trn("list.found", total))
+            key, number = "list.selected", selected
         else:
-            self._count.set_full_text(trn("list.messages", total))
+            key, number = ("list.found" if self._base.query else "list.messages"), total
+        self._count.set_full_text(trn(key, number), short=QLocale().toString(number))

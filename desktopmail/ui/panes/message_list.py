@@ -23,7 +23,7 @@ _SELECTION_CHECKED = 500  # selections up to this size are put right after every
 
 # Narrower than this, what the columns say is cut: the less telling ones make room.
 _WIDE_ENOUGH_FOR_SIZE = 520
-_WIDE_ENOUGH_FOR_DATE = 400
+_WIDE_ENOUGH_FOR_DATE = 350
 
 
 class MessageList(QTableView):
@@ -87,6 +87,8 @@ class MessageList(QTableView):
         selection = self.selectionModel()
         selection.currentRowChanged.connect(self._current_row_changed)
         selection.selectionChanged.connect(self.selection_changed)
+        # The cursor may stand on a row before that is selected: it does since the list has focus.
+        selection.selectionChanged.connect(self._settle_soon)
         model.shifted.connect(self._shift)
         model.modelReset.connect(self.viewport().update)
         theme.changed.connect(self.viewport().update)
@@ -94,6 +96,7 @@ class MessageList(QTableView):
         self._settle.setSingleShot(True)
         self._settle.setInterval(0)
         self._settle.timeout.connect(self._tell_current)
+        self._has_told = False  # of a message that it rests on
         self.as_cards = True
         self.show_as(cards=True, compact=False)
 
@@ -150,10 +153,10 @@ class MessageList(QTableView):
         if self.as_cards:
             self.setColumnWidth(ListColumn.STAR, width)
             return
-        widths = {ListColumn.STAR: 32, ListColumn.DATE: 116, ListColumn.SIZE: 92}
+        widths = {ListColumn.STAR: 32, ListColumn.DATE: 100, ListColumn.SIZE: 92}
         fixed = {column: wide for column, wide in widths.items() if column in shown}
         rest = max(width - sum(fixed.values()), 200)
-        fixed[ListColumn.SENDER] = max(rest * 3 // 10, 110)
+        fixed[ListColumn.SENDER] = max(rest * 3 // 10, 100)
         fixed[ListColumn.SUBJECT] = rest - fixed[ListColumn.SENDER]
         for column, wide in fixed.items():
             header.resizeSection(column, wide)
@@ -269,9 +272,16 @@ class MessageList(QTableView):
     def _current_row_changed(self, current: QModelIndex, previous: QModelIndex) -> None:  # noqa: ARG002
         self._settle.start()
 
+    def _settle_soon(self) -> None:
+        if not self._settle.isActive():
+            self._settle.start()
+
     def _tell_current(self) -> None:
-        message = self.current_message()
-        self.current_changed.emit(message if self.selected_count() else None)
+        message = self.current_message() if self.selected_count() else None
+        if message is None and not self._has_told:
+            return  # the cursor moved, as it does when the list gets the focus: no row was left
+        self._has_told = message is not None
+        self.current_changed.emit(message)
 
     def _heading_clicked(self, section: int) -> None:
         column = SORT_COLUMNS.get(ListColumn(section))

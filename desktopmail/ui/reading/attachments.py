@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from desktopmail.ui.dates import size_text
-from desktopmail.ui.elided import ElidedLabel
+from desktopmail.ui.elided import ElidedLabel, left_to_right
 from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.reading.preview import Shown, way_of
@@ -62,7 +62,7 @@ class AttachmentCard(QFrame):
         icon = "alert" if warned else icon_of(attachment.media_type)
         picture = QLabel(self)
         picture.setPixmap(theme.icon(icon, "danger" if warned else "muted").pixmap(QSize(20, 20)))
-        name = ElidedLabel(attachment.name, self)
+        name = ElidedLabel(left_to_right(attachment.name), self)
         details = QLabel(size, self)
         details.setProperty("kind", "small")
         texts = QVBoxLayout()

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from desktopmail.mime.authres import Verdict
 from desktopmail.ui.dates import long_date
-from desktopmail.ui.elided import ElidedLabel
+from desktopmail.ui.elided import ElidedLabel, leading
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.details import Details
 from desktopmail.ui.reading.mark_line import MarkLine
@@ -180,6 +180,7 @@ class HeaderCard(QFrame):
             letter: The message.
             authentication: What the server that received it found out about its sender.
         """
+        self._subject.setAlignment(leading(self))
         self._subject.setText(letter.subject or tr("list.no_subject"))
         sender = letter.sender[0] if letter.sender else None
         name = sender.name if sender else ""

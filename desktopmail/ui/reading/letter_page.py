@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from PySide6.QtWebEngineCore import QWebEngineUrlRequestJob
@@ -42,6 +43,29 @@ details.dm-fold > summary::-webkit-details-marker {{ display: none; }}
 @media print {{ body {{ margin: 0; }} }}
 </style></head><body dir="auto">{body}</body></html>"""
 
+_WHITE = r"(?:#fff(?:fff)?(?![0-9a-f])|white\b|rgb\(\s*255\s*,\s*255\s*,\s*255\s*\))"
+# In a tag, and nowhere else: in words `<` is an entity. Behind a `>` in an attribute it ends early.
+_TAG = re.compile(r"<[a-z][^>]*>", re.IGNORECASE)
+_WHITE_GROUND = re.compile(
+    rf"(\bbgcolor=\"?|\bbackground(?:-color)?\s*:\s*)({_WHITE})", re.IGNORECASE
+)
+
+
+def without_white(html: str) -> str:
+    """Put the ground of darkened pages in place of white grounds.
+
+    Newsletters lay white cells on white: darkened, they have to go on looking like one ground, and
+    that one is the dark theme's surface.
+
+    Args:
+        html: Sanitised: styles stand in the tags.
+    """
+
+    def put(tag: re.Match[str]) -> str:
+        return _WHITE_GROUND.sub(rf"\g<1>{_DARKENED_GROUND}", tag.group())
+
+    return _TAG.sub(put, html)
+
 
 class LetterPage:
     """The page of one message.
@@ -80,7 +104,7 @@ class LetterPage:
             family=self._font.family(),
             size=round(self._font.pointSizeF() * 1.06 * 96 / 72, 1),
             ground=_DARKENED_GROUND if self.is_darkened else "#ffffff",
-            body=self._body,
+            body=without_white(self._body) if self.is_darkened else self._body,
         )
         return page.encode("utf-8", "replace")
 

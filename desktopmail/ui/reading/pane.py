@@ -180,14 +180,14 @@ class ReadingPane(QFrame):
         """Read from a new connection (after the engine was started again)."""
         self._reader = reader
 
-    def show_nothing(self, selected: int = 0) -> None:
-        """Show no message, and say why: none or several are selected."""
+    def show_nothing(self, selected: int = 0, *, is_empty: bool = False) -> None:
+        """Show no message, and say why: none or several are selected, or there is none at all."""
         self._turn += 1
         self.row = self.letter = None
         for part in (self.header, self._notices, self._rule, self.attachments):
             part.hide()
         text = trn("reading.several", selected) if selected > 1 else tr("reading.nothing")
-        self._nothing.setText(text)
+        self._nothing.setText("" if is_empty else text)
         self._bodies.setCurrentWidget(self._nothing)
 
     async def show_message(

@@ -101,6 +101,11 @@ def prepare() -> Walls:
     settings = profile.settings()
     for attribute, on in _SETTINGS.items():
         settings.setAttribute(attribute, on)
+    # A newsletter asks for Arial; where that is not installed it would get Chromium's serif.
+    usual = QApplication.font().family()
+    family = QWebEngineSettings.FontFamily
+    for role in (family.StandardFont, family.SansSerifFont):
+        settings.setFontFamily(role, usual)
     return Walls(profile, handler, interceptor)
 
 
