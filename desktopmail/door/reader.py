@@ -27,6 +27,7 @@ from desktopmail.door.ids import (
     SendingId,
 )
 from desktopmail.door.interface import DoorError
+from desktopmail.door.landmarks import Landmarks
 from desktopmail.door.octets import OctetReader
 from desktopmail.door.policy import Policy
 from desktopmail.door.rows import (
@@ -63,6 +64,8 @@ if TYPE_CHECKING:
 
 _MAX_CONTACTS = 10_000
 _SHOWN_AFTER_DONE_S = 24 * 3600
+# To look up the thread of a row takes so many times as long as to read it in the order of threads.
+_READ_ALL = 12
 _ROLE_ORDER = {
     role: place
     for place, role in enumerate(
@@ -107,6 +110,7 @@ class SqliteReader:
                 code="no-store",
             ) from error
         self._octets = OctetReader(profile)
+        self._landmarks = Landmarks()
 
     # Accounts and mailboxes
 
@@ -182,6 +186,8 @@ class SqliteReader:
             from desktopmail.door import finding
 
             sql = finding.narrowed(sql, self._run)
+        elif view.threads:
+            return int(self._run(sql.threads(most=self._has_most(sql)))[0][0])
         return int(self._run(sql.count())[0][0])
 
     def window(self, view: View, offset: int, limit: int) -> list[MessageRow]:
@@ -194,7 +200,7 @@ class SqliteReader:
 
             ids = finding.ids(sql, self._run, offset, limit)
         else:
-            ids = [row[0] for row in self._run(sql.ids(offset, limit))]
+            ids = self._listed(sql, offset, limit)
         rows = self._messages(ids)
         if view.threads and not view.query.strip():
             sizes = self._thread_sizes(view, {row.thread_id for row in rows})
@@ -420,6 +426,24 @@ class SqliteReader:
             among = {row[0] for row in self._run(within)}
             mailbox_ids = [one for one in mailbox_ids if one in among]
         return ViewSql(view, tuple(mailbox_ids), condition) if mailbox_ids else None
+
+    def _listed(self, sql: ViewSql, offset: int, limit: int) -> list[int]:
+        """The placement ids of a window of a list, in one state of the store."""
+        self._connection.execute("BEGIN")
+        try:
+            state = self._all("PRAGMA data_version")[0][0]
+            of = (sql.view, sql.mailbox_ids, state)
+            return self._landmarks.ids(of, sql, self._run, offset, limit)
+        finally:
+            self._connection.execute("COMMIT")
+
+    def _has_most(self, sql: ViewSql) -> bool:
+        """Whether the mailboxes of a view have so much of all mail that one reads all of it."""
+        rows = self._all(
+            f"SELECT sum(total * (mailbox_id IN ({sql.mailboxes}))), sum(total) FROM mailbox_total"
+        )
+        here, everywhere = rows[0]
+        return int(here or 0) * _READ_ALL >= int(everywhere or 0)
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:

@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from desktopmail.door.rows import Column, View
 
 if TYPE_CHECKING:
@@ -134,9 +136,8 @@ class ViewSql:
     def is_filtered(self) -> bool:
         """Whether only some of what is walked along are rows."""
         view = self.view
-        filtered = view.unread_only or view.flagged_only or view.with_attachment
         if self.by_words:
-            return filtered or self.is_within or self.condition.where != "1"
+            return self._is_quick or self.is_within or self.condition.where != "1"
         return bool(view.query.strip())
 
     @property
@@ -205,6 +206,36 @@ class ViewSql:
         rows = self._rows(ordered=True)
         return Sql(f"{rows.text} LIMIT ? OFFSET ?", (*rows.parameters, limit, offset))
 
+    def beside(
+        self, key: Parameter, placement_id: int, offset: int, limit: int, *, back: bool = False
+    ) -> Sql:
+        """Rows behind the one with this key and id, as `ids`; going back: those before it.
+
+        Only of a view without words: their hits have no such order.
+        """
+        sql = self
+        if back:
+            other = replace(self.view, descending=not self.view.descending)
+            sql = ViewSql(other, self.mailbox_ids, self.condition)
+        compare = "<" if sql.view.descending else ">"
+        bound = f"({_KEY}, p.id) {compare} (?, ?)"
+        rows = sql._rows(ordered=True, bound=bound, values=(key, placement_id))
+        return Sql(f"{rows.text} LIMIT ? OFFSET ?", (*rows.parameters, limit, offset))
+
+    def threads(self, *, most: bool) -> Sql:
+        """How many threads have a row in a view without words.
+
+        Args:
+            most: Its mailboxes hold a large part of all mail: all is read in the order of threads.
+        """
+        where = f"p.mailbox_id IN ({self.mailboxes}) AND {self._quick_filters()}"
+        if most and not self._is_quick:
+            one_each = (
+                "SELECT DISTINCT p.thread_id FROM placement AS p INDEXED BY placement_by_thread"
+            )
+            return Sql(f"SELECT count(*) FROM ({one_each} WHERE {where})", ())
+        return Sql(f"SELECT count(DISTINCT p.thread_id) FROM placement AS p WHERE {where}", ())
+
     def count(self) -> Sql:
         """How many rows there are."""
         rows = self._rows(ordered=False)
@@ -255,6 +286,11 @@ class ViewSql:
     def _rowid(self) -> str:
         """With a plus the word index is read to its end, else it is asked for each row."""
         return "words.rowid" if self._one_by_one else "+words.rowid"
+
+    @property
+    def _is_quick(self) -> bool:
+        view = self.view
+        return view.unread_only or view.flagged_only or view.with_attachment
 
     def _quick_filters(self) -> str:
         view = self.view

@@ -1,0 +1,99 @@
+"""Rows of a list whose places are known: a walk to others begins at the nearest of them.
+
+To find the rows behind the first 500,000, all of these are walked over. Who scrolls comes from
+beside them, so the place of each page that was read is kept until the store or the view is another,
+and of a long walk a place now and then.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+
+    from desktopmail.door.sqlite import Fields
+    from desktopmail.door.view import Parameter, Sql, ViewSql
+
+    Run = Callable[[Sql], Sequence[Fields]]
+
+# A page of some 64 rows has two; so this is more than a person scrolls over between two changes.
+_MOST = 8_192
+_STRIDE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Landmark:
+    """A row: its place, and what it is sorted by."""
+
+    place: int
+    key: Parameter
+    placement_id: int
+
+
+class Landmarks:
+    """The known places of one view of one state of the store."""
+
+    def __init__(self) -> None:
+        self._of: Hashable = None
+        self._known: list[_Landmark] = []
+
+    def ids(self, of: Hashable, sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
+        """The placement ids of a window.
+
+        Args:
+            of: What the places hold for: the view, and the state of the store.
+            sql: The view.
+            run: Runs a statement and returns all its rows.
+            offset: The first row.
+            limit: How many rows.
+        """
+        if of != self._of or len(self._known) > _MOST:
+            self._of, self._known = of, []
+        rows = self._walk(sql, run, offset, limit)
+        if rows:
+            self._note(offset, rows[0])
+            self._note(offset + len(rows) - 1, rows[-1])
+        return [row[0] for row in rows]
+
+    def _walk(self, sql: ViewSql, run: Run, offset: int, limit: int) -> Sequence[Fields]:
+        at = bisect_left(self._known, offset, key=lambda one: one.place)
+        before = self._known[at - 1] if at else None
+        behind = self._known[at] if at < len(self._known) else None
+        if behind is not None and behind.place == offset:
+            first = [(behind.placement_id, behind.key)]
+            rest = (
+                run(sql.beside(behind.key, behind.placement_id, 0, limit - 1)) if limit > 1 else []
+            )
+            return [*first, *rest]
+        end = offset + limit
+        steps = offset - (before.place + 1 if before is not None else 0)
+        if behind is not None and behind.place >= end and behind.place - end < steps:
+            skipped = behind.place - end
+            rows = run(sql.beside(behind.key, behind.placement_id, skipped, limit, back=True))
+            return rows[::-1]
+        while steps >= _STRIDE:
+            rows = _behind(before, sql, run, _STRIDE - 1, 1)
+            if not rows:
+                return []
+            before = self._note((before.place if before else -1) + _STRIDE, rows[0])
+            steps = offset - before.place - 1
+        return _behind(before, sql, run, steps, limit)
+
+    def _note(self, place: int, row: Fields) -> _Landmark:
+        noted = _Landmark(place, row[1], row[0])
+        at = bisect_left(self._known, place, key=lambda one: one.place)
+        if at == len(self._known) or self._known[at].place != place:
+            self._known.insert(at, noted)
+        return noted
+
+
+def _behind(
+    landmark: _Landmark | None, sql: ViewSql, run: Run, skipped: int, limit: int
+) -> Sequence[Fields]:
+    """Rows behind a landmark, or from the beginning."""
+    if landmark is None:
+        return run(sql.ids(skipped, limit))
+    return run(sql.beside(landmark.key, landmark.placement_id, skipped, limit))
