@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from desktopmail.door.commands import ServerSettings
     from desktopmail.door.ids import AccountId
+    from desktopmail.engine.masking import Masks
     from desktopmail.engine.proxy import Proxies
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.transcripts import Transcripts
@@ -180,28 +181,24 @@ class Connector:
 
         user = server.user or account.address
         masks = forms(user, secret)
-        self.transcripts.mask(masks)
-        try:
-            where = join_host_port(server.host, server.port)
-            async with deadline(OPENING_TIMEOUT_S, _too_long(where)):
-                choice = await client.login(user, secret, server.auth.value, consent=consent)
-            if self.trust is not None:
-                tls = client.stream.tls
-                der = tls.peer_certificate if tls is not None else None
-                await self.trust.learn(account, side, choice, der)
-        except BaseException as error:
-            await client.aclose()
-            if isinstance(error, NetError):
-                error.sentence = hide_text(error.sentence, masks)
-                if isinstance(error, AuthenticationError) and error.code in _BY_THE_PROVIDER:
-                    known = providers.note_on(providers.load(), server.host)
-                    error.remedy = known or error.remedy
-                error.args = (f"{error.sentence} {error.remedy}".rstrip(),)
-            if self.trust is not None and isinstance(error, _WorseError):
-                raise await self.trust.downgrade(account, side, error.choice) from error
-            if self.trust is not None and _is_refused(error):
-                await self.trust.password_refused(account, side, str(error))
-            raise
+        with self.transcripts.hiding(masks):
+            try:
+                where = join_host_port(server.host, server.port)
+                async with deadline(OPENING_TIMEOUT_S, _too_long(where)):
+                    choice = await client.login(user, secret, server.auth.value, consent=consent)
+                if self.trust is not None:
+                    tls = client.stream.tls
+                    der = tls.peer_certificate if tls is not None else None
+                    await self.trust.learn(account, side, choice, der)
+            except BaseException as error:
+                await client.aclose()
+                if isinstance(error, NetError):
+                    _say(error, server.host, masks)
+                if self.trust is not None and isinstance(error, _WorseError):
+                    raise await self.trust.downgrade(account, side, error.choice) from error
+                if self.trust is not None and _is_refused(error):
+                    await self.trust.password_refused(account, side, str(error))
+                raise
         return choice
 
     # Inside
@@ -231,6 +228,14 @@ class Connector:
             return self.ports
         dialer = await self.proxies.dialer(server, self.ports.dialer)
         return dataclasses.replace(self.ports, dialer=dialer)
+
+
+def _say(error: NetError, host: str, masks: Masks) -> None:
+    """Take the password out of what is said of a login, and put in what the provider wants."""
+    error.sentence = hide_text(error.sentence, masks.every)
+    if isinstance(error, AuthenticationError) and error.code in _BY_THE_PROVIDER:
+        error.remedy = providers.note_on(providers.load(), host) or error.remedy
+    error.args = (f"{error.sentence} {error.remedy}".rstrip(),)
 
 
 class _WorseError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -11,7 +12,10 @@ from desktopmail.door.queries import Transcript, TranscriptRecord
 from desktopmail.engine.masking import HIDDEN, hide
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from desktopmail.door.ids import AccountId
+    from desktopmail.engine.masking import Masks
     from desktopmail.net.ports import Clock
 
 # Of a mail that comes or goes a transcript needs the beginning only.
@@ -37,15 +41,22 @@ class Transcripts:
         self._records: deque[TranscriptRecord] = deque()
         self._connections: Counter[str] = Counter()
         self._masks: tuple[bytes, ...] = ()
+        self._at_logins: list[tuple[bytes, ...]] = []
 
     def recorder(self, account_id: AccountId, service: str) -> ConnectionRecorder:
         """Return what records one new connection ("imap 1", "imap 2", …)."""
         self._connections[service] += 1
         return ConnectionRecorder(self, account_id, f"{service} {self._connections[service]}")
 
-    def mask(self, forms: tuple[bytes, ...]) -> None:
-        """Hide these from now on, in whatever a server says."""
-        self._masks = tuple(dict.fromkeys((*self._masks, *forms)))
+    @contextmanager
+    def hiding(self, masks: Masks) -> Iterator[None]:
+        """Hide these from now on, in whatever a server says; some of them during a login alone."""
+        self._masks = tuple(dict.fromkeys((*self._masks, *masks.always)))
+        self._at_logins.append(masks.at_login)
+        try:
+            yield
+        finally:
+            self._at_logins.remove(masks.at_login)
 
     def add(
         self, account_id: AccountId, connection: str, sender: str, octets: bytes, after: int = 0
@@ -62,7 +73,10 @@ class Transcripts:
         Returns:
             The number of the record.
         """
-        octets = _shortened(hide(self._unsplit(after, octets), self._masks))
+        masks = self._masks
+        for more in self._at_logins:
+            masks += more
+        octets = _shortened(hide(self._unsplit(after, octets, masks), masks))
         self._number += 1
         self._records.append(
             TranscriptRecord(
@@ -79,13 +93,13 @@ class Transcripts:
             self._octets -= len(self._records.popleft().octets) + _RECORD_COST
         return self._number
 
-    def _unsplit(self, after: int, octets: bytes) -> bytes:
+    def _unsplit(self, after: int, octets: bytes, masks: tuple[bytes, ...]) -> bytes:
         """Hide what begins in one record and ends in the next: the network cuts where it likes."""
         place = after - self._records[0].number if self._records else -1
         if not after or place < 0:
             return octets
         before = self._records[place]
-        for mask in self._masks:
+        for mask in masks:
             tail = before.octets[-(len(mask) - 1) :]
             at = (tail + octets).find(mask)
             if 0 <= at < len(tail):

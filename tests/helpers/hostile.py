@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ TLS = b"<tls>"
 CLOSE = b"<close>"
 FLOOD = b"<flood>"
 TAG = b"<tag>"
+#: What is said, or how it is made of the line that it answers.
+Answer = bytes | Callable[[bytes], bytes]
 
 
 @dataclass
@@ -38,7 +41,7 @@ class HostilePeer:
     """
 
     greeting: bytes
-    answers: Mapping[str, bytes | tuple[bytes, ...]]
+    answers: Mapping[str, Answer | tuple[Answer, ...]]
     tagged: bool = False
     tls: ServerTls | None = None
     implicit: bool = False
@@ -83,12 +86,13 @@ class HostilePeer:
         words = line.split()
         tag = words[0] if self.tagged and len(words) > 1 else b""
         verb = (words[1] if tag else (words[0] if words else b"")).decode("latin-1").upper()
-        answer = self.answers.get(verb, self.answers.get("*", b""))
+        known = verb if verb in self.answers else "*"
+        answer = self.answers.get(known, b"")
         if isinstance(answer, tuple):
-            place = min(given.get(verb, 0), len(answer) - 1)
-            given[verb] = place + 1
+            place = min(given.get(known, 0), len(answer) - 1)
+            given[known] = place + 1
             answer = answer[place]
-        return tag, answer
+        return tag, answer if isinstance(answer, bytes) else answer(line)
 
     async def _say(self, stream: Stream, answer: bytes, tag: bytes) -> bool:
         """Send an answer; returns whether the connection goes on."""

@@ -25,7 +25,7 @@ from desktopmail.net.tls import ServerTls
 from desktopmail.wire.sasl.policy import Exposure
 from tests.helpers.certificates import Certificates, make_certificates
 from tests.helpers.engine import running_engine, until
-from tests.helpers.hostile import CLOSE, HostilePeer
+from tests.helpers.hostile import CLOSE, Answer, HostilePeer
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Row:
     name: str
     protocol: str
     greeting: bytes
-    answers: Mapping[str, bytes | tuple[bytes, ...]] = field(default_factory=dict)
+    answers: Mapping[str, Answer | tuple[Answer, ...]] = field(default_factory=dict)
     says: str = ""
     security: Security = Security.STARTTLS
     certificate: str = ""
@@ -107,6 +107,19 @@ def ehlo(*lines: str) -> bytes:
 
 
 SCRAM_CHALLENGE = b"r=%b,s=QSXCR+Q6sek8bf92,i=4096"
+WRONG_SIGNATURE = base64.b64encode(b"v=" + base64.b64encode(bytes(32)))
+
+
+def challenge(prefix: bytes) -> Answer:
+    """An honest challenge, for the nonce of the client's first message."""
+
+    def answer(line: bytes) -> bytes:
+        nonce = base64.b64decode(line.split()[-1]).rpartition(b"r=")[2]
+        return prefix + base64.b64encode(SCRAM_CHALLENGE % (nonce + b"theirs")) + b"\r\n"
+
+    return answer
+
+
 NOTHING_SAID = "nothing is sent without it"
 TABLE = [
     # STARTTLS stripped
@@ -235,6 +248,17 @@ TABLE = [
     smtp("scram-accepted-without-a-proof", security=Security.TLS,
          answers={"EHLO": ehlo("AUTH SCRAM-SHA-256"), "AUTH": b"235 welcome\r\n",
                   "*": b"250 x\r\n"}),
+    imap("scram-with-a-wrong-signature", security=Security.TLS,
+         answers={"CAPABILITY": offers("AUTH=SCRAM-SHA-256", "SASL-IR"),
+                  "AUTHENTICATE": challenge(b"+ "),
+                  "*": (b"+ " + WRONG_SIGNATURE + b"\r\n", b"A2 BAD cancelled\r\n")},
+         says="does not speak IMAP as it should"),
+    pop3("scram-with-a-wrong-signature", security=Security.TLS,
+         answers={"CAPA": capa("SASL SCRAM-SHA-256"), "AUTH": challenge(b"+ "),
+                  "*": (b"+ " + WRONG_SIGNATURE + b"\r\n", b"-ERR cancelled\r\n")}),
+    smtp("scram-with-a-wrong-signature", security=Security.TLS,
+         answers={"EHLO": ehlo("AUTH SCRAM-SHA-256"), "AUTH": challenge(b"334 "),
+                  "*": (b"334 " + WRONG_SIGNATURE + b"\r\n", b"501 cancelled\r\n")}),
     pop3("apop-timestamp-for-collisions", security=Security.NONE, auth=Auth.APOP,
          greeting=b"+OK hello <a\x01b\xd8c@evil>\r\n", answers={"CAPA": b"-ERR\r\n"},
          says="offers no way to log in"),
@@ -263,6 +287,50 @@ TABLE = [
         for code in (421, 454, 554)
     ),
 ]  # fmt: skip
+
+
+EVERY = {"imap", "pop3", "smtp"}
+# What is demanded of us, by the beginning of the names of its rows; a refusal at the steps behind
+# the login, and a redirected autoconfig, have tests of their own (below, and test_web).
+CASES = {
+    "starttls-stripped": EVERY,
+    "starttls-refused": EVERY,
+    "starttls-answered-twice": EVERY,
+    "injected-before-the-handshake": EVERY,
+    "answers-for-other-commands": EVERY,
+    "preauth-before-tls": {"imap"},
+    "capabilities-of-the-clear-are-forgotten": EVERY,
+    "offered-and-not-there": {"imap"},
+    "login-referral": {"imap"},
+    "use-another-server": {"smtp"},
+    "untagged-flood": {"imap"},
+    "listing-flood": {"pop3"},
+    "continuation-flood": {"smtp"},
+    "endless-literal": {"imap"},
+    "endless-line": EVERY,
+    "bye-mid-login": {"imap"},
+    "cut-mid-login": {"pop3"},
+    "goodbye-mid-login": {"smtp"},
+    "expired-certificate": EVERY,
+    "self-signed-certificate": EVERY,
+    "misnamed-certificate": EVERY,
+    "scram-downgraded-to-plain": EVERY,
+    "scram-with-another-nonce": EVERY,
+    "scram-with-a-wrong-signature": EVERY,
+    "scram-accepted-without-a-proof": EVERY,
+    "apop-timestamp-for-collisions": {"pop3"},
+    "apop-timestamp-without-a-domain": {"pop3"},
+    "echoed-password": EVERY,
+    **{f"{code}-at-{step}": {"smtp"}
+       for code in (421, 454, 554) for step in ("greeting", "EHLO", "AUTH")},
+}  # fmt: skip
+
+
+def test_each_case_has_its_row_for_each_protocol_that_knows_it() -> None:
+    found: dict[str, set[str]] = {}
+    for row in TABLE:
+        found.setdefault(row.name, set()).add(row.protocol)
+    assert found == CASES
 
 
 def certificates_of(row: Row, folder: Path) -> tuple[Certificates, Path]:

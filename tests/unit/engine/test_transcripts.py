@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktopmail.door.ids import AccountId
+from desktopmail.engine.masking import Masks
 from desktopmail.engine.transcripts import MAX_RECORD_OCTETS, Transcripts
 from tests.helpers.still_clock import StillClock
 
@@ -70,16 +71,29 @@ def test_it_never_grows_beyond_its_size_and_counts_what_it_lost(
         assert ring.read(None, last).lost == 0
 
 
+@pytest.mark.parametrize("when", ["always", "at_login"])
 @pytest.mark.parametrize("cut", range(1, 60))
-def test_a_password_that_a_server_repeats_in_pieces_is_hidden(cut: int) -> None:
+def test_a_password_that_a_server_repeats_in_pieces_is_hidden(cut: int, when: str) -> None:
     said = b"* BAD what is tanstaaf, and again tanstaaf?\r\n* OK go on\r\n"
     ring = Transcripts(StillClock(), 10_000)
     recorder, other = ring.recorder(ONE, "imap"), ring.recorder(TWO, "imap")
-    ring.mask((b"tanstaaf",))
-    recorder.record("S", said[:cut])
-    other.record("S", b"* OK another\r\n")
-    recorder.record("S", said[cut:])
+    with ring.hiding(Masks(**{when: (b"tanstaaf",)})):
+        recorder.record("S", said[:cut])
+        other.record("S", b"* OK another\r\n")
+        recorder.record("S", said[cut:])
     records = ring.read(ONE, 0).records
     together = b"".join(one.octets for one in records)
     assert together == said.replace(b"tanstaaf", b"<password>")
     assert ring.read(TWO, 0).records[0].octets == b"* OK another\r\n"
+
+
+def test_a_word_that_is_hidden_during_a_login_is_shown_after_it() -> None:
+    ring = Transcripts(StillClock(), 10_000)
+    recorder = ring.recorder(ONE, "imap")
+    with ring.hiding(Masks((b"always",), (b"word",))), ring.hiding(Masks((), (b"word",))):
+        recorder.record("S", b"* OK a word, always\r\n")
+        recorder.record("C", b"a NOOP\r\n")
+    recorder.record("S", b"* OK a word, always\r\n")
+    assert [one.octets for one in ring.read(None, 0).records] == [
+        b"* OK a <password>, <password>\r\n", b"a NOOP\r\n", b"* OK a word, <password>\r\n",
+    ]  # fmt: skip
