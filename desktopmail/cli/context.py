@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.cli.errors import CommandError
 from desktopmail.door.attach import Session, attach
+from desktopmail.door.early import early_reader
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
@@ -38,6 +39,16 @@ class Context:
         self.output = output
         self._session: Session | None = None
         self._reader: StoreReader | None = None
+
+    async def begin(self) -> None:
+        """Have a store of an older version brought up to date before it is read.
+
+        Raises:
+            DoorError: The engine, which does that, could not be started.
+        """
+        self._reader = early_reader(self.profile)
+        if self._reader is None and self.profile.database.exists():
+            await self.door()
 
     async def door(self) -> Door:
         """The engine of the profile, started when it does not run.

@@ -148,6 +148,7 @@ def _is_text(argument: str) -> bool:
 async def _run(arguments: argparse.Namespace) -> int:
     context = Context(arguments.profile, Output(as_json=arguments.json))
     try:
+        await context.begin()
         status: int = await arguments.run(context, arguments)
     finally:
         await context.aclose()

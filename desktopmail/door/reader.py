@@ -76,7 +76,8 @@ _ROLE_ORDER = {
 _MAILBOX = (
     "SELECT m.id, m.account_id, coalesce(m.renamed_to, m.path) AS shown, m.delimiter, m.role,"
     " m.selectable, m.subscribed,"
-    " t.total, t.unread, m.policy FROM mailbox AS m JOIN mailbox_total AS t ON t.mailbox_id = m.id"
+    " t.total, t.unread, m.policy, m.local OR m.keywords IS NULL FROM mailbox AS m"
+    " JOIN mailbox_total AS t ON t.mailbox_id = m.id"
 )
 _MESSAGE = (
     "SELECT p.id, p.message_id, b.account_id, p.mailbox_id, m.subject, m.sender_name,"
@@ -594,7 +595,7 @@ def _in_tree_order(rows: list[Fields]) -> list[MailboxRow]:
     for row in sorted(rows, key=place):
         (
             mailbox_id, account_id, path, delimiter, role, selectable, subscribed, total, unread,
-            policy,
+            policy, keeps_tags,
         ) = row  # fmt: skip
         above, _, name = path.rpartition(delimiter) if delimiter else ("", "", path)
         result.append(
@@ -611,6 +612,7 @@ def _in_tree_order(rows: list[Fields]) -> list[MailboxRow]:
                 unread=unread,
                 policy=str(Policy.parse(policy)),
                 delimiter=delimiter,
+                keeps_tags=bool(keeps_tags),
             )
         )
     return result

@@ -160,6 +160,7 @@ class MailboxRow(Row, frozen=True, kw_only=True):
     unread: int
     policy: str = "everything"  # as `door.policy.Policy` writes it
     delimiter: str = ""  # between the parts of its path; empty: it can hold no others
+    keeps_tags: bool = True  # its server keeps every tag; else new ones stay on this machine
 
 
 class Person(Row, frozen=True, kw_only=True):

@@ -41,6 +41,8 @@ def store_flags(
     placed = _existing(tx, placement_ids)
     add_tags, remove_tags = tag.names(tx, add_tags), tag.known_names(tx, remove_tags)
     label = _flag_label(add, remove, add_tags, remove_tags, len(placed))
+    if not all(source.keeps(name) for source, _ in _by_mailbox(tx, placed) for name in add_tags):
+        label += ", on this machine only: the server keeps no such tag"
     for source, members in _by_mailbox(tx, placed):
         arguments = Arguments(
             source=source.id,

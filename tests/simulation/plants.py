@@ -11,10 +11,10 @@ from desktopmail.engine.engine import Engine
 from desktopmail.engine.outbox import Outbox
 from desktopmail.engine.store import operation, pop_seen
 from desktopmail.engine.sync import pop3
+from desktopmail.engine.sync.append import Appends
 from desktopmail.engine.sync.incoming import Incoming
 from desktopmail.engine.sync.mailbox_changes import MailboxChanges
 from desktopmail.engine.sync.pop3 import Pop3Sync
-from desktopmail.engine.sync.replay import Replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +93,7 @@ def append_without_looking() -> None:
     async def nothing(*_args: object) -> None:
         return None
 
-    Replay._look_for = nothing  # type: ignore[assignment]
+    Appends._look_for = nothing  # type: ignore[assignment]
 
 
 def journal_forgotten() -> None:

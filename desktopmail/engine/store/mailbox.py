@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from desktopmail.door.ids import AccountId, MailboxId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.policy import Policy
@@ -40,6 +42,7 @@ class Mailbox:
         withheld: A sync of headers alone has left octets at the server that the policy wants.
         hidden: Deleted here; the row stays for as long as that may be taken back.
         renamed_to: What it is called here, while its server has not heard of it.
+        keywords: Those that its server keeps, in small letters; None: any.
     """
 
     id: MailboxId
@@ -59,6 +62,11 @@ class Mailbox:
     subscribed: bool
     hidden: bool
     renamed_to: str | None
+    keywords: frozenset[str] | None
+
+    def keeps(self, tag: str) -> bool:
+        """Whether its server keeps a tag; one that it does not stays on this machine."""
+        return self.local or self.keywords is None or tag.lower() in self.keywords
 
     @property
     def shown_path(self) -> str:
@@ -74,7 +82,8 @@ class Mailbox:
 
 _COLUMNS = (
     "id, account_id, path, delimiter, role, selectable, local, uidvalidity, uidnext,"
-    " highestmodseq, complete, cycle, policy, withheld, subscribed, hidden, renamed_to"
+    " highestmodseq, complete, cycle, policy, withheld, subscribed, hidden, renamed_to,"
+    " keywords"
 )
 
 
@@ -224,6 +233,13 @@ def know(
     )
 
 
+def set_keywords(tx: Transaction, mailbox_id: MailboxId, keywords: frozenset[str] | None) -> None:
+    """Remember which keywords the server of a mailbox keeps."""
+    text = None if keywords is None else msgspec.json.encode(sorted(keywords)).decode()
+    tx.execute("UPDATE mailbox SET keywords = ? WHERE id = ?", (text, mailbox_id))
+    tx.touch_mailboxes(get(tx, mailbox_id).account_id)
+
+
 def set_policy(tx: Transaction, mailbox_id: MailboxId, policy: Policy, now_s: float) -> None:
     """Keep so much of a mailbox from now on; what is to be fetched for it is marked at once."""
     tx.execute("UPDATE mailbox SET policy = ? WHERE id = ?", (str(policy), mailbox_id))
@@ -301,4 +317,5 @@ def _mailbox(row: Fields) -> Mailbox:
         bool(row[14]),
         bool(row[15]),
         row[16],
+        None if row[17] is None else msgspec.json.decode(row[17], type=frozenset[str]),
     )

@@ -410,9 +410,14 @@ CREATE INDEX message_behind ON message (words_id - min(max(date_s, 0), 858993459
     WHERE words_id - min(max(date_s, 0), 8589934591) * 64 > 63;
 """
 
+# Tags that a server cannot keep stay here.
+_VERSION_11 = """
+ALTER TABLE mailbox ADD COLUMN keywords TEXT; -- JSON: those that its server keeps; NULL: any
+"""
+
 UPGRADES: tuple[str, ...] = (
     _VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6, _VERSION_7,
-    _VERSION_8, _VERSION_9, _VERSION_10,
+    _VERSION_8, _VERSION_9, _VERSION_10, _VERSION_11,
 )  # fmt: skip
 """Step N makes version N of version N - 1; version 0 is an empty database. Never edit one."""
 

@@ -49,6 +49,17 @@ def tags_of(flags: Iterable[wire.Flag]) -> tuple[str, ...]:
     )
 
 
+def kept_keywords(permanent: frozenset[wire.Flag] | None) -> frozenset[str] | None:
+    """The keywords that a mailbox keeps, in small letters, by its PERMANENTFLAGS; None: any.
+
+    A server that does not say keeps all (RFC 9051 section 6.3.2), and so does one where new ones
+    may be made.
+    """
+    if permanent is None or wire.ANY in permanent:
+        return None
+    return frozenset(flag.lower() for flag in permanent if not flag.startswith("\\"))
+
+
 def wire_flags(mask: Flag, tags: Iterable[str] = ()) -> frozenset[wire.Flag]:
     """Flags for a STORE or APPEND; a tag that no server can keep as a keyword is left out."""
     found = {name for name, bit in _MASKS.items() if mask & bit}

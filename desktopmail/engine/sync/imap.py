@@ -15,7 +15,7 @@ from desktopmail.engine.errors import door_error, is_loopback
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, operation, placement
 from desktopmail.engine.store.account import Account
-from desktopmail.engine.sync import hits, mailboxes, quota, vanish
+from desktopmail.engine.sync import hits, keywords, mailboxes, quota, vanish
 from desktopmail.engine.sync.fetch import Fetcher
 from desktopmail.engine.sync.look import Look
 from desktopmail.engine.sync.opening import Opening
@@ -289,6 +289,8 @@ class ImapSync:
             self._looked_at.discard(path)
             await self._store.write(lambda tx: _detach(tx, account_id, path))
             raise UidsVoidError(path)
+        for box in await self._store.read(partial(_called, account_id, path)):
+            await keywords.learn(self._store, box, selected)
         return selected
 
     async def _to_look_at(
@@ -472,6 +474,11 @@ def _are_void(
     if rows and selected.uid_validity is None:
         return rows[0][0] is not None or not looked_at
     return bool(rows) and rows[0][0] not in {None, selected.uid_validity}
+
+
+def _called(account_id: AccountId | None, path: str, tx: Transaction) -> list[Mailbox]:
+    rows = tx.fetch("SELECT id FROM mailbox WHERE account_id = ? AND path = ?", (account_id, path))
+    return [mailbox.get(tx, row[0]) for row in rows]
 
 
 def _detach(tx: Transaction, account_id: AccountId | None, path: str) -> None:

@@ -19,7 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from desktopmail.engine.store import mailbox, placement
-from desktopmail.engine.sync import meet, search, vanish
+from desktopmail.engine.sync import keywords, meet, search, vanish
 from desktopmail.engine.sync.fetch import Fetcher
 from desktopmail.wire.imap.fetch_item import Item
 from desktopmail.wire.imap.fetch_response import FetchResponse
@@ -73,6 +73,7 @@ class Look:
         if self.headers_only:
             await self.store.write(lambda tx: mailbox.withhold(tx, known.id))
         selected = await self._select(known)
+        await keywords.learn(self.store, known, selected)
         if self._is_valid(known, selected):
             await self._again(known, selected)
         else:

@@ -16,39 +16,19 @@ from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.status import StatusItem
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from desktopmail.door.ids import MailboxId
-    from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.operation import Operation
-    from desktopmail.engine.store.store import Store, Transaction
-    from desktopmail.net.imap import ImapClient
+    from desktopmail.engine.store.store import Transaction
+    from desktopmail.engine.sync.telling import Telling
 
 _NOT_EMPTY = "Messages are still in it at the server that could not be put into the Trash."
 
 
 class MailboxChanges:
-    """Tells the operations on mailboxes of one account.
+    """Tells the operations on mailboxes of one account."""
 
-    Args:
-        store: Where the journal is.
-        client: Logged in.
-        account: Whose journal.
-        select: Opens a mailbox for changing, unless it is open already.
-    """
-
-    def __init__(
-        self,
-        store: Store,
-        client: ImapClient,
-        account: Account,
-        select: Callable[[str], Awaitable[None]],
-    ) -> None:
-        self._store = store
-        self._client = client
-        self._account = account
-        self._select = select
+    def __init__(self, at: Telling) -> None:
+        self._at = at
 
     async def tell(self, one: Operation) -> bool:
         """Tell one operation; returns whether it is settled (else it waits for another).
@@ -58,9 +38,9 @@ class MailboxChanges:
             NetError: The connection failed.
         """
         arguments = one.arguments
-        box = await self._box(arguments.target if one.kind == "create" else arguments.source)
+        box = await self._at.box(arguments.target if one.kind == "create" else arguments.source)
         if box is None:
-            await self._store.write(lambda tx: operation.finish(tx, one.id))
+            await self._at.store.write(lambda tx: operation.finish(tx, one.id))
             return True
         match one.kind:
             case "create":
@@ -73,20 +53,13 @@ class MailboxChanges:
                 await self._subscribe(one, box)
         return True
 
-    async def _box(self, mailbox_id: MailboxId | None) -> Mailbox | None:
-        def step(tx: Transaction) -> Mailbox | None:
-            exists = tx.fetch("SELECT 1 FROM mailbox WHERE id = ?", (mailbox_id,))
-            return mailbox.get(tx, mailbox_id) if exists and mailbox_id is not None else None
-
-        return await self._store.read(step)
-
     async def _exists(self, path: str) -> bool:
-        return bool(await self._client.list("", path))
+        return bool(await self._at.client.list("", path))
 
     async def _create(self, one: Operation, box: Mailbox) -> None:
         path = one.arguments.path
         try:
-            await self._client.create(path)
+            await self._at.client.create(path)
         except RefusedError:
             # It is there already, made by a try that was cut short or by another device; or the
             # server has everything of a person within one mailbox (Courier, Cyrus: "INBOX.").
@@ -96,53 +69,53 @@ class MailboxChanges:
                     raise
                 path = prefix + path
                 if not await self._exists(path):
-                    await self._client.create(path)
-        await self._client.subscribe(path)
+                    await self._at.client.create(path)
+        await self._at.client.subscribe(path)
 
         def step(tx: Transaction) -> None:
             tx.execute("UPDATE mailbox SET local = 0 WHERE id = ?", (box.id,))
             mailbox.set_path(tx, box.id, path)
             operation.finish(tx, one.id)
 
-        await self._store.write(step)
+        await self._at.store.write(step)
 
     async def _prefix(self) -> str:
         """What the names of a person's own mailboxes begin with at this server."""
-        if not self._client.offers("NAMESPACE"):
+        if not self._at.client.offers("NAMESPACE"):
             return ""
-        personal = (await self._client.namespace()).personal
+        personal = (await self._at.client.namespace()).personal
         return personal[0].prefix if personal else ""
 
     async def _rename(self, one: Operation, box: Mailbox) -> None:
         new = one.arguments.path
         if await self._exists(box.path):
-            await self._client.rename(box.path, new)
+            await self._at.client.rename(box.path, new)
 
         def step(tx: Transaction) -> None:
-            for other in mailbox.of_account(tx, self._account.id):
+            for other in mailbox.of_account(tx, self._at.account.id):
                 is_below = bool(box.delimiter) and other.path.startswith(box.path + box.delimiter)
                 if other.id == box.id or (is_below and not other.local):
                     mailbox.set_path(tx, other.id, new + other.path[len(box.path) :])
             operation.finish(tx, one.id)
 
-        await self._store.write(step)
+        await self._at.store.write(step)
         # What is subscribed is a name (RFC 9051 section 6.3.7): the new one has to be.
         if box.subscribed:
-            await self._client.unsubscribe(box.path)
-            await self._client.subscribe(new)
+            await self._at.client.unsubscribe(box.path)
+            await self._at.client.subscribe(new)
 
     async def _delete(self, one: Operation, box: Mailbox) -> bool:
-        if await self._store.read(lambda tx: operation.leaves_mailbox(tx, box.id)):
+        if await self._at.store.read(lambda tx: operation.leaves_mailbox(tx, box.id)):
             return False
         if await self._exists(box.path):
             if not await self._bring_away(one, box):
-                await self._store.write(
+                await self._at.store.write(
                     lambda tx: operation.set_state(tx, one.id, "failed", problem=_NOT_EMPTY)
                 )
                 return True
-            await self._select("INBOX")
-            await self._client.delete(box.path)
-            await self._client.unsubscribe(box.path)
+            await self._at.select("INBOX")
+            await self._at.client.delete(box.path)
+            await self._at.client.unsubscribe(box.path)
 
         def step(tx: Transaction) -> None:
             operation.finish(tx, one.id)
@@ -151,7 +124,7 @@ class MailboxChanges:
             else:  # kept, so that it can be made anew
                 mailbox.forget_state(tx, box.id)
 
-        await self._store.write(step)
+        await self._at.store.write(step)
         return True
 
     async def _bring_away(self, one: Operation, box: Mailbox) -> bool:
@@ -160,38 +133,38 @@ class MailboxChanges:
         Returns:
             Whether nothing is in it any more, or nothing of it is to be kept.
         """
-        target = await self._box(one.arguments.target)
+        target = await self._at.box(one.arguments.target)
         if target is None or not box.selectable or not await self._count(box):
             return True
-        await self._select(box.path)
-        found = (await self._client.uid_search(Is("ALL"))).all
+        await self._at.select(box.path)
+        found = (await self._at.client.uid_search(Is("ALL"))).all
         uids = UidSet.of(Uid(int(uid)) for uid in found or ())
-        if uids and self._client.offers("MOVE"):
-            await self._client.uid_move(uids, target.path)
+        if uids and self._at.client.offers("MOVE"):
+            await self._at.client.uid_move(uids, target.path)
         elif uids:
-            await expunge.remove(self._client, await self._copy(uids, box, target))
+            await expunge.remove(self._at.client, await self._copy(uids, box, target))
         return not await self._count(box)
 
     async def _copy(self, uids: UidSet, box: Mailbox, target: Mailbox) -> list[int]:
         """Copy messages of the open mailbox; returns those whose copies are proved to be there."""
-        since = await proof.next_uid(self._client, target.path)
-        code = await self._client.uid_copy(uids, target.path)
+        since = await proof.next_uid(self._at.client, target.path)
+        code = await self._at.client.uid_copy(uids, target.path)
         copied = set(proof.from_code(code, None))
         unproved = UidSet.of(uid for uid in uids if uid not in copied)
         if unproved:  # a server without UIDPLUS tells no COPYUID
-            digests = await proof.digests_of(self._client, unproved)
-            await self._select(target.path)
-            copied |= set(await proof.by_digest(self._client, digests, since=since))
-            await self._select(box.path)
+            digests = await proof.digests_of(self._at.client, unproved)
+            await self._at.select(target.path)
+            copied |= set(await proof.by_digest(self._at.client, digests, since=since))
+            await self._at.select(box.path)
         return sorted(copied)
 
     async def _count(self, box: Mailbox) -> int:
-        answer = await self._client.status(box.path, (StatusItem.MESSAGES,))
+        answer = await self._at.client.status(box.path, (StatusItem.MESSAGES,))
         return dict(answer.values).get(StatusItem.MESSAGES, 0)
 
     async def _subscribe(self, one: Operation, box: Mailbox) -> None:
         if one.arguments.add:
-            await self._client.subscribe(box.path)
+            await self._at.client.subscribe(box.path)
         else:
-            await self._client.unsubscribe(box.path)
-        await self._store.write(lambda tx: operation.finish(tx, one.id))
+            await self._at.client.unsubscribe(box.path)
+        await self._at.store.write(lambda tx: operation.finish(tx, one.id))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from desktopmail.door.ids import MailboxId, MessageId, PlacementId
+    from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.placement import Placed, Placing
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.sync.incoming import Incoming, Parsed
@@ -78,7 +79,8 @@ def _take_uid(tx: Transaction, mailbox_id: MailboxId, here: Placed, came: Incomi
     )
     if lost[0]:  # after a change of UIDVALIDITY the server knows better
         placement.show(tx, [here.id], shown=not came.flags & Flag.DELETED)
-        set_server_flags(tx, [(here.id, came.flags, came.tags, came.modseq)])
+        told = [(here.id, came.flags, came.tags, came.modseq)]
+        set_server_flags(tx, mailbox.get(tx, mailbox_id), told)
         return
     # It stood here only (an account that fetched by POP3): what was marked here is told the server.
     missing = here.flags & _CARRIED & ~came.flags
@@ -91,18 +93,24 @@ def _take_uid(tx: Transaction, mailbox_id: MailboxId, here: Placed, came: Incomi
 
 
 def set_server_flags(
-    tx: Transaction, told: Iterable[tuple[PlacementId, Flag, tuple[str, ...], int]]
+    tx: Transaction,
+    box: Mailbox,
+    told: Iterable[tuple[PlacementId, Flag, tuple[str, ...], int]],
 ) -> None:
-    """Take over flags that the server told, with what it has not heard of yet on top of them."""
+    """Take over flags that the server told, with what it has not heard of yet on top of them.
+
+    Tags that it cannot keep stay as they are.
+    """
     rows = list(told)
     unheard = operation.unheard_flags(tx, [row[0] for row in rows])
     for placement_id, flags, tags, modseq in rows:
-        names = set(tags)
+        here = placement.tags_of(tx, placement_id)
+        names = set(tags) | {name for name in here if not box.keeps(name)}
         for change in unheard.get(placement_id, ()):
             flags = (flags | Flag(change.add)) & ~Flag(change.remove)
             names = (names | set(change.add_tags)) - set(change.remove_tags)
         placement.set_flags(tx, placement_id, flags, modseq or None)
-        if names != placement.tags_of(tx, placement_id):
+        if names != here:
             placement.set_tags(tx, placement_id, names)
 
 
@@ -126,6 +134,6 @@ def update(tx: Transaction, mailbox_id: MailboxId, answers: Sequence[FetchRespon
             placement.show(tx, [one.id], shown=False)
         elif one.flags & Flag.DELETED and not mask & Flag.DELETED:
             placement.show(tx, [one.id], shown=True)
-    set_server_flags(tx, changed)
+    set_server_flags(tx, mailbox.get(tx, mailbox_id), changed)
     placement.touch(tx, [row[0] for row in changed])
     return set(told) - set(known)

@@ -1,0 +1,165 @@
+"""Messages that are here put into a mailbox at an IMAP server; looked for where one may be there.
+
+What is sent is filed so, too, unless its server has put a copy into Sent by itself.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from desktopmail.door.rows import SendingState
+from desktopmail.engine import journal
+from desktopmail.engine.store import message, operation, placement, problem, sending
+from desktopmail.engine.sync import filing, proof
+from desktopmail.engine.sync.flags import wire_flags
+from desktopmail.engine.sync.telling import give_uid
+
+if TYPE_CHECKING:
+    from desktopmail.door.ids import SendingId
+    from desktopmail.engine.store.mailbox import Mailbox
+    from desktopmail.engine.store.operation import Operation, Target
+    from desktopmail.engine.store.placement import Placed
+    from desktopmail.engine.store.store import Transaction
+    from desktopmail.engine.sync.telling import Telling
+
+
+class Appends:
+    """Tells what is to be put into mailboxes of one account."""
+
+    def __init__(self, at: Telling) -> None:
+        self._at = at
+
+    async def append(self, one: Operation) -> None:
+        """Put messages that are here into a mailbox at the server, looking first."""
+        target = await self._at.box(one.arguments.target)
+        if target is None:
+            await self._at.fail([one], "The mailbox is not there any more.")
+            return
+        # Found begun, a try may have been cut short after the server took it: look first.
+        was_begun = one.arguments.uidnext is not None
+        since = await self._at.begin([one], target)
+        for row in await self._at.store.read(lambda tx: operation.targets(tx, one.id)):
+            if not row.done and not await self._append_one(
+                one, target, row, since, look_first=was_begun
+            ):
+                await self._at.fail([one], "The server said it took it, but it is not there.")
+                return
+
+        def step(tx: Transaction) -> None:
+            operation.finish(tx, one.id)
+            problem.settle(tx, self._at.account.id, "journal")
+            journal.let_followers_go(tx, one.id)
+
+        await self._at.store.write(step)
+        if one.arguments.sending is not None:
+            await self._filed(one)
+
+    async def _append_one(
+        self, one: Operation, target: Mailbox, row: Target, since: int, *, look_first: bool
+    ) -> bool:
+        """Put one message there; returns whether it is proved to be there."""
+
+        def load(tx: Transaction) -> tuple[Placed, bytes, str, set[str], int] | None:
+            placed = placement.get(tx, [row.placement_id])
+            octets = message.octets(tx, placed[0].message_id) if placed else None
+            if octets is None or placed[0].uid is not None:
+                return None
+            (found,) = tx.fetch(
+                "SELECT m.message_id, p.arrived_s FROM placement AS p JOIN message AS m"
+                " ON m.id = p.message_id WHERE p.id = ?",
+                (row.placement_id,),
+            )
+            tags = placement.tags_of(tx, row.placement_id)
+            return placed[0], octets, found[0], tags, found[1]
+
+        loaded = await self._at.store.read(load)
+        if loaded is None:
+            return True
+        placed, octets, message_id, tags, arrived_s = loaded
+        uid = None
+        if one.arguments.sending is not None:
+            uid = await self._filed_already(
+                target, placed, message_id, since, one, one.arguments.sending, begun=look_first
+            )
+        elif look_first:
+            uid = await self._look_for(target, placed, message_id, since, one)
+        if uid is None:
+            code = await self._at.client.append(
+                target.path,
+                octets,
+                wire_flags(placed.flags, filter(target.keeps, tags)),
+                datetime.fromtimestamp(arrived_s, UTC),
+            )
+            if code is not None and code.uid_validity == target.uidvalidity:
+                uid = next(iter(int(number) for number in code.uids), None)
+            if uid is None:
+                found = await self._at.find(target, {0: (row, placed)}, since)
+                uid = found.get(0)
+            if uid is None:  # some servers add fields of their own to what is appended
+                uid = await self._named_since(target, message_id, since)
+        if uid is None:
+            return False
+        new_uid = uid
+
+        def step(tx: Transaction) -> None:
+            known = placement.by_uids(tx, target.id, [new_uid])
+            give_uid(tx, placed.id, new_uid, known)
+            operation.prove(tx, [row])
+
+        await self._at.store.write(step)
+        return True
+
+    async def _filed_already(
+        self, target: Mailbox, placed: Placed, message_id: str, since: int, one: Operation,
+        sending_id: SendingId, *, begun: bool,
+    ) -> int | None:  # fmt: skip
+        """The copy that the server filed by itself, or we before a cut; one may be waited for."""
+        uid = await self._look_for(target, placed, message_id, since, one)
+        if begun:  # it may be ours: nothing is learned from it
+            return uid
+        is_expected = await self._at.store.read(
+            lambda tx: filing.is_expected(tx, self._at.account.id, target.id, sending_id)
+        )
+        for pause_s in filing.PAUSES_S if is_expected else ():
+            if uid is not None:
+                break
+            await self._at.ports.clock.sleep(pause_s)
+            uid = await self._look_for(target, placed, message_id, since, one)
+        if uid is not None or is_expected:
+            files = uid is not None
+            await self._at.store.write(
+                lambda tx: filing.learn(tx, self._at.account.id, files_sent=files)
+            )
+        return uid
+
+    async def _look_for(
+        self, target: Mailbox, placed: Placed, message_id: str, since: int, one: Operation
+    ) -> int | None:
+        """Whether it is there already: from a try that was cut short, or filed by the server."""
+        row = (operation.Target(one.id, placed.id, placed.flags, None, False), placed)
+        found = await self._at.find(target, {0: row}, since)
+        if 0 in found:
+            return found[0]
+        if one.arguments.sending is None:
+            return None
+        await self._at.select(target.path)
+        uids = await proof.by_message_id(self._at.client, message_id)
+        return uids[-1] if uids else None
+
+    async def _named_since(self, target: Mailbox, message_id: str, since: int) -> int | None:
+        """The newest message of this Message-ID in the target, from a UID on."""
+        await self._at.select(target.path)
+        fresh = [
+            uid for uid in await proof.by_message_id(self._at.client, message_id) if uid >= since
+        ]
+        return fresh[-1] if fresh else None
+
+    async def _filed(self, one: Operation) -> None:
+        def step(tx: Transaction) -> None:
+            rows = tx.fetch("SELECT state FROM sending WHERE id = ?", (one.arguments.sending,))
+            if rows and rows[0][0] == SendingState.FILING.value and one.arguments.sending:
+                now_s = self._at.ports.clock.now().timestamp()
+                sending.set_state(tx, one.arguments.sending, SendingState.DONE, now_s)
+
+        await self._at.store.write(step)

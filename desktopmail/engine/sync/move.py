@@ -1,0 +1,159 @@
+"""Messages moved and copied at an IMAP server: counted as done only where that is proved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.engine.store import operation, placement, problem
+from desktopmail.engine.sync import expunge, keywords, proof
+from desktopmail.engine.sync.telling import give_uid
+from desktopmail.wire.imap.sequence import Uid, UidSet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktopmail.engine.store.mailbox import Mailbox
+    from desktopmail.engine.store.operation import Operation, Target
+    from desktopmail.engine.store.placement import Placed
+    from desktopmail.engine.store.store import Transaction
+    from desktopmail.engine.sync.telling import Telling
+
+
+class Moves:
+    """Tells the moves and copies within one account."""
+
+    def __init__(self, at: Telling) -> None:
+        self._at = at
+
+    async def move(self, group: Sequence[Operation]) -> None:
+        """Move messages: by MOVE, or by a copy and the removal of what is proved to be there."""
+        if not self._at.client.offers("MOVE"):
+            await self.copy(group, then_remove=True)
+            return
+        boxes = await self._both(group)
+        if boxes is None:
+            return
+        source, target = boxes
+        was_running = group[0].state == "running"
+        since = await self._at.begin(group, target)
+        members = await self._at.members(group)
+        found: dict[int, int] = {}
+        if was_running:
+            found = await self._at.find(target, members, since)
+            await self._arrived(boxes, members, found, remove=True)
+            members = {uid: row for uid, row in members.items() if uid not in found}
+        for part in _uids(members).pieces(expunge.MAX_RANGES):
+            some = {int(uid): members[int(uid)] for uid in part}
+            await self._at.select(source.path)
+            code = await self._at.client.uid_move(part, target.path)
+            told = proof.from_code(code, target.uidvalidity)
+            if len(told) < len(some):
+                missing = {uid: row for uid, row in some.items() if uid not in told}
+                told |= await self._at.find(target, missing, since)
+            await self._arrived(boxes, some, told, remove=True)
+            found |= told
+        await self._settle(group, source, {u: r for u, r in members.items() if u not in found})
+
+    async def copy(self, group: Sequence[Operation], *, then_remove: bool = False) -> None:
+        """Copy messages; those that are proved to be there are removed here where they move."""
+        boxes = await self._both(group)
+        if boxes is None:
+            return
+        source, target = boxes
+        was_running = group[0].state == "running"
+        since = await self._at.begin(group, target)
+        members = await self._at.members(group)
+        found: dict[int, int] = {}
+        if was_running:
+            found = await self._at.find(target, members, since)
+        rest = {uid: row for uid, row in members.items() if uid not in found}
+        await self._at.select(source.path)
+        for part in _uids(rest).pieces(expunge.MAX_RANGES):
+            some = {int(uid): rest[int(uid)] for uid in part}
+            await self._at.select(source.path)
+            code = await self._at.client.uid_copy(part, target.path)
+            told = proof.from_code(code, target.uidvalidity)
+            if len(told) < len(some):
+                missing = {uid: row for uid, row in some.items() if uid not in told}
+                told |= await self._at.find(target, missing, since)
+            found |= told
+        if then_remove and found:
+            await self._at.select(source.path)
+            are_gone = await expunge.remove(self._at.client, found)
+            await expunge.say(self._at, source, are_gone=are_gone)
+        await self._arrived(boxes, members, found, remove=then_remove)
+        await self._settle(group, source, {u: r for u, r in members.items() if u not in found})
+
+    async def _both(self, group: Sequence[Operation]) -> tuple[Mailbox, Mailbox] | None:
+        arguments = group[0].arguments
+        source, target = await self._at.box(arguments.source), await self._at.box(arguments.target)
+        if source is None or target is None:
+            await self._at.fail(group, "The mailbox is not there any more.")
+            return None
+        return source, target
+
+    async def _arrived(
+        self,
+        boxes: tuple[Mailbox, Mailbox],
+        members: dict[int, tuple[Target, Placed]],
+        found: dict[int, int],
+        *,
+        remove: bool,
+    ) -> None:
+        """Store what is proved: the twin has its UID, and a moved message leaves its old place."""
+        source, target = boxes
+
+        def step(tx: Transaction) -> None:
+            known = placement.by_uids(tx, target.id, list(found.values()))
+            done = [(members[uid], new) for uid, new in found.items() if uid in members]
+            for (row, _), new in done:
+                if row.twin is not None:
+                    give_uid(tx, row.twin, new, known)
+            twins = [row.twin for (row, _), _ in done if row.twin is not None]
+            keywords.carry(tx, source.id, target.id, twins)
+            operation.prove(tx, [row for (row, _), _ in done])
+            if remove:
+                # The rows of the operation stay, with the twin in the place of what goes: so it can
+                # be taken back.
+                operation.pass_on(tx, [row for (row, _), _ in done])
+                placement.remove(tx, [row.placement_id for (row, _), _ in done])
+
+        if found:
+            await self._at.store.write(step)
+
+    async def _settle(
+        self,
+        group: Sequence[Operation],
+        source: Mailbox,
+        left: dict[int, tuple[Target, Placed]],
+    ) -> None:
+        """End operations; what could not be done stays where the server has it."""
+        there: set[int] = set()
+        if left:
+            await self._at.select(source.path)
+            there = set(await proof.still_there(self._at.client, left))
+        failed = {left[uid][0].operation_id for uid in there}
+
+        def step(tx: Transaction) -> None:
+            for uid, (row, placed) in left.items():
+                if row.twin is not None:
+                    placement.remove(tx, [row.twin])
+                if uid in there:
+                    placement.show(tx, [placed.id], shown=True)
+                else:  # another client has removed it meanwhile
+                    placement.remove(tx, [placed.id])
+            for operation_id in failed:
+                operation.set_state(
+                    tx,
+                    operation_id,
+                    "failed",
+                    problem="The server did not do it, and gave no reason.",
+                )
+            operation.finish(tx, *(one.id for one in group if one.id not in failed))
+            problem.settle(tx, self._at.account.id, "journal")
+
+        await self._at.store.write(step)
+
+
+def _uids(members: dict[int, tuple[Target, Placed]]) -> UidSet:
+    return UidSet.of([Uid(uid) for uid in members])
