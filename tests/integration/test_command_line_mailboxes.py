@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import imaplib
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING
 
+import apsw
 import pytest
 
+from desktopmail.engine.store import schema
 from tests.helpers.program import Program
 from tests.helpers.server import PASSWORD, ServerProcess
 from tests.house.test_json import documented
@@ -203,3 +206,16 @@ def test_an_identity_is_added_changed_and_removed_but_for_the_last(program: Prog
         1, "desktopmail: An account needs one identity at the least.\n",
     )  # fmt: skip
     assert program.run("identity", "set", "alice-imap", "--id", "999").status == 1
+
+
+def test_a_store_of_an_older_version_is_brought_up_to_date_by_whatever_reads_it_first(
+    program: Program,
+) -> None:
+    program.kill_engine()
+    before = program.ok("mailboxes", "--json").json
+    with closing(apsw.Connection(str(program.profile / "mail.db"))) as store:
+        store.execute("ALTER TABLE mailbox DROP COLUMN keywords")
+        store.execute(f"PRAGMA user_version = {schema.VERSION - 1}")
+    run = program.ok("mailboxes", "--json")
+    assert run.json == before
+    assert run.err == ""
