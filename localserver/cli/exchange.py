@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from localserver.cli import output
-from localserver.cli.folder import ServerFolder, opened
+from localserver.cli.folder import Data, ServerFolder, opened
 from localserver.exchange.eml import read_eml, write_eml
 from localserver.exchange.maildir import read_maildir, write_maildir
 from localserver.exchange.mbox import read_mbox, write_mbox
@@ -37,8 +37,11 @@ class Format(Enum):
 
 
 def import_mail(
-    source: Annotated[Path, typer.Argument(help="An mbox, a Maildir, an .eml, a folder of those.")],
-    data: Annotated[Path, typer.Option(help="The server's folder.")],
+    source: Annotated[
+        Path,
+        typer.Argument(help="An mbox, a Maildir, an .eml or a folder of those.", readable=False),
+    ],
+    data: Data,
     user: Annotated[str, typer.Option(help="Whose mailbox.")],
     mailbox: Annotated[str, typer.Option(help="Made when it does not exist.")] = "INBOX",
     kind: Annotated[
@@ -79,7 +82,7 @@ def import_mail(
 
 def export_mail(
     target: Annotated[Path, typer.Argument(help="A file, or for Maildir and .eml a folder.")],
-    data: Annotated[Path, typer.Option(help="The server's folder.")],
+    data: Data,
     user: Annotated[str, typer.Option(help="Whose mailbox.")],
     mailbox: Annotated[str, typer.Option(help="Which.")] = "INBOX",
     kind: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.MBOX,

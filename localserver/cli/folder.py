@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from desktopmail.net.ports import system_ports
 from localserver.config import Config
@@ -18,7 +21,9 @@ from localserver.users import Users
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
+
+# Whether it can be read is seen when it is opened: that is a refusal, not wrong usage.
+Data = Annotated[Path, typer.Option(help="The server's folder.", readable=False)]
 
 
 @dataclass(frozen=True, slots=True)

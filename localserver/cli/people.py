@@ -10,18 +10,20 @@ from typing import Annotated
 import typer
 
 from localserver.cli import output
+from localserver.cli.folder import Data  # noqa: TC001  typer reads the annotations
 from localserver.cli.user_admin import known, users_of
 from localserver.users import UserError
 
 app = typer.Typer(help="Users that are kept at rest.")
 
 Name = Annotated[str, typer.Argument(help="What the user logs in with, without a domain.")]
-Data = Annotated[Path, typer.Option(help="The server's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Stdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")]
 # Users who were named for one run, by `serve --user`, are nowhere at rest.
 _FOR_THIS_RUN = " for this run of the server."
-File = Annotated[Path | None, typer.Option("--password-file", help="Read it from a file.")]
+File = Annotated[
+    Path | None, typer.Option("--password-file", help="Read it from a file.", readable=False)
+]
 
 
 @app.command()

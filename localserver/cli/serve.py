@@ -35,9 +35,13 @@ def _port(name: str) -> str:
 
 
 def serve(
-    data: Annotated[Path | None, typer.Option(help="Folder that keeps everything.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder that keeps everything.", readable=False)
+    ] = None,
     memory: Annotated[bool, typer.Option("--memory", help="Keep everything in memory.")] = False,
-    config: Annotated[Path | None, typer.Option(help="TOML file; options win over it.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="TOML file; options win over it.", readable=False)
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     smtp: Annotated[
         int | None, typer.Option(help=f"{_port('smtp')}; 0 for a free one, -1 for none.")
@@ -58,9 +62,13 @@ def serve(
     user: Annotated[
         list[str] | None, typer.Option(help="NAME:PASSWORD, for this run; may be repeated.")
     ] = None,
-    users_file: Annotated[Path | None, typer.Option(help="NAME:PASSWORD lines.")] = None,
+    users_file: Annotated[
+        Path | None, typer.Option(help="NAME:PASSWORD lines.", readable=False)
+    ] = None,
     catch_all: Annotated[str | None, typer.Option(help="User for unknown addresses.")] = None,
-    fault_plan: Annotated[Path | None, typer.Option(help="TOML file of faults.")] = None,
+    fault_plan: Annotated[
+        Path | None, typer.Option(help="TOML file of faults.", readable=False)
+    ] = None,
     without: Annotated[
         list[str] | None, typer.Option(help="Capability to switch off; may be repeated.")
     ] = None,
@@ -74,10 +82,14 @@ def serve(
     plaintext_login: Annotated[
         bool, typer.Option("--plaintext-login", help="Passwords without TLS from anywhere.")
     ] = False,
-    certificate: Annotated[Path | None, typer.Option(help="Own certificate chain, PEM.")] = None,
-    key: Annotated[Path | None, typer.Option(help="Its key, PEM.")] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="Own certificate chain, PEM.", readable=False)
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="Its key, PEM.", readable=False)] = None,
     quota: Annotated[int | None, typer.Option(help="Octets of each user.")] = None,
-    ready_file: Annotated[Path | None, typer.Option(help="Written when all is bound.")] = None,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="Written when all is bound.", readable=False)
+    ] = None,
     verbose: Annotated[
         bool,
         typer.Option("--verbose", help="Show on stderr what is said, as it is; secrets masked."),

@@ -16,7 +16,7 @@ from desktopmail.net.tls import ServerTls
 from localserver import check as thorough
 from localserver import snapshot, tls
 from localserver.cli import output
-from localserver.cli.folder import locked, opened
+from localserver.cli.folder import Data, locked, opened
 from localserver.cli.running import RunningQueue, running_on
 from localserver.config import Config
 from localserver.config_file import read_config
@@ -35,10 +35,9 @@ snapshots = typer.Typer(help="Copies of a server's folder.")
 _LOG = logging.getLogger(__name__)
 queue = typer.Typer(help="Mail for elsewhere that waits.")
 
-Data = Annotated[Path, typer.Option(help="The server's folder.")]
 Target = Annotated[Path, typer.Argument(help="Where to; there must be nothing yet.")]
-Source = Annotated[Path, typer.Argument(help="What `snapshot save` made.")]
-File = Annotated[Path, typer.Argument(help="As for `serve --config`.")]
+Source = Annotated[Path, typer.Argument(help="What `snapshot save` made.", readable=False)]
+File = Annotated[Path, typer.Argument(help="As for `serve --config`.", readable=False)]
 Number = Annotated[int, typer.Argument(help="Which, as `queue list` shows it first.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from pathlib import Path
+from typing import NoReturn
+
 import pytest
 
 from desktopmail import __version__
@@ -57,3 +62,34 @@ def test_the_help_shows_no_value_for_what_takes_none(
     said = capsys.readouterr().out
     assert "--help" in said
     assert "bool" not in said
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["user", "list", "--data", "{}"],
+        ["check", "--data", "{}"],
+        ["import", "{}", "--data", "{}", "--user", "x"],
+        ["check-config", "{}"],
+        ["serve", "--memory", "--users-file", "{}", "--certificate=a", "--certificate=b"],
+    ],
+)
+def test_what_may_not_be_read_is_refused_and_no_wrong_usage(
+    command: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    secret = tmp_path / "secret"
+    secret.mkdir(mode=0)
+
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied", str(secret))
+
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)  # tests may run as root
+    for name in ("glob", "is_dir", "read_bytes", "read_text"):
+        monkeypatch.setattr(Path, name, refuse)
+    assert run([each.format(secret) for each in command]) == 1
+    said = capsys.readouterr().err
+    assert "Permission denied" in said
+    assert said.count("\n") == 1
