@@ -25,13 +25,17 @@ _Waiting = tuple["MessageId", bytes, bool]
 
 
 async def index_waiting(store: Store, ports: Ports) -> None:
-    """Index what waits now; who adds messages meanwhile has their words in memory.
+    """Index what waits now, the newest first; who adds messages has their words in memory.
 
     Raises:
         DoorError: The disk is full or failed; what was not indexed waits on.
     """
     last = await store.read(words.last_waiting)
-    while batch := await store.read(partial(_load, last)):
+    before: int | None = None
+    while last:
+        batch, before = await store.read(partial(_load, last, before))
+        if not batch:
+            return
         found = await reading.read(
             store.guard, ports, [(octets, is_whole) for _, octets, is_whole in batch]
         )
@@ -39,11 +43,14 @@ async def index_waiting(store: Store, ports: Ports) -> None:
         await store.write(partial(_keep, rows))
 
 
-def _load(until: MessageId, tx: Transaction) -> list[_Waiting]:
-    """Some of those that wait, with their octets or their header."""
+def _load(
+    until: MessageId, before: int | None, tx: Transaction
+) -> tuple[list[_Waiting], int | None]:
+    """Some of those that wait, with their octets or their header, and where they end."""
     batch: list[_Waiting] = []
     size = 0
-    for message_id in words.waiting(tx, until, _BATCH_MESSAGES):
+    for message_id, words_id in words.waiting(tx, until, _BATCH_MESSAGES, before=before):
+        before = words_id
         octets = _octets(tx, message_id)
         is_whole = octets is not None
         if octets is None:
@@ -52,7 +59,7 @@ def _load(until: MessageId, tx: Transaction) -> list[_Waiting]:
         size += len(octets)
         if size >= _BATCH_OCTETS:
             break
-    return batch
+    return batch, before
 
 
 def _octets(tx: Transaction, message_id: MessageId) -> bytes | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.summary import Words
 
 _CHUNK = 500
+_BEHIND_ALL = 2**62
 
 
 def ids_for(tx: Transaction, dates: Sequence[int]) -> list[int]:
@@ -107,12 +108,24 @@ def wait(tx: Transaction, message_ids: Iterable[MessageId]) -> None:
     )
 
 
-def waiting(tx: Transaction, until: MessageId, limit: int) -> list[MessageId]:
-    """Some of the messages that wait, up to this one."""
+def waiting(
+    tx: Transaction, until: MessageId, limit: int, *, before: int | None = None
+) -> list[tuple[MessageId, int]]:
+    """Some of the messages that wait, the newest first, each with its id in the word index.
+
+    Args:
+        tx: The step this belongs to.
+        until: Those that came after this one do not count.
+        limit: How many at the most.
+        before: An id of the word index: only of older ones.
+    """
     rows = tx.fetch(
-        "SELECT message_id FROM word_queue WHERE message_id <= ? LIMIT ?", (until, limit)
+        "SELECT q.message_id, m.words_id FROM message AS m INDEXED BY message_by_words"
+        " CROSS JOIN word_queue AS q ON q.message_id = m.id"
+        " WHERE m.words_id < ? AND q.message_id <= ? ORDER BY m.words_id DESC LIMIT ?",
+        (_BEHIND_ALL if before is None else before, until, limit),
     )
-    return [MessageId(row[0]) for row in rows]
+    return [(MessageId(row[0]), row[1]) for row in rows]
 
 
 def last_waiting(tx: Transaction) -> MessageId:

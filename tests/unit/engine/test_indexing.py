@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from desktopmail.door.reader import SqliteReader
-from desktopmail.engine import summary
+from desktopmail.engine import indexing, summary
 from desktopmail.engine.indexing import index_waiting
 from desktopmail.engine.store import message, words
 from desktopmail.net.ports import system_ports
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    import pytest
+
     from desktopmail.engine.store.store import Store, Transaction
+
+T = TypeVar("T")
 
 
 async def found(store: Store, word: str) -> int:
@@ -40,6 +45,27 @@ async def test_whole_messages_and_headers_are_indexed_from_what_is_here(tmp_path
         await index_waiting(store, system_ports())
         assert (await found(store, "zebra"), await found(store, "okapi")) == (1, 1)
         assert await store.read(words.count_waiting) == 0
+
+
+async def test_the_newest_are_found_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an upgrade all wait, and a person looks for what came lately."""
+    monkeypatch.setattr(indexing, "_BATCH_MESSAGES", 2)
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        mails = [mail(n, body=f"zebra{n}", hour=hour) for n, hour in enumerate((5, 2, 9, 1, 7))]
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), mails))
+        await store.write(words.queue_all)
+        steps: list[set[int]] = []
+        write = store.write
+
+        async def watched(step: Callable[[Transaction], T]) -> T:
+            result = await write(step)
+            steps.append({n for n in range(5) if await found(store, f"zebra{n}")})
+            return result
+
+        monkeypatch.setattr(store, "write", watched)
+        await index_waiting(store, system_ports())
+        assert steps == [{2, 4}, {0, 1, 2, 4}, {0, 1, 2, 3, 4}]
 
 
 async def test_damaged_octets_do_not_keep_the_others_waiting(tmp_path: Path) -> None:
