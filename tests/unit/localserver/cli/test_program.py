@@ -67,29 +67,37 @@ def test_the_help_shows_no_value_for_what_takes_none(
 @pytest.mark.parametrize(
     "command",
     [
-        ["user", "list", "--data", "{}"],
-        ["check", "--data", "{}"],
-        ["import", "{}", "--data", "{}", "--user", "x"],
-        ["check-config", "{}"],
-        ["serve", "--memory", "--users-file", "{}", "--certificate=a", "--certificate=b"],
+        ["user", "list", "--data", "{0}"],
+        ["check", "--data", "{0}"],
+        ["import", "{1}", "--data", "{0}", "--user", "x"],
+        ["check-config", "{2}"],
+        ["user", "password", "x", "--data", "{0}", "--password-file", "{1}"],
+        ["snapshot", "restore", "{3}", "--data", "{4}"],
     ],
 )
-def test_what_may_not_be_read_is_refused_and_no_wrong_usage(
-    command: list[str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+def test_whether_something_can_be_read_is_seen_when_it_is_opened(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    secret = tmp_path / "secret"
-    secret.mkdir(mode=0)
+    """What cannot is refused with 1 then; typer would call it wrong usage before."""
+    data, mail, config, copy = (tmp_path / name for name in ("data", "1.eml", "c.toml", "copy"))
+    mail.write_text("Subject: x\n\n")
+    config.write_text("")
+    where = ["--data", str(data)]
+    assert run(["user", "add", "x", *where, "--password-file", str(mail)]) == 0
+    assert run(["snapshot", "save", str(copy), *where]) == 0
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    other = tmp_path / "other"
+    assert run([each.format(data, mail, config, copy, other) for each in command]) == 0
 
-    def refuse(*_: object, **__: object) -> NoReturn:
-        raise PermissionError(errno.EACCES, "Permission denied", str(secret))
 
-    monkeypatch.setattr(os, "access", lambda *_, **__: False)  # tests may run as root
-    for name in ("glob", "is_dir", "read_bytes", "read_text"):
-        monkeypatch.setattr(Path, name, refuse)
-    assert run([each.format(secret) for each in command]) == 1
-    said = capsys.readouterr().err
-    assert "Permission denied" in said
-    assert said.count("\n") == 1
+def test_what_may_not_be_read_is_one_sentence_with_a_remedy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(path: Path, *_: object) -> NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_text", refuse)  # tests may run as root
+    assert run(["serve", "--memory", "--users-file", "/secret"]) == 1
+    assert capsys.readouterr().err == (
+        "localserver: /secret: Permission denied. Check its rights, or choose another place.\n"
+    )
