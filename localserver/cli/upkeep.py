@@ -29,7 +29,7 @@ from localserver.transcript import Transcript
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from localserver.queue.interface import QueueAdmin
+    from localserver.queue.interface import QueueAdmin, QueueItem
 
 snapshots = typer.Typer(help="Copies of a server's folder.")
 _LOG = logging.getLogger(__name__)
@@ -117,20 +117,29 @@ def list_queue(data: Data, json: Json = False) -> None:
 
     async def work() -> None:
         async with _queue(data) as found:
-            output.rows(
-                [
-                    {
-                        "id": each.id, "recipient": each.recipient, "sender": each.sender,
-                        "size": each.size, "tries": each.tries,
-                        "next_try": each.next_try.isoformat(), "held": each.held,
-                        "last_error": each.last_error,
-                    }
-                    for each in found.waiting()
-                ],
-                as_json=json,
-            )  # fmt: skip
+            waiting = found.waiting()
+            if json:
+                output.rows([_values(each) for each in waiting], as_json=True)
+                return
+            for each in waiting:
+                output.line(_sentence(each))
 
     asyncio.run(work())
+
+
+def _values(item: QueueItem) -> dict[str, object]:
+    return {
+        "id": item.id, "recipient": item.recipient, "sender": item.sender, "size": item.size,
+        "tries": item.tries, "next_try": item.next_try.isoformat(timespec="seconds"),
+        "held": item.held, "last_error": item.last_error,
+    }  # fmt: skip
+
+
+def _sentence(item: QueueItem) -> str:
+    due = "held" if item.held else f"next try {item.next_try.astimezone():%Y-%m-%d %H:%M:%S}"
+    tried = output.counted(item.tries, "try", "tries")
+    words = [str(item.id), f"to {item.recipient}", f"from <{item.sender}>", tried, due]
+    return "  ".join([*words, item.last_error] if item.last_error else words)
 
 
 @queue.command()

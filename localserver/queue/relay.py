@@ -241,6 +241,7 @@ class RelayQueue:
             envid=due.message.envid,
             date=context.ports.clock.now(),
             token=context.ports.entropy.token(12),
+            arrived=due.arrived,
             tls_optional=due.message.tls_optional,
         )
         for user in context.users.resolve(sender):

@@ -78,6 +78,7 @@ def make_report(
     envid: str | None,
     date: datetime,
     token: bytes,
+    arrived: datetime | None = None,
     tls_optional: bool = False,
 ) -> bytes:
     """Write a report.
@@ -91,6 +92,7 @@ def make_report(
         envid: What the sender wants to see again.
         date: Now.
         token: Random; makes Message-ID and boundary.
+        arrived: When the message came; None for now.
         tls_optional: The message asked not to be kept back for want of TLS, and so does the report
             (RFC 8689 section 6).
 
@@ -125,7 +127,7 @@ def make_report(
         f"Content-Type: message/{'global-' if utf8 else ''}delivery-status",
         *(("Content-Transfer-Encoding: 8bit",) if utf8 else ()),
         "",
-        *_for_programs(fates, reporter, envid, date),
+        *_for_programs(fates, reporter, envid, date, arrived or date),
         f"--{boundary}",
         f"Content-Type: {kind}",
         f"Content-Transfer-Encoding: {encoding}",
@@ -157,13 +159,13 @@ def _for_people(fates: Sequence[Fate], reporter: str) -> list[str]:
 
 
 def _for_programs(
-    fates: Sequence[Fate], reporter: str, envid: str | None, date: datetime
+    fates: Sequence[Fate], reporter: str, envid: str | None, date: datetime, arrived: datetime
 ) -> list[str]:
     # RFC 3464 section 2.2: per-message fields; section 2.3: a group for each recipient.
     lines = [f"Reporting-MTA: dns; {reporter}"]
     if envid:
         lines.append(f"Original-Envelope-Id: {encode_xtext(envid)}")
-    lines.append(f"Arrival-Date: {format_datetime(date)}")
+    lines.append(f"Arrival-Date: {format_datetime(arrived)}")
     lines.append("")
     for fate in fates:
         if fate.orcpt is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00"  # as docs/server-json.md says
 OCTETS = b"Subject: x\r\n\r\nbody\r\n"
 
 
@@ -48,6 +50,10 @@ def test_the_queue_of_a_running_server_is_listed_tried_and_dropped(
     assert [(each["recipient"], each["held"]) for each in rows] == [
         ("one@else.test", True), ("two@else.test", True),
     ]  # fmt: skip
+    assert all(re.fullmatch(MOMENT, each["next_try"]) for each in rows)
+    assert run(["queue", "list", *data]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first == "1  to one@else.test  from <alice@localhost>  0 tries  held"
     assert run(["queue", "retry", "--id", "2", *data]) == 0
     assert "1 recipient is due now." in capsys.readouterr().out
     assert run(["queue", "drop", "1", "--bounce", *data]) == 0

@@ -4,6 +4,7 @@ import asyncio
 import email
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -105,6 +106,20 @@ async def test_a_message_goes_to_the_mx_of_each_domain() -> None:
         assert len(two.messages[0].recipients) == 1
         assert here.queue.waiting() == []
         assert await here.reports() == []
+
+
+async def test_a_report_says_when_the_message_came_and_when_it_was_tried() -> None:
+    async with office() as here:
+        await here.submit("a@gone.example")
+        here.clock.advance(3600)
+        await here.queue.run_due()
+        (of_recipient,) = await here.reports()
+        (report,) = await here.post.inbox("alice")
+        status = email.message_from_bytes(report).get_payload()[1]  # type: ignore[index]
+        of_message = status.get_payload()[0]  # type: ignore[union-attr,index]
+        came = parsedate_to_datetime(of_message["Arrival-Date"])
+        tried = parsedate_to_datetime(of_recipient["Last-Attempt-Date"])
+        assert (tried - came).total_seconds() == 3600
 
 
 async def test_a_smarthost_takes_everything() -> None:
