@@ -53,6 +53,11 @@ class Bench:
         clock = engine._ports.clock
         self.reader = SqliteReader(engine.profile, now_s=lambda: clock.now().timestamp())
 
+    async def close(self) -> None:
+        """End the engine."""
+        self.reader.close()
+        await self.engine.aclose()
+
     async def add(
         self, server: LocalServer, user: str = "alice", kind: Kind = Kind.IMAP, **more: object
     ) -> AccountId:
@@ -123,8 +128,7 @@ async def running_engine(
         try:
             yield bench
         finally:
-            bench.reader.close()
-            await engine.aclose()
+            await bench.close()
 
 
 async def until(condition: Callable[[], bool], what: str) -> None:

@@ -38,12 +38,20 @@ class Scene:
         server: Ask it with its async methods.
         clock: Set its `ahead_s`.
         wire: Counts connections.
+        begin: Starts an engine on the profile.
     """
 
     bench: Bench
     server: LocalServer
     clock: VirtualClock
     wire: Wire
+    begin: Callable[[], Awaitable[Bench]]
+
+    async def restart(self, *, ahead_s: float) -> None:
+        """End the engine, and start another one on its profile when the date is so far ahead."""
+        await self.bench.close()
+        self.clock.ahead_s = ahead_s
+        self.bench = await self.begin()
 
     async def subjects_at(self, user: str, mailbox: str = "INBOX") -> list[str]:
         """The subjects that the server has."""
@@ -75,17 +83,21 @@ async def _play(
     ports = Ports(clock, entropy, network, InlineExecutor(), network.listen)
     with tempfile.TemporaryDirectory() as folder:
         async with LocalServer(PASSWORDS, without=("TLS", *without), ports=ports) as server:
-            engine = Engine(
-                Profile.at(Path(folder)),
-                ports,
-                store_executor=InlineExecutor(),
-                keyring_executor=InlineExecutor(),
-                keyring=MemoryKeyring(),
-            )
-            await engine.start()
-            bench = Bench(engine)
+            keyring = MemoryKeyring()
+
+            async def begin() -> Bench:
+                engine = Engine(
+                    Profile.at(Path(folder)),
+                    ports,
+                    store_executor=InlineExecutor(),
+                    keyring_executor=InlineExecutor(),
+                    keyring=keyring,
+                )
+                await engine.start()
+                return Bench(engine)
+
+            given = Scene(await begin(), server, clock, wire, begin)
             try:
-                await scene(Scene(bench, server, clock, wire))
+                await scene(given)
             finally:
-                bench.reader.close()
-                await engine.aclose()
+                await given.bench.close()

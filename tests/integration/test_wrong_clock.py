@@ -174,3 +174,23 @@ def test_of_the_last_days_what_came_under_a_wrong_clock_is_fetched_under_the_rig
         assert kept["Subject 2"] is (jump_s <= -100 * DAY_S)  # what is here stays here
 
     play(scene)
+
+
+def test_a_clock_that_is_ahead_when_the_engine_starts_deletes_nothing_at_a_pop3_server() -> None:
+    async def scene(scene: Scene) -> None:
+        for number in range(3):
+            await scene.server.deliver_async("alice", mail(number))
+        account_id = await scene.bench.add(scene.server, kind=Kind.POP3)
+        await scene.bench.engine.command(LeaveOnServer(account_id=account_id, policy="days:14"))
+        await scene.bench.sync(account_id)
+        for ahead_s in (400 * DAY_S, 0.0):
+            await scene.restart(ahead_s=ahead_s)
+            await scene.bench.sync(account_id)
+            assert len(await scene.subjects_at("alice")) == 3
+        await scene.restart(ahead_s=20 * DAY_S)
+        await scene.bench.sync(account_id)
+        await scene.bench.sync(account_id)
+        assert await scene.subjects_at("alice") == []  # they have been there for twenty days
+        assert len(scene.bench.rows()) == 3
+
+    play(scene)

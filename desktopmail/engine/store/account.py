@@ -29,6 +29,8 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
         certificates: HOST:PORT to the certificate last accepted there (DER in base64).
         pop_deletes_after_days: How long POP3 messages stay at the server; None: forever.
         pop_deletes_with_local: Whether a message deleted here is deleted at the POP3 server.
+        pop_date_s: The date of the last POP3 session, as far as it is believed (`sync.leaving`).
+        pop_doubted_s: A later date that stood at one session, and has to stand at another.
         pop_reuses_uidls: The POP3 server has given an id to a second message.
         submission: What the submission server offered last of 8BITMIME and SMTPUTF8.
     """
@@ -38,6 +40,8 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
     certificates: dict[str, str] = {}
     pop_deletes_after_days: float | None = None
     pop_deletes_with_local: bool = False
+    pop_date_s: int | None = None
+    pop_doubted_s: int | None = None
     pop_reuses_uidls: bool = False
     submission: tuple[str, ...] = ()
 

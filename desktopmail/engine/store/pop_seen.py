@@ -77,6 +77,23 @@ def let_stay(tx: Transaction, account_id: AccountId) -> None:
     tx.execute("UPDATE pop_seen SET delete_wanted = 0 WHERE account_id = ?", (account_id,))
 
 
+def shift(tx: Transaction, account_id: AccountId, until_s: int, seconds: int) -> None:
+    """Let what was seen until then be first seen so much later."""
+    tx.execute(
+        "UPDATE pop_seen SET first_seen_s = first_seen_s + ?"
+        " WHERE account_id = ? AND first_seen_s <= ?",
+        (seconds, account_id, until_s),
+    )
+
+
+def seen_by(tx: Transaction, account_id: AccountId, now_s: int) -> None:
+    """Let what was first seen in the future, by a clock that was wrong, be first seen now."""
+    tx.execute(
+        "UPDATE pop_seen SET first_seen_s = ?1 WHERE account_id = ?2 AND first_seen_s > ?1",
+        (now_s, account_id),
+    )
+
+
 def forget(tx: Transaction, account_id: AccountId, uidls: Iterable[str]) -> None:
     """Forget UIDLs that the server does not have any more."""
     tx.execute_many(

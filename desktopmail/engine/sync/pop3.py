@@ -14,7 +14,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Role
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, placement, pop_seen
-from desktopmail.engine.sync import incoming
+from desktopmail.engine.sync import incoming, leaving
 from desktopmail.engine.sync.incoming import Incoming, Parsed
 from desktopmail.engine.sync.pipeline import Pipeline
 from desktopmail.engine.waiting import DateWatch, wait_awake
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from desktopmail.net.ports import Ports
 
 PROGRESS_MESSAGES = 100
-_DAY_S = 24 * 3600
 
 
 @dataclass(slots=True)
@@ -290,11 +289,8 @@ class Pop3Sync:
 
     async def _delete(self, client: Pop3Client, account: Account, maildrop: Maildrop) -> list[str]:
         """Mark at the server what is to be deleted; everything named here was committed before."""
+        before = await self._seen_before_s(account)
         seen = await self._store.read(lambda tx: pop_seen.every(tx, account.id))
-        days = account.learned.pop_deletes_after_days
-        # A date that jumps is believed when it still stands at the next session.
-        is_believed = not self._watch.has_jumped()
-        before = self._now_s() - days * _DAY_S if days is not None and is_believed else None
         wanted = {
             uidl
             for uidl, one in seen.items()
@@ -305,6 +301,16 @@ class Pop3Sync:
             return []
         refused = await client.dele_many(numbers)
         return [maildrop.uidls[number] for number in numbers if number not in refused]
+
+    async def _seen_before_s(self, account: Account) -> float | None:
+        """Until when a message was first seen that is to be deleted now; None: whenever it was."""
+        # A date that jumps is believed when it still stands at the next session.
+        jumped = self._watch.has_jumped()
+        days = account.learned.pop_deletes_after_days
+        if days is None:
+            return None
+        date_s = await self._store.write(partial(leaving.believed_s, account.id, self._now_s()))
+        return None if jumped else date_s - days * leaving.DAY_S
 
     def _now_s(self) -> int:
         return int(self._ports.clock.now().timestamp())

@@ -10,8 +10,9 @@ import pytest
 from desktopmail.door.changes import AccountsChanged, AnyChange, MailboxesChanged, MessagesChanged
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
+from desktopmail.door.reader import SqliteReader
 from desktopmail.door.sqlite import fetch, open_read_only
-from desktopmail.engine.store import schema
+from desktopmail.engine.store import mailbox, schema
 from desktopmail.engine.store.store import Store, Transaction
 from desktopmail.net.ports import InlineExecutor
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
@@ -113,3 +114,29 @@ async def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> Non
     with pytest.raises(DoorError) as caught:
         Store(Profile.at(tmp_path), InlineExecutor())
     assert caught.value.code == "profile-unwritable"
+
+
+async def test_the_log_of_a_large_step_shrinks_to_its_bound_though_a_reader_is_open(
+    tmp_path: Path,
+) -> None:
+    """Else a first sync would leave a log of gigabytes beside the store (journal_size_limit)."""
+    bound = 8 * 1024 * 1024
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        reader = SqliteReader(store.profile)
+        log = store.profile.database.with_name(store.profile.database.name + "-wal")
+
+        def large(tx: Transaction) -> None:
+            inbox = inbox_of(tx, account_id)
+            for number in range(6000):
+                mailbox.add(tx, account_id, f"{number:04} {'x' * 3000}")
+            tx.touch_mailboxes(account_id)
+            tx.execute("UPDATE mailbox SET subscribed = 0 WHERE id <> ?", (inbox,))
+
+        await store.write(large)
+        assert log.stat().st_size > 2 * bound
+        for number in range(3):
+            assert len(reader.mailboxes()) > 6000
+            await store.write(lambda tx, n=number: mailbox.add(tx, account_id, f"small {n}"))
+        assert log.stat().st_size <= bound
+        reader.close()
