@@ -9,7 +9,7 @@ from desktopmail.net.sasl import end_point, nonce, settle
 from desktopmail.wire.sasl.policy import server_mechanism
 from desktopmail.wire.sasl.server import Challenge, Failure, Success
 from desktopmail.wire.smtp.reply import Reply, reply
-from localserver.smtp.offer import mechanisms
+from localserver.smtp.offer import may_send_password, mechanisms
 
 if TYPE_CHECKING:
     from desktopmail.wire.sasl.server import Step
@@ -24,9 +24,8 @@ async def auth(session: Session, command: Auth) -> Reply:
     """Begin an exchange."""
     offered = mechanisms(session)
     if command.mechanism not in offered:
-        config = session.context.config
-        if not config.login_allowed(tls=session.stream.tls is not None, peer=session.stream.peer):
-            return reply(538, "Say STARTTLS first", "5.7.11")
+        if command.mechanism in _VERIFIED and not may_send_password(session):
+            return reply(538, "Say STARTTLS first: no passwords in the clear", "5.7.11")
         return reply(504, "Unknown mechanism", "5.5.4")
     users, entropy = session.context.users, session.context.ports.entropy
     binding = end_point(session.stream.tls)

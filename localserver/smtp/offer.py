@@ -39,12 +39,16 @@ def extensions(session: Session) -> Extensions:
 
 
 def mechanisms(session: Session) -> tuple[str, ...]:
-    """Return the SASL mechanisms; none on port 25, and none in the clear unless that is allowed."""
-    config = session.context.config
-    tls = session.stream.tls
+    """Return the SASL mechanisms; none on port 25, no passwords in the clear unless allowed."""
     if not session.submission:
         return ()
-    if not config.login_allowed(tls=tls is not None, peer=session.stream.peer):
-        return ()
-    names = session.context.users.mechanisms(tls, allow_clear=True)
+    names = session.context.users.mechanisms(
+        session.stream.tls, allow_clear=may_send_password(session)
+    )
     return tuple(name for name in names if session.offers(f"AUTH={name}"))
+
+
+def may_send_password(session: Session) -> bool:
+    """Whether a password may come readably on this connection."""
+    stream = session.stream
+    return session.context.config.login_allowed(tls=stream.tls is not None, peer=stream.peer)
