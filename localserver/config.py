@@ -38,7 +38,7 @@ class Limits:
             exchange), after which it ends.
         recipients: Recipients of one message.
         messages_per_minute: Submitted by one user.
-        spool_octets: Messages above this size go to disk as they arrive.
+        spool_octets: Messages a quarter above this size go to disk as they arrive.
     """
 
     sessions: int = 2000

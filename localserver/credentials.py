@@ -147,7 +147,7 @@ class LayeredCredentials:
 
     def has(self, name: str) -> bool:
         """Whether there is a user of that name."""
-        return any(layer.has(name) for layer in self._layers)
+        return self._layer(name).has(name)
 
     async def check(self, name: str, password: str) -> bool:
         """Whether it is the user's password; a wrong one costs the same in each layer."""
@@ -205,7 +205,10 @@ class LayeredCredentials:
         await self._layer(name).remove(name)
 
     def _layer(self, name: str) -> Credentials:
-        return next((layer for layer in self._layers if layer.has(name)), self._layers[-1])
+        for layer in self._layers:  # a generator would cost each message more than all of this
+            if layer.has(name):
+                return layer
+        return self._layers[-1]
 
 
 def prepared(password: str) -> str:

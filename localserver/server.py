@@ -190,7 +190,7 @@ async def start_server(
         )  # fmt: skip
         context = replace(context, policy=make_policy(config, ports))
         if config.data is not None:
-            sweep_spool(config.data / "spool")
+            sweep_spool(config.data)
         context = replace(context, outbound=await _outbound(context))
         server = Server(context, sessions, store, ca_file)
         server._credentials, server._lock, server._temporary = table, lock, temporary  # noqa: SLF001

@@ -14,20 +14,24 @@ if TYPE_CHECKING:
     from desktopmail.net.ports import Executor
 
 _PREFIX: Final = "incoming-"
+_FOLDER: Final = "spool"
 
 
 class Spool:
     """One message.
 
     Args:
-        folder: Where large messages go; None keeps everything in memory.
-        head_octets: How much stays in memory; the header has to be in there.
+        data: The server's folder, in which large messages get one; None keeps them in memory.
+        head_octets: How much stays in memory; the header has to be in there. Up to a quarter more
+            is waited for before the disk is used, in pieces of that size: many messages are just a
+            little larger than a round number.
         executor: Writes to the disk.
     """
 
-    def __init__(self, folder: Path | None, head_octets: int, executor: Executor) -> None:
-        self._folder = folder
-        self._head_octets = head_octets
+    def __init__(self, data: Path | None, head_octets: int, executor: Executor) -> None:
+        self._data = data
+        self._piece_octets = head_octets // 4
+        self._room = head_octets + self._piece_octets
         self._executor = executor
         self._pieces: list[bytes] = []
         self._held = 0
@@ -38,7 +42,7 @@ class Spool:
 
     def hold(self, octets: bytes) -> bool:
         """Keep the next octets in memory; returns False, and keeps nothing, when they are many."""
-        if self._folder is not None and self._held + len(octets) > self._head_octets:
+        if self._data is not None and self._held + len(octets) > self._room:
             return False
         self._pieces.append(octets)
         self._held += len(octets)
@@ -93,19 +97,22 @@ class Spool:
         self._pieces.clear()
 
     def _to_disk(self) -> None:
+        octets = b"".join(self._pieces)
         if self._file is None:
-            self._head = b"".join(self._pieces)
+            self._head = octets
             self._file = self._new_file()
+            self._room = self._piece_octets
         else:
-            self._file.write(b"".join(self._pieces))
+            self._file.write(octets)
         self._pieces.clear()
         self._held = 0
 
     def _new_file(self) -> IO[bytes]:
-        if self._folder is None:
+        if self._data is None:
             raise RuntimeError("a message in memory has no file")
-        self._folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=_PREFIX, dir=self._folder)
+        folder = self._data / _FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=_PREFIX, dir=folder)
         self._path = Path(name)
         return os.fdopen(handle, "w+b")
 
@@ -120,12 +127,12 @@ class Spool:
         return octets
 
 
-def sweep(folder: Path) -> int:
-    """Remove what a server that was killed left behind; returns how many files that were.
+def sweep(data: Path) -> int:
+    """Remove what a server that was killed left in its folder; returns how many files that were.
 
     Nothing of it was acknowledged: the clients send those messages again.
     """
-    left = list(folder.glob(f"{_PREFIX}*"))
+    left = list((data / _FOLDER).glob(f"{_PREFIX}*"))
     for path in left:
         path.unlink(missing_ok=True)
     return len(left)

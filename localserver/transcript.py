@@ -44,14 +44,14 @@ class SessionRecorder:
     """Takes what one session says; a `net.transcript.Recorder`."""
 
     def __init__(self, transcript: Transcript, session: int, protocol: str, peer: str) -> None:
-        self._transcript = transcript
+        self._keep = transcript.keep
         self.session = session
         self.protocol = protocol
         self.peer = peer
 
     def record(self, sender: Literal["C", "S", "*"], octets: bytes) -> None:
         """Keep what was said, long answers by their beginning."""
-        self._transcript.keep(self, sender, octets)
+        self._keep(self, sender, octets)
 
 
 class Transcript:

@@ -25,6 +25,8 @@ _FIELD = re.compile(rb"^([^\s:]+)[ \t]*:[ \t]*+([^\n]*+(?>(?:\n[ \t][^\n]*+)*))"
 _FIELD_OR_JUNK = re.compile(
     rb"^(?:([^\s:]+)[ \t]*:[ \t]*+([^\n]*+(?>(?:\n[ \t][^\n]*+)*))|([^\n]+))", re.MULTILINE
 )
+# Fields and nothing else: what the expression above would find no junk in.
+_FIELDS_ALONE = re.compile(rb"(?:[^\s:]+[ \t]*:[^\n]*+\n(?:[ \t][^\n]*+\n)*+)++")
 _JUNK = operator.itemgetter(2)
 _ENVELOPE_FIRST = frozenset({b"F", b">"})
 _FIRST = re.compile(rb"[^\s:]+[ \t]*:")
@@ -120,6 +122,14 @@ class Header:
         if any(map(_JUNK, header._cut())):
             header._cope_with_junk()
         return header
+
+    @classmethod
+    def size(cls, octets: bytes) -> int:
+        """Return `body` of the header block at the beginning, in most cases without cutting it."""
+        end = octets.find(b"\n\r\n", 0, 8192) + 1
+        if end > 0 and _FIELDS_ALONE.fullmatch(octets, 0, end):
+            return end + 2
+        return cls.parse(octets).body
 
     def _cut(self) -> list[tuple[bytes, bytes, bytes]]:
         pairs = self._pairs

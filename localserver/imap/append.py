@@ -43,9 +43,8 @@ async def take_in(session: ImapSession, event: LiteralBegins | LiteralPiece | Li
     """Keep a piece of a message; when the disk refuses it, the rest is read past."""
     if isinstance(event, LiteralBegins):
         context = session.context
-        folder = context.data / "spool" if context.data is not None else None
         limit = context.config.limits.spool_octets
-        session.incoming.append(Incoming(Spool(folder, limit, context.ports.executor)))
+        session.incoming.append(Incoming(Spool(context.data, limit, context.ports.executor)))
     elif isinstance(event, LiteralPiece):
         message = session.incoming[-1]
         if message.error is None:

@@ -53,9 +53,9 @@ async def take(session: Session, octets: bytes) -> None:
 def _spool(session: Session) -> Spool:
     if session.spool is None:
         context = session.context
-        folder = context.data / "spool" if context.data is not None else None
         session.faults.takes_message = True
-        session.spool = Spool(folder, context.config.limits.spool_octets, context.ports.executor)
+        limit = context.config.limits.spool_octets
+        session.spool = Spool(context.data, limit, context.ports.executor)
     return session.spool
 
 

@@ -43,12 +43,12 @@ def rcpt(session: Session, command: Rcpt) -> Reply:
     it is, a local part, and so is nobody, or the catch-all user.
     """
     users, address = session.context.users, _address(session, command.recipient)
-    if users.is_local(address):
-        found = users.resolve(address)
-        if not found:
-            return reply(550, f"No such user: {command.recipient}", "5.1.1")
+    found = users.resolve(address)
+    if found:
         session.routes.append(Route(command, tuple(found)))
         return _RECIPIENT_FINE
+    if users.is_local(address):
+        return reply(550, f"No such user: {command.recipient}", "5.1.1")
     if not session.submission:
         return reply(550, f"Mail for {command.recipient.domain} is not taken here", "5.7.1")
     refusal = recipient_refused(session.context, command.recipient)

@@ -105,6 +105,9 @@ _FORGOTTEN: Final = reply(250, "Forgotten", "2.0.0")
 _FINE: Final = reply(250, "Fine", "2.0.0")
 _GOODBYE: Final = reply(221, "Goodbye", "2.0.0")
 
+# Nothing in them is secret, so the transcript shows them as they came.
+_PLAIN: Final = frozenset({Hello, Mail, Rcpt, Data, Rset, Noop, Quit, Vrfy, Expn, Help, StartTls})
+
 # What the fault plan calls an event; commands go by their verb.
 _FAULT_NAMES: Final[dict[type, str]] = {
     AuthResponse: "AUTH-RESPONSE",
@@ -312,6 +315,9 @@ class _Pump:
 
     def _record(self, event: Event) -> None:
         recorder = self._session.recorder
+        if type(event) in _PLAIN:
+            recorder.record("C", self._wire.line)
+            return
         match event:
             case MessageEnd():
                 recorder.record("*", f"the message, {event.size} octets\r\n".encode())
@@ -323,10 +329,8 @@ class _Pump:
                 recorder.record("C", f"{event.encode()} <initial response>\r\n".encode())
             case BadCommand():
                 recorder.record("C", (event.line or b"<not shown>") + b"\r\n")
-            case ChunkEnd() | MessageData() | Closed():
-                pass
             case _:
-                recorder.record("C", event.encode().encode() + b"\r\n")
+                pass  # pieces of a message, and the end of the connection
 
 
 def _verb(event: object) -> tuple[str, str]:

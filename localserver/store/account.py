@@ -265,14 +265,18 @@ class Account:
         now = int(self._clock.now().timestamp())
         arriving = [_arriving(message, now) for message in messages]
 
+        delivered: list[Delivered] = []
+
         def committed(appended: Appended) -> None:
-            self._appended(mailbox, appended, messages)
+            delivered.extend(self._appended(mailbox, appended, messages))
 
         job = Append(mailbox.number, arriving, self.quota_octets, self._next)
-        appended = await self._write(job, committed)
-        return _delivered(self.user, mailbox, appended)
+        await self._write(job, committed)
+        return delivered
 
-    def _appended(self, mailbox: Mailbox, appended: Appended, messages: Sequence[Message]) -> None:
+    def _appended(
+        self, mailbox: Mailbox, appended: Appended, messages: Sequence[Message]
+    ) -> list[Delivered]:
         if appended.keywords is not None:
             self.flags.update(appended.keywords)
         mailbox.unseen += appended.unseen
@@ -284,6 +288,7 @@ class Account:
         delivered = _delivered(self.user, mailbox, appended)
         for message, one in zip(messages, delivered, strict=True):
             self._told(Arrival(one, message.sender, message.recipient))
+        return delivered
 
     async def change_flags(self, mailbox: Mailbox, change: Change) -> Changed:
         """Change flags; durable when it returns.

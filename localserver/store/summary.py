@@ -115,7 +115,7 @@ def summarise(octets: bytes) -> Summary:
 
 def header_size(octets: bytes) -> int:
     """Return the octets of the header with its empty line, as `summarise` cuts it."""
-    return Header.parse(structure.with_line_feeds(octets)).body
+    return Header.size(structure.with_line_feeds(octets))
 
 
 def pop_size(octets: bytes, *, is_crlf: bool = False) -> int:

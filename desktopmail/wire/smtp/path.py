@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -65,6 +65,15 @@ class Mailbox:
 
     local: str
     domain: str
+    # It is written for every message that somebody sends or gets, and is made once.
+    _text: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        local = self.local
+        if not _DOT_STRING_ALONE.fullmatch(local):
+            escaped = local.replace("\\", "\\\\").replace('"', '\\"')
+            local = f'"{escaped}"'
+        object.__setattr__(self, "_text", f"{local}@{self.domain}" if self.domain else local)
 
     @classmethod
     def parse(cls, text: str) -> Mailbox:
@@ -86,11 +95,7 @@ class Mailbox:
         return self.domain.startswith("[") or "." in self.domain.strip(".")
 
     def __str__(self) -> str:
-        local = self.local
-        if not _DOT_STRING_ALONE.fullmatch(local):
-            escaped = local.replace("\\", "\\\\").replace('"', '\\"')
-            local = f'"{escaped}"'
-        return f"{local}@{self.domain}" if self.domain else local
+        return self._text
 
 
 @lru_cache(maxsize=1024)

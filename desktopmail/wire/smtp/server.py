@@ -103,6 +103,10 @@ class ServerConnection:
         lmtp: Speak LMTP (RFC 2033): LHLO, and a reply for each recipient.
         max_message_octets: Larger messages are read to their end and refused; None for no limit.
         max_recipients: Of one message.
+
+    Attributes:
+        line: The line of the last command as the client wrote it, CRLF included; no transcript may
+            show it when that was AUTH, or an answer in its exchange.
     """
 
     def __init__(
@@ -122,6 +126,7 @@ class ServerConnection:
         self.transaction: Transaction | None = None
         self.authenticated = False
         self.tls = False
+        self.line = b""
         self._output = Output()
         self._buffer = b""
         self._at = 0
@@ -286,6 +291,7 @@ class ServerConnection:
             line = buffer[at : min(end, at + 80)]
             fatal = phase is _COMMAND and _is_bdat(line)
             return BadCommand(_BARE_LF, b"" if self._is_secret(line) else line, fatal=fatal)
+        self.line = buffer[at : end + 1]
         line = buffer[at : end - 1]
         try:
             if phase is _AUTH:

@@ -17,14 +17,25 @@ async def test_small_messages_stay_in_memory(tmp_path: Path) -> None:
     assert entries(tmp_path) == []
 
 
+async def test_a_message_that_is_a_little_larger_needs_no_disk(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, 100, InlineExecutor())
+    await spool.write(b"0123456789" * 10)
+    await spool.write(b"0123456789" * 2)
+    assert entries(tmp_path) == []
+    await spool.write(b"012345")
+    assert len(entries(tmp_path / "spool")) == 1
+    assert await spool.compose(b"") == b"0123456789" * 12 + b"012345"
+    spool.discard()
+
+
 async def test_large_messages_go_to_disk_as_they_arrive(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "spool", 100, InlineExecutor())
+    spool = Spool(tmp_path, 100, InlineExecutor())
     piece = b"0123456789" * 6
     for _ in range(50):
         await spool.write(piece)
-        assert spool._held <= 160
+        assert spool._held <= 125
     assert spool.head.startswith(piece)
-    assert len(spool.head) == 120
+    assert len(spool.head) == 180
     for cuts, expected in (((), piece * 50), (((10, 20), (50, 60)), _cut(piece * 50))):
         whole = await spool.compose(b"top\r\n", cuts)
         assert whole == b"top\r\n" + expected
@@ -43,12 +54,13 @@ def _cut(octets: bytes) -> bytes:
 async def test_what_fits_into_memory_is_held_without_waiting(tmp_path: Path) -> None:
     spool = Spool(tmp_path, 10, InlineExecutor())
     assert spool.hold(b"01234")
-    assert spool.hold(b"56789")
+    assert spool.hold(b"56789ab")
     assert not spool.hold(b"x")
-    assert spool.size == 10
+    assert spool.size == 12
     await spool.write(b"x")
-    assert not spool.hold(b"01234567890")
-    assert await spool.compose(b"") == b"0123456789x"
+    assert not spool.hold(b"012")
+    assert spool.hold(b"yz")
+    assert await spool.compose(b"") == b"0123456789abxyz"
     spool.discard()
 
 
@@ -61,7 +73,7 @@ async def test_without_a_folder_everything_stays_in_memory() -> None:
 
 async def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:
     (tmp_path / "spool").write_bytes(b"a file where the folder should be")
-    spool = Spool(tmp_path / "spool", 1, InlineExecutor())
+    spool = Spool(tmp_path, 1, InlineExecutor())
     with pytest.raises(OSError, match="spool"):
         await spool.write(b"12345")
     spool.discard()
@@ -77,8 +89,8 @@ async def test_what_a_killed_server_left_behind_is_swept(tmp_path: Path) -> None
     spool = Spool(tmp_path, 10, InlineExecutor())
     for _ in range(5):
         await spool.write(b"0123456789")
-    (tmp_path / "mine").write_bytes(b"not a spool file")
+    (tmp_path / "spool" / "mine").write_bytes(b"not a spool file")
     assert sweep(tmp_path) == 1
-    assert [path.name for path in entries(tmp_path)] == ["mine"]
+    assert [path.name for path in entries(tmp_path / "spool")] == ["mine"]
     assert sweep(tmp_path / "nowhere") == 0
     spool.discard()
