@@ -141,6 +141,7 @@ class Users:
         self.identities = Identities(config)
         self._changes = Changes() if changes is None else changes
         self._config = config
+        self._local_domains = config.local_domains
         self._credentials = credentials
         self._clock = clock
         self._failure_delay_s = failure_delay_s
@@ -244,7 +245,7 @@ class Users:
         local, at, domain = name.strip().rpartition("@")
         if not at:
             return domain.lower()
-        return local.lower() if domain.lower() in self._config.local_domains else None
+        return local.lower() if domain.lower() in self._local_domains else None
 
     def find(self, name: str) -> User | None:
         """Return the user of that name or login address, or None."""
@@ -261,7 +262,7 @@ class Users:
     def is_local(self, address: str) -> bool:
         """Whether mail for this address is kept here: its domain is ours, or it has none."""
         _, at, domain = address.rpartition("@")
-        return not at or domain.lower().strip("[]") in self._config.local_domains
+        return not at or domain.lower().strip("[]") in self._local_domains
 
     def resolve(self, address: str) -> list[User]:
         """Return who receives the mail for an address.

@@ -54,9 +54,8 @@ class Arriving(NamedTuple):
     recipient: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
-    r"""What an append did to a mailbox.
+class Appended(NamedTuple):
+    r"""What an append did to a mailbox. A tuple, as `Arriving` is.
 
     Attributes:
         mailbox: Its id.
@@ -161,12 +160,15 @@ class Append:
         uid, number = known.uid, known.number
         _check_uids(uid, len(arriving))
         for modseq, job in enumerate(jobs, known.modseq):
-            for place, each in enumerate(job.arriving):
-                rows.append(_row(mailbox, uid + place, 0, modseq, number + place, each))
-            masks = [0] * len(job.arriving)
-            done.append(_appended(connection, job, masks, uid, number, modseq))
-            uid += len(masks)
-            number += len(masks)
+            uids, numbers, size = [], [], 0
+            for each in job.arriving:
+                rows.append(_row(mailbox, uid, 0, modseq, number, each))
+                uids.append(uid)
+                numbers.append(number)
+                size += len(each.octets)
+                uid += 1
+                number += 1
+            done.append(Appended(mailbox, uids, numbers, modseq, size, len(uids), 0, None))
         known.mailbox = 0  # until it is done
         _insert(connection, rows)
         known.uid, known.modseq, known.number = uid, known.modseq + len(jobs), number

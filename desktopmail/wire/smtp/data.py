@@ -23,7 +23,9 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _BARE_LF = re.compile(rb"\n(?<!\r\n)")
 _BARE_LF_OR_DOT = re.compile(rb"\n(?:\.|(?<!\r\n))")
-
+# Lines up to the last end that is within reach of the one before: it goes forward by the most that
+# a line may have at once, and from there back to an end, so most octets are not looked at.
+_LINES = re.compile(rb"(?:(?s:.){0,%d}\n)*+" % (MAX_TEXT_LINE_OCTETS + 1))
 
 _BEGINNINGS: Final = tuple(END_OF_DATA[:length] for length in (4, 3, 2, 1))
 _BORDER_OCTETS: Final = frozenset({b"\r", b"\n", b"."})
@@ -85,18 +87,16 @@ class Inspector:
             self.flaw = Flaw.BARE_CR_OR_LF
 
     def _measure(self, octets: bytes) -> None:
-        # From one line end to the last one that is within reach: a step is about 1,000 octets.
         reach = MAX_TEXT_LINE_OCTETS + 2
-        size = len(octets)
-        start = -self._line_octets
-        while size - start > reach:
-            found = octets.rfind(b"\n", max(start, 0), start + reach)
-            if found < 0:
-                self.flaw = Flaw.LONG_LINE
-                return
-            start = found + 1
-        last = octets.rfind(b"\n", max(start, 0))
-        self._line_octets = size - last - 1 if last >= 0 else size - start
+        begun = self._line_octets
+        first = octets.rfind(b"\n", 0, reach - begun) + 1 if begun else 0
+        if begun and not first:
+            self._line_octets += len(octets)
+        else:
+            lines = _LINES.match(octets, first)
+            self._line_octets = len(octets) - (lines.end() if lines else first)
+        if self._line_octets > reach:
+            self.flaw = Flaw.LONG_LINE
 
 
 class DataDecoder:
