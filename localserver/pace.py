@@ -39,6 +39,11 @@ class Pace:
         self._begun = None
         self._octets = 0
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a part of a command has come."""
+        return self._begun is not None
+
     def until(self, idle_s: float) -> float:
         """Return until when something has to arrive.
 

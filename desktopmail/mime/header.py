@@ -26,7 +26,7 @@ _FIELD_OR_JUNK = re.compile(
     rb"^(?:([^\s:]+)[ \t]*:[ \t]*+([^\n]*+(?>(?:\n[ \t][^\n]*+)*))|([^\n]+))", re.MULTILINE
 )
 # Fields and nothing else: what the expression above would find no junk in.
-_FIELDS_ALONE = re.compile(rb"(?:[^\s:]+[ \t]*:[^\n]*+\n(?:[ \t][^\n]*+\n)*+)++")
+_FIELDS_ALONE = re.compile(rb"(?>(?:[^\s:]+[ \t]*:[^\n]*+\n(?>(?:[ \t][^\n]*+\n)*))+)")
 _JUNK = operator.itemgetter(2)
 _ENVELOPE_FIRST = frozenset({b"F", b">"})
 _FIRST = re.compile(rb"[^\s:]+[ \t]*:")

@@ -25,6 +25,40 @@ if TYPE_CHECKING:
 # So many messages are read in one step; with contents, so many octets.
 _STEP: Final = 2000
 _STEP_OCTETS: Final = 1024 * 1024
+# What is little enough to be answered in the loop's callback: so many messages without their
+# contents, or a small one with them.
+_AT_ONCE: Final = 64
+
+
+def fetch_at_once(session: ImapSession, tag: Tag, command: Fetch) -> bool:
+    """Send what is asked for when it is little and nothing has to be written or waited for."""
+    view = session.selected
+    places = view.places(command.numbers)
+    if (
+        places is None
+        or len(places) > _AT_ONCE
+        or command.changed_since is not None
+        or Item.THREAD_ID in command.items
+    ):
+        return False
+    if Item.MODSEQ in command.items:
+        session.condstore = True
+    plan = _plan(session, view, command, with_uid=isinstance(command.numbers, UidSet))
+    if plan.marks_seen or (plan.reads_summaries and not session.account.is_summarised):
+        return False
+    if plan.reads_contents and len(places) != 1:
+        return False
+    uids = _uids_at(view, places)
+    rows = _read(session, view, plan.small_sql, uids)
+    if plan.reads_contents and not rows:
+        return False  # it is large, or gone
+    try:
+        octets = _written(session, plan, rows, _numbered(places, uids, rows))
+    except UnknownEncodingError:
+        return False
+    session.send_encoded(octets)
+    _finish(session, tag, len(places) - len(rows))
+    return True
 
 
 async def handle_fetch(session: ImapSession, tag: Tag, command: Fetch) -> None:
@@ -57,14 +91,18 @@ async def handle_fetch(session: ImapSession, tag: Tag, command: Fetch) -> None:
             expunges=False,
         )  # fmt: skip
         return
-    if sent < asked and command.changed_since is None:
+    _finish(session, tag, asked - sent if command.changed_since is None else 0)
+
+
+def _finish(session: ImapSession, tag: Tag, missing: int) -> None:
+    if missing:
         # Another session expunged them, and this client could not be told yet (RFC 2180, 4.1).
         session.finish(
             tag, Condition.NO, "Some of the messages are gone.", Code.EXPUNGEISSUED,
             expunges=False,
         )  # fmt: skip
-        return
-    session.finish(tag, Condition.OK, "Fetched.", expunges=False)
+    else:
+        session.finish(tag, Condition.OK, "Fetched.", expunges=False)
 
 
 def _plan(session: ImapSession, view: View, command: Fetch, *, with_uid: bool) -> Plan:
@@ -124,48 +162,62 @@ def _parts(session: ImapSession, view: View, places: Sequence[int]) -> list[Sequ
     return parts
 
 
-def _read(session: ImapSession, view: View, plan: Plan, uids: Sequence[int]) -> list[Row]:
+def _read(session: ImapSession, view: View, sql: str, uids: Sequence[int]) -> list[Row]:
     rows: list[Row] = []
     for first, last in ranges_of(uids):
-        rows += session.account.query(plan.sql, view.mailbox.number, first, last)
+        rows += session.account.query(sql, view.mailbox.number, first, last)
     return rows
 
 
 async def _send(session: ImapSession, view: View, plan: Plan, places: Sequence[int]) -> int:
     """Send the messages at some places; returns how many of them there still are."""
     uids = _uids_at(view, places)
-    rows = _read(session, view, plan, uids)
+    rows = _read(session, view, plan.sql, uids)
     masks = await _mark_seen(session, view, rows) if plan.marks_seen else {}
+    numbered = _numbered(places, uids, rows)
+    if masks:
+        octets = b"".join(
+            [
+                b"* %d FETCH (%b)\r\n" % (seq, _with_flags(session, view, plan, row, masks))
+                for seq, row in numbered
+            ]
+        )
+    else:
+        octets = _written(session, plan, rows, numbered)
+    if octets:
+        await session.gather(octets)
+    return len(rows)
+
+
+def _numbered(
+    places: Sequence[int], uids: Sequence[int], rows: list[Row]
+) -> Iterable[tuple[int, Row]]:
+    """Give rows their sequence numbers; messages that are gone have no row."""
+    seqs: Iterable[int]
     if len(rows) == len(places) and isinstance(places, range):
-        seqs: Iterable[int] = range(places.start + 1, places.stop + 1)
+        seqs = range(places.start + 1, places.stop + 1)
     elif len(rows) == len(places):
         seqs = [place + 1 for place in places]
     else:
         known = dict(zip(uids, places, strict=True))
         seqs = [known[row[0]] + 1 for row in rows]
-    pairs = zip(seqs, rows, strict=True)
+    return zip(seqs, rows, strict=True)
+
+
+def _written(
+    session: ImapSession, plan: Plan, rows: list[Row], numbered: Iterable[tuple[int, Row]]
+) -> bytes:
     write = plan.write
-    if masks:
-        octets = b"".join(
-            [
-                b"* %d FETCH (%b)\r\n" % (seq, _with_flags(session, view, plan, row, masks))
-                for seq, row in pairs
-            ]
-        )
-    elif plan.is_flags_and_uid:
+    if plan.is_flags_and_uid:
         # What every client asks for of every message: one step less for each.
         texts = {mask: session.account.flags.text(mask) for mask in {row[1] for row in rows}}
-        octets = b"".join(
+        return b"".join(
             [
                 b"* %d FETCH (UID %d FLAGS (%b))\r\n" % (seq, uid, texts[mask])
-                for seq, (uid, mask, _) in pairs
+                for seq, (uid, mask, _) in numbered
             ]
         )
-    else:
-        octets = b"".join([b"* %d FETCH (%b)\r\n" % (seq, write(row)) for seq, row in pairs])
-    if octets:
-        await session.gather(octets)
-    return len(rows)
+    return b"".join([b"* %d FETCH (%b)\r\n" % (seq, write(row)) for seq, row in numbered])
 
 
 def _with_flags(

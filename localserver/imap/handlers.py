@@ -43,7 +43,7 @@ from localserver.imap.delete import handle_delete
 from localserver.imap.enable import handle_enable
 from localserver.imap.expunge import handle_expunge
 from localserver.imap.extensions import needed
-from localserver.imap.fetch import handle_fetch
+from localserver.imap.fetch import fetch_at_once, handle_fetch
 from localserver.imap.id import handle_id
 from localserver.imap.idle import handle_idle
 from localserver.imap.list import handle_list, handle_lsub
@@ -51,7 +51,7 @@ from localserver.imap.login import handle_authenticate, handle_login
 from localserver.imap.logout import handle_logout
 from localserver.imap.move import handle_move
 from localserver.imap.namespace import handle_namespace
-from localserver.imap.noop import handle_noop
+from localserver.imap.noop import handle_noop, noop_at_once
 from localserver.imap.quota import handle_getquota, handle_getquotaroot, handle_setquota
 from localserver.imap.rename import handle_rename
 from localserver.imap.search import handle_search
@@ -105,6 +105,14 @@ HANDLERS: Final[dict[type, Callable[[ImapSession, Tag, Any], Awaitable[None]]]] 
     Thread: handle_thread,
     Unselect: handle_unselect,
     Unsubscribe: handle_unsubscribe,
+}
+
+# What mostly needs no waiting is answered in the loop's callback. Such a handler returns False, and
+# has told nothing, when it turns out that it would have to wait.
+AT_ONCE: Final[dict[type, Callable[[ImapSession, Tag, Any], bool]]] = {
+    Check: noop_at_once,
+    Fetch: fetch_at_once,
+    Noop: noop_at_once,
 }
 
 

@@ -33,6 +33,8 @@ Write: TypeAlias = Callable[[Row], bytes]
 _FIXED: Final = ("uid", "flags", "modseq")
 _SUMMARIES: Final = ("answer.", "finding.")
 _CONTENT: Final = frozenset({"content.header", "content.body"})
+# What is read and sent without a turn of the loop.
+_SMALL_OCTETS: Final = 256 * 1024
 # One parsed message is kept, for clients that fetch it part by part and range by range.
 _PARSED_KEPT: Final = 4
 _PARSED_MAX_OCTETS: Final = 16 * 1024 * 1024
@@ -48,6 +50,7 @@ class Plan:
 
     Attributes:
         sql: Reads rows of one range of UIDs: (mailbox, first, last).
+        small_sql: The same, but for messages whose contents would keep the loop from its work.
         write: Makes what stands between the parentheses of a row.
         reads_summaries: Rows hold what is worked out behind the delivery.
         reads_contents: Rows hold whole messages, so few are read at once.
@@ -57,6 +60,7 @@ class Plan:
     """
 
     sql: str
+    small_sql: str
     write: Write
     reads_summaries: bool
     reads_contents: bool
@@ -97,11 +101,14 @@ def compile_items(session: ImapSession, view: View, command: Fetch, *, with_uid:
     changed = ""
     if command.changed_since is not None:
         changed = f" AND modseq>{command.changed_since:d}"
+    sql, reads_contents = _sql(columns.names), bool(_CONTENT & set(columns.names))
+    small = f" AND length(content.body)<={_SMALL_OCTETS}" if reads_contents else ""
     return Plan(
-        sql=_sql(columns.names) + changed + " ORDER BY uid",
+        sql=sql + changed + " ORDER BY uid",
+        small_sql=sql + small + " ORDER BY uid",
         write=_joined(writers),
         reads_summaries=any(name.startswith(_SUMMARIES) for name in columns.names),
-        reads_contents=bool(_CONTENT & set(columns.names)),
+        reads_contents=reads_contents,
         marks_seen=not view.readonly and any(_marks_seen(item) for item in items),
         tells_flags=Item.FLAGS in items,
         is_flags_and_uid=items == [Item.UID, Item.FLAGS] and not view.recent,

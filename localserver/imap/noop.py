@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from localserver.imap.session import ImapSession
 
 
-async def handle_noop(session: ImapSession, tag: Tag, _command: Noop | Check) -> None:
+async def handle_noop(session: ImapSession, tag: Tag, command: Noop | Check) -> None:
     """Tell what is new. Everything acknowledged is on the disk already, so CHECK is the same."""
+    noop_at_once(session, tag, command)
+
+
+def noop_at_once(session: ImapSession, tag: Tag, _command: Noop | Check) -> bool:
+    """Tell what is new."""
     session.finish(tag, Condition.OK, "That is all that is new.")
+    return True

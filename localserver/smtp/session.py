@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from desktopmail.net.deadline import deadline
@@ -11,6 +12,7 @@ from desktopmail.net.errors import ClosedError
 from desktopmail.net.transcript import record_output
 from desktopmail.wire.errors import RemoteProtocolError
 from desktopmail.wire.smtp.auth import Auth, AuthCancel, AuthResponse
+from desktopmail.wire.smtp.command import parse_command
 from desktopmail.wire.smtp.control import Data, Help, Noop, Quit, Rset, StartTls
 from desktopmail.wire.smtp.events import BadCommand, ChunkEnd, Closed, MessageData, MessageEnd
 from desktopmail.wire.smtp.hello import Hello
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from localserver.context import ServerContext
 
 _MOST_MISTAKES: Final = 20
+_REMEMBERED_OCTETS: Final = 256
 
 
 async def serve_smtp(stream: Stream, context: ServerContext, *, submission: bool) -> None:
@@ -105,7 +108,7 @@ _FORGOTTEN: Final = reply(250, "Forgotten", "2.0.0")
 _FINE: Final = reply(250, "Fine", "2.0.0")
 _GOODBYE: Final = reply(221, "Goodbye", "2.0.0")
 
-# Nothing in them is secret, so the transcript shows them as they came.
+# What they are in the transcript is remembered, for nothing in them is secret.
 _PLAIN: Final = frozenset({Hello, Mail, Rcpt, Data, Rset, Noop, Quit, Vrfy, Expn, Help, StartTls})
 
 # What the fault plan calls an event; commands go by their verb.
@@ -315,8 +318,8 @@ class _Pump:
 
     def _record(self, event: Event) -> None:
         recorder = self._session.recorder
-        if type(event) in _PLAIN:
-            recorder.record("C", self._wire.line)
+        if type(event) in _PLAIN and len(self._wire.line) <= _REMEMBERED_OCTETS:
+            recorder.record("C", _canonical(self._wire.line))
             return
         match event:
             case MessageEnd():
@@ -329,8 +332,16 @@ class _Pump:
                 recorder.record("C", f"{event.encode()} <initial response>\r\n".encode())
             case BadCommand():
                 recorder.record("C", (event.line or b"<not shown>") + b"\r\n")
+            case ChunkEnd() | MessageData() | Closed():
+                pass
             case _:
-                pass  # pieces of a message, and the end of the connection
+                recorder.record("C", event.encode().encode() + b"\r\n")
+
+
+@lru_cache(maxsize=1024)
+def _canonical(line: bytes) -> bytes:
+    """Return a command line in the case and with the spaces of the grammar."""
+    return parse_command(line[:-2]).encode().encode() + b"\r\n"
 
 
 def _verb(event: object) -> tuple[str, str]:

@@ -396,6 +396,11 @@ class Account:
         """
         await self._backlog.clear()
 
+    @property
+    def is_summarised(self) -> bool:
+        """Whether every message has those rows."""
+        return self._backlog.is_clear
+
     async def thread(self) -> None:
         """Give every message that is there now its thread, in the table of that name.
 

@@ -103,7 +103,7 @@ class Database:
         self._beside: apsw.Connection | None = None
         self._folded_pages = 0  # written until it was folded in last
         self._log_pages = 0  # in the log when it was folded in last
-        self._folding = False
+        self._folding = asyncio.Lock()
         if path is not None:
             own.wal_autocheckpoint(0)
 
@@ -217,25 +217,26 @@ class Database:
     async def _fold(self) -> None:
         """Have the log folded into the file when much was written to it."""
         pages, _ = self._own.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE)
-        if self._folding or pages - self._folded_pages < _FOLD_PAGES:
+        written = pages - self._folded_pages
+        if written < _FOLD_PAGES:
             return
-        self._folded_pages = pages
-        if self._log_pages > _MOST_PAGES:
-            # Nobody writes meanwhile: so all of it goes, unless somebody reads for long.
-            pages, is_whole = await self._executor.run(_fold_in, self._own, "PASSIVE")
-            self._log_pages = 0 if is_whole else pages
-        else:
-            self._folding = True
+        if self._log_pages + written > _MOST_PAGES:
+            # A folding that is slower than the commits beside it ends first. Nobody writes
+            # meanwhile: so all of the log goes, unless somebody reads for long.
+            async with self._folding:
+                self._folded_pages = pages
+                pages, is_whole = await self._executor.run(_fold_in, self._own, "PASSIVE")
+                self._log_pages = 0 if is_whole else pages
+        elif not self._folding.locked():
+            self._folded_pages = pages
             self._scope.spawn(self._fold_beside(), name="the log")
 
     async def _fold_beside(self) -> None:
-        try:
+        async with self._folding:
             if self._beside is None and self.path is not None:
                 self._beside = _reading(self.path)
             if self._beside is not None:
                 self._log_pages, _ = await self._executor.run(_fold_in, self._beside, "PASSIVE")
-        finally:
-            self._folding = False
 
 
 def _rows(

@@ -167,7 +167,8 @@ class NumberSet(Generic[N]):
         """
         if octets == cls.SAVED_MARK:
             return cls((), saved=True)
-        return cls(_compact(read_ranges(octets)))
+        ranges = read_ranges(octets)
+        return cls(ranges if len(ranges) == 1 else _compact(ranges))
 
     @classmethod
     def decode(cls, cursor: Cursor) -> Self:

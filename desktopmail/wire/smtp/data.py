@@ -25,7 +25,7 @@ _BARE_LF = re.compile(rb"\n(?<!\r\n)")
 _BARE_LF_OR_DOT = re.compile(rb"\n(?:\.|(?<!\r\n))")
 # Lines up to the last end that is within reach of the one before: it goes forward by the most that
 # a line may have at once, and from there back to an end, so most octets are not looked at.
-_LINES = re.compile(rb"(?:(?s:.){0,%d}\n)*+" % (MAX_TEXT_LINE_OCTETS + 1))
+_LINES = re.compile(rb"(?>(?:(?s:.){0,%d}\n)*)" % (MAX_TEXT_LINE_OCTETS + 1))
 
 _BEGINNINGS: Final = tuple(END_OF_DATA[:length] for length in (4, 3, 2, 1))
 _BORDER_OCTETS: Final = frozenset({b"\r", b"\n", b"."})

@@ -28,6 +28,26 @@ def test_fields_keep_their_order_names_octets_and_offsets() -> None:
     assert parsed.defects == ()
 
 
+# Pieces of headers, sound and not, with each kind of line end.
+_PIECES = [
+    b"From: a@x", b"From a@x Mon Feb  7 1994", b">From : x", b"X : y", b" folded", b"\tfolded",
+    b"junk", b"\xff: x", b": x", b"", b" ", b"\r", b"\n", b"\r\n", b"\r\n\r\n", b"\n\n", b"\n\r\n",
+    b"body",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=12).map(b"".join))
+def test_the_size_of_a_header_is_where_it_is_cut(octets: bytes) -> None:
+    assert Header.size(octets) == Header.parse(octets).body
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+@pytest.mark.parametrize("fields", [1, 400])
+def test_the_size_of_a_header_is_known_however_long_it_is(fields: int, end: bytes) -> None:
+    head = (b"X-Field: of a header" + end) * fields + end
+    assert Header.size(head + b"body" + end + end) == len(head)
+
+
 def test_a_name_is_found_in_any_case() -> None:
     parsed = Header.parse(SIMPLE)
     assert parsed.value("SUBJECT") == "Saying Hello"

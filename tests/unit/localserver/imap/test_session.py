@@ -94,6 +94,30 @@ async def test_a_second_command_in_the_same_octets_is_served_too() -> None:
         assert (await dialogue.answers(b"b"))[-1].startswith("OK")
 
 
+async def test_many_commands_in_the_same_octets_are_answered_in_their_order() -> None:
+    async with logged_in(messages=[mail("one")]) as dialogue:
+        commands = ("NOOP", "FETCH 1 (UID)", "STATUS INBOX (MESSAGES)", "FETCH 9 (UID)")
+        asked = [(f"m{number}", commands[number % 4]) for number in range(40)]
+        await dialogue.send("".join(f"{tag} {command}\r\n" for tag, command in asked).encode())
+        for tag, command in asked:
+            answer = (await dialogue.answers(tag.encode()))[-1]
+            assert answer.startswith("BAD" if "9" in command else "OK")
+        said = dialogue.server.transcript.text("imap").splitlines()
+        for tag, command in asked:
+            assert said.index(f"C: {tag} {command}") < next(
+                place for place, line in enumerate(said) if line.startswith(f"S: {tag} ")
+            )
+
+
+async def test_a_small_message_is_answered_at_once_and_a_large_one_by_the_task() -> None:
+    large = mail("large") + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * 5000
+    async with logged_in(messages=[mail("small"), large]) as dialogue:
+        for number, octets in ((1, mail("small")), (2, large), (1, mail("small"))):
+            lines = await dialogue.run(f"FETCH {number} BODY.PEEK[]")
+            expected = f"* {number} FETCH (BODY[] {{{len(octets)}}}\r\n{octets.decode()})"
+            assert lines == [expected, "OK Fetched."]
+
+
 async def test_a_server_that_stops_says_goodbye() -> None:
     async with LocalServer({"alice": "secret"}) as server, connected(server) as dialogue:
         closing = asyncio.get_running_loop().create_task(server.server.aclose(grace_s=0.0))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import apsw
 import pytest
 
 from desktopmail.net.ports import ThreadExecutor
+from desktopmail.net.tasks import TaskScope
 from localserver.store import database as database_module
 from localserver.store.database import Database, Schema, explained, open_database
 from localserver.store.errors import DamagedError, DiskFullError, LimitError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
 SCHEMA = Schema(("CREATE TABLE t (n INTEGER PRIMARY KEY, text)",), 0x7E57)
@@ -180,6 +181,59 @@ async def test_a_log_that_never_comes_to_rest_is_bounded(
     assert path.with_name("mail.db-wal").stat().st_size < 4 * 50 * 8192
     assert len(numbers(database)) == 1000
     await database.aclose()
+
+
+async def test_commits_wait_for_a_folding_that_is_slower_than_they(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_FOLD_PAGES", 25)
+    monkeypatch.setattr(database_module, "_MOST_PAGES", 100)
+    path = tmp_path / "mail.db"
+    executor = SlowFolding()
+    database = await open_database(path, SCHEMA, executor)
+    scope = TaskScope(lambda _name, _error: None)
+    filling = scope.spawn(fill_often(database), name="commits")
+    await executor.began.wait()
+    await executor.quiet()
+    held_up = path.with_name("mail.db-wal").stat().st_size
+    assert filling is not None
+    assert not filling.done()
+    assert held_up < 2 * 100 * 8192
+    executor.go_on.set()
+    await filling
+    assert path.with_name("mail.db-wal").stat().st_size < 2 * 100 * 8192
+    await database.aclose()
+
+
+async def fill_often(database: Database) -> None:
+    for begin in range(0, 1000, 20):
+        await fill(database, begin, 20)
+
+
+class SlowFolding(ThreadExecutor):
+    """Holds the first folding of the log back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began, self.go_on = asyncio.Event(), asyncio.Event()
+        self.running = 0
+
+    async def run(self, function: Callable[..., Any], *args: Any) -> Any:  # type: ignore[override]
+        if function is database_module._fold_in and not self.began.is_set():
+            self.began.set()
+            await self.go_on.wait()
+        self.running += 1
+        try:
+            return await super().run(function, *args)
+        finally:
+            self.running -= 1
+
+    async def quiet(self) -> None:
+        """Wait until nothing runs, nor begins to."""
+        for _ in range(20):
+            while self.running:
+                await asyncio.sleep(0)
+            await asyncio.sleep(0)
 
 
 async def test_a_cancelled_caller_still_has_its_change_told(tmp_path: Path) -> None:
