@@ -85,13 +85,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
         metavar="everything|days:N|headers",
         help="what is fetched whole; default: everything (IMAP)",
     )
-    adding.add_argument("--no-check", action="store_true", help="save it without logging in first")
-    adding.add_argument(
-        "--allow-cleartext",
-        action="store_true",
-        help="send the password unprotected to a server that is not on this machine",
-    )
-    password.add_options(adding)
+    password.add_login_options(adding, unchecked="save it without logging in first")
     adding.set_defaults(run=_add)
 
     actions.add_parser("list", parents=[common], help="list the accounts").set_defaults(run=_list)

@@ -36,13 +36,7 @@ def add(actions: Commands, common: argparse.ArgumentParser) -> None:
     edit.add_argument("--proxy", metavar="SOCKS5", help="socks5://[USER@]HOST:PORT, or none")
     edit.add_argument("--name", metavar="N", help="what to call it")
     edit.add_argument("--display-name", metavar="TEXT", help="the name beside the address")
-    edit.add_argument("--no-check", action="store_true", help="keep it without logging in first")
-    edit.add_argument(
-        "--allow-cleartext",
-        action="store_true",
-        help="send the password unprotected to a server that is not on this machine",
-    )
-    password.add_options(edit)
+    password.add_login_options(edit, unchecked="keep it without logging in first")
     edit.set_defaults(run=_edit)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from desktopmail.cli import numbers
 from desktopmail.cli.output import fields, moment, octets, short
 from desktopmail.door.rows import Flag
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Sequence
 
     from desktopmail.cli.context import Context
@@ -24,6 +26,14 @@ COLUMNS: tuple[tuple[str, Callable[[MessageRow], str]], ...] = (
     ("SUBJECT", lambda row: short(" ".join(row.subject.split()), 48)),
     ("SIZE", lambda row: octets(row.size_octets)),
 )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare whose messages are listed, and how many of them."""
+    parser.add_argument("--account", metavar="N")
+    parser.add_argument(
+        "--limit", type=numbers.limit, default=LIMIT, metavar="N", help=f"default: {LIMIT}"
+    )
 
 
 def show(context: Context, rows: Sequence[MessageRow], empty: str) -> None:

@@ -29,6 +29,22 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_login_options(parser: argparse.ArgumentParser, *, unchecked: str) -> None:
+    """Declare what goes with a password that is to be sent: whether it is tried, and in the clear.
+
+    Args:
+        parser: Of the command.
+        unchecked: What `--no-check` does.
+    """
+    parser.add_argument("--no-check", action="store_true", help=unchecked)
+    parser.add_argument(
+        "--allow-cleartext",
+        action="store_true",
+        help="send the password unprotected to a server that is not on this machine",
+    )
+    add_options(parser)
+
+
 def from_stdin(arguments: argparse.Namespace) -> Password | None:
     """The password on standard input, when it was asked to be there.
 

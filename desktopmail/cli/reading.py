@@ -32,14 +32,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
 
     lists = commands.add_parser("list", parents=[common], help="list the messages of a mailbox")
     lists.add_argument("mailbox", metavar="MAILBOX", help="a name, or inbox, sent, drafts, …")
-    lists.add_argument("--account", metavar="N")
-    lists.add_argument(
-        "--limit",
-        type=numbers.limit,
-        default=listing.LIMIT,
-        metavar="N",
-        help=f"default: {listing.LIMIT}",
-    )
+    listing.add_options(lists)
     lists.set_defaults(run=_list)
 
     show = commands.add_parser("show", parents=[common], help="show a message")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from desktopmail.cli import listing, numbers
+from desktopmail.cli import listing
 from desktopmail.cli.errors import UsageError
 from desktopmail.cli.output import joined
 from desktopmail.door.queries import SearchServers, ServerHits
@@ -30,19 +30,12 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Declare the command."""
     search = commands.add_parser("search", parents=[common], help="find messages")
     search.add_argument("query", nargs="+", metavar="QUERY", help='words, from:ben, "a phrase", …')
-    search.add_argument("--account", metavar="N")
     search.add_argument(
         "--server",
         action="store_true",
         help="ask the servers too, for mailboxes that are not wholly here",
     )
-    search.add_argument(
-        "--limit",
-        type=numbers.limit,
-        default=listing.LIMIT,
-        metavar="N",
-        help=f"default: {listing.LIMIT}",
-    )
+    listing.add_options(search)
     search.set_defaults(run=_search)
 
 

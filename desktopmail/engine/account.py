@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from desktopmail.door.commands import Outcome
@@ -10,7 +11,6 @@ from desktopmail.door.rows import Kind, Role
 from desktopmail.engine import check, policy
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox
-from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
     from desktopmail.door.commands import AddAccount
@@ -23,23 +23,21 @@ if TYPE_CHECKING:
     from desktopmail.engine.working import Working
 
 
+@dataclass(frozen=True, slots=True)
 class Accounts:
     """Adds, removes and checks accounts.
 
-    Args:
+    Attributes:
         store: Where they are.
         secrets: Where their passwords are.
         connector: Speaks to their servers for a check.
         working: What runs for them.
     """
 
-    def __init__(
-        self, store: Store, secrets: Secrets, connector: Connector, working: Working
-    ) -> None:
-        self._store = store
-        self._secrets = secrets
-        self._connector = connector
-        self._working = working
+    store: Store
+    secrets: Secrets
+    connector: Connector
+    working: Working
 
     async def add(self, command: AddAccount, *, in_memory: bool = False) -> Outcome:
         """Add an account and begin its work.
@@ -52,47 +50,37 @@ class Accounts:
             DoorError: Its name is taken, a server refused, or its password cannot be kept; it is
                 not there then.
         """
-        taken = await self._store.read(
+        taken = await self.store.read(
             lambda tx: tx.fetch("SELECT 1 FROM account WHERE name = ?", (command.name,))
         )
         if taken:
             raise accounts.name_taken(command.name)
         kept = policy.parse(command.policy)
         if command.check:
-            await check.before_adding(command, self._connector)
-        account_id = await self._store.write(lambda tx: _add(tx, command, kept))
+            await check.before_adding(command, self.connector)
+        account_id = await self.store.write(lambda tx: _add(tx, command, kept))
         try:
-            await self._keep_passwords(account_id, command, in_memory=in_memory)
+            await self.secrets.keep(
+                account_id, command.password, command.outgoing_password, in_memory=in_memory
+            )
         except DoorError:
-            await self._store.write(lambda tx: accounts.remove(tx, account_id))
+            await self.store.write(lambda tx: accounts.remove(tx, account_id))
             raise
-        self._working.begin(account_id, command.kind)
+        self.working.begin(account_id, command.kind)
         return Outcome(ids=(account_id,), label=f"Account {command.name} added")
 
     async def remove(self, account_id: AccountId) -> Outcome:
         """Remove an account and its local mail."""
-        account = await self._store.read(lambda tx: accounts.get(tx, account_id))
-        await self._working.end(account_id)
-        await self._secrets.forget(account_id)
-        await self._store.write(lambda tx: accounts.remove(tx, account_id))
+        account = await self.store.read(lambda tx: accounts.get(tx, account_id))
+        await self.working.end(account_id)
+        await self.secrets.forget(account_id)
+        await self.store.write(lambda tx: accounts.remove(tx, account_id))
         return Outcome(label=f"Account {account.name} removed")
 
     async def check(self, account_id: AccountId) -> CheckReport:
         """Go through both servers of an account."""
-        account = await self._store.read(lambda tx: accounts.get(tx, account_id))
-        return await check.check(account, self._connector)
-
-    async def _keep_passwords(
-        self, account_id: AccountId, command: AddAccount, *, in_memory: bool
-    ) -> None:
-        for side, password in (
-            ("incoming", command.password),
-            ("outgoing", command.outgoing_password),
-        ):
-            if password is not None:
-                await self._secrets.set(
-                    account_id, side, Secret(password.text), in_memory=in_memory
-                )
+        account = await self.store.read(lambda tx: accounts.get(tx, account_id))
+        return await check.check(account, self.connector)
 
 
 def _add(tx: Transaction, command: AddAccount, kept: Policy) -> AccountId:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,6 @@ from desktopmail.engine.store import mailbox, pop_seen
 from desktopmail.engine.sync import vanish
 from desktopmail.engine.sync.pop3 import nameless
 from desktopmail.net.endpoint import join_host_port
-from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
     from desktopmail.door.commands import EditAccount, ServerChange, ServerSettings
@@ -33,23 +32,21 @@ if TYPE_CHECKING:
 _MAX_PORT = 65535
 
 
+@dataclass(frozen=True, slots=True)
 class Editing:
     """Edits accounts.
 
-    Args:
+    Attributes:
         store: Where they are.
         secrets: Where their passwords are.
         connector: Speaks to their servers for a check.
         working: What runs for them; it begins anew.
     """
 
-    def __init__(
-        self, store: Store, secrets: Secrets, connector: Connector, working: Working
-    ) -> None:
-        self._store = store
-        self._secrets = secrets
-        self._connector = connector
-        self._working = working
+    store: Store
+    secrets: Secrets
+    connector: Connector
+    working: Working
 
     async def edit(self, command: EditAccount) -> Outcome:
         """Try what is to be changed, and keep it.
@@ -57,31 +54,26 @@ class Editing:
         Raises:
             DoorError: A server refused, or the name is taken; nothing has changed.
         """
-        before = await self._store.read(lambda tx: accounts.get(tx, command.account_id))
+        before = await self.store.read(lambda tx: accounts.get(tx, command.account_id))
         after = _edited(before, command)
-        await self._store.read(partial(_refuse_taken, after))
+        await self.store.read(partial(_refuse_taken, after))
         sides = _to_try(before, after, command)
         if command.check and sides:
-            given = GivenSecrets(command.password, command.outgoing_password, self._connector)
-            await check.before_saving(after, given, self._connector, sides)
-        for side, password in (
-            ("incoming", command.password),
-            ("outgoing", command.outgoing_password),
-        ):
-            if password is not None:
-                await self._secrets.set(after.id, side, Secret(password.text))
-        await self._working.end(after.id)
+            given = GivenSecrets(command.password, command.outgoing_password, self.connector)
+            await check.before_saving(after, given, self.connector, sides)
+        await self.secrets.keep(after.id, command.password, command.outgoing_password)
+        await self.working.end(after.id)
         try:
-            await self._store.write(partial(_keep, before, after, sides))
+            await self.store.write(partial(_keep, before, after, sides))
         finally:
-            self._working.begin(after.id, after.kind)
-        self._working.release_all()
+            self.working.begin(after.id, after.kind)
+        self.working.release_all()
         return Outcome(ids=(after.id,), label=f"Account {after.name} changed")
 
 
 def _edited(account: Account, command: EditAccount) -> Account:
     consent = command.allow_cleartext
-    return dataclasses.replace(
+    return replace(
         account,
         name=account.name if command.name is None else command.name.strip() or account.name,
         display_name=(

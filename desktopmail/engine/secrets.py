@@ -11,7 +11,7 @@ from desktopmail.engine.vault import Vault, open_vault
 from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
-    from desktopmail.door.commands import ServerSettings
+    from desktopmail.door.commands import Password, ServerSettings
     from desktopmail.door.ids import AccountId
     from desktopmail.door.profile import Profile
     from desktopmail.net.ports import Entropy, Executor
@@ -148,6 +148,19 @@ class Secrets:
             DoorError: There is neither keyring nor open vault.
         """
         await self._keep(self._proxy_name(where), password)
+
+    async def keep(
+        self,
+        account_id: AccountId,
+        incoming: Password | None,
+        outgoing: Password | None,
+        *,
+        in_memory: bool = False,
+    ) -> None:
+        """Keep the passwords of an account that were given; raises as `set` does."""
+        for side, password in (("incoming", incoming), ("outgoing", outgoing)):
+            if password is not None:
+                await self.set(account_id, side, Secret(password.text), in_memory=in_memory)
 
     async def forget(self, account_id: AccountId) -> None:
         """Forget the passwords of an account; one that cannot be got at stays where it is."""

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from desktopmail.door.commands import AddAccount, Outcome, Password, ServerSettings, SyncAccounts
 from desktopmail.door.ids import AccountId, MailboxId, PlacementId
 from desktopmail.door.profile import Profile
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from localserver.local import LocalServer
+    from tests.helpers.relay import Relay
 
 PASSWORDS = {"alice": "correct horse", "bob": "battery staple"}
 PATIENCE_S = 15.0
@@ -129,6 +132,33 @@ async def running_engine(
             yield bench
         finally:
             await bench.close()
+
+
+@asynccontextmanager
+async def synced_engine(
+    folder: Path,
+    server: LocalServer,
+    keyring: MemoryKeyring | None = None,
+    *,
+    kind: Kind = Kind.IMAP,
+) -> AsyncIterator[tuple[Bench, AccountId]]:
+    """Start an engine with an account of the server that is up to date, and end it."""
+    async with running_engine(folder, keyring) as bench:
+        account_id = await bench.add(server, kind=kind)
+        await bench.sync(account_id)
+        yield bench, account_id
+
+
+@asynccontextmanager
+async def relayed_engine(
+    folder: Path, server: LocalServer, relay: Relay
+) -> AsyncIterator[tuple[Bench, AccountId]]:
+    """Start an engine that speaks to the IMAP server through a relay, and end it."""
+    async with relay.serve(), running_engine(folder) as bench:
+        command = account_command(server, "alice", Kind.IMAP)
+        incoming = msgspec.structs.replace(command.incoming, port=relay.port)
+        made = await bench.engine.command(msgspec.structs.replace(command, incoming=incoming))
+        yield bench, AccountId(made.ids[0])
 
 
 async def until(condition: Callable[[], bool], what: str) -> None:

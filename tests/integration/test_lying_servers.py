@@ -11,29 +11,23 @@ from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
 from desktopmail.door.commands import MoveMessages, StoreFlags
-from desktopmail.door.ids import AccountId
-from desktopmail.door.rows import Flag, Kind
+from desktopmail.door.rows import Flag
 from desktopmail.wire.imap.flags import DELETED, FLAGGED
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
 from localserver.local import LocalServer
-from tests.helpers.engine import (
-    PASSWORDS,
-    Bench,
-    account_command,
-    other_device,
-    running_engine,
-)
+from tests.helpers.engine import PASSWORDS, Bench, other_device, relayed_engine
 from tests.helpers.relay import Relay
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
+
+    from desktopmail.door.ids import AccountId
 
 LEVELS = [
     pytest.param((), id="QRESYNC"),
@@ -94,11 +88,8 @@ async def behind(
 ) -> AsyncIterator[tuple[Bench, Relay, AccountId]]:
     """An engine that speaks to the server through a relay that lies."""
     relay = Relay(server.ports["imap"], rewrite)
-    async with relay.serve(), running_engine(folder) as bench:
-        command = account_command(server, "alice", Kind.IMAP)
-        incoming = msgspec.structs.replace(command.incoming, port=relay.port)
-        made = await bench.engine.command(msgspec.structs.replace(command, incoming=incoming))
-        yield bench, relay, AccountId(made.ids[0])
+    async with relayed_engine(folder, server, relay) as (bench, account_id):
+        yield bench, relay, account_id
 
 
 def agree(bench: Bench, server: LocalServer, path: str = "INBOX") -> None:

@@ -13,12 +13,10 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
 from desktopmail.door.commands import SetOffline
-from desktopmail.door.ids import AccountId
-from desktopmail.door.rows import Flag, Kind, View
+from desktopmail.door.rows import Flag, View
 from desktopmail.engine import journal
 from desktopmail.engine.sync import expunge
 from desktopmail.wire.imap.flags import FLAGGED
@@ -26,19 +24,14 @@ from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
 from localserver.local import LocalServer
 from localserver.store.interface import Delivery
-from tests.helpers.engine import (
-    PASSWORDS,
-    Bench,
-    account_command,
-    other_device,
-    running_engine,
-)
+from tests.helpers.engine import PASSWORDS, Bench, other_device, relayed_engine
 from tests.helpers.relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
+    from desktopmail.door.ids import AccountId
     from desktopmail.engine.store.store import Transaction
 
 
@@ -71,14 +64,10 @@ def fill(server: LocalServer, count: int) -> None:
 async def far_away(
     folder: Path, server: LocalServer
 ) -> AsyncIterator[tuple[Bench, Relay, AccountId]]:
-    """An engine whose every octet is 50 ms on its way, as soon as the relay is told so."""
-    relay = Relay(server.ports["imap"])
-    async with relay.serve(), running_engine(folder) as bench:
-        command = account_command(server, "alice", Kind.IMAP)
-        incoming = msgspec.structs.replace(command.incoming, port=relay.port)
-        relay.delay_s = DELAY_S
-        made = await bench.engine.command(msgspec.structs.replace(command, incoming=incoming))
-        yield bench, relay, AccountId(made.ids[0])
+    """An engine whose every octet is 50 ms on its way."""
+    relay = Relay(server.ports["imap"], delay_s=DELAY_S)
+    async with relayed_engine(folder, server, relay) as (bench, account_id):
+        yield bench, relay, account_id
 
 
 def shown(bench: Bench, account_id: AccountId) -> int:

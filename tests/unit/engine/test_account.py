@@ -9,7 +9,7 @@ import pytest
 from desktopmail.door.commands import RemoveAccount
 from desktopmail.door.interface import DoorError
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, MemoryKeyring, running_engine
+from tests.helpers.engine import PASSWORDS, MemoryKeyring, running_engine, synced_engine
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
@@ -45,9 +45,7 @@ async def test_removing_an_account_leaves_the_server_as_it_is(tmp_path: Path) ->
     ring = MemoryKeyring()
     with LocalServer(PASSWORDS) as server:
         server.deliver("alice", mail(1))
-        async with running_engine(tmp_path, ring) as bench:
-            account_id = await bench.add(server)
-            await bench.sync(account_id)
+        async with synced_engine(tmp_path, server, ring) as (bench, account_id):
             await bench.engine.command(RemoveAccount(account_id=account_id))
             assert bench.reader.accounts() == []
             assert ring.kept == {}

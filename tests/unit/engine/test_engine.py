@@ -38,6 +38,7 @@ from tests.helpers.engine import (
     MemoryKeyring,
     account_command,
     running_engine,
+    synced_engine,
     until,
 )
 from tests.helpers.store import mail
@@ -58,9 +59,7 @@ async def test_an_engine_goes_on_where_the_one_before_ended(tmp_path: Path) -> N
     ring = MemoryKeyring()
     with LocalServer(PASSWORDS) as server:
         server.deliver("alice", mail(1))
-        async with running_engine(tmp_path, ring) as bench:
-            account_id = await bench.add(server)
-            await bench.sync(account_id)
+        async with synced_engine(tmp_path, server, ring) as (bench, account_id):
             await bench.engine.command(SetOffline(offline=True))
             await bench.engine.command(
                 StoreFlags(placement_ids=(bench.placed("Subject 1"),), add=Flag.FLAGGED)

@@ -29,7 +29,14 @@ from desktopmail.engine.in_hand import (
 )
 from desktopmail.engine.quarantine import Death, Quarantine, suspects
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, Bench, MemoryKeyring, running_engine, until
+from tests.helpers.engine import (
+    PASSWORDS,
+    Bench,
+    MemoryKeyring,
+    running_engine,
+    synced_engine,
+    until,
+)
 from tests.helpers.store import mail, open_store
 
 if TYPE_CHECKING:
@@ -93,9 +100,7 @@ async def test_an_operation_fails_until_it_is_tried_again_or_discarded(
     ring = MemoryKeyring()
     with LocalServer(PASSWORDS) as server:
         server.deliver("alice", mail(1))
-        async with running_engine(tmp_path, ring) as bench:
-            account_id = await bench.add(server)
-            await bench.sync(account_id)
+        async with synced_engine(tmp_path, server, ring) as (bench, _account_id):
             await bench.engine.command(SetOffline(offline=True))
             await bench.engine.command(
                 StoreFlags(placement_ids=(bench.placed("Subject 1"),), add=Flag.FLAGGED)
@@ -148,9 +153,8 @@ async def test_a_sending_fails_until_it_is_tried_again_or_discarded(
 async def test_an_account_rests_until_it_is_tried_again(tmp_path: Path) -> None:
     ring = MemoryKeyring()
     with LocalServer(PASSWORDS) as server:
-        async with running_engine(tmp_path, ring) as bench:
-            account_id = await bench.add(server)
-            await bench.sync(account_id)
+        async with synced_engine(tmp_path, server, ring) as (bench, account_id):
+            pass  # ended in order
         server.deliver("alice", mail(1))
         died_of(tmp_path, Item(ACCOUNT, f"{account_id}"))
         async with running_engine(tmp_path, ring) as bench:
@@ -168,9 +172,8 @@ async def test_a_message_is_kept_unread_and_comes_back_when_it_is_tried_again(
 ) -> None:
     ring = MemoryKeyring()
     with LocalServer(PASSWORDS) as server:
-        async with running_engine(tmp_path, ring) as bench:
-            account_id = await bench.add(server, kind=Kind(kind))
-            await bench.sync(account_id)
+        async with synced_engine(tmp_path, server, ring, kind=Kind(kind)) as (bench, _account_id):
+            pass  # ended in order
         for number in range(3):
             server.deliver("alice", mail(number))
         planted = server.messages("alice")[1].octets
@@ -205,9 +208,7 @@ async def test_a_message_that_is_set_aside_can_be_deleted(
 ) -> None:
     ring = MemoryKeyring()
     with LocalServer(PASSWORDS, without=without) as server:
-        async with running_engine(tmp_path, ring) as bench:
-            account_id = await bench.add(server, kind=kind)
-            await bench.sync(account_id)
+        async with synced_engine(tmp_path, server, ring, kind=kind) as (bench, account_id):
             if kind is Kind.POP3:
                 policy = LeaveOnServer(account_id=account_id, policy="until-deleted")
                 await bench.engine.command(policy)

@@ -6,21 +6,13 @@ import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from desktopmail.door.commands import CopyMessages, MoveMessages, StoreFlags, Undo
-from desktopmail.door.rows import Flag, Kind
+from desktopmail.door.rows import Flag
 from desktopmail.wire.imap.flags import FLAGGED
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
 from localserver.local import LocalServer
-from tests.helpers.engine import (
-    PASSWORDS,
-    Bench,
-    account_command,
-    other_device,
-    running_engine,
-)
+from tests.helpers.engine import PASSWORDS, Bench, other_device, relayed_engine
 from tests.helpers.relay import Relay
 from tests.helpers.store import mail
 from tests.helpers.told import flags_there, settled
@@ -50,10 +42,7 @@ async def behind(
     folder: Path, server: LocalServer, few: Exchange
 ) -> AsyncIterator[tuple[Bench, Relay]]:
     relay = Relay(server.ports["imap"], few.rewrite)
-    async with relay.serve(), running_engine(folder) as bench:
-        command = account_command(server, "alice", Kind.IMAP)
-        incoming = msgspec.structs.replace(command.incoming, port=relay.port)
-        await bench.engine.command(msgspec.structs.replace(command, incoming=incoming))
+    async with relayed_engine(folder, server, relay) as (bench, _):
         await bench.sync()
         yield bench, relay
 
