@@ -185,6 +185,17 @@ def pending(tx: Transaction, account_id: AccountId) -> list[Operation]:
     return [_operation(row) for row in rows]
 
 
+def is_any_pending(tx: Transaction, account_id: AccountId) -> bool:
+    """Whether an account has anything still to tell its server."""
+    return bool(
+        tx.fetch(
+            "SELECT 1 FROM operation WHERE account_id = ? AND state IN ('pending', 'running')"
+            " LIMIT 1",
+            (account_id,),
+        )
+    )
+
+
 def get(tx: Transaction, operation_id: OperationId) -> Operation | None:
     """Return one, or None when it is gone."""
     row = tx.fetch_one(f"SELECT {_COLUMNS} FROM operation WHERE id = ?", (operation_id,))

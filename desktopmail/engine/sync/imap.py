@@ -78,7 +78,7 @@ class ImapSync:
         self._batches = 0
         self._news = asyncio.Event()
         self._lost = asyncio.Event()
-        self._vanished: dict[str, UidSet] = {}
+        self._vanished: dict[str, list[UidSet]] = {}
         self._opening = Opening(None)
         self._looked_at: set[str] = set()  # on this connection
         self._watch = DateWatch(connector.ports.clock)
@@ -269,8 +269,7 @@ class ImapSync:
     def _told(self, value: UntaggedResponse | Malformed) -> None:
         """Hear what the server says unasked; what vanished is kept until it is written down."""
         if isinstance(value, VanishedResponse):
-            known = self._vanished.get(self._open_path, UidSet())
-            self._vanished[self._open_path] = known | value.uids
+            self._vanished.setdefault(self._open_path, []).append(value.uids)
         if isinstance(value, VanishedResponse | ExpungeResponse | ExistsResponse | FetchResponse):
             self._news.set()
 
@@ -327,7 +326,7 @@ class ImapSync:
             await self._between(account, box)
 
         def take_vanished() -> UidSet:
-            return self._vanished.pop(box.path, UidSet())
+            return UidSet.union(self._vanished.pop(box.path, ()))
 
         look = Look(
             self._store, self._ports, client, box.id, headers_only,
@@ -347,7 +346,7 @@ class ImapSync:
         self._batches += 1
         if self._batches == _DEFLATE_AT_BATCH and self._client is not None:
             await _compress(self._client)
-        waiting = await self._store.read(lambda tx: bool(operation.pending(tx, account.id)))
+        waiting = await self._store.read(lambda tx: operation.is_any_pending(tx, account.id))
         if not waiting and not self._errands:
             return
         await self._run_errands(account)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, ClassVar, Final, Generic, NewType, Self, TypeVar, cast
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
@@ -240,6 +240,11 @@ class NumberSet(Generic[N]):
 
     def __bool__(self) -> bool:
         return self.saved or bool(self.ranges)
+
+    @classmethod
+    def union(cls, sets: Iterable[Self]) -> Self:
+        """All of these as one: they are put in order once, however many they are."""
+        return cls(_compact(chain.from_iterable(one.ranges for one in sets)))
 
     def __or__(self, other: Self) -> Self:
         return type(self)(_compact([*self.ranges, *other.ranges]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from desktopmail.door.changes import AnyChange, OperationsChanged
 from desktopmail.door.ids import OperationId
 from desktopmail.door.rows import Flag
@@ -179,3 +181,19 @@ async def test_what_goes_is_passed_on_to_its_twin(tmp_path: Path) -> None:
             return operation.targets(tx, made)
 
         assert await store.write(step) == [Target(OperationId(1), two, Flag.SEEN, two, False)]
+
+
+@pytest.mark.parametrize(
+    ("state", "waits"), [("pending", True), ("running", True), ("failed", False), ("done", False)]
+)
+async def test_whether_anything_waits_is_seen_without_reading_it_all(
+    tmp_path: Path, state: str, *, waits: bool
+) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        other = await store.write(lambda tx: add_account(tx, "other"))
+        await store.write(
+            lambda tx: operation.add(tx, account_id, "flags", Arguments(), "x", state=state)
+        )
+        assert await store.read(lambda tx: operation.is_any_pending(tx, account_id)) is waits
+        assert not await store.read(lambda tx: operation.is_any_pending(tx, other))

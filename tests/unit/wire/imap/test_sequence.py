@@ -133,3 +133,11 @@ def test_reading_raises_nothing_but_the_peers_fault(octets: bytes) -> None:
         return
     assert UidSet.parse(bytes(made)) == made
     assert all(1 <= low <= high <= STAR for low, high in made.ranges)
+
+
+@given(st.lists(st.lists(st.integers(1, 60), max_size=9), max_size=6))
+def test_the_union_of_many_sets_has_what_any_of_them_has(many: list[list[int]]) -> None:
+    sets = [UidSet.of([Uid(number) for number in numbers]) for numbers in many]
+    together = UidSet.union(sets)
+    assert set(together) == set().union(*many)
+    assert together == UidSet.of(together)
