@@ -13,8 +13,8 @@ class Subject:
     """A message on its way, as filters see it.
 
     Attributes:
-        octets: The message; of a large one only the beginning.
-        size: Octets of all of it.
+        octets: The message, all of it.
+        size: How many octets.
         port: `smtp` or `submission`.
         peer: The client's address.
         user: Who is logged in, or "".

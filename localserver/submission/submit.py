@@ -67,17 +67,29 @@ def _mended(session: Session, user: User) -> Mended | Reply:
     )
 
 
+async def _all_octets(session: Session) -> bytes:
+    """Return the message whole: what is to be found may stand behind what is held in memory."""
+    if session.spool is None:
+        return b""
+    if session.spool.size == len(session.spool.head):
+        return session.spool.head
+    return await session.spool.compose(b"")
+
+
 async def _filtered(session: Session, policy: Policy, prepared: Prepared) -> Prepared | Reply:
-    spool, mail = session.spool, session.mail
+    mail, octets = session.mail, await _all_octets(session)
     subject = Subject(
-        octets=spool.head if spool is not None else b"",
-        size=spool.size if spool is not None else 0,
+        octets=octets,
+        size=len(octets),
         port=session.name,
         peer=session.stream.peer,
         user=session.user.name if session.user else "",
         sender=str(mail.sender) if mail is not None and mail.sender else "",
         recipients=tuple(str(route.rcpt.recipient) for route in session.routes),
     )
+    if subject.size > session.context.config.limits.spool_octets:
+        # It takes long to read; what it is read to is kept.
+        await session.context.ports.executor.run(lambda: subject.parsed)
     fields, mailbox, hold = prepared.fields, prepared.mailbox, prepared.hold
     for each in policy.filters:
         why = await _hit(session, each, subject)

@@ -64,17 +64,25 @@ def test_the_configuration_that_is_shown_is_in_order(tmp_path: Path) -> None:
 
 
 def test_a_server_in_a_with_block_works_as_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    example, _ = blocks(PAGE, "python")
+    example, _, _ = blocks(PAGE, "python")
     exec(example, {})  # noqa: S102  what people copy
     assert "Hello frozenset({'\\\\Flagged'}) 1" in capsys.readouterr().out
 
 
 def test_captured_mail_is_waited_for_as_shown() -> None:
-    _, example = blocks(PAGE, "python")
+    _, example, _ = blocks(PAGE, "python")
     shown: dict[str, object] = {}
     exec(example, shown)  # noqa: S102  what people copy
     with LocalServer(users=USERS) as server:
         shown["test_the_customer_gets_an_invoice"](server)  # type: ignore[operator]
+
+
+def test_a_program_that_cannot_log_in_is_served_as_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, _, example = blocks(PAGE, "python")
+    exec(example, {})  # noqa: S102  what people copy
+    assert capsys.readouterr().out == "you@example.com\n"
 
 
 def test_the_test_of_the_readme_works_as_shown() -> None:

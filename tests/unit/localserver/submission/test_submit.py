@@ -70,6 +70,32 @@ async def test_a_header_too_large_to_be_seen_whole_is_refused_for_its_bcc_would_
         assert (await send(talk, MESSAGE + b"long body\r\n" * 90_000)).startswith("250")
 
 
+LARGE = (
+    b"From: alice@localhost\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
+    b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
+    b"--b\r\n\r\n" + b"long text\r\n" * 20_000 + b"--b\r\n"
+    b'Content-Disposition: attachment; filename="game.exe"\r\n\r\nMZ\r\n--b--\r\n'
+)
+
+
+@pytest.mark.parametrize("on_disk", [True, False])
+@pytest.mark.parametrize(
+    "rule",
+    [{"kind": "attachment"}, {"kind": "command", "command": ["/bin/sh", "-c", "! grep -q MZ"]}],
+)
+async def test_filters_see_all_of_a_large_message(
+    tmp_path: Path, on_disk: bool, rule: dict[str, object]
+) -> None:
+    filters = ({**rule, "action": "reject"},)
+    limits = Limits(spool_octets=10_000)
+    async with post_office(
+        data=tmp_path if on_disk else None, limits=limits, filters=filters
+    ) as post:
+        talk = await post.talk()
+        assert (await send(talk, LARGE)).startswith("550 5.7.1 Refused")
+        assert (await send(talk, LARGE.replace(b"exe", b"txt").replace(b"MZ", b""))).startswith("2")
+
+
 async def test_the_messages_of_a_user_are_limited() -> None:
     async with post_office(limits=Limits(messages_per_minute=2)) as post:
         talk = await post.logged_in()
