@@ -69,6 +69,7 @@ class ClientConnection:
         self._closed = False
         self._said_bye = False
         self._malformed = 0
+        self._told_early = 0
         self._literal = False
         self._capabilities_are_new = False
 
@@ -358,6 +359,12 @@ class ClientConnection:
         return Greeting(value)
 
     def _note(self, value: UntaggedResponse, unit: Unit) -> Event:
+        if self.state is State.NOT_AUTHENTICATED:
+            self._told_early += 1
+            if self._told_early > limits.MAX_RESPONSES_BEFORE_LOGIN:
+                raise RemoteProtocolError(
+                    "too many responses before login", limit="MAX_RESPONSES_BEFORE_LOGIN"
+                )
         if isinstance(value, Answer):
             if value.condition is Condition.PREAUTH:
                 return self._bear(unit.octets, "PREAUTH is for greetings only")

@@ -174,10 +174,11 @@ def _encode_items(writer: Writer, answer: FetchResponse) -> None:
         name(b"BODYSTRUCTURE ")
         encode_body(writer, answer.body_structure)
     if answer.email_id is not None:
-        name(b"EMAILID (%b)" % answer.email_id.encode("ascii", "replace"))
+        name(b"EMAILID ")
+        _encode_object_id(writer, answer.email_id)
     if answer.thread_id is not None:
-        thread_id = answer.thread_id.encode("ascii", "replace")
-        name(b"THREADID (%b)" % thread_id if thread_id else b"THREADID NIL")
+        name(b"THREADID ")
+        _encode_object_id(writer, answer.thread_id)
     if answer.save_date is not None:
         name(b"SAVEDATE ")
         moment = answer.save_date
@@ -199,6 +200,15 @@ def _encode_items(writer: Writer, answer: FetchResponse) -> None:
         _encode_octets(writer, content.origin, content.octets, binary=False)
     for other, value in answer.others:
         name(other + b" " + value)
+
+
+def _encode_object_id(writer: Writer, text: str) -> None:
+    if not text:
+        writer.raw(b"NIL")
+        return
+    writer.raw(b"(")
+    writer.atom(text.encode("ascii", "replace"))
+    writer.raw(b")")
 
 
 def _encode_octets(

@@ -45,6 +45,8 @@ MAX_RESPONSE_OCTETS = 512 * MIB
 # Messages that one answer to a SEARCH may name: more than any mailbox holds. A set of four billion
 # fits into twelve octets, and whoever counts it up is gone.
 MAX_FOUND = 10_000_000
+# Untagged responses before login: capabilities and some words, told anew after TLS.
+MAX_RESPONSES_BEFORE_LOGIN = 1_000
 # Untagged responses that could not be read, after which the peer is given up.
 MAX_MALFORMED_RESPONSES = 1_000
 # What is inflated in one step (RFC 4978): a bomb is met by the bounds above, piece by piece.

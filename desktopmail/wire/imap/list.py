@@ -270,8 +270,12 @@ class ListResponse:
             return
         writer.raw(b" (")
         if self.child_info:
-            options = b" ".join(b'"%b"' % name.encode("ascii") for name in self.child_info)
-            writer.raw(b'"CHILDINFO" (%b)' % options)
+            writer.raw(b'"CHILDINFO" (')
+            for place, name in enumerate(self.child_info):
+                if place:
+                    writer.sp()
+                writer.string(name.encode("ascii", "replace"))
+            writer.raw(b")")
         if self.old_name is not None:
             writer.raw(b' "OLDNAME" (' if self.child_info else b'"OLDNAME" (')
             write_mailbox(writer, self.old_name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.wire.imap import state
+from desktopmail.wire.imap.enable import UTF8_SWITCHES, Enable
 from desktopmail.wire.imap.search import Search
 from desktopmail.wire.imap.search_key import Among, And, Fuzzy, Not, Or
 from desktopmail.wire.imap.sequence import SeqSet, UidSet
@@ -36,6 +37,8 @@ def may_follow(command: Command, sent: Collection[Command]) -> bool:
         return False
     if command.name in state.WAITS_FOR_SELECT and b"SELECT" in names:
         return False
+    if any(isinstance(one, Enable) and one.names & UTF8_SWITCHES for one in sent):
+        return False  # how names are written depends on its answer
     leaves = any(name in state.LEAVES_MAILBOX for name in names)
     if leaves and state.needs_mailbox(command.name):
         return False

@@ -118,9 +118,12 @@ class StatusResponse:
             b"%b %b" % (item.value, b"NIL" if value < 0 else b"%d" % value)
             for item, value in self.values
         ]
+        writer.raw(b" (" + b" ".join(words))
         if self.mailbox_id is not None:
-            words.append(b"MAILBOXID (%b)" % self.mailbox_id.encode("ascii", "replace"))
-        writer.raw(b" (%b)" % b" ".join(words))
+            writer.raw(b" MAILBOXID (" if words else b"MAILBOXID (")
+            writer.atom(self.mailbox_id.encode("ascii", "replace"))
+            writer.raw(b")")
+        writer.raw(b")")
 
 
 def decode_status(cursor: Cursor) -> StatusResponse:

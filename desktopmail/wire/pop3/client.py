@@ -50,6 +50,7 @@ class ClientConnection:
         self._eof = False
         self._output = Output()
         self._waiting: deque[AnyCommand] = deque()
+        self._unasked = False  # what is here came before anything was asked
         self._listing: tuple[AnyCommand, Reply, list[bytes]] | None = None
         self._listed = 0
         self._data: tuple[AnyCommand, DataReader] | None = None
@@ -109,7 +110,7 @@ class ClientConnection:
             self.greeting = Greeting.parse(line)
             self.state = State.AUTHORIZATION if self.greeting.reply.ok else State.CLOSED
             return Greeted(self.greeting)
-        if not self._waiting:
+        if not self._waiting or self._unasked:
             shown = printable(line[:200])
             raise RemoteProtocolError(f"the server answered to no command: {shown}")
         command = self._waiting[0]
@@ -214,6 +215,10 @@ class ClientConnection:
             keyword, before = command.keyword.decode(), self._waiting[-1].keyword.decode()
             raise LocalProtocolError(f"{keyword} cannot be sent before {before} is answered")
         command.write(self._output)
+        # An answer that was here before its command belongs to none: taken for this one's, it would
+        # make the real one a part of a message.
+        if not self.waiting and len(self._lines):
+            self._unasked = True
         self._waiting.append(command)
         if isinstance(command, User):
             # Pipelined PASS is right when USER is still waiting; the server takes them in turn.

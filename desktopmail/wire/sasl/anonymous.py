@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.wire.errors import LocalProtocolError
-from desktopmail.wire.sasl.client import OneMessageMechanism
+from desktopmail.wire.sasl.client import OneMessageMechanism, encoded
 from desktopmail.wire.sasl.server import Failure, ServerMechanism, Step, Success, text
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class AnonymousClient(OneMessageMechanism):
 
     def initial_response(self) -> bytes:
         """Return the trace."""
-        return self._trace.encode()
+        return encoded(self._trace)
 
 
 class AnonymousServer(ServerMechanism):

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from desktopmail.wire.errors import RemoteProtocolError
+from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 
 if TYPE_CHECKING:
     from desktopmail.wire.secret import Secret
@@ -29,6 +29,19 @@ class DeriveKey:
     password: Secret
     salt: bytes
     iterations: int
+
+
+def encoded(text: str) -> bytes:
+    """Encode what a user typed in UTF-8.
+
+    Raises:
+        LocalProtocolError: It holds half a character (a lone surrogate), which no UTF-8 has.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # From None: the error would carry the password.
+        raise LocalProtocolError("half a character cannot stand in a name or password") from None
 
 
 class ClientMechanism(ABC):

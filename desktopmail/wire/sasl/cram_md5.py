@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
-from desktopmail.wire.sasl.client import ClientMechanism
+from desktopmail.wire.sasl.client import ClientMechanism, encoded
 from desktopmail.wire.sasl.server import (
     Challenge,
     Failure,
@@ -64,8 +64,8 @@ class CramMd5Client(ClientMechanism):
         if not _CHALLENGE.fullmatch(challenge):
             raise RemoteProtocolError("the CRAM-MD5 challenge is no printable message identifier")
         self._answered = True
-        proof = digest(self._password.reveal().encode(), challenge)
-        return self._user.encode() + b" " + proof
+        proof = digest(encoded(self._password.reveal()), challenge)
+        return encoded(self._user) + b" " + proof
 
     def finish(self) -> None:
         """Blame a server that is satisfied without a proof."""

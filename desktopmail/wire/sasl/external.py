@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.wire.errors import LocalProtocolError
-from desktopmail.wire.sasl.client import OneMessageMechanism
+from desktopmail.wire.sasl.client import OneMessageMechanism, encoded
 from desktopmail.wire.sasl.server import Failure, NeedExternal, ServerMechanism, Step, Success, text
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class ExternalClient(OneMessageMechanism):
 
     def initial_response(self) -> bytes:
         """Return the identity, or nothing (which is sent as "=")."""
-        return self._authzid.encode()
+        return encoded(self._authzid)
 
 
 class ExternalServer(ServerMechanism):

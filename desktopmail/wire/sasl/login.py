@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
-from desktopmail.wire.sasl.client import ClientMechanism
+from desktopmail.wire.sasl.client import ClientMechanism, encoded
 from desktopmail.wire.sasl.server import (
     Challenge,
     Failure,
@@ -48,9 +48,9 @@ class LoginClient(ClientMechanism):
         """Answer the name, then the password."""
         self._answered += 1
         if self._answered == 1:
-            return self._user.encode()
+            return encoded(self._user)
         if self._answered == 2:
-            return self._password.reveal().encode()
+            return encoded(self._password.reveal())
         raise RemoteProtocolError(
             f"LOGIN has two challenges; a third came ({len(challenge)} octets)"
         )

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
-from desktopmail.wire.sasl.client import ClientMechanism
+from desktopmail.wire.sasl.client import ClientMechanism, encoded
 from desktopmail.wire.sasl.server import (
     Challenge,
     Failure,
@@ -85,10 +85,10 @@ class OAuthBearerClient(_TokenClient):
         """Return the one message."""
         name = self._user.replace("=", "=3D").replace(",", "=2C")
         authzid = f"a={name}" if name else ""
-        return (
+        return encoded(
             f"n,{authzid},\x01host={self._host}\x01port={self._port}\x01"
             f"auth=Bearer {self._token.reveal()}\x01\x01"
-        ).encode()
+        )
 
 
 class XOAuth2Client(_TokenClient):
@@ -99,7 +99,7 @@ class XOAuth2Client(_TokenClient):
 
     def initial_response(self) -> bytes:
         """Return the one message."""
-        return f"user={self._user}\x01auth=Bearer {self._token.reveal()}\x01\x01".encode()
+        return encoded(f"user={self._user}\x01auth=Bearer {self._token.reveal()}\x01\x01")
 
 
 class TokenServer(ServerMechanism):

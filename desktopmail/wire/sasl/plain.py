@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.wire.errors import LocalProtocolError
-from desktopmail.wire.sasl.client import OneMessageMechanism
+from desktopmail.wire.sasl.client import OneMessageMechanism, encoded
 from desktopmail.wire.sasl.server import (
     Failure,
     NeedPassword,
@@ -44,7 +44,7 @@ class PlainClient(OneMessageMechanism):
 
     def initial_response(self) -> bytes:
         """Return the one message."""
-        return f"{self._authzid}\0{self._user}\0{self._password.reveal()}".encode()
+        return encoded(f"{self._authzid}\0{self._user}\0{self._password.reveal()}")
 
 
 class PlainServer(ServerMechanism):

@@ -79,6 +79,7 @@ class ClientConnection:
         self._reader = ReplyReader()
         self._greeted = False
         self._waiting: deque[Sendable | EndOfData] = deque()
+        self._unasked = False  # what is here came before anything was asked
         self._sending = Sending.NOTHING
         self._chunk_left = 0
         self._last_chunk = False
@@ -165,7 +166,7 @@ class ClientConnection:
         if not self._greeted:
             self._greeted = True
             return Greeting(answer)
-        if not self._waiting:
+        if not self._waiting or self._unasked:
             if answer.code == 421:
                 return ServiceClosing(answer)
             raise RemoteProtocolError(f"a reply to nothing: {answer.code}")
@@ -187,6 +188,10 @@ class ClientConnection:
             self._write(command)
         except ValueError as error:
             raise LocalProtocolError(str(error)) from error
+        # A reply that was here before its command belongs to none: taken for this one's, it would
+        # shift all that follow, up to the one that says whether the message was accepted.
+        if not self._waiting and not self._reader.empty:
+            self._unasked = True
         self._waiting.append(command)
         if isinstance(command, Bdat):
             self._sending = Sending.CHUNK if command.size else Sending.NOTHING

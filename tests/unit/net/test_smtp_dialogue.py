@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from desktopmail.net.errors import ClosedError, ProtocolViolationError, TimedOutError
@@ -19,12 +21,16 @@ def pair() -> tuple[Dialogue, Stream, MemoryRecorder]:
 
 async def test_what_is_said_is_recorded_and_answered() -> None:
     dialogue, far, recorder = pair()
-    far.write(b"220 ready\r\n250 hello\r\n")
+    far.write(b"220 ready\r\n")
     event = await dialogue.next_event(1, "the greeting")
     assert isinstance(event, Greeting)
-    answer = await dialogue.ask(Hello("EHLO", "me.example"))
+
+    async def say_hello() -> None:
+        await far.read()
+        far.write(b"250 hello\r\n")
+
+    answer, _ = await asyncio.gather(dialogue.ask(Hello("EHLO", "me.example")), say_hello())
     assert answer.reply.text == "hello"
-    await far.read()
     assert "C: EHLO me.example" in recorder.text()
     assert "S: 2" in recorder.text()
     await dialogue.stream.aclose()

@@ -304,3 +304,14 @@ def test_any_octets_are_events_or_the_servers_fault(pieces: list[bytes]) -> None
         client.next_event()
     except RemoteProtocolError:
         return
+
+
+def test_a_flood_before_login_ends_the_connection() -> None:
+    client = new_client(EARLY)
+    line = b"* OK still here\r\n"
+    client_events(client, [line * limits.MAX_RESPONSES_BEFORE_LOGIN])
+    with pytest.raises(RemoteProtocolError) as caught:
+        client_events(client, [line])
+    assert caught.value.limit == "MAX_RESPONSES_BEFORE_LOGIN"
+    within = new_client()
+    assert len(client_events(within, [line * 5000])) == 5000

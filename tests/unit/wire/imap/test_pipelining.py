@@ -7,6 +7,7 @@ import pytest
 from desktopmail.wire.errors import LocalProtocolError
 from desktopmail.wire.imap.condition import Tagged
 from desktopmail.wire.imap.copy import Copy
+from desktopmail.wire.imap.enable import Enable
 from desktopmail.wire.imap.expunge import Expunge
 from desktopmail.wire.imap.fetch import Fetch
 from desktopmail.wire.imap.fetch_item import Item
@@ -16,9 +17,11 @@ from desktopmail.wire.imap.search import Search
 from desktopmail.wire.imap.search_key import EVERYTHING, Among, Not
 from desktopmail.wire.imap.select import Close, Select, Unselect
 from desktopmail.wire.imap.sequence import SeqSet, UidSet
+from desktopmail.wire.imap.sort import Sort, SortBy, SortKey
 from desktopmail.wire.imap.state import State
 from desktopmail.wire.imap.status import Status, StatusItem
 from desktopmail.wire.imap.store import Store, StoreMode
+from desktopmail.wire.imap.thread import Thread
 from tests.helpers.imap import client_events, new_client, octets_of
 
 UIDS = Fetch(UidSet.all(), (Item.FLAGS,))
@@ -77,6 +80,13 @@ def test_a_fetch_may_follow_a_select_at_once() -> None:
         (Unselect(), Expunge(), False),
         (Close(), Select("b"), True),
         (Close(), Noop(), True),
+        (Enable(frozenset({"QRESYNC"})), Select("ä"), True),
+        # How the name of a mailbox is written depends on its answer.
+        (Enable(frozenset({"UTF8=ACCEPT"})), Select("ä"), False),
+        (Enable(frozenset({"IMAP4REV2"})), Status("ä", (StatusItem.SIZE,)), False),
+        (Sort((SortBy(SortKey.DATE),), EVERYTHING, uid=False), SEQS, True),
+        (Sort((SortBy(SortKey.DATE),), EVERYTHING, uid=True), SEQS, False),
+        (Thread("REFERENCES", EVERYTHING, uid=False), STORE, True),
     ],
 )
 def test_pipelining_follows_rfc_9051_section_5_5(

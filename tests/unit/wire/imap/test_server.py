@@ -38,6 +38,7 @@ from desktopmail.wire.imap.server import (
 )
 from desktopmail.wire.imap.starttls import StartTls
 from desktopmail.wire.imap.state import State
+from desktopmail.wire.imap.status import StatusResponse
 from desktopmail.wire.secret import Secret
 from tests.helpers.imap import client_events, new_client, new_server, octets_of, server_events
 
@@ -335,10 +336,16 @@ def test_an_injected_tag_never_appears() -> None:
         ListResponse(frozenset(), "/", EVIL.decode("latin-1")),
         Answer(Condition.OK, None, EVIL.decode("latin-1")),
         EnabledResponse(frozenset({EVIL.decode("latin-1")})),
+        FetchResponse(Seq(4), email_id="M1) UID (2"),
+        FetchResponse(Seq(5), thread_id="T1) UID (2"),
+        StatusResponse("x", (), "F1) UIDNEXT (2"),
     ):
         with pytest.raises(LocalProtocolError):
             server.send(refused)
     assert server.take_output() == []
+    server.send(ListResponse(frozenset(), "/", "x", child_info=('A" ("B',)))
+    (told,) = client_events(client, [octets_of(server.take_output())])
+    assert told == Untagged(ListResponse(frozenset(), "/", "x", child_info=('A" ("B',)))
 
 
 # ---- both machines back to back

@@ -464,3 +464,15 @@ def test_half_a_character_is_our_fault_and_is_not_repeated(command: User | Pass 
         command.write(Output())
     assert "d800" not in repr(caught.value)
     assert caught.value.__suppress_context__
+
+
+def test_an_answer_that_came_before_its_command_is_the_peers_fault() -> None:
+    """Taken for that of RETR it would put the real one in front of the message."""
+    client = client_in_transaction()
+    client.send(Noop())
+    client.receive(b"+OK\r\n+OK again\r\n")
+    assert isinstance(client.next_event(), Answered)
+    client.send(Retr(1))
+    client.receive(b"+OK 5 octets\r\nabc\r\n.\r\n")
+    with pytest.raises(RemoteProtocolError, match="no command"):
+        client.next_event()

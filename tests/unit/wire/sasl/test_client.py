@@ -2,7 +2,7 @@ import pytest
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.sasl.client import ClientMechanism, DeriveKey
-from desktopmail.wire.sasl.policy import ALL, Choice, client_mechanism, exposure_of
+from desktopmail.wire.sasl.policy import ALL, Choice, Exposure, client_mechanism, exposure_of
 from desktopmail.wire.sasl.scram import ChannelBinding
 from desktopmail.wire.secret import Secret
 
@@ -42,3 +42,16 @@ def test_a_wish_for_a_key_hides_the_password() -> None:
 def test_an_unknown_mechanism_is_our_fault() -> None:
     with pytest.raises(LocalProtocolError, match="GSSAPI"):
         machine("GSSAPI")
+
+
+def first_words(name: str, user: str, secret: Secret) -> None:
+    attempt = client_mechanism(Choice(name, Exposure.CLEAR), user, secret, nonce="n" * 20)
+    if attempt.initial_response() is None:
+        attempt.respond(b"<1@h.example>")
+
+
+@pytest.mark.parametrize("name", ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256", "EXTERNAL"])
+def test_half_a_character_is_our_fault_and_is_not_repeated(name: str) -> None:
+    with pytest.raises(LocalProtocolError) as caught:
+        first_words(name, "a\ud800", Secret("b\ud800"))
+    assert "b\\ud800" not in repr(caught.value)

@@ -589,3 +589,26 @@ def test_any_octets_raise_nothing_but_remote_protocol_errors(pieces: list[bytes]
     except RemoteProtocolError:
         return
     assert all(isinstance(each, Greeting | ServiceClosing) for each in seen)
+
+
+@pytest.mark.parametrize("early", [b"250 again\r\n", b"250-ag", b"2"])
+def test_a_reply_that_came_before_its_command_is_the_servers_fault(early: bytes) -> None:
+    """Taken for the next one's it would shift all, and a BDAT that was refused would count."""
+    client = greeted()
+    client.send(Rset())
+    client.receive(b"250 ok\r\n" + early)
+    assert isinstance(client.next_event(), Answer)
+    client.send(Mail(None))
+    client.send(Rcpt(JONES))
+    client.send(Bdat(1, last=True))
+    client.send_chunk(b"x")
+    client.receive(b"\r\n" * (early[-2:] != b"\r\n") + b"250 a\r\n250 b\r\n550 c\r\n")
+    with pytest.raises(RemoteProtocolError):
+        client.next_event()
+
+
+def test_a_goodbye_that_came_before_a_command_is_told_all_the_same() -> None:
+    client = greeted()
+    client.receive(b"421 out of time\r\n")
+    client.send(Noop())
+    assert client.next_event() == ServiceClosing(reply(421, "out of time"))

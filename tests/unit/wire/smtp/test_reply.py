@@ -160,3 +160,20 @@ def test_octets_of_any_kind_raise_nothing_else(pieces: list[bytes]) -> None:
 def test_too_many_recipients_is_told_from_other_refusals(answer: Reply, expected: bool) -> None:
     # RFC 5321 section 4.5.3.1.10
     assert answer.too_many_recipients is expected
+
+
+@pytest.mark.parametrize(
+    ("line", "enhanced"),
+    [
+        (b"521 5.3.2 This host never accepts mail\r\n", EnhancedCode(5, 3, 2)),
+        (b"556 5.1.10 Recipient address has null MX\r\n", EnhancedCode(5, 1, 10)),
+    ],
+)
+def test_the_codes_of_rfc_7504_and_rfc_7505_are_for_good(
+    line: bytes, enhanced: EnhancedCode
+) -> None:
+    for pieces in every_way(line):
+        (found,) = read(pieces)
+        assert found.permanent
+        assert found.enhanced == enhanced
+        assert found.encode() == line
