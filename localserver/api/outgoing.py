@@ -35,8 +35,7 @@ async def show_captured(server: Server, request: web.Request) -> web.Response | 
 
 async def clear_captured(server: Server, _request: web.Request) -> dict[str, Any]:
     """Forget the captured mail."""
-    await server.store.captured_mail.clear()
-    return {}
+    return {"messages": await server.store.captured_mail.clear()}
 
 
 async def forget_captured(server: Server, request: web.Request) -> dict[str, Any]:
@@ -44,7 +43,7 @@ async def forget_captured(server: Server, request: web.Request) -> dict[str, Any
     number = bodies.path_number(request, "number")
     if not await server.store.captured_mail.forget(number):
         raise ProblemError(404, f"There is no captured message {number}.")
-    return {}
+    return {"messages": 1}
 
 
 async def list_queue(server: Server, _request: web.Request) -> list[dict[str, Any]]:

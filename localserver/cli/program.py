@@ -72,13 +72,14 @@ def _common(
 
 
 def _add_others(app: typer.Typer) -> None:
-    from localserver.cli import exchange, people, upkeep  # see `program`
+    from localserver.cli import captured, exchange, people, upkeep  # see `program`
 
     app.add_typer(people.app, name="user")
     app.command("import")(exchange.import_mail)
     app.command("export")(exchange.export_mail)
     app.add_typer(upkeep.snapshots, name="snapshot")
     app.add_typer(upkeep.queue, name="queue")
+    app.add_typer(captured.app, name="captured")
     app.command("cert")(upkeep.cert)
     app.command("check")(upkeep.check)
     app.command("check-config")(upkeep.check_config)

@@ -31,6 +31,25 @@ class RunningServer:
         self._port = port
         self._token = token
 
+    def octets(self, path: str) -> bytes:
+        """Return what stands at a path, as it is.
+
+        Raises:
+            StoreError: It was refused, or nobody answers; the sentence is the server's own.
+        """
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT_S)
+        try:
+            connection.request("GET", path, headers={"Authorization": f"Bearer {self._token}"})
+            answer = connection.getresponse()
+            octets = answer.read()
+        except OSError as error:
+            raise StoreError(f"The server of this folder does not answer: {error}.") from error
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise StoreError(json.loads(octets)["detail"])
+        return octets
+
     def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  any JSON
         """Send a request and return the JSON of the answer.
 

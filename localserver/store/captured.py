@@ -70,10 +70,16 @@ class CapturedMail:
             for number, sender, recipients, octets, arrived in rows
         ]
 
-    async def clear(self) -> None:
-        """Forget them all."""
-        await self._database.write(lambda connection: connection.execute("DELETE FROM captured"))
+    async def clear(self) -> int:
+        """Forget them all; returns how many."""
+
+        def job(connection: apsw.Connection) -> int:
+            connection.execute("DELETE FROM captured")
+            return connection.changes()
+
+        count = await self._database.write(job)
         self._changes.tell("captured", number=None)
+        return count
 
     async def forget(self, number: int) -> bool:
         """Forget one; returns whether there was such a one."""
