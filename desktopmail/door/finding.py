@@ -7,12 +7,14 @@ walk would be long, and these few are asked for first.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Column, View
-from desktopmail.door.search import All, Leaf, Not, Term, as_match, few_of, positive
-from desktopmail.door.view import Sql, ViewSql
+from desktopmail.door.search import All, Any, Leaf, Not, Term, as_match, few_of, positive
+from desktopmail.door.view import Condition, Sql, ViewSql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,15 +27,16 @@ if TYPE_CHECKING:
 # So many are looked at before it is asked whether a filter leaves few, some 1 us each: where it
 # leaves one of thirty, they hold the first fifty.
 _NEWEST = 1_500
-# For each of so few the word index is asked, which takes some 40 us.
-_VERY_FEW = 100
 # What is gathered before anything else: it takes some 0.5 us each, but a hit of words that is none
 # of them is passed over in 0.07 us instead of 0.8.
 _FEW = 2_000
+# The same where a filter is one alternative and words are another: each of them costs more.
+_FEW_JOINED = 700
 # Where the newest were not enough: what is still less than to look at all; to be sorted, or not.
 _RATHER_FEW = 5_000
 _MANY = 30_000
 _WIDER = 8
+_MOST_TRIED = 4
 
 _WORDS_IDS = (
     "SELECT fm.words_id FROM placement AS fp CROSS JOIN message AS fm ON fm.id = fp.message_id"
@@ -47,8 +50,11 @@ _PLACEMENTS_OF_HITS = (
 
 @dataclass(frozen=True, slots=True)
 class _Few:
+    """A small set of placements: their ids, and what the word index has them under."""
+
     count: int
     sql: Sql
+    words_ids: Sql
 
 
 def ids(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
@@ -60,14 +66,18 @@ def ids(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
         offset: The first row.
         limit: How many rows.
     """
-    few = narrowed(sql, run)
+    joined = sql.looks_into_words and not sql.by_words
+    few = narrowed(sql, run, _FEW_JOINED if joined else _FEW)
     by_date = sql.view.column is Column.DATE and sql.view.descending and not sql.view.also
     if few is sql and sql.is_filtered and by_date and offset + limit <= _NEWEST // 2:
         found = _among_newest(sql, run, offset, limit)
         if len(found) == limit or _had_all(sql, run):
             return found
+        near = _since_enough(sql, run, offset + limit) if joined else None
+        if near is not None:
+            return _ids(run(near.ids(offset, limit)))
         few = narrowed(sql, run, _MANY if sql.by_words else _RATHER_FEW)
-        if few is sql and sql.looks_into_words and not sql.by_words:
+        if few is sql and joined:
             return _widening(sql, run, offset, limit)
     return _ids(run(few.ids(offset, limit)))
 
@@ -78,10 +88,9 @@ def narrowed(sql: ViewSql, run: Run, most: int = _FEW) -> ViewSql:
     few = _Counting(sql, run, most).fewest(parts)
     if few is None:
         return sql
-    words_ids = None
-    if sql.looks_into_words and few.count <= _FEW:
-        words_ids = _ids(run(Sql(f"{_WORDS_IDS} ({few.sql.text})", few.sql.parameters)))
-    return sql.narrowed(few.sql, one_by_one=few.count <= _VERY_FEW, words_ids=words_ids)
+    if few.count > _FEW or not (sql.by_words or sql.looks_into_words):
+        return sql.narrowed(few.sql)
+    return sql.narrowed(few.sql, _ids(run(few.words_ids)))
 
 
 def _among_newest(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
@@ -105,6 +114,43 @@ def _widening(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
             return found
         looked *= _WIDER
     return _ids(run(sql.ids(offset, limit)))
+
+
+def _sufficient(node: Node) -> list[str]:
+    """Expressions of the word index of which each hit is one of the node."""
+    if match := as_match(node):
+        return [match]
+    if isinstance(node, Any):
+        return [match for part in node.parts for match in _sufficient(part)]
+    if isinstance(node, All) and node.parts:
+        return [
+            " AND ".join(f"({match})" for match in matches)
+            for matches in product(*map(_sufficient, node.parts))
+        ]
+    return []
+
+
+def _since_enough(sql: ViewSql, run: Run, count: int) -> ViewSql | None:
+    """The search since the date of so many of its hits; None where that is far back."""
+    far = _since(sql, run, _NEWEST * _WIDER)
+    for match in _sufficient(sql.condition.filters or All())[:_MOST_TRIED]:
+        date_s = _date_of_hit(sql, run, match, count)
+        if date_s is not None and (far is None or date_s >= (far.since_s or 0)):
+            return sql.since(date_s)
+    return None
+
+
+def _date_of_hit(sql: ViewSql, run: Run, match: str, count: int) -> int | None:
+    """The date of the last of so many hits of words; None where there are not so many."""
+    hits = ViewSql(sql.view, sql.mailbox_ids, Condition(match, "1", ()))
+    found = _ids(run(hits.ids(0, count)))
+    if len(found) < count:
+        return None
+    oldest = Sql(
+        "SELECT min(date_s) FROM placement WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(found),),
+    )
+    return int(run(oldest)[0][0])
 
 
 def _since(sql: ViewSql, run: Run, looked: int) -> ViewSql | None:
@@ -131,13 +177,14 @@ class _Counting:
             leaf = positive(node)
             return None if leaf is None else self.fewest(leaf)
         if match := as_match(node):
-            count = self._count(Sql("SELECT rowid FROM words WHERE words MATCH ?", (match,)))
-            return self._few(count, Sql(_PLACEMENTS_OF_HITS, (match,)))
+            hits = Sql("SELECT rowid FROM words WHERE words MATCH ?", (match,))
+            return self._few(self._count(hits), Sql(_PLACEMENTS_OF_HITS, (match,)), hits)
         if isinstance(node, Leaf):
             if not node.few:
                 return None
             sql = Sql(node.few.replace("{boxes}", self.sql.mailboxes), node.parameters)
-            return self._few(self._count(sql), sql)
+            words_ids = Sql(f"{_WORDS_IDS} ({sql.text})", sql.parameters)
+            return self._few(self._count(sql), sql, words_ids)
         found = [self.fewest(part) for part in node.parts]
         few = [one for one in found if one is not None]
         if isinstance(node, All):
@@ -145,17 +192,24 @@ class _Counting:
         return self._union(few) if len(few) == len(found) else None
 
     def _union(self, few: list[_Few]) -> _Few | None:
-        sql = Sql(
-            " UNION ALL ".join(one.sql.text for one in few),
-            tuple(value for one in few for value in one.sql.parameters),
+        return self._few(
+            sum(one.count for one in few),
+            _joined([one.sql for one in few]),
+            _joined([one.words_ids for one in few]),
         )
-        return self._few(sum(one.count for one in few), sql)
 
-    def _few(self, count: int, sql: Sql) -> _Few | None:
-        return None if count > self.most else _Few(count, sql)
+    def _few(self, count: int, sql: Sql, words_ids: Sql) -> _Few | None:
+        return None if count > self.most else _Few(count, sql, words_ids)
 
     def _count(self, sql: Sql) -> int:
         return int(self.run(sql.counted(self.most + 1))[0][0])
+
+
+def _joined(statements: list[Sql]) -> Sql:
+    return Sql(
+        " UNION ALL ".join(one.text for one in statements),
+        tuple(value for one in statements for value in one.parameters),
+    )
 
 
 def _filters_of(view: View) -> list[Node]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.interface import DoorError
 from desktopmail.door.tags import name_of
-from desktopmail.door.view import SINCE, Condition, Sql
+from desktopmail.door.view import SINCE, WORDS_ID, Condition, Sql
 from desktopmail.door.words import EVERY, spaced
 
 if TYPE_CHECKING:
@@ -401,8 +401,7 @@ def _all_as_match(parts: list[Node]) -> str:
 def _as_where(node: Node) -> tuple[str, tuple[str | int, ...]]:
     if text := as_match(node):
         return (
-            "(SELECT words_id FROM message WHERE id = p.message_id)"
-            f" IN (SELECT rowid FROM words WHERE words MATCH ?{SINCE})",
+            f"{WORDS_ID} IN (SELECT rowid FROM words WHERE words MATCH ?{SINCE})",
             (text,),
         )
     if isinstance(node, Leaf):

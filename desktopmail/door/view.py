@@ -38,8 +38,9 @@ Parameter = str | int
 
 # Stands in a bound for the key of a row, which is another one in each part of a statement.
 _KEY = "{key}"
-# The key of rows that the word index does not find.
-_ROWID = "(SELECT words_id FROM message WHERE id = p.message_id)"
+#: Stands in a condition for what the word index has the message of a placement under.
+WORDS_ID = "{words_id}"
+_WORDS_ID = "(SELECT words_id FROM message WHERE id = p.message_id)"
 #: Stands in a condition behind each look into the word index, for what limits it to some hits.
 SINCE = "{since}"
 # How far a message stands behind the last id of its second, at the most.
@@ -93,7 +94,6 @@ class ViewSql:
         mailbox_ids: The mailboxes of the view, resolved: never empty.
         condition: What its query asks for, where that was worked out already.
         few: See `narrowed`.
-        one_by_one: See `narrowed`.
         words_ids: See `narrowed`.
         since_s: See `since`.
     """
@@ -105,7 +105,6 @@ class ViewSql:
         condition: Condition | None = None,
         *,
         few: Sql | None = None,
-        one_by_one: bool = False,
         words_ids: Sequence[int] | None = None,
         since_s: int | None = None,
     ) -> None:
@@ -113,9 +112,8 @@ class ViewSql:
         self.mailbox_ids = mailbox_ids
         self.condition = condition or condition_of(view.query)
         self._few = few
-        self._one_by_one = one_by_one
         self._words_ids = words_ids
-        self._since_s = since_s
+        self.since_s = since_s
         # The rowids of the word index are in date order: by date, its hits need no sorting.
         self._by_rowid = bool(self.condition.match) and view.column is Column.DATE
         self._key = "words.rowid" if self._by_rowid else f"p.{_KEYS[view.column]}"
@@ -155,24 +153,14 @@ class ViewSql:
         """The mailboxes of the view, for a list in a statement."""
         return ",".join(str(int(mailbox_id)) for mailbox_id in self.mailbox_ids)
 
-    def narrowed(
-        self, few: Sql, *, one_by_one: bool, words_ids: Sequence[int] | None = None
-    ) -> ViewSql:
+    def narrowed(self, few: Sql, words_ids: Sequence[int] | None = None) -> ViewSql:
         """The same rows, looked for among these placements alone.
 
         Args:
             few: Their ids: each row of the view is one of them.
-            one_by_one: They are so few that the word index is asked for each.
             words_ids: Under which the word index has them, where that is known.
         """
-        return ViewSql(
-            self.view,
-            self.mailbox_ids,
-            self.condition,
-            few=few,
-            one_by_one=one_by_one,
-            words_ids=words_ids,
-        )
+        return ViewSql(self.view, self.mailbox_ids, self.condition, few=few, words_ids=words_ids)
 
     def since(self, date_s: int) -> ViewSql:
         """Those of the rows that are of this date or later."""
@@ -268,24 +256,33 @@ class ViewSql:
 
     def _filters(self) -> str:
         quick = self._quick_filters()
-        if self._since_s is not None:
-            quick += f" AND p.date_s >= {int(self._since_s)}"
+        if self.since_s is not None:
+            quick += f" AND p.date_s >= {int(self.since_s)}"
         where = self.condition.where.replace(SINCE, self._of_interest)
+        where = where.replace(WORDS_ID, "m.words_id" if self._by_known else _WORDS_ID)
         return quick if where == "1" else f"{quick} AND ({where})"
 
     @property
     def _of_interest(self) -> str:
         """Which hits of words inside of the condition matter."""
-        if self._since_s is not None:
-            return f" AND words.rowid >= {first_words_id(self._since_s)}"
-        if self._words_ids is not None:
-            return f" AND {self._rowid} IN ({','.join(map(str, self._words_ids))})"
-        return ""
+        if self.since_s is not None:
+            return f" AND words.rowid >= {first_words_id(self.since_s)}"
+        return self._among_known
 
     @property
-    def _rowid(self) -> str:
-        """With a plus the word index is read to its end, else it is asked for each row."""
-        return "words.rowid" if self._one_by_one else "+words.rowid"
+    def _among_known(self) -> str:
+        """Which hits of words are among the few rows that are looked at."""
+        known = self._words_ids
+        if known is None:
+            return ""
+        if not known:
+            return " AND 0"
+        # The plus: the index is read from the first to the last of them. To ask it for each would
+        # take up to a thousandth of a second for each.
+        return (
+            f" AND words.rowid BETWEEN {min(known)} AND {max(known)}"
+            f" AND +words.rowid IN ({','.join(map(str, known))})"
+        )
 
     @property
     def _is_quick(self) -> bool:
@@ -308,6 +305,8 @@ class ViewSql:
         filters = self._filters() + (f" AND {here}" if here else "")
         if self.by_words:
             text = self._text_by_words(filters)
+        elif self._by_known:
+            text = self._text_by_known(filters)
         elif self._few is not None:
             few = f"p.id IN ({self._few.text}) AND +p.mailbox_id IN ({self.mailboxes})"
             text = self._text_of(few, filters)
@@ -335,9 +334,9 @@ class ViewSql:
         They are few, at the most what one asks of a server at once; the plus keeps the planner
         from walking whole mailboxes for them.
         """
-        key = _ROWID if self._by_rowid else self._key
+        key = _WORDS_ID if self._by_rowid else self._key
         condition, parameters = self.condition, self.condition.parameters
-        where = condition.where.replace(SINCE, "")
+        where = condition.where.replace(SINCE, "").replace(WORDS_ID, _WORDS_ID)
         if self.by_words:
             found = (
                 "SELECT m.id FROM words JOIN message AS m ON m.words_id = words.rowid"
@@ -357,7 +356,10 @@ class ViewSql:
         condition = self.condition
         few = self._few.parameters if self._few is not None else ()
         if self.by_words:
-            return (condition.match, *few, *condition.parameters, *bound)
+            among = few if self._words_ids is None else ()
+            return (condition.match, *among, *condition.parameters, *bound)
+        if self._by_known:
+            return (*condition.parameters, *bound)
         if self._few is not None:
             return (*few, *condition.parameters, *bound)
         times = 1 if self._is_sorted else len(self.mailbox_ids)
@@ -367,6 +369,20 @@ class ViewSql:
         return (
             f"SELECT p.id AS id, {self._key} AS key FROM placement AS p"
             f" WHERE {where_mailbox} AND {filters}{self._newest_of_thread}"
+        )
+
+    @property
+    def _by_known(self) -> bool:
+        """Whether what the word index has the few rows under leads to them."""
+        return self._words_ids is not None and not self.by_words
+
+    def _text_by_known(self, filters: str) -> str:
+        known = ",".join(map(str, self._words_ids or ()))
+        return (
+            f"SELECT p.id AS id, {self._key} AS key"
+            " FROM message AS m INDEXED BY message_by_words"
+            " CROSS JOIN placement AS p INDEXED BY placement_by_message ON p.message_id = m.id"
+            f" WHERE m.words_id IN ({known}) AND p.mailbox_id IN ({self.mailboxes}) AND {filters}"
         )
 
     def _text_by_words(self, filters: str) -> str:
@@ -389,10 +405,10 @@ class ViewSql:
 
     @property
     def _among_few(self) -> str:
-        if self._few is None:
-            return ""
+        if self._few is None or self._words_ids is not None:
+            return self._among_known
         return (
-            f" AND {self._rowid} IN (SELECT fm.words_id FROM placement AS fp"
+            " AND +words.rowid IN (SELECT fm.words_id FROM placement AS fp"
             f" CROSS JOIN message AS fm ON fm.id = fp.message_id WHERE fp.id IN ({self._few.text}))"
         )
 

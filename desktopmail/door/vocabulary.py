@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 TOKENIZER = ("unicode61", ("remove_diacritics", "2"))
 _LETTERS = 2
 # So many are asked for one by one, which takes some 50 us each; more are gathered by the index.
-_MOST = 120
+_MOST = 80
 
 # One letter more shows whether a word is longer than its beginning.
 _BEGIN = itemgetter(slice(_LETTERS + 1))
