@@ -311,7 +311,7 @@ def _condition(name: str, text: str) -> Leaf:
             compared = "size > ?" if name == "larger" else "size < ?"
             return Leaf(
                 term,
-                where=f"p.{compared}",
+                where=f"+p.{compared}",  # with a plus: a walk is by date, where not by `few`
                 parameters=(size_of(name, text),),
                 few=few_of("placement_by_size", f"f.{compared}"),
             )

@@ -176,18 +176,14 @@ class ViewSql:
 
         Where it is full, it is that of the whole view: no hit further back is newer.
         """
-        hits = (
-            f"(SELECT rowid AS words_id FROM words WHERE words MATCH ?{self._between}"
-            f" ORDER BY rowid DESC LIMIT {int(looked)}) AS w"
+        last = (
+            f"(SELECT rowid FROM words WHERE words MATCH ?{self._between}"
+            f" ORDER BY rowid DESC LIMIT 1 OFFSET {int(looked)})"
         )
-        return Sql(
-            f"SELECT p.id AS id, w.words_id AS key FROM {hits}"
-            " CROSS JOIN message AS m INDEXED BY message_by_words ON m.words_id = w.words_id"
-            " CROSS JOIN placement AS p INDEXED BY placement_by_message ON p.message_id = m.id"
-            f" WHERE p.mailbox_id IN ({self.mailboxes}) AND {self._filters()}"
-            " ORDER BY 2 DESC, 1 LIMIT ? OFFSET ?",
-            (self.condition.match, *self.condition.parameters, limit, offset),
-        )
+        filters = f"{self._filters()} AND words.rowid > coalesce({last}, 0)"
+        text = f"{self._text_by_words(filters)} ORDER BY 2 DESC LIMIT ? OFFSET ?"
+        match, parameters = self.condition.match, self.condition.parameters
+        return Sql(text, (match, *parameters, match, limit, offset))
 
     def ids(self, offset: int, limit: int) -> Sql:
         """The placement ids of a window, in order (the first column)."""

@@ -81,9 +81,30 @@ async def _make(profile: Profile) -> None:
 def _thresholds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that each way is gone, in a store of some hundred messages."""
     limits = {
-        "small": {"_NEWEST": 24, "_FEW": 12, "_FEW_JOINED": 9, "_RATHER_FEW": 30, "_MANY": 60},
-        "tiny": {"_NEWEST": 8, "_FEW": 0, "_FEW_JOINED": 0, "_RATHER_FEW": 0, "_MANY": 0},
-        "none": {"_NEWEST": 2, "_FEW": 500, "_FEW_JOINED": 500, "_RATHER_FEW": 500, "_MANY": 500},
+        "small": {
+            "_NEWEST": 24,
+            "_NEWEST_JOINED": 9,
+            "_FEW": 12,
+            "_FEW_JOINED": 9,
+            "_RATHER_FEW": 30,
+            "_MANY": 60,
+        },
+        "tiny": {
+            "_NEWEST": 8,
+            "_NEWEST_JOINED": 8,
+            "_FEW": 0,
+            "_FEW_JOINED": 0,
+            "_RATHER_FEW": 0,
+            "_MANY": 0,
+        },
+        "none": {
+            "_NEWEST": 2,
+            "_NEWEST_JOINED": 2,
+            "_FEW": 500,
+            "_FEW_JOINED": 500,
+            "_RATHER_FEW": 500,
+            "_MANY": 500,
+        },
     }
     for name, value in limits[request.param].items():
         monkeypatch.setattr(finding, name, value)
