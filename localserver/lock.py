@@ -25,19 +25,14 @@ class FolderLock:
             self._descriptor = None
 
 
-def lock_folder(folder: Path, *, make: bool = True) -> FolderLock:
-    """Lock a folder.
-
-    Args:
-        folder: Which.
-        make: Make it when it does not exist.
+def lock_folder(folder: Path) -> FolderLock:
+    """Lock a folder; it is made when it does not exist.
 
     Raises:
         LockedError: Another server works on it.
-        OSError: It does not exist, cannot be made, or not be written to.
+        OSError: It cannot be made, or not be written to.
     """
-    if make:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _lock(descriptor)

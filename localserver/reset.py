@@ -1,8 +1,9 @@
 """A running server made as new: what a test finds that begins with a reset.
 
 Connections are cut, every mailbox is empty under another UIDVALIDITY with UIDs from 1 on, and the
-mailboxes are those of a new user. Users named for the run are those of the start, with their
-passwords; users at rest stay. Faults, switched off capabilities, quotas that counted as full, used
+mailboxes are those of a new user, who has used no keyword. Users named for the run are those of the
+start, with their passwords; users at rest stay. The mail of whoever is no user (any more) is gone.
+Faults, switched off capabilities, quotas that counted as full, used
 up limits, captured and queued mail, and the transcript are as at the start. Numbers that must never
 mean two things go on: those of transcript records, of captured and queued mail, and the ids of
 messages and mailboxes (RFC 8474).
@@ -39,6 +40,7 @@ async def reset(server: Server) -> None:
     context.users.reset()
     for name in {user.name for user in context.users.all()} - before:
         await _empty(await store.account(name))
+    await store.forget_strangers()
     await store.captured_mail.clear()
     if context.outbound is not None:
         for number in {each.id for each in context.outbound.waiting()}:
@@ -71,6 +73,7 @@ async def _empty(account: Account) -> None:
             await account.new_uidvalidity(box)
         else:
             await account.delete(box.name)
+    await account.forget_keywords()
     there = {box.name for box in account.mailboxes()}
     for name, use in wanted.items():
         if name not in there:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from datetime import datetime
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from localserver.lock import lock_folder
 from localserver.queue.interface import QueueItem
 from localserver.ready import FILE_IN_FOLDER
-from localserver.store.errors import LockedError, StoreError
+from localserver.store.errors import StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +69,8 @@ class RunningServer:
         finally:
             connection.close()
         if answer.status != 200:
-            raise StoreError(value.get("detail", "The server refused."))
+            told = value.get("detail") if isinstance(value, dict) else None
+            raise StoreError(told or "The server refused.")
         return value
 
 
@@ -111,17 +113,31 @@ class RunningQueue:
 
 
 def running_on(data: Path) -> RunningServer | None:
-    """Return the server that runs on a folder; None when there is none, or it has no API."""
-    try:
-        lock_folder(data, make=False).release()
-    except LockedError:
-        pass  # one runs
-    except OSError:
-        return None
-    else:
-        return None  # what is told there is of a server that was killed
+    """Return the server that runs on a folder; None when there is none, or it has no API.
+
+    Its lock is not tried: a server that starts at that moment would find the folder taken.
+    """
     try:
         told = json.loads((data / FILE_IN_FOLDER).read_text("utf-8"))
-        return RunningServer(int(told["ports"]["api"]), str(told["token"]))
+        pid, server = int(told["pid"]), RunningServer(int(told["ports"]["api"]), str(told["token"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    # A server that was killed leaves that behind, and others may have its number or its port now.
+    if not _is_there(pid):
+        return None
+    try:
+        return server if server.ask("GET", "/api/server")["pid"] == pid else None
+    except (StoreError, KeyError, TypeError):
+        return None
+
+
+def _is_there(pid: int) -> bool:
+    if sys.platform == "win32":
+        return True  # to ask there would end it
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True

@@ -19,6 +19,7 @@ from localserver.store.flags import (
     Changed,
     FlagTable,
     change_flags,
+    forget_keywords,
     load_keywords,
     unused_keywords,
 )
@@ -442,6 +443,10 @@ class Account:
     def has_room_for_keywords(self) -> bool:
         """Whether a further keyword can be stored."""
         return self.flags.has_room or bool(unused_keywords(self._database.read))
+
+    async def forget_keywords(self) -> None:
+        """Forget the keywords that no message has."""
+        await self._write(forget_keywords, self.flags.update)
 
     # ---- POP3
 

@@ -158,6 +158,14 @@ def unused_keywords(connection: apsw.Connection) -> list[str]:
     return [name for bit, name in load_keywords(connection).items() if not used >> bit & 1]
 
 
+def forget_keywords(connection: apsw.Connection, kept: Sequence[str] = ()) -> dict[int, str]:
+    """Delete the keywords that no message has, those of `kept` aside; return the others, by bit."""
+    lower = {each.lower() for each in kept}
+    unused = [(each,) for each in unused_keywords(connection) if each.lower() not in lower]
+    connection.executemany("DELETE FROM keyword WHERE name=?", unused)
+    return load_keywords(connection)
+
+
 def _keyword_bit(
     connection: apsw.Connection, name: str, make: bool, together: Sequence[str]
 ) -> int:
@@ -171,9 +179,7 @@ def _keyword_bit(
     free = _free_bit(connection)
     if free is None:
         # Those that are named beside it may have no message yet.
-        kept = {each.lower() for each in together}
-        unused = [(each,) for each in unused_keywords(connection) if each.lower() not in kept]
-        connection.executemany("DELETE FROM keyword WHERE name=?", unused)
+        forget_keywords(connection, kept=together)
         free = _free_bit(connection)
     if free is None:
         raise LimitError(f"At most {_MOST_KEYWORDS} different keywords can be stored.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 from localserver.changes import Changes
@@ -39,8 +40,10 @@ if TYPE_CHECKING:
         StoreLimits,
     )
 
+_USERS = "users"
 _FILE = "mail.db"
 _UNSAFE = re.compile(r"[^a-z0-9._-]")
+_MADE_SAFE = re.compile(rb"%([0-9a-f]{2})")
 # Damage is looked for at start in files up to this size, so that a start stays quick; larger ones
 # are looked through while the server runs already.
 CHECKED_AT_START_OCTETS = 32 * 1024 * 1024
@@ -187,6 +190,18 @@ class SqliteStore:
         if account is not None:
             await account.aclose()
 
+    async def forget_strangers(self) -> None:
+        """Remove the mail of everybody who is no user."""
+        for account in self.open_accounts():
+            if not self._known(account.user):
+                await self.forget(account.user)
+        users = None if self._folder is None else self._folder / _USERS
+        if users is None or not users.is_dir():
+            return
+        for path in users.iterdir():
+            if (path / _FILE).exists() and not self._known(user_of(path.name)):
+                await self._ports.executor.run(shutil.rmtree, path)
+
     def set_full(self, user: str, full: bool) -> None:
         """Let a user's quota be used up, whatever it is, or no longer; "" is every user's."""
         if full:
@@ -221,7 +236,7 @@ class SqliteStore:
         await self._captured.aclose()
 
     def _path(self, user: str) -> Path | None:
-        return None if self._folder is None else self._folder / "users" / folder_name(user) / _FILE
+        return None if self._folder is None else self._folder / _USERS / folder_name(user) / _FILE
 
     async def _open(self, user: str) -> Account:
         path = self._path(user)
@@ -278,6 +293,12 @@ def folder_name(user: str) -> str:
     if user in {"", ".", ".."}:
         raise NoSuchUserError(f"There is no user {user!r}.")
     return _UNSAFE.sub(lambda found: "".join(f"%{octet:02x}" for octet in found[0].encode()), user)
+
+
+def user_of(folder: str) -> str:
+    """Return the user whose folder has that name."""
+    octets = _MADE_SAFE.sub(lambda found: bytes([int(found[1], 16)]), folder.encode())
+    return octets.decode("utf-8", "replace")
 
 
 async def open_store(

@@ -98,6 +98,37 @@ def test_every_mailbox_is_there_empty_and_its_uids_mean_nothing_old(server: Loca
     assert server.deliver("alice", mail("new")) == 1
 
 
+def test_keywords_that_were_used_are_not_known_any_more(server: LocalServer) -> None:
+    server.deliver("alice", mail("old"), flags={"Old"})
+    server.reset()
+    server.deliver("alice", mail("new"), flags={"New"})
+    with imap(server) as client:
+        client.select()
+        known = client.response("FLAGS")[1][0]
+    assert b"New" in known
+    assert b"Old" not in known
+
+
+def test_mail_of_who_was_removed_is_gone(server: LocalServer) -> None:
+    users, loop = server.server.context.users, server._loop
+    assert loop is not None
+    names = ("dora", "d\xf6ra*")
+    for name in names:
+        asyncio.run_coroutine_threadsafe(users.put(name, "x"), loop).result(20)
+        server.deliver(name, mail("hers"))
+        asyncio.run_coroutine_threadsafe(users.remove(name), loop).result(20)
+        asyncio.run_coroutine_threadsafe(server.server.store.forget(name), loop).result(20)
+    data = server.server.context.data
+    if data is not None:
+        assert len(list((data / "users").iterdir())) > 2
+    server.reset()
+    if data is not None:
+        assert {path.name for path in (data / "users").iterdir()} <= {"alice", "bob"}
+    for name in names:
+        asyncio.run_coroutine_threadsafe(users.put(name, "x"), loop).result(20)
+        assert server.messages(name) == []
+
+
 def test_connections_are_cut_and_what_they_held_is_free(server: LocalServer) -> None:
     with imap(server) as reader, pop3(server) as holder:
         reader.select()

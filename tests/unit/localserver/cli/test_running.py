@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,6 +80,17 @@ def test_what_a_killed_server_left_behind_is_not_believed(
     assert running_on(tmp_path / "no such folder") is None
     assert run(["queue", "list", "--data", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
+
+
+def test_looking_for_a_running_server_takes_nothing_from_one_that_starts(tmp_path: Path) -> None:
+    with LocalServer({"alice": "s"}, data=tmp_path / "other", api=True):
+        told = json.loads((tmp_path / "other" / FILE_IN_FOLDER).read_bytes())
+    with subprocess.Popen(["true"]) as ended:
+        ended.wait()
+    for pid in (ended.pid, os.getpid()):
+        (tmp_path / FILE_IN_FOLDER).write_text(json.dumps({**told, "pid": pid}))
+        assert running_on(tmp_path) is None
+    assert not (tmp_path / "lock").exists()
 
 
 def test_a_server_that_refuses_is_quoted(server: LocalServer, tmp_path: Path) -> None:
