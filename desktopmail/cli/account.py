@@ -55,7 +55,9 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     adding.add_argument("--security", choices=secure, default="tls", help="default: tls")
     adding.add_argument("--smtp-security", choices=secure, help="default: as --security")
     adding.add_argument("--auth", choices=proofs, default="auto", help="default: auto")
-    adding.add_argument("--smtp-auth", choices=proofs, help="default: as --auth where SMTP has it")
+    adding.add_argument(
+        "--smtp-auth", choices=servers.SMTP_AUTHS, help="default: as --auth where SMTP has it"
+    )
     adding.add_argument("--user", default="", metavar="U", help="login name; default: the address")
     adding.add_argument("--smtp-user", metavar="U", help="default: as --user")
     adding.add_argument("--ca-file", metavar="PEM", type=Path, help="further authorities to trust")
@@ -171,6 +173,8 @@ def _settings(
 
 
 async def _add(context: Context, arguments: argparse.Namespace) -> int:
+    if arguments.imap and arguments.auth == Auth.APOP:
+        raise UsageError("APOP is a login of POP3; IMAP has scram, cram-md5 and plain.")
     secret = password.from_stdin(arguments)
     smtp_auth = arguments.smtp_auth or ("auto" if arguments.auth == "apop" else arguments.auth)
     incoming = _settings(

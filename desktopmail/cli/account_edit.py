@@ -25,12 +25,15 @@ def add(actions: Commands, common: argparse.ArgumentParser) -> None:
     edit.add_argument("account", metavar="N", help="name, address or id")
     secure = [str(security) for security in Security]
     proofs = [str(auth) for auth in Auth]
-    for prefix, side, server in (("", "incoming", "--server"), ("smtp-", "outgoing", "--smtp")):
+    for prefix, side, server, auths in (
+        ("", "incoming", "--server", proofs),
+        ("smtp-", "outgoing", "--smtp", servers.SMTP_AUTHS),
+    ):
         edit.add_argument(
             server, metavar="HOST:PORT", type=servers.address, help=f"the {side} server"
         )
         edit.add_argument(f"--{prefix}security", choices=secure)
-        edit.add_argument(f"--{prefix}auth", choices=proofs)
+        edit.add_argument(f"--{prefix}auth", choices=auths)
         edit.add_argument(f"--{prefix}user", metavar="U", help="login name; empty: the address")
     edit.add_argument("--ca-file", metavar="PEM", type=Path, help="further authorities to trust")
     edit.add_argument("--proxy", metavar="SOCKS5", help="socks5://[USER@]HOST:PORT, or none")

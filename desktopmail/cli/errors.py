@@ -2,8 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from desktopmail.door.interface import DoorError
+
 FAILED = 1
 USAGE = 2
+
+
+_PIN = "`account add` accepts this one certificate with --pin, or --smtp-pin, and its SHA-256."
+_QUESTION = "`desktopmail questions list` shows it, and how to answer."
+# What a person has to decide, by the code of the refusal: how it is decided on a command line.
+_DECIDED_BY = {
+    "cleartext": "`account add` and `account edit` agree to it with --allow-cleartext.",
+    "certificate": _QUESTION,
+    "downgrade": _QUESTION,
+    "tls-certificate": _PIN,
+    "tls-name": _PIN,
+    "tls-expired": _PIN,
+    "tls-pin": _PIN,
+}
+
+
+def said(error: DoorError) -> str:
+    """What is wrong and what to do; where a person has to decide, with the flag for it."""
+    return f"{error} {_DECIDED_BY.get(error.code, '')}".rstrip()
 
 
 class CommandError(Exception):

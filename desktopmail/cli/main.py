@@ -32,7 +32,7 @@ from desktopmail.cli import (
     vault,
 )
 from desktopmail.cli.context import Context
-from desktopmail.cli.errors import FAILED, USAGE, CommandError
+from desktopmail.cli.errors import FAILED, USAGE, CommandError, said
 from desktopmail.cli.output import Output
 from desktopmail.door.interface import DoorError
 
@@ -129,7 +129,7 @@ def main(argv: list[str]) -> int:
         sys.stderr.write(f"desktopmail: {error}\n")
         return error.status
     except DoorError as error:
-        sys.stderr.write(f"desktopmail: {error}\n")
+        sys.stderr.write(f"desktopmail: {said(error)}\n")
         return FAILED
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""

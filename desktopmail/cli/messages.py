@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import MailboxId, PlacementId
     from desktopmail.door.rows import MessageRow
 
+_WITH_A_TARGET = frozenset({"move", "copy"})
 _FLAGS = {
     flag.name.lower(): flag for flag in Flag if flag.name and flag and flag is not Flag.DELETED
 }
@@ -77,7 +78,11 @@ def _command(
         metavar="MAILBOX",
         help="which of its mailboxes, where a message stands in several",
     )
-    command.add_argument("--from-account", metavar="N", help="the account of that mailbox")
+    # Where no other mailbox is named, --account is that of this one.
+    ways = ("--from-account",) if name in _WITH_A_TARGET else ("--account", "--from-account")
+    command.add_argument(
+        *ways, dest="from_account", metavar="N", help="the account of that mailbox"
+    )
     return command
 
 

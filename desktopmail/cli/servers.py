@@ -6,8 +6,11 @@ import argparse
 import re
 from dataclasses import dataclass
 
+from desktopmail.door.rows import Auth
 from desktopmail.mime.address import parse
 
+#: How one may log in for sending: APOP is a command of POP3.
+SMTP_AUTHS = tuple(str(auth) for auth in Auth if auth is not Auth.APOP)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

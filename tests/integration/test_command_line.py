@@ -293,3 +293,51 @@ def test_switching_to_the_other_protocol_fetches_nothing_twice_and_keeps_flags(
     back = program.ok("list", "INBOX", "--account", "bob-pop3", "--json").json
     assert {row["id"] for row in back} == {row["id"] for row in before}
     assert [row["id"] for row in back if "flagged" in row["flags"]] == [before[0]["id"]]
+
+
+def test_what_a_person_has_to_decide_is_refused_with_the_flag_for_it(
+    program: Program, server: ServerProcess, tmp_path: Path
+) -> None:
+    adding = (
+        "account", "add", "--address", "alice@localhost", "--name", "new", "--user", "alice",
+        "--password-file", str(tmp_path / "password"),
+    )  # fmt: skip
+    imap, submission = (f"127.0.0.1:{server.ports[one]}" for one in ("imaps", "submissions"))
+    pinned = program.run(*adding, "--imap", imap, "--smtp", submission)
+    assert pinned.status == 1
+    assert "is not to be trusted" in pinned.err
+    assert "with --pin, or --smtp-pin" in pinned.err
+    fingerprint = pinned.err.partition("Its SHA-256 is ")[2][:64]
+    clear = program.run(
+        *adding, "--imap", "mail.example.org:1", "--smtp", submission, "--security", "none"
+    )
+    assert clear.status == 1
+    assert clear.err.endswith("agree to it with --allow-cleartext.\n")
+    program.ok(
+        *adding, "--imap", imap, "--smtp", submission, "--pin", fingerprint,
+        "--smtp-pin", fingerprint,
+    )  # fmt: skip
+    program.ok("sync", "new")
+
+
+def test_a_login_that_a_protocol_does_not_have_is_a_wrong_call(
+    program: Program, server: ServerProcess, tmp_path: Path
+) -> None:
+    imap, smtp = (f"127.0.0.1:{server.ports[one]}" for one in ("imap", "submission"))
+    adding = ("account", "add", "--address", "a@localhost", "--imap", imap, "--smtp", smtp,
+              "--security", "none", "--password-file", str(tmp_path / "password"))  # fmt: skip
+    for option in ("--auth", "--smtp-auth"):
+        run = program.run(*adding, option, "apop")
+        assert (run.status, run.out) == (2, "")
+
+
+def test_the_account_of_a_message_in_two_places_is_named_by_account(program: Program) -> None:
+    program.ok("send", "--account", "alice-imap", "--to", "bob@localhost,alice@localhost",
+               "--subject", "Twice")  # fmt: skip
+    program.ok("sync")
+    row = only(program, "list", "INBOX", "--account", "bob-pop3")
+    program.ok("move", str(row["id"]), "--to", "Archive", "--account", "bob-pop3",
+               "--from", "INBOX", "--from-account", "bob-pop3")  # fmt: skip
+    program.ok("delete", str(row["id"]), "--from", "Archive", "--account", "bob-pop3")
+    assert only(program, "list", "Trash", "--account", "bob-pop3")["subject"] == "Twice"
+    assert only(program, "list", "INBOX", "--account", "alice-imap")["subject"] == "Twice"
