@@ -255,7 +255,10 @@ class SqliteReader:
         return self._octets_at(*rows[0]) if rows else None
 
     def header_octets(self, message_id: MessageId) -> bytes:
-        """The header block of a message, exact, with the empty line; it is always here."""
+        """The header block of a message, exact, with the empty line.
+
+        Empty while a server has told the envelope alone.
+        """
         rows = self._all("SELECT header FROM message WHERE id = ?", (message_id,))
         if not rows:
             raise DoorError(f"There is no message {message_id}.", code="no-message")

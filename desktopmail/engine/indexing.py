@@ -9,13 +9,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from desktopmail.door.words import spaced
 from desktopmail.engine import reading
 from desktopmail.engine.store import message, words
+from desktopmail.engine.summary import Words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from desktopmail.door.ids import MessageId
     from desktopmail.engine.store.store import Store, Transaction
-    from desktopmail.engine.summary import Words
     from desktopmail.net.ports import Ports
 
 _BATCH_MESSAGES = 2000
@@ -40,6 +45,7 @@ async def index_waiting(store: Store, ports: Ports) -> None:
             store.guard, ports, [(octets, is_whole) for _, octets, is_whole in batch]
         )
         rows = {one[0]: row.summary.words for one, row in zip(batch, found, strict=True)}
+        rows |= await store.read(partial(_of_envelopes, list(rows)))
         await store.write(partial(_keep, rows))
 
 
@@ -72,6 +78,24 @@ def _octets(tx: Transaction, message_id: MessageId) -> bytes | None:
 def _header(tx: Transaction, message_id: MessageId) -> bytes:
     row = tx.fetch_one("SELECT header FROM message WHERE id = ?", (message_id,))
     return bytes(row[0]) if row is not None and row[0] is not None else b""
+
+
+def _of_envelopes(message_ids: Sequence[MessageId], tx: Transaction) -> dict[MessageId, Words]:
+    """The words of messages of which only the envelope is here: those of their rows."""
+    return {
+        message_id: Words(
+            subject=spaced(subject),
+            sender=spaced(f"{name} {address}"),
+            recipients=spaced(recipients),
+            body="",
+            files="",
+        )
+        for message_id, subject, name, address, recipients in tx.fetch(
+            "SELECT id, subject, sender_name, sender_address, recipients FROM message"
+            " WHERE id IN (SELECT value FROM json_each(?)) AND +header_digest = x''",
+            (msgspec.json.encode(message_ids).decode(),),
+        )
+    }
 
 
 def _keep(rows: dict[MessageId, Words], tx: Transaction) -> None:

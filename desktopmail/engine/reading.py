@@ -9,15 +9,17 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, NamedTuple
 
-from desktopmail.engine import plain_rows
+from desktopmail.engine import envelope_rows, plain_rows
 from desktopmail.engine.content import Content
 from desktopmail.engine.in_hand import MESSAGE, message_key
 from desktopmail.engine.summary import Summary, Words
 from desktopmail.net.ports import WorkerAwayError
+from desktopmail.wire.imap.fetch_rows import FetchRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from desktopmail.engine.envelope_rows import EnvelopeRow
     from desktopmail.engine.guard import Guard
     from desktopmail.engine.plain_rows import Octets, Row
     from desktopmail.net.ports import Executor, Ports
@@ -51,6 +53,51 @@ async def read(guard: Guard, ports: Ports, contents: Sequence[Octets]) -> list[R
     for chunk in _chunks(contents):
         found += joined(chunk, await _rows(guard, ports.executor, worker, chunk))
     return found
+
+
+async def read_rows(
+    guard: Guard, ports: Ports, answers: Sequence[FetchRows]
+) -> tuple[list[EnvelopeRow], list[int]]:
+    """Read answers with envelopes that came unread.
+
+    Returns:
+        The rows, and the UIDs of those that have to be asked for in another way.
+    """
+    if not answers:
+        return [], []
+    # They came over one connection: a name is UTF-8 in all of them, or in none.
+    octets, utf8 = b"".join([one.octets for one in answers]), answers[0].utf8
+    found, unread = await _envelopes(guard, ports, FetchRows(octets, utf8))
+    return envelope_rows.joined(found), unread
+
+
+async def _envelopes(
+    guard: Guard, ports: Ports, answers: FetchRows
+) -> tuple[list[envelope_rows.Row], list[int]]:
+    if ports.worker is not None:
+        try:
+            return await ports.worker.run(envelope_rows.of, answers.octets, answers.utf8)
+        except WorkerAwayError as error:
+            _log.info("reading envelopes in a thread: %s", error)
+    return await ports.executor.run(_envelopes_in_hand, guard, answers)
+
+
+def _envelopes_in_hand(
+    guard: Guard, answers: FetchRows
+) -> tuple[list[envelope_rows.Row], list[int]]:
+    """Read answers one by one, each noted as in hand; what is set aside is not read."""
+    rows: list[envelope_rows.Row] = []
+    unread: list[int] = []
+    for line in answers.lines:
+        octets = line + b"\r\n"
+        if guard.is_aside(MESSAGE, message_key(octets)):
+            unread += envelope_rows.uids_of(octets)
+            continue
+        with guard.hold(MESSAGE, message_key(octets)):
+            found, left = envelope_rows.of(octets, answers.utf8)
+        rows += found
+        unread += left
+    return rows, unread
 
 
 async def _rows(

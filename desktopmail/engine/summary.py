@@ -15,7 +15,7 @@ from desktopmail.mime.report import of as report_of
 MAX_SUBJECT_CHARACTERS = 1000
 MAX_RECIPIENTS_SHOWN = 200
 # What a list is sorted by; a longer key would only make its index larger.
-_SORT_CHARACTERS = 40
+SORT_CHARACTERS = 40
 # "Re:", "AW:", "Fwd:", "[list]" and their repetitions say nothing about the subject.
 _SUBJECT_PREFIX = re.compile(
     r"(?:\s*(?:re|aw|antw|sv|vs|fwd?|wg|rv|tr)(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE
@@ -101,22 +101,20 @@ def _summary(
     recipients = (*row.to, *row.cc)
     shown = ", ".join(box.shown for box in recipients[:MAX_RECIPIENTS_SHOWN])
     first = row.senders[0] if row.senders else Mailbox("", "")
-    sender = (_sound(first.name), _sound(first.address))
-    subject = _sound(row.subject)[:MAX_SUBJECT_CHARACTERS]
+    sender = (sound(first.name), sound(first.address))
+    subject = sound(row.subject)[:MAX_SUBJECT_CHARACTERS]
     return Summary(
         header=block,
         digest=bytes.fromhex(row.header_digest),
-        message_id=_sound(row.message_id or ""),
-        references=tuple(map(_sound, row.references)),
+        message_id=sound(row.message_id or ""),
+        references=tuple(map(sound, row.references)),
         subject=subject,
         sender=sender,
-        recipients=_sound(shown),
+        recipients=sound(shown),
         date_s=row.date_s,
         has_attachment=has_attachment,
-        preview=_sound(row.preview) if is_whole else "",
-        people=tuple(
-            (_sound(box.name), _sound(box.address)) for box in (*row.senders, *recipients)
-        ),
+        preview=sound(row.preview) if is_whole else "",
+        people=tuple((sound(box.name), sound(box.address)) for box in (*row.senders, *recipients)),
         senders=len(row.senders),
         words=Words(
             subject=spaced(subject),
@@ -126,7 +124,7 @@ def _summary(
             files=_searched(" ".join(part.name for part in row.attachments)) if is_whole else "",
         ),
         is_whole=is_whole,
-        sort_sender=(sender[0] or sender[1]).casefold()[:_SORT_CHARACTERS],
+        sort_sender=(sender[0] or sender[1]).casefold()[:SORT_CHARACTERS],
         sort_subject=base_subject(subject),
         report=report,
     )
@@ -134,19 +132,19 @@ def _summary(
 
 def base_subject(subject: str) -> str:
     """What a subject is sorted by: without "Re:" and its like, in one case."""
-    return _SUBJECT_PREFIX.sub("", subject, count=1).strip().casefold()[:_SORT_CHARACTERS]
+    return _SUBJECT_PREFIX.sub("", subject, count=1).strip().casefold()[:SORT_CHARACTERS]
 
 
 def _searched(value: str) -> str:
-    return spaced(_sound(value))
+    return spaced(sound(value))
 
 
 def _names(boxes: tuple[Mailbox, ...]) -> str:
     return " ".join(f"{box.name} {box.address}" for box in boxes)
 
 
-def _sound(value: str) -> str:
-    """A text that SQLite can hold: lone surrogates have no UTF-8."""
+def sound(value: str) -> str:
+    """Return a text that SQLite can hold: lone surrogates have no UTF-8."""
     if value.isascii():
         return value
     return value.encode("utf-8", "replace").decode("utf-8")

@@ -31,13 +31,14 @@ if TYPE_CHECKING:
     from desktopmail.wire.imap.announced import Announced
     from desktopmail.wire.imap.condition import Tag, Tagged
     from desktopmail.wire.imap.fetch import Fetch
+    from desktopmail.wire.imap.fetch_rows import FetchRows
     from desktopmail.wire.imap.flags import Flag
     from desktopmail.wire.imap.response import UntaggedResponse
     from desktopmail.wire.imap.select import Select
 
 # What may wait for the reader of a FETCH before the connection is not read any more.
 _MAX_WAITING_ANSWERS: Final = 4096
-_MAX_WAITING_OCTETS: Final = 16 * 1024 * 1024
+_MAX_WAITING_OCTETS: Final = 4 * 1024 * 1024
 _TOLD_UNASKED: Final = frozenset({Item.UID, Item.FLAGS, Item.MODSEQ})
 
 
@@ -166,13 +167,20 @@ class Fetching(Running):
     Args:
         command: The FETCH.
         sink: Makes a sink for a large literal.
+        rows: Keep answers with an ENVELOPE unread.
     """
 
     def __init__(
-        self, command: Fetch, sink: Callable[[Announced, int], Sink] | None = None
+        self,
+        command: Fetch,
+        sink: Callable[[Announced, int], Sink] | None = None,
+        *,
+        rows: bool = False,
     ) -> None:
         super().__init__(command, self._claim, sink)
         self.answers: deque[FetchResponse | VanishedResponse] = deque()
+        self.rows: deque[FetchRows] = deque()
+        self.keep_rows = self._keep_rows if rows else None
         self._waiting_octets = 0
         self._abandoned = False
         self._numbers = command.numbers
@@ -190,6 +198,7 @@ class Fetching(Running):
         """Let go what waits and what is still to come: nobody takes it any more."""
         self._abandoned = True
         self.answers.clear()
+        self.rows.clear()
 
     def take(self) -> FetchResponse | VanishedResponse:
         """Take the oldest answer."""
@@ -197,6 +206,13 @@ class Fetching(Running):
         if not self.answers:
             self._waiting_octets = 0
         return answer
+
+    def take_rows(self) -> FetchRows:
+        """Take the oldest answers that were kept unread."""
+        rows = self.rows.popleft()
+        if not self.rows:
+            self._waiting_octets = 0
+        return rows
 
     def _claim(self, value: UntaggedResponse, _tag: Tag) -> bool:
         if isinstance(value, FetchResponse):
@@ -213,6 +229,11 @@ class Fetching(Running):
             self.answers.append(value)
             return True
         return False
+
+    def _keep_rows(self, rows: FetchRows) -> None:
+        if not self._abandoned:
+            self.rows.append(rows)
+            self._waiting_octets += len(rows.octets)
 
     def _keep(self, value: FetchResponse) -> None:
         if self._abandoned:

@@ -26,6 +26,7 @@ from desktopmail.wire.imap.client_events import (
 from desktopmail.wire.imap.compress import Deflater, Inflater
 from desktopmail.wire.imap.condition import Answer, Condition, Tagged
 from desktopmail.wire.imap.cutter import LiteralEnds, LiteralPiece
+from desktopmail.wire.imap.fetch_rows import FetchRows
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Iterator
@@ -203,6 +204,8 @@ class Dialogue:
                 self._route(event.value)
             elif isinstance(event, LiteralPiece):
                 self._sink.pour(event.octets)
+            elif isinstance(event, FetchRows):
+                self._keep_rows(event)
             elif self._handle(event):
                 return True
         return False
@@ -229,6 +232,13 @@ class Dialogue:
             case _:
                 raise RemoteProtocolError(f"{type(event).__name__} is out of place")
         return False
+
+    def _keep_rows(self, rows: FetchRows) -> None:
+        for running in self._running.values():
+            if running.keep_rows is not None:
+                running.keep_rows(rows)
+                running.wake()
+                return
 
     def _route(self, value: UntaggedResponse) -> None:
         for tag, running in self._running.items():
@@ -257,6 +267,7 @@ class Dialogue:
     def _choose_streaming(self) -> None:
         has_sink = any(running.sink is not None for running in self._running.values())
         self.machine.stream_over_octets = STREAM_OVER_OCTETS if has_sink else None
+        self.machine.cuts_rows = any(one.keep_rows is not None for one in self._running.values())
 
     # --- commands ------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from desktopmail.wire.imap.announced import Announced
     from desktopmail.wire.imap.condition import Tag
     from desktopmail.wire.imap.fetch_item import FetchItem
+    from desktopmail.wire.imap.fetch_rows import FetchRows
     from desktopmail.wire.imap.flags import Flag
     from desktopmail.wire.imap.response import UntaggedResponse
     from desktopmail.wire.imap.search_key import SearchKey
@@ -114,6 +115,37 @@ class MessageCalls(Calls):
             while True:
                 while fetching.answers:
                     yield fetching.take()
+                self._dialogue.make_room()
+                if fetching.ended.done():
+                    break
+                await fetching.changed()
+            await self._dialogue.answer(fetching)
+        finally:
+            # Whoever stops early leaves the rest to be read and dropped.
+            fetching.abandon()
+            self._dialogue.forget(fetching)
+
+    async def uid_fetch_rows(
+        self, uids: UidSet, items: tuple[FetchItem, ...]
+    ) -> AsyncIterator[FetchRows | FetchResponse]:
+        """Iterate over items of messages, ENVELOPE among them, as they come.
+
+        Most answers come unread, many at once: whoever takes them reads them where there is time
+        (`wire.imap.fetch_rows.read_row`), and looks whether they were asked for. What has a literal
+        comes read.
+        """
+        if not uids:
+            return
+        fetching = Fetching(Fetch(uids, items), rows=True)
+        self._dialogue.ask(fetching)
+        try:
+            while True:
+                while fetching.rows:
+                    yield fetching.take_rows()
+                while fetching.answers:
+                    answer = fetching.take()
+                    if isinstance(answer, FetchResponse):
+                        yield answer
                 self._dialogue.make_room()
                 if fetching.ended.done():
                     break

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from desktopmail.wire.imap.announced import Announced
     from desktopmail.wire.imap.command import Command
     from desktopmail.wire.imap.condition import Tag, Tagged
+    from desktopmail.wire.imap.fetch_rows import FetchRows
     from desktopmail.wire.imap.response import UntaggedResponse
 
 # Silence while a command waits for its answer. Servers take their time for a SEARCH of bodies.
@@ -31,6 +32,9 @@ class Running:
         claim: Says whether an untagged response answers it, and keeps it then.
         sink: Makes a sink for a large literal; None keeps literals in the answers.
         pours: Octets of its literals are given by `Dialogue.pour` while the server is silent.
+
+    Attributes:
+        keep_rows: Takes answers with an ENVELOPE unread; None: they are read as they come.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class Running:
         self.claim = claim
         self.sink = sink
         self.pours = pours
+        self.keep_rows: Callable[[FetchRows], None] | None = None
         self.tag: Tag | None = None
         self.ended: asyncio.Future[Tagged] = asyncio.get_running_loop().create_future()
         self.challenges: deque[bytes | None] = deque()

@@ -2,18 +2,21 @@
 
 Two messages are the same only if their octets are, or, while of one of them only the header is
 here, if the digests of their header blocks and their sizes are. Message-IDs only pick candidates:
-a draft saved twice, a copy through a mailing list and a forged one share theirs.
+a draft saved twice, a copy through a mailing list and a forged one share theirs. While of one only
+the envelope is here, its digest is empty and it is the same as none.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+import msgspec
+
 from desktopmail.door.ids import MessageId
 from desktopmail.engine.store import blob, sending, thread, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.summary import Summary
@@ -116,11 +119,11 @@ class _Known:
                 f" WHERE blob_id IN ({_marks(chunk)}) GROUP BY blob_id",
                 chunk,
             )
-        digests = {one.summary.digest for one in coming if one.summary.message_id}
+        digests = {one.summary.digest for one in coming if one.summary.message_id} - {b""}
         for digest_chunk in _chunks(sorted(digests)):
             for digest, message_id, size, has_octets in tx.fetch(
                 "SELECT header_digest, id, size, blob_id IS NOT NULL FROM message"
-                f" WHERE header_digest IN ({_marks(digest_chunk)})",
+                f" WHERE header_digest IN ({_marks(digest_chunk)}) AND header_digest <> x''",
                 digest_chunk,
             ):
                 self._by_digest.setdefault(digest, {})[message_id] = (size, bool(has_octets))
@@ -144,6 +147,8 @@ class _Known:
 
     def note(self, message_id: MessageId, one: Coming) -> None:
         """Remember that a message is here now, or that its octets are."""
+        if not one.summary.digest:
+            return
         alike = self._by_digest.setdefault(one.summary.digest, {})
         if one.blob_id is not None:
             self._by_blob.setdefault(one.blob_id, message_id)
@@ -183,6 +188,101 @@ def complete(
     index(tx, message_id, summary)
 
 
+def identify(tx: Transaction, coming: Sequence[tuple[MessageId, Coming]]) -> None:
+    """Give messages of which only the envelopes are here their headers, or their octets.
+
+    Where that shows one to be another message that is here, it becomes that one in every mailbox.
+    What is known by its header already, or gone, is left alone.
+    """
+    ids = msgspec.json.encode([message_id for message_id, _ in coming]).decode()
+    before = {
+        row[0]: row[1:]
+        for row in tx.fetch(
+            "SELECT id, thread_id, subject, sender_name, sender_address FROM message"
+            " WHERE id IN (SELECT value FROM json_each(?)) AND +header_digest = x''",
+            (ids,),
+        )
+    }
+    coming = [(message_id, one) for message_id, one in coming if message_id in before]
+    known = _Known(tx, [one for _, one in coming])
+    named: list[tuple[MessageId, Coming]] = []
+    for message_id, one in coming:
+        other = known.find(one)
+        if other is not None and other != message_id:
+            _merge(tx, message_id, other, one)
+        else:
+            other = message_id
+            named.append((message_id, one))
+        known.note(other, one)
+    _name(tx, named, before)
+
+
+def _merge(tx: Transaction, message_id: MessageId, other: MessageId, one: Coming) -> None:
+    """Let every placement of a message be one of another that it turned out to be."""
+    if one.blob_id is not None:
+        complete(tx, other, one.summary, one.blob_id, one.size)
+    is_now = kept(tx, other)
+    tx.execute(
+        "UPDATE placement SET message_id = ?, wanted = wanted AND ?, size = ?, attachment = ?,"
+        " thread_id = ? WHERE message_id = ?",
+        (
+            other,
+            not is_now.has_octets,
+            is_now.size,
+            is_now.has_attachment,
+            is_now.thread_id,
+            message_id,
+        ),
+    )
+    drop_unplaced(tx, [message_id])
+
+
+def _name(
+    tx: Transaction,
+    named: Sequence[tuple[MessageId, Coming]],
+    before: Mapping[MessageId, tuple[int, str, str, str]],
+) -> None:
+    """Write what headers say that envelopes did not, or not in the same way."""
+    threads = thread.join(
+        tx,
+        [
+            (before[message_id][0], one.summary.message_id, one.summary.references)
+            for message_id, one in named
+        ],
+    )
+    tx.execute_many(
+        "UPDATE message SET header = ?, header_digest = ?, message_id = ?, subject = ?,"
+        " sender_name = ?, sender_address = ?, recipients = ?, thread_id = ?, attachment = ?"
+        " WHERE id = ?",
+        (
+            (
+                one.summary.header or None,
+                one.summary.digest,
+                one.summary.message_id,
+                one.summary.subject,
+                *one.summary.sender,
+                one.summary.recipients,
+                thread_id,
+                one.summary.has_attachment,
+                message_id,
+            )
+            for (message_id, one), thread_id in zip(named, threads, strict=True)
+        ),
+    )
+    for (message_id, one), thread_id in zip(named, threads, strict=True):
+        summary = one.summary
+        if (thread_id, summary.subject, *summary.sender) != tuple(before[message_id]):
+            tx.execute(
+                "UPDATE placement SET thread_id = ?, sort_sender = ?, sort_subject = ?"
+                " WHERE message_id = ?",
+                (thread_id, summary.sort_sender, summary.sort_subject, message_id),
+            )
+        if one.blob_id is not None:
+            complete(tx, message_id, one.summary, one.blob_id, one.size)
+        else:
+            index(tx, message_id, one.summary)
+
+
 def index(tx: Transaction, message_id: MessageId, summary: Summary) -> None:
     """Make a message be found by its words, and by no others."""
     row = tx.fetch_one("SELECT words_id FROM message WHERE id = ?", (message_id,))
@@ -191,14 +291,41 @@ def index(tx: Transaction, message_id: MessageId, summary: Summary) -> None:
         tx.find_by(message_id, row[0], summary.words)
 
 
+def without_header(tx: Transaction, message_ids: Sequence[MessageId]) -> dict[MessageId, int]:
+    """Those of the messages of which only the envelope is here, and their sizes."""
+    ids = msgspec.json.encode(message_ids).decode()
+    return dict(
+        tx.fetch(
+            "SELECT id, size FROM message WHERE id IN (SELECT value FROM json_each(?))"
+            " AND +header_digest = x''",
+            (ids,),
+        )
+    )
+
+
+def alike(tx: Transaction, coming: Sequence[tuple[Summary, int]]) -> set[str]:
+    """The Message-IDs of those that may be here already, going by it and by their sizes."""
+    sizes = {summary.message_id: size for summary, size in coming if summary.message_id}
+    found = tx.fetch(
+        "SELECT message_id, size FROM message WHERE message_id <> ''"
+        " AND message_id IN (SELECT value FROM json_each(?))",
+        (msgspec.json.encode(list(sizes)).decode(),),
+    )
+    # By POP3 a message ends with a line end that it may not have had (RFC 1939 section 3).
+    return {name for name, size in found if sizes[name] <= size <= sizes[name] + 2}
+
+
 def candidates(tx: Transaction, digest: bytes) -> list[MessageId]:
     """The messages with this header block."""
-    rows = tx.fetch("SELECT id FROM message WHERE header_digest = ? ORDER BY id", (digest,))
+    rows = tx.fetch(
+        "SELECT id FROM message WHERE header_digest = ? AND header_digest <> x'' ORDER BY id",
+        (digest,),
+    )
     return [MessageId(row[0]) for row in rows]
 
 
 def digest(tx: Transaction, message_id: MessageId) -> bytes:
-    """The digest of the header block of a message; empty when the message is gone."""
+    """The digest of the header block of a message; empty when that is not here, or gone."""
     row = tx.fetch_one("SELECT header_digest FROM message WHERE id = ?", (message_id,))
     return bytes(row[0]) if row is not None else b""
 
@@ -266,7 +393,7 @@ def _fields(
     return (
         message_id,
         one.blob_id,
-        summary.header if one.blob_id is None else None,
+        summary.header or None,
         summary.digest,
         summary.message_id,
         summary.subject,

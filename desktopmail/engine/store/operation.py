@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from desktopmail.door.ids import AccountId, MailboxId, OperationId, PlacementId, SendingId
+from desktopmail.door.ids import (
+    AccountId,
+    MailboxId,
+    MessageId,
+    OperationId,
+    PlacementId,
+    SendingId,
+)
 from desktopmail.door.rows import Flag
 
 if TYPE_CHECKING:
@@ -194,6 +201,26 @@ def is_any_pending(tx: Transaction, account_id: AccountId) -> bool:
             (account_id,),
         )
     )
+
+
+def moving_without_header(
+    tx: Transaction, account_id: AccountId
+) -> dict[MailboxId, list[tuple[int, PlacementId, MessageId]]]:
+    """What is to be moved or copied while only its envelope is here: UIDs and ids, by mailbox."""
+    if not tx.fetch("SELECT 1 FROM message WHERE header_digest = x'' LIMIT 1"):
+        return {}
+    found: dict[MailboxId, list[tuple[int, PlacementId, MessageId]]] = {}
+    for mailbox_id, *row in tx.fetch(
+        "SELECT DISTINCT p.mailbox_id, p.uid, p.id, m.id FROM operation AS o"
+        " JOIN operation_target AS t ON t.operation_id = o.id AND t.done = 0"
+        " JOIN placement AS p ON p.id = t.placement_id AND p.uid IS NOT NULL"
+        " JOIN message AS m ON m.id = p.message_id AND +m.header_digest = x''"
+        " WHERE o.account_id = ? AND o.kind IN ('move', 'copy')"
+        " AND o.state IN ('pending', 'running')",
+        (account_id,),
+    ):
+        found.setdefault(mailbox_id, []).append((row[0], row[1], row[2]))
+    return found
 
 
 def get(tx: Transaction, operation_id: OperationId) -> Operation | None:

@@ -415,9 +415,16 @@ _VERSION_11 = """
 ALTER TABLE mailbox ADD COLUMN keywords TEXT; -- JSON: those that its server keeps; NULL: any
 """
 
+# Of a message of which a server told the envelope alone the digest is empty until its header comes.
+_VERSION_12 = """
+DROP INDEX message_by_digest;
+CREATE INDEX message_by_digest ON message (header_digest) WHERE header_digest <> x'';
+CREATE INDEX message_without_header ON message (id) WHERE header_digest = x'';
+"""
+
 UPGRADES: tuple[str, ...] = (
     _VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6, _VERSION_7,
-    _VERSION_8, _VERSION_9, _VERSION_10, _VERSION_11,
+    _VERSION_8, _VERSION_9, _VERSION_10, _VERSION_11, _VERSION_12,
 )  # fmt: skip
 """Step N makes version N of version N - 1; version 0 is an empty database. Never edit one."""
 

@@ -1,37 +1,45 @@
 """Fetching messages of an open mailbox: the first screen first, then budgeted batches.
 
-Newest first; while one batch is parsed and stored, the next is on its way (see `pipeline`).
+Newest first; while one batch is parsed and stored, the next is on its way (see `pipeline`). A
+mailbox too large to be fetched as it is listed is listed by the envelopes that its server has
+ready; headers and contents come after.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from desktopmail.door.changes import MailArrived, Progress
 from desktopmail.door.ids import MessageId, PlacementId
-from desktopmail.engine import reading
+from desktopmail.engine import envelope_rows, reading
 from desktopmail.engine.reading import Read
 from desktopmail.engine.store import blob, mailbox, message, placement
+from desktopmail.engine.store.message import Coming
 from desktopmail.engine.sync import incoming, meet
 from desktopmail.engine.sync.flags import mask_of, tags_of
 from desktopmail.engine.sync.incoming import Incoming, Parsed
 from desktopmail.engine.sync.pipeline import BATCH_OCTETS, Pipeline
 from desktopmail.wire.imap.fetch_item import BodyItem, Item
 from desktopmail.wire.imap.fetch_response import FetchResponse
+from desktopmail.wire.imap.fetch_rows import FetchRows
 from desktopmail.wire.imap.section import HEADER, WHOLE
 from desktopmail.wire.imap.sequence import Uid, UidSet
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
+    from desktopmail.door.rows import Flag
+    from desktopmail.engine.envelope_rows import EnvelopeRow
     from desktopmail.engine.guard import Guard
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.engine.summary import Summary
     from desktopmail.net.imap import ImapClient
     from desktopmail.net.ports import Ports
+    from desktopmail.wire.imap.flags import Flag as WireFlag
+    from desktopmail.wire.imap.section import Section
 
 FIRST_SCREEN = 50
 # Rows alone are small: with each step of the store its log takes every page that was touched, so
@@ -45,6 +53,7 @@ MOST_WHOLE_BATCH = 1000
 MAX_WHOLE_AT_ONCE = 20_000
 
 _ROW = (Item.UID, Item.FLAGS, Item.INTERNALDATE, Item.SIZE)
+_ENVELOPE_ITEMS = (*_ROW, Item.ENVELOPE, Item.BODY_STRUCTURE)
 _HEADER_ITEMS = (*_ROW, BodyItem(HEADER))
 _WHOLE_ITEMS = (*_ROW, BodyItem(WHOLE))
 
@@ -94,6 +103,8 @@ class Fetcher:
             self._progress(len(first), total, came, finished=len(first) >= total)
         else:
             rest = first
+        if rest and total > MAX_WHOLE_AT_ONCE and not headers_first:
+            rest = await self._list(rest, since_s, total)
         items = _HEADER_ITEMS if by_header else _WHOLE_ITEMS
         size = HEADER_BATCH if by_header else WHOLE_BATCH
         async with self._into_mailbox() as pipeline:
@@ -111,6 +122,38 @@ class Fetcher:
         if rest:
             self._progress(total, total, came, finished=True)
 
+    async def _list(self, uids: Sequence[Uid], since_s: float | None, total: int) -> list[Uid]:
+        """List messages by their envelopes; returns those that only a header can tell."""
+        left: set[int] = set()
+        items = (*_ENVELOPE_ITEMS, Item.MODSEQ) if self.with_modseq else _ENVELOPE_ITEMS
+        async with self._into_list(frozenset(uids), since_s, left) as pipeline:
+            for at in range(0, len(uids), HEADER_BATCH):
+                await self.between()
+                chunk = UidSet.of(uids[at : at + HEADER_BATCH])
+                async for answer in self.client.uid_fetch_rows(chunk, items):
+                    size = len(answer.octets) if isinstance(answer, FetchRows) else 0
+                    await pipeline.put(answer, size)
+                await pipeline.flush()
+                self._progress(min(at + HEADER_BATCH, len(uids)), total, 0)
+        return [uid for uid in uids if uid in left]
+
+    async def headers(self) -> None:
+        """Fetch the headers of what was listed by its envelope alone, newest first.
+
+        Without them a message is not met again where it is moved, and has not all of its thread.
+        """
+        after = 0
+        async with self._into_headers() as pipeline:
+            while chunk := await self.store.read(partial(self._headerless, after)):
+                await self.between()
+                await self._sections(pipeline, chunk, HEADER)
+                after = chunk[-1][2]
+
+    async def headers_of(self, chunk: Sequence[_Wanted]) -> None:
+        """Fetch the headers of these placements, and give them to their messages."""
+        async with self._into_headers() as pipeline:
+            await self._sections(pipeline, chunk, HEADER)
+
     async def bodies(self) -> None:
         """Fetch the octets that are wanted and not here, newest first, until none is left."""
         total = await self.store.read(self._count_wanted)
@@ -121,7 +164,7 @@ class Fetcher:
         async with self._into_messages(waiting) as pipeline:
             while chunk := await self.store.read(partial(self._wanted, waiting, size)):
                 await self.between()
-                octets = await self._contents(pipeline, chunk)
+                octets = await self._sections(pipeline, chunk, WHOLE)
                 done += len(chunk)
                 came += octets
                 self._progress(done, max(total, done), came)
@@ -131,18 +174,22 @@ class Fetcher:
     async def contents(self, chunk: Sequence[_Wanted]) -> None:
         """Fetch the octets of these placements, and give them to their messages."""
         async with self._into_messages({}) as pipeline:
-            await self._contents(pipeline, chunk)
+            await self._sections(pipeline, chunk, WHOLE)
 
-    async def _contents(
-        self, pipeline: Pipeline[_Content, list[_Parsed]], chunk: Sequence[_Wanted]
+    async def _sections(
+        self,
+        pipeline: Pipeline[_Content, list[_Parsed]],
+        chunk: Sequence[_Wanted],
+        section: Section,
     ) -> int:
         """Fetch octets; returns how many came."""
         targets = {uid: (placed, local) for uid, placed, local in chunk}
         total = 0
-        async for answer in self.client.uid_fetch(UidSet.of(targets), (Item.UID, BodyItem(WHOLE))):
+        items = (Item.UID, BodyItem(section))
+        async for answer in self.client.uid_fetch(UidSet.of(targets), items):
             if not isinstance(answer, FetchResponse) or answer.uid not in targets:
                 continue
-            content = answer.section(WHOLE)
+            content = answer.section(section)
             if content is not None:
                 await pipeline.put((*targets[answer.uid], content), len(content))
                 total += len(content)
@@ -158,15 +205,95 @@ class Fetcher:
                 if row is not None and row.content is not None
             ]
             blobs = blob.put_all(tx, [content for _, _, content in read])
+            nameless = message.without_header(tx, [local for (_, local, _), _, _ in read])
             for ((placed, local, octets), row, _), blob_id in zip(read, blobs, strict=True):
-                _attach(tx, placed, local, row, blob_id, len(octets))
+                if local not in nameless:
+                    _attach(tx, placed, local, row, blob_id, len(octets))
+            _identify(
+                tx,
+                [
+                    (placed, local, Coming(row, blob_id, len(octets), 0))
+                    for ((placed, local, octets), row, _), blob_id in zip(read, blobs, strict=True)
+                    if local in nameless
+                ],
+            )
             for (placed, _, _), unread in parsed:
                 if unread is None:  # the header stays without its body until a person decides
                     tx.execute("UPDATE placement SET wanted = 0 WHERE id = ?", (placed,))
                     mailbox.withhold(tx, self.mailbox.id)
                 waiting.pop(placed, None)
 
-        return Pipeline(self.store, partial(_parse, self.store.guard, self.ports), keep)
+        parse = partial(_parse, self.store.guard, self.ports, is_whole=True)
+        return Pipeline(self.store, parse, keep)
+
+    def _into_headers(self) -> Pipeline[_Content, list[_Parsed]]:
+        """Where headers go that rows wait for."""
+
+        def keep(tx: Transaction, parsed: list[_Parsed]) -> None:
+            sizes = message.without_header(tx, [local for (_, local, _), _ in parsed])
+            _identify(
+                tx,
+                [
+                    (placed, local, Coming(row.summary, None, sizes[local], 0))
+                    for (placed, local, _), row in parsed
+                    if row is not None and local in sizes
+                ],
+            )
+
+        parse = partial(_parse, self.store.guard, self.ports, is_whole=False)
+        return Pipeline(self.store, parse, keep, messages=HEADER_BATCH)
+
+    def _into_list(
+        self, asked: frozenset[int], since_s: float | None, left: set[int]
+    ) -> Pipeline[FetchRows | FetchResponse, list[Parsed]]:
+        """Where rows go that are made of envelopes; UIDs that these do not tell go into `left`."""
+        mailbox_id, account_id = self.mailbox.id, self.mailbox.account_id
+
+        async def parse(answers: Sequence[FetchRows | FetchResponse]) -> list[Parsed]:
+            unread = [one for one in answers if isinstance(one, FetchRows)]
+            rows, broken = await reading.read_rows(self.store.guard, self.ports, unread)
+            left.update(asked.intersection(broken))
+            for one in answers:
+                if isinstance(one, FetchResponse):
+                    row = envelope_rows.of_answer(one)
+                    if row is not None:
+                        rows.append(row)
+                    elif one.uid in asked:
+                        left.add(one.uid)
+            return [self._listed(row, since_s) for row in rows if row.uid in asked]
+
+        def keep(tx: Transaction, parsed: list[Parsed]) -> None:
+            if mailbox.get(tx, mailbox_id).uidvalidity != self.uidvalidity:
+                return  # it was made anew while these were on their way: their UIDs mean nothing
+            alike = message.alike(tx, [(one.summary, one.incoming.size) for one in parsed])
+            left.update(one.incoming.uid or 0 for one in parsed if one.summary.message_id in alike)
+            rows = [one for one in parsed if one.summary.message_id not in alike]
+            fresh = meet.place(tx, mailbox_id, rows)
+            if fresh:
+                tx.tell(MailArrived(account_id=account_id, message_ids=tuple(fresh)))
+
+        return Pipeline(self.store, parse, keep, messages=HEADER_BATCH)
+
+    def _listed(self, row: EnvelopeRow, since_s: float | None) -> Parsed:
+        arrived_s = row.arrived_s
+        if arrived_s is None:
+            arrived_s = int(self.ports.clock.now().timestamp())
+        flags, tags = _told(row.flags)
+        return Parsed(
+            Incoming(
+                octets=b"",
+                is_whole=False,
+                size=row.size or 0,
+                arrived_s=arrived_s,
+                uid=row.uid,
+                flags=flags,
+                tags=tags,
+                modseq=row.modseq,
+                wanted=since_s is not None and arrived_s >= since_s,
+            ),
+            row.summary,
+            None,
+        )
 
     def _into_mailbox(self) -> Pipeline[Incoming, list[Parsed]]:
         """Where messages go that are not here yet."""
@@ -235,6 +362,17 @@ class Fetcher:
         )
         return int(row[0]) if row is not None else 0
 
+    def _headerless(self, after: int, tx: Transaction) -> list[_Wanted]:
+        """Some of those listed by envelopes; the newest were listed first, and have small ids."""
+        rows = tx.fetch(
+            "SELECT p.uid, p.id, m.id FROM message AS m INDEXED BY message_without_header"
+            " JOIN placement AS p ON p.message_id = m.id"
+            " WHERE m.header_digest = x'' AND m.id > ? AND p.mailbox_id = ? AND p.uid IS NOT NULL"
+            " AND p.gone_cycle IS NULL ORDER BY m.id LIMIT ?",
+            (after, self.mailbox.id, HEADER_BATCH),
+        )
+        return [(Uid(row[0]), PlacementId(row[1]), MessageId(row[2])) for row in rows]
+
     def _wanted(
         self, waiting: dict[PlacementId, None], most: int, tx: Transaction
     ) -> list[_Wanted]:
@@ -270,10 +408,12 @@ class Fetcher:
         )
 
 
-async def _parse(guard: Guard, ports: Ports, contents: Sequence[_Content]) -> list[_Parsed]:
+async def _parse(
+    guard: Guard, ports: Ports, contents: Sequence[_Content], *, is_whole: bool
+) -> list[_Parsed]:
     """Read contents, but for those that are set aside."""
     aside = {one[0] for one in contents if guard.stand_in(one[2]) is not None}
-    wanted = [(octets, True) for placed, _, octets in contents if placed not in aside]
+    wanted = [(octets, is_whole) for placed, _, octets in contents if placed not in aside]
     found = iter(await reading.read(guard, ports, wanted))
     return [(one, None if one[0] in aside else next(found)) for one in contents]
 
@@ -282,6 +422,19 @@ def _following(messages: int, octets: int) -> int:
     """How many messages to ask for next, so that they are about a batch."""
     fit = BATCH_OCTETS * messages // max(octets, 1)
     return max(LEAST_WHOLE_BATCH, min(MOST_WHOLE_BATCH, fit))
+
+
+@lru_cache(maxsize=1024)
+def _told(flags: frozenset[WireFlag]) -> tuple[Flag, tuple[str, ...]]:
+    """Flags that a server told: those of the system, and tags."""
+    return mask_of(flags), tags_of(flags)
+
+
+def _identify(tx: Transaction, found: list[tuple[PlacementId, MessageId, Coming]]) -> None:
+    """Give messages that were listed by their envelopes what came of them."""
+    if found:
+        message.identify(tx, [(local, coming) for _, local, coming in found])
+        placement.touch(tx, [placed for placed, _, _ in found])
 
 
 def _attach(

@@ -370,6 +370,7 @@ class ImapSync:
 
         replay = Replay(self._store, self._ports, client, account, select)
         try:
+            await self._identify_what_moves(account, client, select)
             await replay.run()
         except UidsVoidError:
             # The look that follows meets the messages again, and the journal is told after it.
@@ -377,6 +378,23 @@ class ImapSync:
         finally:
             if replay.changes_mailboxes:
                 self._opening.forget()
+
+    async def _identify_what_moves(
+        self, account: Account, client: ImapClient, select: Callable[[str], Awaitable[None]]
+    ) -> None:
+        """Fetch the headers of what is to be moved or copied, where only envelopes are here.
+
+        By their digests it is proved that they arrived.
+        """
+        moving = await self._store.read(lambda tx: operation.moving_without_header(tx, account.id))
+        for mailbox_id, rows in moving.items():
+            box = await self._store.read(partial(_box, mailbox_id))
+            wanted = [
+                (Uid(uid), placement_id, message_id) for uid, placement_id, message_id in rows
+            ]
+            with contextlib.suppress(RefusedError):  # the replay says what cannot be done
+                await select(box.path)
+                await self._fetcher(client, box).headers_of(wanted)
 
     async def _run_errands(self, account: Account) -> None:
         while self._errands:

@@ -79,8 +79,10 @@ class Look:
         else:
             await self.store.write(lambda tx: vanish.detach(tx, known.id))
             await self._first(known, selected)
+        fetcher = self._fetcher(known, selected)
         if not self.headers_only:
-            await self._fetcher(known, selected).bodies()
+            await fetcher.bodies()
+        await fetcher.headers()
 
     def _is_valid(self, known: Mailbox, selected: Selected) -> bool:
         """Whether the UIDs here still name the messages that they did."""

@@ -25,6 +25,7 @@ from desktopmail.wire.imap.condition import Answer, Condition, Tag, Tagged, deco
 from desktopmail.wire.imap.cutter import Cutter, LiteralEnds, LiteralHeader, LiteralPiece, Unit
 from desktopmail.wire.imap.enable import UTF8_SWITCHES, Enable, EnabledResponse
 from desktopmail.wire.imap.fetch_response import QUICK, quick_fetch
+from desktopmail.wire.imap.fetch_rows import ROWS, FetchRows
 from desktopmail.wire.imap.idle import DONE
 from desktopmail.wire.imap.pipelining import may_follow
 from desktopmail.wire.imap.response import (
@@ -51,6 +52,10 @@ class ClientConnection:
         stream_over_octets: Literals of FETCH answers that are larger are handed on in pieces;
             None keeps them all in memory.
         tls: The connection is inside TLS from its first octet.
+
+    Attributes:
+        cuts_rows: Answers to FETCH with an ENVELOPE are handed on unread (`FetchRows`), where they
+            hold no literals.
     """
 
     def __init__(self, *, stream_over_octets: int | None = None, tls: bool = False) -> None:
@@ -59,6 +64,7 @@ class ClientConnection:
         self.tls = tls
         self.capabilities: frozenset[str] | None = None
         self.enabled: frozenset[str] = frozenset()
+        self.cuts_rows = False
         self._cutter = Cutter(limits.CLIENT_BEFORE_LOGIN)
         self._output = Output()
         self._queue: deque[tuple[Tag, Segment | None]] = deque()
@@ -284,6 +290,10 @@ class ClientConnection:
             quick = self._cutter.take(QUICK)
             if quick is not None:
                 return Untagged(quick_fetch(quick))
+            if self.cuts_rows:
+                rows = self._cutter.take(ROWS)
+                if rows is not None:
+                    return FetchRows(rows[0], self.utf8)
         while True:
             if self._literal and self._cutter.streaming == 0:
                 self._literal = False

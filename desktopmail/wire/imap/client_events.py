@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from desktopmail.wire.imap.condition import Answer, Tag, Tagged
 from desktopmail.wire.imap.cutter import LiteralEnds, LiteralPiece
+from desktopmail.wire.imap.fetch_rows import FetchRows
 
 if TYPE_CHECKING:
     from desktopmail.wire.imap.announced import Announced
@@ -76,5 +77,5 @@ class Closed:
 
 Event: TypeAlias = (
     Greeting | Untagged | Tagged | ContinuationRequested | LiteralBegins | LiteralPiece
-    | LiteralEnds | Malformed | Closed
+    | LiteralEnds | FetchRows | Malformed | Closed
 )  # fmt: skip

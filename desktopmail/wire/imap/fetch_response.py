@@ -252,6 +252,12 @@ def quick_fetch(found: re.Match[bytes]) -> FetchResponse:
 _new: Final[Callable[[type[FetchResponse], tuple[Any, ...]], FetchResponse]] = tuple.__new__
 
 _OPENING = re.compile(rb"[Ff][Ee][Tt][Cc][Hh] \(")
+# What we ask for in front of everything else, in the order in which most servers tell it: read in
+# one match, where item by item takes four times as long.
+_ROW = re.compile(
+    rb"UID ([1-9][0-9]{0,8}) FLAGS \(([^()\r\n\"{]*+)\) INTERNALDATE (\"[^\"\r\n]{26}\")"
+    rb" RFC822\.SIZE ([0-9]{1,18}) "
+)
 
 
 def decode_fetch(cursor: Cursor, seq: int) -> FetchResponse:
@@ -263,6 +269,7 @@ def decode_fetch(cursor: Cursor, seq: int) -> FetchResponse:
     answer = _Answer()
     if cursor.lenient:
         cursor.spaces()
+        _read_row(cursor, answer)
     while not cursor.skip(b")"):
         found = ITEM_NAME.match(cursor.octets, cursor.pos)
         read = None
@@ -309,6 +316,19 @@ class _Answer:
         self.preview: bytes | None = None
         self.save_date: datetime | bool | None = None
         self.others: list[tuple[bytes, bytes]] = []
+
+
+def _read_row(cursor: Cursor, answer: _Answer) -> None:
+    """Read the usual beginning, where it is one; else nothing."""
+    found = _ROW.match(cursor.octets, cursor.pos)
+    if found is None:
+        return
+    cursor.pos = found.start(3)
+    answer.internal_date = decode_date_time(cursor)
+    answer.uid = Uid(int(found[1]))
+    answer.flags = parse_flags(found[2])
+    answer.size = int(found[4])
+    cursor.pos = found.end()
 
 
 def _read_uid(cursor: Cursor, answer: _Answer) -> None:

@@ -78,3 +78,16 @@ async def test_damaged_octets_do_not_keep_the_others_waiting(tmp_path: Path) -> 
         await index_waiting(store, system_ports())
         assert (await found(store, "zebra"), await found(store, "quagga")) == (0, 1)
         assert await store.read(words.count_waiting) == 0
+
+
+async def test_of_a_message_without_header_the_row_is_indexed(tmp_path: Path) -> None:
+    def envelope(tx: Transaction) -> None:
+        row = summary.of_header(b"Subject: okapi\r\nFrom: Ann <ann@example.org>\r\n\r\n")
+        bare = row._replace(header=b"", digest=b"")
+        message.keep(tx, bare, blob_id=None, size=900, arrived_s=1)
+
+    async with open_store(tmp_path) as store:
+        await store.write(envelope)
+        await store.write(words.queue_all)
+        await index_waiting(store, system_ports())
+        assert [await found(store, word) for word in ("okapi", "ann", "zebra")] == [1, 1, 0]

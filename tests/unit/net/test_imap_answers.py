@@ -12,6 +12,7 @@ from desktopmail.wire.imap.expunge import ExpungeResponse, VanishedResponse
 from desktopmail.wire.imap.fetch import Fetch
 from desktopmail.wire.imap.fetch_item import FetchItem, Item
 from desktopmail.wire.imap.fetch_response import FetchResponse, SectionData
+from desktopmail.wire.imap.fetch_rows import FetchRows
 from desktopmail.wire.imap.section import WHOLE
 from desktopmail.wire.imap.select import ExistsResponse, RecentResponse, Select
 from desktopmail.wire.imap.sequence import Seq, SeqSet, Uid, UidSet
@@ -49,7 +50,7 @@ async def test_a_fetch_claims_what_it_asked_for(
 async def test_a_fetch_is_full_by_number_and_by_octets() -> None:
     fetching = Fetching(Fetch(UidSet.all(), (Item.RFC822,)))
     assert fetching.claim is not None
-    large = answer(4, sections=(SectionData(WHOLE, bytes(10 << 20)),))
+    large = answer(4, sections=(SectionData(WHOLE, bytes(3 << 20)),))
     fetching.claim(large, TAG)
     assert not fetching.is_full()
     fetching.claim(large, TAG)
@@ -118,3 +119,16 @@ def test_answers_of_a_type_are_gathered_on_a_condition() -> None:
     assert not gathering.claim(ExistsResponse(9), TAG)
     assert not gathering.claim(RecentResponse(1), TAG)
     assert gathering.found == [ExistsResponse(1)]
+
+
+async def test_rows_are_kept_unread_where_that_is_wanted_until_nobody_wants_them() -> None:
+    assert Fetching(Fetch(UidSet.all(), (Item.ENVELOPE,))).keep_rows is None
+    fetching = Fetching(Fetch(UidSet.all(), (Item.ENVELOPE,)), rows=True)
+    assert fetching.keep_rows is not None
+    fetching.keep_rows(FetchRows(bytes(5 << 20)))
+    assert fetching.is_full()
+    assert fetching.take_rows() == FetchRows(bytes(5 << 20))
+    assert not fetching.is_full()
+    fetching.abandon()
+    fetching.keep_rows(FetchRows(b""))
+    assert not fetching.rows

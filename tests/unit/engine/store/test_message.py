@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desktopmail.door.ids import MessageId
+from desktopmail.door.rows import Flag
 from desktopmail.engine import summary
 from desktopmail.engine.store import blob, message, placement
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
@@ -203,3 +205,104 @@ async def test_together_messages_are_kept_as_one_by_one(
                 )
                 rows.append([*found, *words, *(one.id for one in kept)])
     assert rows[0] == rows[1]
+
+
+def of_envelope(octets: bytes) -> summary.Summary:
+    """What a server's envelope tells of a message: no digest, and of References nothing."""
+    return summary.of_header(header_of(octets))._replace(header=b"", digest=b"", references=())
+
+
+def keep_envelope(tx: Transaction, octets: bytes) -> Kept:
+    return message.keep(tx, of_envelope(octets), blob_id=None, size=len(octets), arrived_s=1)
+
+
+def named(tx: Transaction, local: MessageId, octets: bytes, *, whole: bool) -> None:
+    if whole:
+        (blob_id,) = blob.put(tx, [octets])
+        coming = message.Coming(summary.of_message(octets), blob_id, len(octets), 1)
+    else:
+        row = summary.of_header(header_of(octets))
+        coming = message.Coming(row, None, len(octets), 1)
+    message.identify(tx, [(local, coming)])
+
+
+async def test_two_envelopes_are_never_the_same_message(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        first = await store.write(lambda tx: keep_envelope(tx, mail(1)))
+        second = await store.write(lambda tx: keep_envelope(tx, mail(1)))
+        assert (second.is_new, second.id) != (False, first.id)
+        header = await store.write(lambda tx: keep_header(tx, mail(1)))
+        assert header.is_new
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_an_envelope_becomes_what_its_header_or_its_octets_say(
+    whole: bool, tmp_path: Path
+) -> None:
+    octets = mail(2, body="zebra", references="<1@example.org>")
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1)]))
+        (before,) = await store.read(lambda tx: tx.fetch("SELECT thread_id FROM message"))
+        one = await store.write(lambda tx: keep_envelope(tx, octets))
+        assert await store.read(lambda tx: message.without_header(tx, [one.id])) == {
+            one.id: len(octets)
+        }
+        await store.write(lambda tx: named(tx, one.id, octets, whole=whole))
+        assert await store.read(lambda tx: message.without_header(tx, [one.id])) == {}
+        (row,) = await store.read(
+            lambda tx: tx.fetch(
+                "SELECT header_digest, thread_id, subject FROM message WHERE id = ?", (one.id,)
+            )
+        )
+        assert row == (summary.of_message(octets).digest, before[0], "Subject 2")
+        assert await store.read(lambda tx: message.octets(tx, one.id)) == (
+            octets if whole else None
+        )
+        assert await found(store, "zebra") == whole
+        again = await store.write(lambda tx: keep_header(tx, octets))
+        assert (again.is_new, again.id) == (False, one.id)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_an_envelope_that_is_another_message_becomes_that_one_where_it_stands(
+    whole: bool, tmp_path: Path
+) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        inbox = await store.read(lambda tx: inbox_of(tx, account_id))
+        await store.write(lambda tx: put(tx, inbox, [mail(1)]))
+        (known,) = await store.read(lambda tx: tx.fetch("SELECT id FROM message"))
+        one = await store.write(lambda tx: keep_envelope(tx, mail(1)))
+        placed = await store.write(
+            lambda tx: placement.add(
+                tx, inbox, one, of_envelope(mail(1)), uid=9, flags=Flag.NONE, arrived_s=1,
+                wanted=True,
+            )
+        )  # fmt: skip
+        await store.write(lambda tx: named(tx, one.id, mail(1), whole=whole))
+        rows = await store.read(
+            lambda tx: tx.fetch("SELECT message_id, wanted FROM placement WHERE id = ?", (placed,))
+        )
+        assert rows == [(known[0], 0)]
+        assert await store.read(lambda tx: tx.fetch("SELECT id FROM message")) == [known]
+
+
+async def test_one_that_has_a_header_already_or_is_gone_is_left_alone(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        one = await store.write(lambda tx: keep_header(tx, mail(1)))
+        await store.write(lambda tx: named(tx, one.id, mail(2), whole=False))
+        await store.write(lambda tx: named(tx, MessageId(99), mail(2), whole=False))
+        rows = await store.read(lambda tx: tx.fetch("SELECT message_id FROM message"))
+        assert rows == [("1@example.org",)]
+
+
+async def test_what_has_the_message_id_and_size_of_one_that_is_here_may_be_that_one(
+    tmp_path: Path,
+) -> None:
+    async with open_store(tmp_path) as store:
+        await store.write(lambda tx: keep_header(tx, mail(1)))
+        asked = [(of_envelope(mail(1)), len(mail(1))), (of_envelope(mail(2)), len(mail(2)))]
+        assert await store.read(lambda tx: message.alike(tx, asked)) == {"1@example.org"}
+        other = [(of_envelope(mail(1)), len(mail(1)) + 9)]
+        assert await store.read(lambda tx: message.alike(tx, other)) == set()

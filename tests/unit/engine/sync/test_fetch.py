@@ -19,12 +19,21 @@ from tests.helpers.store import mail
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.helpers.engine import Bench
+
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "FIRST_SCREEN", 2)
     monkeypatch.setattr(fetch, "WHOLE_BATCH", 3)
     monkeypatch.setattr(fetch, "HEADER_BATCH", 3)
+
+
+@pytest.fixture
+def large_mailbox(small_batches: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four messages and more are a mailbox too large to be fetched as it is listed."""
+    del small_batches
+    monkeypatch.setattr(fetch, "MAX_WHOLE_AT_ONCE", 3)
 
 
 def fetched(server: LocalServer) -> list[str]:
@@ -138,3 +147,96 @@ async def test_new_mail_is_told_while_nothing_is_asked_for(tmp_path: Path) -> No
             await bench.sync(account_id)
             server.deliver("alice", mail(7))
             await until(lambda: bench.subjects() == ["Subject 7"], "the new mail, by IDLE")
+
+
+async def nameless(bench: Bench) -> int:
+    rows = await bench.engine.store.read(
+        lambda tx: tx.fetch("SELECT count(*) FROM message WHERE header_digest = x''")
+    )
+    return int(rows[0][0])
+
+
+@pytest.mark.usefixtures("large_mailbox")
+@pytest.mark.parametrize("headers_only", [False, True])
+async def test_a_large_mailbox_is_listed_by_envelopes_and_then_known_by_its_headers(
+    headers_only: bool, tmp_path: Path
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in range(9):
+            server.deliver("alice", mail(number, references=f"<{number - 1}@example.org>"))
+        async with running_engine(tmp_path) as bench:
+            await bench.engine.command(SetOffline(offline=True))
+            account_id = await bench.add(server)
+            if headers_only:
+                await bench.engine.store.write(
+                    lambda tx: tx.execute("UPDATE mailbox SET policy = 'headers'")
+                )
+                await bench.engine.store.write(
+                    lambda tx: tx.execute("UPDATE account SET policy = 'headers'")
+                )
+            await bench.engine.command(SetOffline(offline=False))
+            await bench.sync(account_id)
+            listed = [one for one in server.transcript.commands() if "ENVELOPE" in one.upper()]
+            assert len(listed) == 3  # seven behind the first screen, in threes
+            assert bench.subjects() == [f"Subject {n}" for n in range(9)]
+            assert await nameless(bench) == 0
+            threads = await bench.engine.store.read(
+                lambda tx: tx.fetch("SELECT DISTINCT thread_id FROM placement")
+            )
+            assert len(threads) == 1
+            octets = [bench.reader.octets(row.message_id) for row in bench.rows()]
+            assert octets == [
+                None if headers_only else mail(number, references=f"<{number - 1}@example.org>")
+                for number in range(9)
+            ]
+
+
+@pytest.mark.usefixtures("large_mailbox")
+@pytest.mark.parametrize("nth", range(1, 8))
+async def test_a_cut_while_a_large_mailbox_is_listed_loses_and_doubles_nothing(
+    nth: int, tmp_path: Path
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in range(9):
+            server.deliver("alice", mail(number))
+        server.add_fault(Fault(protocol="imap", command="UID FETCH", nth=nth, cut=500))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await asyncio.gather(bench.sync(account_id), return_exceptions=True)
+            await bench.sync(account_id)
+            assert bench.subjects() == [f"Subject {n}" for n in range(9)]
+            octets = [bench.reader.octets(row.message_id) for row in bench.rows()]
+            assert octets == [mail(number) for number in range(9)]
+            assert await nameless(bench) == 0
+
+
+def members(command: str) -> set[int]:
+    """The UIDs that a UID FETCH names."""
+    parts = [part.partition(":") for part in command.split()[2].split(",")]
+    return {uid for low, _, high in parts for uid in range(int(low), int(high or low) + 1)}
+
+
+@pytest.mark.usefixtures("large_mailbox")
+async def test_what_may_be_here_already_is_looked_at_by_its_header_and_not_fetched_again(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            for number in range(3):
+                server.deliver("alice", mail(number))
+            await bench.sync(account_id)
+            await bench.engine.command(SetOffline(offline=True))
+            for number in range(9):
+                server.deliver("alice", mail(number))
+            before = len(fetched(server))
+            await bench.engine.command(SetOffline(offline=False))
+            await bench.sync(account_id)
+            rows = await bench.engine.store.read(
+                lambda tx: tx.fetch(
+                    "SELECT (SELECT count(*) FROM placement), (SELECT count(*) FROM message)"
+                )
+            )
+            assert rows == [(12, 9)]
+            whole = [one for one in fetched(server)[before:] if "BODY.PEEK[]" in one]
+            assert set().union(*map(members, whole)) == set(range(7, 13))

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from desktopmail.door.commands import DeleteMessages, StoreFlags
+from desktopmail.door.commands import (
+    CopyMessages,
+    DeleteMessages,
+    MoveMessages,
+    SetOffline,
+    StoreFlags,
+)
 from desktopmail.door.rows import Flag
 from desktopmail.engine.sync import fetch, imap
 from desktopmail.net import imap_running
@@ -236,3 +242,33 @@ async def test_a_server_that_offers_compression_and_refuses_it_is_read_all_the_s
 
 def test_idling_is_shorter_than_servers_and_routers_wait() -> None:
     assert imap.IDLE_S < 5 * 60 < 29 * 60
+
+
+@pytest.mark.parametrize("command", [MoveMessages, CopyMessages])
+async def test_what_is_listed_by_its_envelope_alone_is_proved_to_have_arrived(
+    command: type[MoveMessages | CopyMessages], tmp_path: Path
+) -> None:
+    """Without COPYUID the digest of its header proves it, and that has to be here before."""
+    without = ("MOVE", "UIDPLUS", "IMAP4REV2")
+    with LocalServer(PASSWORDS, without=without) as server:
+        for number in range(3):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path) as bench:
+            await bench.add(server)
+            await bench.sync()
+            await bench.engine.command(SetOffline(offline=True))
+            await bench.engine.store.write(
+                lambda tx: tx.execute(
+                    "UPDATE message SET header_digest = x'', header = NULL, blob_id = NULL"
+                )
+            )
+            wanted = tuple(bench.placed(f"Subject {number}") for number in (1, 2))
+            await bench.engine.command(
+                command(placement_ids=wanted, mailbox_id=bench.mailbox("Junk"))
+            )
+            await bench.engine.command(SetOffline(offline=False))
+            await bench.sync()
+            assert (bench.reader.operations(), bench.reader.problems()) == ([], [])
+            there = sorted(one.subject for one in server.messages("alice", "Junk"))
+            assert there == bench.subjects("Junk") == ["Subject 1", "Subject 2"]
+            assert len(bench.rows()) == (1 if command is MoveMessages else 3)

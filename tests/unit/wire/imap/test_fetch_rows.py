@@ -1,0 +1,91 @@
+"""Answers with envelopes are cut many at a time, and read later as they would have been at once."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktopmail.wire.errors import RemoteProtocolError
+from desktopmail.wire.imap.client_events import Untagged
+from desktopmail.wire.imap.fetch_response import FetchResponse
+from desktopmail.wire.imap.fetch_rows import ROWS, FetchRows, read_row
+from tests.helpers.imap import client_events, new_client
+
+# RFC 9051 section 8, in a row.
+LINE = (
+    b'* 12 FETCH (UID 4 FLAGS (\\Seen) INTERNALDATE "17-Jul-1996 02:44:25 -0700" RFC822.SIZE 4286'
+    b' ENVELOPE ("Wed, 17 Jul 1996 02:23:25 -0700 (PDT)" "IMAP4rev2 WG mtg summary and minutes"'
+    b' (("Terry Gray" NIL "gray" "cac.washington.edu"))'
+    b' (("Terry Gray" NIL "gray" "cac.washington.edu"))'
+    b' (("Terry Gray" NIL "gray" "cac.washington.edu")) ((NIL NIL "imap" "cac.washington.edu"))'
+    b' ((NIL NIL "minutes" "CNRI.Reston.VA.US")) NIL NIL "<B27397-0100000@cac.washington.edu>")'
+    b' BODY ("TEXT" "PLAIN" ("CHARSET" "US-ASCII") NIL NIL "7BIT" 3028 92))\r\n'
+)
+LITERAL = b"* 13 FETCH (UID 5 ENVELOPE (NIL {2}\r\nHi NIL NIL NIL NIL NIL NIL NIL NIL))\r\n"
+
+
+def told(events: list[object]) -> list[FetchResponse]:
+    """What came, whether it was read by the machine or afterwards."""
+    found: list[FetchResponse] = []
+    for event in events:
+        if isinstance(event, FetchRows):
+            found += [read_row(line, utf8=event.utf8) for line in event.lines]
+        elif isinstance(event, Untagged):
+            assert isinstance(event.value, FetchResponse)
+            found.append(event.value)
+    return found
+
+
+def test_many_come_in_one_piece_unread() -> None:
+    client = new_client()
+    client.cuts_rows = True
+    assert client_events(client, [LINE * 3]) == [FetchRows(LINE * 3)]
+    assert FetchRows(LINE * 3).lines == [LINE[:-2]] * 3
+
+
+def test_they_are_read_at_once_where_nobody_wants_them_unread() -> None:
+    (event,) = client_events(new_client(), [LINE])
+    assert isinstance(event, Untagged)
+    assert event.value == read_row(LINE[:-2])
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 10_000])
+def test_they_mean_the_same_however_they_arrive(size: int) -> None:
+    octets = LINE + LITERAL + LINE + b"* 14 FETCH (UID 6 FLAGS ())\r\n" + LINE
+    at_once = told(list(client_events(new_client(), [octets])))
+    client = new_client()
+    client.cuts_rows = True
+    pieces = [octets[at : at + size] for at in range(0, len(octets), size)]
+    assert told(list(client_events(client, pieces))) == at_once
+    assert [one.uid for one in at_once] == [4, 5, 4, 6, 4]
+
+
+@pytest.mark.parametrize(
+    "octets", [LITERAL, LINE[:-1], LINE[:-2], b"* 1 FETCH (UID 1 FLAGS ())\r\n"]
+)
+def test_what_has_a_literal_no_envelope_or_no_end_is_not_cut(octets: bytes) -> None:
+    assert ROWS.match(octets) is None
+
+
+def test_a_row_that_breaks_the_grammar_is_the_peers_fault() -> None:
+    for line in (b"", b"* 1 FETCH (ENVELOPE (NIL))", b"* 1 FETCH (ENVELOPE (", b"* 1 EXISTS"):
+        with pytest.raises(RemoteProtocolError):
+            read_row(line)
+
+
+@given(st.binary(max_size=80))
+def test_nothing_but_that_is_ever_raised(octets: bytes) -> None:
+    with contextlib.suppress(RemoteProtocolError):
+        read_row(LINE[:40] + octets)
+
+
+def test_a_line_full_of_envelopes_is_looked_through_once() -> None:
+    """Else each of them would be a beginning that is tried to the end of the line."""
+    began = time.process_time()
+    for _ in range(20):
+        assert ROWS.match(b"* 1 FETCH (" + b"ENVELOPE (" * 1500 + b"\r\n") is None
+    assert time.process_time() - began < 0.5  # three seconds where each was tried
