@@ -2,10 +2,10 @@
 
 To look for a beginning, an index reads every place of every word that begins so: for one letter
 that takes a quarter of a second in 100,000 messages. So each text is indexed with the beginnings of
-its words too: of each word its first letter and its first two, where it is longer, marked so that
-they are no words. Of words that begin with three letters or more there are few enough to be asked
-for one by one. The index has an option for this (`prefix`) that costs three times the octets: it
-repeats where in a text each of them stands.
+its words too: of each word its first letter and its first two, marked so that they are no words. Of
+words that begin with three letters or more there are few enough to be asked for one by one. The
+index has an option for this (`prefix`) that costs three times the octets: it repeats where in a
+text each of them stands.
 
 The mark alone stands in every message: what is asked for by words that are not there is searched
 for among them (`words.EVERY`).
@@ -30,8 +30,7 @@ _LETTERS = 2
 # So many are asked for one by one, which takes some 50 us each; more are gathered by the index.
 _MOST = 80
 
-# One letter more shows whether a word is longer than its beginning.
-_BEGIN = itemgetter(slice(_LETTERS + 1))
+_ONE, _TWO = itemgetter(slice(1)), itemgetter(slice(2))
 _BETWEEN = f" {BEGINNING}"
 _VOCABULARY = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, instance)"
@@ -61,9 +60,10 @@ def cutter(connection: apsw.Connection) -> Callable[[str], list[str]]:
 
 def with_beginnings(text: str, cut: Callable[[str], list[str]]) -> str:
     """Return a text as it is indexed: with the beginnings of its words behind it."""
-    begins = set(map(_BEGIN, cut(text))) if text else set()
-    found = {begin[:2] for begin in begins if len(begin) > _LETTERS}
-    found.update({begin[:1] for begin in begins if len(begin) > 1})
+    if not text:
+        return text
+    found = set(map(_TWO, cut(text)))
+    found |= set(map(_ONE, found))
     return f"{text} {BEGINNING}{_BETWEEN.join(found)}" if found else text
 
 
@@ -84,7 +84,7 @@ class Vocabulary:
         """
         *before, last = self._cut(text) or [""]
         if not before and 0 < len(last) <= _LETTERS:
-            return [last, BEGINNING + last]
+            return [BEGINNING + last]
         return [" ".join((*before, word)) for word in self._words(last)] if last else []
 
     def _words(self, beginning: str) -> list[str]:

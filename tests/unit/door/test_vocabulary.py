@@ -48,10 +48,12 @@ def test_the_table_is_cut_with_what_is_said_here(connection: apsw.Connection) ->
     assert f"tokenize = '{name} {' '.join(arguments)}'" in str(row[0])
 
 
-def test_only_what_is_longer_than_a_beginning_has_it(connection: apsw.Connection) -> None:
+def test_a_word_begins_with_its_first_letter_and_its_first_two(
+    connection: apsw.Connection,
+) -> None:
     marked = with_beginnings("of a Thé", cutter(connection)).removeprefix("of a Thé ").split()
-    assert sorted(marked) == [BEGINNING + begin for begin in ("o", "t", "th")]
-    assert with_beginnings("a I", cutter(connection)) == "a I"
+    assert sorted(marked) == [BEGINNING + begin for begin in ("a", "o", "of", "t", "th")]
+    assert with_beginnings("...", cutter(connection)) == "..."
     assert with_beginnings("", cutter(connection)) == ""
 
 
