@@ -22,7 +22,9 @@ MAX_REPLY_LINE_OCTETS = 8_192
 
 # Octets of one listing (CAPA, LIST, UIDL, LANG): half a million messages with the longest UIDL.
 POP3_MAX_LISTING_OCTETS = 64 << 20
-# The same before the login, when nobody has proved anything yet.
+# Messages of one listing: what is read of it takes more memory than its octets.
+POP3_MAX_MESSAGES = 1_000_000
+# The same octets before the login, when nobody has proved anything yet.
 POP3_MAX_EARLY_LISTING_OCTETS = 64 << 10
 # RFC 1939 section 7: one to 70 characters of 0x21 to 0x7E.
 POP3_MAX_UIDL_OCTETS = 70

@@ -17,7 +17,9 @@ from localserver.spool import Spool
 from localserver.store.account import Message
 
 if TYPE_CHECKING:
-    from desktopmail.wire.imap.append import Append
+    from collections.abc import Iterable
+
+    from desktopmail.wire.imap.append import Append, AppendMessage
     from localserver.imap.session import ImapSession
 
 
@@ -67,7 +69,7 @@ async def handle_append(session: ImapSession, tag: Tag, command: Append) -> None
         session.finish(tag, Condition.NO, text, Code.TRYCREATE)
         return
     try:
-        messages = await _messages(session, command)
+        messages = await put_together(session, command.messages)
     except OSError:
         text = "There is no room for the message now; try again later."
         session.finish(tag, Condition.NO, text, Code.UNAVAILABLE)
@@ -82,11 +84,15 @@ async def handle_append(session: ImapSession, tag: Tag, command: Append) -> None
     session.finish(tag, Condition.OK, "Appended.", code)
 
 
-async def _messages(session: ImapSession, command: Append) -> list[Message]:
-    """Put together what came inside the command and what came in pieces."""
+async def put_together(session: ImapSession, told: Iterable[AppendMessage]) -> list[Message]:
+    """Put together what came inside the command in hand and what came in pieces.
+
+    Raises:
+        OSError: The disk refused a piece.
+    """
     pieces = iter(session.incoming)
     messages = []
-    for message in command.messages:
+    for message in told:
         octets = message.octets
         if isinstance(octets, Streamed):
             incoming = next(pieces)

@@ -55,10 +55,10 @@ class Append:
         """Read what follows the name of the command."""
         cursor.sp()
         mailbox = read_mailbox(cursor)
-        messages = [_decode_message(cursor)]
+        messages = [decode_message(cursor)]
         while not cursor.at_end:
             cursor.count()
-            messages.append(_decode_message(cursor))
+            messages.append(decode_message(cursor))
         return cls(mailbox, tuple(messages))
 
     def encode(self, writer: Writer) -> None:
@@ -68,10 +68,11 @@ class Append:
         writer.raw(b"APPEND ")
         write_mailbox(writer, self.mailbox)
         for message in self.messages:
-            _encode_message(writer, message)
+            encode_message(writer, message)
 
 
-def _decode_message(cursor: Cursor) -> AppendMessage:
+def decode_message(cursor: Cursor) -> AppendMessage:
+    """Read an append-message at the cursor."""
     cursor.sp()
     flags: frozenset[Flag] = frozenset()
     date: datetime | None = None
@@ -90,7 +91,8 @@ def _decode_message(cursor: Cursor) -> AppendMessage:
     return AppendMessage(octets, flags, date, utf8)
 
 
-def _encode_message(writer: Writer, message: AppendMessage) -> None:
+def encode_message(writer: Writer, message: AppendMessage) -> None:
+    """Write an append-message, the space before it included."""
     writer.sp()
     if message.flags:
         encode_flags(writer, message.flags)

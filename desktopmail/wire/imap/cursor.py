@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from desktopmail.wire.errors import RemoteProtocolError
-from desktopmail.wire.imap.limits import MAX_ARGUMENTS, MAX_NESTING
+from desktopmail.wire.imap.limits import MAX_ARGUMENTS, MAX_ELEMENTS, MAX_NESTING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -94,11 +94,13 @@ class Cursor:
         """Count one element of a list.
 
         Raises:
-            RemoteProtocolError: There are more than `MAX_ARGUMENTS`.
+            RemoteProtocolError: There are more than `MAX_ARGUMENTS`, or `MAX_ELEMENTS` of a server.
         """
         self.arguments += 1
         if self.arguments > MAX_ARGUMENTS and not self.lenient:
             raise RemoteProtocolError("too many arguments", limit="MAX_ARGUMENTS")
+        if self.arguments > MAX_ELEMENTS:
+            raise RemoteProtocolError("too many elements", limit="MAX_ELEMENTS")
 
     @property
     def at_end(self) -> bool:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _LITERAL_AT_END = re.compile(rb"(~?)\{([0-9]++)(\+?)\}\r?\n\Z")
 _MAX_DIGITS = 19
 UNTOLD_SIZE = 1 << 64
+# What arrives in drops is put together in steps: an object for each would take thirty times its
+# octets.
+_DROP_OCTETS = 256
+_DROPS = 1024
 # A human sentence may end in `{5}`; behind these words no literal is looked for, unless their
 # response code is still open.
 _STATUS_LINE = re.compile(
@@ -84,6 +88,7 @@ class Cutter:
     __slots__ = (
         "_data",
         "_discarding",
+        "_drops",
         "_has_lf",
         "_header",
         "_keeping",
@@ -110,6 +115,7 @@ class Cutter:
         # octet is joined once.
         self._late: list[bytes] = []
         self._late_octets = 0
+        self._drops = 0  # how many of the last ones are small
         self._has_lf = False
         self._kept: list[bytes] = []
         self._kept_octets = 0
@@ -128,6 +134,10 @@ class Cutter:
             return
         self._late.append(octets)
         self._late_octets += len(octets)
+        self._drops = self._drops + 1 if len(octets) < _DROP_OCTETS else 0
+        if self._drops == _DROPS:
+            self._late[-_DROPS:] = [b"".join(self._late[-_DROPS:])]
+            self._drops = 0
         self._has_lf = self._has_lf or b"\n" in octets
 
     @property
@@ -318,6 +328,6 @@ class Cutter:
         if self._late:
             self._data = b"".join([self._data[self._pos :], *self._late])
             self._late.clear()
-            self._late_octets = 0
+            self._late_octets = self._drops = 0
             self._has_lf = False
             self._pos = self._scanned = 0

@@ -226,10 +226,11 @@ def _encode_octets(
 
 
 # A whole answer of UID, FLAGS and MODSEQ in any order: what a sync of flags consists of. Numbers
-# near the end of their range go the slow way, which measures them.
+# near the end of their range and long lists go the slow way, which measures them.
 QUICK: Final = re.compile(
     rb"\* (?!0)([1-3]?[0-9]{1,9}) FETCH \("
-    rb"(?>(?:(?:UID (?!0)([1-3]?[0-9]{1,9})|FLAGS \(([^()\r\n\"{]*+)\)|MODSEQ \(([0-9]{1,18})\))"
+    rb"(?>(?:(?:UID (?!0)([1-3]?[0-9]{1,9})|FLAGS \(([^()\r\n\"{]{0,4096}+)\)"
+    rb"|MODSEQ \(([0-9]{1,18})\))"
     rb"(?: (?!\))|(?=\))))+)\)\r\n"
 )
 

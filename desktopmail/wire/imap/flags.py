@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NewType
 
-from desktopmail.wire.errors import LocalProtocolError
+from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
+from desktopmail.wire.imap.limits import MAX_FLAGS_OCTETS
 from desktopmail.wire.imap.octets import escaped_octets, escaped_text
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def decode_flags(cursor: Cursor) -> frozenset[Flag]:
         found = _LENIENT_LIST.match(cursor.octets, cursor.pos)
         if found is None:
             raise cursor.error("a list of flags")
+        if found.end() - cursor.pos > MAX_FLAGS_OCTETS:
+            raise RemoteProtocolError("too many flags", limit="MAX_FLAGS_OCTETS")
         cursor.pos = found.end()
         return parse_flags(found[1])
     return frozenset(cursor.parenthesised(decode_flag))

@@ -25,6 +25,10 @@ MAX_LITERALS_PER_COMMAND_BEFORE_LOGIN = 4
 MAX_COMMAND_OCTETS = 256 * MIB
 # Keys of a SEARCH, items of a FETCH, names of a header list: elements of one command.
 MAX_ARGUMENTS = 20_000
+# The same of one response: parts, addresses, parameters. An element takes many times its octets.
+MAX_ELEMENTS = 1_000_000
+# The flags of one message, or all that a mailbox has.
+MAX_FLAGS_OCTETS = MIB
 # Parentheses inside parentheses: SEARCH keys, body structures, threads.
 MAX_NESTING = 100
 # Bad commands in a row before a server says BYE.

@@ -47,6 +47,8 @@ _MODSEQ = re.compile(rb" *+\(MODSEQ ([0-9]{1,19})\)", re.IGNORECASE)
 def decode_numbers(cursor: Cursor) -> tuple[tuple[int, ...], int | None]:
     """Read numbers, each behind a space, and MODSEQ in parentheses where it is."""
     octets = cursor.match(_NUMBERS, "numbers")
+    if octets.count(b" ") > MAX_FOUND:
+        raise RemoteProtocolError("more messages than a mailbox holds", limit="MAX_FOUND")
     found = _MODSEQ.match(cursor.octets, cursor.pos)
     if found is not None:
         cursor.pos = found.end()

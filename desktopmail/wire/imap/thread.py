@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from desktopmail.wire.errors import RemoteProtocolError
+from desktopmail.wire.imap.limits import MAX_FOUND
 from desktopmail.wire.imap.search_key import SearchKey, decode_keys, encode_keys
 
 if TYPE_CHECKING:
@@ -137,6 +139,8 @@ def decode_thread(cursor: Cursor) -> ThreadResponse:
         elif not open_:
             raise cursor.error("a parenthesis")
         else:
+            if len(numbers) >= MAX_FOUND:
+                raise RemoteProtocolError("more messages than a mailbox holds", limit="MAX_FOUND")
             numbers.append(int(token))
             parents.append(last)
             last = len(numbers) - 1

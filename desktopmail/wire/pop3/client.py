@@ -51,7 +51,7 @@ class ClientConnection:
         self._output = Output()
         self._waiting: deque[AnyCommand] = deque()
         self._unasked = False  # what is here came before anything was asked
-        self._listing: tuple[AnyCommand, Reply, list[bytes]] | None = None
+        self._listing: tuple[AnyCommand, Reply, bytearray] | None = None
         self._listed = 0
         self._data: tuple[AnyCommand, DataReader] | None = None
         self._challenged = False
@@ -126,7 +126,7 @@ class ClientConnection:
             self._data = command, DataReader()
             return Answered(command, reply)
         if follows is Follows.LISTING:
-            self._listing = command, reply, []
+            self._listing = command, reply, bytearray()
             self._listed = 0
             return self._next_of_listing(*self._listing)
         return self._answered(command, reply, command.read(reply, b""))
@@ -145,7 +145,7 @@ class ClientConnection:
         return Challenged(challenge)
 
     def _next_of_listing(
-        self, command: AnyCommand, reply: Reply, pieces: list[bytes]
+        self, command: AnyCommand, reply: Reply, lines: bytearray
     ) -> ClientEvent | None:
         """Gather whole lines up to the one with a dot; the dots of RFC 1939 section 3 go."""
         piece, is_last = self._lines.next_lines(b".")
@@ -159,11 +159,11 @@ class ClientConnection:
             )
         if piece.startswith(b"."):
             piece = piece[1:]
-        pieces.append(piece.replace(b"\r\n.", b"\r\n"))
+        lines += piece.replace(b"\r\n.", b"\r\n")
         if not is_last:
             return None
         self._listing = None
-        return self._answered(command, reply, command.read(reply, b"".join(pieces)))
+        return self._answered(command, reply, command.read(reply, bytes(lines)))
 
     def _next_data(self, command: AnyCommand, reader: DataReader) -> ClientEvent | None:
         octets, is_last = self._lines.take(reader.cut)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
-from desktopmail.wire.limits import POP3_MAX_UIDL_OCTETS
+from desktopmail.wire.limits import POP3_MAX_MESSAGES, POP3_MAX_UIDL_OCTETS
 from desktopmail.wire.pop3.command import Command, CommandSyntaxError, Follows, parse_number
 
 if TYPE_CHECKING:
@@ -169,9 +169,15 @@ def encode_unique_ids(uidls: Iterable[tuple[int, str]]) -> bytes:
 
 
 def _all(pattern: re.Pattern[bytes], lines: bytes, keyword: str) -> list[tuple[bytes, bytes]]:
+    count = lines.count(b"\r\n")
+    if count > POP3_MAX_MESSAGES:
+        raise RemoteProtocolError(
+            f"the answer to {keyword} names more than {POP3_MAX_MESSAGES} messages",
+            limit="POP3_MAX_MESSAGES",
+        )
     found = pattern.findall(lines)
     # Every line has to be one: what the pattern skipped would be missing in the count.
-    if len(found) != lines.count(b"\r\n"):
+    if len(found) != count:
         raise RemoteProtocolError(f"a line of {keyword} is not a number and what belongs to it")
     return found
 

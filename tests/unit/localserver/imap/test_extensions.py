@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from localserver.imap.capability import AFTER_LOGIN
 from tests.helpers.imap_dialogue import connected, logged_in, mail
 
 CASES = [
@@ -45,7 +46,14 @@ CASES = [
     ("THREAD=ORDEREDSUBJECT", "THREAD ORDEREDSUBJECT UTF-8 ALL"),
     ("UIDPLUS", "UID EXPUNGE 1"),
     ("QUOTA", 'GETQUOTA ""'),
+    ("MOVE", "MOVE 1 Trash"),
+    ("NAMESPACE", "NAMESPACE"),
+    ("UNSELECT", "UNSELECT"),
+    ("COMPRESS=DEFLATE", "COMPRESS DEFLATE"),
+    ("THREAD=REFERENCES", "THREAD REFERENCES UTF-8 ALL"),
 ]
+# These have no syntax of their own, or end by a word: they have tests of their own.
+ELSEWHERE = {"CHILDREN", "IDLE", "QUOTA=RES-MESSAGE", "QUOTA=RES-STORAGE", "UTF8=ACCEPT"}
 
 
 @pytest.mark.parametrize(("name", "command"), CASES)
@@ -57,6 +65,11 @@ async def test_a_command_is_known_with_its_extension_and_not_without(
         dialogue.server.server.context.faults.switch_off(())
         if name not in {"QRESYNC", "SEARCHRES"}:  # which have to be enabled, and filled, first
             assert (await dialogue.run(command))[-1].startswith("OK ")
+
+
+def test_every_extension_that_is_offered_has_a_case_here() -> None:
+    """What is added to the offer and not to `extensions.py` would go on when it is off."""
+    assert {name for name, _ in CASES} | ELSEWHERE == set(AFTER_LOGIN)
 
 
 async def test_without_uidplus_nobody_is_told_new_uids() -> None:

@@ -145,3 +145,11 @@ def test_any_octets_are_read_or_are_the_peers_fault(octets: bytes) -> None:
 
 def test_backslashes_are_taken_out_once() -> None:
     assert unquote(rb"a\\b\"c") == rb'a\b"c'
+
+
+def test_the_elements_of_a_response_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("desktopmail.wire.imap.cursor.MAX_ELEMENTS", 100)
+    cursor = Cursor(b"(" + b"a " * 100 + b"b)", lenient=True)
+    with pytest.raises(RemoteProtocolError) as caught:
+        cursor.parenthesised(lambda each: each.atom())
+    assert caught.value.limit == "MAX_ELEMENTS"

@@ -166,3 +166,18 @@ def test_a_pattern_is_not_tried_again_on_a_line_that_has_not_ended() -> None:
         assert cutter.next() is None
         cutter.receive(b"b")
     assert pattern.tried == 1
+
+
+def test_what_arrives_in_drops_is_not_kept_as_one_object_for_each() -> None:
+    cutter = Cutter(Limits(10_000_000, 10_000_000, 200, 3, 10_000_000))
+    line = b"* X {300000}\r\n" + b"ab" * 150_000 + b" y\r\n"
+    cutter.receive(line[:14])
+    assert isinstance(cutter.next(), LiteralHeader)
+    cutter.keep()
+    for at in range(14, len(line), 2):
+        assert cutter.next() is None
+        cutter.receive(line[at : at + 2])
+        assert len(cutter._late) < 1500
+    unit = cutter.next()
+    assert isinstance(unit, Unit)
+    assert unit.octets == line[:-2]

@@ -6,10 +6,13 @@ import pytest
 
 from desktopmail.wire.errors import LocalProtocolError
 from desktopmail.wire.imap import flags
+from desktopmail.wire.imap.client_events import Malformed, Untagged
+from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.flags import Flag, flag, flag_octets, parse_flags
-from desktopmail.wire.imap.sequence import UidSet
+from desktopmail.wire.imap.sequence import Seq, UidSet
 from desktopmail.wire.imap.store import Store, StoreMode
-from tests.helpers.imap import read_command, refused_command
+from tests.helpers.imap import client_events, new_client, read_command, refused_command
+from tests.helpers.splits import in_pieces
 
 
 def test_known_flags_have_one_spelling() -> None:
@@ -47,3 +50,15 @@ def test_a_server_reads_flags_with_and_without_parentheses() -> None:
 
 def test_a_server_refuses_what_is_no_flag() -> None:
     assert refused_command(b'UID STORE 1 +FLAGS ("Seen")').tag == "a1"
+
+
+def test_a_list_of_flags_that_is_too_long_is_malformed_however_it_arrives() -> None:
+    few, many = b" ".join([b"flag"] * 2000), b" ".join([b"flag"] * 300_000)
+    line = b"* 1 FETCH (FLAGS (%b))\r\n"
+    for size in (1 << 30, 100_000):
+        (event,) = client_events(new_client(), in_pieces(line % few, size))
+        assert isinstance(event, Untagged)
+        assert event.value == FetchResponse(Seq(1), flags=frozenset({flag("flag")}))
+        (event,) = client_events(new_client(), in_pieces(line % many, size))
+        assert isinstance(event, Malformed)
+        assert "too many flags" in event.reason

@@ -85,3 +85,12 @@ def test_a_mailbox_of_ten_million_is_read() -> None:
     found = read_response(b"ESEARCH UID ALL 1:10000000")
     assert isinstance(found, ESearchResponse)
     assert len(found.all or ()) == MAX_FOUND
+
+
+@pytest.mark.parametrize("name", [b"SEARCH", b"SORT"])
+def test_more_messages_than_a_mailbox_holds_are_not_read(
+    name: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desktopmail.wire.imap.search_response.MAX_FOUND", 100)
+    assert read_response(name + b" 1" * 100)
+    assert "more messages" in malformed(name + b" 1" * 101)

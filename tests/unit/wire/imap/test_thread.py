@@ -85,3 +85,9 @@ def test_what_is_no_forest_is_malformed(octets: bytes) -> None:
 )
 def test_what_is_no_thread_is_refused(octets: bytes) -> None:
     refused_command(octets)
+
+
+def test_more_messages_than_a_mailbox_holds_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("desktopmail.wire.imap.thread.MAX_FOUND", 100)
+    assert read_response(b"THREAD " + b"(1)" * 100)
+    assert "more messages" in malformed(b"THREAD " + b"(1)" * 101)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
+from desktopmail.wire.limits import POP3_MAX_MESSAGES
 from desktopmail.wire.output import Output
 from desktopmail.wire.pop3.command import CommandSyntaxError
 from desktopmail.wire.pop3.listing import (
@@ -184,3 +185,12 @@ def test_no_line_of_a_listing_keeps_a_client_busy(
 
 def test_spaces_behind_a_unique_id_are_no_part_of_it() -> None:
     assert answer_of(Uidl(), b"+OK\r\n1 a b \t \r\n2\t \tc\r\n.\r\n") == {1: "a b", 2: "c"}
+
+
+@pytest.mark.parametrize("command", [Uidl(), List()])
+def test_more_messages_than_any_maildrop_has_are_refused_before_they_are_read(
+    command: Uidl | List,
+) -> None:
+    with pytest.raises(RemoteProtocolError) as caught:
+        command.read(ok(), b"1 1\r\n" * (POP3_MAX_MESSAGES + 1))
+    assert caught.value.limit == "POP3_MAX_MESSAGES"
