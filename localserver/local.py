@@ -280,7 +280,19 @@ class LocalServer:
         flags: Iterable[str] = (),
         internal_date: datetime | None = None,
     ) -> int:
-        """Put a message into a mailbox, as if it had come long ago; returns its UID."""
+        """Put a message into a mailbox exactly as it is, as if it had come long ago.
+
+        Args:
+            user: Name or address.
+            octets: The message; mail that came by SMTP has CRLF
+                (`message.as_bytes(policy=email.policy.SMTP)`).
+            mailbox: Which; it is made when it is not there.
+            flags: Flags and keywords.
+            internal_date: When it came; None for now.
+
+        Returns:
+            Its UID.
+        """
         return self._call(
             self.deliver_async(
                 user, octets, mailbox=mailbox, flags=flags, internal_date=internal_date

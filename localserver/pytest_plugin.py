@@ -44,8 +44,15 @@ class LocalMailbox:
         return self.server.messages(self.user)
 
     def add(self, octets: bytes, *, flags: tuple[str, ...] = ()) -> int:
-        """Put a message into it; returns its UID."""
-        return self.server.deliver(self.user, octets, flags=flags)
+        """Put a message into it; returns its UID.
+
+        Args:
+            octets: The message; bare LF, as `EmailMessage.as_bytes()` has it, becomes CRLF.
+            flags: Flags and keywords.
+        """
+        from localserver.exchange.foreign import with_crlf  # only who uses it pays for it
+
+        return self.server.deliver(self.user, with_crlf(octets), flags=flags)
 
     def wait_for(self, subject: str | None = None, *, timeout_s: float = 5.0) -> ReceivedMessage:
         """Wait until a message is there.

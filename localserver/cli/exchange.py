@@ -160,7 +160,8 @@ def _mailbox(account: Account, name: str) -> Mailbox:
     try:
         return account.mailbox(name)
     except NoSuchMailboxError as error:
-        raise NoSuchMailboxError(f"There is no mailbox {name!r}.") from error
+        there = ", ".join(each.name for each in account.mailboxes())
+        raise NoSuchMailboxError(f"There is no mailbox {name!r}; there are {there}.") from error
 
 
 def _stored(account: Account, box: Mailbox) -> Iterator[ExchangedMessage]:

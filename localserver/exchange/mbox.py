@@ -65,7 +65,10 @@ def read_mbox(path: Path) -> Iterator[ExchangedMessage]:
     starts = [0] if _SEPARATOR.match(octets) else []
     starts += [found.start() + 1 for found in re.finditer(rb"\n(?=From [^\n]*\n)", octets)]
     if not starts or starts[0] != 0:
-        raise ExchangeError(f"{path} is no mbox: it does not begin with a From line.")
+        raise ExchangeError(
+            f"{path} is no mbox: it does not begin with a From line; a single message is read with "
+            "--format eml."
+        )
     for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(octets)], strict=True), 1):
         body = octets.index(b"\n", start) + 1
         own = _OWN.match(octets, body)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import imaplib
+from email.message import EmailMessage
+from email.policy import SMTP
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +25,14 @@ def test_a_mailbox_that_is_filled_and_read(mailbox: LocalMailbox) -> None:
     assert mailbox.add(b"Subject: one\r\n\r\n", flags=("\\Seen",)) == 1
     assert mailbox.wait_for("one").is_seen
     assert len(mailbox.messages) == 1
+
+
+def test_a_message_of_the_standard_library_is_served_with_crlf(mailbox: LocalMailbox) -> None:
+    message = EmailMessage()
+    message["Subject"] = "from email"
+    message.set_content("one\ntwo\n")
+    mailbox.add(message.as_bytes())
+    assert mailbox.messages[0].octets == message.as_bytes(policy=SMTP)
 
 
 @pytest.mark.mail_users(carol="secret", Ann="other")
