@@ -23,8 +23,10 @@ async def handle_idle(session: ImapSession, tag: Tag, _command: Idle) -> None:
     finally:
         session.idling = False
     if isinstance(event, IdleDone):
+        session.recorder.record("C", b"DONE\r\n")
         session.finish(tag, Condition.OK, "You waited long enough.")
     elif isinstance(event, BadCommand):
+        session.recorder.record("C", f"{event.tag} (not understood)\r\n".encode())
         session.send(event.refusal)
     else:
         session.end()

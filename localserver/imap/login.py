@@ -49,12 +49,14 @@ async def handle_authenticate(session: ImapSession, tag: Tag, command: Authentic
         await session.flush()
         event = await session.next_event()
         if isinstance(event, BadCommand):
+            session.recorder.record("C", f"{event.tag} (not understood)\r\n".encode())
             session.send(event.refusal)
             _count_failure(session)
             return
         if not isinstance(event, ContinuationReceived):
             session.end()
             return
+        session.recorder.record("C", b"*\r\n" if event.response is None else b"<response>\r\n")
         if event.response is None:
             session.answer(tag, Condition.BAD, "You gave the exchange up.")
             _count_failure(session)

@@ -52,3 +52,13 @@ async def test_without_a_mailbox_idle_waits_for_done() -> None:
         await _idle(dialogue)
         await dialogue.send(b"done\r\n")
         assert (await dialogue.answers(b"i"))[-1].startswith("OK")
+
+
+async def test_the_transcript_shows_what_ended_it() -> None:
+    async with logged_in() as dialogue:
+        for said in (b"DONE", b"NOOP"):
+            await _idle(dialogue)
+            await dialogue.send(said + b"\r\n")
+            await dialogue.answers(b"i")
+        shown = dialogue.server.transcript.commands("imap")
+        assert shown[-4:] == ["IDLE", "DONE", "IDLE", "(not understood)"]

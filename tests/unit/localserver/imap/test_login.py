@@ -123,3 +123,22 @@ async def test_exchanges_that_come_to_nothing_end_the_session_too(response: byte
             assert (await dialogue.line()).startswith(b"x%d " % number)
         assert await dialogue.line() == b"* BYE Too many failed logins."
         assert await dialogue.at_end()
+
+
+async def test_the_transcript_shows_that_the_client_answered_a_challenge() -> None:
+    async with LocalServer({"alice": "secret"}) as server, connected(server) as dialogue:
+        await dialogue.send(b"a AUTHENTICATE CRAM-MD5\r\n")
+        await dialogue.line()
+        await dialogue.send(b"*\r\n")
+        await dialogue.answers(b"a")
+        await dialogue.send(b"b AUTHENTICATE LOGIN\r\n")
+        for _ in range(2):
+            await dialogue.line()
+            await dialogue.send(b"YWxpY2U=\r\n")
+        await dialogue.answers(b"b")
+        said = server.transcript
+        assert said.commands("imap") == [
+            "AUTHENTICATE CRAM-MD5", "*", "AUTHENTICATE LOGIN", "<response>", "<response>",
+        ]  # fmt: skip
+        assert said.round_trips("imap") == 5
+        assert "YWxpY2U" not in said.text("imap")
