@@ -8,7 +8,6 @@ from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt, Signal
 from PySide6.QtGui import QImageReader, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLabel,
     QToolButton,
     QVBoxLayout,
@@ -16,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktopmail.ui.dates import size_text
-from desktopmail.ui.elided import ElidedLabel, left_to_right
+from desktopmail.ui.file_card import PICTURE, FileCard
 from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.reading.attachments import icon_of
@@ -28,11 +27,10 @@ if TYPE_CHECKING:
     from desktopmail.ui.theme.theme import Theme
 
 WARNED_OCTETS = 15_000_000  # in Base64 that is 20 MB, which many servers refuse
-_PICTURE = 28
 _MAX_SHOWN_OCTETS = 2_000_000  # decoding a larger picture takes longer than a frame
 
 
-class FileChip(QFrame):
+class FileChip(FileCard):
     """One file.
 
     Signals:
@@ -42,20 +40,9 @@ class FileChip(QFrame):
     remove_wanted = Signal()
 
     def __init__(self, file: File, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
+        picture = _picture_of(file, theme)
+        super().__init__(file.name, file.media_type, len(file.octets), picture, parent)
         self.file = file
-        size = size_text(len(file.octets))
-        self.setProperty("kind", "attachment")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(f"{file.name}, {size}")
-        self.setToolTip(f"{file.name}\n{file.media_type}, {size}")
-        picture = QLabel(self)
-        picture.setPixmap(_picture_of(file, theme))
-        picture.setFixedWidth(_PICTURE)
-        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        name = ElidedLabel(left_to_right(file.name), self)
-        details = QLabel(size, self)
-        details.setProperty("kind", "small")
         remove = QToolButton(self)
         remove.setToolTip(tr("compose.remove", name=file.name))
         remove.setAccessibleName(remove.toolTip())
@@ -63,17 +50,7 @@ class FileChip(QFrame):
         remove.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Delete does it on the chip itself
         theme.tint(remove, "close")
         remove.clicked.connect(lambda _checked=False: self.remove_wanted.emit())
-        texts = QVBoxLayout()
-        texts.setSpacing(0)
-        texts.addWidget(name)
-        texts.addWidget(details)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 4, 4)
-        row.setSpacing(8)
-        row.addWidget(picture)
-        row.addLayout(texts, 1)
-        row.addWidget(remove, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.setFixedWidth(min(max(name.sizeHint().width() + 90, 150), 280))
+        self.add_button(remove)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Delete takes it off."""
@@ -156,7 +133,7 @@ def _picture_of(file: File, theme: Theme) -> QPixmap:
         source.open(QIODevice.OpenModeFlag.ReadOnly)
         reader = QImageReader(source)
         reader.setScaledSize(
-            reader.size().scaled(_PICTURE, _PICTURE, Qt.AspectRatioMode.KeepAspectRatio)
+            reader.size().scaled(PICTURE, PICTURE, Qt.AspectRatioMode.KeepAspectRatio)
         )
         image = reader.read()
         if not image.isNull():

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
-from desktopmail.ui.dates import size_text
-from desktopmail.ui.elided import ElidedLabel, left_to_right
+from desktopmail.ui.file_card import FileCard
 from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.reading.preview import Shown, way_of
@@ -32,7 +31,7 @@ def icon_of(media_type: str) -> str:
     return "mail" if major == "message" else "file"
 
 
-class AttachmentCard(QFrame):
+class AttachmentCard(FileCard):
     """One attachment.
 
     Signals:
@@ -46,36 +45,17 @@ class AttachmentCard(QFrame):
     drag_wanted = Signal()
 
     def __init__(self, attachment: Attachment, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._way = way_of(attachment)
-        self.setProperty("kind", "attachment")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         warned = bool(attachment.warned.value)
-        size = size_text(attachment.size_octets)
-        why = tr(f"warned.{attachment.warned.name.lower()}") if warned else ""
-        self.setAccessibleName(f"{attachment.name}, {size}")
-        self.setAccessibleDescription(why)
-        tip = f"{attachment.name}\n{attachment.media_type}, {size}"
-        if warned:
-            tip += f"\n{why}"
-        self.setToolTip(tip)
         icon = "alert" if warned else icon_of(attachment.media_type)
-        picture = QLabel(self)
-        picture.setPixmap(theme.icon(icon, "danger" if warned else "muted").pixmap(QSize(20, 20)))
-        name = ElidedLabel(left_to_right(attachment.name), self)
-        details = QLabel(size, self)
-        details.setProperty("kind", "small")
-        texts = QVBoxLayout()
-        texts.setSpacing(0)
-        texts.addWidget(name)
-        texts.addWidget(details)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(10, 5, 12, 5)
-        row.setSpacing(9)
-        row.addWidget(picture)
-        row.addLayout(texts, 1)
-        wanted = name.sizeHint().width() + 56
-        self.setFixedWidth(min(max(wanted, 130), 250))
+        picture = theme.icon(icon, "danger" if warned else "muted").pixmap(QSize(20, 20))
+        super().__init__(
+            attachment.name, attachment.media_type, attachment.size_octets, picture, parent
+        )
+        self._way = way_of(attachment)
+        if warned:
+            why = tr(f"warned.{attachment.warned.name.lower()}")
+            self.setAccessibleDescription(why)
+            self.setToolTip(f"{self.toolTip()}\n{why}")
         self._pressed: QPoint | None = None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name

@@ -1,0 +1,65 @@
+"""A card for a file: its picture, its name and its size; what came, and what is to be sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
+
+from desktopmail.ui.dates import size_text
+from desktopmail.ui.elided import ElidedLabel, left_to_right
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPixmap
+    from PySide6.QtWidgets import QWidget
+
+PICTURE = 28
+_LEAST, _MOST = 17, 32  # letters
+
+
+class FileCard(QFrame):
+    """One file.
+
+    Args:
+        name: As it will be called on the disk.
+        media_type: What it says it is.
+        size_octets: How large it is.
+        picture: At most `PICTURE` points wide.
+        parent: Where it stands.
+    """
+
+    def __init__(
+        self, name: str, media_type: str, size_octets: int, picture: QPixmap, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        size = size_text(size_octets)
+        self.setProperty("kind", "attachment")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(f"{name}, {size}")
+        self.setToolTip(f"{name}\n{media_type}, {size}")
+        image = QLabel(self)
+        image.setPixmap(picture)
+        image.setFixedWidth(PICTURE)
+        image.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        title = ElidedLabel(left_to_right(name), self)
+        details = QLabel(size, self)
+        details.setProperty("kind", "small")
+        texts = QVBoxLayout()
+        texts.setSpacing(0)
+        texts.addWidget(title)
+        texts.addWidget(details)
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(8, 5, 8, 5)
+        self.row.setSpacing(8)
+        self.row.addWidget(image)
+        self.row.addLayout(texts, 1)
+        letter = self.fontMetrics().averageCharWidth()
+        self._most = _MOST * letter
+        wanted = title.sizeHint().width() + PICTURE + 30
+        self.setFixedWidth(min(max(wanted, _LEAST * letter), self._most))
+
+    def add_button(self, button: QWidget) -> None:
+        """Put a button at the end, and make room for it."""
+        self.row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.setFixedWidth(min(self.width() + button.sizeHint().width() + 8, self._most))
