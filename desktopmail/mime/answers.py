@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from desktopmail.mime.message import Message
     from desktopmail.mime.rich_text import Image, Item
 
+MAX_QUOTED = 100_000
+"""Letters of a text that is quoted to be edited: some 1,500 lines. What is longer is a file."""
+
 
 def reply(
     message: Message,
@@ -101,7 +104,7 @@ def _answer(
     below = quoted.of_message(message, (attribution,), is_cited=True) if keep_layout else None
     if below is not None:
         files = _pictures(message, below.pictures)
-    elif rich and message.html is not None:
+    elif rich and message.html is not None and len(message.text) <= MAX_QUOTED:
         items, files = _rich_text(message)
         head = (*_EMPTY_LINES, Paragraph(runs=(Run(attribution),)))
         html = rich_write.write((*head, *(_quoted(item) for item in items)))
@@ -110,13 +113,21 @@ def _answer(
         to=to,
         cc=cc,
         subject=_prefixed("Re: ", message.subject),
-        text="" if below else f"\n\n{attribution}\n{text.quote(message.text)}\n",
+        text="" if below else f"\n\n{attribution}\n{_quote(message.text)}\n",
         html=html,
         files=files,
         quoted=below,
         in_reply_to=own,
         references=(*message.references, own) if own else message.references,
     )
+
+
+def _quote(words: str) -> str:
+    """Quote a text; of one that is as long as a book its begin, and a mark that it goes on."""
+    if len(words) <= MAX_QUOTED:
+        return text.quote(words)
+    begin, _, _ = words[:MAX_QUOTED].rpartition("\n")
+    return text.quote(f"{begin or words[:MAX_QUOTED]}\n[…]")
 
 
 _EMPTY_LINES = (Paragraph(), Paragraph())
@@ -227,7 +238,8 @@ def forward_inline(
 ) -> Draft:
     """Return the draft of a forward that holds the message's text and its attachments.
 
-    `rich` and `keep_layout` are as in `reply`.
+    `rich` and `keep_layout` are as in `reply`. A text as long as a book goes along as a whole, as
+    an attachment: nothing of it is lost, and nobody wants to edit it.
     """
     labels = labels or ForwardLabels()
     rows = [
@@ -242,6 +254,8 @@ def forward_inline(
     html = None
     files = _files(message)
     below = quoted.of_message(message, (*lines, ""), is_cited=False) if keep_layout else None
+    if below is None and len(message.text) > MAX_QUOTED:
+        return forward_attached((message,), own=own)
     if below is not None:
         others = (it for it in files if it.content_id not in below.pictures)
         files = (

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QBuffer, QByteArray, Qt
+from PySide6.QtCore import QBuffer, QByteArray, Qt, QUrl
 from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QImage
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QToolButton, QWidget
 
@@ -34,7 +34,7 @@ from desktopmail.ui.reading.people_line import PeopleLine
 from desktopmail.ui.reading.saving import free_name, write_new
 from tests.gui.test_window import play, select
 from tests.helpers import corpora
-from tests.helpers.fake_door import FakeStore, full_store
+from tests.helpers.fake_door import NOW, FakeStore, full_store
 from tests.helpers.qt_loop import SLOT_LIMIT_S, Watchdog, until
 
 if TYPE_CHECKING:
@@ -675,5 +675,76 @@ def test_tags_and_state_stand_in_the_header_and_a_tag_is_taken_off(theme: Theme)
         remove.click()
         await until(lambda: store.messages[row.id].tags == ())
         await until(lambda: len(marks.findChildren(QWidget, "markChip")) == 1)
+
+    play(theme, scene)
+
+
+def letter_of(text: bytes, more: bytes = b"") -> bytes:
+    return b"From: Bob <bob@example.org>\r\nSubject: large\r\n" + more + b"\r\n" + text
+
+
+def files(count: int) -> bytes:
+    parts = b"".join(
+        b"--b\r\nContent-Type: application/pdf; name=file-%d.pdf\r\n\r\n%%PDF\r\n" % number
+        for number in range(count)
+    )
+    return parts + b"--b--\r\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        (b"Words of a line that goes on for a while.\r\n" * 100_000, b""),
+        (b"> Words of a line that goes on for a while.\r\n" * 50_000, b""),
+        (b"word " * 600_000, b""),
+        (b"x" * 1_000_000, b""),
+        (files(200), b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n"),
+    ],
+    ids=["lines", "quotes", "one line", "one word", "attachments"],
+)
+def test_no_slot_blocks_while_a_message_of_any_size_is_shown(
+    theme: Theme, text: bytes, more: bytes
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        box = store.box(Role.INBOX).id
+        large = store.add_message(letter_of(text, more), box, date_s=int(NOW.timestamp()) + 60)
+        store.tell(EverythingChanged())
+        window.bridge.flush()
+        await select(window, 1)
+        watch = Watchdog()
+        await asyncio.sleep(0.1)
+        watch.forgive()
+        window.list_pane.list.go_to_message(large.id)
+        await until(lambda: window.reading.row is not None and window.reading.row.id == large.id)
+        await asyncio.sleep(0.3)
+        window.resize(window.width() - 80, window.height())
+        await asyncio.sleep(0.1)
+        watch.stop()
+        assert watch.longest_s < SLOT_LIMIT_S
+        assert window.reading.plain.height() > window.reading.attachments.height()
+
+    play(theme, scene)
+
+
+def test_of_a_very_long_text_more_is_a_click_away(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        plain = window.reading.plain
+        window.reading.show_letter(read_letter(letter_of(b"A line of words.\r\n" * 12_000)), None)
+        plain.write_rest()
+        assert plain.toPlainText().endswith("Show more of this very long text (154 kB are left)")
+        plain.anchorClicked.emit(QUrl("more:"))
+        plain.write_rest()
+        assert plain.toPlainText().count("A line of words.") == 12_000
+        assert "Show more" not in plain.toPlainText()
+
+    play(theme, scene)
+
+
+def test_words_far_down_in_a_long_text_are_found(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        text = b"A line of words.\r\n" * 2_500 + b"The needle.\r\n"
+        window.reading.show_letter(read_letter(letter_of(text)), None)
+        window.reading.find_words("needle")
+        assert window.reading.plain.textCursor().selectedText() == "needle"
 
     play(theme, scene)

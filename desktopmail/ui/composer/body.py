@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +107,8 @@ class Body(QTextEdit):
         self._is_rich = True
         self._rest: list[Item] = []  # of a long text, still to be put into the document
         self._is_filling = False
+        self._is_filled = asyncio.Event()
+        self._is_filled.set()
         self.looks = Looks(self, theme)
         self.setObjectName("composeBody")
         self.setAccessibleName(tr("compose.body"))
@@ -288,12 +291,14 @@ class Body(QTextEdit):
         self.document().clear()
         self.document().setUndoRedoEnabled(False)
         self._rest = list(items)
+        self._is_filled.clear()
         self._fill_more()
         self.moveCursor(QTextCursor.MoveOperation.Start)
 
     def _fill_more(self) -> None:
         some, self._rest = self._rest[:_AT_ONCE], self._rest[_AT_ONCE:]
         if not some:
+            self._is_filled.set()
             return
         is_modified = self.document().isModified()
         was_blocked = self.blockSignals(True)
@@ -311,6 +316,11 @@ class Body(QTextEdit):
             QTimer.singleShot(0, self, self._fill_more)
         else:
             self.document().setUndoRedoEnabled(True)
+            self._is_filled.set()
+
+    async def filled(self) -> None:
+        """Wait until a long text is in the document as a whole."""
+        await self._is_filled.wait()
 
     def _fill_rest(self) -> None:
         while self._rest:

@@ -291,6 +291,7 @@ class ComposeWindow(QWidget):
 
     async def draft_soon(self) -> Draft:
         """What is written now, without holding the window up: a long text takes 100 ms."""
+        await self.body.filled()
         return await asyncio.get_running_loop().run_in_executor(None, self._draft_maker())
 
     def _draft_maker(self) -> Callable[[], Draft]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QScrollArea, QWidget
 
 from desktopmail.ui.file_card import FileCard
 from desktopmail.ui.flow_layout import FlowLayout
@@ -15,10 +15,13 @@ from desktopmail.ui.reading.preview import Shown, way_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+    from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 
     from desktopmail.mime.attachment import Attachment
     from desktopmail.ui.theme.theme import Theme
+
+_AT_ONCE = 8  # cards made before somebody else may have the thread
+_LINES = 3  # shown without scrolling, and a half, so that one sees that there are more
 
 
 def icon_of(media_type: str) -> str:
@@ -44,13 +47,11 @@ class AttachmentCard(FileCard):
     save_wanted = Signal()
     drag_wanted = Signal()
 
-    def __init__(self, attachment: Attachment, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, attachment: Attachment, size: int, theme: Theme, parent: QWidget) -> None:
         warned = bool(attachment.warned.value)
         icon = "alert" if warned else icon_of(attachment.media_type)
         picture = theme.icon(icon, "danger" if warned else "muted").pixmap(QSize(20, 20))
-        super().__init__(
-            attachment.name, attachment.media_type, attachment.size_octets, picture, parent
-        )
+        super().__init__(attachment.name, attachment.media_type, size, picture, parent)
         self._way = way_of(attachment)
         if warned:
             why = tr(f"warned.{attachment.warned.name.lower()}")
@@ -113,28 +114,68 @@ class AttachmentStrip(QFrame):
         super().__init__(parent)
         self.setObjectName("attachmentStrip")
         self._theme = theme
-        self._flow_host = QWidget(self)
-        self._flow = FlowLayout(self._flow_host, spacing=8)
+        self._host = QWidget(self)
+        self._host.setObjectName("attachmentHost")
+        self._flow = FlowLayout(self._host, spacing=8)
+        self._area = QScrollArea(self)
+        self._area.setObjectName("attachmentArea")
+        self._area.setWidget(self._host)
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._host.installEventFilter(self)
+        self._rest: list[tuple[Attachment, int]] = []  # still to be shown
+        self._more = QTimer(self)
+        self._more.setSingleShot(True)
+        self._more.timeout.connect(self._show_some)
         self._save_all = QPushButton(tr("attachment.save_all"), self)
         self._save_all.setProperty("kind", "link")
         self._save_all.clicked.connect(self.save_all_wanted)
         row = QHBoxLayout(self)
         row.setContentsMargins(24, 10, 16, 10)
-        row.addWidget(self._flow_host, 1)
+        row.addWidget(self._area, 1)
         row.addWidget(self._save_all, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
-    def show_attachments(self, attachments: Sequence[Attachment]) -> None:
-        """Show the attachments of another message."""
+    def show_attachments(self, attachments: Sequence[Attachment], sizes: Sequence[int]) -> None:
+        """Show the attachments of another message, and how many octets each has."""
         self._flow.clear()
         self.setAccessibleName(trn("attachment.count", len(attachments)))
-        for attachment in attachments:
-            card = AttachmentCard(attachment, self._theme, self._flow_host)
+        self._rest = list(zip(attachments, sizes, strict=True))
+        self._show_some()
+        self._save_all.setVisible(len(attachments) > 1)
+        self.setVisible(bool(attachments))
+
+    def _show_some(self) -> None:
+        """Show as many as a frame has time for; the others come after it."""
+        some, self._rest = self._rest[:_AT_ONCE], self._rest[_AT_ONCE:]
+        for attachment, size in some:
+            card = AttachmentCard(attachment, size, self._theme, self._host)
             card.show_wanted.connect(lambda it=attachment: self.show_wanted.emit(it))
             card.open_wanted.connect(lambda it=attachment: self.open_wanted.emit(it))
             card.save_wanted.connect(lambda it=attachment: self.save_wanted.emit(it))
             card.drag_wanted.connect(lambda it=attachment: self.drag_wanted.emit(it))
             self._flow.addWidget(card)
             card.show()
-        self._save_all.setVisible(len(attachments) > 1)
-        self.setVisible(bool(attachments))
+        if self._rest:
+            self._more.start(0)
+        else:
+            self._more.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Fewer stand side by side."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Cards come by and by."""
+        if watched is self._host and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        """As high as all are, up to some lines: the text of the message needs its room."""
+        wanted = self._flow.heightForWidth(max(self._area.viewport().width(), 100))
+        first = self._flow.itemAt(0)
+        line = first.sizeHint().height() + 8 if first is not None else 0
+        self._area.setFixedHeight(max(min(wanted, line * _LINES + line // 2), 1))

@@ -33,6 +33,7 @@ class Letter:
         html: The sanitised HTML, or None where the message has none.
         page: The same as it is shown in a page: long quotes folded, where that is wanted.
         attachments: What came with it and is not part of the text.
+        sizes: How many octets each of them has; of 30 MB they take longer than a frame to count.
         whole: Whether the body is here, or the header only.
     """
 
@@ -51,6 +52,7 @@ class Letter:
     html: SafeHtml | None
     page: str
     attachments: tuple[Attachment, ...]
+    sizes: tuple[int, ...]
     whole: bool
 
 
@@ -88,6 +90,7 @@ def read_letter(
             known=[box.domain for box in message.senders if box.domain],
         )
     page = safe.html if safe is not None else ""
+    attached = tuple(it for it in message.attachments if not it.is_inline) if whole else ()
     return Letter(
         key=key,
         message=message,
@@ -103,6 +106,7 @@ def read_letter(
         blocks=tuple(text.blocks(message.text)) if whole else (),
         html=safe,
         page=fold.fold_quotes(page, tr("fold.open")) if folded else page,
-        attachments=tuple(it for it in message.attachments if not it.is_inline) if whole else (),
+        attachments=attached,
+        sizes=tuple(it.size_octets for it in attached),
         whole=whole,
     )

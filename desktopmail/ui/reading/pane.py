@@ -229,7 +229,7 @@ class ReadingPane(QFrame):
         self.show_marks(row)
         self.header.show()
         self._rule.show()
-        self.attachments.show_attachments(letter.attachments)
+        self.attachments.show_attachments(letter.attachments, letter.sizes)
         self._show_notices(letter)
         self._show_body()
         self.shown.emit(row, letter)
@@ -314,6 +314,7 @@ class ReadingPane(QFrame):
     def find_words(self, words: str, backwards: bool = False) -> None:
         """Go to the next place where words stand in the message."""
         view = self._bodies.currentWidget()
+        self.plain.write_rest()
         if isinstance(view, QTextBrowser):
             flags = QTextDocument.FindFlag(0)
             if backwards:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, Qt, QUrl, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QBrush,
     QContextMenuEvent,
@@ -20,10 +21,11 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from desktopmail.mime import link
 from desktopmail.mime.text import Block, Kind
+from desktopmail.ui.dates import size_text
 from desktopmail.ui.language import tr, trn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from desktopmail.ui.theme.theme import Theme
 
@@ -33,7 +35,11 @@ _BAR = 2.5
 _FOLD = "fold:"  # begins the targets of what is folded
 _LONG_QUOTE = 8  # lines; a shorter quote is what the answer is about
 _LONG_SIGN = 4
-_MAX_CHARACTERS = 400_000  # beyond this a mail is a file; the rest is a click away
+_MORE = "more:"  # the target of the line that shows more of a very long text
+# Each change of the width lays all of it out again: 50,000 letters take 35 ms.
+_SHOWN_AT_ONCE = 50_000
+_MAX_LINE = 2_000  # letters; to break a line without a blank takes the square of its length
+_SLICE_S = 0.008  # of the thread's time, then others have it
 
 
 class PlainView(QTextBrowser):
@@ -58,6 +64,11 @@ class PlainView(QTextBrowser):
         self._zoom = 1.0
         self._is_folding = True
         self._open: set[int] = set()  # numbers of the first blocks of what was unfolded
+        self._limit = _SHOWN_AT_ONCE
+        self._rest: Iterator[None] = iter(())  # what is still to be written into the document
+        self._more = QTimer(self)
+        self._more.setSingleShot(True)
+        self._more.timeout.connect(self._write_some)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenLinks(False)
         self.setOpenExternalLinks(False)
@@ -80,6 +91,7 @@ class PlainView(QTextBrowser):
         """Show a text."""
         self._blocks = blocks
         self._open = set()
+        self._limit = _SHOWN_AT_ONCE
         self._draw()
         self.verticalScrollBar().setValue(0)
 
@@ -101,11 +113,19 @@ class PlainView(QTextBrowser):
         if target.startswith(_FOLD):
             self._open.add(int(target.removeprefix(_FOLD)))
             self._draw(keep_place=True)
+        elif target == _MORE:
+            self._limit += _SHOWN_AT_ONCE * 4
+            self._draw(keep_place=True)
         else:
             self.link_clicked.emit(target)
 
     def _hover(self, target: str) -> None:
-        self.link_hovered.emit("" if target.startswith(_FOLD) else target)
+        self.link_hovered.emit("" if target.startswith((_FOLD, _MORE)) else target)
+
+    def selectAll(self) -> None:  # noqa: N802 - Qt's name
+        """See QTextEdit; what is not written yet is, first."""
+        self.write_rest()
+        super().selectAll()
 
     def _folded(self) -> dict[int, tuple[int, str]]:
         """What is folded: number of the first block → (number behind the last, what to say)."""
@@ -130,10 +150,32 @@ class PlainView(QTextBrowser):
 
     def _draw(self, *, keep_place: bool = False) -> None:
         place = self.verticalScrollBar().value()
-        document = self.document()
-        document.clear()
-        cursor = QTextCursor(document)
-        cursor.beginEditBlock()
+        self.document().clear()
+        self._rest = self._lines()
+        self._write_some()
+        if keep_place:
+            self.write_rest()  # the place may be far below
+        else:
+            self.moveCursor(QTextCursor.MoveOperation.Start)
+        self.verticalScrollBar().setValue(place)
+
+    def _write_some(self) -> None:
+        """Go on writing for a while; the rest when the thread has nothing else to do."""
+        until_s = time.thread_time() + _SLICE_S
+        for _ in self._rest:
+            if time.thread_time() > until_s:
+                self._more.start(0)
+                return
+
+    def write_rest(self) -> None:
+        """Write what is still to be written, before all of it is asked for."""
+        self._more.stop()
+        for _ in self._rest:
+            pass
+
+    def _lines(self) -> Iterator[None]:
+        """Write line after line, each a step that one may pause behind."""
+        cursor = QTextCursor(self.document())
         written = 0
         folded = self._folded()
         hidden_until = 0
@@ -142,33 +184,31 @@ class PlainView(QTextBrowser):
                 continue
             if number in folded:
                 hidden_until, words = folded[number]
-                self._write_fold(cursor, number, words)
+                self._write_link(cursor, f"{_FOLD}{number}", words)
                 continue
-            text = block.text[: _MAX_CHARACTERS - written]
+            text = block.text[: self._limit - written]
             written += len(text)
-            self._write(cursor, block, text, first=number == 0)
-            if written >= _MAX_CHARACTERS:
-                self._write(
-                    cursor, Block(Kind.TEXT, 0, "\n" + tr("reading.cut")), None, first=False
-                )
-                break
-        cursor.endEditBlock()
-        if not keep_place:
-            self.moveCursor(QTextCursor.MoveOperation.Start)
-        self.verticalScrollBar().setValue(place)
+            yield from self._write(cursor, block, text, first=number == 0)
+            if written >= self._limit:
+                left = sum(len(it.text) for it in self._blocks[number:]) - len(text)
+                if left > 0:
+                    self._write_link(cursor, _MORE, tr("reading.more", size=size_text(left)))
+                return
 
-    def _write_fold(self, cursor: QTextCursor, number: int, words: str) -> None:
-        """Say what is folded; a click, or Tab and Enter, shows it."""
+    def _write_link(self, cursor: QTextCursor, target: str, words: str) -> None:
+        """Say what is not shown; a click, or Tab and Enter, shows it."""
         letters = self._letters("muted")
         letters.setAnchor(True)
-        letters.setAnchorHref(f"{_FOLD}{number}")
+        letters.setAnchorHref(target)
         paragraph = QTextBlockFormat()
         paragraph.setTopMargin(4)
         paragraph.setBottomMargin(4)
         cursor.insertBlock(paragraph)
         cursor.insertText(f"•••  {words}", letters)
 
-    def _write(self, cursor: QTextCursor, block: Block, text: str | None, *, first: bool) -> None:
+    def _write(
+        self, cursor: QTextCursor, block: Block, text: str, *, first: bool
+    ) -> Iterator[None]:
         paragraph = QTextBlockFormat()
         paragraph.setLineHeight(132, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         ink = "text"
@@ -179,17 +219,23 @@ class PlainView(QTextBrowser):
         elif block.kind is Kind.SIGNATURE:
             ink = "muted"
         letters = self._letters(ink)
-        for at, line in enumerate((block.text if text is None else text).split("\n")):
-            if first and at == 0:
-                cursor.setBlockFormat(paragraph)
-            else:
-                cursor.insertBlock(paragraph)
-            self._write_line(cursor, line, letters)
-            if block.depth and cursor.block().textDirection() == Qt.LayoutDirection.RightToLeft:
-                mirrored = QTextBlockFormat(paragraph)
-                mirrored.setRightMargin(paragraph.leftMargin())
-                mirrored.setLeftMargin(0)
-                cursor.setBlockFormat(mirrored)
+        for line in text.split("\n"):
+            for begin in range(0, max(len(line), 1), _MAX_LINE):
+                cursor.beginEditBlock()
+                if first:
+                    cursor.setBlockFormat(paragraph)
+                    first = False
+                else:
+                    cursor.insertBlock(paragraph)
+                self._write_line(cursor, line[begin : begin + _MAX_LINE], letters)
+                is_mirrored = cursor.block().textDirection() == Qt.LayoutDirection.RightToLeft
+                if block.depth and is_mirrored:
+                    mirrored = QTextBlockFormat(paragraph)
+                    mirrored.setRightMargin(paragraph.leftMargin())
+                    mirrored.setLeftMargin(0)
+                    cursor.setBlockFormat(mirrored)
+                cursor.endEditBlock()
+                yield
 
     def _letters(self, ink: str) -> QTextCharFormat:
         letters = QTextCharFormat()

@@ -108,8 +108,8 @@ QToolButton[kind="chip"]:checked { background: $accent_soft; border-color: $acce
 QToolButton[kind="chip"]:focus { border-color: $accent; }
 #markChip { background: $sunken; border: 1px solid $border; border-radius: 9px; }
 QToolButton#markRemove { padding: 0; border-radius: 8px; }
-#headerDetails, #headerDetailsHost, #problemCards, #problemCardsHost {
-    background: transparent; }
+#headerDetails, #headerDetailsHost, #problemCards, #problemCardsHost,
+#attachmentArea, #attachmentHost { background: transparent; }
 QToolButton::menu-indicator { image: none; }
 
 #toolbar { background: $chrome; border-bottom: 1px solid $border; }

@@ -175,3 +175,21 @@ def test_a_table_of_the_message_is_quoted_like_its_words() -> None:
     assert draft.html.count("<blockquote") == 1
     assert "<p>hi</p><table" in draft.html
     assert draft.html.index("</blockquote>") > draft.html.index("</table>")
+
+
+BOOK = Message.parse(
+    b"From: Ben Okafor <ben@sandbox.test>\r\nTo: Anna Weber <anna@sandbox.test>\r\n"
+    b"Subject: Log\r\nMessage-ID: <9@x>\r\n\r\n" + b"A line of a very long log.\r\n" * 20_000
+)
+
+
+def test_of_a_text_as_long_as_a_book_an_answer_quotes_the_begin() -> None:
+    draft = answers.reply(BOOK, own=OWN, date_text="today")
+    assert len(draft.text) < answers.MAX_QUOTED * 1.2
+    assert draft.text.endswith("> A line of a very long log.\n> […]\n")
+
+
+def test_a_forward_of_a_text_as_long_as_a_book_loses_nothing_of_it() -> None:
+    draft = answers.forward_inline(BOOK, own=OWN)
+    assert [(it.media_type, it.octets) for it in draft.files] == [("message/rfc822", BOOK.octets)]
+    assert draft.subject == "Fwd: Log"

@@ -281,10 +281,10 @@ def test_a_hostile_line_is_explained_in_time() -> None:
         '* LIST () "' + '\\"' * 300_000,
         "* " + "9" * 1_000_000 + " EXISTS",
     ]
-    began = time.perf_counter()
+    began = time.process_time()
     for line in hostile:
         explain("imap", "S", line, "en")
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 # Examples of the RFCs that are no line of a protocol, or of none that is known.
