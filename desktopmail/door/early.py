@@ -12,6 +12,9 @@ from desktopmail.door.reader import SqliteReader
 if TYPE_CHECKING:
     from desktopmail.door.profile import Profile
 
+# A search asks for indexes that an older store has not; what else is missing is seen by looking.
+_OLDEST = 10
+
 
 def early_reader(profile: Profile) -> SqliteReader | None:
     """A reader of a store whose engine does not run yet; None where the engine has to come first.
@@ -23,6 +26,9 @@ def early_reader(profile: Profile) -> SqliteReader | None:
     reader = None
     try:
         reader = SqliteReader(profile)
+        if reader.version() < _OLDEST:
+            reader.close()
+            return None
         for look in (reader.accounts, reader.mailboxes, reader.tags, reader.questions):
             look()
         reader.identities()

@@ -113,6 +113,10 @@ class SqliteReader:
         self._octets = OctetReader(profile)
         self._landmarks = Landmarks()
 
+    def version(self) -> int:
+        """The version of the store; a search may need what one of before has not."""
+        return int(self._all("PRAGMA user_version")[0][0])
+
     # Accounts and mailboxes
 
     def accounts(self) -> list[AccountRow]:

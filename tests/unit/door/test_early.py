@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import apsw
+
 from desktopmail.door.early import early_reader
 from desktopmail.door.profile import Profile
+from desktopmail.engine.store import schema
 from tests.helpers.store import add_account, open_store
 
 if TYPE_CHECKING:
@@ -21,6 +24,22 @@ async def test_a_store_is_read_before_its_engine_runs(tmp_path: Path) -> None:
 
 def test_a_fresh_profile_waits_for_its_engine(tmp_path: Path) -> None:
     assert early_reader(Profile.at(tmp_path / "none")) is None
+
+
+async def test_a_store_without_the_indexes_of_searches_waits_for_its_engine(
+    tmp_path: Path,
+) -> None:
+    """A search would ask for indexes that it has not."""
+    profile = Profile.at(tmp_path)
+    connection = apsw.Connection(str(profile.database))
+    schema.upgrade(connection, to=9)
+    connection.close()
+    assert early_reader(profile) is None
+    async with open_store(tmp_path):
+        pass
+    reader = early_reader(profile)
+    assert reader is not None
+    reader.close()
 
 
 def test_a_store_that_cannot_be_read_is_left_to_the_engine(tmp_path: Path) -> None:
