@@ -40,7 +40,8 @@ async def test_what_was_exported_is_imported_into_another_profile(tmp_path: Path
         (row,) = bench.reader.contacts()
         assert (row.name, row.note, row.phones) == ("Jörg", "a\nb", ("1",))
         await bench.engine.command(RemoveContact(contact_id=row.id))
-        await bench.engine.command(RemoveContact(contact_id=ContactId(99)))
+        with pytest.raises(DoorError, match="There is no contact 99"):
+            await bench.engine.command(RemoveContact(contact_id=ContactId(99)))
         assert bench.reader.contacts() == []
 
 

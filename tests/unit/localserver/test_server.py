@@ -243,7 +243,7 @@ async def test_a_user_who_cannot_be_one_stops_the_start(name: str, password: str
 
 
 async def test_the_quota_of_a_user_at_rest_holds_in_the_running_server(tmp_path: Path) -> None:
-    async with opened(tmp_path) as folder:
+    async with opened(tmp_path, make=True) as folder:
         await folder.users.put("alice", "secret")
         await folder.credentials.set_quota("alice", 100)
     server = await start_server(Config(data=tmp_path, listen=LISTEN), system_ports())
