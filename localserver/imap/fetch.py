@@ -12,6 +12,7 @@ from desktopmail.wire.imap.sequence import UidSet
 from localserver.imap.flags import flags_text
 from localserver.imap.items import Row, UnknownEncodingError, compile_items
 from localserver.imap.select import vanished
+from localserver.store.errors import DiskFullError
 from localserver.store.flags import SEEN, Change, Mode, ranges_of
 
 if TYPE_CHECKING:
@@ -74,8 +75,11 @@ async def handle_fetch(session: ImapSession, tag: Tag, command: Fetch) -> None:
     if Item.THREAD_ID in command.items:
         await session.account.thread()
     plan = _plan(session, view, command, with_uid=is_uid)
-    if plan.reads_summaries:
-        await session.account.summarise()
+    if plan.unwritten is not None:
+        try:
+            await session.account.summarise()
+        except DiskFullError:
+            plan = plan.unwritten  # what is there can be read all the same
     if command.vanished and command.changed_since is not None and is_uid:
         gone = vanished(session, view, command.changed_since, _uids(command))
         if gone:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -17,6 +17,7 @@ from desktopmail.wire.imap.writer import Writer
 from localserver.imap.flags import flags_text
 from localserver.store import encoded
 from localserver.store.moment import moment_of
+from localserver.store.summary import summarise
 
 if TYPE_CHECKING:
     from desktopmail.mime.structure import Part
@@ -32,7 +33,8 @@ Write: TypeAlias = Callable[[Row], bytes]
 # A row always begins with these; the others follow as they are asked for.
 _FIXED: Final = ("uid", "flags", "modseq")
 _SUMMARIES: Final = ("answer.", "finding.")
-_CONTENT: Final = frozenset({"content.header", "content.body"})
+_WHOLE: Final = ("content.header", "content.body")
+_CONTENT: Final = frozenset(_WHOLE)
 # What is read and sent without a turn of the loop.
 _SMALL_OCTETS: Final = 256 * 1024
 # One parsed message is kept, for clients that fetch it part by part and range by range.
@@ -57,6 +59,8 @@ class Plan:
         marks_seen: The messages are read by this.
         tells_flags: FLAGS is among the items.
         is_flags_and_uid: It is UID and FLAGS, and nothing is \Recent.
+        unwritten: The same where what is worked out behind the delivery cannot be written: it is
+            worked out for this answer alone. None for rows without it.
     """
 
     sql: str
@@ -67,6 +71,7 @@ class Plan:
     marks_seen: bool
     tells_flags: bool
     is_flags_and_uid: bool
+    unwritten: Plan | None = None
 
 
 class _Columns:
@@ -103,7 +108,7 @@ def compile_items(session: ImapSession, view: View, command: Fetch, *, with_uid:
         changed = f" AND modseq>{command.changed_since:d}"
     sql, reads_contents = _sql(columns.names), bool(_CONTENT & set(columns.names))
     small = f" AND length(content.body)<={_SMALL_OCTETS}" if reads_contents else ""
-    return Plan(
+    plan = Plan(
         sql=sql + changed + " ORDER BY uid",
         small_sql=sql + small + " ORDER BY uid",
         write=_joined(writers),
@@ -113,6 +118,44 @@ def compile_items(session: ImapSession, view: View, command: Fetch, *, with_uid:
         tells_flags=Item.FLAGS in items,
         is_flags_and_uid=items == [Item.UID, Item.FLAGS] and not view.recent,
     )
+    if not plan.reads_summaries:
+        return plan
+    unwritten = _sql([*map(_null, columns.names), *_WHOLE]) + changed + " ORDER BY uid"
+    return replace(
+        plan,
+        unwritten=replace(
+            plan,
+            sql=unwritten,
+            write=_working_out(plan.write, columns.names),
+            reads_summaries=False,
+            reads_contents=True,
+        ),
+    )
+
+
+def _null(name: str) -> str:
+    return "NULL" if name.startswith(_SUMMARIES) else name
+
+
+def _working_out(write: Write, names: list[str]) -> Write:
+    """Return what works a message's summary out and writes the row that has it."""
+    missing = {
+        place: name.partition(".")[2]
+        for place, name in enumerate(names)
+        if name.startswith(_SUMMARIES)
+    }
+
+    def filled(row: Row) -> bytes:
+        header, body = row[-2:]
+        found = summarise(header + body)
+        return write(
+            tuple(
+                getattr(found, missing[place]) if place in missing else value
+                for place, value in enumerate(row)
+            )
+        )
+
+    return filled
 
 
 def _sql(names: list[str]) -> str:

@@ -118,6 +118,40 @@ def test_a_full_disk_is_told_in_each_protocol_and_loses_nothing(tmp_path: Path) 
         assert check.returncode == 0, check.stdout
 
 
+def test_mail_is_read_while_the_disk_is_full(tmp_path: Path) -> None:
+    attributes = "(ENVELOPE BODYSTRUCTURE PREVIEW RFC822.SIZE BODY.PEEK[TEXT])"
+    with (
+        small_disk(tmp_path / "data", 12) as data,
+        server_process(tmp_path, "--data", str(data)) as server,
+        imaplib.IMAP4("127.0.0.1", server.ports["imap"]) as imap,
+    ):
+        imap.login("alice", PASSWORD)
+        assert [send(server, SMALL % number) for number in range(3)] == [250] * 3
+        filler = fill(data)
+        count = 3
+        while send(server, SMALL % count) == 250:  # until there is no room for a summary either
+            count += 1
+        imap.select()
+        status, found = imap.fetch("1:*", attributes)
+        assert status == "OK"
+        filler.unlink()
+        assert imap.fetch("1:*", attributes) == (status, found)
+    assert (
+        sum(
+            b'ENVELOPE (NIL "%d" ' % number in row
+            for row in pieces(found)
+            for number in range(count)
+        )
+        == count
+    )
+    assert len(pieces(found)) == count
+
+
+def pieces(found: list[object]) -> list[bytes]:
+    """The part of each answer before its literal."""
+    return [row[0] for row in found if isinstance(row, tuple)]
+
+
 def test_a_server_says_when_there_is_no_room_to_start_on(tmp_path: Path) -> None:
     with small_disk(tmp_path / "data", 1) as data:
         fill(data)
