@@ -330,7 +330,7 @@ class ServerConnection:
         self._at = stop - len(rest or b"")
         if self._at == len(buffer):
             self._buffer, self._at = b"", 0
-        kept = self._take(body, lf_is_fine=self._decoder.lf_is_fine)
+        kept = self._take(body)
         if kept:
             return MessageData(kept)
         return self._end_of_message() if self._ended else None
@@ -354,13 +354,13 @@ class ServerConnection:
             return self._end_of_message()
         return ChunkEnd(self._size, self._inspector.flaw)
 
-    def _take(self, octets: bytes, *, lf_is_fine: bool = False) -> bytes:
+    def _take(self, octets: bytes) -> bytes:
         # Count and inspect; a message that is refused anyway is read, but not handed on.
         self._size += len(octets)
         inspector = self._inspector
         if self.max_message_octets is not None and self._size > self.max_message_octets:
             inspector.flaw = Flaw.TOO_BIG
-        inspector.inspect(octets, lf_is_fine=lf_is_fine)
+        inspector.inspect(octets)
         return octets if inspector.flaw is None else b""
 
     def _end_of_message(self) -> MessageEnd:
