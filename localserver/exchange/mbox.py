@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 _SEPARATOR = re.compile(rb"From [^\n]*\n")
 _TO_QUOTE = re.compile(rb"^(>*From )", re.MULTILINE)
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
-_OWN = re.compile(rb"(?:Status: [A-Z]*\n)?(?:X-Status: [A-Z]*\n)?X-Localserver: (\{[^\n]*\})\n")
+_OWN = re.compile(
+    rb"(?:Status: ([A-Z]*)\n)?(?:X-Status: ([A-Z]*)\n)?(X-Localserver: (\{[^\n]*\})\n)"
+)
+_ANY_STATUS = re.compile(rb"^(?:X-)?Status:[^\n]*\n", re.MULTILINE | re.IGNORECASE)
 _STATUS = re.compile(rb"^Status:[ \t]*([A-Z]*)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _X_STATUS = re.compile(rb"^X-Status:[ \t]*([A-Z]*)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _X_KEYWORDS = re.compile(rb"^X-Keywords:[ \t]*([^\r\n]*)\r?$", re.MULTILINE | re.IGNORECASE)
@@ -76,7 +79,7 @@ def read_mbox(path: Path) -> Iterator[ExchangedMessage]:
             yield _foreign(octets[start:body], octets[body:end])
             continue
         try:
-            yield _own(json.loads(own[1]), octets[own.end() : end])
+            yield _own(own, octets[own.end() : end])
         except (ValueError, KeyError, TypeError) as error:
             raise ExchangeError(
                 f"The line X-Localserver of message {number} in {path} is damaged; without this "
@@ -84,9 +87,33 @@ def read_mbox(path: Path) -> Iterator[ExchangedMessage]:
             ) from error
 
 
-def _own(values: dict[str, Any], octets: bytes) -> ExchangedMessage:
+def _own(own: re.Match[bytes], rest: bytes) -> ExchangedMessage:
+    values: dict[str, Any] = json.loads(own[4])
     flags, date = flags_and_date(values)
-    return ExchangedMessage(_QUOTED.sub(rb"\1", octets)[: int(values["octets"])], flags, date)
+    plain, size = _QUOTED.sub(rb"\1", rest), int(values["octets"])
+    keywords = flags - {"\\Seen", *_LETTERS.values()}
+    if len(plain) == size + 2 and plain.endswith(b"\n\n"):
+        # Status wins over our line: another program may have changed flags since.
+        system = flags if own[1] is None else _system(own[1], own[2])
+        return ExchangedMessage(plain[:size], keywords | system, date)
+    # Another program wrote it anew: what we counted is not what stands there.
+    head, blank, body = _with_status(own, plain).partition(b"\r\n\r\n")
+    octets = _ANY_STATUS.sub(b"", head + blank[:2]) + blank[2:] + body
+    return ExchangedMessage(octets, keywords | _foreign_flags(head), date)
+
+
+def _with_status(own: re.Match[bytes], plain: bytes) -> bytes:
+    """What stands there without our line, with CRLF and without the empty lines at its end."""
+    octets = own[0].removesuffix(own[3]) + plain
+    octets = octets.removesuffix(b"\n\n") if octets.endswith(b"\n\n\n") else octets
+    return with_crlf(octets.removesuffix(b"\n") if octets.endswith(b"\n\n") else octets)
+
+
+def _system(status: bytes | None, more: bytes | None) -> frozenset[str]:
+    """Return the flags that the letters of Status and X-Status stand for."""
+    letters = (more or b"").decode("ascii", "ignore")
+    seen = {"\\Seen"} if b"R" in (status or b"") else set()
+    return frozenset(seen | {_LETTERS[letter] for letter in letters if letter in _LETTERS})
 
 
 def _foreign(separator: bytes, octets: bytes) -> ExchangedMessage:
@@ -102,12 +129,8 @@ def _foreign(separator: bytes, octets: bytes) -> ExchangedMessage:
 
 def _foreign_flags(octets: bytes) -> frozenset[str]:
     header = octets[: max(octets.find(b"\r\n\r\n"), 0)] or octets
-    flags = set()
     status, more = _STATUS.search(header), _X_STATUS.search(header)
-    if status is not None and b"R" in status[1]:
-        flags.add("\\Seen")
-    if more is not None:
-        flags |= {_LETTERS[letter] for letter in more[1].decode() if letter in _LETTERS}
+    flags = set(_system(status and status[1], more and more[1]))
     if (keywords := _X_KEYWORDS.search(header)) is not None:
         words = keywords[1].decode("ascii", "ignore").split()
         flags |= {word for word in words if _KEYWORD.fullmatch(word)}

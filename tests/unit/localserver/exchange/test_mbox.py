@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from localserver.exchange.mbox import read_mbox, write_mbox
-from localserver.exchange.value import ExchangeError
-from tests.helpers.exchange import DIFFICULT
+from localserver.exchange.value import ExchangedMessage, ExchangeError
+from tests.helpers.exchange import DATE, DIFFICULT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +31,36 @@ def test_the_standard_library_sees_as_many_messages(tmp_path: Path) -> None:
     assert len(box) == len(DIFFICULT)
     assert "R" in box[0].get_flags()
     box.close()
+
+
+def test_flags_that_another_program_changed_win_and_nothing_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "box"
+    keywords = frozenset({"\\Seen", "$Work"})
+    octets = b"Subject: x\r\nStatus: mine\r\n\r\nFrom here\r\nto the last line\r\n"
+    with path.open("wb") as file:
+        write_mbox(file, [ExchangedMessage(octets, keywords, DATE)] * 2)
+    box = mailbox.mbox(path)
+    message = box[0]
+    message.set_flags("OF")
+    box[0] = message
+    box.flush()
+    box.close()
+    changed, same = read_mbox(path)
+    assert changed.flags == {"\\Flagged", "$Work"}
+    assert changed.internal_date == DATE
+    assert changed.octets.startswith(b"Subject: x\r\n")
+    assert changed.octets.endswith(b"\r\n\r\nFrom here\r\nto the last line\r\n")
+    assert b"X-Localserver" not in changed.octets
+    assert (same.octets, same.flags) == (octets, keywords)
+
+
+def test_a_status_that_was_changed_in_its_place_wins(tmp_path: Path) -> None:
+    path = written(tmp_path / "box")
+    path.write_bytes(path.read_bytes().replace(b"Status: RO", b"Status: OO", 1))
+    changed, *rest = read_mbox(path)
+    assert changed.flags == frozenset()
+    assert changed.octets == DIFFICULT[0].octets
+    assert rest == DIFFICULT[1:]
 
 
 def test_what_another_program_wrote_is_read_with_its_flags(tmp_path: Path) -> None:
