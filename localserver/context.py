@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from desktopmail.net.ports import Ports
-    from desktopmail.net.tasks import TaskScope
     from desktopmail.net.tls import ServerTls
+    from desktopmail.tasks import TaskScope
     from localserver.config import Config
     from localserver.faults import Faults
     from localserver.queue.outbound import Outbound

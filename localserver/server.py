@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktopmail.net.errors import TlsError
-from desktopmail.net.tasks import TaskScope
 from desktopmail.net.tls import ServerTls
+from desktopmail.tasks import TaskScope
 from localserver import tls
 from localserver.changes import Changes
 from localserver.context import ServerContext

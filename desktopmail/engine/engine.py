@@ -41,7 +41,7 @@ from desktopmail.engine.sync.round import Round
 from desktopmail.engine.transcripts import Transcripts
 from desktopmail.engine.trust import Trust
 from desktopmail.engine.working import Working, log_failure
-from desktopmail.net.tasks import TaskScope
+from desktopmail.tasks import TaskScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,7 +21,7 @@ from desktopmail.door.frames import (
     encode,
 )
 from desktopmail.door.interface import Door, DoorError
-from desktopmail.net.tasks import TaskScope
+from desktopmail.tasks import TaskScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ from desktopmail.door.view import ViewSql
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, tag
 from desktopmail.engine.sync.search import Place, key_of
-from desktopmail.net.tasks import TaskScope
+from desktopmail.tasks import TaskScope
 
 if TYPE_CHECKING:
     from desktopmail.door.ids import MailboxId

@@ -16,7 +16,7 @@ from desktopmail.engine.store import problem
 from desktopmail.engine.sync.imap import ImapSync
 from desktopmail.engine.sync.pop3 import Pop3Sync
 from desktopmail.engine.sync.worker import Worker
-from desktopmail.net.tasks import TaskScope
+from desktopmail.tasks import TaskScope
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

@@ -11,8 +11,8 @@ from desktopmail.net.deadline import deadline
 from desktopmail.net.errors import NetError, TimedOutError
 from desktopmail.net.imap_running import ANSWER_TIMEOUT_S
 from desktopmail.net.imap_sink import STREAM_OVER_OCTETS, OpenSink
-from desktopmail.net.tasks import TaskScope
 from desktopmail.net.transcript import record_output
+from desktopmail.tasks import TaskScope
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap.client import ClientConnection
 from desktopmail.wire.imap.client_events import (

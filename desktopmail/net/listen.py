@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from desktopmail.net.endpoint import join_host_port
 from desktopmail.net.errors import ListenError, NetError
 from desktopmail.net.stream import Stream, StreamProtocol
-from desktopmail.net.tasks import TaskScope
+from desktopmail.tasks import TaskScope
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -13,7 +13,7 @@ from desktopmail.net.endpoint import join_host_port
 from desktopmail.net.errors import ListenError, UnreachableError
 from desktopmail.net.listen import run_session
 from desktopmail.net.stream import Stream, StreamProtocol
-from desktopmail.net.tasks import TaskScope
+from desktopmail.tasks import TaskScope
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -32,10 +32,10 @@ def fit_out(window: MainWindow) -> Iterator[None]:
 
 
 def _keep_up(window: MainWindow) -> None:
+    from desktopmail.tasks import TaskScope
     from desktopmail.ui.bridge import Bridge
     from desktopmail.ui.composers import Composers
     from desktopmail.ui.privacy import Privacy
-    from desktopmail.ui.tasks import TaskScope
     from desktopmail.ui.trouble import Trouble
 
     window.privacy = Privacy(window.settings)

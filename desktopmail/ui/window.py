@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from desktopmail.door.interface import Door, DoorError, StoreReader
     from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow, TagRow
     from desktopmail.mime.compose import Draft
+    from desktopmail.tasks import TaskScope
     from desktopmail.ui.actions import Actions
     from desktopmail.ui.bridge import Bridge
     from desktopmail.ui.commands.verb import Verb
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     from desktopmail.ui.settings import Settings
     from desktopmail.ui.shown import ShownMessage
     from desktopmail.ui.snackbar import SnackBar
-    from desktopmail.ui.tasks import TaskScope
     from desktopmail.ui.theme.theme import Theme
     from desktopmail.ui.trouble import Trouble
     from desktopmail.ui.undo import UndoHistory

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from desktopmail.net.ports import system_ports
-from desktopmail.net.tasks import TaskScope
 from desktopmail.net.tls import ServerTls
+from desktopmail.tasks import TaskScope
 from localserver import check as thorough
 from localserver import snapshot, tls
 from localserver.cli import output

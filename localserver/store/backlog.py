@@ -14,7 +14,7 @@ import logging
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, cast
 
-from desktopmail.net.tasks import TaskScope
+from desktopmail.tasks import TaskScope
 from localserver.store.errors import StoreError
 from localserver.store.summary import summarise
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 import apsw
 
-from desktopmail.net.tasks import TaskScope
+from desktopmail.tasks import TaskScope
 from localserver.store import functions
 from localserver.store.errors import DamagedError, DiskFullError, StoreError
 

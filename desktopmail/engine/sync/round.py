@@ -10,7 +10,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox
 from desktopmail.engine.working import log_failure
-from desktopmail.net.tasks import TaskScope
+from desktopmail.tasks import TaskScope
 
 if TYPE_CHECKING:
     from pathlib import Path

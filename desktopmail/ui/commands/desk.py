@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from desktopmail.door.interface import Door, StoreReader
     from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow, TagRow
     from desktopmail.mime.compose import Draft
+    from desktopmail.tasks import TaskScope
     from desktopmail.ui.models.tags import Tags
     from desktopmail.ui.panes.list_pane import ListPane
     from desktopmail.ui.panes.sidebar import Sidebar
     from desktopmail.ui.reading.content import Letter
     from desktopmail.ui.reading.pane import ReadingPane
     from desktopmail.ui.settings import Settings
-    from desktopmail.ui.tasks import TaskScope
     from desktopmail.ui.theme.theme import Theme
 
 

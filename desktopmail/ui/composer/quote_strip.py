@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from desktopmail.mime.compose import Draft, File
     from desktopmail.mime.quoted import Quoted
+    from desktopmail.tasks import TaskScope
     from desktopmail.ui.reading.content import Letter
     from desktopmail.ui.reading.html_views import AnyHtmlView
-    from desktopmail.ui.tasks import TaskScope
     from desktopmail.ui.theme.theme import Theme
 
 _SHOWN_HEIGHT = 260

@@ -36,6 +36,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.mime import rich_read, rich_text, text_html
 from desktopmail.mime.address import Mailbox
 from desktopmail.mime.compose import ComposeError, Draft, File
+from desktopmail.tasks import TaskScope
 from desktopmail.ui.composer import senders
 from desktopmail.ui.composer.body import Body
 from desktopmail.ui.composer.fields import Fields
@@ -48,7 +49,6 @@ from desktopmail.ui.composer.quote_strip import QuoteStrip
 from desktopmail.ui.composer.sending import Sending
 from desktopmail.ui.dates import size_text
 from desktopmail.ui.language import tr, trn
-from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -25,6 +25,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import DiscoverAccount, Discovered
 from desktopmail.door.rows import Auth, Kind
 from desktopmail.mime import address
+from desktopmail.tasks import TaskScope
 from desktopmail.ui.commands.open_vault import command_with_vault
 from desktopmail.ui.language import tr
 from desktopmail.ui.panels.exposure_line import ExposureLine
@@ -32,7 +33,6 @@ from desktopmail.ui.panels.form_area import FormArea
 from desktopmail.ui.panels.problem_line import ProblemLine
 from desktopmail.ui.panels.server_fields import ServerFields
 from desktopmail.ui.sentences import said, said_of
-from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
     from desktopmail.door.queries import DiscoveredAccount

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktopmail.door.commands import EditAccount, Password, ServerChange, ServerSettings
+from desktopmail.tasks import TaskScope
 from desktopmail.ui.commands.open_vault import command_with_vault
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import account_title
@@ -30,7 +31,6 @@ from desktopmail.ui.panels.exposure_line import ExposureLine
 from desktopmail.ui.panels.form_area import FormArea
 from desktopmail.ui.panels.problem_line import ProblemLine
 from desktopmail.ui.panels.server_fields import AuthBox, ServerFields
-from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
     from desktopmail.door.rows import AccountRow, ServerRow

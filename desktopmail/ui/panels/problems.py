@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from desktopmail.door.interface import Door
     from desktopmail.door.rows import ProblemRow, QuestionRow
-    from desktopmail.ui.tasks import TaskScope
+    from desktopmail.tasks import TaskScope
     from desktopmail.ui.theme.theme import Theme
 
 _SHOWN = 3

@@ -21,12 +21,12 @@ from desktopmail.door.commands import SwitchAccount
 from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.door.queries import DiscoverAccount, Discovered
 from desktopmail.door.rows import Auth, Kind
+from desktopmail.tasks import TaskScope
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.models.mailboxes import account_title
 from desktopmail.ui.panels.exposure_line import ExposureLine
 from desktopmail.ui.panels.problem_line import ProblemLine
 from desktopmail.ui.panels.server_fields import ServerFields
-from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,9 +17,9 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QPalette, QTextDocu
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from desktopmail.door.interface import DoorError
+from desktopmail.tasks import TaskScope
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.content import PART_SCHEME, REMOTE_SCHEME, Letter
-from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
     from collections.abc import Container

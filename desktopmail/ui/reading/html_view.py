@@ -18,10 +18,10 @@ from PySide6.QtWebEngineCore import (
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from desktopmail.tasks import TaskScope
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.letter_page import LetterPage
 from desktopmail.ui.reading.web_walls import Page, prepare
-from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,9 +13,9 @@ from desktopmail.ui.reading.web_walls import answer
 if TYPE_CHECKING:
     from PySide6.QtGui import QFont
 
+    from desktopmail.tasks import TaskScope
     from desktopmail.ui.reading.content import Letter
     from desktopmail.ui.reading.remote import FetchImage
-    from desktopmail.ui.tasks import TaskScope
 
 _IMAGE_TYPES = {
     "image/png",

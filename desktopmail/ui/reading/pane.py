@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from desktopmail.door.rows import Flag
 from desktopmail.mime import authres, link, mailing_list
+from desktopmail.tasks import TaskScope
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.models.tags import Tags
 from desktopmail.ui.reading.attachments import AttachmentStrip
@@ -32,7 +33,6 @@ from desktopmail.ui.reading.list_bar import make_list_bar
 from desktopmail.ui.reading.notice_bar import NoticeBar
 from desktopmail.ui.reading.plain_view import PlainView
 from desktopmail.ui.reading.remote import RemoteImages
-from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from PySide6.QtPdf import QPdfDocument
 
     from desktopmail.mime.attachment import Attachment
-    from desktopmail.ui.tasks import TaskScope
+    from desktopmail.tasks import TaskScope
     from desktopmail.ui.theme.theme import Theme
 
 MAX_TEXT_OCTETS = 400_000

@@ -14,11 +14,11 @@ from PySide6.QtGui import QPageLayout
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QApplication
 
+from desktopmail.tasks import TaskScope
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.letter_page import LetterPage
 from desktopmail.ui.reading.paper import MARGIN_MM, headings
 from desktopmail.ui.reading.web_walls import Page, prepare
-from desktopmail.ui.tasks import TaskScope
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPageSize

@@ -14,8 +14,8 @@ from desktopmail.net.errors import ClosedError, TimedOutError, TlsError
 from desktopmail.net.listen import listen
 from desktopmail.net.memory import stream_pair
 from desktopmail.net.stream import READ_OCTETS, Stream
-from desktopmail.net.tasks import TaskScope
 from desktopmail.net.tls import ClientTls, ServerTls
+from desktopmail.tasks import TaskScope
 from tests.helpers.certificates import Certificates, make_certificates
 
 if TYPE_CHECKING:

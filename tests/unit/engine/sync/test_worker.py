@@ -13,7 +13,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.engine.sync.worker import Worker
 from desktopmail.net.errors import AuthenticationError, ClosedError, NetError
 from desktopmail.net.ports import system_ports
-from desktopmail.net.tasks import TaskScope
+from desktopmail.tasks import TaskScope
 from tests.helpers.still_clock import StillClock
 from tests.helpers.store import add_account, open_store
 

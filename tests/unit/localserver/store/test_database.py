@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 from desktopmail.net.ports import ThreadExecutor
-from desktopmail.net.tasks import TaskScope
+from desktopmail.tasks import TaskScope
 from localserver.store import database as database_module
 from localserver.store.database import Database, Schema, explained, open_database
 from localserver.store.errors import DamagedError, DiskFullError, LimitError, StoreError

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from PySide6.QtGui import QFont
 
+from desktopmail.tasks import TaskScope
 from desktopmail.ui.reading.content import read_letter
 from desktopmail.ui.reading.letter_page import LetterPage, without_white
-from desktopmail.ui.tasks import TaskScope
 
 HTML = (
     b"From: Market <news@market.example>\r\nSubject: Quinces\r\nMIME-Version: 1.0\r\n"

@@ -1,4 +1,4 @@
-"""The only door to background tasks below the window."""
+"""The only door to background tasks, and from Qt's slots into asyncio."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from desktopmail.net import tasks
-from desktopmail.net.tasks import TaskScope
+from desktopmail import tasks
+from desktopmail.tasks import TaskScope
 
 if TYPE_CHECKING:
     import pytest
