@@ -13,7 +13,17 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Column, View
-from desktopmail.door.search import All, Any, Leaf, Not, Term, as_match, few_of, positive
+from desktopmail.door.search import (
+    All,
+    Any,
+    Leaf,
+    Not,
+    Term,
+    alternatives,
+    as_match,
+    few_of,
+    positive,
+)
 from desktopmail.door.view import Condition, Sql, ViewSql
 
 if TYPE_CHECKING:
@@ -37,7 +47,7 @@ _FEW_JOINED = 700
 _RATHER_FEW = 5_000
 _MANY = 30_000
 _WIDER = 8
-_MOST_TRIED = 4
+_MOST_TRIED = 6
 
 _WORDS_IDS = (
     "SELECT fm.words_id FROM placement AS fp CROSS JOIN message AS fm ON fm.id = fp.message_id"
@@ -71,12 +81,12 @@ def ids(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
     few = narrowed(sql, run, _FEW_JOINED if joined else _FEW)
     by_date = sql.view.column is Column.DATE and sql.view.descending and not sql.view.also
     if few is sql and sql.is_filtered and by_date and offset + limit <= _NEWEST // 2:
+        since = _since_enough(sql, run, offset, limit) if joined else None
+        if since is not None:
+            return _ids(run(since))
         found = _among_newest(sql, run, offset, limit, _NEWEST_JOINED if joined else _NEWEST)
         if len(found) == limit or _had_all(sql, run):
             return found
-        near = _since_enough(sql, run, offset + limit) if joined else None
-        if near is not None:
-            return _ids(run(near.ids(offset, limit)))
         few = narrowed(sql, run, _MANY if sql.by_words else _RATHER_FEW)
         if few is sql and joined:
             return _widening(sql, run, offset, limit)
@@ -133,14 +143,20 @@ def _sufficient(node: Node) -> list[str]:
     return []
 
 
-def _since_enough(sql: ViewSql, run: Run, count: int) -> ViewSql | None:
-    """The search since the date of so many of its hits; None where that is far back."""
-    far = _since(sql, run, 2 * _NEWEST)
-    for match in _sufficient(sql.condition.filters or All())[:_MOST_TRIED]:
-        date_s = _date_of_hit(sql, run, match, count)
-        if date_s is not None and (far is None or date_s >= (far.since_s or 0)):
-            return sql.since(date_s)
-    return None
+def _since_enough(sql: ViewSql, run: Run, offset: int, limit: int) -> Sql | None:
+    """The window, looked for since the date of enough hits of words, each alternative by itself.
+
+    None where no words alone have so many hits.
+    """
+    node = sql.condition.filters or All()
+    conditions = alternatives(node, _MOST_TRIED)
+    if not conditions:
+        return None
+    dates = [
+        _date_of_hit(sql, run, match, offset + limit) for match in _sufficient(node)[:_MOST_TRIED]
+    ]
+    date_s = max((one for one in dates if one is not None), default=None)
+    return None if date_s is None else sql.alternatives(conditions, date_s, offset, limit)
 
 
 def _date_of_hit(sql: ViewSql, run: Run, match: str, count: int) -> int | None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING
 
 from desktopmail.door.interface import DoorError
@@ -123,7 +124,27 @@ def parse(query: str, vocabulary: Vocabulary | None = None) -> Condition:
     Raises:
         SearchError: A date, size or state in it cannot be read, or a parenthesis is not closed.
     """
-    parts = _parts(_Parser(query, vocabulary).whole())
+    return _condition_of(_parts(_Parser(query, vocabulary).whole()))
+
+
+def alternatives(node: Node, most: int) -> list[Condition]:
+    """Conditions of which what satisfies a node satisfies one at least; none where too many."""
+    found = _alternatives(node)
+    return [_condition_of(parts) for parts in found] if len(found) <= most else []
+
+
+def _alternatives(node: Node) -> list[list[Node]]:
+    if isinstance(node, Any) and not as_match(node):
+        return [parts for inner in node.parts for parts in _alternatives(inner)]
+    if isinstance(node, All) and not as_match(node):
+        return [
+            [part for parts in combined for part in parts]
+            for combined in product(*map(_alternatives, node.parts))
+        ]
+    return [_parts(node)]
+
+
+def _condition_of(parts: list[Node]) -> Condition:
     found = [part for part in parts if as_match(part)]
     refused = [part for part in parts if isinstance(part, Not) and as_match(part.inner)]
     rest = All([part for part in parts if part not in found and part not in refused])

@@ -96,6 +96,7 @@ class ViewSql:
         few: See `narrowed`.
         words_ids: See `narrowed`.
         since_s: See `since`.
+        by_date: Sort by date what words find, too, instead of by their ids in the index.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class ViewSql:
         few: Sql | None = None,
         words_ids: Sequence[int] | None = None,
         since_s: int | None = None,
+        by_date: bool = False,
     ) -> None:
         self.view = view
         self.mailbox_ids = mailbox_ids
@@ -115,7 +117,8 @@ class ViewSql:
         self._words_ids = words_ids
         self.since_s = since_s
         # The rowids of the word index are in date order: by date, its hits need no sorting.
-        self._by_rowid = bool(self.condition.match) and view.column is Column.DATE
+        has_words = bool(self.condition.match)
+        self._by_rowid = has_words and view.column is Column.DATE and not by_date
         self._key = "words.rowid" if self._by_rowid else f"p.{_KEYS[view.column]}"
 
     @property
@@ -189,6 +192,25 @@ class ViewSql:
         """The placement ids of a window, in order (the first column)."""
         rows = self._rows(ordered=True)
         return Sql(f"{rows.text} LIMIT ? OFFSET ?", (*rows.parameters, limit, offset))
+
+    def alternatives(
+        self, conditions: Sequence[Condition], date_s: int, offset: int, limit: int
+    ) -> Sql:
+        """A window of what satisfies one of these conditions, and is of this date or later."""
+        parts = [
+            ViewSql(self.view, self.mailbox_ids, one, since_s=date_s, by_date=True).all_rows()
+            for one in conditions
+        ]
+        text = " UNION ".join(f"SELECT id, key FROM ({part.text})" for part in parts)
+        parameters = tuple(value for part in parts for value in part.parameters)
+        down = " DESC" if self.view.descending else ""
+        return Sql(
+            f"{text} ORDER BY 2{down}, 1{down} LIMIT ? OFFSET ?", (*parameters, limit, offset)
+        )
+
+    def all_rows(self) -> Sql:
+        """All rows with their keys, in no order."""
+        return self._rows(ordered=False)
 
     def beside(
         self, key: Parameter, placement_id: int, offset: int, limit: int, *, back: bool = False
@@ -394,6 +416,7 @@ class ViewSql:
     def _between(self) -> str:
         """Between which ids of the word index all hits are."""
         since_s, until_s = self.condition.since_s, self.condition.until_s
+        since_s = max((one for one in (since_s, self.since_s) if one is not None), default=None)
         text = "" if since_s is None else f" AND words.rowid >= {first_words_id(since_s)}"
         if until_s is not None:
             text += f" AND words.rowid <= {first_words_id(until_s)} + {_BEHIND}"

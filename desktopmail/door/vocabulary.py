@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 TOKENIZER = ("unicode61", ("remove_diacritics", "2"))
 _LETTERS = 2
 # So many are asked for one by one, which takes some 50 us each; more are gathered by the index.
-_MOST = 80
+_MOST = 48
 
 _ONE, _TWO = itemgetter(slice(1)), itemgetter(slice(2))
 _BETWEEN = f" {BEGINNING}"
