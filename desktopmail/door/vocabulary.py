@@ -13,6 +13,7 @@ for among them (`words.EVERY`).
 
 from __future__ import annotations
 
+import threading
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ _MOST = 48
 
 _ONE, _TWO = itemgetter(slice(1)), itemgetter(slice(2))
 _BETWEEN = f" {BEGINNING}"
+_own = threading.local()
 _VOCABULARY = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, instance)"
 )
@@ -65,6 +67,15 @@ def with_beginnings(text: str, cut: Callable[[str], list[str]]) -> str:
     found = set(map(_TWO, cut(text)))
     found |= set(map(_ONE, found))
     return f"{text} {BEGINNING}{_BETWEEN.join(found)}" if found else text
+
+
+def indexed(text: str) -> str:
+    """Return a text as it is indexed, without a store: in any thread of any process."""
+    cut: Callable[[str], list[str]] | None = getattr(_own, "cut", None)
+    if cut is None:
+        _own.connection = apsw.Connection(":memory:")
+        cut = _own.cut = cutter(_own.connection)
+    return with_beginnings(text, cut)
 
 
 class Vocabulary:

@@ -10,6 +10,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from desktopmail.door.vocabulary import indexed
 from desktopmail.door.words import spaced
 from desktopmail.engine.summary import (
     MAX_RECIPIENTS_SHOWN,
@@ -121,11 +122,9 @@ def summary_of(envelope: Envelope, structure: BodyStructure | None) -> Summary:
 
     Its digest is empty: nothing is the same as this message until its header is here.
     """
-    senders, recipients, hidden = (
-        _people(envelope.from_ or envelope.sender),
-        _people(envelope.to + envelope.cc),
-        _people(envelope.bcc),
-    )
+    senders = _people(envelope.from_ or envelope.sender)
+    recipients = _people(envelope.to + envelope.cc)
+    everybody = _people(envelope.to + envelope.cc + envelope.bcc) if envelope.bcc else recipients
     subject = sound(encoded_word.decode(_text(envelope.subject)))[:MAX_SUBJECT_CHARACTERS]
     identifier = message_id.parse(_text(envelope.message_id)) or ""
     parents = message_id.parse_all(_text(envelope.in_reply_to))[:1]
@@ -148,9 +147,9 @@ def summary_of(envelope: Envelope, structure: BodyStructure | None) -> Summary:
         sort_subject=base_subject(subject),
         report=None,
         words=Words(
-            subject=spaced(subject),
+            subject=indexed(spaced(subject)),
             sender=senders.words,
-            recipients=f"{recipients.words} {hidden.words}" if hidden.words else recipients.words,
+            recipients=everybody.words,
             body="",
             files="",
         ),
@@ -184,7 +183,7 @@ def _people(addresses: Addresses) -> _People:
     return _People(
         people=tuple((box.name, box.address) for box in boxes),
         shown=", ".join(box.shown for box in boxes[:MAX_RECIPIENTS_SHOWN]),
-        words=spaced(" ".join(f"{box.name} {box.address}" for box in boxes)),
+        words=indexed(spaced(" ".join(f"{box.name} {box.address}" for box in boxes))),
     )
 
 

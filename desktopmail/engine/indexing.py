@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from desktopmail.door.vocabulary import indexed
 from desktopmail.door.words import spaced
 from desktopmail.engine import reading
 from desktopmail.engine.store import message, words
@@ -84,9 +85,9 @@ def _of_envelopes(message_ids: Sequence[MessageId], tx: Transaction) -> dict[Mes
     """The words of messages of which only the envelope is here: those of their rows."""
     return {
         message_id: Words(
-            subject=spaced(subject),
-            sender=spaced(f"{name} {address}"),
-            recipients=spaced(recipients),
+            subject=indexed(spaced(subject)),
+            sender=indexed(spaced(f"{name} {address}")),
+            recipients=indexed(spaced(recipients)),
             body="",
             files="",
         )

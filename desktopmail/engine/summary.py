@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import NamedTuple
 
+from desktopmail.door.vocabulary import indexed
 from desktopmail.door.words import spaced
 from desktopmail.mime.address import Mailbox
 from desktopmail.mime.message import IndexRow, Message
@@ -14,6 +16,7 @@ from desktopmail.mime.report import of as report_of
 # What a list shows and a person types; the whole of a hostile header would only fill the index.
 MAX_SUBJECT_CHARACTERS = 1000
 MAX_RECIPIENTS_SHOWN = 200
+_MAX_REMEMBERED = 20
 # What a list is sorted by; a longer key would only make its index larger.
 SORT_CHARACTERS = 40
 # "Re:", "AW:", "Fwd:", "[list]" and their repetitions say nothing about the subject.
@@ -25,7 +28,7 @@ _SUBJECT_PREFIX = re.compile(
 # Named tuples, because a hundred thousand of these are made in one go: they are made in a tenth of
 # the time of a frozen dataclass.
 class Words(NamedTuple):
-    """What a message is found by, spaced as the index wants it (`door.words`)."""
+    """What a message is found by, as the index takes it (`door.words`, `door.vocabulary`)."""
 
     subject: str
     sender: str
@@ -117,9 +120,9 @@ def _summary(
         people=tuple((sound(box.name), sound(box.address)) for box in (*row.senders, *recipients)),
         senders=len(row.senders),
         words=Words(
-            subject=spaced(subject),
-            sender=_searched(_names(row.senders)),
-            recipients=_searched(_names((*recipients, *row.bcc))),
+            subject=indexed(spaced(subject)),
+            sender=_found_by(row.senders),
+            recipients=_found_by((*recipients, *row.bcc)),
             body=_searched(row.text) if is_whole else "",
             files=_searched(" ".join(part.name for part in row.attachments)) if is_whole else "",
         ),
@@ -136,7 +139,17 @@ def base_subject(subject: str) -> str:
 
 
 def _searched(value: str) -> str:
-    return spaced(sound(value))
+    return indexed(spaced(sound(value)))
+
+
+# A mailbox is full of the same few people; a long list of them is not remembered.
+def _found_by(boxes: tuple[Mailbox, ...]) -> str:
+    return _remembered(boxes) if len(boxes) <= _MAX_REMEMBERED else _searched(_names(boxes))
+
+
+@functools.lru_cache(maxsize=2048)
+def _remembered(boxes: tuple[Mailbox, ...]) -> str:
+    return _searched(_names(boxes))
 
 
 def _names(boxes: tuple[Mailbox, ...]) -> str:

@@ -22,7 +22,6 @@ from desktopmail.door.changes import (
 )
 from desktopmail.door.interface import DoorError
 from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, Fields, Value, fetch
-from desktopmail.door.vocabulary import cutter
 from desktopmail.engine.guard import Guard
 from desktopmail.engine.store import schema, words
 from desktopmail.engine.store.lock import ProfileLock
@@ -86,10 +85,6 @@ class Transaction:
         """
         row = self.fetch_one("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
         return 1 + (int(row[0]) if row is not None else 0)
-
-    def cutter(self) -> Callable[[str], list[str]]:
-        """Return what cuts a text into words as the word index does."""
-        return cutter(self._connection)
 
     def find_by(self, message_id: MessageId, words_id: int, found_by: Words) -> None:
         """Have a message found by these words, of which none is in the index yet."""

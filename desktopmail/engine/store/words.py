@@ -15,7 +15,6 @@ import msgspec
 
 from desktopmail.door.ids import MessageId
 from desktopmail.door.view import WORDS_SLOTS, first_words_id
-from desktopmail.door.vocabulary import with_beginnings
 from desktopmail.door.words import EVERY
 
 if TYPE_CHECKING:
@@ -78,17 +77,13 @@ def _behind_run(tx: Transaction, taken: int) -> int:
 
 def add(tx: Transaction, rows: Iterable[tuple[int, Words]]) -> None:
     """Make messages be found by their words; none of them is in the index yet."""
-    cut = tx.cutter()
-
-    def row(words_id: int, one: Words) -> tuple[int | str, ...]:
-        texts = (one.body, one.subject, one.sender, one.recipients, one.files)
-        body, *others = (with_beginnings(text, cut) for text in texts)
-        return (words_id, f"{EVERY} {body}", *others)
-
     tx.execute_many(
         "INSERT INTO words (rowid, body, subject, sender, recipients, files)"
         " VALUES (?, ?, ?, ?, ?, ?)",
-        (row(words_id, one) for words_id, one in rows),
+        (
+            (words_id, f"{EVERY} {body}", subject, sender, recipients, files)
+            for words_id, (subject, sender, recipients, body, files) in rows
+        ),
     )
 
 
