@@ -1,7 +1,10 @@
-"""Prints the table of ratios: `python -m tests.benchmarks [--full] [NAME…]`; exit 1 on a miss.
+"""Prints the table of ratios: `python -m tests.benchmarks [--full] [--million] [NAME…]`.
+
+Exit status 1 on a miss.
 
 With `--full` the corpora have the sizes of the requirements (10,000 messages of 313 MB, 100,000 of
-3 KB), else a fifth of them (`BENCH_SCALE`); each line says how many messages it is about.
+3 KB), else a fifth of them (`BENCH_SCALE`); each line says how many messages it is about. With
+`--million` what grows is followed to a million messages, some minutes more.
 Each `bench_<noun>.py` has `measure() -> Iterable[Ratio]`. A benchmark whose peer is not installed
 says so by raising `MissingPeerError`, and counts as not measured.
 """
@@ -23,6 +26,9 @@ def main(names: list[str]) -> int:
     if "--full" in names:
         os.environ["BENCH_SCALE"] = "1"
         names = [name for name in names if name != "--full"]
+    if "--million" in names:
+        os.environ["BENCH_MILLION"] = "1"
+        names = [name for name in names if name != "--million"]
     known = sorted(path.stem.removeprefix("bench_") for path in HERE.glob("bench_*.py"))
     unknown = [name for name in names if name not in known]
     if unknown:

@@ -14,7 +14,7 @@ from desktopmail.engine.sync import fetch
 from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, running_engine, until
-from tests.helpers.store import mail
+from tests.helpers.store import mail, open_store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -240,3 +240,16 @@ async def test_what_may_be_here_already_is_looked_at_by_its_header_and_not_fetch
             assert rows == [(12, 9)]
             whole = [one for one in fetched(server)[before:] if "BODY.PEEK[]" in one]
             assert set().union(*map(members, whole)) == set(range(7, 13))
+
+
+async def test_what_has_no_header_is_found_without_going_through_the_mailbox(
+    tmp_path: Path,
+) -> None:
+    async with open_store(tmp_path) as store:
+        rows = await store.read(
+            lambda tx: tx.fetch(f"EXPLAIN QUERY PLAN {fetch.HEADERLESS}", (0, 1, 10))
+        )
+    assert [row[3].partition(" (")[0] for row in rows] == [
+        "SEARCH m USING COVERING INDEX message_without_header",
+        "SEARCH p USING INDEX placement_by_message",
+    ]
