@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ STANDARD_PORTS = {
     "imap": 143, "imaps": 993, "api": 2080,
 }  # fmt: skip
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*")
+_MOST_OCTETS = 253  # RFC 1035 section 2.3.4, without the length octets of the ends
 IMPLICIT_TLS = frozenset({"submissions", "pop3s", "imaps"})
 
 
@@ -64,7 +66,8 @@ class Config:
         host: Address to bind.
         listen: Port of each protocol (`smtp`, `submission`, …, `api`); 0 is a free one, a protocol
             that is absent is not served.
-        domain: The server's own mail domain; `localhost` always counts as well.
+        domain: The server's own mail domain, in A-labels: it is said where nothing else may be
+            (RFC 6531 section 3.7.1); `localhost` always counts as well.
         domains: Further local domains.
         catch_all: User who gets mail for unknown local addresses, or None.
         without: Capabilities and extensions that are switched off, in upper case (`STARTTLS`,
@@ -106,10 +109,16 @@ class Config:
     key: Path | None = None
     filters: tuple[dict[str, object], ...] = ()
 
+    def __post_init__(self) -> None:
+        if not self.domain.isascii():
+            from desktopmail.mime.address import to_ascii  # tables of IDNA, for few
+
+            object.__setattr__(self, "domain", to_ascii(self.domain) or self.domain)
+
     @property
     def local_domains(self) -> frozenset[str]:
-        """Every domain whose mail is kept here, in lower case."""
-        return frozenset({self.domain.lower(), "localhost", *(d.lower() for d in self.domains)})
+        """Every domain whose mail is kept here, in lower case; an IDN in U-labels and A-labels."""
+        return _local_domains(self.domain, self.domains)
 
     def offers(self, capability: str) -> bool:
         """Whether an extension is on; names are compared without regard to case."""
@@ -129,9 +138,26 @@ class Config:
         return tls or self.plaintext_login or is_loopback(peer)
 
 
+@lru_cache(maxsize=64)  # asked for with each recipient
+def _local_domains(domain: str, domains: frozenset[str]) -> frozenset[str]:
+    names = {domain.lower(), "localhost", *(each.lower() for each in domains)}
+    international = {name for name in names if not name.isascii() or "xn--" in name}
+    if international:
+        from desktopmail.mime.address import to_ascii, to_unicode  # tables of IDNA, for few
+
+        names |= {to_unicode(name).lower() for name in international}
+        names |= {to_ascii(name) or name for name in international}
+    return frozenset(names)
+
+
 def is_domain(text: str) -> bool:
     """Whether a text can be a mail domain; what is international stands in U-labels as well."""
-    return _DOMAIN.fullmatch(text) is not None
+    from desktopmail.net.identity import to_a_label  # tables of IDNA, for few
+
+    try:
+        return _DOMAIN.fullmatch(text) is not None and len(to_a_label(text)) <= _MOST_OCTETS
+    except ValueError:
+        return False
 
 
 def is_loopback(peer: str) -> bool:

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from desktopmail.net.identity import to_a_label
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -36,7 +38,15 @@ def wanted_names(domain: str, host: str) -> list[str]:
     names = [domain, "localhost", "127.0.0.1", "::1", socket.gethostname()]
     if host not in {"0.0.0.0", "::", ""}:  # noqa: S104  a wildcard is no name
         names.append(host)
-    return list(dict.fromkeys(name.lower() for name in names if name))
+    return list(dict.fromkeys(name.lower() for name in names if _is_host(name)))
+
+
+def _is_host(name: str) -> bool:
+    try:
+        to_a_label(name)
+    except ValueError:  # a machine may be called anything
+        return False
+    return True
 
 
 def ensure(folder: Path, names: Iterable[str], now: datetime) -> bool:
@@ -177,7 +187,7 @@ def _make_certificate(
     ca: x509.Certificate, ca_key: ec.EllipticCurvePrivateKey, names: list[str], now: datetime
 ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, to_a_label(names[0])[:64])])
     ca_id = x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key())
     builder = (
         x509.CertificateBuilder(ca.subject, subject, key.public_key(), x509.random_serial_number())
@@ -197,7 +207,7 @@ def _general_name(name: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
-        return x509.DNSName(name.encode("idna").decode() if not name.isascii() else name)
+        return x509.DNSName(to_a_label(name))
 
 
 def _save(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localserver.config import DEFAULT_PORTS, STANDARD_PORTS, Config, is_loopback
+from localserver.config import DEFAULT_PORTS, STANDARD_PORTS, Config, is_domain, is_loopback
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,15 @@ def test_domains_are_compared_without_case_and_localhost_always_counts() -> None
     assert config.local_domains == {"mail.test", "other.test", "localhost"}
 
 
+def test_an_international_domain_is_local_however_it_is_written() -> None:
+    both = {"bücher.test", "xn--bcher-kva.test", "localhost"}
+    assert Config(domain="Bücher.test").local_domains == both
+    assert Config(domain="Bücher.test").domain == "xn--bcher-kva.test"
+    assert (
+        Config(domain="localhost", domains=frozenset({"XN--BCHER-KVA.test"})).local_domains == both
+    )
+
+
 def test_extensions_are_switched_off_in_any_case() -> None:
     assert not Config(without=frozenset({"IDLE"})).offers("idle")
 
@@ -44,3 +53,18 @@ def test_extensions_are_switched_off_in_any_case() -> None:
 def test_both_tables_of_ports_have_every_protocol() -> None:
     assert set(DEFAULT_PORTS) == set(STANDARD_PORTS)
     assert all(port > 1024 for port in DEFAULT_PORTS.values())
+
+
+@pytest.mark.parametrize(
+    "text", ["example.org", "localhost", "a_b.test", "straße.example", "例え.テスト"]
+)
+def test_a_domain(text: str) -> None:
+    assert is_domain(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "a b", "a..b", ".a", "a@b", "a" * 64 + ".test", "ü" * 70 + ".test", "a." * 127 + "b"],
+)
+def test_no_domain(text: str) -> None:
+    assert not is_domain(text)

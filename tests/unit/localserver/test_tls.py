@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import stat
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,19 @@ def test_it_is_made_once_and_for_all_names(tmp_path: Path) -> None:
     assert set(tls.describe(tmp_path / tls.CERTIFICATE_FILE).names) == set(NAMES)
     for name in (tls.KEY_FILE, tls.CA_KEY_FILE):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+
+
+def test_an_international_name_stands_in_it_as_clients_look_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "ü" * 70)
+    names = tls.wanted_names("Straße.example", "bücher.example")
+    assert tls.ensure(tmp_path, names, NOW)
+    assert not tls.ensure(tmp_path, names, NOW)
+    found = tls.describe(tmp_path / tls.CERTIFICATE_FILE).names
+    assert found == [
+        "127.0.0.1", "::1", "localhost", "xn--bcher-kva.example", "xn--strae-oqa.example",
+    ]  # fmt: skip
 
 
 def test_it_is_renewed_thirty_days_before_its_end_by_the_same_authority(tmp_path: Path) -> None:

@@ -66,6 +66,24 @@ async def test_local_recipients_are_taken(recipient: str) -> None:
         assert (await talk.say(f"RCPT TO:<{recipient}>")).code == wanted
 
 
+@pytest.mark.parametrize("domain", ["bücher.test", "xn--bcher-kva.test"])
+async def test_an_international_domain_is_at_home_in_both_forms_and_said_in_ascii(
+    domain: str,
+) -> None:
+    async with post_office(domain=domain) as post:
+        talk = await post.logged_in()
+        for number, address in enumerate(("alice@xn--bcher-kva.test", "alice@bücher.test"), 1):
+            extra = "" if address.isascii() else " SMTPUTF8"
+            assert (await talk.say(f"MAIL FROM:<{address}>{extra}")).code == 250
+            assert (await talk.say(f"RCPT TO:<{address}>")).code == 250
+            assert (await talk.message(b"Subject: x\r\n\r\n")).code == 250
+            assert len(await post.inbox("alice")) == number
+        received = (await post.inbox("alice"))[0]
+        assert received.isascii()
+        assert b"by xn--bcher-kva.test with" in received
+        assert (await talk.say("EHLO me.example")).lines[0] == "xn--bcher-kva.test"
+
+
 OWN_LITERALS = ["[127.0.0.1]", "[127.0.0.2]", "[IPv6:::1]"]
 
 
