@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 
     from desktopmail.door.profile import Profile
 
+#: In the header that stands in for a message: which one it is.
+ASIDE_FIELD = "X-Desktopmail-Aside"
 _STAND_IN = (
     "Subject: This message cannot be read\r\n"
     "From: desktopmail <mailer-daemon@localhost>\r\n"
-    "X-Desktopmail-Aside: {}\r\n\r\n"
+    f"{ASIDE_FIELD}: {{}}\r\n\r\n"
 )
 
 

@@ -13,6 +13,7 @@ from desktopmail.door.ids import AccountId, OperationId, SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import ConnectionState, SendingState
 from desktopmail.engine import undo
+from desktopmail.engine.guard import ASIDE_FIELD
 from desktopmail.engine.in_hand import ACCOUNT, KINDS, MESSAGE, OPERATION, SENDING, Item
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import (
@@ -106,6 +107,7 @@ class Quarantine:
             _log.error("set aside after %d deaths: %s %s", MAX_DEATHS, item.kind, item.key)
             await self._store.write(partial(set_aside, item, now_s))
         _save(self._profile.deaths, [] if found else deaths)
+        await self._sweep()
         await self.reload()
         if deaths_seen >= MAX_DEATHS and not found:
             raise DoorError(
@@ -115,9 +117,32 @@ class Quarantine:
                 code="engine-dies",
             )
 
+    async def _sweep(self) -> None:
+        """Remove what was kept of messages that nothing stands in for any more."""
+        kept = list(self._profile.aside.glob("*.eml"))
+        if not kept:
+            return
+        keys = await self._store.read(_stand_ins)
+        for path in kept:
+            if path.stem not in keys:
+                path.unlink()
+
     async def reload(self) -> None:
         """Have the guard keep off what is set aside now."""
         self._store.guard.aside = frozenset(await self._store.read(aside.every))
+
+
+def _stand_ins(tx: Transaction) -> set[str]:
+    """The keys of the messages that something stands in for."""
+    rows = tx.fetch(
+        "SELECT header FROM message WHERE blob_id IS NULL AND instr(header, ?) > 0",
+        (f"{ASIDE_FIELD}: ".encode(),),
+    )
+    return {_value_of(bytes(row[0])) for row in rows}
+
+
+def _value_of(header: bytes) -> str:
+    return header.partition(f"{ASIDE_FIELD}: ".encode())[2].partition(b"\r\n")[0].decode("ascii")
 
 
 def set_aside(item: Item, now_s: float, tx: Transaction) -> None:
@@ -207,7 +232,7 @@ def _fetch_again(tx: Transaction, item: Item, now_s: float) -> None:
     """Forget what stands in for a message, and have octets fetched that were left for it."""
     rows = tx.fetch(
         "SELECT id FROM message WHERE blob_id IS NULL AND instr(header, ?) > 0",
-        (f"X-Desktopmail-Aside: {item.key}\r\n".encode(),),
+        (f"{ASIDE_FIELD}: {item.key}\r\n".encode(),),
     )
     for row in rows:
         places = tx.fetch("SELECT id, mailbox_id FROM placement WHERE message_id = ?", (row[0],))

@@ -77,6 +77,16 @@ def let_stay(tx: Transaction, account_id: AccountId) -> None:
     tx.execute("UPDATE pop_seen SET delete_wanted = 0 WHERE account_id = ?", (account_id,))
 
 
+def without_octets(tx: Transaction, account_id: AccountId) -> set[str]:
+    """The UIDLs of messages that are here, but not as a whole: something stands in for them."""
+    rows = tx.fetch(
+        "SELECT s.uidl FROM pop_seen AS s JOIN message AS m ON m.id = s.message_id"
+        " WHERE s.account_id = ? AND m.blob_id IS NULL",
+        (account_id,),
+    )
+    return {row[0] for row in rows}
+
+
 def shift(tx: Transaction, account_id: AccountId, until_s: int, seconds: int) -> None:
     """Let what was seen until then be first seen so much later."""
     tx.execute(

@@ -291,10 +291,12 @@ class Pop3Sync:
         """Mark at the server what is to be deleted; everything named here was committed before."""
         before = await self._seen_before_s(account)
         seen = await self._store.read(lambda tx: pop_seen.every(tx, account.id))
+        only_there = await self._store.read(lambda tx: pop_seen.without_octets(tx, account.id))
         wanted = {
             uidl
             for uidl, one in seen.items()
-            if one.delete_wanted or (before is not None and one.first_seen_s <= before)
+            if one.delete_wanted
+            or (before is not None and one.first_seen_s <= before and uidl not in only_there)
         }
         numbers = [n for n, uidl in sorted(maildrop.uidls.items()) if uidl in wanted]
         if not numbers:

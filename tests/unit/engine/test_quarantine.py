@@ -227,6 +227,34 @@ async def test_a_message_that_is_set_aside_can_be_deleted(
             assert bench.subjects() == ["Subject 0", "Subject 2"]
             assert [one.subject for one in server.messages("alice")] == ["Subject 0", "Subject 2"]
             assert kind is Kind.POP3 or server.messages("alice", "Trash") == []
+        async with running_engine(tmp_path, ring):
+            assert list((tmp_path / "aside").iterdir()) == []  # deleted for good is deleted
+
+
+@crash_is_logged
+async def test_a_message_that_is_set_aside_is_not_deleted_at_a_pop3_server_after_some_days(
+    tmp_path: Path,
+) -> None:
+    """Only there it is whole where something can fetch it, once it can be read."""
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        async with synced_engine(tmp_path, server, ring, kind=Kind.POP3) as (bench, account_id):
+            await bench.engine.command(LeaveOnServer(account_id=account_id, policy="days:1"))
+        for number in range(3):
+            server.deliver("alice", mail(number))
+        planted = server.messages("alice")[1].octets
+        died_of(tmp_path, Item(MESSAGE, message_key(planted)))
+        async with running_engine(tmp_path, ring) as bench:
+            await bench.sync()
+            await bench.engine.store.write(
+                lambda tx: tx.execute("UPDATE pop_seen SET first_seen_s = first_seen_s - 200000")
+            )
+            await bench.sync()
+            assert [one.subject for one in server.messages("alice")] == ["Subject 1"]
+            assert [path.read_bytes() for path in (tmp_path / "aside").iterdir()] == [planted]
+            await answer(bench, "retry")
+            await bench.sync()
+            assert bench.subjects() == ["Subject 0", "Subject 1", "Subject 2"]
 
 
 @pytest.mark.logs("crashed")
