@@ -16,6 +16,7 @@ from desktopmail.cli.errors import FAILED, CommandError, UsageError
 from desktopmail.cli.output import fields, joined, moment
 from desktopmail.door.changes import AnyChange, EverythingChanged, OutboxChanged
 from desktopmail.door.commands import ReportWish, SendMessage
+from desktopmail.door.queries import EngineStatus, ReadStatus
 from desktopmail.door.rows import SendingState
 from desktopmail.mime import address, compose, header, message_id
 from desktopmail.mime.header import Header
@@ -95,6 +96,9 @@ async def _send(context: Context, arguments: argparse.Namespace) -> int:
         account = _account(context, arguments.account, sender.address)
         composed = as_sent(message, account)
     wait = not arguments.no_wait
+    if wait and await _is_offline(context):
+        context.output.note("desktopmail: It goes out when the program works online again.")
+        wait = False
     report = ReportWish(
         notify=tuple(dict.fromkeys(arguments.report)),
         whole=None if arguments.returned is None else arguments.returned == "full",
@@ -103,6 +107,12 @@ async def _send(context: Context, arguments: argparse.Namespace) -> int:
         context, account, composed, wait=wait, report=report, delay_s=arguments.delay
     )
     return _report(context, row, composed.recipients, wait=wait)
+
+
+async def _is_offline(context: Context) -> bool:
+    """Whether a person has the program stay away from the network, in its window."""
+    status = await (await context.door()).query(ReadStatus())
+    return isinstance(status, EngineStatus) and status.offline
 
 
 def _account(context: Context, named: str | None, sender: str | None) -> AccountRow:

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from desktopmail.door.attach import attach
+from desktopmail.door.commands import SetOffline
+from desktopmail.door.profile import Profile
 from desktopmail.engine.discovery import providers
 from desktopmail.net.endpoint import split_host_port
 from tests.helpers.certificates import make_certificates
@@ -42,6 +45,12 @@ def results(program: Program) -> list[tuple[str, str]]:
     """Of the first message of the outbox: each recipient and what became of it."""
     (first, *_) = program.ok("outbox", "list", "--json").json
     return [(one["address"], one["state"]) for one in first["results"]]
+
+
+def outgoing(program: Program) -> list[dict[str, str]]:
+    """The questions about the password for sending; that of the Inbox may be asked for, too."""
+    asked = program.ok("questions", "list", "--json").json
+    return [one for one in asked if one["kind"] == "password-outgoing"]
 
 
 def append(server: ServerProcess, octets: bytes) -> None:
@@ -101,8 +110,7 @@ def test_a_password_refused_later_is_asked_about_once_and_the_queue_is_kept(
         assert (refused.status, refused.out) == (1, "")
         assert "refused the login of alice: 535 5.7.8" in refused.err
         assert f"It stays in the outbox as {number}" in refused.err
-        (asked,) = program.ok("questions", "list", "--json").json
-        assert asked["kind"] == "password-outgoing"
+        (asked,) = outgoing(program)
         assert "What waits for alice-imap is kept." in asked["text"]
     waiting = program.ok("outbox", "list", "--json").json
     assert [(one["state"], one["retry_s"]) for one in waiting] == [("queued", None)] * 2
@@ -110,7 +118,7 @@ def test_a_password_refused_later_is_asked_about_once_and_the_queue_is_kept(
     program.ok("outbox", "retry", "1")  # a person has acted: everything goes on
     program.ok("sync")
     assert len(program.ok("list", "INBOX", "--account", "bob-pop3", "--json").json) == 2
-    assert program.ok("questions", "list", "--json").json == []
+    assert outgoing(program) == []
 
 
 def test_what_a_server_does_not_take_now_is_kept_and_the_command_ends(tmp_path: Path) -> None:
@@ -135,6 +143,18 @@ def test_what_a_server_does_not_take_now_is_kept_and_the_command_ends(tmp_path: 
         program.ok("outbox", "retry", "1")
         program.ok("sync")
         assert [one["state"] for one in program.ok("outbox", "list", "--json").json] == ["done"]
+
+
+async def test_offline_it_is_put_into_the_outbox_and_waits_there(program: Program) -> None:
+    session = await attach(Profile.at(program.profile))  # a window
+    await session.door.command(SetOffline(offline=True))
+    run = await asyncio.to_thread(program.run, *TO_BOB)
+    assert (run.status, run.out) == (0, "In the outbox as 1, to bob@localhost.\n")
+    assert run.err == "desktopmail: It goes out when the program works online again.\n"
+    await session.door.command(SetOffline(offline=False))
+    await asyncio.to_thread(program.ok, "sync")
+    await session.aclose()
+    assert results(program) == [("bob@localhost", "accepted")]
 
 
 @pytest.mark.parametrize("browser_only", [True, False])
