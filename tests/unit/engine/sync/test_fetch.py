@@ -250,6 +250,6 @@ async def test_what_has_no_header_is_found_without_going_through_the_mailbox(
             lambda tx: tx.fetch(f"EXPLAIN QUERY PLAN {fetch.HEADERLESS}", (0, 1, 10))
         )
     assert [row[3].partition(" (")[0] for row in rows] == [
-        "SEARCH m USING COVERING INDEX message_without_header",
+        "SEARCH m USING INDEX message_without_header",
         "SEARCH p USING INDEX placement_by_message",
     ]
