@@ -194,7 +194,7 @@ TABLE = [
          answers={"EHLO": ehlo("AUTH CRAM-MD5"), "AUTH": b"551 please try <evil.test>\r\n"}),
     # floods and endless things
     imap("untagged-flood", security=Security.TLS,
-         answers={"CAPABILITY": b"* 1 EXISTS\r\n<flood>"}, says="took longer than"),
+         answers={"CAPABILITY": b"* 1 EXISTS\r\n<flood>"}, says="too many responses before login"),
     pop3("listing-flood", security=Security.TLS,
          answers={"CAPA": b"+OK\r\nX-INJECTED\r\n<flood>"}),
     smtp("continuation-flood", security=Security.TLS, answers={"EHLO": b"250-X\r\n<flood>"}),

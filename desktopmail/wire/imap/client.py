@@ -286,7 +286,9 @@ class ClientConnection:
         Raises:
             RemoteProtocolError: It broke the protocol, and the connection is beyond repair.
         """
-        if self.state is State.SELECTED or self._commands:
+        if self.state is State.SELECTED or (
+            self._commands and self.state is State.AUTHENTICATED  # a SELECT is on its way
+        ):
             quick = self._cutter.take(QUICK)
             if quick is not None:
                 return Untagged(quick_fetch(quick))

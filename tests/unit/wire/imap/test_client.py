@@ -306,9 +306,10 @@ def test_any_octets_are_events_or_the_servers_fault(pieces: list[bytes]) -> None
         return
 
 
-def test_a_flood_before_login_ends_the_connection() -> None:
+@pytest.mark.parametrize("line", [b"* OK still here\r\n", b"* 1 FETCH (UID 7)\r\n"])
+def test_a_flood_before_login_ends_the_connection(line: bytes) -> None:
     client = new_client(EARLY)
-    line = b"* OK still here\r\n"
+    client.send(Login("a", Secret("b")))
     client_events(client, [line * limits.MAX_RESPONSES_BEFORE_LOGIN])
     with pytest.raises(RemoteProtocolError) as caught:
         client_events(client, [line])
