@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 SEGMENT_OCTETS = 1 << 30
 
 
+def fold(connection: apsw.Connection) -> None:
+    """Fold the write-ahead log of a database back into it, unless somebody reads it just now."""
+    connection.set_busy_timeout(0)  # nobody is waited for
+    try:
+        fetch(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+
+
 @dataclass(frozen=True, slots=True)
 class StoredOctets:
     """Where octets are: durable when this is returned.
@@ -131,6 +140,10 @@ class Segments:
         fetch(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
         if connection is not self._connection:
             connection.close()
+
+    def fold(self) -> None:
+        """Fold the write-ahead log back, unless somebody reads just now."""
+        fold(self._connection)
 
     def close(self) -> None:
         """Close all connections."""

@@ -25,7 +25,7 @@ from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, Fields, Value, fetch
 from desktopmail.engine.guard import Guard
 from desktopmail.engine.store import schema, words
 from desktopmail.engine.store.lock import ProfileLock
-from desktopmail.engine.store.segments import Segments
+from desktopmail.engine.store.segments import Segments, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -41,6 +41,8 @@ _MAX_NAMED_MESSAGES = 500
 # Words left for later are indexed when they are so many characters: some 3,000 messages, a third
 # of a second. In smaller steps the index takes twice the time, larger ones would gain a tenth.
 _WORDS_AT_ONCE = 4_000_000
+# After so many messages the write-ahead logs, some 20 MB, are folded back at the end.
+_FOLD_AT = 2_000
 
 
 class Transaction:
@@ -207,6 +209,7 @@ class Store:
         self._untold: deque[AnyChange] = deque()
         self._words: dict[MessageId, Words] = {}
         self._words_characters = 0
+        self._unfolded = 0
         self._words_mailboxes: set[MailboxId] = set()
         self._listeners: list[Callable[[AnyChange], None]] = []
         try:
@@ -242,7 +245,7 @@ class Store:
             DoorError: The disk is full or failed; the messages wait on.
         """
         try:
-            await self._executor.run(self._index_words)
+            await self._executor.run(self._index_rest)
         finally:
             while self._untold:
                 self.tell(self._untold.popleft())
@@ -311,9 +314,21 @@ class Store:
                 self._index_words()
         return result
 
+    def _index_rest(self) -> None:
+        self._index_words()
+        if self._unfolded < _FOLD_AT:
+            return
+        self._unfolded = 0
+        try:
+            fold(self._connection)
+            self._segments.fold()
+        except (apsw.FullError, apsw.IOError, apsw.ReadOnlyError) as error:
+            raise unwritable(self.profile, error) from error
+
     def _index_words(self) -> None:
         if not self._words:
             return
+        self._unfolded += len(self._words)
         rows, self._words, self._words_characters = self._words, {}, 0
         told, self._words_mailboxes = self._words_mailboxes, set()
 

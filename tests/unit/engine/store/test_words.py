@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from desktopmail.door.profile import Profile
+from desktopmail.door.reader import SqliteReader
+from desktopmail.door.rows import View
 from desktopmail.door.view import WORDS_SLOTS, first_words_id
 from desktopmail.engine import summary
 from desktopmail.engine.indexing import index_waiting
 from desktopmail.engine.store import message, placement, words
+from desktopmail.engine.store import store as store_module
 from desktopmail.engine.store.store import Store
 from desktopmail.net.ports import InlineExecutor, system_ports
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
@@ -43,6 +46,31 @@ async def test_words_left_for_later_are_found_after_the_larger_step(tmp_path: Pa
         await store.index_words()
         assert (await found(store, "zebra"), await found(store, "quagga")) == (1, 1)
         assert await count_waiting(store) == 0
+
+
+async def test_after_many_messages_the_logs_of_the_store_are_folded_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "_FOLD_AT", 2)
+    async with open_store(tmp_path) as store:
+        inbox = await store.write(lambda tx: inbox_of(tx, add_account(tx)))
+
+        async def come(*numbers: int) -> list[int]:
+            """Let messages come, and return how large the logs are then."""
+            mails = [mail(number) for number in numbers]
+            await store.write(lambda tx: put(tx, inbox, mails, first_uid=None), words_later=True)
+            await store.index_words()
+            paths = (store.profile.database, store.profile.segment(1))
+            return [path.with_name(f"{path.name}-wal").stat().st_size for path in paths]
+
+        assert min(await come(1)) > 0
+        reader = SqliteReader(store.profile)
+        reader._connection.execute("BEGIN; SELECT count(*) FROM message").fetchall()
+        assert (await come(2))[0] > 0  # somebody reads: nobody waits
+        reader._connection.execute("COMMIT")
+        assert await come(3, 4) == [0, 0]
+        assert len(reader.window(View(), 0, 9)) == 4
+        reader.close()
 
 
 async def test_what_a_crash_left_in_the_queue_is_indexed_from_the_octets(tmp_path: Path) -> None:
