@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from desktopmail.net.errors import ClosedError
 from localserver.changes import Changes
+from localserver.config_lines import ConfigLines
+from localserver.fault_moments import is_moment
 from localserver.fault_stream import FaultyStream
 
 if TYPE_CHECKING:
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
 
 GREETING = "GREETING"
 CONNECT = "CONNECT"
+_WANTED = {
+    "bool": "true or false", "bytes": "text or a list of octets", "float": "a number",
+    "int": "a whole number", "str": "text", "tuple[int, ...]": "a list of whole numbers",
+    "tuple[str, ...]": "a list of texts",
+}  # fmt: skip
 PROTOCOLS = frozenset({"smtp", "submission", "pop3", "imap"})
 
 
@@ -95,7 +102,7 @@ class Fault:
             raise PlanError(f"protocol: {self.protocol!r} is none of {sorted(PROTOCOLS)}.")
         if self.nth < 1 or (self.times is not None and self.times < 1):
             raise PlanError("nth and times: count from 1.")
-        if self.delay_s < 0 or (self.cut is not None and self.cut < 0):
+        if not self.delay_s >= 0 or (self.cut is not None and self.cut < 0):
             raise PlanError("delay_s and cut: not less than 0.")
         if self.certificate not in {None, "wrong"}:
             raise PlanError(f"certificate: {self.certificate!r} is not 'wrong'.")
@@ -125,7 +132,8 @@ def read_plan(path: Path) -> list[Fault]:
         PlanError: It cannot be read; the sentence says where.
     """
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        document = tomllib.loads(text)
     except OSError as error:
         raise PlanError(f"The fault plan {path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
@@ -133,14 +141,17 @@ def read_plan(path: Path) -> list[Fault]:
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"The fault plan {path} cannot be read: {error}.") from error
     tables = document.get("fault", [])
-    if not isinstance(tables, list) or set(document) - {"fault"}:
+    are_tables = isinstance(tables, list) and all(isinstance(each, dict) for each in tables)
+    if not are_tables or set(document) - {"fault"}:
         raise PlanError(f"The fault plan {path} holds something else than [[fault]] tables.")
     plan = []
     for number, table in enumerate(tables, 1):
         try:
             plan.append(from_table(table))
         except PlanError as error:
-            raise PlanError(f"The fault plan {path}, fault {number}: {error}") from error
+            line = ConfigLines(text).line("fault", number - 1)
+            where = f"The fault plan {path}, fault {number} from line {line} on"
+            raise PlanError(f"{where}: {error}") from error
     return plan
 
 
@@ -148,7 +159,7 @@ def from_table(table: dict[str, Any]) -> Fault:
     """Make a fault of the values of a TOML table or a JSON object.
 
     Raises:
-        PlanError: A key is unknown, or a value has the wrong type.
+        PlanError: A key or command is unknown, or a value has the wrong type.
     """
     values: dict[str, Any] = {}
     known = {each.name: str(each.type) for each in fields(Fault)}
@@ -157,7 +168,11 @@ def from_table(table: dict[str, Any]) -> Fault:
         if kind is None:
             raise PlanError(f"{name!r} is not known.")
         values[name] = _converted(name, kind, value)
-    return Fault(**values)
+    fault = Fault(**values)
+    if fault.command is not None and not is_moment(fault.command, fault.protocol):
+        of = "any protocol" if fault.protocol is None else fault.protocol
+        raise PlanError(f"command: {fault.command!r} is no command of {of}.")
+    return fault
 
 
 def to_table(fault: Fault) -> dict[str, Any]:
@@ -204,7 +219,7 @@ def _converted(name: str, kind: str, value: object) -> object:
             return value
     elif kind.startswith("str") and isinstance(value, str):
         return value
-    raise PlanError(f"{name}: {value!r} is not of the type {kind}.")
+    raise PlanError(f"{name}: {value!r} is not {_WANTED[kind.removesuffix(' | None')]}.")
 
 
 class Effects(Protocol):

@@ -185,8 +185,30 @@ def test_a_plan_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match=r"plan\.toml"):
         read_plan(path)
     path.write_text("[[fault]]\nnth = 1\n[[fault]]\nnth = 0\n")
-    with pytest.raises(PlanError, match="fault 2"):
+    with pytest.raises(PlanError, match="fault 2 from line 3 on: nth"):
         read_plan(path)
-    path.write_text("other = 1\n")
-    with pytest.raises(PlanError, match="something else"):
+    for other in ("other = 1\n", "fault = [3]\n", "fault = 3\n"):
+        path.write_text(other)
+        with pytest.raises(PlanError, match="something else"):
+            read_plan(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('command = "FECTH"', "command: 'FECTH' is no command of any protocol."),
+        ('protocol = "pop3"\ncommand = "FETCH"', "command: 'FETCH' is no command of pop3."),
+        ('nth = "x"', "nth: 'x' is not a whole number."),
+        ('times = "all"', "times: 'all' is not a whole number."),
+        ("inject = [300]", "inject: [300] is not text or a list of octets."),
+        ('hide = "X"', "hide: 'X' is not a list of texts."),
+        ("drop = 1", "drop: 1 is not true or false."),
+        ("delay_s = nan", "delay_s and cut: not less than 0."),
+    ],
+)
+def test_a_mistake_in_a_plan_is_said_in_words(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(f"[[fault]]\n{text}\n")
+    with pytest.raises(PlanError) as caught:
         read_plan(path)
+    assert str(caught.value) == f"The fault plan {path}, fault 1 from line 1 on: {said}"
