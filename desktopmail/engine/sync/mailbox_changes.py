@@ -149,7 +149,7 @@ class MailboxChanges:
         """Copy messages of the open mailbox; returns those whose copies are proved to be there."""
         since = await proof.next_uid(self._at.client, target.path)
         code = await self._at.client.uid_copy(uids, target.path)
-        copied = set(proof.from_code(code, None))
+        copied = set(proof.from_code(code, None, uids))
         unproved = UidSet.of(uid for uid in uids if uid not in copied)
         if unproved:  # a server without UIDPLUS tells no COPYUID
             digests = await proof.digests_of(self._at.client, unproved)

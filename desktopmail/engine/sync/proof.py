@@ -19,7 +19,7 @@ from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.status import StatusItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from desktopmail.net.imap import ImapClient
     from desktopmail.wire.imap.codes import CopyUid
@@ -34,14 +34,19 @@ async def next_uid(client: ImapClient, path: str) -> int:
     return dict(answer.values).get(StatusItem.UIDNEXT, 1)
 
 
-def from_code(code: CopyUid | None, uidvalidity: int | None) -> dict[int, int]:
-    """What the server said became what; nothing when it said nothing, or of another mailbox."""
+def from_code(
+    code: CopyUid | None, uidvalidity: int | None, asked: Container[int]
+) -> dict[int, int]:
+    """What the server said became what; nothing when it said nothing, or of another mailbox.
+
+    What it says of messages that it was not asked to copy is no proof: they would be removed here.
+    """
     if code is None or (uidvalidity is not None and code.uid_validity != uidvalidity):
         return {}
     if sum(high - low + 1 for low, high in code.source) > _MAX_PAIRS:
         return {}
     try:
-        return {int(source): int(target) for source, target in code.pairs()}
+        return {int(uid): int(target) for uid, target in code.pairs() if int(uid) in asked}
     except RemoteProtocolError:
         return {}  # the sets do not pair: it proves nothing, and the digests will have to
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,8 @@ from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
 from localserver.faults import Fault
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, other_device, running_engine
+from tests.helpers.engine import PASSWORDS, other_device, relayed_engine, running_engine
+from tests.helpers.relay import Relay
 from tests.helpers.store import mail
 from tests.helpers.told import settled, shown_is_there, there
 
@@ -96,3 +98,29 @@ async def test_a_tagged_ok_proves_no_copy_and_removes_nothing(
             assert bench.subjects("Junk") == []
             (failed,) = bench.reader.operations()
             assert failed.state == "failed"
+
+
+@pytest.mark.parametrize("without", [(), ("MOVE", "IMAP4REV2")])
+async def test_a_server_that_tells_of_messages_nobody_asked_for_has_none_of_them_removed(
+    without: tuple[str, ...], tmp_path: Path
+) -> None:
+    """COPYUID names what was copied; one that names more proves nothing of the rest."""
+
+    def lie(line: bytes) -> bytes:
+        return re.sub(rb"\[COPYUID (\d+) 1 1\]", rb"[COPYUID \1 1:3 1:3]", line)
+
+    with LocalServer(PASSWORDS, without=without) as server:
+        for number in range(3):
+            server.deliver("alice", mail(number))
+        relay = Relay(server.ports["imap"], lie)
+        async with relayed_engine(tmp_path, server, relay) as (bench, _):
+            await bench.sync()
+            await bench.engine.command(
+                MoveMessages(
+                    placement_ids=(bench.placed("Subject 0"),), mailbox_id=bench.mailbox("Junk")
+                )
+            )
+            await settled(bench)
+            assert there(server) == ["Subject 1", "Subject 2"]
+            assert there(server, "Junk") == ["Subject 0"]
+            shown_is_there(bench, server, "INBOX", "Junk")
