@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
 from desktopmail.ui.dates import size_text
@@ -57,9 +57,13 @@ class FileCard(QFrame):
         letter = self.fontMetrics().averageCharWidth()
         self._most = _MOST * letter
         wanted = title.sizeHint().width() + PICTURE + 30
-        self.setFixedWidth(min(max(wanted, _LEAST * letter), self._most))
+        self._wanted = min(max(wanted, _LEAST * letter), self._most)
 
     def add_button(self, button: QWidget) -> None:
         """Put a button at the end, and make room for it."""
         self.row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.setFixedWidth(min(self.width() + button.sizeHint().width() + 8, self._most))
+        self._wanted = min(self._wanted + button.sizeHint().width() + 8, self._most)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As wide as its name, within bounds; a narrow line shortens the name."""
+        return QSize(self._wanted, super().sizeHint().height())

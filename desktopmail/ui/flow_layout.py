@@ -103,6 +103,7 @@ class FlowLayout(QLayout):
                 size.setWidth(left if left >= least else inner.width())
                 is_full = left < least
             else:
+                size.setWidth(min(size.width(), max(inner.width(), item.minimumSize().width())))
                 is_full = x + size.width() > inner.width()
             if line and is_full:
                 y += self._set_line(line, inner, y, move=move) + self.spacing()

@@ -236,7 +236,6 @@ class AccountDialog(QDialog):
                 fields.host.setFocus()
                 return tr("account.no_host")
         if self.exposure.needs_consent and not self.consent.isChecked():
-            self._area.ensureWidgetVisible(self.consent)
             self.consent.setFocus()
             return tr("account.no_consent")
         return ""
@@ -246,6 +245,7 @@ class AccountDialog(QDialog):
         missing = self.what_is_missing()
         if missing:
             self.problem.tell(missing)
+            self._area.show_focused()
             return
         self._be_busy(True)
         self.scope.spawn(self._add(), name=tr("account.add"))

@@ -241,7 +241,6 @@ class AccountEditDialog(QDialog):
         if self.kept_in.currentData() == KeptIn.FILE:
             typed = self.password_file.text().strip()
             if not typed or not Path(typed).expanduser().is_file():
-                self._area.ensureWidgetVisible(self.password_file)
                 self.password_file.setFocus()
                 return tr("servers.no_file", file=typed) if typed else tr("servers.no_file_named")
         elif self._account.incoming.password_file is not None and not self.password.text():
@@ -253,6 +252,7 @@ class AccountEditDialog(QDialog):
         """Try what was changed, and keep it."""
         if missing := self.what_is_missing():
             self.problem.tell(missing)
+            self._area.show_focused()
             return
         command = self.command()
         if command == EditAccount(account_id=self._account.id):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
@@ -33,12 +33,21 @@ class FormArea(QScrollArea):
 
     def least_width(self) -> int:
         """The width below which something of the form would be cut."""
-        return self._lines.minimumSize().width()
+        return self._lines.minimumSize().width() + self.verticalScrollBar().sizeHint().width()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As large as nothing scrolls."""
         width = max(self.least_width(), self.width())
         return QSize(width, self._wanted_height(width))
+
+    def show_focused(self) -> None:
+        """Scroll to where something is to be typed, once the dialogue is laid out as it is now."""
+        QTimer.singleShot(0, self, self._show_focused)
+
+    def _show_focused(self) -> None:
+        focused = self.window().focusWidget()
+        if focused is not None and self.isAncestorOf(focused):
+            self.ensureWidgetVisible(focused)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """The form says more than before: its window gives it the room, where the screen has it."""

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktopmail.door.commands import AnswerQuestion, SyncAccounts
+from desktopmail.ui.fitting_area import FittingArea
 from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.language import tr
 from desktopmail.ui.sentences import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from PySide6.QtGui import QResizeEvent
 
     from desktopmail.door.interface import Door
     from desktopmail.door.rows import ProblemRow, QuestionRow
@@ -33,7 +24,7 @@ if TYPE_CHECKING:
 _SHOWN = 3
 
 
-class ProblemCards(QScrollArea):
+class ProblemCards(FittingArea):
     """Shows the newest problems and all questions; nothing where there are none.
 
     They take what they need, up to half of the height there is: the rest scrolls.
@@ -45,19 +36,15 @@ class ProblemCards(QScrollArea):
     password_wanted = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(self._half, parent)
         self.setObjectName("problemCards")
         self._theme = theme
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._host = QWidget(self)
         self._host.setObjectName("problemCardsHost")
         self._lines = QVBoxLayout(self._host)
         self._lines.setContentsMargins(10, 10, 10, 10)
         self._lines.setSpacing(8)
-        self.setWidget(self._host)
-        self._host.installEventFilter(self)
+        self.hold(self._host)
         self._told: tuple[tuple[ProblemRow, ...], tuple[QuestionRow, ...]] = ((), ())
         self._dismissed: set[tuple[object, ...]] = set()
         self._open_cards = 0
@@ -88,25 +75,9 @@ class ProblemCards(QScrollArea):
         self._open_cards = len(questions) + len(shown[-_SHOWN:])
         self.setVisible(self._open_cards > 0)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Sentences of another width take other heights."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Cards come and go."""
-        if watched is self._host and event.type() == QEvent.Type.LayoutRequest:
-            self._fit()
-        return super().eventFilter(watched, event)
-
-    def _fit(self) -> None:
-        width = max(self.width(), 200)
-        wanted = self._lines.heightForWidth(width)
-        if wanted < 0:
-            wanted = self._lines.sizeHint().height()
+    def _half(self) -> int:
         above = self.parentWidget()
-        half = above.height() // 2 if above is not None else wanted
-        self.setFixedHeight(max(min(wanted, half), 40))
+        return above.height() // 2 if above is not None else self.sizeHint().height()
 
     def show_fixed(self, what: str, remedy: str) -> None:
         """Show something that stays wrong until the program is started again."""

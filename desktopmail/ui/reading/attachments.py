@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QScrollArea, QWidget
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from desktopmail.ui.file_card import FileCard
+from desktopmail.ui.fitting_area import FittingArea
 from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.reading.preview import Shown, way_of
@@ -15,7 +16,7 @@ from desktopmail.ui.reading.preview import Shown, way_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
+    from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 
     from desktopmail.mime.attachment import Attachment
     from desktopmail.ui.theme.theme import Theme
@@ -117,13 +118,9 @@ class AttachmentStrip(QFrame):
         self._host = QWidget(self)
         self._host.setObjectName("attachmentHost")
         self._flow = FlowLayout(self._host, spacing=8)
-        self._area = QScrollArea(self)
+        self._area = FittingArea(self._bound, self)
         self._area.setObjectName("attachmentArea")
-        self._area.setWidget(self._host)
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._host.installEventFilter(self)
+        self._area.hold(self._host)
         self._rest: list[tuple[Attachment, int]] = []  # still to be shown
         self._more = QTimer(self)
         self._more.setSingleShot(True)
@@ -162,20 +159,7 @@ class AttachmentStrip(QFrame):
         else:
             self._more.stop()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Fewer stand side by side."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Cards come by and by."""
-        if watched is self._host and event.type() == QEvent.Type.LayoutRequest:
-            self._fit()
-        return super().eventFilter(watched, event)
-
-    def _fit(self) -> None:
-        """As high as all are, up to some lines: the text of the message needs its room."""
-        wanted = self._flow.heightForWidth(max(self._area.viewport().width(), 100))
+    def _bound(self) -> int:
         first = self._flow.itemAt(0)
-        line = first.sizeHint().height() + 8 if first is not None else 0
-        self._area.setFixedHeight(max(min(wanted, line * _LINES + line // 2), 1))
+        line = first.sizeHint().height() + self._flow.spacing() if first is not None else 0
+        return line * _LINES + line // 2

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
+from desktopmail.ui.fitting_area import FittingArea
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.people_line import PeopleLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from PySide6.QtGui import QResizeEvent
 
     from desktopmail.mime.address import Mailbox
     from desktopmail.ui.reading.content import Letter
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 _MAX_HEIGHT = 240  # the message itself has to stay in sight
 
 
-class Details(QScrollArea):
+class Details(FittingArea):
     """Fields and their values, people as buttons; scrolls where there are many.
 
     Signals:
@@ -32,12 +31,9 @@ class Details(QScrollArea):
     keep_wanted = Signal(object)
 
     def __init__(self, left: int, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(lambda: _MAX_HEIGHT, parent)
         self.setObjectName("headerDetails")
         self.setAccessibleName(tr("reading.details"))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWidgetResizable(True)
         self._left = left
         self._host = QWidget(self)
         self._host.setObjectName("headerDetailsHost")
@@ -83,9 +79,7 @@ class Details(QScrollArea):
             if text:
                 self._add(name, _value(text, self._host))
         self._grid.setRowStretch(self._grid.rowCount(), 1)
-        self.setWidget(self._host)
-        self._host.installEventFilter(self)
-        self._fit()
+        self.hold(self._host)
 
     def _add(self, name: str, value: QWidget) -> None:
         row = self._grid.rowCount()
@@ -96,22 +90,6 @@ class Details(QScrollArea):
         label.setContentsMargins(0, 2, 0, 0)
         self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignRight | top)
         self._grid.addWidget(value, row, 1)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """As many lines as there have to be, up to some."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """People come by and by."""
-        if watched is self._host and event.type() == QEvent.Type.LayoutRequest:
-            self._fit()
-        return super().eventFilter(watched, event)
-
-    def _fit(self) -> None:
-        width = max(self.viewport().width(), 200)
-        wanted = self._grid.heightForWidth(width)
-        self.setFixedHeight(min(max(wanted, 20), _MAX_HEIGHT))
 
 
 def _value(text: str, parent: QWidget) -> QLabel:

@@ -1,0 +1,60 @@
+"""A scroll area that is as high as what it holds, up to a bound: only then it scrolls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QResizeEvent
+
+_LEAST = 20
+
+
+class FittingArea(QScrollArea):
+    """Holds one widget with a layout, as wide as itself.
+
+    Args:
+        bound: How high it may become, in points; asked each time something changes.
+        parent: Where it stands.
+    """
+
+    def __init__(self, bound: Callable[[], int], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bound = bound
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidgetResizable(True)
+
+    def hold(self, host: QWidget) -> None:
+        """Show a widget in place of the one before, which goes."""
+        self.setWidget(host)
+        host.installEventFilter(self)
+        self.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Another width takes another height."""
+        super().resizeEvent(event)
+        self.fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """What it holds comes by and by."""
+        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
+            self.fit()
+        return super().eventFilter(watched, event)
+
+    def fit(self) -> None:
+        """Take the height that is needed."""
+        host = self.widget()
+        lines = host.layout() if host is not None else None
+        if lines is None:
+            return
+        if lines.hasHeightForWidth():
+            wanted = lines.heightForWidth(max(self.viewport().width(), 100))
+        else:
+            wanted = lines.sizeHint().height()
+        self.setFixedHeight(max(min(wanted, self._bound()), _LEAST))
