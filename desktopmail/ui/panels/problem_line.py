@@ -28,8 +28,8 @@ class ProblemLine(QWidget):
         lines.setContentsMargins(0, 0, 0, 0)
         lines.addWidget(self._label)
         lines.addWidget(self._bar)
-        self.forget()
         self._bar.hide()
+        self.forget()
 
     def text(self) -> str:
         """What is said to be wrong; empty: nothing."""
