@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
@@ -70,6 +71,8 @@ _BARE_LF: Final = reply(500, "A line ends in CR LF, not in LF alone", "5.5.2")
 _TOO_BIG: Final = reply(552, "The message is larger than this server takes", "5.3.4")
 
 _CR: Final = 0x0D
+# A response of SASL that came as a command: no verb is so long.
+_RESPONSE_ALONE = re.compile(rb"[A-Za-z0-9+/]{12,}+=*+")
 # Base64 of "v=", with which a password could be guessed offline: SCRAM's server-final-message.
 _SERVER_SIGNATURE: Final = ("dj0", "dj1", "dj2", "dj3")
 
@@ -309,7 +312,12 @@ class ServerConnection:
         return command if refusal is None else BadCommand(refusal, line[:80])
 
     def _is_secret(self, line: bytes) -> bool:
-        return self.phase is _AUTH or line[:4].upper() == b"AUTH"
+        """Whether a password may stand in a line: also in what a refused AUTH left to be said."""
+        return (
+            self.phase is _AUTH
+            or line[:4].upper() == b"AUTH"
+            or _RESPONSE_ALONE.fullmatch(line.rstrip(b"\r")) is not None
+        )
 
     def _bound_line(self) -> None:
         """Throw away a line that does not end; its end, when it comes, is answered with 500."""

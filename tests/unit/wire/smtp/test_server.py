@@ -539,3 +539,14 @@ def test_the_messages_of_a_client_that_does_not_wait_cost_no_copy_of_what_follow
 
     seconds(10)
     assert min(seconds(50_000) for _ in range(2)) < 25 * min(seconds(5_000) for _ in range(3))
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_the_response_to_an_auth_that_was_refused_is_not_shown(end: bytes) -> None:
+    connection = ServerConnection()
+    for line, shown in ((b"AGFuZHkAc2VjcmV0", b""), (b"HELLO there", b"HELLO there")):
+        connection.receive(line + end)
+        event = connection.next_event()
+        assert isinstance(event, BadCommand)
+        assert event.line == shown
+        connection.send(event.reply)
