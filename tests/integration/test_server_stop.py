@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -111,7 +111,9 @@ def test_an_append_under_way_is_ended_and_leaves_nothing(
         assert other.file.readline().startswith(b"220")
         assert stopped_in_s(server) < 2.0
         assert talk.file.readline().startswith(b"* BYE")
-        assert talk.file.read() == b""
+        # What the server did not read any more makes its system reset the connection behind that.
+        with suppress(ConnectionResetError):
+            assert talk.file.read() == b""
     assert [path for path in data.rglob("*") if "spool" in path.parts and path.is_file()] == []
     with server_process(tmp_path, "--data", str(data)) as server, ExitStack() as stack:
         talk = Talk(server, "imap", stack)
