@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -14,6 +15,11 @@ from desktopmail.door.interface import DoorError
 
 if TYPE_CHECKING:
     from desktopmail.door.profile import Profile
+
+
+# The C library keeps what threads free apart, for each thread that ever asked: of a sync that was
+# 5 MB. Of our threads one runs at a time. A person may set another number.
+_LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "2"}
 
 
 class StartFailure(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +61,7 @@ class EngineProcess:
                     stdout=subprocess.PIPE,
                     stderr=log,
                     start_new_session=True,  # it outlives the terminal of the client
+                    env=_LITTLE_MEMORY | os.environ,
                 )
         except OSError as error:
             raise DoorError(

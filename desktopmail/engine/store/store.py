@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # A change names its messages up to here; beyond, a window reads its rows again anyway.
 _MAX_NAMED_MESSAGES = 500
-# Words left for later are indexed when they are so many characters: some 3,000 messages, a third
+# Words left for later are indexed when they are so many characters: some 2,000 messages, a third
 # of a second. In smaller steps the index takes twice the time, larger ones would gain a tenth.
 _WORDS_AT_ONCE = 4_000_000
 # After so many messages the write-ahead logs, some 20 MB, are folded back at the end.

@@ -44,3 +44,23 @@ def test_a_profile_that_is_a_file_is_refused_in_one_sentence(tmp_path: Path) -> 
     with pytest.raises(DoorError, match="cannot be written") as caught:
         EngineProcess.start(Profile.at(tmp_path / "profile"))
     assert caught.value.code == "profile-unwritable"
+
+
+@pytest.mark.parametrize("own", ["", "7"])
+def test_an_engine_keeps_its_memory_together_unless_a_person_says_otherwise(
+    own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+    if own:
+        monkeypatch.setenv("MALLOC_ARENA_MAX", own)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    seen: list[str] = []
+    started = subprocess.Popen
+
+    def popen(*args: object, env: dict[str, str], **options: object) -> subprocess.Popen[bytes]:
+        seen.append(env["MALLOC_ARENA_MAX"])
+        return started(*args, env=env, **options)  # type: ignore[call-overload,no-any-return]
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    EngineProcess.start(Profile.at(tmp_path))
+    assert seen == [own or "2"]

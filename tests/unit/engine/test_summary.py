@@ -99,3 +99,9 @@ def test_every_message_of_the_corpora_has_a_row(octets: bytes) -> None:
 )
 def test_a_subject_is_sorted_without_what_answering_put_before_it(subject: str, base: str) -> None:
     assert summary.base_subject(subject) == base
+
+
+def test_words_without_a_body_take_memory_too() -> None:
+    """A hundred thousand rows of headers were kept until the last of them."""
+    words = summary.of_header(header_of(mail(1))).words
+    assert words.characters > sum(map(len, words))
