@@ -205,6 +205,23 @@ async def test_commits_wait_for_a_folding_that_is_slower_than_they(
     await database.aclose()
 
 
+async def test_a_database_closes_while_its_log_would_be_folded_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_FOLD_PAGES", 1)
+    for number in range(5):
+        database = await open_database(tmp_path / f"{number}.db", SCHEMA, ThreadExecutor())
+        scope = TaskScope(lambda _name, _error: None)
+        scope.spawn(fill(database, 0, 40), name="a commit")
+        while not database.is_writing:
+            await asyncio.sleep(0)
+        await database.aclose()
+        await scope.settled()
+        again = await open_database(tmp_path / f"{number}.db", SCHEMA, ThreadExecutor())
+        assert len(numbers(again)) == 40
+        await again.aclose()
+
+
 async def fill_often(database: Database) -> None:
     for begin in range(0, 1000, 20):
         await fill(database, begin, 20)
