@@ -283,7 +283,7 @@ class ProblemRow(Row, frozen=True, kw_only=True):
     """Something went wrong: what, why, and the one thing to do."""
 
     account_id: AccountId | None
-    service: str  # imap, pop3, smtp, store, engine
+    service: str  # imap, pop3, smtp, store, engine, journal, expunge
     what: str
     remedy: str
     at_s: float
