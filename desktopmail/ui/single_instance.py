@@ -56,6 +56,7 @@ class SingleInstance(QObject):
         socket = server.nextPendingConnection() if server is not None else None
         if socket is not None:
             socket.readyRead.connect(lambda: self._read(socket))
+            socket.disconnected.connect(socket.deleteLater)
             if socket.bytesAvailable():
                 self._read(socket)
 
