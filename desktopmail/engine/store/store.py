@@ -57,6 +57,7 @@ class Transaction:
         self._others: dict[AnyChange, None] = {}
         self._came: dict[MailboxId, tuple[int, int, int]] = {}
         self._words: dict[MessageId, tuple[int, Words]] = {}
+        self._found_no_more: list[tuple[MessageId, int]] = []
 
     def execute(self, sql: str, parameters: tuple[Value, ...] = ()) -> None:
         """Run a statement that returns nothing."""
@@ -95,7 +96,9 @@ class Transaction:
     def find_no_more(self, message_id: MessageId) -> None:
         """Let a message be found by no words."""
         self._words.pop(message_id, None)
-        words.remove(self, message_id)
+        row = self.fetch_one("SELECT words_id FROM message WHERE id = ?", (message_id,))
+        if row is not None:
+            self._found_no_more.append((message_id, row[0]))
 
     def count_in(self, mailbox_id: MailboxId, added: int, *, unread: int, octets: int) -> None:
         """Count shown placements that were added: the totals are written with the last of them.
@@ -119,6 +122,10 @@ class Transaction:
             [(*numbers, mailbox_id) for mailbox_id, numbers in self._came.items()],
         )
         self._came.clear()
+        # All at once, and last: when the index was changed, it is written out before each statement
+        # that follows, as a run of its own that has to be merged with all others.
+        words.remove(self, self._found_no_more)
+        self._found_no_more.clear()
         found_by, self._words = self._words, {}
         if not words_later:
             words.add(self, sorted(found_by.values(), key=itemgetter(0)))

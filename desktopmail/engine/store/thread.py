@@ -83,5 +83,11 @@ def _root(into: dict[int, int], thread_id: int) -> int:
 
 
 def _merge(tx: Transaction, other: int, thread_id: int) -> None:
-    for table in ("thread_key", "message", "placement"):
+    # The index of placements by thread has those alone that are shown: by it none of them is found.
+    tx.execute(
+        "UPDATE placement SET thread_id = ?1 WHERE message_id IN"
+        " (SELECT id FROM message WHERE thread_id = ?2)",
+        (thread_id, other),
+    )
+    for table in ("thread_key", "message"):
         tx.execute(f"UPDATE {table} SET thread_id = ? WHERE thread_id = ?", (thread_id, other))

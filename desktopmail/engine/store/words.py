@@ -87,12 +87,17 @@ def add(tx: Transaction, rows: Iterable[tuple[int, Words]]) -> None:
     )
 
 
-def remove(tx: Transaction, message_id: MessageId) -> None:
-    """Let a message be found no more, whether it is in the index or waits for it."""
-    tx.execute(
-        "DELETE FROM words WHERE rowid = (SELECT words_id FROM message WHERE id = ?)", (message_id,)
+def remove(tx: Transaction, messages: Sequence[tuple[MessageId, int]]) -> None:
+    """Let messages be found no more, whether they are in the index or wait for it.
+
+    Args:
+        tx: The step it is part of.
+        messages: Their ids, and those that they have in the index.
+    """
+    tx.execute_many(
+        "DELETE FROM word_queue WHERE message_id = ?", [(message_id,) for message_id, _ in messages]
     )
-    tx.execute("DELETE FROM word_queue WHERE message_id = ?", (message_id,))
+    tx.execute_many("DELETE FROM words WHERE rowid = ?", [(words_id,) for _, words_id in messages])
 
 
 def wait(tx: Transaction, message_ids: Iterable[MessageId]) -> None:

@@ -114,3 +114,25 @@ async def test_together_threads_are_joined_as_one_by_one(
                     )
                 )
     assert keys[0] == keys[1]
+
+
+async def test_threads_become_one_without_going_through_all_that_is_here(tmp_path: Path) -> None:
+    """With 20,000 messages each answer that met its question late took some milliseconds."""
+    plans: list[str] = []
+
+    def step(tx: Transaction) -> None:
+        execute = tx.execute
+
+        def explained(sql: str, parameters: tuple[int | str, ...] = ()) -> None:
+            plans.extend(row[3] for row in tx.fetch(f"EXPLAIN QUERY PLAN {sql}", parameters))
+            execute(sql, parameters)
+
+        tx.execute = explained  # type: ignore[method-assign, assignment]
+        thread.join(tx, [(1, "a@example.org", ())])
+        thread.join(tx, [(2, "b@example.org", ())])
+        thread.join(tx, [(3, "c@example.org", ("a@example.org", "b@example.org"))])
+
+    async with open_store(tmp_path) as store:
+        await store.write(step)
+    assert any("placement" in plan for plan in plans)
+    assert not [plan for plan in plans if plan.startswith("SCAN")]
