@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from desktopmail.door.commands import AnyCommand
     from desktopmail.door.ids import SendingId
     from desktopmail.engine.store.account import Account
+    from desktopmail.engine.store.mailbox import Mailbox
+    from desktopmail.engine.store.operation import Operation
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.sync.pop3 import Maildrop
     from desktopmail.net.pop3 import Pop3Client
+    from desktopmail.wire.imap.condition import Tagged
 
 
 def dele_before_commit() -> None:
@@ -113,6 +116,25 @@ def mailbox_not_looked_for() -> None:
         return True
 
     MailboxChanges._exists = is_there  # type: ignore[assignment]
+    rename = MailboxChanges._rename
+
+    async def slowly(self: MailboxChanges, one: Operation, box: Mailbox) -> None:
+        client, store = self._at.client, self._at.store
+        say = client.rename
+
+        async def and_wait(mailbox: str, new: str) -> Tagged:
+            answer = await say(mailbox, new)
+            for _ in range(20):  # so that kills fall between it and the step that stores it
+                await store.write(lambda _: None)
+            return answer
+
+        client.rename = and_wait  # type: ignore[method-assign]
+        try:
+            await rename(self, one, box)
+        finally:
+            del client.rename
+
+    MailboxChanges._rename = slowly  # type: ignore[method-assign]
 
 
 def undo_in_two_steps() -> None:
