@@ -7,9 +7,11 @@ import re
 # msg-id = [CFWS] "<" id-left "@" id-right ">" [CFWS]
 #
 # Real ones hold nearly everything between the brackets, some of them without an at sign, some
-# folded in the middle (the fold is not part of them).
-_IDENTIFIER = re.compile(r"<\s*+([^<>]{1,990}?)\s*>")
-_BARE = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
+# folded in the middle (the fold is not part of them). Each octet is looked at once: whoever sends a
+# message chooses them.
+_BRACKETED = re.compile(r"<([^<>]*+)>")
+_WORD = re.compile(r"[^\s<>,;\"()]++")
+_MOST_CHARACTERS = 990  # a line of RFC 5322 has no more
 _SPACE = re.compile(r"\s+")
 _NOT_IN_TOKEN = re.compile(r"[^A-Za-z0-9.-]+")
 
@@ -27,10 +29,11 @@ def parse_all(text: str) -> tuple[str, ...]:
 
     Without any brackets, words with an at sign count. Phrases of obsolete syntax are skipped.
     """
-    found = (_IDENTIFIER if "<" in text else _BARE).findall(text)
-    if len(found) == 1 and _SPACE.search(found[0]) is None:
-        return (found[0],)
-    return tuple(dict.fromkeys(_SPACE.sub("", identifier) for identifier in found))
+    if "<" in text:
+        found = (_SPACE.sub("", identifier) for identifier in _BRACKETED.findall(text))
+    else:
+        found = (word for word in _WORD.findall(text) if "@" in word[1:-1])
+    return tuple(dict.fromkeys(one for one in found if 0 < len(one) <= _MOST_CHARACTERS))
 
 
 def make(token: bytes, domain: str) -> str:

@@ -24,7 +24,8 @@ _PLAIN = re.compile(
     r"((?>(?:;\s*+[^\s=;*()\"]++=(?:\"[^\"\\%]*+\"|[^\s;\"'()%]++)\s*+)*));?\s*+"
 )
 _PLAIN_PARAMETER = re.compile(r";\s*+([^=]++)=(?:\"([^\"]*+)\"|([^\s;]++))")
-_NAME = re.compile(r"[\s;]*+([^\s=;\"]++)\s*+=\s*+")
+_SEPARATORS = re.compile(r"[\s;]*+")
+_NAME = re.compile(r"([^\s=;\"]++)\s*+=\s*+")
 _QUOTED = re.compile(r'"((?>(?:[^"\\]|\\.)*))"?', re.DOTALL)
 _BARE_WORD = re.compile(r"[^;\s]*+")
 _NEXT_NAME = re.compile(r"(?<!\s)\s++[A-Za-z][A-Za-z0-9-]*\*?=")
@@ -75,6 +76,8 @@ def raw(text: str) -> tuple[str, list[tuple[str, str]]]:
     pairs: list[tuple[str, str]] = []
     semicolon = -1
     while at < len(text):
+        separators = _SEPARATORS.match(text, at)
+        at = separators.end() if separators else at
         named = _NAME.match(text, at)
         if named is None:
             at = text.find(";", at + 1)
