@@ -10,8 +10,9 @@ the delivery. Neither is in its own number, as long as mail goes on coming, and 
 the next one's: so each round begins when the others have come to rest. The rounds are long enough
 for what comes only now and then, such as the folding in of our log.
 
-On a disk whose fsync costs next to nothing group commit gains nothing, and what is left is the time
-of one Python process against Postfix's several: the bounds are missed there.
+The quicker the disk's fsync, the less group commit gains, and what is left is the time of one
+Python process against Postfix's several: in minutes in which Postfix takes 1,400 messages of 5 KB a
+second we are at 2.3 times that, in those in which it takes 900 at 3.3.
 
 Measured: of a message of 5 KB the loop takes two thirds of the server's processor time, and the
 thread that commits the rest; of one of 1 MB three fifths are the thread's, which writes each octet

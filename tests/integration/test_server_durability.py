@@ -21,6 +21,7 @@ import apsw
 import pytest
 
 from localserver.check import check
+from localserver.store.database import PAGE_OCTETS
 from tests.killed_server.campaign import campaign
 from tests.killed_server.workers import WORKERS
 
@@ -236,7 +237,7 @@ def test_a_damaged_database_is_found_at_the_start(tmp_path: Path) -> None:
         process.wait(PATIENCE_S)
     path = data / "users" / "alice" / "mail.db"
     octets = bytearray(path.read_bytes())
-    octets[8192:16384] = b"\xff" * 8192
+    octets[PAGE_OCTETS : 2 * PAGE_OCTETS] = b"\xff" * PAGE_OCTETS
     path.write_bytes(octets)
     started = subprocess.run(
         [sys.executable, "-m", "localserver", "serve", "--data", str(data), "--user", "alice:x",

@@ -9,6 +9,7 @@ import pytest
 
 from localserver.check import check
 from localserver.local import LocalServer
+from localserver.store.database import PAGE_OCTETS
 from localserver.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def test_a_sound_folder_has_nothing_wrong(folder: Path) -> None:
 def test_a_damaged_page_is_found(folder: Path) -> None:
     path = folder / "users" / "alice" / "mail.db"
     octets = bytearray(path.read_bytes())
-    octets[-8192:] = b"\xff" * 8192
+    octets[-PAGE_OCTETS:] = b"\xff" * PAGE_OCTETS
     path.write_bytes(octets)
     assert check(folder)[path]
 

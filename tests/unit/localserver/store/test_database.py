@@ -11,7 +11,13 @@ import pytest
 from desktopmail.net.ports import ThreadExecutor
 from desktopmail.tasks import TaskScope
 from localserver.store import database as database_module
-from localserver.store.database import Database, Schema, explained, open_database
+from localserver.store.database import (
+    PAGE_OCTETS,
+    Database,
+    Schema,
+    explained,
+    open_database,
+)
 from localserver.store.errors import DamagedError, DiskFullError, LimitError, StoreError
 
 if TYPE_CHECKING:
@@ -140,10 +146,13 @@ async def test_who_needs_no_durable_write_does_not_make_the_others_less_so(tmp_p
     await database.aclose()
 
 
+ROW_OCTETS = PAGE_OCTETS * 5 // 8  # one fits into a page, and two do not
+
+
 async def fill(database: Database, first: int, count: int) -> None:
     def job(connection: apsw.Connection) -> None:
         for number in range(first, first + count):
-            connection.execute("INSERT INTO t VALUES (?, ?)", (number, "x" * 5000))
+            connection.execute("INSERT INTO t VALUES (?, ?)", (number, "x" * ROW_OCTETS))
 
     await database.write(job)
 
@@ -157,7 +166,7 @@ async def test_the_log_is_folded_in_beside_the_commits_and_begins_anew(
     small = path.stat().st_size
     await fill(database, 0, 40)
     async with asyncio.timeout(10):
-        while path.stat().st_size < small + 40 * 5000:
+        while path.stat().st_size < small + 40 * ROW_OCTETS:
             await asyncio.sleep(0.01)
     log = path.with_name("mail.db-wal").stat().st_size
     await asyncio.sleep(0.05)
@@ -178,7 +187,7 @@ async def test_a_log_that_never_comes_to_rest_is_bounded(
     database = await open_database(path, SCHEMA, ThreadExecutor())
     for begin in range(0, 1000, 20):
         await fill(database, begin, 20)
-    assert path.with_name("mail.db-wal").stat().st_size < 4 * 50 * 8192
+    assert path.with_name("mail.db-wal").stat().st_size < 4 * 50 * PAGE_OCTETS
     assert len(numbers(database)) == 1000
     await database.aclose()
 
@@ -198,10 +207,10 @@ async def test_commits_wait_for_a_folding_that_is_slower_than_they(
     held_up = path.with_name("mail.db-wal").stat().st_size
     assert filling is not None
     assert not filling.done()
-    assert held_up < 2 * 100 * 8192
+    assert held_up < 2 * 100 * PAGE_OCTETS
     executor.go_on.set()
     await filling
-    assert path.with_name("mail.db-wal").stat().st_size < 2 * 100 * 8192
+    assert path.with_name("mail.db-wal").stat().st_size < 2 * 100 * PAGE_OCTETS
     await database.aclose()
 
 
@@ -280,12 +289,12 @@ async def test_damage_is_found_when_the_file_is_opened(tmp_path: Path) -> None:
     for n in range(200):
         await database.write(
             lambda connection, n=n: connection.execute(
-                "INSERT INTO t VALUES (?, ?)", (n, "x" * 900)
+                "INSERT INTO t VALUES (?, ?)", (n, "x" * (PAGE_OCTETS // 9))
             )
         )
     await database.aclose()
     octets = bytearray(path.read_bytes())
-    octets[8192 * 3 : 8192 * 4] = bytes(8192)
+    octets[PAGE_OCTETS * 3 : PAGE_OCTETS * 4] = bytes(PAGE_OCTETS)
     path.write_bytes(octets)
     with pytest.raises(DamagedError, match="snapshot restore"):
         await open_database(path, SCHEMA, ThreadExecutor(), checked=True)
@@ -297,14 +306,14 @@ async def test_damage_that_is_found_later_stops_all_writing(tmp_path: Path) -> N
     for n in range(200):
         await database.write(
             lambda connection, n=n: connection.execute(
-                "INSERT INTO t VALUES (?, ?)", (n, "x" * 900)
+                "INSERT INTO t VALUES (?, ?)", (n, "x" * (PAGE_OCTETS // 9))
             )
         )
     await database.aclose()
     database = await open_database(path, SCHEMA, ThreadExecutor())
     await database.look_through()
     octets = bytearray(path.read_bytes())
-    octets[8192 * 3 : 8192 * 4] = bytes(8192)
+    octets[PAGE_OCTETS * 3 : PAGE_OCTETS * 4] = bytes(PAGE_OCTETS)
     path.write_bytes(octets)
     with pytest.raises(DamagedError, match="snapshot restore"):
         await database.look_through()

@@ -9,6 +9,7 @@ import pytest
 
 from desktopmail.net.ports import system_ports
 from localserver.store import sqlite
+from localserver.store.database import PAGE_OCTETS
 from localserver.store.errors import DamagedError, InUseError, NoSuchUserError, OverQuotaError
 from localserver.store.interface import Delivery, StoreLimits
 from localserver.store.sqlite import SqliteStore, folder_name, open_store
@@ -84,7 +85,7 @@ async def test_damage_is_found_by_check(tmp_path: Path) -> None:
     await store.aclose()
     path = tmp_path / "users" / "alice" / "mail.db"
     octets = bytearray(path.read_bytes())
-    octets[8192 * 4 : 8192 * 6] = b"\xff" * 8192 * 2
+    octets[PAGE_OCTETS * 4 : PAGE_OCTETS * 6] = b"\xff" * PAGE_OCTETS * 2
     path.write_bytes(octets)
     store = await opened(tmp_path)
     with pytest.raises(DamagedError, match=r"mail\.db is damaged.*snapshot restore"):
@@ -193,7 +194,7 @@ async def test_large_databases_are_looked_through_after_the_start(
         await store.deliver([Delivery("alice", b"Subject: x\r\n\r\n" + b"x" * 100_000)])
     path = tmp_path / "users" / "alice" / "mail.db"
     octets = bytearray(path.read_bytes())
-    octets[-8192 * 2 : -8192] = b"\xff" * 8192
+    octets[-PAGE_OCTETS * 2 : -PAGE_OCTETS] = b"\xff" * PAGE_OCTETS
     path.write_bytes(octets)
     with pytest.raises(DamagedError):
         async with a_store(tmp_path) as store:
