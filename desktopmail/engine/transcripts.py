@@ -76,7 +76,7 @@ class Transcripts:
         masks = self._masks
         for more in self._at_logins:
             masks += more
-        octets = _shortened(hide(self._unsplit(after, octets, masks), masks))
+        octets = _shortened(self._unsplit(after, octets, masks), masks)
         self._number += 1
         self._records.append(
             TranscriptRecord(
@@ -101,7 +101,7 @@ class Transcripts:
         before = self._records[place]
         for mask in masks:
             tail = before.octets[-(len(mask) - 1) :]
-            at = (tail + octets).find(mask)
+            at = (tail + octets[: len(mask) - 1]).find(mask)
             if 0 <= at < len(tail):
                 kept = before.octets[: len(before.octets) - len(tail) + at]
                 self._octets -= len(before.octets) - len(kept)
@@ -122,14 +122,28 @@ class Transcripts:
         )
 
 
-def _shortened(octets: bytes) -> bytes:
-    """The beginning and the end of a long record, in whole lines: how it ended is shown."""
+def _shortened(octets: bytes, masks: tuple[bytes, ...]) -> bytes:
+    """Octets without what is hidden; of many the beginning and the end, in whole lines.
+
+    Most of what goes over a connection is left out, and not looked through.
+    """
     if len(octets) <= MAX_RECORD_OCTETS:
-        return octets
-    head, tail = octets[:-_TAIL_OCTETS][:_HEAD_OCTETS], octets[-_TAIL_OCTETS:]
-    head = head[: head.rfind(b"\n") + 1] or head
+        return hide(octets, masks)
+    size = len(octets)
+    # Where a piece is cut off, part of a mask may stand: so much more is taken, and let go again.
+    more = max(map(len, masks), default=0)
+    if size > _HEAD_OCTETS + _TAIL_OCTETS + 2 * more:
+        head = hide(octets[: _HEAD_OCTETS + more], masks)
+        head = head[: len(head) - more]
+        tail = hide(octets[-_TAIL_OCTETS - more :], masks)[more:]
+    else:
+        hidden = hide(octets, masks)
+        size = len(hidden)
+        head, tail = hidden[:-_TAIL_OCTETS], hidden[-_TAIL_OCTETS:]
+    head, tail = head[:_HEAD_OCTETS], tail[-_TAIL_OCTETS:]
+    head = head[: head.rfind(b"\n") + 1] or head  # how it ended is shown
     tail = tail[tail.find(b"\n") + 1 :]
-    left_out = len(octets) - len(head) - len(tail)
+    left_out = size - len(head) - len(tail)
     return b"%b[%d more octets]\r\n%b" % (head, left_out, tail)
 
 

@@ -97,3 +97,16 @@ def test_a_word_that_is_hidden_during_a_login_is_shown_after_it() -> None:
     assert [one.octets for one in ring.read(None, 0).records] == [
         b"* OK a <password>, <password>\r\n", b"a NOOP\r\n", b"* OK a word, <password>\r\n",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [4_097, 4_200, 6_000, 300_000])
+def test_no_piece_of_a_password_stands_where_a_long_record_is_cut(size: int) -> None:
+    password = b"Pa55w0rd-of-Anna"
+    ring = Transcripts(StillClock(), 1_000_000)
+    near_the_end = range(size - 1_100, size - 900)
+    with ring.hiding(Masks((password, b"cGFzc3dvcmQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ="))):
+        for at in (*range(3_000, 3_150), *near_the_end, 0, size - len(password)):
+            octets = b"." * at + password + b"." * (size - at - len(password))
+            ring.recorder(ONE, "imap").record("S", octets)
+            shown = ring.read(None, 0).records[-1].octets
+            assert not any(password[i : i + 3] in shown for i in range(len(password) - 2)), at
