@@ -12,14 +12,23 @@ class FlowLayout(QLayout):
     def __init__(self, parent: QWidget | None, *, spacing: int) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
-        self._heights: dict[int, int] = {}  # by width; Qt asks many times between two changes
+        # Measured since the last change, for Qt asks many times: heights by width, the least size,
+        # and of each widget that is seen its size, its least width, and its most if it grows.
+        self._heights: dict[int, int] = {}
+        self._least: QSize | None = None
+        self._measures: list[tuple[QLayoutItem, QSize, int, int]] | None = None
         self.setContentsMargins(QMargins())
         self.setSpacing(spacing)
 
     def invalidate(self) -> None:
         """See QLayout: forget what was measured."""
-        self._heights = {}
+        self._forget()
         super().invalidate()
+
+    def _forget(self) -> None:
+        self._heights = {}
+        self._least = None
+        self._measures = None
 
     def clear(self) -> None:
         """Remove and delete every widget."""
@@ -51,7 +60,7 @@ class FlowLayout(QLayout):
         """See QLayout."""
         if not 0 <= index < len(self._items):
             return None
-        self._heights = {}
+        self._forget()
         return self._items.pop(index)
 
     def expandingDirections(self) -> Qt.Orientation:  # noqa: N802 - Qt's name
@@ -82,29 +91,27 @@ class FlowLayout(QLayout):
 
     def minimumSize(self) -> QSize:  # noqa: N802 - Qt's name
         """See QLayout."""
-        size = QSize()
-        for item in self._items:
-            size = size.expandedTo(item.minimumSize())
-        return size.grownBy(self.contentsMargins())
+        if self._least is None:
+            size = QSize()
+            for item in self._items:
+                size = size.expandedTo(item.minimumSize())
+            self._least = size.grownBy(self.contentsMargins())
+        return self._least
 
     def _place(self, rect: QRect, *, move: bool) -> int:
         margins = self.contentsMargins()
         inner = rect.marginsRemoved(margins)
         x, y = 0, inner.top()
         line: list[tuple[QLayoutItem, int, QSize]] = []
-        for item in self._items:
-            if item.isEmpty():  # hidden
-                continue
-            size = item.sizeHint()
-            grows = item.expandingDirections() & Qt.Orientation.Horizontal
-            if grows and item.maximumSize().width() > inner.width():  # takes the rest of its line
-                least = item.minimumSize().width()
+        for item, wanted, least, most in self._measured():
+            if most > inner.width():  # takes the rest of its line
                 left = inner.width() - x
-                size.setWidth(left if left >= least else inner.width())
+                width = left if left >= least else inner.width()
                 is_full = left < least
             else:
-                size.setWidth(min(size.width(), max(inner.width(), item.minimumSize().width())))
-                is_full = x + size.width() > inner.width()
+                width = min(wanted.width(), max(inner.width(), least))
+                is_full = x + width > inner.width()
+            size = QSize(width, wanted.height())
             if line and is_full:
                 y += self._set_line(line, inner, y, move=move) + self.spacing()
                 x, line = 0, []
@@ -112,6 +119,19 @@ class FlowLayout(QLayout):
             x += size.width() + self.spacing()
         y += self._set_line(line, inner, y, move=move)
         return y - rect.top() + margins.bottom()
+
+    def _measured(self) -> list[tuple[QLayoutItem, QSize, int, int]]:
+        if self._measures is None:
+            horizontal = Qt.Orientation.Horizontal
+            self._measures = [
+                (
+                    item, item.sizeHint(), item.minimumSize().width(),
+                    item.maximumSize().width() if item.expandingDirections() & horizontal else 0,
+                )
+                for item in self._items
+                if not item.isEmpty()  # hidden
+            ]  # fmt: skip
+        return self._measures
 
     def _set_line(
         self, line: list[tuple[QLayoutItem, int, QSize]], inner: QRect, y: int, *, move: bool

@@ -717,6 +717,7 @@ def test_no_slot_blocks_while_a_message_of_any_size_is_shown(
         window.list_pane.list.go_to_message(large.id)
         await until(lambda: window.reading.row is not None and window.reading.row.id == large.id)
         await asyncio.sleep(0.3)
+        await until(lambda: window.reading.attachments.is_complete)
         window.resize(window.width() - 80, window.height())
         await asyncio.sleep(0.1)
         watch.stop()

@@ -208,14 +208,17 @@ def test_an_identity_is_added_changed_and_removed_but_for_the_last(program: Prog
     assert program.run("identity", "set", "alice-imap", "--id", "999").status == 1
 
 
+@pytest.mark.parametrize("command", ["mailboxes", "list", "outbox", "contacts"])
 def test_a_store_of_an_older_version_is_brought_up_to_date_by_whatever_reads_it_first(
-    program: Program,
+    command: str, tmp_path: Path
 ) -> None:
-    program.kill_engine()
-    before = program.ok("mailboxes", "--json").json
+    program = Program(tmp_path / "profile")
+    program.profile.mkdir(mode=0o700)
     with closing(apsw.Connection(str(program.profile / "mail.db"))) as store:
-        store.execute("ALTER TABLE mailbox DROP COLUMN keywords")
-        store.execute(f"PRAGMA user_version = {schema.VERSION - 1}")
-    run = program.ok("mailboxes", "--json")
-    assert run.json == before
-    assert run.err == ""
+        store.execute("PRAGMA journal_mode = WAL").fetchall()
+        schema.upgrade(store, to=9)  # what came later is read as well as the newest
+    words = ["list"] if command in {"outbox", "contacts"} else []
+    run = program.ok(command, *words, "--json")
+    assert (run.json, run.err) == ([], "")
+    with closing(apsw.Connection(str(program.profile / "mail.db"))) as store:
+        assert schema.version_of(store) == schema.VERSION

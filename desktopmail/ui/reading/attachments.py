@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from desktopmail.mime.attachment import Attachment
     from desktopmail.ui.theme.theme import Theme
 
-_AT_ONCE = 8  # cards made before somebody else may have the thread
+_AT_ONCE = 4  # cards made before somebody else may have the thread
 _LINES = 3  # shown without scrolling, and a half, so that one sees that there are more
 
 
@@ -143,9 +143,15 @@ class AttachmentStrip(QFrame):
         self._save_all.setVisible(len(attachments) > 1)
         self.setVisible(bool(attachments))
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of them are shown."""
+        return not self._rest
+
     def _show_some(self) -> None:
         """Show as many as a frame has time for; the others come after it."""
         some, self._rest = self._rest[:_AT_ONCE], self._rest[_AT_ONCE:]
+        self._flow.setEnabled(False)  # else each card that is shown has all of them placed again
         for attachment, size in some:
             card = AttachmentCard(attachment, size, self._theme, self._host)
             card.show_wanted.connect(lambda it=attachment: self.show_wanted.emit(it))
@@ -154,6 +160,8 @@ class AttachmentStrip(QFrame):
             card.drag_wanted.connect(lambda it=attachment: self.drag_wanted.emit(it))
             self._flow.addWidget(card)
             card.show()
+        self._flow.setEnabled(True)
+        self._flow.invalidate()
         if self._rest:
             self._more.start(0)
         else:
