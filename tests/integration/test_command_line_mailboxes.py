@@ -208,7 +208,7 @@ def test_an_identity_is_added_changed_and_removed_but_for_the_last(program: Prog
     assert program.run("identity", "set", "alice-imap", "--id", "999").status == 1
 
 
-@pytest.mark.parametrize("command", ["mailboxes", "list", "outbox", "contacts"])
+@pytest.mark.parametrize("command", ["mailboxes", "outbox", "contacts"])
 def test_a_store_of_an_older_version_is_brought_up_to_date_by_whatever_reads_it_first(
     command: str, tmp_path: Path
 ) -> None:
