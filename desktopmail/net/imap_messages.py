@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from desktopmail.wire.imap.thread import Thread, ThreadResponse
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 
     from desktopmail.net.imap_sink import Sink
     from desktopmail.wire.imap.announced import Announced
@@ -108,22 +109,11 @@ class MessageCalls(Calls):
         """
         if not uids:
             return
-        command = Fetch(uids, items, changed_since, vanished)
-        fetching = Fetching(command, sink)
-        self._dialogue.ask(fetching)
-        try:
-            while True:
+        fetching = Fetching(Fetch(uids, items, changed_since, vanished), sink)
+        async with aclosing(self._arrivals(fetching)) as arrivals:
+            async for _ in arrivals:
                 while fetching.answers:
                     yield fetching.take()
-                self._dialogue.make_room()
-                if fetching.ended.done():
-                    break
-                await fetching.changed()
-            await self._dialogue.answer(fetching)
-        finally:
-            # Whoever stops early leaves the rest to be read and dropped.
-            fetching.abandon()
-            self._dialogue.forget(fetching)
 
     async def uid_fetch_rows(
         self, uids: UidSet, items: tuple[FetchItem, ...]
@@ -137,15 +127,21 @@ class MessageCalls(Calls):
         if not uids:
             return
         fetching = Fetching(Fetch(uids, items), rows=True)
-        self._dialogue.ask(fetching)
-        try:
-            while True:
+        async with aclosing(self._arrivals(fetching)) as arrivals:
+            async for _ in arrivals:
                 while fetching.rows:
                     yield fetching.take_rows()
                 while fetching.answers:
                     answer = fetching.take()
                     if isinstance(answer, FetchResponse):
                         yield answer
+
+    async def _arrivals(self, fetching: Fetching) -> AsyncGenerator[None, None]:
+        """Ask a FETCH, and come back each time something of it may wait to be taken."""
+        self._dialogue.ask(fetching)
+        try:
+            while True:
+                yield
                 self._dialogue.make_room()
                 if fetching.ended.done():
                     break

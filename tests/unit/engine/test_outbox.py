@@ -37,14 +37,19 @@ if TYPE_CHECKING:
 
 
 async def send(
-    bench: Bench, account_id: AccountId, *recipients: str, number: int = 1, **more: object
+    bench: Bench,
+    account_id: AccountId,
+    *recipients: str,
+    number: int = 1,
+    octets: bytes | None = None,
+    **more: object,
 ) -> SendingId:
     outcome = await bench.engine.command(
         SendMessage(
             account_id=account_id,
             sender="alice@localhost",
             recipients=recipients or ("bob@localhost",),
-            octets=mail(number),
+            octets=octets or mail(number),
             **more,  # type: ignore[arg-type]
         )
     )
@@ -96,13 +101,7 @@ async def test_eight_bits_are_encoded_for_a_server_that_takes_seven(tmp_path: Pa
         async with running_engine(tmp_path) as bench:
             account_id = await bench.add(server)
             await bench.sync(account_id)
-            command = SendMessage(
-                account_id=account_id,
-                sender="alice@localhost",
-                recipients=("bob@localhost",),
-                octets=EIGHT_BIT,
-            )
-            made = SendingId((await bench.engine.command(command)).ids[0])
+            made = await send(bench, account_id, octets=EIGHT_BIT)
             await reaches(bench, made, SendingState.DONE)
             await bench.sync(account_id)
             (arrived,) = server.messages("bob")
@@ -116,7 +115,6 @@ async def test_eight_bits_are_encoded_for_a_server_that_takes_seven(tmp_path: Pa
 async def test_what_the_server_takes_is_learned_and_eight_bits_arrive_as_they_were_filed(
     tmp_path: Path,
 ) -> None:
-    octets = EIGHT_BIT
     with LocalServer(PASSWORDS) as server:
         async with running_engine(tmp_path) as bench:
             account_id = await bench.add(server)
@@ -125,19 +123,13 @@ async def test_what_the_server_takes_is_learned_and_eight_bits_arrive_as_they_we
             made = await send(bench, account_id)
             await reaches(bench, made, SendingState.DONE)
             assert bench.reader.accounts()[0].submission == ("8BITMIME", "SMTPUTF8")
-            command = SendMessage(
-                account_id=account_id,
-                sender="alice@localhost",
-                recipients=("bob@localhost",),
-                octets=octets,
-            )
-            second = SendingId((await bench.engine.command(command)).ids[0])
+            second = await send(bench, account_id, octets=EIGHT_BIT)
             await reaches(bench, second, SendingState.DONE)
             await bench.sync(account_id)
             (arrived,) = [one for one in server.messages("bob") if one.subject == "8"]
             (filed,) = [one for one in server.messages("alice", "Sent") if one.subject == "8"]
-            assert filed.octets == octets
-            assert arrived.octets.endswith(octets[octets.index(b"From:") :])
+            assert filed.octets == EIGHT_BIT
+            assert arrived.octets.endswith(EIGHT_BIT[EIGHT_BIT.index(b"From:") :])
 
 
 async def test_a_copy_that_the_server_filed_itself_is_not_filed_again(tmp_path: Path) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import TYPE_CHECKING
 
 from localserver.changes import KINDS
 from localserver.faults import Fault
 from tests.helpers.api import administered
 from tests.helpers.imap_dialogue import connected, mail
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
 
 
 async def test_arrivals_are_told_as_they_happen() -> None:
@@ -90,17 +94,18 @@ async def test_the_transcript_is_told_from_a_record_on() -> None:
             assert answer.status == 400
 
 
+async def waited_for(client: ClientSession, wanted: dict[str, object]) -> dict[str, object]:
+    async with client.post("/api/wait", json=wanted) as answer:
+        found: dict[str, object] = await answer.json()
+        return found
+
+
 async def test_waiting_ends_when_the_message_comes_or_the_time_is_over() -> None:
     async with administered() as (server, client):
         wanted = {"to": "alice@localhost", "subject": "soon", "timeout_s": 5}
 
-        async def wait() -> dict[str, object]:
-            async with client.post("/api/wait", json=wanted) as answer:
-                found: dict[str, object] = await answer.json()
-                return found
-
         async with asyncio.TaskGroup() as group:
-            waiting = group.create_task(wait())
+            waiting = group.create_task(waited_for(client, wanted))
             await asyncio.sleep(0.05)
             await server.deliver_async("alice", mail("it comes soon"))
         assert waiting.result() == {"user": "alice", "mailbox": "INBOX", "uid": 1}
@@ -114,18 +119,13 @@ async def test_captured_mail_is_waited_for_by_its_address_elsewhere() -> None:
     async with administered() as (server, client):
         wanted = {"to": "x@else.test", "subject": "Away", "timeout_s": 5}
 
-        async def wait() -> dict[str, object]:
-            async with client.post("/api/wait", json=wanted) as answer:
-                found: dict[str, object] = await answer.json()
-                return found
-
         async with asyncio.TaskGroup() as group:
-            waiting = group.create_task(wait())
+            waiting = group.create_task(waited_for(client, wanted))
             await asyncio.sleep(0.05)
             await server.server.store.capture("a@localhost", ["y@else.test"], mail("Away"))
             await server.server.store.capture("a@localhost", ["x@else.test"], mail("Away"))
         assert waiting.result() == {"captured": 2}
-        assert await wait() == {"captured": 2}
+        assert await waited_for(client, wanted) == {"captured": 2}
 
 
 async def test_a_message_that_is_there_already_is_found_in_any_mailbox() -> None:
