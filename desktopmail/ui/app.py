@@ -163,7 +163,7 @@ class Program:
             partial(SqliteReader, self._profile),
             self._settings,
             self._theme,
-            web=picture is None and web_engine_usable(),
+            web=web_engine_usable(),
             geometry=None if picture or self._temporary else _geometry(self._profile.folder),
             whole=False,
         )

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 _SETTLE_S = 0.4
 _WAIT_S = 60.0
+_OPEN_WITHIN_S = 20.0  # Chromium starts with the first HTML message
 _SCAN_ROWS = 500
-_TELLING = ("Leave the seed heads", "Adventsmarkt im Hof")  # of the sample mail: much to see
+_TELLING = ("Ihre Fahrkarte", "Leave the seed heads")  # of the sample mail: much to see
 
 
 class PictureError(Exception):
@@ -49,17 +50,22 @@ async def take(window: MainWindow, file: Path, *, demo: bool, select: str = "") 
     if wanted is not None:
         messages.go_to_message(wanted)
         window.reading_is_decided()
-        deadline = asyncio.get_running_loop().time() + 10
-        while window.reading.row is None or window.reading.row.id != wanted:
-            if asyncio.get_running_loop().time() > deadline:
-                raise PictureError("The message to be shown could not be opened.")
-            await asyncio.sleep(0.05)
+        await _until_open(window, wanted)
         messages.scrollTo(messages.currentIndex(), messages.ScrollHint.PositionAtCenter)
     window.snack.hide()
     window.status_line.forget_progress()
     await asyncio.sleep(_SETTLE_S)
     if not window.grab().save(str(file), "PNG"):
         raise PictureError(f"The picture {file} cannot be written.")
+
+
+async def _until_open(window: MainWindow, wanted: PlacementId) -> None:
+    reading = window.reading
+    deadline = asyncio.get_running_loop().time() + _OPEN_WITHIN_S
+    while reading.row is None or reading.row.id != wanted or not reading.is_ready:
+        if asyncio.get_running_loop().time() > deadline:
+            raise PictureError("The message to be shown could not be opened.")
+        await asyncio.sleep(0.05)
 
 
 async def _until_synced(window: MainWindow) -> None:

@@ -98,6 +98,38 @@ def test_a_page_is_shown_with_its_own_images_and_without_scripts(theme: Theme) -
     run_qt(run)
 
 
+def test_a_blocked_image_is_an_even_ground_with_its_words(theme: Theme) -> None:
+    from desktopmail.ui.reading.html_view import HtmlView
+
+    async def run() -> None:
+        view = HtmlView(theme, None)
+        view.resize(400, 300)
+        view.show()
+        url = "https://shop.example/a.png"
+        await show(view, mail(f'<img src="{url}" alt="" width="300" height="200">'))
+        await asyncio.sleep(0.3)  # laid out is not yet painted
+        seen = view.grab().toImage()
+        ratio = seen.devicePixelRatio()
+        area = [
+            seen.pixelColor(round(x * ratio), round(y * ratio)).name()
+            for x in range(26, 320, 3)
+            for y in range(24, 216, 3)
+        ]
+        assert set(area) == {"#eceff4"}  # Chromium's sign for a broken image is not seen
+        await show(view, mail(f'<img src="{url}" alt="Quinces" width="300" height="200">'))
+        await asyncio.sleep(0.3)
+        seen = view.grab().toImage()
+        words = {
+            seen.pixelColor(round(x * ratio), round(y * ratio)).name()
+            for x in range(26, 100)
+            for y in range(24, 44)
+        }
+        assert len(words) > 5
+        view.deleteLater()
+
+    run_qt(run)
+
+
 def test_nothing_in_the_payloads_runs_or_is_fetched(theme: Theme, listener: Listener) -> None:
     from desktopmail.ui.reading.html_view import HtmlView
 

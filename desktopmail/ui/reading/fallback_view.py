@@ -104,8 +104,12 @@ class FallbackView(QTextBrowser):
         link_clicked: A link was clicked (target).
         link_hovered: The pointer is over a link, or left it (target or "").
         menu_wanted: A context menu is wanted (QPoint, link target or "").
+
+    Attributes:
+        is_ready: Whether a letter is on the screen: always, nothing is laid out elsewhere.
     """
 
+    is_ready = True
     link_clicked = Signal(str)
     link_hovered = Signal(str)
     menu_wanted = Signal(object, str)

@@ -45,6 +45,9 @@ class HtmlView(QWidget):
         link_hovered: The pointer is over a link, or left it (target or "").
         menu_wanted: A context menu is wanted (QPoint, link target or "").
         shown: A page is on the screen.
+
+    Attributes:
+        is_ready: Whether the page asked for last is.
     """
 
     link_clicked = Signal(str)
@@ -67,6 +70,7 @@ class HtmlView(QWidget):
         self._original = False
         self._was_darkened = False
         self._hovered = ""
+        self.is_ready = False
         self.failed: list[str] = []
         self.scope = TaskScope(lambda name, error: self.failed.append(f"{name}: {error}"))
         # Without these the first web view on X11 makes every window above it again, visibly.
@@ -80,7 +84,7 @@ class HtmlView(QWidget):
         self._view.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self._page.link_clicked.connect(self.link_clicked)
         self._page.linkHovered.connect(self._hover)
-        self._page.loadFinished.connect(lambda _ok: self.shown.emit())
+        self._page.loadFinished.connect(self._loaded)
         self.setFocusProxy(self._view)
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
@@ -97,9 +101,13 @@ class HtmlView(QWidget):
     def show_letter(self, letter: Letter) -> None:
         """Show a message's HTML."""
         self._letter = letter
+        self.is_ready = False
         self._walls.handler.forget(self._source)
         source = LetterPage(letter, letter.page, self.font(), self._fetch_image, self.scope)
         source.is_darkened = self._is_darkened
+        if self._is_darkened:
+            tokens = self._theme.tokens
+            source.scroll_handle, source.scroll_track = tokens.border_strong, tokens.surface
         self._source = source
         self._page.load(self._walls.handler.admit(source))
 
@@ -128,6 +136,10 @@ class HtmlView(QWidget):
         return self._page.selectedText()
 
     # ---- events
+
+    def _loaded(self, _ok: bool) -> None:
+        self.is_ready = True
+        self.shown.emit()
 
     def _apply_theme(self) -> None:
         darkened = self._is_darkened

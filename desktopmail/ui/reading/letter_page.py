@@ -28,6 +28,7 @@ _IMAGE_TYPES = {
 }  # no SVG: it can hold scripts and fetch
 # What Chromium's darkening makes of it is the dark theme's surface; of white it makes a black hole.
 _DARKENED_GROUND = "#f2f4fb"
+# Behind the words of a blocked image stands Chromium's sign for a broken one: they lie over it.
 _PAGE = """<!doctype html><html><head><meta charset="utf-8"><style>
 html {{ font-family: "{family}", sans-serif; font-size: {size}px; line-height: 1.45; }}
 body {{ margin: 20px 24px; overflow-wrap: break-word; background: {ground}; color: #1b1e24; }}
@@ -36,6 +37,13 @@ pre {{ white-space: pre-wrap; }}
 blockquote[type="cite"] {{ margin: 0 0 0 4px; padding-left: 12px; border-left: 3px solid #c9cdd5; }}
 a {{ color: #2160d8; }}
 table {{ max-width: 100%; }}
+img[data-remote] {{ position: relative; background-color: #eceff4; color: #5a6170; }}
+img[data-remote]::after {{ content: attr(alt); position: absolute; inset: 0; overflow: hidden;
+ padding: 2px 6px; background: inherit; }}
+::-webkit-scrollbar {{ width: 11px; height: 11px; }}
+::-webkit-scrollbar-track, ::-webkit-scrollbar-corner {{ background: {track}; }}
+::-webkit-scrollbar-thumb {{ background: {handle}; background-clip: padding-box;
+ border: 2px solid transparent; border-radius: 6px; }}
 details.dm-fold > summary {{ display: inline-block; list-style: none; cursor: pointer;
  padding: 0 10px; margin: 4px 0; border-radius: 9px; background: #dde1e9; color: #5a6170;
  letter-spacing: 2px; font-size: 70%; }}
@@ -76,6 +84,10 @@ class LetterPage:
         font: The letters of what names none.
         fetch_image: Fetches a remote image through the engine: (octets, media type).
         scope: Where that is done.
+
+    Attributes:
+        is_darkened: Whether Chromium darkens it.
+        scroll_handle, scroll_track: Colours of its scroll bars, which are darkened by nobody.
     """
 
     def __init__(
@@ -92,6 +104,7 @@ class LetterPage:
         self._fetch_image = fetch_image
         self._scope = scope
         self.is_darkened = False
+        self.scroll_handle, self.scroll_track = "#c9cdd5", "#ffffff"
 
     @property
     def key(self) -> str:
@@ -103,6 +116,8 @@ class LetterPage:
         page = _PAGE.format(
             family=self._font.family(),
             size=round(self._font.pointSizeF() * 1.06 * 96 / 72, 1),
+            handle=self.scroll_handle,
+            track=self.scroll_track,
             ground=_DARKENED_GROUND if self.is_darkened else "#ffffff",
             body=without_white(self._body) if self.is_darkened else self._body,
         )

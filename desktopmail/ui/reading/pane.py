@@ -311,6 +311,12 @@ class ReadingPane(QFrame):
         """The widget that shows the body, or None where no message is shown."""
         return self._bodies.currentWidget() if self.letter is not None else None
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the body is on the screen: Chromium lays HTML out behind the scenes."""
+        body = self.body
+        return body is not None and (body is not self._html or self._html.is_ready)
+
     def find_words(self, words: str, backwards: bool = False) -> None:
         """Go to the next place where words stand in the message."""
         view = self._bodies.currentWidget()

@@ -31,7 +31,7 @@ def page(*, darkened: bool) -> LetterPage:
 def test_white_cells_have_the_ground_of_a_darkened_page() -> None:
     text = page(darkened=True).page_octets().decode()
     assert text.count("#f2f4fb") == 3  # the page, the table and the cell
-    assert "#ffffff" not in text.lower()
+    assert "#ffffff" not in text.lower().partition("<body")[2]
     assert "Quinces on #fff" in text  # words are left alone
 
 
@@ -73,3 +73,11 @@ def test_a_page_serves_its_own_pictures_and_no_drawings() -> None:
     parts = {number: made.part(number) for number in ("1", "2", "3", "7")}
     served = [found for found in parts.values() if found is not None]
     assert [media_type for media_type, _ in served] == [b"image/png"]
+
+
+def test_scroll_bars_of_a_page_are_those_of_the_window() -> None:
+    made = page(darkened=True)
+    made.scroll_handle, made.scroll_track = "#123456", "#654321"
+    text = made.page_octets().decode()
+    assert "scrollbar-thumb { background: #123456;" in text
+    assert "scrollbar-track, ::-webkit-scrollbar-corner { background: #654321" in text
