@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from desktopmail.cli.errors import CommandError
 from desktopmail.door.attach import Session, attach
 from desktopmail.door.early import early_reader
-from desktopmail.door.interface import DoorError
+from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
 
 if TYPE_CHECKING:
+    import asyncio
     from pathlib import Path
 
     from desktopmail.cli.output import Output
@@ -59,6 +60,16 @@ class Context:
         if self._session is None:
             self._session = await attach(self.profile)
         return self._session.door
+
+    async def until(self, event: asyncio.Event) -> None:
+        """Wait for something that the engine tells.
+
+        Raises:
+            EngineGoneError: It ended before.
+        """
+        if self._session is None:
+            raise EngineGoneError("The engine does not run.", code="engine-gone")
+        await self._session.until(event)
 
     def reader(self) -> StoreReader:
         """The store, read only; the engine is not needed for that.

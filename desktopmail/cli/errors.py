@@ -12,12 +12,14 @@ USAGE = 2
 
 
 _PIN = "`account add` accepts this one certificate with --pin, or --smtp-pin, and its SHA-256."
-_QUESTION = "`desktopmail questions list` shows it, and how to answer."
+#: How a stored question is seen on a command line.
+QUESTION = "`desktopmail questions list` shows it, and how to answer."
 # What a person has to decide, by the code of the refusal: how it is decided on a command line.
 _DECIDED_BY = {
     "cleartext": "`account add` and `account edit` agree to it with --allow-cleartext.",
-    "certificate": _QUESTION,
-    "downgrade": _QUESTION,
+    "certificate": QUESTION,
+    "downgrade": QUESTION,
+    "set-aside": QUESTION,
     "tls-certificate": _PIN,
     "tls-name": _PIN,
     "tls-expired": _PIN,

@@ -12,10 +12,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktopmail.cli.errors import FAILED, CommandError, UsageError
+from desktopmail.cli.errors import FAILED, QUESTION, CommandError, UsageError
 from desktopmail.cli.output import fields, joined, moment
 from desktopmail.door.changes import AnyChange, EverythingChanged, OutboxChanged
 from desktopmail.door.commands import ReportWish, SendMessage
+from desktopmail.door.interface import EngineGoneError
 from desktopmail.door.queries import EngineStatus, ReadStatus
 from desktopmail.door.rows import SendingState
 from desktopmail.mime import address, compose, header, message_id
@@ -267,7 +268,7 @@ async def hand_over(
 
     Raises:
         DoorError: The engine refused it.
-        CommandError: Somebody else took it out of the outbox meanwhile.
+        CommandError: Somebody else took it out of the outbox meanwhile, or the engine ended.
     """
     door = await context.door()
     changed = asyncio.Event()
@@ -291,7 +292,13 @@ async def hand_over(
         sending_id = outcome.ids[0]
         row = _sending(context, sending_id)
         while wait and not _is_settled(row):
-            await changed.wait()
+            try:
+                await context.until(changed)
+            except EngineGoneError as error:
+                raise CommandError(
+                    f"{error.sentence} The message is in the outbox as {sending_id};"
+                    " `desktopmail outbox list` says what becomes of it."
+                ) from error
             changed.clear()
             row = _sending(context, sending_id)
     finally:
@@ -335,7 +342,7 @@ def _report(context: Context, row: SendingRow, recipients: tuple[str, ...], *, w
     if wait and row.state is SendingState.QUEUED and row.problem is not None:
         raise CommandError(
             f"The message to {people} was not sent: {_whole(context, row)} It stays in the outbox"
-            f" as {row.id}, and {_next(row)}"
+            f" as {row.id}, and {_next(context, row)}"
         )
     if row.state is SendingState.FAILED:
         raise CommandError(f"The message to {people} was not sent: {row.problem}")
@@ -360,7 +367,10 @@ def _whole(context: Context, row: SendingRow) -> str:
     return said if said.endswith((".", "!", "?")) else f"{said}."
 
 
-def _next(row: SendingRow) -> str:
+def _next(context: Context, row: SendingRow) -> str:
+    asked = {one.account_id for one in context.reader().questions() if one.kind == "quarantine"}
+    if row.account_id in asked:
+        return f"waits for an answer. {QUESTION}"
     if row.retry_s is None:
         return f"is tried again with `desktopmail outbox retry {row.id}`."
     return f"is tried again at {moment(row.retry_s)}, while the engine runs."

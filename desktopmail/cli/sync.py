@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import TYPE_CHECKING
 
 from desktopmail.cli.errors import FAILED
@@ -36,12 +37,14 @@ async def _sync(context: Context, arguments: argparse.Namespace) -> int:
         context.output.value([])
         return 0
     door = await context.door()
-    arrivals: asyncio.Queue[MailArrived] = asyncio.Queue()
+    arrivals: deque[MailArrived] = deque()
+    arrived = asyncio.Event()
     names = {account.id: account.name for account in chosen}
 
     def told(change: AnyChange) -> None:
         if isinstance(change, MailArrived) and change.account_id in names:
-            arrivals.put_nowait(change)
+            arrivals.append(change)
+            arrived.set()
         elif isinstance(change, Progress) and change.finished and change.done:
             name = names.get(change.account_id, "")
             where = "" if change.label == name else f"{change.label}: "
@@ -58,9 +61,12 @@ async def _sync(context: Context, arguments: argparse.Namespace) -> int:
             raise
         status = _report(context, {account.id for account in chosen}, watch=arguments.watch)
         while arguments.watch:
-            arrival = await arrivals.get()
-            for message_id in arrival.message_ids:
-                _announce(context, names[arrival.account_id], message_id)
+            await context.until(arrived)
+            arrived.clear()
+            while arrivals:
+                arrival = arrivals.popleft()
+                for message_id in arrival.message_ids:
+                    _announce(context, names[arrival.account_id], message_id)
     finally:
         stop()
     return status

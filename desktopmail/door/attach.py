@@ -38,6 +38,24 @@ class Session:
         """Set when the engine ended, or the session was closed."""
         return self.door.gone
 
+    async def until(self, event: asyncio.Event) -> None:
+        """Wait for something that the engine tells.
+
+        Raises:
+            EngineGoneError: It ended before.
+        """
+        async with asyncio.TaskGroup() as group:
+            waits = [group.create_task(one.wait()) for one in (event, self.gone)]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for one in waits:
+                one.cancel()
+        if not event.is_set():
+            raise EngineGoneError(
+                "The engine ended while it was waited for.",
+                remedy="It is started again by the next command; what it had acknowledged is safe.",
+                code="engine-gone",
+            )
+
     def reader(self) -> SqliteReader:
         """A fresh read-only connection to the store; each thread needs its own."""
         return SqliteReader(self.profile)

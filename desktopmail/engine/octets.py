@@ -38,7 +38,7 @@ class Octets:
         """Fetch messages, and answer when they are here.
 
         Raises:
-            DoorError: We are offline, or a server refused.
+            DoorError: We are offline, an account is set aside, or a server refused.
         """
 
         def by_account(tx: Transaction) -> dict[AccountId, list[PlacementId]]:
@@ -49,13 +49,13 @@ class Octets:
             return found
 
         for account_id, ids in (await self._store.read(by_account)).items():
-            at_work = self._working.of(account_id)
-            if at_work is None:
+            if self._working.is_offline:
                 raise DoorError(
                     "The program is offline, and these messages are at the server.",
                     remedy="Go online first.",
                     code="offline",
                 )
+            at_work = await self._working.need(account_id)
             if at_work.imap is not None:
                 await at_work.imap.fetch_octets(ids, at_work.worker)
 

@@ -30,10 +30,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.question import Question
     from desktopmail.engine.store.store import Store, Transaction
 
 QUESTION = "quarantine"
+#: What a door is told that asks for the work of an account that is set aside.
+CODE = "set-aside"
 RETRY, LEAVE, DISCARD = "retry", "leave", "discard"
 _WHY = "The program ended three times within a minute at this."
 
@@ -146,7 +149,10 @@ def _value_of(header: bytes) -> str:
 
 
 def set_aside(item: Item, now_s: float, tx: Transaction) -> None:
-    """Keep the engine off something, and ask what is to become of it."""
+    """Keep the engine off something, and ask what is to become of it.
+
+    Of what is set aside already it is asked again, where somebody said to leave it.
+    """
     what = {
         MESSAGE: _set_message,
         OPERATION: _set_operation,
@@ -193,11 +199,29 @@ def _set_sending(tx: Transaction, item: Item, now_s: float) -> _What | None:
 
 
 def _set_account(tx: Transaction, item: Item, _now_s: float) -> _What | None:
-    rows = tx.fetch("SELECT id, name FROM account WHERE id = ?", (item.key,))
-    if not rows:
+    if not tx.fetch("SELECT 1 FROM account WHERE id = ?", (item.key,)):
         return None
-    accounts.set_state(tx, rows[0][0], ConnectionState.FAILED, problem=_WHY)
-    return f"while it worked for {rows[0][1]}", rows[0][0], (LEAVE, "Leave it aside")
+    account = accounts.get(tx, AccountId(int(item.key)))
+    accounts.set_state(tx, account.id, ConnectionState.FAILED, problem=_WHY)
+    waiting = sending.in_states(tx, account.id, (SendingState.QUEUED,))
+    sending.explain(waiting, why_aside(account), tx)
+    return f"while it worked for {account.name}", account.id, (LEAVE, "Leave it aside")
+
+
+def why_aside(account: Account) -> str:
+    """Why nothing is done for an account that is set aside."""
+    return (
+        f"{account.name} is left alone for now: the program ended three times within a minute while"
+        " it worked for it."
+    )
+
+
+def settle(tx: Transaction, item: Item) -> None:
+    """Take a question back: a person has decided about this elsewhere."""
+    number = aside.number(tx, item)
+    if number is not None:
+        aside.take_back(tx, item)
+        question.settle(tx, QUESTION, number)
 
 
 def decide(tx: Transaction, asked: Question, choice: str, now_s: float) -> None:
@@ -212,12 +236,17 @@ def decide(tx: Transaction, asked: Question, choice: str, now_s: float) -> None:
         case "operation":
             for operation_id in _operations(tx, item):
                 one = operation.get(tx, operation_id)
+                if one is None or one.state != "failed":
+                    continue  # somebody tried it again meanwhile
                 if choice == RETRY:
                     operation.set_state(tx, operation_id, "pending")
-                elif one is not None:
+                else:
                     undo.revert(tx, one)
         case "sending":
-            rows = tx.fetch("SELECT blob_id FROM sending WHERE id = ?", (item.key,))
+            # What was tried again from the outbox meanwhile may have been sent.
+            rows = tx.fetch(
+                "SELECT blob_id FROM sending WHERE id = ? AND state = 'failed'", (item.key,)
+            )
             if choice == RETRY and rows:
                 sending_id = SendingId(int(item.key))
                 sending.set_state(tx, sending_id, SendingState.QUEUED, now_s)

@@ -96,12 +96,14 @@ class ServerSearch:
         )
 
     async def _ask(self, plan: _Plan, result: _Result) -> None:
-        at_work = self._working.of(plan.account.id)
         name = plan.account.name
-        if at_work is None or at_work.imap is None:
+        if self._working.is_offline:
             result.notes.append(f"The server of {name} was not asked while you work offline.")
             return
         try:
+            at_work = await self._working.need(plan.account.id)
+            if at_work.imap is None:  # switched meanwhile
+                return
             answers = await at_work.imap.search(plan.keys, at_work.worker)
         except DoorError as error:
             result.notes.append(f"{name} was not searched at its server: {error.sentence}")

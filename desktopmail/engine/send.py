@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from desktopmail.door.commands import Outcome
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import SendingState
+from desktopmail.engine import quarantine
+from desktopmail.engine.in_hand import ACCOUNT, SENDING, Item
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import blob, sending
 from desktopmail.mime.message import Message
 
 if TYPE_CHECKING:
     from desktopmail.door.commands import ReportWish, SendMessage
-    from desktopmail.door.ids import AccountId, SendingId
+    from desktopmail.door.ids import SendingId
+    from desktopmail.engine.store.sending import Sending
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.engine.working import Working
     from desktopmail.net.ports import Clock
@@ -49,7 +52,9 @@ class Sender:
             )
         _refuse_bad_wish(command.report)
         message = Message.parse(command.octets)
-        made = await self._store.write(partial(_queue, command, message, self._now_s()))
+        is_aside = self._store.guard.is_aside(ACCOUNT, command.account_id)
+        queue = partial(_queue, command, message, self._now_s(), is_aside=is_aside)
+        made = await self._store.write(queue)
         self._working.wake_outbox(command.account_id)
         return Outcome(ids=(made,), label=f"“{message.subject}” is on its way")
 
@@ -57,10 +62,13 @@ class Sender:
         """Try a failed message again now.
 
         Raises:
-            DoorError: It is being sent, or was sent.
+            DoorError: It is being sent, or was sent; or its account is set aside.
         """
-        account_id = await self._store.write(partial(_retry, sending_id, self._now_s()))
-        self._working.release_outbox(account_id)
+        one = await self._store.read(partial(_get, sending_id))
+        if not self._working.is_offline:
+            await self._working.need(one.account_id)
+        await self._store.write(partial(_retry, sending_id, self._now_s()))
+        self._working.release_outbox(one.account_id)
         return Outcome()
 
     async def cancel(self, sending_id: SendingId) -> Outcome:
@@ -76,10 +84,16 @@ class Sender:
         return self._clock.now().timestamp()
 
 
-def _queue(command: SendMessage, message: Message, now_s: float, tx: Transaction) -> SendingId:
-    accounts.get(tx, command.account_id)
+def _get(sending_id: SendingId, tx: Transaction) -> Sending:
+    return sending.get(tx, sending_id)
+
+
+def _queue(
+    command: SendMessage, message: Message, now_s: float, tx: Transaction, *, is_aside: bool
+) -> SendingId:
+    account = accounts.get(tx, command.account_id)
     (blob_id,) = blob.put(tx, [command.octets])
-    return sending.add(
+    made = sending.add(
         tx,
         command.account_id,
         message_id=message.message_id or "",
@@ -94,9 +108,12 @@ def _queue(command: SendMessage, message: Message, now_s: float, tx: Transaction
         forwards=command.forwards,
         report=command.report,
     )
+    if is_aside:
+        quarantine.set_aside(Item(ACCOUNT, str(account.id)), now_s, tx)
+    return made
 
 
-def _retry(sending_id: SendingId, now_s: float, tx: Transaction) -> AccountId:
+def _retry(sending_id: SendingId, now_s: float, tx: Transaction) -> None:
     one = sending.get(tx, sending_id)
     if one.state not in _WAITING:
         raise DoorError(
@@ -104,7 +121,7 @@ def _retry(sending_id: SendingId, now_s: float, tx: Transaction) -> AccountId:
             code="wrong-state",
         )
     sending.set_state(tx, one.id, SendingState.QUEUED, now_s)
-    return one.account_id
+    quarantine.settle(tx, Item(SENDING, str(one.id)))
 
 
 def _cancel(sending_id: SendingId, tx: Transaction) -> str:
@@ -115,6 +132,7 @@ def _cancel(sending_id: SendingId, tx: Transaction) -> str:
             code="too-late",
         )
     sending.remove(tx, one.id)
+    quarantine.settle(tx, Item(SENDING, str(one.id)))
     blob.drop_unnamed(tx, [one.blob_id])
     return one.subject
 

@@ -8,8 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from desktopmail.door.commands import Outcome
+from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import ConnectionState, Kind
-from desktopmail.engine.in_hand import ACCOUNT
+from desktopmail.engine import quarantine
+from desktopmail.engine.in_hand import ACCOUNT, Item
 from desktopmail.engine.outbox import Outbox
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import problem
@@ -73,6 +75,31 @@ class Working:
         """What runs for an account, or None."""
         return self._at_work.get(account_id)
 
+    async def need(self, account_id: AccountId) -> AtWork:
+        """What runs for an account.
+
+        Raises:
+            DoorError: Nothing does: there is no such account, we are offline ("offline"), or it is
+                set aside ("set-aside"), and a question waits for the answer that has it begin.
+        """
+        account = await self._store.read(lambda tx: accounts.get(tx, account_id))
+        found = self._at_work.get(account_id)
+        if found is not None:
+            return found
+        if not self._is_aside(account_id):
+            raise DoorError("The program is offline.", remedy="Go online first.", code="offline")
+        # A person may have answered "leave it" and think otherwise now.
+        now_s = self._ports.clock.now().timestamp()
+        item = Item(ACCOUNT, str(account_id))
+        await self._store.write(partial(quarantine.set_aside, item, now_s))
+        raise DoorError(
+            quarantine.why_aside(account), remedy="A question waits for your answer.",
+            code=quarantine.CODE,
+        )  # fmt: skip
+
+    def _is_aside(self, account_id: AccountId) -> bool:
+        return self._store.guard.is_aside(ACCOUNT, account_id)
+
     async def begin_all(self) -> None:
         """Begin the work for every account."""
         for account in await self._store.read(accounts.every):
@@ -90,7 +117,7 @@ class Working:
 
     def begin(self, account_id: AccountId, kind: Kind) -> None:
         """Begin the work for an account, unless it runs already or we are offline."""
-        held_back = self.is_offline or self._store.guard.is_aside(ACCOUNT, account_id)
+        held_back = self.is_offline or self._is_aside(account_id)
         if held_back or account_id in self._at_work:
             return
         imap = ImapSync(self._store, self._connector) if kind is Kind.IMAP else None
@@ -118,7 +145,8 @@ class Working:
         for account in await self._store.read(accounts.every):
             if offline:
                 await self.end(account.id)
-                await self._store.write(partial(_set_offline, account.id))
+                if not self._is_aside(account.id):
+                    await self._store.write(partial(_set_offline, account.id))
             else:
                 self.begin(account.id, account.kind)
         return Outcome(label="Offline" if offline else "Online")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import imaplib
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.helpers.plant import plant
-from tests.helpers.program import Program
+from tests.helpers.program import ROOT, Program, environment
 from tests.helpers.server import PASSWORD, ServerProcess
 from tests.helpers.store import mail
 
@@ -36,6 +38,14 @@ def planted(self, *rest, **more):
     os.abort()
 ImapClient.uid_store = planted
 """
+SENDING = """
+from desktopmail.engine.outbox import Outbox
+async def planted(self, *rest, **more):
+    import os
+    os.abort()
+Outbox._deliver = planted
+"""
+TO_BOB = ("send", "--to", "bob@localhost", "--subject", "A letter")
 
 
 @pytest.fixture
@@ -113,3 +123,52 @@ def test_an_operation_that_kills_the_engine_is_shown_and_can_be_given_up(
     assert program.ok("operations", "list", "--json").json == []
     (row,) = program.ok("list", "INBOX", "--json").json
     assert "flagged" not in row["flags"]
+
+
+def test_a_send_whose_engine_dies_ends_and_says_where_the_message_is(
+    program: Program,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plant(tmp_path, monkeypatch, SENDING)
+    run = program.run(*TO_BOB)
+    assert (run.status, run.out) == (1, "")
+    assert run.err == (
+        "desktopmail: The engine ended while it was waited for. The message is in the outbox as 1;"
+        " `desktopmail outbox list` says what becomes of it.\n"
+    )
+    while not program.run("questions", "list", "--json").json:
+        assert program.run(*TO_BOB).status == 1
+    # The account rests: nothing is waited for, and what is to be done is said.
+    run = program.run(*TO_BOB)
+    assert (run.status, run.out) == (1, "")
+    assert "was not sent: alice-imap is left alone for now: the program ended three" in run.err
+    assert "It stays in the outbox as" in run.err
+    assert "`desktopmail questions list` shows it, and how to answer." in run.err
+    for arguments in (("sync",), ("outbox", "retry", "1")):
+        run = program.run(*arguments)
+        assert run.status == 1
+        assert "alice-imap is left alone for now" in run.err
+        assert "`desktopmail questions list` shows it" in run.err
+    end_engine(program)
+    monkeypatch.delenv("PYTHONPATH")
+    (asked,) = program.ok("questions", "list", "--json").json
+    program.ok("questions", "answer", str(asked["id"]), "retry")
+    program.ok(*TO_BOB)
+    states = {row["state"] for row in program.ok("outbox", "list", "--json").json}
+    assert states == {"done"}
+
+
+def test_a_watch_ends_with_its_engine(program: Program) -> None:
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "desktopmail", "--profile", str(program.profile),
+         "sync", "--watch", "--json"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), cwd=ROOT,
+    )  # fmt: skip
+    with watching:
+        assert watching.stdout is not None
+        assert '"state"' in watching.stdout.readline()
+        program.kill_engine()
+        _, said = watching.communicate(timeout=30)
+    assert watching.returncode == 1
+    assert said.startswith("desktopmail: The engine ended while it was waited for.")

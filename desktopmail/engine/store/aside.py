@@ -13,8 +13,13 @@ if TYPE_CHECKING:
 def add(tx: Transaction, item: Item) -> int:
     """Set something aside; returns the number by which a question names it."""
     tx.execute("INSERT OR IGNORE INTO aside (kind, key) VALUES (?, ?)", (item.kind, item.key))
+    return number(tx, item) or 0
+
+
+def number(tx: Transaction, item: Item) -> int | None:
+    """The number of what is set aside; None for anything else."""
     row = tx.fetch_one("SELECT id FROM aside WHERE kind = ? AND key = ?", (item.kind, item.key))
-    return int(row[0]) if row is not None else 0
+    return int(row[0]) if row is not None else None
 
 
 def get(tx: Transaction, number: int) -> Item | None:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.commands import Outcome
 from desktopmail.door.interface import DoorError
-from desktopmail.engine.store import account as accounts
+from desktopmail.engine import quarantine
 from desktopmail.engine.store import mailbox
 from desktopmail.engine.working import log_failure
 from desktopmail.tasks import TaskScope
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from desktopmail.door.commands import SyncAccounts
@@ -42,41 +43,45 @@ class Round:
         """Carry the command out; see `SyncAccounts`.
 
         Raises:
-            DoorError: An account is not there, we are offline, or the first that failed.
+            DoorError: An account is not there, we are offline, or the first that failed or is set
+                aside; the others were brought up to date.
         """
         wanted = command.account_ids or self._working.ids
+        errors: list[DoorError] = []
+        able: list[AccountId] = []
         for account_id in wanted:
-            if self._working.of(account_id) is None:
-                await self._store.read(partial(_exists, account_id))
-                raise _offline()
+            try:
+                await self._working.need(account_id)
+                able.append(account_id)
+            except DoorError as error:
+                if error.code != quarantine.CODE:
+                    raise
+                errors.append(error)  # the others are none the worse for it
         if not command.headers_only:
             now_s = self._clock.now().timestamp()
-            await self._store.write(partial(_release, wanted, now_s))
-        errors: list[DoorError] = []
+            await self._store.write(partial(_release, able, now_s))
 
         def broke(name: str, error: Exception) -> None:
             log_failure(name, error)
             errors.append(self._our_fault())
 
         scope = TaskScope(broke)
-        for account_id in wanted:
+        for account_id in able:
             one = self._one(account_id, errors, headers_only=command.headers_only)
             scope.spawn(one, name=f"sync {account_id}")
         if not command.wait:
             self._working.beside(scope.settled(), name="sync")
-            return Outcome()
-        await scope.settled()
+        else:
+            await scope.settled()
         if errors:
             raise errors[0]
-        return Outcome(label=f"{len(wanted)} accounts up to date")
+        return Outcome(label=f"{len(wanted)} accounts up to date" if command.wait else "")
 
     async def _one(
         self, account_id: AccountId, errors: list[DoorError], *, headers_only: bool
     ) -> None:
         try:
-            at_work = self._working.of(account_id)
-            if at_work is None:
-                raise _offline()
+            at_work = await self._working.need(account_id)
             await at_work.worker.sync(headers_only=headers_only)
         except DoorError as error:
             errors.append(error)
@@ -89,14 +94,6 @@ class Round:
         )
 
 
-def _offline() -> DoorError:
-    return DoorError("The program is offline.", remedy="Go online first.", code="offline")
-
-
-def _exists(account_id: AccountId, tx: Transaction) -> accounts.Account:
-    return accounts.get(tx, account_id)
-
-
-def _release(account_ids: tuple[AccountId, ...], now_s: float, tx: Transaction) -> None:
+def _release(account_ids: Sequence[AccountId], now_s: float, tx: Transaction) -> None:
     for account_id in account_ids:
         mailbox.release(tx, account_id, now_s)

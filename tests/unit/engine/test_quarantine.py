@@ -11,13 +11,16 @@ import pytest
 from desktopmail.door.commands import (
     AnswerQuestion,
     DeleteMessages,
+    FetchOctets,
     LeaveOnServer,
+    RetrySending,
     SendMessage,
     SetOffline,
     StoreFlags,
 )
+from desktopmail.door.ids import SendingId
 from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import Flag, Kind, SendingState
+from desktopmail.door.rows import ConnectionState, Flag, Kind, SendingState
 from desktopmail.engine.in_hand import (
     ACCOUNT,
     MESSAGE,
@@ -27,7 +30,7 @@ from desktopmail.engine.in_hand import (
     Item,
     message_key,
 )
-from desktopmail.engine.quarantine import Death, Quarantine, suspects
+from desktopmail.engine.quarantine import Death, Quarantine, set_aside, suspects
 from localserver.local import LocalServer
 from tests.helpers.engine import (
     PASSWORDS,
@@ -41,6 +44,8 @@ from tests.helpers.store import mail, open_store
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from desktopmail.door.ids import AccountId
 
 LETTER, OTHER = Item(MESSAGE, "a key"), Item(MESSAGE, "another")
 HELD: list[object] = []  # what is let go of is put down in order
@@ -163,6 +168,107 @@ async def test_an_account_rests_until_it_is_tried_again(tmp_path: Path) -> None:
             assert bench.reader.accounts()[0].problem
             await answer(bench, "retry")
             await until(lambda: bench.subjects() == ["Subject 1"], "the message")
+
+
+def letter(account_id: AccountId) -> SendMessage:
+    return SendMessage(
+        account_id=account_id, sender="alice@localhost",
+        recipients=("bob@localhost",), octets=mail(2),
+    )  # fmt: skip
+
+
+@crash_is_logged
+async def test_who_needs_an_account_that_rests_is_told_why_and_asked_again(tmp_path: Path) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with synced_engine(tmp_path, server, ring) as (bench, account_id):
+            other_id = await bench.add(server, "bob")
+            placed = bench.placed("Subject 1")
+            await bench.engine.store.write(
+                lambda tx: tx.execute("UPDATE message SET blob_id = NULL")
+            )
+        died_of(tmp_path, Item(ACCOUNT, f"{account_id}"))
+        async with running_engine(tmp_path, ring) as bench:
+            server.deliver("bob", mail(3))
+            for needs in (
+                bench.sync(account_id, other_id),
+                bench.engine.command(FetchOctets(placement_ids=(placed,))),
+            ):
+                await answer(bench, "leave")
+                with pytest.raises(DoorError) as caught:
+                    await needs
+                assert caught.value.code == "set-aside"
+                assert "while it worked for it" in caught.value.sentence
+            assert bench.subjects("INBOX", other_id) == ["Subject 3"]  # is none the worse for it
+            # Going offline and back does not have it forgotten.
+            await bench.engine.command(SetOffline(offline=True))
+            await bench.engine.command(SetOffline(offline=False))
+            assert bench.reader.accounts()[0].state is ConnectionState.FAILED
+
+
+@crash_is_logged
+async def test_what_is_sent_from_an_account_that_rests_waits_says_so_and_goes_out_after_it(
+    tmp_path: Path,
+) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        async with synced_engine(tmp_path, server, ring) as (bench, account_id):
+            pass  # ended in order
+        died_of(tmp_path, Item(ACCOUNT, f"{account_id}"))
+        async with running_engine(tmp_path, ring) as bench:
+            await answer(bench, "leave")
+            sent = await bench.engine.command(letter(account_id))
+            (row,) = bench.reader.sendings()
+            assert (row.state, row.retry_s) == (SendingState.QUEUED, None)
+            assert "alice-imap is left alone for now" in (row.problem or "")
+            with pytest.raises(DoorError) as caught:
+                await bench.engine.command(RetrySending(sending_id=SendingId(sent.ids[0])))
+            assert caught.value.code == "set-aside"
+            await answer(bench, "retry")
+            await until(lambda: len(server.messages("bob")) == 1, "the message")
+
+
+@crash_is_logged
+async def test_what_was_sent_again_from_the_outbox_is_not_sent_once_more_by_an_old_answer(
+    tmp_path: Path,
+) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path, ring) as bench:
+            account_id = await bench.add(server)
+            await bench.engine.command(SetOffline(offline=True))
+            outcome = await bench.engine.command(letter(account_id))
+        item = Item(SENDING, f"{outcome.ids[0]}")
+        died_of(tmp_path, item)
+        async with running_engine(tmp_path, ring) as bench:
+            (asked,) = bench.reader.questions()
+            await bench.engine.command(RetrySending(sending_id=SendingId(outcome.ids[0])))
+            await until(lambda: len(server.messages("bob")) == 1, "the message")
+            assert bench.reader.questions() == []  # it was decided
+            await bench.engine.store.write(lambda tx: set_aside(item, 0.0, tx))
+            assert bench.reader.questions() == []  # there is nothing to ask about what was sent
+            assert asked.kind == "quarantine"
+
+
+@pytest.mark.parametrize("choice", ["retry", "discard"])
+async def test_an_answer_leaves_what_is_not_failed_any_more_as_it_is(
+    tmp_path: Path, choice: str
+) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path, ring) as bench:
+            account_id = await bench.add(server)
+            await bench.engine.command(SetOffline(offline=True))
+            (sending_id,) = (await bench.engine.command(letter(account_id))).ids
+            await bench.engine.store.write(
+                lambda tx: set_aside(Item(SENDING, str(sending_id)), 0.0, tx)
+            )
+            await bench.engine.store.write(
+                lambda tx: tx.execute("UPDATE sending SET state = 'unsure'")
+            )
+            await answer(bench, choice)
+            assert [row.state for row in bench.reader.sendings()] == [SendingState.UNSURE]
 
 
 @crash_is_logged
