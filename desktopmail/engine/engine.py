@@ -123,8 +123,12 @@ class Engine:
         await self.store.write(mailbox.sweep_hidden)
         while await self.store.write(person.index_some):
             pass
-        self._scope.spawn(index_waiting(self.store, self._ports), name="indexing")
+        self._index_waiting()
         await self.working.begin_all()
+
+    def _index_waiting(self) -> None:
+        """Let what no words come of soon be found by what is here."""
+        self._scope.spawn(index_waiting(self.store, self._ports), name="indexing")
 
     async def aclose(self) -> None:
         """Stop all work and close the store."""
@@ -215,7 +219,10 @@ class Engine:
                 self.working.release_all()
                 return outcome
             case commands.SetOffline(offline=offline):
-                return await self.working.set_offline(offline)
+                outcome = await self.working.set_offline(offline)
+                if offline:
+                    self._index_waiting()
+                return outcome
             case commands.StartSandbox():
                 return await self._demo.start()
             case commands.OpenVault(pass_phrase=pass_phrase):

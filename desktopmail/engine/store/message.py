@@ -49,12 +49,14 @@ class Coming(NamedTuple):
         blob_id: Its octets, or None when only the header is here.
         size: Of the whole message, in octets.
         arrived_s: Its date where it has no Date of its own.
+        words_come: Its octets are fetched soon: it waits for the word index until then.
     """
 
     summary: Summary
     blob_id: int | None
     size: int
     arrived_s: int
+    words_come: bool = False
 
     @property
     def date_s(self) -> int:
@@ -96,9 +98,7 @@ def keep_all(tx: Transaction, coming: Sequence[Coming]) -> list[Kept]:
         known.note(message_id, one)
         found.append(message_id)
     added = {one.id: one for one in _add(tx, first, adding)}
-    for message_id, one in completing:
-        if one.blob_id is not None:
-            complete(tx, message_id, one.summary, one.blob_id, one.size)
+    complete(tx, completing)
     kept_ones = []
     for message_id in found:
         new = added.pop(message_id, None)  # the second time it is known
@@ -168,24 +168,32 @@ def kept(tx: Transaction, message_id: MessageId) -> Kept:
     return Kept(message_id, row[0], row[1], bool(row[2]), row[3], bool(row[4]), is_new=False)
 
 
-def complete(
-    tx: Transaction, message_id: MessageId, summary: Summary, blob_id: int, size: int
-) -> None:
-    """Add the octets to a message of which only the header was here."""
-    tx.execute(
+def complete(tx: Transaction, coming: Sequence[tuple[MessageId, Coming]]) -> None:
+    """Add the octets to messages of which only the headers were here."""
+    before = {
+        MessageId(row[0]): _Before(*row[1:])
+        for row in tx.fetch(
+            f"SELECT {_BEFORE} FROM message"
+            " WHERE id IN (SELECT value FROM json_each(?)) AND +blob_id IS NULL",
+            (_listed(coming),),
+        )
+    }
+    completed = {
+        message_id: one
+        for message_id, one in reversed(coming)  # of several for one message the first counts
+        if message_id in before and one.blob_id is not None
+    }
+    tx.execute_many(
         "UPDATE message SET blob_id = ?, header = NULL, size = ?, attachment = ?, preview = ?"
-        " WHERE id = ? AND blob_id IS NULL",
-        (blob_id, size, summary.has_attachment, summary.preview, message_id),
+        " WHERE id = ?",
+        [
+            (one.blob_id, one.size, one.summary.has_attachment, one.summary.preview, message_id)
+            for message_id, one in completed.items()
+        ],
     )
-    if not tx.changed_rows():
-        return
-    if summary.report is not None:
-        sending.note_report(tx, summary.report)
-    tx.execute(
-        "UPDATE placement SET size = ?, attachment = ?, wanted = 0 WHERE message_id = ?",
-        (size, summary.has_attachment, message_id),
-    )
-    index(tx, message_id, summary)
+    _note_octets(tx, before, completed)
+    for message_id, one in completed.items():
+        tx.find_anew(message_id, before[message_id].words_id, one.summary.words)
 
 
 def identify(tx: Transaction, coming: Sequence[tuple[MessageId, Coming]]) -> None:
@@ -194,33 +202,53 @@ def identify(tx: Transaction, coming: Sequence[tuple[MessageId, Coming]]) -> Non
     Where that shows one to be another message that is here, it becomes that one in every mailbox.
     What is known by its header already, or gone, is left alone.
     """
-    ids = msgspec.json.encode([message_id for message_id, _ in coming]).decode()
     before = {
-        row[0]: row[1:]
+        MessageId(row[0]): _Before(*row[1:])
         for row in tx.fetch(
-            "SELECT id, thread_id, subject, sender_name, sender_address FROM message"
+            f"SELECT {_BEFORE} FROM message"
             " WHERE id IN (SELECT value FROM json_each(?)) AND +header_digest = x''",
-            (ids,),
+            (_listed(coming),),
         )
     }
     coming = [(message_id, one) for message_id, one in coming if message_id in before]
     known = _Known(tx, [one for _, one in coming])
-    named: list[tuple[MessageId, Coming]] = []
+    named: dict[MessageId, Coming] = {}
     for message_id, one in coming:
         other = known.find(one)
         if other is not None and other != message_id:
             _merge(tx, message_id, other, one)
         else:
             other = message_id
-            named.append((message_id, one))
+            named[message_id] = one
         known.note(other, one)
     _name(tx, named, before)
 
 
+class _Before(NamedTuple):
+    """What is here of a message that more comes of."""
+
+    words_id: int
+    size: int
+    has_attachment: int
+    thread_id: int
+    message_id: str
+    subject: str
+    sender_name: str
+    sender_address: str
+
+
+_BEFORE = (
+    "id, words_id, size, attachment, thread_id, message_id, subject, sender_name, sender_address"
+)
+
+
+def _listed(coming: Sequence[tuple[MessageId, Coming]]) -> str:
+    return msgspec.json.encode([message_id for message_id, _ in coming]).decode()
+
+
 def _merge(tx: Transaction, message_id: MessageId, other: MessageId, one: Coming) -> None:
     """Let every placement of a message be one of another that it turned out to be."""
-    if one.blob_id is not None:
-        complete(tx, other, one.summary, one.blob_id, one.size)
+    complete(tx, [(other, one)])
     is_now = kept(tx, other)
     tx.execute(
         "UPDATE placement SET message_id = ?, wanted = wanted AND ?, size = ?, attachment = ?,"
@@ -238,57 +266,109 @@ def _merge(tx: Transaction, message_id: MessageId, other: MessageId, one: Coming
 
 
 def _name(
-    tx: Transaction,
-    named: Sequence[tuple[MessageId, Coming]],
-    before: Mapping[MessageId, tuple[int, str, str, str]],
+    tx: Transaction, named: Mapping[MessageId, Coming], before: Mapping[MessageId, _Before]
 ) -> None:
-    """Write what headers say that envelopes did not, or not in the same way."""
-    threads = thread.join(
-        tx,
-        [
-            (before[message_id][0], one.summary.message_id, one.summary.references)
-            for message_id, one in named
-        ],
+    """Write what headers say that envelopes did not, or not in the same way.
+
+    An index is written for each column of it that is named, changed or not: so what did not change
+    is not named.
+    """
+    joining = {
+        message_id: one
+        for message_id, one in named.items()
+        if one.summary.references or one.summary.message_id != before[message_id].message_id
+    }
+    threads = dict(
+        zip(
+            joining,
+            thread.join(
+                tx,
+                [
+                    (before[message_id].thread_id, one.summary.message_id, one.summary.references)
+                    for message_id, one in joining.items()
+                ],
+            ),
+            strict=True,
+        )
     )
     tx.execute_many(
-        "UPDATE message SET header = ?, header_digest = ?, message_id = ?, subject = ?,"
-        " sender_name = ?, sender_address = ?, recipients = ?, thread_id = ?, attachment = ?"
-        " WHERE id = ?",
-        (
+        "UPDATE message SET blob_id = ?, header = ?, header_digest = ?, recipients = ?, size = ?,"
+        " attachment = ?, preview = ? WHERE id = ?",
+        [
             (
+                one.blob_id,
                 one.summary.header or None,
                 one.summary.digest,
-                one.summary.message_id,
-                one.summary.subject,
-                *one.summary.sender,
                 one.summary.recipients,
-                thread_id,
+                one.size,
                 one.summary.has_attachment,
+                one.summary.preview,
                 message_id,
             )
-            for (message_id, one), thread_id in zip(named, threads, strict=True)
-        ),
+            for message_id, one in named.items()
+        ],
     )
-    for (message_id, one), thread_id in zip(named, threads, strict=True):
-        summary = one.summary
-        if (thread_id, summary.subject, *summary.sender) != tuple(before[message_id]):
-            tx.execute(
-                "UPDATE placement SET thread_id = ?, sort_sender = ?, sort_subject = ?"
-                " WHERE message_id = ?",
-                (thread_id, summary.sort_sender, summary.sort_subject, message_id),
-            )
-        if one.blob_id is not None:
-            complete(tx, message_id, one.summary, one.blob_id, one.size)
+    renamed = [
+        (message_id, one.summary)
+        for message_id, one in named.items()
+        if (one.summary.message_id, one.summary.subject, *one.summary.sender)
+        != before[message_id][-4:]
+    ]
+    tx.execute_many(
+        "UPDATE message SET message_id = ?, subject = ?, sender_name = ?, sender_address = ?"
+        " WHERE id = ?",
+        [(row.message_id, row.subject, *row.sender, message_id) for message_id, row in renamed],
+    )
+    tx.execute_many(
+        "UPDATE placement SET sort_sender = ?, sort_subject = ? WHERE message_id = ?",
+        [(row.sort_sender, row.sort_subject, message_id) for message_id, row in renamed],
+    )
+    moved = [
+        (thread_id, message_id)
+        for message_id, thread_id in threads.items()
+        if thread_id != before[message_id].thread_id
+    ]
+    for table, key in (("message", "id"), ("placement", "message_id")):
+        tx.execute_many(f"UPDATE {table} SET thread_id = ? WHERE {key} = ?", moved)
+    _note_octets(
+        tx, before, {local: one for local, one in named.items() if one.blob_id is not None}
+    )
+    for message_id, one in named.items():
+        tx.find_anew(message_id, before[message_id].words_id, one.summary.words)
+
+
+def _note_octets(
+    tx: Transaction, before: Mapping[MessageId, _Before], coming: Mapping[MessageId, Coming]
+) -> None:
+    """Say in the placements of messages whose octets are here now what these are like."""
+    for one in coming.values():
+        if one.summary.report is not None:
+            sending.note_report(tx, one.summary.report)
+    changed: list[tuple[int, bool, MessageId]] = []
+    same: list[tuple[MessageId]] = []
+    for message_id, one in coming.items():
+        attached = one.summary.has_attachment
+        if (one.size, attached) != (
+            before[message_id].size,
+            bool(before[message_id].has_attachment),
+        ):
+            changed.append((one.size, attached, message_id))
         else:
-            index(tx, message_id, one.summary)
+            same.append((message_id,))
+    tx.execute_many(
+        "UPDATE placement SET size = ?, attachment = ?, wanted = 0 WHERE message_id = ?", changed
+    )
+    tx.execute_many("UPDATE placement SET wanted = 0 WHERE message_id = ?", same)
 
 
-def index(tx: Transaction, message_id: MessageId, summary: Summary) -> None:
-    """Make a message be found by its words, and by no others."""
-    row = tx.fetch_one("SELECT words_id FROM message WHERE id = ?", (message_id,))
-    if row is not None:
-        tx.find_no_more(message_id)
-        tx.find_by(message_id, row[0], summary.words)
+def digests(tx: Transaction, message_ids: Sequence[MessageId]) -> dict[MessageId, bytes]:
+    """The digests of the header blocks of those of the messages that are here."""
+    return dict(
+        tx.fetch(
+            "SELECT id, header_digest FROM message WHERE id IN (SELECT value FROM json_each(?))",
+            (msgspec.json.encode(message_ids).decode(),),
+        )
+    )
 
 
 def without_header(tx: Transaction, message_ids: Sequence[MessageId]) -> dict[MessageId, int]:
@@ -340,13 +420,13 @@ def drop_unplaced(tx: Transaction, message_ids: Iterable[MessageId]) -> None:
     """Forget those of the messages that stand in no mailbox any more."""
     for message_id in message_ids:
         row = tx.fetch_one(
-            "SELECT blob_id FROM message WHERE id = ?1"
+            "SELECT blob_id, words_id FROM message WHERE id = ?1"
             " AND NOT EXISTS (SELECT 1 FROM placement WHERE message_id = ?1)",
             (message_id,),
         )
         if row is None:
             continue
-        tx.find_no_more(message_id)
+        tx.find_no_more(message_id, row[1])
         tx.execute("DELETE FROM message WHERE id = ?", (message_id,))
         if row[0] is not None:
             blob.drop_unnamed(tx, [row[0]])
@@ -369,7 +449,10 @@ def _add(tx: Transaction, first: int, adding: Sequence[Coming]) -> list[Kept]:
         map(_fields, ids, adding, threads, words_ids),
     )
     for message_id, words_id, one in zip(ids, words_ids, adding, strict=True):
-        tx.find_by(message_id, words_id, one.summary.words)
+        if one.words_come:
+            tx.find_later(message_id)
+        else:
+            tx.find_by(message_id, words_id, one.summary.words)
         if one.summary.report is not None:
             sending.note_report(tx, one.summary.report)
     return [

@@ -224,14 +224,13 @@ def remove(tx: Transaction, placement_ids: Sequence[PlacementId]) -> None:
 
 def touch(tx: Transaction, placement_ids: Sequence[PlacementId]) -> None:
     """Have it told that these rows changed, and the counts of their mailboxes."""
-    for one in get(tx, placement_ids):
-        tx.touch_messages(one.mailbox_id, (one.message_id,))
     for chunk in _chunks(placement_ids):
-        for row in tx.fetch(
-            "SELECT DISTINCT m.account_id FROM placement AS p JOIN mailbox AS m"
-            f" ON m.id = p.mailbox_id WHERE p.id IN ({chunk})"
+        for mailbox_id, message_id, account_id in tx.fetch(
+            "SELECT p.mailbox_id, p.message_id, m.account_id FROM placement AS p"
+            f" JOIN mailbox AS m ON m.id = p.mailbox_id WHERE p.id IN ({chunk})"
         ):
-            tx.touch_mailboxes(row[0])
+            tx.touch_messages(mailbox_id, (message_id,))
+            tx.touch_mailboxes(account_id)
 
 
 def _placed(row: tuple[int, int, int, int | None, int, int, int, int]) -> Placed:

@@ -57,7 +57,8 @@ class Transaction:
         self._others: dict[AnyChange, None] = {}
         self._came: dict[MailboxId, tuple[int, int, int]] = {}
         self._words: dict[MessageId, tuple[int, Words]] = {}
-        self._found_no_more: list[tuple[MessageId, int]] = []
+        self._waiting: dict[MessageId, None] = {}
+        self._found_no_more: dict[MessageId, int] = {}
 
     def execute(self, sql: str, parameters: tuple[Value, ...] = ()) -> None:
         """Run a statement that returns nothing."""
@@ -93,12 +94,20 @@ class Transaction:
         """Have a message found by these words, of which none is in the index yet."""
         self._words[message_id] = (words_id, found_by)
 
-    def find_no_more(self, message_id: MessageId) -> None:
+    def find_anew(self, message_id: MessageId, words_id: int, found_by: Words) -> None:
+        """Have a message found by these words, and no more by those that it had."""
+        self.find_no_more(message_id, words_id)
+        self._words[message_id] = (words_id, found_by)
+
+    def find_later(self, message_id: MessageId) -> None:
+        """Let a new message wait for its words, which come with its octets (`find_anew`)."""
+        self._waiting[message_id] = None
+
+    def find_no_more(self, message_id: MessageId, words_id: int) -> None:
         """Let a message be found by no words."""
         self._words.pop(message_id, None)
-        row = self.fetch_one("SELECT words_id FROM message WHERE id = ?", (message_id,))
-        if row is not None:
-            self._found_no_more.append((message_id, row[0]))
+        self._waiting.pop(message_id, None)
+        self._found_no_more[message_id] = words_id
 
     def count_in(self, mailbox_id: MailboxId, added: int, *, unread: int, octets: int) -> None:
         """Count shown placements that were added: the totals are written with the last of them.
@@ -124,14 +133,16 @@ class Transaction:
         self._came.clear()
         # All at once, and last: when the index was changed, it is written out before each statement
         # that follows, as a run of its own that has to be merged with all others.
-        words.remove(self, self._found_no_more)
-        self._found_no_more.clear()
         found_by, self._words = self._words, {}
-        if not words_later:
-            words.add(self, sorted(found_by.values(), key=itemgetter(0)))
-            return {}
-        words.wait(self, found_by)
-        return {message_id: one for message_id, (_, one) in found_by.items()}
+        waiting = [*self._waiting, *(found_by if words_later else ())]
+        words.remove(self, self._found_no_more, still=set(waiting))
+        words.wait(self, waiting)
+        self._waiting.clear()
+        self._found_no_more.clear()
+        if words_later:
+            return {message_id: one for message_id, (_, one) in found_by.items()}
+        words.add(self, sorted(found_by.values(), key=itemgetter(0)))
+        return {}
 
     def changed_rows(self) -> int:
         """How many rows the last statement changed."""

@@ -18,7 +18,7 @@ from desktopmail.door.view import WORDS_SLOTS, first_words_id
 from desktopmail.door.words import EVERY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.summary import Words
@@ -87,17 +87,36 @@ def add(tx: Transaction, rows: Iterable[tuple[int, Words]]) -> None:
     )
 
 
-def remove(tx: Transaction, messages: Sequence[tuple[MessageId, int]]) -> None:
+def remove(
+    tx: Transaction, messages: Mapping[MessageId, int], *, still: Container[MessageId] = ()
+) -> None:
     """Let messages be found no more, whether they are in the index or wait for it.
 
     Args:
         tx: The step it is part of.
-        messages: Their ids, and those that they have in the index.
+        messages: Their ids, each with the one that it has in the index.
+        still: Those that go on waiting, if they do.
     """
+    waited: set[MessageId] = set()
+    listed = list(messages)
+    for start in range(0, len(listed), _CHUNK):
+        waited.update(
+            row[0]
+            for row in tx.fetch(
+                "SELECT message_id FROM word_queue"
+                " WHERE message_id IN (SELECT value FROM json_each(?))",
+                (msgspec.json.encode(listed[start : start + _CHUNK]).decode(),),
+            )
+        )
     tx.execute_many(
-        "DELETE FROM word_queue WHERE message_id = ?", [(message_id,) for message_id, _ in messages]
+        "DELETE FROM word_queue WHERE message_id = ?",
+        [(message_id,) for message_id in waited if message_id not in still],
     )
-    tx.execute_many("DELETE FROM words WHERE rowid = ?", [(words_id,) for _, words_id in messages])
+    # What waits is not in the index, where to delete costs as much as to add, be it there or not.
+    tx.execute_many(
+        "DELETE FROM words WHERE rowid = ?",
+        [(messages[message_id],) for message_id in listed if message_id not in waited],
+    )
 
 
 def wait(tx: Transaction, message_ids: Iterable[MessageId]) -> None:

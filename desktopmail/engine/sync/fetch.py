@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from desktopmail.door.changes import MailArrived, Progress
 from desktopmail.door.ids import MessageId, PlacementId
 from desktopmail.engine import envelope_rows, reading
+from desktopmail.engine.indexing import index_without_octets
 from desktopmail.engine.reading import Read
 from desktopmail.engine.store import blob, mailbox, message, placement
 from desktopmail.engine.store.message import Coming
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from desktopmail.engine.guard import Guard
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.store import Store, Transaction
-    from desktopmail.engine.summary import Summary
     from desktopmail.net.imap import ImapClient
     from desktopmail.net.ports import Ports
     from desktopmail.wire.imap.flags import Flag as WireFlag
@@ -51,6 +51,9 @@ LEAST_WHOLE_BATCH = 20
 MOST_WHOLE_BATCH = 1000
 # Up to here whole messages are fetched at once; beyond, all rows come first and contents after.
 MAX_WHOLE_AT_ONCE = 20_000
+# What is listed is put into the word index with its octets, once. What has not got them by then is
+# put into it by what is here, and once more later: that costs more, but nobody waits an hour.
+WORDS_AFTER_S = 60.0
 
 _ROW = (Item.UID, Item.FLAGS, Item.INTERNALDATE, Item.SIZE)
 _ENVELOPE_ITEMS = (*_ROW, Item.ENVELOPE, Item.BODY_STRUCTURE)
@@ -170,9 +173,13 @@ class Fetcher:
             return
         waiting: dict[PlacementId, None] = {}  # asked for, and not stored yet
         done, came, size = 0, 0, WHOLE_BATCH
+        words_due: float | None = self.ports.clock.monotonic() + WORDS_AFTER_S
         async with self._into_messages(waiting) as pipeline:
             while chunk := await self.store.read(partial(self._wanted, waiting, size)):
                 await self.between()
+                if words_due is not None and self.ports.clock.monotonic() > words_due:
+                    words_due = None
+                    await index_without_octets(self.store, self.ports, self.mailbox.account_id)
                 octets = await self._sections(pipeline, chunk, WHOLE)
                 done += len(chunk)
                 came += octets
@@ -214,18 +221,20 @@ class Fetcher:
                 if row is not None and row.content is not None
             ]
             blobs = blob.put_all(tx, [content for _, _, content in read])
-            nameless = message.without_header(tx, [local for (_, local, _), _, _ in read])
-            for ((placed, local, octets), row, _), blob_id in zip(read, blobs, strict=True):
-                if local not in nameless:
-                    _attach(tx, placed, local, row, blob_id, len(octets))
-            _identify(
-                tx,
-                [
-                    (placed, local, Coming(row, blob_id, len(octets), 0))
-                    for ((placed, local, octets), row, _), blob_id in zip(read, blobs, strict=True)
-                    if local in nameless
-                ],
+            here = message.digests(tx, [local for (_, local, _), _, _ in read])
+            came = [
+                (placed, local, Coming(row, blob_id, len(octets), 0))
+                for ((placed, local, octets), row, _), blob_id in zip(read, blobs, strict=True)
+                if local in here  # else it was removed meanwhile
+            ]
+            message.identify(tx, [(local, one) for _, local, one in came if not here[local]])
+            message.complete(
+                tx, [(local, one) for _, local, one in came if here[local] == one.summary.digest]
             )
+            for placed, local, one in came:
+                if here[local] not in {b"", one.summary.digest}:
+                    _replace(tx, placed, local, one)
+            placement.touch(tx, [placed for placed, _, _ in came])
             for (placed, _, _), unread in parsed:
                 if unread is None:  # the header stays without its body until a person decides
                     tx.execute("UPDATE placement SET wanted = 0 WHERE id = ?", (placed,))
@@ -240,14 +249,13 @@ class Fetcher:
 
         def keep(tx: Transaction, parsed: list[_Parsed]) -> None:
             sizes = message.without_header(tx, [local for (_, local, _), _ in parsed])
-            _identify(
-                tx,
-                [
-                    (placed, local, Coming(row.summary, None, sizes[local], 0))
-                    for (placed, local, _), row in parsed
-                    if row is not None and local in sizes
-                ],
-            )
+            found = [
+                (placed, local, Coming(row.summary, None, sizes[local], 0))
+                for (placed, local, _), row in parsed
+                if row is not None and local in sizes
+            ]
+            message.identify(tx, [(local, one) for _, local, one in found])
+            placement.touch(tx, [placed for placed, _, _ in found])
 
         parse = partial(_parse, self.store.guard, self.ports, is_whole=False)
         return Pipeline(self.store, parse, keep, messages=HEADER_BATCH)
@@ -433,33 +441,14 @@ def _told(flags: frozenset[WireFlag]) -> tuple[Flag, tuple[str, ...]]:
     return mask_of(flags), tags_of(flags)
 
 
-def _identify(tx: Transaction, found: list[tuple[PlacementId, MessageId, Coming]]) -> None:
-    """Give messages that were listed by their envelopes what came of them."""
-    if found:
-        message.identify(tx, [(local, coming) for _, local, coming in found])
-        placement.touch(tx, [placed for placed, _, _ in found])
-
-
-def _attach(
-    tx: Transaction,
-    placed: PlacementId,
-    local: MessageId,
-    row: Summary,
-    blob_id: int,
-    size: int,
-) -> None:
-    """Give octets to the message that waits for them; if they are another's, say so in the row."""
-    known = tx.fetch_one("SELECT header_digest FROM message WHERE id = ?", (local,))
-    if known is None:
-        return  # it was removed meanwhile
-    if known[0] == row.digest:
-        message.complete(tx, local, row, blob_id, size)
-    else:
-        kept = message.keep(tx, row, blob_id=blob_id, size=size, arrived_s=0)
-        tx.execute(
-            "UPDATE placement SET message_id = ?, wanted = 0, size = ?, thread_id = ?,"
-            " attachment = ? WHERE id = ?",
-            (kept.id, size, kept.thread_id, kept.has_attachment, placed),
-        )
-        message.drop_unplaced(tx, [local])
-    placement.touch(tx, [placed])
+def _replace(tx: Transaction, placed: PlacementId, local: MessageId, one: Coming) -> None:
+    """Let the row of a message whose octets are another's say so."""
+    kept = message.keep(
+        tx, one.summary, blob_id=one.blob_id, size=one.size, arrived_s=one.arrived_s
+    )
+    tx.execute(
+        "UPDATE placement SET message_id = ?, wanted = 0, size = ?, thread_id = ?,"
+        " attachment = ? WHERE id = ?",
+        (kept.id, one.size, kept.thread_id, kept.has_attachment, placed),
+    )
+    message.drop_unplaced(tx, [local])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Role
 from desktopmail.engine.errors import door_error, is_loopback
+from desktopmail.engine.indexing import index_without_octets
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, operation, placement
 from desktopmail.engine.store.account import Account
@@ -97,10 +98,16 @@ class ImapSync:
             await self._cycle(account, headers_only=headers_only)
         except NetError as error:
             self._give_up(door_error(error))
+            await self._index_rest(account)  # what is listed is found while the server is away
             raise
         except DoorError as error:
             self._give_up(error)
             raise
+        await self._index_rest(account)  # what the server did not give, or has not to give any more
+
+    async def _index_rest(self, account: Account) -> None:
+        """Index what was left for its octets and has not got them."""
+        await index_without_octets(self._store, self._ports, account.id)
 
     async def _cycle(self, account: Account, *, headers_only: bool) -> None:
         await self._probe()

@@ -31,6 +31,7 @@ class Incoming(NamedTuple):
         is_whole: Which of the two.
         size: Of the whole message, as the server says.
         arrived_s: When the server got it.
+        wanted: Its octets are fetched by and by.
     """
 
     octets: bytes
@@ -89,7 +90,9 @@ def keep(tx: Transaction, parsed: Sequence[Parsed]) -> list[Kept]:
     return message.keep_all(
         tx,
         [
-            Coming(one.summary, None, one.incoming.size, one.incoming.arrived_s)
+            Coming(
+                one.summary, None, one.incoming.size, one.incoming.arrived_s, one.incoming.wanted
+            )
             if one.content is None
             else Coming(one.summary, next(blobs), len(one.incoming.octets), one.incoming.arrived_s)
             for one in parsed

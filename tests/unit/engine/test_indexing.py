@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from desktopmail.door.reader import SqliteReader
-from desktopmail.engine import indexing, summary
-from desktopmail.engine.indexing import index_waiting
-from desktopmail.engine.store import message, words
+from desktopmail.door.rows import Flag
+from desktopmail.engine import indexing, reading, summary
+from desktopmail.engine.indexing import index_waiting, index_without_octets
+from desktopmail.engine.store import blob, message, placement, words
+from desktopmail.engine.store.message import Coming
 from desktopmail.net.ports import system_ports
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
@@ -17,9 +19,12 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from desktopmail.door.ids import AccountId
+    from desktopmail.engine.store.message import Kept
     from desktopmail.engine.store.store import Store, Transaction
 
 T = TypeVar("T")
+OKAPI = b"Subject: okapi\r\nFrom: Ann <ann@example.org>\r\n\r\n"
 
 
 async def found(store: Store, word: str) -> int:
@@ -80,14 +85,60 @@ async def test_damaged_octets_do_not_keep_the_others_waiting(tmp_path: Path) -> 
         assert await store.read(words.count_waiting) == 0
 
 
-async def test_of_a_message_without_header_the_row_is_indexed(tmp_path: Path) -> None:
-    def envelope(tx: Transaction) -> None:
-        row = summary.of_header(b"Subject: okapi\r\nFrom: Ann <ann@example.org>\r\n\r\n")
-        bare = row._replace(header=b"", digest=b"")
-        message.keep(tx, bare, blob_id=None, size=900, arrived_s=1)
+def envelope(tx: Transaction, octets: bytes = OKAPI) -> Kept:
+    """A message of which only the envelope is here, and which waits for its octets."""
+    bare = summary.of_header(octets)._replace(header=b"", digest=b"")
+    (kept,) = message.keep_all(tx, [Coming(bare, None, 900, 1, words_come=True)])
+    return kept
 
+
+async def test_of_a_message_without_header_the_row_is_indexed(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         await store.write(envelope)
         await store.write(words.queue_all)
         await index_waiting(store, system_ports())
         assert [await found(store, word) for word in ("okapi", "ann", "zebra")] == [1, 1, 0]
+
+
+async def test_what_waits_for_its_octets_is_indexed_without_them_for_its_account_alone(
+    tmp_path: Path,
+) -> None:
+    def listed(tx: Transaction, name: str) -> AccountId:
+        account_id = add_account(tx, name)
+        octets = f"Subject: {name}\r\n\r\n".encode()
+        row, kept = summary.of_header(octets), envelope(tx, octets)
+        placement.add(tx, inbox_of(tx, account_id), kept, row, uid=1, flags=Flag.NONE, arrived_s=1)
+        return account_id
+
+    async with open_store(tmp_path) as store:
+        okapi = await store.write(lambda tx: listed(tx, "okapi"))
+        await store.write(lambda tx: listed(tx, "zebra"))
+        await index_without_octets(store, system_ports(), okapi)
+        assert (await found(store, "okapi"), await found(store, "zebra")) == (1, 0)
+        assert await store.read(words.count_waiting) == 1
+
+
+async def test_octets_that_come_while_a_row_is_read_are_indexed_by_their_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = OKAPI + b"zebra"
+    async with open_store(tmp_path) as store:
+        kept = await store.write(envelope)
+
+        def come(tx: Transaction) -> None:
+            (blob_id,) = blob.put(tx, [whole])
+            coming = Coming(summary.of_message(whole), blob_id, len(whole), 1)
+            message.identify(tx, [(kept.id, coming)])
+
+        read = reading.read
+
+        async def late(*arguments: Any) -> list[reading.Read]:
+            monkeypatch.setattr(reading, "read", read)
+            await store.write(come, words_later=True)
+            return await read(*arguments)
+
+        monkeypatch.setattr(reading, "read", late)
+        await index_waiting(store, system_ports())
+        assert await store.read(words.count_waiting) == 1
+        await store.index_words()
+        assert (await found(store, "okapi"), await found(store, "zebra")) == (1, 1)

@@ -123,7 +123,8 @@ async def test_octets_are_never_replaced_by_others(tmp_path: Path) -> None:
 
         def complete(tx: Transaction) -> None:
             (blob_id,) = blob.put(tx, [b"something else"])
-            message.complete(tx, first.id, summary.of_message(b"something else"), blob_id, 14)
+            other = message.Coming(summary.of_message(b"something else"), blob_id, 14, 0)
+            message.complete(tx, [(first.id, other)])
 
         await store.write(complete)
         assert await store.read(lambda tx: message.octets(tx, first.id)) == mail(1)

@@ -10,6 +10,7 @@ import pytest
 from desktopmail.door.changes import AnyChange, Progress
 from desktopmail.door.commands import FetchOctets, SetOffline
 from desktopmail.door.interface import DoorError
+from desktopmail.engine.store.store import Transaction
 from desktopmail.engine.sync import fetch
 from localserver.faults import Fault
 from localserver.local import LocalServer
@@ -17,8 +18,10 @@ from tests.helpers.engine import PASSWORDS, running_engine, until
 from tests.helpers.store import mail, open_store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from desktopmail.door.sqlite import Value
     from tests.helpers.engine import Bench
 
 
@@ -208,6 +211,83 @@ async def test_a_cut_while_a_large_mailbox_is_listed_loses_and_doubles_nothing(
             octets = [bench.reader.octets(row.message_id) for row in bench.rows()]
             assert octets == [mail(number) for number in range(9)]
             assert await nameless(bench) == 0
+
+
+async def indexed_rows(bench: Bench) -> dict[str, int]:
+    """How many are in the word index, how many wait for it, and how many are found by `zebra`."""
+    sql = (
+        "SELECT (SELECT count(*) FROM words), (SELECT count(*) FROM word_queue),"
+        " (SELECT count(*) FROM words WHERE words MATCH 'zebra'),"
+        " (SELECT count(*) FROM words WHERE words MATCH 'subject: subject')"
+    )
+    (row,) = await bench.engine.store.read(lambda tx: tx.fetch(sql))
+    return dict(zip(("indexed", "waiting", "zebra", "subject"), row, strict=True))
+
+
+@pytest.mark.usefixtures("large_mailbox")
+async def test_what_is_listed_is_put_into_the_word_index_once_with_its_octets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken_out: list[int] = []
+    monkeypatch.setattr(Transaction, "execute_many", _watched(taken_out))
+    with LocalServer(PASSWORDS) as server:
+        for number in range(9):
+            server.deliver("alice", mail(number, body="zebra"))
+        async with running_engine(tmp_path) as bench:
+            await bench.sync(await bench.add(server))
+            found = await indexed_rows(bench)
+            assert found == {"indexed": 9, "waiting": 0, "zebra": 9, "subject": 9}
+    assert taken_out == []
+
+
+def _watched(
+    taken_out: list[int],
+) -> Callable[[Transaction, str, Iterable[tuple[Value, ...]]], None]:
+    """Statements for many rows, of which those that take something out of the index are kept."""
+    run = Transaction.execute_many
+
+    def watched(self: Transaction, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:
+        listed = list(rows)
+        if sql.startswith("DELETE FROM words"):
+            taken_out.extend(int(row[0] or 0) for row in listed)
+        run(self, sql, listed)
+
+    return watched
+
+
+@pytest.mark.usefixtures("large_mailbox")
+@pytest.mark.parametrize("reason", ["a cut", "going offline", "a long time"])
+async def test_what_is_listed_and_does_not_get_its_octets_is_found_by_its_envelope(
+    reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if reason == "a long time":
+        monkeypatch.setattr(fetch, "WORDS_AFTER_S", -1.0)
+    cut, delay_s = (100, 0.0) if reason == "a cut" else (None, 1.0)
+    with LocalServer(PASSWORDS) as server:
+        for number in range(9):
+            server.deliver("alice", mail(number, body="zebra"))
+        server.add_fault(
+            Fault(
+                protocol="imap", command="UID FETCH", argument=r"PEEK\[\]", cut=cut, delay_s=delay_s
+            )
+        )
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await until(lambda: bool(whole_asked_for(server)), "the first FETCH of whole messages")
+            if reason == "going offline":
+                await bench.engine.command(SetOffline(offline=True))
+            await until(lambda: bench.reader.unindexed() == 0, "the index")
+            before = await indexed_rows(bench)
+            assert (before["indexed"], before["subject"], before["waiting"]) == (9, 9, 0)
+            if reason == "going offline":
+                await bench.engine.command(SetOffline(offline=False))
+            await bench.sync(account_id)
+            found = await indexed_rows(bench)
+            assert found == {"indexed": 9, "waiting": 0, "zebra": 9, "subject": 9}
+
+
+def whole_asked_for(server: LocalServer) -> list[str]:
+    return [one for one in fetched(server) if "BODY.PEEK[]" in one]
 
 
 def members(command: str) -> set[int]:
