@@ -10,8 +10,6 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from desktopmail.door.vocabulary import indexed
-from desktopmail.door.words import spaced
 from desktopmail.engine.summary import (
     MAX_RECIPIENTS_SHOWN,
     MAX_SUBJECT_CHARACTERS,
@@ -26,17 +24,25 @@ from desktopmail.mime.address import Mailbox
 from desktopmail.mime.header import unfold
 from desktopmail.wire.errors import RemoteProtocolError
 from desktopmail.wire.imap.bodypart import MultiPart
-from desktopmail.wire.imap.fetch_rows import FetchRows, read_row
+from desktopmail.wire.imap.bodystructure import leaves_of
+from desktopmail.wire.imap.dates import seconds_of
+from desktopmail.wire.imap.envelope import addresses_of, nstring_of
+from desktopmail.wire.imap.fetch_rows import cut_rows, read_row
+from desktopmail.wire.imap.flags import parse_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from desktopmail.wire.imap.bodypart import BodyStructure, SinglePart
-    from desktopmail.wire.imap.envelope import Addresses, Envelope
+    from desktopmail.wire.imap.bodystructure import Leaf
+    from desktopmail.wire.imap.envelope import Addresses
     from desktopmail.wire.imap.fetch_response import FetchResponse
+    from desktopmail.wire.imap.fetch_rows import RowParts
     from desktopmail.wire.imap.flags import Flag
 
 _UID = re.compile(rb"[( ]UID ([1-9][0-9]{0,9})[ )]", re.IGNORECASE)
+_NO_WORDS = Words("", "", "", "", "")
+_MAX_REMEMBERED_OCTETS = 512
 # Parts of these types without a file name are what a message consists of, and no attachments.
 _SHOWN = frozenset({b"text", b"image"})
 
@@ -57,8 +63,8 @@ class EnvelopeRow(NamedTuple):
     summary: Summary
 
 
-# The same as plain values.
-Row = tuple[int, frozenset[Any], int | None, int | None, int, tuple[Any, ...], tuple[Any, ...]]
+# The same as plain values: the fields before the summary, and those of the summary that are told.
+Row = tuple[Any, ...]
 
 
 def of(octets: bytes, utf8: bool) -> tuple[list[Row], list[int]]:
@@ -69,9 +75,11 @@ def of(octets: bytes, utf8: bool) -> tuple[list[Row], list[int]]:
     """
     found: list[Row] = []
     unread: list[int] = []
-    for line in FetchRows(octets).lines:
+    for parts, line in cut_rows(octets):
         try:
-            row = _row(read_row(line, utf8=utf8))
+            row = None if parts is None else _row_of_parts(parts)
+            if row is None:
+                row = _row(read_row(line, utf8=utf8))
         except RemoteProtocolError:
             row = None
         if row is not None:
@@ -96,63 +104,99 @@ def of_answer(answer: FetchResponse) -> EnvelopeRow | None:
 def joined(found: Sequence[Row]) -> list[EnvelopeRow]:
     """Put rows together again."""
     return [
-        EnvelopeRow._make((*told, Summary._make((*columns, Words._make(words)))))
-        for *told, columns, words in found
-    ]
+        EnvelopeRow(
+            uid,
+            flags,
+            size,
+            arrived_s,
+            modseq,
+            Summary(
+                b"", b"", identifier, references, subject, sender, recipients, date_s,
+                has_attachment, "", people, senders, False, sort_sender, sort_subject, None,
+                _NO_WORDS,
+            ),
+        )
+        for uid, flags, size, arrived_s, modseq, identifier, references, subject, sender,
+            recipients, date_s, has_attachment, people, senders, sort_sender, sort_subject in found
+    ]  # fmt: skip
 
 
 def _row(answer: FetchResponse) -> Row | None:
-    if answer.uid is None or answer.envelope is None:
+    envelope, structure, when = answer.envelope, answer.body_structure, answer.internal_date
+    if answer.uid is None or envelope is None:
         return None
-    when = answer.internal_date
-    *columns, words = summary_of(answer.envelope, answer.body_structure)
     return (
         answer.uid,
         answer.flags or frozenset(),
         answer.size,
         None if when is None else int(when.timestamp()),
         answer.modseq or 0,
-        tuple(columns),
-        tuple(words),
+        *_columns(
+            _text(envelope.date),
+            _text(envelope.subject),
+            _people(envelope.from_ or envelope.sender),
+            _people(envelope.to + envelope.cc),
+            _text(envelope.in_reply_to),
+            _text(envelope.message_id),
+            has_attachment=structure is not None and any(map(_is_attached, _leaves(structure))),
+        ),
     )
 
 
-def summary_of(envelope: Envelope, structure: BodyStructure | None) -> Summary:
-    """Summarise an envelope; never raises, whatever it holds.
-
-    Its digest is empty: nothing is the same as this message until its header is here.
-    """
-    senders = _people(envelope.from_ or envelope.sender)
-    recipients = _people(envelope.to + envelope.cc)
-    everybody = _people(envelope.to + envelope.cc + envelope.bcc) if envelope.bcc else recipients
-    subject = sound(encoded_word.decode(_text(envelope.subject)))[:MAX_SUBJECT_CHARACTERS]
-    identifier = message_id.parse(_text(envelope.message_id)) or ""
-    parents = message_id.parse_all(_text(envelope.in_reply_to))[:1]
-    sender = senders.people[0] if senders.people else ("", "")
-    return Summary(
-        header=b"",
-        digest=b"",
-        message_id=sound(identifier),
-        references=tuple(sound(one) for one in parents if one != identifier),
-        subject=subject,
-        sender=sender,
-        recipients=recipients.shown,
-        date_s=date.epoch(_text(envelope.date)),
-        has_attachment=structure is not None and _has_attachment(structure),
-        preview="",
-        people=senders.people + recipients.people,
-        senders=len(senders.people),
-        is_whole=False,
-        sort_sender=(sender[0] or sender[1]).casefold()[:SORT_CHARACTERS],
-        sort_subject=base_subject(subject),
-        report=None,
-        words=Words(
-            subject=indexed(spaced(subject)),
-            sender=senders.words,
-            recipients=everybody.words,
-            body="",
-            files="",
+def _row_of_parts(parts: RowParts) -> Row | None:
+    """The same of octets that were cut only; None where they have to be read to the end."""
+    leaves = leaves_of(parts.structure)
+    if leaves is None:
+        return None
+    date, size, modseq = parts.internal_date, parts.size, parts.modseq
+    return (
+        int(parts.uid),
+        parse_flags(parts.flags),
+        None if size is None else int(size),
+        None if date is None else seconds_of(date),
+        0 if modseq is None else int(modseq),
+        *_columns(
+            _text(nstring_of(parts.date)),
+            _text(nstring_of(parts.subject)),
+            _people_of(parts.from_ if parts.from_ != b"NIL" else parts.sender),
+            _people_of(parts.to, parts.cc),
+            _text(nstring_of(parts.in_reply_to)),
+            _text(nstring_of(parts.message_id)),
+            has_attachment=any(map(_is_leaf_attached, leaves)),
         ),
+    )
+
+
+def _columns(
+    date_text: str,
+    subject_text: str,
+    senders: _People,
+    recipients: _People,
+    parents_text: str,
+    identifier_text: str,
+    *,
+    has_attachment: bool,
+) -> tuple[Any, ...]:
+    """What is told of a `Summary`; never raises, whatever the texts are.
+
+    Its digest is empty: nothing is the same as this message until its header is here. So are its
+    words, which come with its header or its octets.
+    """
+    subject = sound(encoded_word.decode(subject_text))[:MAX_SUBJECT_CHARACTERS]
+    identifier = sound(message_id.parse(identifier_text) or "")
+    parents = message_id.parse_all(parents_text)[:1] if parents_text else ()
+    return (
+        identifier,
+        tuple([one for one in map(sound, parents) if one != identifier]),
+        subject,
+        senders.first,
+        recipients.shown,
+        date.epoch(date_text),
+        has_attachment,
+        senders.people + recipients.people,
+        len(senders.people),
+        senders.sorted_by,
+        base_subject(subject),
     )
 
 
@@ -161,15 +205,29 @@ class _People(NamedTuple):
 
     people: tuple[tuple[str, str], ...]
     shown: str
-    words: str
+    first: tuple[str, str]
+    sorted_by: str
 
 
 def _text(octets: bytes | None) -> str:
     return unfold(octets) if octets else ""
 
 
+def _people_of(*lists: bytes) -> _People:
+    """The people of lists of addresses that were cut only."""
+    if sum(map(len, lists)) <= _MAX_REMEMBERED_OCTETS:
+        return _remembered(*lists)
+    return _read_people(*lists)
+
+
+def _read_people(*lists: bytes) -> _People:
+    return _people(sum(map(addresses_of, lists), ()))
+
+
 # A mailbox is full of the same few people.
-@functools.lru_cache(maxsize=2048)
+_remembered = functools.lru_cache(maxsize=2048)(_read_people)
+
+
 def _people(addresses: Addresses) -> _People:
     boxes = [
         Mailbox(
@@ -180,15 +238,18 @@ def _people(addresses: Addresses) -> _People:
         for one in addresses
         if one.host is not None
     ]
+    first = (boxes[0].name, boxes[0].address) if boxes else ("", "")
     return _People(
         people=tuple((box.name, box.address) for box in boxes),
         shown=", ".join(box.shown for box in boxes[:MAX_RECIPIENTS_SHOWN]),
-        words=indexed(spaced(" ".join(f"{box.name} {box.address}" for box in boxes))),
+        first=first,
+        sorted_by=(first[0] or first[1]).casefold()[:SORT_CHARACTERS],
     )
 
 
-def _has_attachment(structure: BodyStructure) -> bool:
-    return any(map(_is_attached, _leaves(structure)))
+@functools.lru_cache(maxsize=1024)
+def _is_leaf_attached(leaf: Leaf) -> bool:
+    return _is_attached(leaf.read())
 
 
 def _leaves(structure: BodyStructure) -> Iterator[SinglePart]:

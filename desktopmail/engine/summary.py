@@ -139,7 +139,9 @@ def _summary(
 
 def base_subject(subject: str) -> str:
     """What a subject is sorted by: without "Re:" and its like, in one case."""
-    return _SUBJECT_PREFIX.sub("", subject, count=1).strip().casefold()[:SORT_CHARACTERS]
+    if ":" in subject:
+        subject = _SUBJECT_PREFIX.sub("", subject, count=1)
+    return subject.strip().casefold()[:SORT_CHARACTERS]
 
 
 def _searched(value: str) -> str:

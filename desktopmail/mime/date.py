@@ -12,6 +12,11 @@ _USUAL = re.compile(
     r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s++([+-])([0-9]{2})([0-9]{2})\s*+(?:\(.*)?$",
     re.DOTALL,
 )
+# The same as RFC 5322 wants it, of a year that is not at an end of the calendar.
+_WELL_FORMED = re.compile(
+    r"(?:[A-Za-z]{3}, )?([0-9]{1,2} [A-Za-z]{3} [12][0-9]{3}) ([01][0-9]|2[0-3]):([0-5][0-9])"
+    r":([0-5][0-9]) ([+-][0-9]{4})(?: \([A-Z]{1,5}\))?"
+)
 _ISO = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?![0-9])")
 _NUMERIC = re.compile(r"\b([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})\b")
 _TIME = re.compile(
@@ -68,8 +73,20 @@ def parse(text: str | None) -> datetime | None:
 
 
 def epoch(text: str | None) -> int | None:
-    """Return the seconds since 1970 a Date field names, or None."""
+    """Return the seconds since 1970 a Date field names, or None; a day is worked out once."""
+    quick = _WELL_FORMED.fullmatch(text) if text else None
+    if quick:
+        day, hour, minute, second, zone = quick.groups()
+        midnight = _midnight(day, zone)
+        if midnight is not None:
+            return midnight + int(hour) * 3600 + int(minute) * 60 + int(second)
     found = parse(text)
+    return None if found is None else int(found.timestamp())
+
+
+@functools.lru_cache(maxsize=1024)
+def _midnight(day: str, zone: str) -> int | None:
+    found = parse(f"{day} 00:00:00 {zone}")
     return None if found is None else int(found.timestamp())
 
 

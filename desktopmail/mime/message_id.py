@@ -10,6 +10,7 @@ import re
 # folded in the middle (the fold is not part of them). Each octet is looked at once: whoever sends a
 # message chooses them.
 _BRACKETED = re.compile(r"<([^<>]*+)>")
+_ALONE = re.compile(r"<([^<>\s]{1,990}+)>")
 _WORD = re.compile(r"[^\s<>,;\"()]++")
 _MOST_CHARACTERS = 990  # a line of RFC 5322 has no more
 _SPACE = re.compile(r"\s+")
@@ -29,6 +30,9 @@ def parse_all(text: str) -> tuple[str, ...]:
 
     Without any brackets, words with an at sign count. Phrases of obsolete syntax are skipped.
     """
+    alone = _ALONE.fullmatch(text)
+    if alone:
+        return (alone[1],)
     if "<" in text:
         found = (_SPACE.sub("", identifier) for identifier in _BRACKETED.findall(text))
     else:

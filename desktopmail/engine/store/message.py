@@ -49,7 +49,7 @@ class Coming(NamedTuple):
         blob_id: Its octets, or None when only the header is here.
         size: Of the whole message, in octets.
         arrived_s: Its date where it has no Date of its own.
-        words_come: Its octets are fetched soon: it waits for the word index until then.
+        words_come: More of it is fetched soon: it waits for the word index until then.
     """
 
     summary: Summary

@@ -100,7 +100,7 @@ class Transaction:
         self._words[message_id] = (words_id, found_by)
 
     def find_later(self, message_id: MessageId) -> None:
-        """Let a new message wait for its words, which come with its octets (`find_anew`)."""
+        """Let a new message wait for its words, which come with more of it (`find_anew`)."""
         self._waiting[message_id] = None
 
     def find_no_more(self, message_id: MessageId, words_id: int) -> None:

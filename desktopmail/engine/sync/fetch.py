@@ -7,6 +7,7 @@ ready; headers and contents come after.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
@@ -154,10 +155,11 @@ class Fetcher:
 
         Without them a message is not met again where it is moved, and has not all of its thread.
         """
-        after = 0
+        after, due = 0, self._words_due()
         async with self._into_headers() as pipeline:
             while chunk := await self.store.read(partial(self._headerless, after)):
                 await self.between()
+                due = await self._index_if(due)
                 await self._sections(pipeline, chunk, HEADER)
                 after = chunk[-1][2]
 
@@ -173,19 +175,27 @@ class Fetcher:
             return
         waiting: dict[PlacementId, None] = {}  # asked for, and not stored yet
         done, came, size = 0, 0, WHOLE_BATCH
-        words_due: float | None = self.ports.clock.monotonic() + WORDS_AFTER_S
+        due = self._words_due()
         async with self._into_messages(waiting) as pipeline:
             while chunk := await self.store.read(partial(self._wanted, waiting, size)):
                 await self.between()
-                if words_due is not None and self.ports.clock.monotonic() > words_due:
-                    words_due = None
-                    await index_without_octets(self.store, self.ports, self.mailbox.account_id)
+                due = await self._index_if(due)
                 octets = await self._sections(pipeline, chunk, WHOLE)
                 done += len(chunk)
                 came += octets
                 self._progress(done, max(total, done), came)
                 size = _following(len(chunk), octets)
         self._progress(total, total, came, finished=True)
+
+    def _words_due(self) -> float:
+        return self.ports.clock.monotonic() + WORDS_AFTER_S
+
+    async def _index_if(self, due: float) -> float:
+        """Index what waits for more of it when that is due; returns when it is due again: never."""
+        if self.ports.clock.monotonic() < due:
+            return due
+        await index_without_octets(self.store, self.ports, self.mailbox.account_id)
+        return math.inf
 
     async def contents(self, chunk: Sequence[_Wanted]) -> None:
         """Fetch the octets of these placements, and give them to their messages."""

@@ -91,7 +91,12 @@ def keep(tx: Transaction, parsed: Sequence[Parsed]) -> list[Kept]:
         tx,
         [
             Coming(
-                one.summary, None, one.incoming.size, one.incoming.arrived_s, one.incoming.wanted
+                one.summary,
+                None,
+                one.incoming.size,
+                one.incoming.arrived_s,
+                # An envelope tells no words: its header comes, if not its octets.
+                words_come=one.incoming.wanted or not one.summary.digest,
             )
             if one.content is None
             else Coming(one.summary, next(blobs), len(one.incoming.octets), one.incoming.arrived_s)

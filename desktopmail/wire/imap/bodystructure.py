@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap.bodypart import (
@@ -49,10 +49,15 @@ _LEAF = re.compile(
     )
 )  # fmt: skip
 # What stands behind the parts of a multipart, likewise.
-_TAIL = re.compile(
+_TAIL_PATTERN = (
     rb" ?(%b)(?: (%b)(?: (NIL|\(%b %b\))(?: (%b|\((?>(?:%b ?)+)\))(?: (%b))?)?)?)?\)"
     % (_QUOTED, _PARAMETERS, _QUOTED, _PARAMETERS, _NSTRING, _QUOTED, _NSTRING)
 )
+_TAIL = re.compile(_TAIL_PATTERN)
+# A multipart whose parts were read: a NUL, which no string holds, stands for each of them.
+_READ = b"\0"
+_MULTIPART = re.compile(rb"\((?>(?:\x00 ?)+)%b" % _TAIL_PATTERN)
+_USUAL_DEPTH = 8
 _ONE_STRING = re.compile(_QUOTED)
 _PLAIN_PAIR = re.compile(rb'"([^"]*+)" "([^"]*+)"')
 _MAX_REMEMBERED_OCTETS = 256
@@ -134,6 +139,51 @@ def _leaf(found: re.Match[bytes]) -> SinglePart:
         _languages(language),
         None if location is None else nstring_of(location),
     )
+
+
+class Leaf(NamedTuple):
+    """What a part that holds no others is, as the octets of its fields."""
+
+    media_type: bytes
+    parameters: bytes
+    content_id: bytes
+    disposition: bytes | None
+
+    def read(self) -> SinglePart:
+        """Read them: a part without a size."""
+        return SinglePart(
+            _string(self.media_type),
+            b"",
+            _parameters(self.parameters),
+            nstring_of(self.content_id),
+            disposition=_disposition(self.disposition),
+        )
+
+
+def leaves_of(octets: bytes) -> list[Leaf] | None:
+    """The parts of a whole structure that hold no others, in order.
+
+    Returns:
+        None where that has to be read by `decode_body`: a message inside, literals, great depth.
+    """
+    found: list[Leaf] = []
+
+    def note(part: re.Match[bytes]) -> bytes:
+        found.append(Leaf(*part.group(1, 3, 4, 10)))
+        return _READ
+
+    alone = _LEAF.fullmatch(octets)
+    if alone is not None:
+        note(alone)
+        return found
+    if _READ in octets:
+        return None
+    left = _LEAF.sub(note, octets)
+    for _ in range(_USUAL_DEPTH):
+        if left == _READ:
+            return found
+        left = _MULTIPART.sub(_READ, left)
+    return None
 
 
 @dataclass(slots=True)

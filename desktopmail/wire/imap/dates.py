@@ -26,6 +26,10 @@ _DATE_TIME = re.compile(
     rb'" ?([0-9]{1,2})-([A-Za-z]{3})-([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2})'
     rb' ([+-])([0-9]{2})([0-9]{2})"'
 )
+_DAY_AND_TIME = re.compile(
+    rb'" ?([0-9]{1,2}-[A-Za-z]{3}-[0-9]{4}) ([01][0-9]|2[0-3]):([0-5][0-9]):([0-9]{2})'
+    rb' ([+-][0-9]{4})"'
+)
 
 
 @lru_cache(maxsize=128)
@@ -76,6 +80,28 @@ def moment(found: re.Match[bytes]) -> datetime:
         )  # fmt: skip
     except (KeyError, ValueError) as error:
         raise RemoteProtocolError(f"no such date and time: {found[0]!r}") from error
+
+
+def seconds_of(octets: bytes) -> int:
+    """Return the seconds since 1970 of a moment in its quotes: a day is worked out once.
+
+    Raises:
+        RemoteProtocolError: It is none, or the calendar has no such moment.
+    """
+    found = _DAY_AND_TIME.fullmatch(octets)
+    if found is None:
+        raise RemoteProtocolError(f"a date and time was expected, not {octets[:40]!r}")
+    day, hour, minute, second, zone = found.groups()
+    # A leap second is legal in a message, and the one before it is as good.
+    return _midnight(day, zone) + int(hour) * 3600 + int(minute) * 60 + min(int(second), 59)
+
+
+@lru_cache(maxsize=1024)
+def _midnight(day: bytes, zone: bytes) -> int:
+    found = _DATE_TIME.match(b'"%b 00:00:00 %b"' % (day, zone))
+    if found is None:
+        raise RemoteProtocolError(f"no such day: {day!r}")
+    return int(moment(found).timestamp())
 
 
 def date_time_octets(when: datetime) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from desktopmail.wire.imap.cursor import unquote
 
@@ -21,10 +21,10 @@ _NSTRING = rb'(?>NIL|"[^"\\\r\n\x00]*+"|"(?:[^"\\\r\n\x00]++|\\["\\])*")'
 _ADDRESS = rb"\(%b %b %b %b\)" % (_NSTRING, _NSTRING, _NSTRING, _NSTRING)
 _ADDRESSES = rb"(?>NIL|\((?:%b ?)+\))" % _ADDRESS
 # A whole envelope without literals in one match. Anything else goes the slow way, by the cursor.
-_ENVELOPE = re.compile(
-    rb"\((%b) (%b) (%b) (%b) (%b) (%b) (%b) (%b) (%b) (%b)\)"
-    % (_NSTRING, _NSTRING, *[_ADDRESSES] * 6, _NSTRING, _NSTRING)
-)
+PATTERN: Final = rb"\((%b) (%b) (%b) (%b) (%b) (%b) (%b) (%b) (%b) (%b)\)" % (
+    _NSTRING, _NSTRING, *[_ADDRESSES] * 6, _NSTRING, _NSTRING,
+)  # fmt: skip
+_ENVELOPE = re.compile(PATTERN)
 _ONE_ADDRESS = re.compile(rb"\((%b) (%b) (%b) (%b)\)" % (_NSTRING, _NSTRING, _NSTRING, _NSTRING))
 _MAX_REMEMBERED_OCTETS = 512
 
@@ -94,7 +94,8 @@ def _read_addresses(octets: bytes) -> Addresses:
 _remembered = lru_cache(maxsize=512)(_read_addresses)
 
 
-def _addresses(octets: bytes) -> Addresses:
+def addresses_of(octets: bytes) -> Addresses:
+    """Return the addresses that were matched as `NIL` or as their list."""
     if octets == b"NIL":
         return ()
     if len(octets) <= _MAX_REMEMBERED_OCTETS:
@@ -135,16 +136,16 @@ def decode_envelope(cursor: Cursor) -> Envelope:
         return _decode_slowly(cursor)
     cursor.pos = found.end()
     date, subject, from_, sender, reply_to, to, cc, bcc, in_reply_to, message_id = found.groups()
-    senders = _addresses(from_)
+    senders = addresses_of(from_)
     return Envelope(
         nstring_of(date),
         nstring_of(subject),
         senders,
-        senders if sender == from_ else _addresses(sender),
-        senders if reply_to == from_ else _addresses(reply_to),
-        _addresses(to),
-        _addresses(cc),
-        _addresses(bcc),
+        senders if sender == from_ else addresses_of(sender),
+        senders if reply_to == from_ else addresses_of(reply_to),
+        addresses_of(to),
+        addresses_of(cc),
+        addresses_of(bcc),
         nstring_of(in_reply_to),
         nstring_of(message_id),
     )

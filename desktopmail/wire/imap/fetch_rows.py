@@ -8,19 +8,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from desktopmail.wire.errors import RemoteProtocolError
+from desktopmail.wire.imap import envelope
 from desktopmail.wire.imap.cursor import Cursor
 from desktopmail.wire.imap.fetch_response import decode_fetch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from desktopmail.wire.imap.fetch_response import FetchResponse
 
 # Whole answers without literals: each is one line, and ends where its list does. A line that ended
 # in a literal would end in a brace. One that holds a literal, or is longer, goes the usual way.
 _ROW = rb"\* [1-9][0-9]{0,8} FETCH \((?>[^\r\n]{0,4000}?ENVELOPE \()[^\r\n]{0,16000}+(?<=\))\r\n"
 ROWS: Final = re.compile(rb"(?>(?:%b)+)" % _ROW)
+# The usual row: what we ask for in front, in any order, then an envelope and a structure.
+_USUAL = re.compile(
+    rb"\* [1-9][0-9]{0,8} FETCH \((?>(?:(?:UID ([1-9][0-9]{0,8})|FLAGS \(([^()\r\n\"{]*+)\)"
+    rb"|INTERNALDATE (\"[^\"\r\n]{26}\")|RFC822\.SIZE ([0-9]{1,18})|MODSEQ \(([0-9]{1,18})\)) )+)"
+    rb"ENVELOPE %b BODYSTRUCTURE (\([^\r\n]*+)(?<=\)\))\r\n" % envelope.PATTERN
+)
 _FETCH = re.compile(rb"\* ([1-9][0-9]{0,8}) (?=FETCH )")
 
 
@@ -40,6 +49,52 @@ class FetchRows:
     def lines(self) -> list[bytes]:
         """Each answer without its CRLF."""
         return self.octets.split(b"\r\n")[:-1]
+
+
+class RowParts(NamedTuple):
+    """A row as the octets of its parts: strings with their quotes, lists with their parentheses.
+
+    Whoever reads many of them remembers what the same octets meant. None means "not told".
+    """
+
+    uid: bytes
+    flags: bytes
+    internal_date: bytes | None
+    size: bytes | None
+    modseq: bytes | None
+    date: bytes
+    subject: bytes
+    from_: bytes
+    sender: bytes
+    reply_to: bytes
+    to: bytes
+    cc: bytes
+    bcc: bytes
+    in_reply_to: bytes
+    message_id: bytes
+    structure: bytes
+
+
+def cut_rows(octets: bytes) -> Iterator[tuple[RowParts | None, bytes]]:
+    """Cut answers (`FetchRows.octets`) into the parts of each, where it is a usual row.
+
+    Returns:
+        The parts, or None, and the answer without its CRLF.
+    """
+    at = 0
+    while at < len(octets):
+        found = _USUAL.match(octets, at)
+        if found is not None:
+            end = found.end()
+            *told, structure = found.groups()
+            usual = None
+            if told[0] is not None and told[1] is not None:
+                usual = RowParts._make((*told, structure[:-1]))
+        else:
+            end = octets.index(b"\n", at) + 1
+            usual = None
+        yield usual, octets[at : end - 2]
+        at = end
 
 
 def read_row(line: bytes, *, utf8: bool = False) -> FetchResponse:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from desktopmail.engine import envelope_rows, summary
+from desktopmail.engine.summary import Words
 from desktopmail.wire.imap.bodypart import Disposition, MultiPart, SinglePart
 from desktopmail.wire.imap.envelope import Address, Envelope
 from desktopmail.wire.imap.fetch_response import FetchResponse
+from desktopmail.wire.imap.flags import SEEN
 from desktopmail.wire.imap.sequence import Seq, Uid
 from desktopmail.wire.imap.writer import Writer
+
+if TYPE_CHECKING:
+    from desktopmail.engine.envelope_rows import EnvelopeRow
+    from desktopmail.wire.imap.bodypart import BodyStructure
 
 ANN = Address(b"=?utf-8?q?Ann_M=C3=BCller?=", None, b"ann", b"example.org")
 BOB = Address(None, None, b"bob", b"example.org")
@@ -40,14 +51,78 @@ def line_of(answer: FetchResponse) -> bytes:
     return b"".join(piece.octets for piece in pieces if piece is not None) + b"\r\n"
 
 
-def test_it_is_the_row_of_the_header_without_its_digest() -> None:
-    wanted = summary.of_header(HEADER)
-    assert envelope_rows.summary_of(ENVELOPE, TEXT) == wanted._replace(header=b"", digest=b"")
+def row_of(answer: FetchResponse) -> EnvelopeRow:
+    """The row of an answer, which is the same whether it came read or unread."""
+    rows, unread = envelope_rows.of(line_of(answer), utf8=False)
+    (row,) = envelope_rows.joined(rows)
+    assert unread == []
+    assert row == envelope_rows.of_answer(answer)
+    return row
+
+
+def without_more(header: bytes) -> summary.Summary:
+    """The row of a header, but for what an envelope does not tell."""
+    return summary.of_header(header)._replace(header=b"", digest=b"", words=Words(*[""] * 5))
+
+
+def test_it_is_the_row_of_the_header_without_its_digest_and_its_words() -> None:
+    answer = FetchResponse(Seq(1), Uid(7), envelope=ENVELOPE, body_structure=TEXT)
+    assert row_of(answer).summary == without_more(HEADER)
 
 
 def test_an_empty_envelope_is_an_empty_row() -> None:
-    wanted = summary.of_header(b"\r\n")
-    assert envelope_rows.summary_of(Envelope(), None) == wanted._replace(header=b"", digest=b"")
+    answer = FetchResponse(Seq(1), Uid(7), envelope=Envelope())
+    assert row_of(answer).summary == without_more(b"\r\n")
+
+
+def test_what_is_told_beside_the_envelope_stands_beside_the_row() -> None:
+    when = datetime(2026, 11, 26, 23, 59, 58, tzinfo=timezone(timedelta(hours=-3.5)))
+    told = FetchResponse(
+        Seq(1), Uid(7), frozenset({SEEN}), 12, 345, when, envelope=ENVELOPE, body_structure=TEXT
+    )
+    row = row_of(told)
+    assert row[:5] == (7, {SEEN}, 345, when.timestamp(), 12)
+
+
+_texts = st.none() | st.text('aB1 "\\\\<>@=?_,;:().', max_size=9).map(str.encode)
+_addresses = st.lists(st.tuples(_texts, _texts, _texts, _texts).map(Address._make), max_size=3)
+_dates = st.sampled_from([
+    None, b"Thu, 16 Nov 2023 10:00:00 +0100", b"16 Nov 2023 24:00:00 +0100 (CET)", b"16 Nov 23 1:0",
+    b"Fri, 31 Dec 9999 23:59:59 -1200", b"Fri, 30 Feb 2024 10:00:00 +0000", b"soon",
+])  # fmt: skip
+_identifiers = _texts | st.sampled_from([b"<a@b>", b" <a b@c> <d@e>", b"a@b", b"<a@b"])
+_envelopes = st.tuples(
+    _dates, _texts, *[_addresses.map(tuple)] * 6, _identifiers, _identifiers
+).map(Envelope._make)  # fmt: skip
+_parameters = st.lists(
+    st.tuples(st.sampled_from([b"name", b"NAME*0", b"charset"]), st.just(b'a "b')), max_size=2
+).map(tuple)
+_dispositions = st.tuples(st.sampled_from([b"inline", b"ATTACHMENT", b"x"]), _parameters)
+_leaves = st.tuples(
+    st.sampled_from([b"text", b"IMAGE", b"application", b"message"]),
+    _parameters,
+    st.none() | st.just(b"<a>"),
+    st.none() | _dispositions.map(lambda drawn: Disposition(*drawn)),
+).map(
+    lambda drawn: SinglePart(drawn[0], b"x", drawn[1], drawn[2], disposition=drawn[3])
+)  # fmt: skip
+_structures = st.recursive(
+    _leaves,
+    lambda parts: (
+        st.lists(parts, min_size=1, max_size=3).map(lambda some: MultiPart(tuple(some), b"mixed"))
+        | parts.map(
+            lambda body: SinglePart(b"message", b"rfc822", lines=1, envelope=Envelope(), body=body)
+        )
+    ),
+    max_leaves=5,
+)
+
+
+@given(_envelopes, _structures)
+def test_what_is_read_quickly_is_what_is_read_to_the_end(
+    envelope: Envelope, structure: BodyStructure
+) -> None:
+    row_of(FetchResponse(Seq(1), Uid(7), envelope=envelope, body_structure=structure))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +139,8 @@ def test_an_empty_envelope_is_an_empty_row() -> None:
 def test_a_structure_tells_whether_something_is_attached(
     structure: SinglePart | MultiPart, attached: bool
 ) -> None:
-    assert envelope_rows.summary_of(ENVELOPE, structure).has_attachment is attached
+    answer = FetchResponse(Seq(1), Uid(7), envelope=ENVELOPE, body_structure=structure)
+    assert row_of(answer).summary.has_attachment is attached
 
 
 def test_what_cannot_be_read_is_named_by_its_uid() -> None:

@@ -84,3 +84,15 @@ def test_every_date_email_writes_is_read_again(moment: datetime, minutes: int) -
 def test_no_text_makes_it_raise(text: str) -> None:
     found = date.parse(text)
     assert found is None or found.tzinfo is not None
+
+
+@given(
+    st.datetimes(datetime(1000, 1, 1), datetime(2999, 12, 31)),  # noqa: DTZ001 - the zone is drawn
+    st.integers(-1500, 1500),
+    st.sampled_from(["", "Mon, "]),
+)
+def test_the_epoch_is_that_of_the_moment(moment: datetime, minutes: int, day: str) -> None:
+    sign, rest = "-" if minutes < 0 else "+", abs(minutes)
+    text = f"{day}{moment:%d %b %Y %H:%M:%S} {sign}{rest // 60:02}{rest % 60:02}"
+    found = date.parse(text)
+    assert date.epoch(text) == (None if found is None else int(found.timestamp()))

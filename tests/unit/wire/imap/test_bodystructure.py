@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap.bodypart import BodyStructure, Disposition, MultiPart, SinglePart, walk
-from desktopmail.wire.imap.bodystructure import decode_body, encode_body
+from desktopmail.wire.imap.bodystructure import decode_body, encode_body, leaves_of
 from desktopmail.wire.imap.cursor import Cursor
 from desktopmail.wire.imap.envelope import Envelope
 from desktopmail.wire.imap.fetch_response import FetchResponse
@@ -184,3 +184,41 @@ def test_a_multipart_without_parts_cannot_be_written() -> None:
 )
 def test_what_is_no_structure_is_the_peers_fault(octets: bytes) -> None:
     assert malformed(b"1 FETCH (BODYSTRUCTURE " + octets + b")")
+
+
+def _leaves_in(body: BodyStructure) -> list[SinglePart]:
+    if isinstance(body, MultiPart):
+        return [leaf for part in body.parts for leaf in _leaves_in(part)]
+    return [body]
+
+
+@given(bodies)
+def test_leaves_are_those_of_the_tree_or_left_to_who_reads_it_whole(body: BodyStructure) -> None:
+    octets = octets_of(lambda writer: encode_body(writer, body))
+    found = leaves_of(octets)
+    tree = _leaves_in(body)
+    assert found is None or [one.read() for one in found] == [
+        SinglePart(one.media_type, b"", one.parameters, one.content_id, disposition=one.disposition)
+        for one in tree
+    ]
+    plain = b"{" not in octets and b"\0" not in octets
+    if plain and not any(one.body for one in tree):
+        assert found is not None
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"(" * 4000,
+        b'("TEXT" "PLAIN" NIL NIL NIL "7BIT" 1 1)' * 500,
+        b'("TEXT" "PLAIN" (' * 1000,
+        b'("TEXT" "PLAIN" (' + b'"a" "b" ' * 2000 + b") NIL",
+        b'(("TEXT" "PLAIN" NIL NIL NIL "7BIT" 1 1) ' * 400,
+        b'("' + b'\\"' * 8000,
+    ],
+)
+def test_leaves_are_looked_for_in_a_time_that_grows_as_the_octets_do(octets: bytes) -> None:
+    began = time.process_time()
+    for _ in range(10):
+        assert leaves_of(octets) is None
+    assert time.process_time() - began < 0.5

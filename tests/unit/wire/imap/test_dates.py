@@ -15,6 +15,7 @@ from desktopmail.wire.imap.dates import (
     decode_date,
     decode_date_time,
     encode_date,
+    seconds_of,
 )
 from desktopmail.wire.imap.writer import octets_of
 
@@ -82,3 +83,17 @@ def test_a_day_that_is_none_is_the_peers_fault(octets: bytes) -> None:
 def test_a_moment_without_a_zone_is_our_fault() -> None:
     with pytest.raises(LocalProtocolError):
         date_time_octets(datetime(2026, 1, 1))  # noqa: DTZ001  (that is the point)
+
+
+@given(st.datetimes(timezones=zones).map(lambda when: when.replace(microsecond=0)))
+def test_seconds_are_those_of_the_moment(when: datetime) -> None:
+    if 1 < when.year < 9999:  # at the ends of the calendar the day may begin outside of it
+        assert seconds_of(date_time_octets(when)) == when.timestamp()
+
+
+@pytest.mark.parametrize(
+    "octets", [b'"31-Feb-2026 10:00:00 +0000"', b'" 1-Feb-2026 25:00:00 +0000"', b'"x"', b"NIL"]
+)
+def test_what_is_no_moment_has_no_seconds(octets: bytes) -> None:
+    with pytest.raises(RemoteProtocolError):
+        seconds_of(octets)

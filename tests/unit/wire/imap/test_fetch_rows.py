@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from desktopmail.wire.errors import RemoteProtocolError
 from desktopmail.wire.imap.client_events import Untagged
 from desktopmail.wire.imap.fetch_response import FetchResponse
-from desktopmail.wire.imap.fetch_rows import ROWS, FetchRows, read_row
+from desktopmail.wire.imap.fetch_rows import ROWS, FetchRows, cut_rows, read_row
 from tests.helpers.imap import client_events, new_client
 
 # RFC 9051 section 8, in a row.
@@ -89,3 +89,39 @@ def test_a_line_full_of_envelopes_is_looked_through_once() -> None:
     for _ in range(20):
         assert ROWS.match(b"* 1 FETCH (" + b"ENVELOPE (" * 1500 + b"\r\n") is None
     assert time.process_time() - began < 0.5  # three seconds where each was tried
+
+
+STRUCTURE = b'("TEXT" "PLAIN" ("CHARSET" "US-ASCII") NIL NIL "7BIT" 3028 92)'
+
+
+def test_a_usual_row_is_cut_into_its_parts() -> None:
+    line = LINE.replace(b" BODY (", b" BODYSTRUCTURE (")
+    ((parts, same),) = cut_rows(line)
+    assert same == line[:-2]
+    assert parts is not None
+    assert parts[:5] == (b"4", b"\\Seen", b'"17-Jul-1996 02:44:25 -0700"', b"4286", None)
+    assert parts.to == b'((NIL NIL "imap" "cac.washington.edu"))'
+    assert parts.structure == STRUCTURE
+
+
+def test_what_is_no_usual_row_is_cut_off_whole() -> None:
+    unusual = LINE + b"* 1 FETCH (ENVELOPE (NIL))\r\n\r\n"
+    assert [(parts, line + b"\r\n") for parts, line in cut_rows(unusual)] == [
+        (None, line + b"\r\n") for line in FetchRows(unusual).lines
+    ]
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        b"UID 1 " * 9,
+        b'ENVELOPE ("' + b'\\"' * 9 + b'"',
+        b'ENVELOPE (NIL NIL ((NIL NIL "a" "b") ' + b'(NIL NIL "a" "b")' * 9,
+    ],
+)
+def test_rows_are_cut_in_a_time_that_grows_as_they_do(shape: bytes) -> None:
+    line = b"* 1 FETCH (UID 1 " + shape * 250 + b")\r\n"
+    began = time.process_time()
+    for _ in range(20):
+        assert [parts for parts, _ in cut_rows(line)] == [None]
+    assert time.process_time() - began < 0.5
