@@ -16,8 +16,8 @@ from desktopmail.engine.check import GivenSecrets
 from desktopmail.engine.errors import is_loopback
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, pop_seen
+from desktopmail.engine.store.pop_seen import nameless
 from desktopmail.engine.sync import vanish
-from desktopmail.engine.sync.pop3 import nameless
 from desktopmail.net.endpoint import join_host_port
 
 if TYPE_CHECKING:

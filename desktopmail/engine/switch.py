@@ -16,7 +16,7 @@ from desktopmail.door.commands import Outcome, SyncAccounts
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Kind, Role
 from desktopmail.engine.store import account as accounts
-from desktopmail.engine.store import mailbox, operation, placement
+from desktopmail.engine.store import mailbox, operation, placement, pop_seen
 from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.engine.sync.round import Round
     from desktopmail.engine.working import Working
+    from desktopmail.net.ports import Clock
 
 _log = logging.getLogger("desktopmail.engine")
 
@@ -39,19 +40,23 @@ class Switching:
         secrets: Where their passwords are.
         working: Ended before the switch, begun after it.
         rounds: The first look by the other protocol.
+        clock: When it was switched.
     """
 
-    def __init__(self, store: Store, secrets: Secrets, working: Working, rounds: Round) -> None:
+    def __init__(
+        self, store: Store, secrets: Secrets, working: Working, rounds: Round, clock: Clock
+    ) -> None:
         self._store = store
         self._secrets = secrets
         self._working = working
         self._rounds = rounds
+        self._clock = clock
 
     async def switch(self, command: SwitchAccount) -> Outcome:
         """Have an account fetch its mail the other way; answers when the first look is done.
 
         Raises:
-            DoorError: Something waits for the old server, or the new one refused.
+            DoorError: We are offline, something waits for the old server, or the new one refused.
         """
         account_id = command.account_id
         account = await self._store.read(lambda tx: accounts.get(tx, account_id))
@@ -61,8 +66,11 @@ class Switching:
             await self._secrets.set(account_id, "incoming", Secret(command.password.text))
         incoming = _as_before(command, account)
         await self._working.end(account_id)
+        now_s = self._clock.now().timestamp()
         try:
-            await self._store.write(lambda tx: switch(tx, account_id, command.kind, incoming))
+            await self._store.write(
+                lambda tx: switch(tx, account_id, command.kind, incoming, now_s)
+            )
         finally:
             now = await self._store.read(lambda tx: accounts.get(tx, account_id))
             self._working.begin(account_id, now.kind)
@@ -75,9 +83,7 @@ class Switching:
         )
 
     async def _tell_what_waits(self, account: Account) -> None:
-        at_work = self._working.of(account.id)
-        if at_work is None:
-            return
+        at_work = await self._working.need(account.id)
         try:
             await at_work.worker.sync()
         except DoorError as error:
@@ -125,12 +131,14 @@ def refuse_unsettled(tx: Transaction, account_id: AccountId) -> None:
         )
 
 
-def switch(tx: Transaction, account_id: AccountId, kind: Kind, incoming: ServerSettings) -> None:
+def switch(
+    tx: Transaction, account_id: AccountId, kind: Kind, incoming: ServerSettings, now_s: float
+) -> None:
     """Have an account fetch its mail the other way from now on."""
     account = accounts.get(tx, account_id)
     if account.kind is not kind:
         if kind is Kind.POP3:
-            _leave_imap(tx, account_id)
+            _leave_imap(tx, account_id, now_s)
         else:
             _leave_pop3(tx, account_id)
     accounts.set_kind(tx, account_id, kind, incoming)
@@ -149,7 +157,8 @@ def only_here(tx: Transaction, account_id: AccountId) -> int:
     return int(row[0]) if row is not None else 0
 
 
-def _leave_imap(tx: Transaction, account_id: AccountId) -> None:
+def _leave_imap(tx: Transaction, account_id: AccountId, now_s: float) -> None:
+    pop_seen.note_imap(tx, account_id, int(now_s))
     for box in mailbox.of_account(tx, account_id):
         rows = tx.fetch(
             "SELECT id FROM placement WHERE mailbox_id = ? AND gone_cycle IS NOT NULL", (box.id,)
@@ -168,6 +177,7 @@ def _leave_imap(tx: Transaction, account_id: AccountId) -> None:
 
 def _leave_pop3(tx: Transaction, account_id: AccountId) -> None:
     """The Inbox is the server's now; the others become so when the server lists one for them."""
+    pop_seen.forget_imap(tx, account_id)
     inbox = mailbox.find_role(tx, account_id, Role.INBOX)
     if inbox is not None:
         tx.execute("UPDATE mailbox SET local = 0 WHERE id = ?", (inbox.id,))

@@ -26,6 +26,7 @@ class Relay:
         rewrite: Is given each line of the server with its CRLF, and returns what the client gets.
         delay_s: So long every octet is on its way, in each direction.
         commands: Every line of the client, without its CRLF.
+        octets: How many came from the server.
         flights: How often the client said something after it had heard something: round trips.
         flight_of: For each command, with which of them it went.
         sessions: How many connections there were.
@@ -36,6 +37,7 @@ class Relay:
     rewrite: Callable[[bytes], bytes] | None = None
     delay_s: float = 0.0
     commands: list[bytes] = field(default_factory=list)
+    octets: int = 0
     flights: int = 0
     flight_of: list[int] = field(default_factory=list)
     sessions: int = 0
@@ -56,7 +58,7 @@ class Relay:
         """Begin to count anew."""
         self.commands.clear()
         self.flight_of.clear()
-        self.flights = 0
+        self.flights = self.octets = 0
 
     def said(self, verb: str) -> list[str]:
         """The commands of this verb, without their tags ("UID FETCH" is one verb)."""
@@ -131,6 +133,7 @@ class _Server:
         self._line = b""
 
     def takes(self, octets: bytes) -> bytes:
+        self._relay.octets += len(octets)
         rewrite = self._relay.rewrite
         if rewrite is None:
             return octets

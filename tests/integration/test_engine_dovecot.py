@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from desktopmail.door.queries import (
     Transcript,
 )
 from desktopmail.door.rows import Auth, Flag, Kind, Security, View
+from desktopmail.engine.sync.uidl import SAMPLES
 from desktopmail.net.endpoint import Endpoint
 from desktopmail.net.endpoint import Security as NetSecurity
 from desktopmail.net.imap import ImapClient
@@ -36,6 +38,7 @@ from desktopmail.net.ports import system_ports
 from desktopmail.wire.secret import Secret
 from tests.helpers.dovecot import Dovecot, running_dovecot
 from tests.helpers.engine import Bench, running_engine
+from tests.helpers.relay import Relay
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
@@ -196,6 +199,77 @@ async def test_switching_downloads_nothing_again(uidl: str, tmp_path: Path) -> N
                 assert len(bench.rows()) == COUNT
                 assert bench.reader.problems() == []
             assert [row.subject for row in bench.rows() if row.flags & Flag.SEEN] == ["Subject 7"]
+
+
+LARGE = 200
+
+
+def real_mail(number: int) -> bytes:
+    """A message whose header is as long as those of real mail."""
+    hop = b"Received: from a.example.org (a.example.org [192.0.2.7])\r\n\tby b.example.net; x\r\n"
+    signature = b"DKIM-Signature: v=1; a=rsa-sha256; b=" + b"Q" * 340 + b"\r\n"
+    return hop * 6 + signature + mail(number, body="Hello.\r\n" * 300)
+
+
+async def deliver(server: Dovecot) -> None:
+    """Deliver as a mail server does: each message is a file in `new`."""
+    folder = server.home("alice") / "Maildir" / "new"
+    owner = server.folder.joinpath("home").stat()
+    for number in range(LARGE):
+        (folder / f"{1_700_000_000 + number}.M1P1.x").write_bytes(
+            real_mail(number).replace(b"\r\n", b"\n")
+        )
+    for path in [server.home("alice"), *server.home("alice").rglob("*")]:
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
+async def octets_of_a_switch(uidl: str, folder: Path, first: Kind) -> tuple[int, list[str]]:
+    """How many octets came from Dovecot in a switch to the other protocol, and what was said."""
+    extra = f"pop3_uidl_format = {uidl}\npop3_no_flag_updates = yes"
+    with running_dovecot({"alice": PASSWORD}, extra=extra) as server:
+        await fill(server)  # makes the folders
+        await deliver(server)
+        imap, pop3 = Relay(server.imap), Relay(server.pop3)
+        async with imap.serve(), pop3.serve(), running_engine(folder) as bench:
+            plain = {
+                kind: ServerSettings(
+                    host="127.0.0.1", port=relay.port, security=Security.NONE, user="alice"
+                )
+                for kind, relay in ((Kind.IMAP, imap), (Kind.POP3, pop3))
+            }
+            made = await bench.engine.command(
+                AddAccount(
+                    name="alice", address="alice@localhost", kind=first, incoming=plain[first],
+                    outgoing=plain[first], password=Password(PASSWORD), check=False,
+                )
+            )  # fmt: skip
+            await bench.sync()
+            ids = {row.id: row.message_id for row in bench.rows()}
+            assert len(ids) == COUNT + LARGE
+            imap.forget()
+            pop3.forget()
+            other = Kind.POP3 if first is Kind.IMAP else Kind.IMAP
+            await bench.engine.command(
+                SwitchAccount(account_id=AccountId(made.ids[0]), kind=other, incoming=plain[other])
+            )
+            assert {row.id: row.message_id for row in bench.rows()} == ids
+            assert bench.reader.problems() == []
+        if other is Kind.IMAP:
+            return imap.octets, imap.said("UID FETCH")
+        lines = [line.decode("ascii", "replace") for line in pop3.commands]
+        return pop3.octets, [line for line in lines if line.startswith(("TOP", "RETR"))]
+
+
+@pytest.mark.parametrize("first", [Kind.POP3, Kind.IMAP])
+async def test_ids_that_tell_uids_save_the_headers_of_a_switch(first: Kind, tmp_path: Path) -> None:
+    by_headers, _ = await octets_of_a_switch("%g", tmp_path / "g", first)
+    for number, form in enumerate(("%08Xu%08Xv", "%v.%u", "%08Xv%08Xu", "%v-%u")):
+        octets, said_lines = await octets_of_a_switch(form, tmp_path / str(number), first)
+        assert octets * 3 < by_headers, (form, octets, by_headers)
+        if first is Kind.IMAP:
+            assert len(said_lines) == SAMPLES
+        else:
+            assert sum("BODY.PEEK" in line for line in said_lines) == 1
 
 
 WAYS = {

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _CHUNK = 500
+_LINE_END = b"\r\n"
 
 
 class Kept(NamedTuple):
@@ -393,6 +394,18 @@ def alike(tx: Transaction, coming: Sequence[tuple[Summary, int]]) -> set[str]:
     )
     # By POP3 a message ends with a line end that it may not have had (RFC 1939 section 3).
     return {name for name, size in found if sizes[name] <= size <= sizes[name] + 2}
+
+
+def is_same(tx: Transaction, message_id: MessageId, octets: bytes) -> bool:
+    """Whether a message that is here as a whole is the one with these octets.
+
+    By POP3 a message ends with a line end that it may not have had (RFC 1939 section 3).
+    """
+    row = tx.fetch_one("SELECT blob_id, size FROM message WHERE id = ?", (message_id,))
+    if row is None or row[0] is None or abs(row[1] - len(octets)) > len(_LINE_END):
+        return False
+    here = blob.read(tx, row[0])
+    return octets in {here, here + _LINE_END} or here == octets + _LINE_END
 
 
 def candidates(tx: Transaction, digest: bytes) -> list[MessageId]:

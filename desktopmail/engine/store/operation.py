@@ -316,6 +316,14 @@ def touched(tx: Transaction, account_id: AccountId) -> dict[OperationId, frozens
     return {operation_id: frozenset(members) for operation_id, members in found.items()}
 
 
+def retarget(tx: Transaction, old: PlacementId, new: PlacementId) -> None:
+    """Let what is to be done with a placement be done with another one of the same message."""
+    tx.execute(
+        "UPDATE OR IGNORE operation_target SET placement_id = ? WHERE placement_id = ?", (new, old)
+    )
+    tx.execute("UPDATE operation_target SET twin = ? WHERE twin = ?", (new, old))
+
+
 def prove(tx: Transaction, done: Iterable[Target]) -> None:
     """Remember for which placements the server has done it."""
     tx.execute_many(

@@ -20,6 +20,7 @@ class Seen:
         message_id: The message it is, or None when that was deleted here.
         delete_wanted: It is to be deleted at the server.
         size: As LIST told it, or None where that is not known.
+        named: Its header names it. One without a Message-ID may be that of two messages.
     """
 
     uidl: str
@@ -28,15 +29,62 @@ class Seen:
     first_seen_s: int
     delete_wanted: bool
     size: int | None = None
+    named: bool = True
 
 
-_COLUMNS = "uidl, message_id, header_digest, first_seen_s, delete_wanted, size"
+# What no server's own id holds.
+_OURS = "\0"
+_IMAP = f"{_OURS}imap:"
+
+
+def nameless(digest: bytes, local_id: int | str) -> str:
+    """What stands for a UIDL that the server does not give."""
+    return f"{_OURS}{digest.hex()}:{local_id}"
+
+
+def imap_name(uidvalidity: int, uid: int) -> str:
+    """What stands for the UIDL of a message that came by IMAP, until the maildrop was seen."""
+    return f"{_IMAP}{uidvalidity}:{uid}"
+
+
+def of_imap(uidl: str) -> tuple[int, int] | None:
+    """The UIDVALIDITY and the UID of such a name; None for any other."""
+    if not uidl.startswith(_IMAP):
+        return None
+    uidvalidity, _, uid = uidl.removeprefix(_IMAP).partition(":")
+    return int(uidvalidity), int(uid)
 
 
 def every(tx: Transaction, account_id: AccountId) -> dict[str, Seen]:
     """Everything seen, by UIDL."""
-    rows = tx.fetch(f"SELECT {_COLUMNS} FROM pop_seen WHERE account_id = ?", (account_id,))
-    return {row[0]: Seen(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in rows}
+    rows = tx.fetch(
+        "SELECT s.uidl, s.message_id, s.header_digest, s.first_seen_s, s.delete_wanted, s.size,"
+        " coalesce(m.message_id <> '', 1) FROM pop_seen AS s"
+        " LEFT JOIN message AS m ON m.id = s.message_id WHERE s.account_id = ?",
+        (account_id,),
+    )
+    return {
+        row[0]: Seen(row[0], row[1], row[2], row[3], bool(row[4]), row[5], bool(row[6]))
+        for row in rows
+    }
+
+
+def note_imap(tx: Transaction, account_id: AccountId, now_s: int) -> None:
+    """Remember what the messages of the Inbox were called by IMAP, before that is forgotten."""
+    for uidvalidity, uid, message_id, digest in tx.fetch(
+        "SELECT b.uidvalidity, p.uid, m.id, m.header_digest FROM placement AS p"
+        " JOIN mailbox AS b ON b.id = p.mailbox_id JOIN message AS m ON m.id = p.message_id"
+        " WHERE b.account_id = ? AND b.role = 'inbox' AND b.uidvalidity IS NOT NULL"
+        " AND p.uid IS NOT NULL AND p.gone_cycle IS NULL AND m.blob_id IS NOT NULL",
+        (account_id,),
+    ):
+        add(tx, account_id, imap_name(uidvalidity, uid), message_id, digest, now_s)
+
+
+def forget_imap(tx: Transaction, account_id: AccountId) -> None:
+    """Forget it: what was not met is not there any more."""
+    names = tx.fetch("SELECT uidl FROM pop_seen WHERE account_id = ?", (account_id,))
+    forget(tx, account_id, [name for (name,) in names if of_imap(name) is not None])
 
 
 def add(

@@ -244,6 +244,9 @@ class Fetcher:
             for placed, local, one in came:
                 if here[local] not in {b"", one.summary.digest}:
                     _replace(tx, placed, local, one)
+            for (placed, _, octets), row, _ in read:
+                if not row.message_id:
+                    meet.by_octets(tx, placed, octets)
             placement.touch(tx, [placed for placed, _, _ in came])
             for (placed, _, _), unread in parsed:
                 if unread is None:  # the header stays without its body until a person decides

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from desktopmail.door.rows import Role
 from desktopmail.engine.store import mailbox, placement
-from desktopmail.engine.sync import keywords, meet, search, vanish
+from desktopmail.engine.sync import keywords, meet, search, uidl, vanish
 from desktopmail.engine.sync.fetch import Fetcher
 from desktopmail.wire.imap.fetch_item import Item
 from desktopmail.wire.imap.fetch_response import FetchResponse
@@ -121,9 +122,12 @@ class Look:
         uids = await self._all_uids(selected)
         here = await self.store.read(self._has_placements)
         await self._remember(known, selected, uids, complete=False)
-        await self._fetcher(known, selected).rows(
-            uids, since_s=self._since_s(known), headers_first=here
-        )
+        fetcher = self._fetcher(known, selected)
+        left = uids
+        if here and known.role is Role.INBOX:
+            met = await uidl.meet_known(fetcher, uids)
+            left = UidSet.of(uid for uid in uids if uid not in met)
+        await fetcher.rows(left, since_s=self._since_s(known), headers_first=here)
         await self._remember(known, selected, uids, complete=True)
         await self.store.write(lambda tx: vanish.finish_cycle(tx, known.id))
 

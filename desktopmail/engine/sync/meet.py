@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Flag, Role
 from desktopmail.engine import journal
-from desktopmail.engine.store import mailbox, operation, person, placement
+from desktopmail.engine.store import mailbox, message, operation, person, placement
 from desktopmail.engine.sync import incoming
 from desktopmail.engine.sync.flags import mask_of, tags_of
+from desktopmail.engine.sync.incoming import Incoming
 from desktopmail.engine.sync.vanish import gone, relink
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.placement import Placed, Placing
     from desktopmail.engine.store.store import Transaction
-    from desktopmail.engine.sync.incoming import Incoming, Parsed
+    from desktopmail.engine.sync.incoming import Parsed
     from desktopmail.wire.imap.fetch_response import FetchResponse
 
 # Flags that a switch from POP3 brings to the server; it never takes one away there.
@@ -39,7 +40,7 @@ def place(tx: Transaction, mailbox_id: MailboxId, parsed: Sequence[Parsed]) -> l
         if here is not None:
             _take_uid(tx, mailbox_id, here, one.incoming)
             continue
-        adding.append(incoming.placing(one, kept))
+        adding.append(_in_doubt_wanted(tx, mailbox_id, one, incoming.placing(one, kept)))
         arrived.append(one)
         if not one.incoming.flags & Flag.SEEN:
             fresh.append(kept.id)
@@ -55,6 +56,70 @@ def place(tx: Transaction, mailbox_id: MailboxId, parsed: Sequence[Parsed]) -> l
     person.count(tx, [one.summary for one in arrived], sent=box.role is Role.SENT)
     tx.touch_mailboxes(box.account_id)
     return fresh if box.role is Role.INBOX else []
+
+
+def _in_doubt_wanted(
+    tx: Transaction, mailbox_id: MailboxId, one: Parsed, placing: Placing
+) -> Placing:
+    """Have the octets fetched of what only they can tell to be here, whatever the policy."""
+    if one.incoming.is_whole or one.summary.message_id or placing.wanted:
+        return placing
+    alike = tx.fetch(
+        "SELECT 1 FROM message AS m JOIN placement AS p ON p.message_id = m.id"
+        " WHERE m.header_digest = ? AND m.header_digest <> x'' AND m.blob_id IS NOT NULL"
+        " AND p.mailbox_id = ? AND p.uid IS NULL LIMIT 1",
+        (one.summary.digest, mailbox_id),
+    )
+    return placing._replace(wanted=True) if alike else placing
+
+
+def take(tx: Transaction, mailbox_id: MailboxId, message_id: MessageId, came: Incoming) -> bool:
+    """Give a message that waits here for its UID what the server told; whether one does."""
+    here = _without_uid(tx, mailbox_id, message_id)
+    if here is not None:
+        _take_uid(tx, mailbox_id, here, came)
+    return here is not None
+
+
+def waiting(tx: Transaction, mailbox_id: MailboxId) -> set[MessageId]:
+    """The messages that stand in a mailbox without a UID."""
+    rows = tx.fetch(
+        "SELECT message_id FROM placement WHERE mailbox_id = ? AND uid IS NULL", (mailbox_id,)
+    )
+    return {row[0] for row in rows}
+
+
+def by_octets(tx: Transaction, placed: PlacementId, octets: bytes) -> None:
+    """Let a message that came without a Message-ID be the one that waits here with these octets.
+
+    Its header alone could not tell, as two messages may have the same.
+    """
+    rows = tx.fetch(
+        "SELECT p.mailbox_id, p.uid, p.modseq, p.flags, p.arrived_s, m.header_digest"
+        " FROM placement AS p JOIN message AS m ON m.id = p.message_id"
+        " WHERE p.id = ? AND p.uid IS NOT NULL AND m.message_id = '' AND m.header_digest <> x''",
+        (placed,),
+    )
+    for mailbox_id, uid, modseq, flags, arrived_s, digest in rows:
+        alike = tx.fetch(
+            "SELECT DISTINCT m.id FROM message AS m JOIN placement AS p ON p.message_id = m.id"
+            " WHERE m.header_digest = ? AND m.header_digest <> x'' AND m.blob_id IS NOT NULL"
+            " AND p.mailbox_id = ? AND p.uid IS NULL",
+            (digest, mailbox_id),
+        )
+        for (message_id,) in alike:
+            here = _without_uid(tx, mailbox_id, message_id)
+            if here is None or not message.is_same(tx, message_id, octets):
+                continue
+            tags = tuple(sorted(placement.tags_of(tx, placed)))
+            operation.retarget(tx, placed, here.id)
+            placement.remove(tx, [placed])
+            came = Incoming(
+                octets, True, len(octets), arrived_s,
+                uid=uid, flags=Flag(flags), tags=tags, modseq=modseq,
+            )  # fmt: skip
+            _take_uid(tx, mailbox_id, here, came)
+            return
 
 
 def _without_uid(tx: Transaction, mailbox_id: MailboxId, message_id: MessageId) -> Placed | None:

@@ -13,8 +13,10 @@ from desktopmail.door.changes import MailArrived, Progress
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Role
 from desktopmail.engine.store import account as accounts
-from desktopmail.engine.store import mailbox, placement, pop_seen
+from desktopmail.engine.store import mailbox, message, placement, pop_seen
+from desktopmail.engine.store.pop_seen import nameless
 from desktopmail.engine.sync import incoming, leaving
+from desktopmail.engine.sync import uidl as uidls
 from desktopmail.engine.sync.incoming import Incoming, Parsed
 from desktopmail.engine.sync.pipeline import Pipeline
 from desktopmail.engine.waiting import DateWatch, wait_awake
@@ -67,11 +69,13 @@ class Unlisted:
 
     def __init__(self, seen: Iterable[Seen]) -> None:
         self._by_digest: dict[bytes, list[Seen]] = {}
+        self._doubtful: dict[bytes, list[Seen]] = {}
         for one in seen:
-            self._by_digest.setdefault(one.header_digest, []).append(one)
+            into = self._by_digest if one.named else self._doubtful
+            into.setdefault(one.header_digest, []).append(one)
 
     def __bool__(self) -> bool:
-        return bool(self._by_digest)
+        return bool(self._by_digest or self._doubtful)
 
     def take(self, digest: bytes) -> Seen | None:
         """Return one with this header block, and count it as found."""
@@ -82,6 +86,14 @@ class Unlisted:
         if not found:
             del self._by_digest[digest]
         return one
+
+    def take_same(self, octets: bytes, tx: Transaction) -> Seen | None:
+        """Return one with these octets, and count it as found; its header alone does not tell."""
+        doubtful = self._doubtful.get(bytes.fromhex(digest_of(octets)), [])
+        for at, one in enumerate(doubtful):
+            if one.message_id is not None and message.is_same(tx, one.message_id, octets):
+                return doubtful.pop(at)
+        return None
 
 
 class Pop3Sync:
@@ -124,6 +136,7 @@ class Pop3Sync:
             maildrop = await look(client)
             seen = await self._store.read(lambda tx: pop_seen.every(tx, account.id))
             seen = await self._trusted(client, account, maildrop, seen)
+            seen = await self._told_by_uidls(client, account, maildrop, seen)
             here = Unlisted(one for uidl, one in seen.items() if uidl not in maildrop.listed)
             fresh = [
                 number
@@ -132,6 +145,7 @@ class Pop3Sync:
             ]
             fresh = await self._recognised(client, account, maildrop, fresh, here)
             await self._fetch(client, account, maildrop, fresh, here)
+            await self._store.write(lambda tx: pop_seen.forget_imap(tx, account.id))
             deleted = await self._delete(client, account, maildrop)
             await client.quit()  # only now the server deletes what was marked
             if deleted:
@@ -188,6 +202,38 @@ class Pop3Sync:
             (same if digest == known[number].header_digest else other)[number] = known[number]
         return same, other
 
+    async def _told_by_uidls(
+        self, client: Pop3Client, account: Account, maildrop: Maildrop, seen: dict[str, Seen]
+    ) -> dict[str, Seen]:
+        """Name what came by IMAP as this server does, where its ids tell UIDVALIDITY and UID.
+
+        Some of the messages prove it by their headers, or nothing is named.
+        """
+        names = filter(None, map(pop_seen.of_imap, seen))
+        validities = {uidvalidity for uidvalidity, _ in names}
+        if len(validities) != 1 or "TOP" not in client.capabilities:
+            return seen
+        (uidvalidity,) = validities
+        fresh = {uidl: n for n, uidl in maildrop.uidls.items() if uidl not in seen}
+        known: dict[int, Seen] = {}
+        for uidl, uid in uidls.told(fresh, uidvalidity).items():
+            one = seen.get(pop_seen.imap_name(uidvalidity, uid))
+            if one is not None:
+                known[fresh[uidl]] = one
+        if len(known) <= uidls.SAMPLES:
+            return seen
+        samples = {n: known[n] for n in uidls.spread(sorted(known))}
+        same, _ = await self._others(client, samples)
+        if len(same) < len(samples):
+            return seen
+
+        def step(tx: Transaction) -> dict[str, Seen]:
+            for number, one in known.items():
+                self._rename(account, maildrop, number, one, tx)
+            return pop_seen.every(tx, account.id)
+
+        return await self._store.write(step)
+
     async def _recognised(
         self,
         client: Pop3Client,
@@ -230,9 +276,11 @@ class Pop3Sync:
         self, account: Account, maildrop: Maildrop, number: int, one: Seen, tx: Transaction
     ) -> None:
         name = maildrop.uidls.get(number)
-        if name is not None:
-            pop_seen.rename(tx, account.id, one.uidl, name)
-            pop_seen.resize(tx, account.id, {name: maildrop.sizes[number]})
+        if name is None and pop_seen.of_imap(one.uidl) is None:
+            return
+        name = name or nameless(one.header_digest, one.uidl)
+        pop_seen.rename(tx, account.id, one.uidl, name)
+        pop_seen.resize(tx, account.id, {name: maildrop.sizes[number]})
 
     async def _fetch(
         self,
@@ -254,6 +302,8 @@ class Pop3Sync:
             async for number, content in client.retr_many(fresh):
                 # Without TOP it has to be fetched to see that it is known.
                 one = here.take(bytes.fromhex(digest_of(content))) if here else None
+                if one is None and here:  # nor does its header tell where that may be of two
+                    one = await self._store.read(partial(here.take_same, content))
                 if one is not None:
                     await self._store.write(partial(self._rename, account, maildrop, number, one))
                     continue
@@ -353,8 +403,3 @@ async def _parse(
 ) -> list[tuple[int, Parsed]]:
     parsed = await incoming.parse(guard, ports, [one for _, one in batch])
     return [(number, row) for (number, _), row in zip(batch, parsed, strict=True)]
-
-
-def nameless(digest: bytes, local_id: int | str) -> str:
-    """What stands for a UIDL that the server does not give; no server's own holds a NUL."""
-    return f"\0{digest.hex()}:{local_id}"

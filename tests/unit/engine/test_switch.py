@@ -11,6 +11,7 @@ from desktopmail.door.commands import (
     Password,
     SendMessage,
     ServerSettings,
+    SetOffline,
     StoreFlags,
     SwitchAccount,
 )
@@ -21,6 +22,7 @@ from tests.helpers.engine import PASSWORDS, Bench, running_engine, until
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from desktopmail.door.commands import Outcome
@@ -78,6 +80,79 @@ async def test_there_and_back_fetches_no_message_twice(tmp_path: Path) -> None:
             await bench.sync(account_id)
             assert len(bodies(server, said)) == 1
             assert len({row.message_id for row in bench.rows()}) == 10
+
+
+def bare(number: int) -> bytes:
+    """Without a Message-ID, and with one header for all of them."""
+    return b"From: cron@example.org\r\nSubject: done\r\n\r\n%d\r\n" % number
+
+
+def cut(number: int) -> bytes:
+    """One that has a line end more by POP3."""
+    return bare(number).removesuffix(b"\r\n")
+
+
+def equal(_number: int) -> bytes:
+    """The same octets each time."""
+    return bare(1)
+
+
+@pytest.mark.parametrize("without", [(), ("TOP",), ("UIDL",), ("UIDL", "TOP")])
+@pytest.mark.parametrize("make", [mail, bare, cut, equal])
+@pytest.mark.parametrize("first", [Kind.IMAP, Kind.POP3])
+async def test_a_switch_doubles_nothing_whatever_messages_have_and_servers_offer(
+    tmp_path: Path, first: Kind, make: Callable[[int], bytes], without: tuple[str, ...]
+) -> None:
+    with LocalServer(PASSWORDS, without=without) as server:
+        for number in range(4):
+            server.deliver("alice", make(number))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=first)
+            await bench.sync(account_id)
+            ids = {row.id for row in bench.rows()}
+            tagged = min(ids)
+            await bench.engine.command(StoreFlags(placement_ids=(tagged,), add_tags=("mine",)))
+            now = first
+            for _ in range(3):
+                now = Kind.POP3 if now is Kind.IMAP else Kind.IMAP
+                await switch(bench, server, account_id, now)
+                await bench.sync(account_id)
+                assert {row.id for row in bench.rows()} == ids
+                assert [row.id for row in bench.rows() if row.tags] == [tagged]
+                assert len(server.messages("alice")) == 4
+                assert bench.reader.problems() == []
+
+
+async def test_in_doubt_octets_are_fetched_even_where_only_headers_are_wanted(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in range(3):
+            server.deliver("alice", bare(number))
+        server.deliver("alice", mail(7))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            ids = {row.id for row in bench.rows()}
+            await bench.engine.store.write(
+                lambda tx: tx.execute("UPDATE mailbox SET policy = 'headers'")
+            )
+            said = len(server.transcript.commands())
+            await switch(bench, server, account_id, Kind.IMAP)
+            assert {row.id for row in bench.rows()} == ids
+            assert bodies(server, said) == ["UID FETCH 1:3 (UID BODY.PEEK[])"]
+
+
+async def test_offline_nothing_is_switched(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await bench.engine.command(SetOffline(offline=True))
+            with pytest.raises(DoorError) as caught:
+                await switch(bench, server, account_id, Kind.POP3)
+            assert caught.value.code == "offline"
+            assert bench.reader.accounts()[0].kind is Kind.IMAP
 
 
 async def test_local_flags_become_additions_and_nothing_is_cleared(tmp_path: Path) -> None:
