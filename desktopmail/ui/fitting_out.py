@@ -29,6 +29,7 @@ def fit_out(window: MainWindow) -> Iterator[None]:
     _connect(window)
     window.apply_look()
     window.upkeep.accounts_changed()
+    window.unread.tell()
 
 
 def _keep_up(window: MainWindow) -> None:
@@ -107,7 +108,7 @@ def _show_message(window: MainWindow) -> None:
 def _serve(window: MainWindow) -> None:
     from desktopmail.ui.drops import Drops
     from desktopmail.ui.menus import ContextMenus
-    from desktopmail.ui.notifications import Notifications
+    from desktopmail.ui.notices.notifications import Notifications
     from desktopmail.ui.reading.saving import AttachmentSaver
     from desktopmail.ui.searching import Searching
     from desktopmail.ui.shown import ShownMessage
@@ -131,6 +132,7 @@ def _connect(window: MainWindow) -> None:
     from desktopmail.ui.reading.marking import serve_marks
 
     in_view, reading = window.in_view, window.reading
+    window.unread.changed.connect(window.notifications.tray.count)
     in_view.opened.connect(window.searching.begin_at)
     in_view.opened.connect(window.update_actions)
     in_view.outbox_wanted.connect(lambda: window.show_view("activity"))

@@ -28,6 +28,7 @@ class Setting:
         choices: What it may be; empty: anything of its kind.
         low, high: The bounds of a number.
         hidden: Kept here, but not shown in the dialogue.
+        of_accounts: A list of names of accounts: those that are unticked in the dialogue.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Setting:
     low: int = 0
     high: int = 0
     hidden: bool = False
+    of_accounts: bool = False
 
 
 DECLARED: tuple[Setting, ...] = (
@@ -60,6 +62,9 @@ DECLARED: tuple[Setting, ...] = (
     Setting("remote_senders", "privacy", [], hidden=True),
     Setting("recent_searches", "privacy", [], hidden=True),
     Setting("notify", "notifications", default=True),
+    Setting("notify_text", "notifications", "all", choices=("all", "sender", "count")),
+    Setting("silent_accounts", "notifications", [], of_accounts=True),
+    Setting("notify_sound", "notifications", default=False),
     Setting("tray", "notifications", default=False),
     Setting("shortcuts", "keys", [], hidden=True),
 )

@@ -42,6 +42,7 @@ class Upkeep(QObject):
         window = self._window
         if gathered.tree:
             window.tree_model.refresh()
+            window.unread.refresh()
             self.accounts_changed()
         if gathered.tags:
             window.tags.refresh(window.reader)
@@ -55,6 +56,7 @@ class Upkeep(QObject):
             window.shown.forget_what_left()
         if gathered.arrived:
             window.notifications.tell(gathered.arrived)
+        window.notifications.store_changed()
         window.update_actions()
 
     def _show_problems(self) -> None:

@@ -25,6 +25,7 @@ from desktopmail.ui.place import Place
 from desktopmail.ui.session import SessionKeeper
 from desktopmail.ui.status import StatusLine
 from desktopmail.ui.toolbar import ToolBar
+from desktopmail.ui.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from desktopmail.ui.composers import Composers
     from desktopmail.ui.drops import Drops
     from desktopmail.ui.menus import ContextMenus
-    from desktopmail.ui.notifications import Notifications
+    from desktopmail.ui.notices.notifications import Notifications
     from desktopmail.ui.panels.problems import ProblemCards
     from desktopmail.ui.privacy import Privacy
     from desktopmail.ui.reading.content import Letter
@@ -140,7 +141,8 @@ class MainWindow(QMainWindow):
         self.sidebar = Sidebar(self.tree_model, theme)
         self.list_pane = ListPane(self.list_model, theme)
         self.in_view = MailboxInView(self.sidebar, self.tree_model, self.list_pane)
-        self.in_view.opened.connect(lambda title: self.setWindowTitle(f"{title} – desktopmail"))
+        self.unread = Unread(self)
+        self.in_view.opened.connect(self.unread.show_title)
         self.tool_bar = ToolBar(theme)
         self.status_line = StatusLine(theme)
         self.side = side = QFrame()
@@ -436,7 +438,7 @@ class MainWindow(QMainWindow):
     async def aclose(self) -> None:
         """End all tasks and leave the store."""
         self.bridge.close()
-        self.notifications.close()
+        await self.notifications.aclose()
         self.warming.close()
         for pane in (self.reading, *self._extra_panes()):
             await pane.aclose()

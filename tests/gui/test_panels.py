@@ -35,7 +35,6 @@ from desktopmail.door.rows import (
     SendingRow,
     SendingState,
 )
-from desktopmail.ui.notifications import words
 from desktopmail.ui.panels import views
 from desktopmail.ui.panels.account import AccountDialog
 from desktopmail.ui.panels.account_edit import AccountEditDialog
@@ -268,17 +267,6 @@ def test_the_transcript_groups_lines_by_action_and_explains_one(theme: Theme) ->
         assert not panel.tree.isRowHidden(2, panel.tree.rootIndex())
         assert "imap 1 C: A2 SELECT INBOX" in panel.text()
         panel.close()
-
-    play(theme, scene)
-
-
-def test_a_notification_names_who_wrote(theme: Theme) -> None:
-    async def scene(_window: MainWindow, store: FakeStore) -> None:
-        rows = list(store.messages.values())
-        assert words(rows[:1]) == ("Bob Ferreira", "Walk on Sunday?")
-        title, text = words(rows[:5])
-        assert title == "5 new messages"
-        assert text == "Bob Ferreira, Dr. Käthe Müller, Market Hall…"
 
     play(theme, scene)
 

@@ -215,6 +215,10 @@ class MailboxTreeModel(QAbstractItemModel):
         """The Inbox of each account."""
         return tuple(box.id for box in self._all_mailboxes() if box.role is Role.INBOX)
 
+    def unread(self) -> int:
+        """How many messages are unread in the Inboxes."""
+        return sum(box.unread for box in self._all_mailboxes() if box.role is Role.INBOX)
+
     def find(self, key: tuple[str, int]) -> QModelIndex:
         """The index of a line by its key, invalid when it is gone."""
 

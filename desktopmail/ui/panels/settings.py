@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
 
 from desktopmail.ui.chooser import fits
 from desktopmail.ui.language import LANGUAGES, tr
-from desktopmail.ui.settings import DECLARED, Setting
+from desktopmail.ui.models.mailboxes import account_title
+from desktopmail.ui.settings import DECLARED, Setting, Value
 
 if TYPE_CHECKING:
     from desktopmail.ui.window import MainWindow
@@ -125,6 +126,8 @@ class SettingsDialog(QDialog):
             check.setChecked(settings.flag(setting.name))
             check.toggled.connect(lambda on: self._set(setting, bool(on)))
             return check
+        if setting.of_accounts:
+            return self._accounts(setting, parent)
         if isinstance(setting.default, int):  # whatever else is kept is hidden
             spin = QSpinBox(parent)
             spin.setRange(setting.low, setting.high)
@@ -138,7 +141,24 @@ class SettingsDialog(QDialog):
             return spin
         raise TypeError(f"No control shows the setting {setting.name}.")
 
-    def _set(self, setting: Setting, value: bool | int | str) -> None:
+    def _accounts(self, setting: Setting, parent: QWidget) -> QWidget:
+        """A tick for each account; what is kept are those without one."""
+        host = QWidget(parent)
+        lines = QVBoxLayout(host)
+        lines.setContentsMargins(0, 0, 0, 0)
+        ticks: list[tuple[str, QCheckBox]] = []
+        kept = self._settings.texts(setting.name)
+        for account in self._window.accounts():
+            tick = QCheckBox(account_title(account).replace("&", "&&"), host)
+            tick.setChecked(account.name not in kept)
+            tick.toggled.connect(
+                lambda: self._set(setting, [name for name, it in ticks if not it.isChecked()])
+            )
+            ticks.append((account.name, tick))
+            lines.addWidget(tick)
+        return host
+
+    def _set(self, setting: Setting, value: Value) -> None:
         try:
             self._settings.set(setting.name, value)
         except OSError as error:
