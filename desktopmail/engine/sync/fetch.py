@@ -30,7 +30,7 @@ from desktopmail.wire.imap.section import HEADER, WHOLE
 from desktopmail.wire.imap.sequence import Uid, UidSet
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
     from desktopmail.door.rows import Flag
     from desktopmail.engine.envelope_rows import EnvelopeRow
@@ -50,6 +50,9 @@ HEADER_BATCH = 2000
 WHOLE_BATCH = 200
 LEAST_WHOLE_BATCH = 20
 MOST_WHOLE_BATCH = 1000
+# So many of those whose octets are wanted are listed at once, and of so many octets.
+LISTED_AT_ONCE = 10_000
+LISTED_OCTETS = 32 * 1024 * 1024
 # Up to here whole messages are fetched at once; beyond, all rows come first and contents after.
 MAX_WHOLE_AT_ONCE = 20_000
 # What is listed is put into the word index with its octets, once. What has not got them by then is
@@ -174,17 +177,16 @@ class Fetcher:
         if not total:
             return
         waiting: dict[PlacementId, None] = {}  # asked for, and not stored yet
-        done, came, size = 0, 0, WHOLE_BATCH
-        due = self._words_due()
+        done, came, due = 0, 0, self._words_due()
         async with self._into_messages(waiting) as pipeline:
-            while chunk := await self.store.read(partial(self._wanted, waiting, size)):
-                await self.between()
-                due = await self._index_if(due)
-                octets = await self._sections(pipeline, chunk, WHOLE)
-                done += len(chunk)
-                came += octets
-                self._progress(done, max(total, done), came)
-                size = _following(len(chunk), octets)
+            # Many at a time: each look waits for what is being stored, and the network for it.
+            while wanted := await self.store.read(partial(self._wanted, waiting)):
+                for chunk in _batches(wanted):
+                    await self.between()
+                    due = await self._index_if(due)
+                    came += await self._sections(pipeline, chunk, WHOLE)
+                    done += len(chunk)
+                    self._progress(done, max(total, done), came)
         self._progress(total, total, came, finished=True)
 
     def _words_due(self) -> float:
@@ -398,24 +400,27 @@ class Fetcher:
         return [(Uid(row[0]), PlacementId(row[1]), MessageId(row[2])) for row in rows]
 
     def _wanted(
-        self, waiting: dict[PlacementId, None], most: int, tx: Transaction
-    ) -> list[_Wanted]:
-        """The next to be asked for; they are on `waiting` from now on.
+        self, waiting: dict[PlacementId, None], tx: Transaction
+    ) -> list[tuple[_Wanted, int]]:
+        """The next to be asked for, with their sizes; they are on `waiting` from now on.
 
         What the server was asked for and does not give stays there, and is not asked for again.
         """
         rows = tx.fetch(
-            "SELECT uid, id, message_id FROM placement INDEXED BY placement_wanted"
+            "SELECT uid, id, message_id, size FROM placement INDEXED BY placement_wanted"
             " WHERE mailbox_id = ? AND wanted = 1 AND uid IS NOT NULL AND gone_cycle IS NULL"
             " ORDER BY date_s DESC LIMIT ?",
-            (self.mailbox.id, len(waiting) + most),
+            (self.mailbox.id, len(waiting) + LISTED_AT_ONCE),
         )
-        found = [
-            (Uid(row[0]), PlacementId(row[1]), MessageId(row[2]))
-            for row in rows
-            if row[1] not in waiting
-        ][:most]
-        waiting.update((placed, None) for _, placed, _ in found)
+        found: list[tuple[_Wanted, int]] = []
+        octets = 0
+        for uid, placed, local, size in rows:
+            if placed not in waiting:
+                found.append(((Uid(uid), PlacementId(placed), MessageId(local)), size))
+                octets += size
+                if len(found) >= LISTED_AT_ONCE or octets >= LISTED_OCTETS:
+                    break
+        waiting.update((placed, None) for (_, placed, _), _ in found)
         return found
 
     def _progress(self, done: int, total: int, octets: int, *, finished: bool = False) -> None:
@@ -440,6 +445,20 @@ async def _parse(
     wanted = [(octets, is_whole) for placed, _, octets in contents if placed not in aside]
     found = iter(await reading.read(guard, ports, wanted))
     return [(one, None if one[0] in aside else next(found)) for one in contents]
+
+
+def _batches(wanted: Sequence[tuple[_Wanted, int]]) -> Iterator[list[_Wanted]]:
+    """What is asked for by one command."""
+    batch: list[_Wanted] = []
+    octets = 0
+    for one, size in wanted:
+        batch.append(one)
+        octets += size
+        if octets >= BATCH_OCTETS or len(batch) >= MOST_WHOLE_BATCH:
+            yield batch
+            batch, octets = [], 0
+    if batch:
+        yield batch
 
 
 def _following(messages: int, octets: int) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from desktopmail.door.changes import OperationsChanged
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Role
 from desktopmail.engine.errors import door_error, is_loopback
@@ -33,6 +34,7 @@ from desktopmail.wire.imap.status import StatusItem
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from desktopmail.door.changes import AnyChange
     from desktopmail.door.ids import AccountId, MailboxId, MessageId, PlacementId
     from desktopmail.engine.connector import Connector
     from desktopmail.engine.store.mailbox import Mailbox
@@ -84,6 +86,7 @@ class ImapSync:
         self._looked_at: set[str] = set()  # on this connection
         self._watch = DateWatch(connector.ports.clock)
         self._errands: deque[tuple[_Errand, asyncio.Future[None]]] = deque()
+        self._has_to_tell = True  # something may stand in the journal
 
     # The cycle
 
@@ -94,6 +97,7 @@ class ImapSync:
             NetError: The server failed us; everything that was committed stays.
             DoorError: The store cannot be written, or there is no password.
         """
+        deaf = self._store.listen(self._hear)
         try:
             await self._cycle(account, headers_only=headers_only)
         except NetError as error:
@@ -103,7 +107,13 @@ class ImapSync:
         except DoorError as error:
             self._give_up(error)
             raise
+        finally:
+            deaf()
         await self._index_rest(account)  # what the server did not give, or has not to give any more
+
+    def _hear(self, change: AnyChange) -> None:
+        if isinstance(change, OperationsChanged):
+            self._has_to_tell = True
 
     async def _index_rest(self, account: Account) -> None:
         """Index what was left for its octets and has not got them."""
@@ -353,7 +363,10 @@ class ImapSync:
         self._batches += 1
         if self._batches == _DEFLATE_AT_BATCH and self._client is not None:
             await _compress(self._client)
-        waiting = await self._store.read(lambda tx: operation.is_any_pending(tx, account.id))
+        # To ask the store is to wait for what is being stored: not before the journal changed.
+        waiting, self._has_to_tell = self._has_to_tell, False
+        if waiting:
+            waiting = await self._store.read(lambda tx: operation.is_any_pending(tx, account.id))
         if not waiting and not self._errands:
             return
         await self._run_errands(account)

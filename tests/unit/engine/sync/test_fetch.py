@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "FIRST_SCREEN", 2)
     monkeypatch.setattr(fetch, "WHOLE_BATCH", 3)
+    monkeypatch.setattr(fetch, "MOST_WHOLE_BATCH", 3)
+    monkeypatch.setattr(fetch, "LISTED_AT_ONCE", 2)
     monkeypatch.setattr(fetch, "HEADER_BATCH", 3)
 
 

@@ -183,6 +183,8 @@ def long_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every message is a batch of its own."""
     monkeypatch.setattr(fetch, "FIRST_SCREEN", 1)
     monkeypatch.setattr(fetch, "WHOLE_BATCH", 1)
+    monkeypatch.setattr(fetch, "MOST_WHOLE_BATCH", 1)
+    monkeypatch.setattr(fetch, "LISTED_AT_ONCE", 2)
     monkeypatch.setattr(fetch, "MAX_WHOLE_AT_ONCE", 1)
     monkeypatch.setattr(fetch, "HEADER_BATCH", 1)
 
