@@ -17,16 +17,17 @@ _SPACELESS = re.compile(
     "\uff66-\uff9f\U00020000-\U0003ffff]"
 )
 
-#: Stands before what is no word in the index but the beginning of one (`door.vocabulary`): a
-#: character of private use, which the tokenizer takes for a letter. A text cannot say it.
-BEGINNING = "\ue000"
+#: Stands before what is no word in the index but the beginning of one (`door.vocabulary`): the
+#: sharp s, a letter that no text holds any more when it is spaced. It is below U+0100: with one
+#: character above it, Python keeps two octets for each character of a text.
+BEGINNING = "ß"
 #: Stands in the index for every message: what lacks a word is looked for among these.
 EVERY = BEGINNING
 
 # Those characters begin with one of these octets in UTF-8; few others do. To look for an octet
 # takes a hundredth of the time of looking for a character of the set.
-_BEGINNINGS = bytes((0xE0, 0xE1, *range(0xE3, 0xF1)))
-_OTHERS = bytes(octet for octet in range(256) if octet not in _BEGINNINGS)
+_FIRST_OCTETS = bytes((0xE0, 0xE1, *range(0xE3, 0xEE), 0xEF, 0xF0))
+_OTHERS = bytes(octet for octet in range(256) if octet not in _FIRST_OCTETS)
 
 
 def spaced(text: str) -> str:
@@ -36,7 +37,7 @@ def spaced(text: str) -> str:
     """
     if text.isascii():
         return text
-    text = text.replace("ß", "ss").replace("ẞ", "ss")
+    text = text.replace(BEGINNING, "ss").replace("ẞ", "ss")
     if not text.encode("utf-8", "replace").translate(None, _OTHERS):
         return text
-    return _SPACELESS.sub(lambda match: f" {match.group()} ", text.replace(BEGINNING, " "))
+    return _SPACELESS.sub(lambda match: f" {match.group()} ", text)

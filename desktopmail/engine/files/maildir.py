@@ -57,14 +57,28 @@ class MaildirWriter:
 
 def read(folder: Path) -> Iterator[FileMessage]:
     """Iterate over the messages of a Maildir, those delivered first first."""
-    paths = [path for name in ("cur", "new") if (folder / name).is_dir()
-             for path in (folder / name).iterdir()]  # fmt: skip
-    for path in sorted(paths, key=lambda path: (path.stat().st_mtime, path.name)):
-        if path.name.startswith(".") or not path.is_file():
-            continue
-        _, _, letters = path.name.partition(":2,")
+    for entry in sorted(_entries(folder)):
+        delivered_ns, name, part = entry.split("\0")
+        _, _, letters = name.partition(":2,")
         flags = Flag.NONE
         for letter, flag in _LETTERS.items():
             if letter in letters:
                 flags |= flag
-        yield FileMessage(with_crlf(path.read_bytes()), flags, (), int(path.stat().st_mtime))
+        octets = with_crlf((folder / part / name).read_bytes())
+        yield FileMessage(octets, flags, (), int(delivered_ns) // 1_000_000_000)
+
+
+def _entries(folder: Path) -> Iterator[str]:
+    """When each message was delivered, its name and where it stands.
+
+    As one text, which is in the order in which they are read: a hundred thousand paths, with what
+    they remember of themselves, took 55 MB.
+    """
+    for part in ("cur", "new"):
+        if not (folder / part).is_dir():
+            continue
+        with os.scandir(folder / part) as found:
+            for one in found:
+                if not one.name.startswith(".") and one.is_file():
+                    delivered_ns = max(one.stat().st_mtime_ns, 0)
+                    yield f"{delivered_ns:020}\0{one.name}\0{part}"

@@ -422,9 +422,16 @@ CREATE INDEX message_by_digest ON message (header_digest) WHERE header_digest <>
 CREATE INDEX message_without_header ON message (id) WHERE header_digest = x'';
 """
 
+# The beginnings of words are marked by another letter.
+_VERSION_13 = """
+INSERT INTO words (words) VALUES ('delete-all');
+INSERT OR IGNORE INTO word_queue (message_id) SELECT id FROM message;
+"""
+
 UPGRADES: tuple[str, ...] = (
     _VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6, _VERSION_7,
     _VERSION_8, _VERSION_9, _VERSION_10, _VERSION_11, _VERSION_12,
+    _VERSION_13,
 )  # fmt: skip
 """Step N makes version N of version N - 1; version 0 is an empty database. Never edit one."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import mailbox
+import os
+import tracemalloc
 from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Flag
@@ -41,3 +43,31 @@ def test_pythons_own_reader_agrees(tmp_path: Path) -> None:
     write(tmp_path / "m")
     box = mailbox.Maildir(tmp_path / "m", create=False)
     assert sorted("".join(sorted(one.get_flags())) for one in box) == ["DPR", "FS"]
+
+
+def test_messages_are_read_in_the_order_in_which_they_were_delivered(tmp_path: Path) -> None:
+    for part in ("cur", "new"):
+        (tmp_path / part).mkdir()
+    for name, delivered_s in (("cur/c:2,", 10), ("cur/b:2,", 9), ("new/a", 9), ("new/a.b", 9)):
+        (tmp_path / name).write_bytes(b"Subject: %b\n\n" % name[4:5].encode())
+        os.utime(tmp_path / name, (delivered_s, delivered_s))
+    (tmp_path / "cur" / ".hidden").write_bytes(b"")
+    (tmp_path / "new" / "folder").mkdir()
+    found = [(one.date_s, one.octets) for one in maildir.read(tmp_path)]
+    assert found == [
+        (9, b"Subject: a\r\n\r\n"), (9, b"Subject: a\r\n\r\n"),
+        (9, b"Subject: b\r\n\r\n"), (10, b"Subject: c\r\n\r\n"),
+    ]  # fmt: skip
+
+
+def test_many_messages_are_listed_in_little_memory(tmp_path: Path) -> None:
+    (tmp_path / "cur").mkdir()
+    for number in range(2_000):
+        (tmp_path / "cur" / f"{1_700_000_000 + number}.{number}.host,S=3000:2,").touch()
+    tracemalloc.start()
+    try:
+        next(maildir.read(tmp_path))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 2_000 * 250
