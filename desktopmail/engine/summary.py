@@ -81,6 +81,15 @@ class Summary(NamedTuple):
     words: Words
 
 
+class Rest(NamedTuple):
+    """What only the octets of a message tell, and not its header: see `Summary`."""
+
+    has_attachment: bool
+    preview: str
+    report: DeliveryReport | ReadReceipt | None
+    words: Words
+
+
 def of_message(octets: bytes) -> Summary:
     """Summarise a whole message; never raises, whatever the octets are."""
     message = Message.parse(octets)

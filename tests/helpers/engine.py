@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from desktopmail.net.ports import Ports
     from localserver.local import LocalServer
     from tests.helpers.relay import Relay
 
@@ -115,13 +116,13 @@ def account_command(
 
 @asynccontextmanager
 async def running_engine(
-    folder: Path, keyring: MemoryKeyring | None = None
+    folder: Path, keyring: MemoryKeyring | None = None, *, ports: Ports | None = None
 ) -> AsyncIterator[Bench]:
     """Start an engine on the profile in `folder`, and end it."""
     with ThreadPoolExecutor(1) as store_thread, ThreadPoolExecutor(1) as keyring_thread:
         engine = Engine(
             Profile.at(folder),
-            system_ports(),
+            ports or system_ports(),
             store_executor=ThreadExecutor(store_thread),
             keyring_executor=ThreadExecutor(keyring_thread),
             keyring=keyring or MemoryKeyring(),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from desktopmail.engine.store.store import Transaction
-    from desktopmail.engine.summary import Summary
+    from desktopmail.engine.summary import Rest, Summary
 
 T = TypeVar("T")
 _CHUNK = 500
@@ -58,6 +58,11 @@ class Coming(NamedTuple):
     size: int
     arrived_s: int
     words_come: bool = False
+
+    @property
+    def is_glanced(self) -> bool:
+        """Whether its octets are here, and only its header was read so far."""
+        return self.blob_id is not None and not self.summary.is_whole
 
     @property
     def date_s(self) -> int:
@@ -188,13 +193,48 @@ def complete(tx: Transaction, coming: Sequence[tuple[MessageId, Coming]]) -> Non
         "UPDATE message SET blob_id = ?, header = NULL, size = ?, attachment = ?, preview = ?"
         " WHERE id = ?",
         [
-            (one.blob_id, one.size, one.summary.has_attachment, one.summary.preview, message_id)
+            (
+                one.blob_id,
+                one.size,
+                before[message_id].attached(one),
+                one.summary.preview,
+                message_id,
+            )
             for message_id, one in completed.items()
         ],
     )
     _note_octets(tx, before, completed)
-    for message_id, one in completed.items():
-        tx.find_anew(message_id, before[message_id].words_id, one.summary.words)
+    _find_anew(tx, before, completed)
+
+
+def show(tx: Transaction, read: Mapping[MessageId, Rest]) -> list[MessageId]:
+    """Have rows show what was read in the octets of messages, and not in their headers.
+
+    Returns:
+        Those of the messages whose rows changed by it.
+    """
+    for one in read.values():
+        if one.report is not None:
+            sending.note_report(tx, one.report)
+    changed = [
+        MessageId(message_id)
+        for message_id, attachment, preview in tx.fetch(
+            "SELECT id, attachment, preview FROM message"
+            " WHERE id IN (SELECT value FROM json_each(?))",
+            (msgspec.json.encode(list(read)).decode(),),
+        )
+        if (bool(attachment), preview)
+        != (read[message_id].has_attachment, read[message_id].preview)
+    ]
+    tx.execute_many(
+        "UPDATE message SET attachment = ?, preview = ? WHERE id = ?",
+        [(read[one].has_attachment, read[one].preview, one) for one in changed],
+    )
+    tx.execute_many(
+        "UPDATE placement SET attachment = ?1 WHERE message_id = ?2 AND attachment <> ?1",
+        [(read[one].has_attachment, one) for one in changed],
+    )
+    return changed
 
 
 def identify(tx: Transaction, coming: Sequence[tuple[MessageId, Coming]]) -> None:
@@ -236,6 +276,10 @@ class _Before(NamedTuple):
     subject: str
     sender_name: str
     sender_address: str
+
+    def attached(self, one: Coming) -> bool:
+        """Whether something is attached: of a header that is a guess, and the row may know."""
+        return bool(self.has_attachment) if one.is_glanced else one.summary.has_attachment
 
 
 _BEFORE = (
@@ -302,7 +346,7 @@ def _name(
                 one.summary.digest,
                 one.summary.recipients,
                 one.size,
-                one.summary.has_attachment,
+                before[message_id].attached(one),
                 one.summary.preview,
                 message_id,
             )
@@ -334,8 +378,19 @@ def _name(
     _note_octets(
         tx, before, {local: one for local, one in named.items() if one.blob_id is not None}
     )
-    for message_id, one in named.items():
-        tx.find_anew(message_id, before[message_id].words_id, one.summary.words)
+    _find_anew(tx, before, named)
+
+
+def _find_anew(
+    tx: Transaction, before: Mapping[MessageId, _Before], coming: Mapping[MessageId, Coming]
+) -> None:
+    for message_id, one in coming.items():
+        words_id = before[message_id].words_id
+        if one.is_glanced:
+            tx.find_no_more(message_id, words_id)
+            tx.find_later(message_id)
+        else:
+            tx.find_anew(message_id, words_id, one.summary.words)
 
 
 def _note_octets(
@@ -348,7 +403,7 @@ def _note_octets(
     changed: list[tuple[int, bool, MessageId]] = []
     same: list[tuple[MessageId]] = []
     for message_id, one in coming.items():
-        attached = one.summary.has_attachment
+        attached = before[message_id].attached(one)
         if (one.size, attached) != (
             before[message_id].size,
             bool(before[message_id].has_attachment),
@@ -462,7 +517,7 @@ def _add(tx: Transaction, first: int, adding: Sequence[Coming]) -> list[Kept]:
         map(_fields, ids, adding, threads, words_ids),
     )
     for message_id, words_id, one in zip(ids, words_ids, adding, strict=True):
-        if one.words_come:
+        if one.words_come or one.is_glanced:
             tx.find_later(message_id)
         else:
             tx.find_by(message_id, words_id, one.summary.words)

@@ -46,10 +46,15 @@ _FOLD_AT = 2_000
 
 
 class Transaction:
-    """What a step of the store works with: the connection, the octets, and what it changed."""
+    """What a step of the store works with: the connection, the octets, and what it changed.
+
+    Attributes:
+        indexed: How many messages came into the word index.
+    """
 
     def __init__(self, connection: apsw.Connection, segments: Segments) -> None:
         self.segments = segments
+        self.indexed = 0
         self._connection = connection
         self._mailboxes: set[MailboxId] = set()
         self._accounts: set[AccountId] = set()
@@ -100,7 +105,7 @@ class Transaction:
         self._words[message_id] = (words_id, found_by)
 
     def find_later(self, message_id: MessageId) -> None:
-        """Let a new message wait for its words, which come with more of it (`find_anew`)."""
+        """Let a message wait for its words: more of it comes, or is read, later."""
         self._waiting[message_id] = None
 
     def find_no_more(self, message_id: MessageId, words_id: int) -> None:
@@ -324,6 +329,7 @@ class Store:
         except (apsw.FullError, apsw.IOError, apsw.ReadOnlyError) as error:
             raise unwritable(self.profile, error) from error
         self._untold.extend(transaction.changes())
+        self._unfolded += transaction.indexed
         if later:
             self._words.update(later)
             self._words_mailboxes.update(transaction.mailboxes)
@@ -346,7 +352,6 @@ class Store:
     def _index_words(self) -> None:
         if not self._words:
             return
-        self._unfolded += len(self._words)
         rows, self._words, self._words_characters = self._words, {}, 0
         told, self._words_mailboxes = self._words_mailboxes, set()
 

@@ -75,8 +75,9 @@ def _behind_run(tx: Transaction, taken: int) -> int:
     return high
 
 
-def add(tx: Transaction, rows: Iterable[tuple[int, Words]]) -> None:
+def add(tx: Transaction, rows: Sequence[tuple[int, Words]]) -> None:
     """Make messages be found by their words; none of them is in the index yet."""
+    tx.indexed += len(rows)
     tx.execute_many(
         "INSERT INTO words (rowid, body, subject, sender, recipients, files)"
         " VALUES (?, ?, ?, ?, ?, ?)",
@@ -171,7 +172,7 @@ def add_waiting(tx: Transaction, rows: Mapping[MessageId, Words]) -> None:
         tx.execute(
             "DELETE FROM word_queue WHERE message_id IN (SELECT value FROM json_each(?))", (chunk,)
         )
-    add(tx, ((words_id, rows[MessageId(message_id)]) for words_id, message_id in sorted(found)))
+    add(tx, [(words_id, rows[MessageId(message_id)]) for words_id, message_id in sorted(found)])
 
 
 def queue_all(tx: Transaction) -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from desktopmail.door.rows import Flag
     from desktopmail.engine.envelope_rows import EnvelopeRow
     from desktopmail.engine.guard import Guard
+    from desktopmail.engine.reading import Reader
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.imap import ImapClient
@@ -257,7 +258,10 @@ class Fetcher:
                 waiting.pop(placed, None)
 
         parse = partial(_parse, self.store.guard, self.ports, is_whole=True)
-        return Pipeline(self.store, parse, keep)
+        return Pipeline(
+            self.store, parse, keep,
+            glance=partial(parse, read=reading.glance),
+        )  # fmt: skip
 
     def _into_headers(self) -> Pipeline[_Content, list[_Parsed]]:
         """Where headers go that rows wait for."""
@@ -339,7 +343,10 @@ class Fetcher:
                 tx.tell(MailArrived(account_id=account_id, message_ids=tuple(fresh)))
 
         parse = partial(incoming.parse, self.store.guard, self.ports)
-        return Pipeline(self.store, parse, keep, messages=HEADER_BATCH)
+        return Pipeline(
+            self.store, parse, keep, messages=HEADER_BATCH,
+            glance=partial(parse, read=reading.glance),
+        )  # fmt: skip
 
     async def _batch(
         self,
@@ -438,12 +445,17 @@ class Fetcher:
 
 
 async def _parse(
-    guard: Guard, ports: Ports, contents: Sequence[_Content], *, is_whole: bool
+    guard: Guard,
+    ports: Ports,
+    contents: Sequence[_Content],
+    *,
+    is_whole: bool,
+    read: Reader = reading.read,
 ) -> list[_Parsed]:
     """Read contents, but for those that are set aside."""
     aside = {one[0] for one in contents if guard.stand_in(one[2]) is not None}
     wanted = [(octets, is_whole) for placed, _, octets in contents if placed not in aside]
-    found = iter(await reading.read(guard, ports, wanted))
+    found = iter(await read(guard, ports, wanted))
     return [(one, None if one[0] in aside else next(found)) for one in contents]
 
 

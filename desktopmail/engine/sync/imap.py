@@ -13,7 +13,7 @@ from desktopmail.door.changes import OperationsChanged
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Role
 from desktopmail.engine.errors import door_error, is_loopback
-from desktopmail.engine.indexing import index_without_octets
+from desktopmail.engine.indexing import index_octets, index_without_octets
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, operation, placement
 from desktopmail.engine.store.account import Account
@@ -117,6 +117,7 @@ class ImapSync:
 
     async def _index_rest(self, account: Account) -> None:
         """Index what was left for its octets and has not got them."""
+        await index_octets(self._store, self._ports)
         await index_without_octets(self._store, self._ports, account.id)
 
     async def _cycle(self, account: Account, *, headers_only: bool) -> None:
@@ -351,6 +352,7 @@ class ImapSync:
         )  # fmt: skip
         try:
             await look.run()
+            await index_octets(self._store, self._ports)
             self._looked_at.add(box.path)
         except RefusedError as error:
             if client.is_usable and box.role is not Role.INBOX:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import MailboxId, PlacementId
     from desktopmail.engine.content import Content
     from desktopmail.engine.guard import Guard
+    from desktopmail.engine.reading import Reader
     from desktopmail.engine.store.message import Kept
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.summary import Summary
@@ -57,13 +58,21 @@ class Parsed(NamedTuple):
     content: Content | None
 
 
-async def parse(guard: Guard, ports: Ports, messages: Sequence[Incoming]) -> list[Parsed]:
+async def parse(
+    guard: Guard, ports: Ports, messages: Sequence[Incoming], *, read: Reader = reading.read
+) -> list[Parsed]:
     """Work out the rows, beside the network and the writer.
 
     In place of a message that is set aside stands a header that says so.
+
+    Args:
+        guard: Knows what is set aside.
+        ports: Where that is done.
+        messages: What came.
+        read: How: all of them (`reading.read`), or only their headers now (`reading.glance`).
     """
     wanted = [_wanted(guard, one) for one in messages]
-    found = await reading.read(guard, ports, [(one.octets, one.is_whole) for one in wanted])
+    found = await read(guard, ports, [(one.octets, one.is_whole) for one in wanted])
     return [
         Parsed(one, _of_what_came(came, one, row.summary), row.content)
         for came, one, row in zip(messages, wanted, found, strict=True)

@@ -3,6 +3,9 @@
 A connection that waits for the disk, and a disk that waits for the connection, each waste the time
 of the other. Batches are stored in the order in which they came, each in one transaction, so a
 crash costs what is on its way and nothing else.
+
+What a fast network brings waits for no reader: large messages are stored by their headers then, and
+what else is in them is read from the store when all of them are durable.
 """
 
 from __future__ import annotations
@@ -24,6 +27,10 @@ BATCH_MESSAGES = 500
 # One that is stored and one that is parsed, beside the one that is fetched: more would only take
 # memory, since there is one writer.
 ON_THE_WAY = 2
+# A batch that came within this time, and of messages this large, is glanced at: the network would
+# wait for who reads it. Small ones are read in little more time than their headers alone.
+GLANCED_WITHIN_S = 0.25
+GLANCED_OCTETS = 8 * 1024
 # So few are found by their words with the step that stores them; of more the words are gathered.
 WORDS_AT_ONCE = 50
 
@@ -42,6 +49,8 @@ class Pipeline(Generic[T, P]):
         parse: Works a batch out, beside the network; touches nothing.
         keep: Puts a batch into the store, in its own transaction.
         messages: How many make a batch at the most; None: `BATCH_MESSAGES`.
+        glance: Works out only what makes messages durable and listed, and leaves the rest to
+            `indexing.index_octets`; None: `parse` is for all.
     """
 
     def __init__(
@@ -51,6 +60,7 @@ class Pipeline(Generic[T, P]):
         keep: Callable[[Transaction, P], None],
         *,
         messages: int | None = None,
+        glance: Callable[[Sequence[T]], Awaitable[P]] | None = None,
     ) -> None:
         self._store = store
         self._parse = parse
@@ -58,7 +68,10 @@ class Pipeline(Generic[T, P]):
         self._messages = messages or BATCH_MESSAGES
         self._group = asyncio.TaskGroup()
         self._on_the_way: deque[asyncio.Task[None]] = deque()
+        self._glance = glance
+        self._loop = asyncio.get_running_loop()
         self._batch: list[T] = []
+        self._began = 0.0
         self._octets = 0
 
     async def __aenter__(self) -> Self:
@@ -73,7 +86,7 @@ class Pipeline(Generic[T, P]):
     ) -> None:
         with unwrapped():
             if error is None or isinstance(error, Exception):
-                self._send_on()
+                self._send_on(self._parse)
                 await self._group.__aexit__(None, None, None)
                 await self._store.index_words()
             else:
@@ -85,6 +98,8 @@ class Pipeline(Generic[T, P]):
         Raises:
             asyncio.CancelledError: An earlier batch could not be stored; the block raises why.
         """
+        if not self._batch:
+            self._began = self._loop.time()
         self._batch.append(one)
         self._octets += octets
         if self._octets >= BATCH_OCTETS or len(self._batch) >= self._messages:
@@ -92,19 +107,35 @@ class Pipeline(Generic[T, P]):
 
     async def flush(self) -> None:
         """Send on what has gathered, however little it is."""
+        parse = self._reader()
         while len(self._on_the_way) >= ON_THE_WAY:
             await self._on_the_way.popleft()
-        self._send_on()
+        self._send_on(parse)
 
-    def _send_on(self) -> None:
+    def _reader(self) -> Callable[[Sequence[T]], Awaitable[P]]:
+        """What reads the batch that has gathered."""
+        if (
+            self._glance is None
+            or self._octets < max(BATCH_OCTETS, GLANCED_OCTETS * len(self._batch))
+            or self._loop.time() - self._began > GLANCED_WITHIN_S
+        ):
+            return self._parse
+        return self._glance
+
+    def _send_on(self, parse: Callable[[Sequence[T]], Awaitable[P]]) -> None:
         if not self._batch:
             return
         batch, self._batch, self._octets = self._batch, [], 0
         before = self._on_the_way[-1] if self._on_the_way else None
-        self._on_the_way.append(self._group.create_task(self._work(batch, before)))
+        self._on_the_way.append(self._group.create_task(self._work(batch, parse, before)))
 
-    async def _work(self, batch: Sequence[T], before: asyncio.Task[None] | None) -> None:
-        parsed = await self._parse(batch)
+    async def _work(
+        self,
+        batch: Sequence[T],
+        parse: Callable[[Sequence[T]], Awaitable[P]],
+        before: asyncio.Task[None] | None,
+    ) -> None:
+        parsed = await parse(batch)
         if before is not None:
             await before
         later = len(batch) > WORDS_AT_ONCE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,18 +11,23 @@ import pytest
 from desktopmail.door.changes import AnyChange, Progress
 from desktopmail.door.commands import FetchOctets, SetOffline
 from desktopmail.door.interface import DoorError
+from desktopmail.engine import reading
 from desktopmail.engine.store.store import Transaction
-from desktopmail.engine.sync import fetch
+from desktopmail.engine.sync import fetch, pipeline
+from desktopmail.net.ports import InlineExecutor, system_ports
 from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, running_engine, until
 from tests.helpers.store import mail, open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from desktopmail.door.sqlite import Value
+    from desktopmail.engine.guard import Guard
+    from desktopmail.engine.plain_rows import Octets
+    from desktopmail.net.ports import Ports
     from tests.helpers.engine import Bench
 
 
@@ -335,3 +341,47 @@ async def test_what_has_no_header_is_found_without_going_through_the_mailbox(
         "SEARCH m USING INDEX message_without_header",
         "SEARCH p USING INDEX placement_by_message",
     ]
+
+
+@pytest.fixture
+def glancing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every batch of twenty messages and more is large, and comes fast."""
+    monkeypatch.setattr(pipeline, "BATCH_OCTETS", 20_000)
+    monkeypatch.setattr(pipeline, "GLANCED_OCTETS", 1)
+    monkeypatch.setattr(pipeline, "GLANCED_WITHIN_S", 60.0)
+    monkeypatch.setattr(fetch, "LEAST_WHOLE_BATCH", 100)
+
+
+@pytest.mark.usefixtures("glancing")
+@pytest.mark.parametrize("listed_before", [False, True])
+async def test_what_was_glanced_at_is_shown_and_found_in_the_end(
+    listed_before: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    glanced: list[int] = []
+    glance = reading.glance
+
+    async def watched(guard: Guard, ports: Ports, contents: Sequence[Octets]) -> list[reading.Read]:
+        glanced.append(len(contents))
+        return await glance(guard, ports, contents)
+
+    monkeypatch.setattr(reading, "glance", watched)
+    if listed_before:
+        monkeypatch.setattr(fetch, "MAX_WHOLE_AT_ONCE", 50)
+    ports = replace(system_ports(), worker=InlineExecutor())
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path, ports=ports) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await bench.engine.command(SetOffline(offline=True))
+            for number in range(200):
+                server.deliver("alice", mail(number, body=f"zebra{number} " + "x" * 500))
+            await bench.engine.command(SetOffline(offline=False))
+            await bench.sync(account_id)
+            assert sum(glanced) > 100
+            assert len(bench.rows()) == 200
+            assert all(row.preview.startswith("zebra") for row in bench.rows())
+            assert bench.reader.unindexed() == 0
+            found = await bench.engine.store.read(
+                lambda tx: tx.fetch("SELECT count(*) FROM words WHERE words MATCH 'zebra77'")
+            )
+            assert found == [(1,)]

@@ -136,3 +136,30 @@ async def test_a_store_that_cannot_be_written_ends_it_with_its_own_sentence(tmp_
     with pytest.raises(DoorError, match="The disk is full"):
         await fetch()
     await store.aclose()
+
+
+@pytest.mark.parametrize(
+    ("octets", "waits_s", "glanced"), [(5000, 0.0, True), (5000, 0.02, False), (200, 0.0, False)]
+)
+async def test_large_messages_that_come_fast_are_only_glanced_at(
+    octets: int, waits_s: float, glanced: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "BATCH_OCTETS", 2 * octets)
+    monkeypatch.setattr(pipeline, "GLANCED_OCTETS", 1000)
+    monkeypatch.setattr(pipeline, "GLANCED_WITHIN_S", 0.01)
+    kept: list[list[str]] = []
+
+    async def parse(batch: Sequence[int]) -> list[str]:
+        return ["read"] * len(batch)
+
+    async def glance(batch: Sequence[int]) -> list[str]:
+        return ["glanced"] * len(batch)
+
+    store = Store(Profile.at(tmp_path), InlineExecutor())
+    async with Pipeline(store, parse, lambda _tx, batch: kept.append(batch), glance=glance) as line:
+        for number in range(3):
+            await line.put(number, octets)
+            await asyncio.sleep(waits_s)
+    await store.aclose()
+    # What is left at the end is little, and read at once.
+    assert kept == [["glanced" if glanced else "read"] * 2, ["read"]]
