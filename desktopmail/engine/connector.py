@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from desktopmail.door.interface import DoorError
 from desktopmail.engine.discovery import providers
 from desktopmail.engine.errors import may_go_in_clear, refuse_cleartext
 from desktopmail.engine.masking import forms, hide_text
@@ -197,11 +198,26 @@ class Connector:
                 if self.trust is not None and isinstance(error, _WorseError):
                     raise await self.trust.downgrade(account, side, error.choice) from error
                 if self.trust is not None and _is_refused(error):
-                    await self.trust.password_refused(account, side, str(error))
+                    is_shared = await self._is_shared(account, side, user, secret)
+                    await self.trust.password_refused(
+                        account, side, str(error), is_shared=is_shared
+                    )
                 raise
         return choice
 
     # Inside
+
+    async def _is_shared(self, account: Account, side: Side, user: str, secret: Secret) -> bool:
+        """Whether both servers of an account are told the same name and password."""
+        other: Side = "incoming" if side == "outgoing" else "outgoing"
+        server = account.server(other)
+        if (server.user or account.address) != user:
+            return False
+        try:
+            theirs = await self.secrets.get(account.id, other, server)
+        except DoorError:
+            return False  # that server has a question of its own
+        return theirs.reveal() == secret.reveal()
 
     async def _open(
         self, account: Account, side: Side, connect: Callable[[Endpoint], Awaitable[C]]

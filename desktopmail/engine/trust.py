@@ -35,7 +35,6 @@ CERTIFICATE, DOWNGRADE, PASSWORD = "certificate", "downgrade", "password"
 KINDS = (CERTIFICATE, DOWNGRADE, PASSWORD)
 #: Errors of TLS that a pin on the one certificate would mend.
 MENDED_BY_A_PIN = frozenset({"tls-certificate", "tls-name", "tls-expired", "tls-pin"})
-_COMPARE = "Compare its fingerprint with your provider's before you accept it."
 _STOP = "stop"
 _ACCEPT = "accept-"
 
@@ -67,7 +66,8 @@ class Trust:
         known = account.learned.certificates.get(where)
         before = base64.b64decode(known) if known else None
         changed = " It is another one than before." if before not in {None, der} else ""
-        text = f"{error.sentence}{changed}\n{difference(before, der)}\n{_COMPARE}"
+        compare = f"Compare its fingerprint with your provider's before you accept it for {where}."
+        text = f"{error.sentence}{changed}\n{difference(before, der)}\n{compare}"
         choices = (
             (_STOP, "Do not connect"),
             (
@@ -102,14 +102,23 @@ class Trust:
             code="downgrade",
         )
 
-    async def password_refused(self, account: Account, side: Side, sentence: str) -> None:
-        """Ask for another password, once; what waits to be sent goes on waiting."""
+    async def password_refused(
+        self, account: Account, side: Side, sentence: str, *, is_shared: bool
+    ) -> None:
+        """Ask for another password, once; what waits to be sent goes on waiting.
+
+        Args:
+            account: Whose login it was.
+            side: Which of its servers refused it.
+            sentence: What the server said.
+            is_shared: The other server takes the same one: who is asked for both is asked once.
+        """
         choices = (
             ("later", "I will give another one"),
             ("retry", "Try it again as it is"),
         )
         text = f"{sentence.rstrip('.')}. What waits for {account.name} is kept."
-        await self._ask(account, PASSWORD, side, text, choices)
+        await self._ask(account, PASSWORD, side, text, choices, is_shared=is_shared)
 
     async def _ask(
         self,
@@ -118,10 +127,18 @@ class Trust:
         side: Side,
         text: str,
         choices: tuple[tuple[str, str], ...],
+        *,
+        is_shared: bool = False,
     ) -> None:
         asked_s = self._clock.now().timestamp()
-        await self._store.write(
-            lambda tx: question.renew(
+
+        def step(tx: Transaction) -> None:
+            if is_shared and side == "outgoing":
+                if question.stands(tx, f"{kind}-incoming", account.id):
+                    return
+            elif is_shared:
+                settle(tx, account.id, "outgoing", (kind,))
+            question.renew(
                 tx,
                 f"{kind}-{side}",
                 text,
@@ -130,7 +147,8 @@ class Trust:
                 subject_id=account.id,
                 asked_s=asked_s,
             )
-        )
+
+        await self._store.write(step)
 
 
 def exposes_more(account: Account, side: Side, choice: Choice) -> bool:

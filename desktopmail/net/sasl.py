@@ -281,7 +281,7 @@ def _refusal(refused: MechanismRefusedError | None, user: str, host: str) -> Aut
 
 
 def _nothing_fits(offered: list[str], auth: str, *, tls: bool) -> AuthenticationError:
-    listed = ", ".join(offered) or "none"
+    listed = ", ".join(sorted(offered)) or "none"
     code = "no-mechanism"
     if choose(offered, tls=tls, auth=auth):
         return AuthenticationError(

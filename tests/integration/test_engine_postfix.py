@@ -119,6 +119,7 @@ async def test_without_the_right_password_nothing_is_handed_over(
                 ),
                 outgoing=settings,
                 password=Password("a wrong one"),
+                outgoing_password=Password("another wrong one"),
                 check=False,
             )
         )  # fmt: skip

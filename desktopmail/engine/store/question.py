@@ -80,6 +80,13 @@ def get(tx: Transaction, question_id: QuestionId) -> Question:
     return Question(row[0], row[1], row[2], row[3], tuple(key for key, _ in choices))
 
 
+def stands(tx: Transaction, kind: str, subject_id: int) -> bool:
+    """Whether something is asked about a thing."""
+    return bool(
+        tx.fetch("SELECT 1 FROM question WHERE kind = ? AND subject_id = ?", (kind, subject_id))
+    )
+
+
 def settle(tx: Transaction, kind: str, subject_id: int) -> None:
     """Take a question back: it answered itself."""
     tx.execute("DELETE FROM question WHERE kind = ? AND subject_id = ?", (kind, subject_id))

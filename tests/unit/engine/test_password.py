@@ -49,9 +49,8 @@ async def test_a_new_password_lets_what_waited_for_it_go_on(tmp_path: Path) -> N
             with pytest.raises(DoorError) as caught:
                 await bench.sync(account_id)
             assert caught.value.code == "auth-failed"
-            # It is asked once for each server, and what waits is kept.
-            asked = {row.kind for row in bench.reader.questions()}
-            assert asked == {"password-incoming", "password-outgoing"}
+            # It is one password, so it is asked for once; and what waits is kept.
+            assert [row.kind for row in bench.reader.questions()] == ["password-incoming"]
             await until(
                 lambda: [row.state for row in bench.reader.sendings()] == [SendingState.QUEUED],
                 "it waits",
@@ -67,6 +66,40 @@ async def test_a_new_password_lets_what_waited_for_it_go_on(tmp_path: Path) -> N
             await until(lambda: len(server.messages("bob")) == 4, "the queued messages")
             await bench.sync(account_id)
             assert bench.reader.questions() == []
+
+
+@pytest.mark.parametrize("first", ["incoming", "outgoing"])
+@pytest.mark.parametrize("own", [True, False])
+async def test_two_servers_that_refuse_the_same_password_are_one_question_whichever_comes_first(
+    tmp_path: Path, first: str, *, own: bool
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            outcome = await bench.engine.command(
+                account_command(server, "alice", Kind.POP3, password="an old one")
+            )
+            account_id = AccountId(outcome.ids[0])
+            if own:
+                another = SetPassword(
+                    account_id=account_id, password=Password("another old one"), outgoing=True
+                )
+                await bench.engine.command(another)
+
+            async def asks(side: str) -> None:
+                if side == "incoming":
+                    with pytest.raises(DoorError):
+                        await bench.sync(account_id)
+                else:
+                    await send_to_bob(bench, account_id, 1)
+                    await until(
+                        lambda: any(row.problem for row in bench.reader.sendings()), "the refusal"
+                    )
+
+            await asks(first)
+            await asks("outgoing" if first == "incoming" else "incoming")
+            kinds = {row.kind for row in bench.reader.questions()}
+            wanted = {"password-incoming", "password-outgoing"} if own else {"password-incoming"}
+            assert kinds == wanted
 
 
 async def test_a_wrong_pass_phrase_opens_no_vault(
