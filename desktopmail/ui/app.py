@@ -170,6 +170,7 @@ class Program:
         size = self._options.size or (_DEMO_SIZE if self._options.demo or picture else None)
         if size is not None:
             window.resize(QSize(*size))
+            window.place.restore()
         window.on_quit = self._end
         return window
 

@@ -38,7 +38,7 @@ class TextDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.setMinimumWidth(380)
+        self.setMinimumWidth(max(48 * self.fontMetrics().averageCharWidth(), 380))
         words = QLabel(label, self)
         words.setWordWrap(True)
         self.field = QLineEdit(text, self)

@@ -25,7 +25,7 @@ class FileCard(QFrame):
         name: As it will be called on the disk.
         media_type: What it says it is.
         size_octets: How large it is.
-        picture: At most `PICTURE` points wide.
+        picture: `PICTURE` points wide, or an icon as wide as its letters want it.
         parent: Where it stands.
     """
 
@@ -40,7 +40,8 @@ class FileCard(QFrame):
         self.setToolTip(f"{name}\n{media_type}, {size}")
         image = QLabel(self)
         image.setPixmap(picture)
-        image.setFixedWidth(PICTURE)
+        width = max(picture.deviceIndependentSize().toSize().width(), PICTURE)
+        image.setFixedWidth(width)
         image.setAlignment(Qt.AlignmentFlag.AlignCenter)
         title = ElidedLabel(left_to_right(name), self)
         details = QLabel(size, self)
@@ -56,7 +57,7 @@ class FileCard(QFrame):
         self.row.addLayout(texts, 1)
         letter = self.fontMetrics().averageCharWidth()
         self._most = _MOST * letter
-        wanted = title.sizeHint().width() + PICTURE + 30
+        wanted = title.sizeHint().width() + width + 30
         self._wanted = min(max(wanted, _LEAST * letter), self._most)
 
     def add_button(self, button: QWidget) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
 _LEAST = 20
+_LEAST_LINES = 4
 
 
 class FittingArea(QScrollArea):
@@ -29,6 +30,16 @@ class FittingArea(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidgetResizable(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._wanted = _LEAST
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As high as it is wanted; where its window has less, it gets less and scrolls."""
+        return QSize(super().sizeHint().width(), self._wanted)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """A few lines of it."""
+        return QSize(_LEAST, min(self._wanted, self.fontMetrics().height() * _LEAST_LINES))
 
     def hold(self, host: QWidget) -> None:
         """Show a widget in place of the one before, which goes."""
@@ -57,4 +68,8 @@ class FittingArea(QScrollArea):
             wanted = lines.heightForWidth(max(self.viewport().width(), 100))
         else:
             wanted = lines.sizeHint().height()
-        self.setFixedHeight(max(min(wanted, self._bound()), _LEAST))
+        wanted = max(min(wanted, self._bound()), _LEAST)
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.setMaximumHeight(wanted)
+            self.updateGeometry()

@@ -9,6 +9,10 @@ from PySide6.QtCore import QByteArray, QSettings, Qt
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMainWindow, QSplitter
 
+    from desktopmail.ui.theme.theme import Theme
+
+_TREE, _LIST = 212, 372  # for usual letters, where the window has room for it
+
 
 class Place:
     """Keeps place and size of a window, of its panes, and of each of their two layouts.
@@ -18,19 +22,26 @@ class Place:
         panes: The sidebar beside the rest.
         messages: The list beside the message, or above it.
         kept: Where all that is kept, or None to keep nothing.
+        theme: How large letters are.
     """
 
     def __init__(
-        self, window: QMainWindow, panes: QSplitter, messages: QSplitter, kept: QSettings | None
+        self,
+        window: QMainWindow,
+        panes: QSplitter,
+        messages: QSplitter,
+        kept: QSettings | None,
+        theme: Theme,
     ) -> None:
         self._window = window
         self._panes = panes
         self._messages = messages
         self._kept = kept
+        self._theme = theme
 
     def restore(self) -> None:
         """Put everything where it was the last time, else where it belongs."""
-        self._panes.setSizes([212, 1_200])
+        self._panes.setSizes([self._tree_width(), self._window.width() - self._tree_width()])
         self._share()
         if self._kept is None:
             return
@@ -62,6 +73,14 @@ class Place:
         is_wide = self._messages.orientation() is Qt.Orientation.Horizontal
         return f"window/{'wide' if is_wide else 'stacked'}"
 
+    def _tree_width(self) -> int:
+        return min(self._theme.px(_TREE), max(self._window.width() // 4, _TREE))
+
     def _share(self) -> None:
         is_wide = self._messages.orientation() is Qt.Orientation.Horizontal
-        self._messages.setSizes([372, 1_000] if is_wide else [300, 420])
+        if is_wide:
+            room = self._window.width() - self._tree_width()
+            wanted = min(self._theme.px(_LIST), room * 2 // 5)
+            self._messages.setSizes([wanted, room - wanted])
+        else:
+            self._messages.setSizes([300, 420])

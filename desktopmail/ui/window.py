@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, QSize, Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from desktopmail.ui.language import tr
@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
         for model in (self.tree_model, self.list_model):
             model.setParent(self)  # a view must never outlive its model
         self._build()
-        self.place = Place(self, self._panes, self.messages, geometry)
+        self.place = Place(self, self._panes, self.messages, geometry, theme)
         self.session = SessionKeeper(self, geometry)
         self._open(is_first=not self.accounts())
         if whole:
@@ -180,7 +180,7 @@ class MainWindow(QMainWindow):
         for part in (self.tool_bar, self.pages, self.status_line):
             lines.addWidget(part, 1 if part is self.pages else 0)
         self.setCentralWidget(central)
-        self.resize(QSize(1180, 760))
+        self.resize(self.theme.room(1180, 760))
 
     def _open(self, *, is_first: bool) -> None:
         """Show the list as it was the last time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,6 +28,7 @@ from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.models.messages import ListColumn
 from desktopmail.ui.panels.shortcuts import ShortcutsDialog
 from desktopmail.ui.panes.reading_order import draw_text, end_box, place, trim
+from desktopmail.ui.panes.scope_bar import Scope
 from tests.gui.test_window import play, select
 from tests.helpers.fake_door import FakeStore
 from tests.helpers.qt_loop import until
@@ -158,6 +160,66 @@ def test_no_word_is_cut_with_letters_of_twice_the_size(
         ]
         assert low == []
         panel.close()
+
+    play(theme, scene)
+
+
+@pytest.mark.usefixtures("large_letters")
+def test_icons_grow_with_the_letters(theme: Theme) -> None:
+    assert round(theme.scale) == 2
+
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        await select(window, 0)
+        side = theme.side(16).width()
+        small = [
+            f"{button.accessibleName()} {button.iconSize().width()}"
+            for button in window.findChildren(QAbstractButton)
+            if button.isVisible() and not button.icon().isNull()
+            if button.iconSize().width() < side and button.objectName() != "markRemove"
+        ]
+        assert small == []
+        avatar = window.reading.header._avatar
+        assert avatar.width() == theme.px(38)
+        mark = window.list_pane.list._cards.star_rect(QRect(0, 0, 300, 160))
+        assert mark.width() >= theme.px(15)
+
+    play(theme, scene)
+
+
+@pytest.mark.parametrize("layout", ["wide", "stacked"])
+@pytest.mark.usefixtures("large_letters")
+def test_a_message_never_makes_its_window_larger(theme: Theme, layout: str) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.settings.set("layout", layout)
+        window.apply_look()
+        window.resize(1000, 700)
+        for row in range(6):
+            await select(window, row)
+            if not window.reading.header._more.isChecked():
+                window.reading.header._more.click()
+            await asyncio.sleep(0.05)
+            assert (window.width(), window.height()) == (1000, 700)
+            body = window.reading.body
+            assert body is not None
+            assert body.height() > 60
+
+    play(theme, scene)
+
+
+def test_the_name_of_a_mailbox_does_not_widen_what_offers_to_search_it(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        bar, name = (
+            window.list_pane.scope_bar,
+            "Projects & gardens of the whole neighbourhood, 2026",
+        )
+        bar.show_scope(Scope.MAILBOX, {Scope.MAILBOX: name, Scope.EVERYWHERE: "Everywhere"})
+        bar.show()
+        button = bar.buttons[Scope.MAILBOX]
+        assert bar.minimumSizeHint().width() <= window.list_pane.minimumWidth()
+        assert "…" in button.text()
+        assert button.toolTip() == button.accessibleName() == name
 
     play(theme, scene)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt, Signal
+from PySide6.QtCore import QBuffer, QIODevice, Qt, Signal
 from PySide6.QtGui import QImageReader, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
@@ -46,7 +46,7 @@ class FileChip(FileCard):
         remove = QToolButton(self)
         remove.setToolTip(tr("compose.remove", name=file.name))
         remove.setAccessibleName(remove.toolTip())
-        remove.setIconSize(QSize(14, 14))
+        remove.setIconSize(theme.side(14))
         remove.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Delete does it on the chip itself
         theme.tint(remove, "close")
         remove.clicked.connect(lambda _checked=False: self.remove_wanted.emit())
@@ -138,4 +138,4 @@ def _picture_of(file: File, theme: Theme) -> QPixmap:
         image = reader.read()
         if not image.isNull():
             return QPixmap.fromImage(image)
-    return theme.icon(icon_of(file.media_type), "muted").pixmap(QSize(20, 20))
+    return theme.picture(icon_of(file.media_type), "muted", 20)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
@@ -108,7 +108,7 @@ class FormatBar(QFrame):
         native = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
         button.setToolTip(f"{title} ({native})" if keys else title)
         button.setAccessibleName(title)
-        button.setIconSize(QSize(18, 18))
+        button.setIconSize(self._theme.side(18))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the cursor in the text
         self._theme.tint(button, icon)
         self.buttons[name] = button
@@ -123,7 +123,7 @@ class FormatBar(QFrame):
     def _rule(self) -> None:
         rule = QFrame(self)
         rule.setProperty("kind", "divider")
-        rule.setFixedSize(1, 18)
+        rule.setFixedSize(1, self._theme.px(18))
         self._row.addSpacing(5)
         self._row.addWidget(rule)
         self._row.addSpacing(5)

@@ -7,7 +7,7 @@ import dataclasses
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
 from desktopmail.mime import compose
@@ -61,7 +61,7 @@ class QuoteStrip(QFrame):
     def _build(self) -> None:
         """Make what is shown: most messages quote nothing so."""
         picture = QLabel(self)
-        picture.setPixmap(self._theme.icon("quote", "muted").pixmap(QSize(18, 18)))
+        picture.setPixmap(self._theme.picture("quote", "muted", 18))
         words = QLabel(tr("quoted.title"), self)
         words.setProperty("kind", "small")
         words.setWordWrap(True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -163,7 +163,7 @@ class ComposeWindow(QWidget):
             lines.addWidget(part, 1 if part is self.body else 0)
         self.setAcceptDrops(True)
         self.setTabOrder(self.fields.subject, self.body)
-        self.resize(QSize(760, 640))
+        self.resize(self._theme.room(760, 640))
 
     @functools.cached_property
     def format_bar(self) -> FormatBar:
@@ -200,7 +200,7 @@ class ComposeWindow(QWidget):
         button = QToolButton(self)
         button.setToolTip(name)
         button.setAccessibleName(name)
-        button.setIconSize(QSize(18, 18))
+        button.setIconSize(self._theme.side(18))
         self._theme.tint(button, icon)
         return button
 

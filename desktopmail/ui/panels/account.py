@@ -48,7 +48,7 @@ class AccountDialog(QDialog):
         self._hosts_typed = False
         self.scope = TaskScope(self._failed)
         self.setWindowTitle(tr("account.title"))
-        self.setMinimumWidth(540)
+        self.setMinimumWidth(window.theme.width(540))
         self.name = self._line(tr("account.your_name"), tr("account.your_name_hint"))
         self.address = self._line(tr("account.address"), "anna@example.org")
         self.password = self._line(tr("account.password"), "")

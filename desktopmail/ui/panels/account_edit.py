@@ -183,7 +183,7 @@ class AccountEditDialog(QDialog):
         lines.addWidget(area, 1)
         lines.addWidget(self.problem)
         lines.addLayout(buttons)
-        self.setMinimumWidth(max(560, area.least_width()))
+        self.setMinimumWidth(max(self._window.theme.width(560), area.least_width()))
         self.adjustSize()
 
     def _muted(self, title: str, field: QWidget) -> QLabel:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -60,7 +60,7 @@ class ActivityWindow(QWidget):
         super().__init__(None, Qt.WindowType.Window)
         self._window = window
         self.setWindowTitle(tr("verb.activity"))
-        self.resize(QSize(620, 560))
+        self.resize(window.theme.room(620, 560))
         self._host = QWidget(self)
         self._host.setObjectName("activityHost")
         self._lines = QVBoxLayout(self._host)
@@ -162,7 +162,7 @@ class ActivityWindow(QWidget):
         card.setProperty("kind", "card")
         card.setAccessibleName(f"{title}. {text}")
         picture = QLabel(card)
-        picture.setPixmap(self._window.theme.icon(icon, token).pixmap(QSize(20, 20)))
+        picture.setPixmap(self._window.theme.picture(icon, token, 20))
         name = ElidedLabel(title, card)
         words = QLabel(text, card)
         words.setProperty("kind", "small")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -48,7 +48,7 @@ class AddressBookWindow(QWidget):
         self._contacts: dict[ContactId, ContactRow] = {}
         self._shown: ContactRow | None = None
         self.setWindowTitle(tr("verb.address_book").rstrip("…"))
-        self.resize(QSize(840, 560))
+        self.resize(window.theme.room(840, 560))
         self.table = FactTable(tr("book.people"), [tr("book.name"), tr("book.address")], self)
         self.table.chosen.connect(self._choose)
         self.said = ElidedLabel("", self)

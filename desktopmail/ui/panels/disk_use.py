@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, QSize
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout
 
 from desktopmail.door.commands import CompactStore
@@ -28,7 +28,7 @@ class DiskUseDialog(QDialog):
         self._window = window
         self._gone = False
         self.setWindowTitle(tr("verb.disk_use").rstrip("…"))
-        self.resize(QSize(520, 380))
+        self.resize(window.theme.room(520, 380))
         self.table = FactTable(
             tr("verb.disk_use").rstrip("…"),
             [tr("disk.account"), tr("disk.messages"), tr("disk.size")],

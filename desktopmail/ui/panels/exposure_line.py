@@ -6,13 +6,14 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
-
 from desktopmail.door.rows import Auth, Security
 from desktopmail.ui.language import tr
+from desktopmail.ui.wrapped import WrappedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from PySide6.QtWidgets import QWidget
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -57,15 +58,11 @@ class Way:
                 return Exposed.CLEAR if is_clear else Exposed.TLS
 
 
-class ExposureLine(QLabel):
+class ExposureLine(WrappedLabel):
     """One sentence for all servers, or one for each where they differ."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWordWrap(True)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)  # a form does not widen what only prefers a width
+        super().__init__("", parent)
         self._needs_consent = False
 
     @property

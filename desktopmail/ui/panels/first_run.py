@@ -4,22 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktopmail.ui.language import tr
 from desktopmail.ui.sentences import said
 from desktopmail.ui.theme.icons import application_icon
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from desktopmail.door.interface import DoorError
     from desktopmail.ui.theme.theme import Theme
 
 _CARD = 300
+_ROOM_FOR_PICTURE = 420
 _CARD_LETTERS = 24  # beside its margins: large letters need a wider card
 
 
-class FirstRun(QFrame):
+class FirstRun(QScrollArea):
     """Two cards: a real account, or the sandbox.
 
     Signals:
@@ -32,8 +43,14 @@ class FirstRun(QFrame):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("firstRun")
-        picture = QLabel(self)
-        picture.setPixmap(application_icon().pixmap(QSize(72, 72)))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._theme = theme
+        host = QWidget(self)
+        self._picture = picture = QLabel(host)
+        picture.setPixmap(application_icon().pixmap(theme.side(72)))
         picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         title = QLabel(tr("first.title"), self)
         title.setProperty("kind", "title")
@@ -59,7 +76,7 @@ class FirstRun(QFrame):
         cards.addWidget(account[0])
         cards.addWidget(sandbox[0])
         cards.addStretch(1)
-        lines = QVBoxLayout(self)
+        lines = QVBoxLayout(host)
         lines.setContentsMargins(24, 24, 24, 24)
         lines.setSpacing(10)
         lines.addStretch(2)
@@ -89,6 +106,12 @@ class FirstRun(QFrame):
         lines.addSpacing(8)
         lines.addWidget(self._problem, 0, Qt.AlignmentFlag.AlignHCenter)
         lines.addStretch(3)
+        self.setWidget(host)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """What can be chosen has to be in sight; the picture is for where there is room."""
+        super().resizeEvent(event)
+        self._picture.setVisible(self.height() >= self._theme.px(_ROOM_FOR_PICTURE))
 
     def show_problem(self, problem: DoorError | None) -> None:
         """Say why the sandbox could not be made, and what to do; None: nothing is wrong."""
@@ -112,7 +135,7 @@ class FirstRun(QFrame):
         letter = card.fontMetrics().averageCharWidth()
         card.setFixedWidth(max(_CARD_LETTERS * letter, _CARD))
         picture = QLabel(card)
-        picture.setPixmap(theme.icon(icon, "accent").pixmap(QSize(28, 28)))
+        picture.setPixmap(theme.picture(icon, "accent", 28))
         heading = QLabel(title, card)
         heading.setProperty("kind", "heading")
         words = QLabel(text, card)

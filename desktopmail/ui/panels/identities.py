@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -42,7 +41,7 @@ class IdentitiesDialog(QDialog):
         self._shown: IdentityRow | None = None
         self._rows: dict[object, IdentityRow] = {}
         self.setWindowTitle(tr("verb.identities").rstrip("…"))
-        self.resize(QSize(560, 600))
+        self.resize(window.theme.room(560, 600))
         self.accounts = QComboBox(self)
         self.accounts.setAccessibleName(tr("disk.account"))
         for account in window.accounts():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
@@ -71,7 +71,7 @@ class MessageWindow(QWidget):
             button = QToolButton(bar)
             button.setToolTip(verb.title)
             button.setAccessibleName(verb.title)
-            button.setIconSize(QSize(20, 20))
+            button.setIconSize(window.theme.side(20))
             window.theme.tint(button, verb.icon)
             button.clicked.connect(lambda _checked=False, way=name: self.answer(way))
             for key in verb.keys:
@@ -85,7 +85,7 @@ class MessageWindow(QWidget):
         lines.addWidget(self.reading, 1)
         for key in ("Escape", "Ctrl+W"):
             QShortcut(QKeySequence(key), self).activated.connect(self.close)
-        self.resize(QSize(780, 680))
+        self.resize(window.theme.room(780, 680))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Fetch no more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktopmail.door.commands import AnswerQuestion, SyncAccounts
@@ -145,7 +145,7 @@ class ProblemCards(FittingArea):
         card.setAccessibleName(f"{what} {remedy}".strip())
         picture = QLabel(card)
         token = "danger" if kind == "danger" else "warning"
-        picture.setPixmap(self._theme.icon(icon, token).pixmap(QSize(20, 20)))
+        picture.setPixmap(self._theme.picture(icon, token, 20))
         texts = QVBoxLayout()
         texts.setSpacing(1)
         for text, heading in ((what, True), (remedy, False)):

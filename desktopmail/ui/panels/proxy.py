@@ -19,6 +19,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.ui.language import tr
 from desktopmail.ui.panels.problem_line import ProblemLine
+from desktopmail.ui.wrapped import WrappedLabel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,10 +35,9 @@ class ProxyDialog(QDialog):
         self._window = window
         title = tr("verb.proxy").rstrip("…")
         self.setWindowTitle(title)
-        self.setMinimumWidth(460)
-        words = QLabel(tr("proxy.help"), self)
+        self.setMinimumWidth(window.theme.width(460))
+        words = WrappedLabel(tr("proxy.help"), self)
         words.setProperty("kind", "muted")
-        words.setWordWrap(True)
         self.address = QLineEdit(kept_proxy(window.settings.folder), self)
         self.address.setPlaceholderText("socks5://user@proxy.example.org:1080")
         self.address.setAccessibleName(tr("proxy.address"))

@@ -37,7 +37,7 @@ class ServerFields(QWidget):
         self.port = QSpinBox(self)
         self.port.setRange(1, 65535)
         self.port.setGroupSeparatorShown(False)
-        self.port.setFixedWidth(84)
+        self.port.setFixedWidth(max(2 * self.port.fontMetrics().horizontalAdvance("65535"), 84))
         self.port.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.port.setAccessibleName(f"{title}: {tr('account.port')}")
         self.security = QComboBox(self)

@@ -37,7 +37,7 @@ class SettingsDialog(QDialog):
         self._window = window
         self._settings = window.settings
         self.setWindowTitle(tr("settings.title"))
-        self.resize(560, 600)
+        self.resize(window.theme.room(560, 600))
         self.search = QLineEdit(self)
         self.search.setPlaceholderText(tr("settings.search"))
         self.search.setAccessibleName(tr("settings.search"))
@@ -115,7 +115,7 @@ class SettingsDialog(QDialog):
         settings = self._settings
         if setting.choices:
             box = QComboBox(parent)
-            box.setMinimumWidth(170)
+            box.setMinimumWidth(self._window.theme.px(170))
             for value in setting.choices:
                 box.addItem(_choice_name(setting, value), value)
             box.setCurrentIndex(box.findData(settings.get(setting.name)))
@@ -135,7 +135,7 @@ class SettingsDialog(QDialog):
             if setting.low < 0:
                 spin.setSpecialValueText(tr("settings.never"))
             spin.setValue(settings.number(setting.name))
-            spin.setMinimumWidth(110)
+            spin.setMinimumWidth(self._window.theme.px(110))
             spin.setAlignment(Qt.AlignmentFlag.AlignCenter)
             spin.valueChanged.connect(lambda value: self._set(setting, int(value)))
             return spin

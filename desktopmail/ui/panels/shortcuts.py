@@ -36,7 +36,7 @@ class ShortcutsDialog(QDialog):
         super().__init__(window)
         self._window = window
         self.setWindowTitle(tr("verb.shortcuts"))
-        self.resize(560, 620)
+        self.resize(window.theme.room(560, 620))
         self.search = QLineEdit(self)
         self.search.setPlaceholderText(tr("shortcuts.search"))
         self.search.setAccessibleName(tr("shortcuts.search"))
@@ -95,7 +95,7 @@ class ShortcutsDialog(QDialog):
         edit = QKeySequenceEdit(action.shortcut(), host)
         edit.setMaximumSequenceLength(1)
         edit.setClearButtonEnabled(True)
-        edit.setFixedWidth(170)
+        edit.setFixedWidth(self._window.theme.px(170))
         for field in edit.findChildren(QLineEdit):
             field.setPlaceholderText(tr("shortcuts.press"))  # Qt says it in English
         edit.setAccessibleName(verb.title)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import (
     QColor,
-    QFontDatabase,
     QKeySequence,
     QShortcut,
     QSyntaxHighlighter,
@@ -45,7 +44,7 @@ class SourceWindow(QWidget):
         self.view.setReadOnly(True)
         self.view.setFrameShape(QFrame.Shape.NoFrame)
         self.view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.view.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.view.setFont(theme.fixed_font())
         self.view.setAccessibleName(tr("verb.source"))
         self.view.document().setDocumentMargin(14)
         self._highlighter = _Fields(self.view.document(), theme.colour("accent"))
@@ -65,7 +64,7 @@ class SourceWindow(QWidget):
         lines.addWidget(label)
         for key in ("Escape", "Ctrl+W"):
             QShortcut(QKeySequence(key), self).activated.connect(self.close)
-        self.resize(QSize(820, 640))
+        self.resize(theme.room(820, 640))
 
 
 class _Fields(QSyntaxHighlighter):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -25,6 +25,7 @@ from desktopmail.tasks import TaskScope
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.models.mailboxes import account_title
 from desktopmail.ui.panels.exposure_line import ExposureLine
+from desktopmail.ui.panels.form_area import FormArea
 from desktopmail.ui.panels.problem_line import ProblemLine
 from desktopmail.ui.panels.server_fields import ServerFields
 
@@ -72,7 +73,7 @@ class SwitchDialog(QDialog):
         self._gone = False  # closed: nothing of it may be touched any more
         self.scope = TaskScope(self._failed)
         self.setWindowTitle(tr("verb.switch_account").rstrip("…"))
-        self.setMinimumWidth(540)
+        self.setMinimumWidth(window.theme.width(540))
         self._heading = QLabel(self)
         self._heading.setProperty("kind", "subject")
         self._heading.setWordWrap(True)
@@ -117,27 +118,32 @@ class SwitchDialog(QDialog):
             label.setProperty("kind", "muted")
             label.setBuddy(field)
             form.addRow(label, field)
-        self._parts = QWidget(self)
-        parts = QVBoxLayout(self._parts)
-        parts.setContentsMargins(0, 0, 0, 0)
+        parts = QVBoxLayout()
         parts.setSpacing(14)
         parts.addLayout(form)
         parts.addWidget(self._note)
         parts.addWidget(self._exposure)
         parts.addLayout(self._points)
+        self._parts = FormArea(parts, self)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(self.cancel_button)
         buttons.addWidget(self.switch_button)
         lines = QVBoxLayout(self)
-        lines.setContentsMargins(24, 20, 24, 18)
+        lines.setContentsMargins(0, 20, 0, 18)
         lines.setSpacing(14)
-        lines.addWidget(self._heading)
-        lines.addWidget(self._parts)
-        lines.addWidget(self.outcome)
-        lines.addWidget(self.problem)
-        lines.addStretch(1)
-        lines.addLayout(buttons)
+        inset = QVBoxLayout()
+        inset.setContentsMargins(24, 0, 24, 0)
+        inset.addWidget(self._heading)
+        lines.addLayout(inset)
+        lines.addWidget(self._parts, 1)
+        rest = QVBoxLayout()
+        rest.setContentsMargins(24, 0, 24, 0)
+        rest.setSpacing(14)
+        rest.addWidget(self.outcome)
+        rest.addWidget(self.problem)
+        rest.addLayout(buttons)
+        lines.addLayout(rest)
 
     # ---- what is shown
 
@@ -186,7 +192,7 @@ class SwitchDialog(QDialog):
             row.setSpacing(10)
             picture = QLabel(line)
             token = "warning" if icon == "alert" else "muted"
-            picture.setPixmap(self._window.theme.icon(icon, token).pixmap(QSize(18, 18)))
+            picture.setPixmap(self._window.theme.picture(icon, token, 18))
             words = QLabel(sentence, line)
             words.setWordWrap(True)
             words.setTextFormat(Qt.TextFormat.PlainText)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QColorDialog,
@@ -39,7 +39,7 @@ class TagsDialog(QDialog):
         super().__init__(window)
         self._window = window
         self.setWindowTitle(tr("verb.tags").rstrip("…"))
-        self.resize(QSize(480, 440))
+        self.resize(window.theme.room(480, 440))
         words = QLabel(tr("tag.help"), self)
         words.setProperty("kind", "muted")
         words.setWordWrap(True)

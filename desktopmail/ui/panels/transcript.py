@@ -10,10 +10,9 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer
+from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import (
     QBrush,
-    QFontDatabase,
     QKeySequence,
     QShortcut,
     QStandardItem,
@@ -59,7 +58,7 @@ class TranscriptWindow(QWidget):
         super().__init__(None, Qt.WindowType.Window)
         self._window = window
         self.setWindowTitle(tr("verb.transcript"))
-        self.resize(QSize(980, 640))
+        self.resize(window.theme.room(980, 640))
         self._since = 0
         self._records: list[TranscriptRecord] = []
         self._talks: dict[tuple[int, str], Conversation] = {}
@@ -107,7 +106,7 @@ class TranscriptWindow(QWidget):
         self.tree.setFrameShape(QFrame.Shape.NoFrame)
         self.tree.setUniformRowHeights(True)
         self.tree.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
-        self.tree.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.tree.setFont(self._window.theme.fixed_font())
         self.tree.setAccessibleName(tr("verb.transcript"))
         self.tree.selectionModel().currentChanged.connect(self._explain)
         self.words = QTextBrowser(self)
@@ -134,7 +133,7 @@ class TranscriptWindow(QWidget):
         button = QToolButton(self)
         button.setToolTip(name)
         button.setAccessibleName(name)
-        button.setIconSize(QSize(18, 18))
+        button.setIconSize(self._window.theme.side(18))
         self._window.theme.tint(button, icon)
         return button
 

@@ -264,7 +264,7 @@ def _about(window: MainWindow) -> None:
     box = QMessageBox(window)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowTitle(tr("verb.about"))
-    box.setIconPixmap(window.windowIcon().pixmap(64, 64))
+    box.setIconPixmap(window.windowIcon().pixmap(window.theme.side(64)))
     box.setText(f"desktopmail {desktopmail.__version__}")
     box.setInformativeText(tr("about.text"))
     box.open()

@@ -49,9 +49,10 @@ class CardDelegate(QStyledItemDelegate):
         line = QFontMetrics(self._view.font()).height()
         top = card.top() + (9 if self.compact else 11) + line
         right = card.right() - _RIGHT
+        side = self._theme.px(_ICON)
         if self._view.isRightToLeft():
-            return QRect(card.left() + _RIGHT - 4, top, _ICON + 8, line + 4)
-        return QRect(right - _ICON - 4, top, _ICON + 8, line + 4)
+            return QRect(card.left() + _RIGHT - 4, top, side + 8, line + 4)
+        return QRect(right - side - 4, top, side + 8, line + 4)
 
     def sizeHint(  # noqa: N802 - Qt's name
         self,
@@ -155,7 +156,8 @@ class CardDelegate(QStyledItemDelegate):
             x = rect.right() - 13
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.colour("accent"))
-        painter.drawEllipse(QPoint(x, column.center().y() + 1), 4, 4)
+        radius = self._theme.px(4)
+        painter.drawEllipse(QPoint(x, column.center().y() + 1), radius, radius)
 
     def _signs(self, painter: QPainter, line: QRect, message: MessageRow) -> int:
         """Draw star, clip and arrows at the end of a line; returns the width they take."""
@@ -175,23 +177,27 @@ class CardDelegate(QStyledItemDelegate):
         right_to_left = self._view.isRightToLeft()
         dots = self._tag_dots(painter, line, message)
         line = trim(line, dots, mirrored=right_to_left)
-        x = line.left() if right_to_left else line.right() - _ICON + 1
+        side = self._theme.px(_ICON)
+        x = line.left() if right_to_left else line.right() - side + 1
         for name, colour in signs:
-            box = QRect(x, line.center().y() - _ICON // 2, _ICON, _ICON)
-            painter.drawPixmap(box, icons.pixmap(name, colour, _ICON, ratio))
-            x += (_ICON + 4) * (1 if right_to_left else -1)
-        return len(signs) * (_ICON + 4) + dots + (6 if signs or dots else 0)
+            box = QRect(x, line.center().y() - side // 2, side, side)
+            painter.drawPixmap(box, icons.pixmap(name, colour, side, ratio))
+            x += (side + 4) * (1 if right_to_left else -1)
+        return len(signs) * (side + 4) + dots + (6 if signs or dots else 0)
 
     def _tag_dots(self, painter: QPainter, line: QRect, message: MessageRow) -> int:
         """Draw a dot for each tag at the end of a line; returns the width they take."""
         model = self._view.model()
         if not isinstance(model, MessageListModel) or not (labels := model.labels(message)):
             return 0
-        return paint_tags(painter, line, labels, mirrored=self._view.isRightToLeft())
+        side = self._theme.px(_TAG)
+        return paint_tags(painter, line, labels, side, mirrored=self._view.isRightToLeft())
 
 
-def paint_tags(painter: QPainter, line: QRect, tags: list[TagRow], *, mirrored: bool) -> int:
-    """Draw a dot for each tag at the end of a line, the first one outermost.
+def paint_tags(
+    painter: QPainter, line: QRect, tags: list[TagRow], side: int, *, mirrored: bool
+) -> int:
+    """Draw a dot, `side` pixels wide, for each tag at the end of a line, the first one outermost.
 
     Returns:
         The width they take, in pixels.
@@ -199,11 +205,11 @@ def paint_tags(painter: QPainter, line: QRect, tags: list[TagRow], *, mirrored: 
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    step = _TAG + 4
+    step = side + 4
     for number, tag in enumerate(tags[:_TAGS_SHOWN]):
-        x = line.left() + number * step if mirrored else line.right() - _TAG + 1 - number * step
+        x = line.left() + number * step if mirrored else line.right() - side + 1 - number * step
         painter.setBrush(QColor(tag.colour))
-        painter.drawEllipse(QRect(x, line.center().y() - _TAG // 2 + 1, _TAG, _TAG))
+        painter.drawEllipse(QRect(x, line.center().y() - side // 2 + 1, side, side))
     painter.restore()
     return min(len(tags), _TAGS_SHOWN) * step
 
@@ -249,15 +255,16 @@ class TableDelegate(QStyledItemDelegate):
         font = QFont(option.font)
         unread = not message.flags & Flag.SEEN
         ratio = painter.device().devicePixelRatioF()
-        tokens = self._theme.tokens
+        tokens, side = self._theme.tokens, self._theme.px(_ICON)
         column = ListColumn(index.column())
         if column is ListColumn.STAR:
             starred = bool(message.flags & Flag.FLAGGED)
             name, colour = (
                 ("star-filled", tokens.star) if starred else ("star", tokens.border_strong)
             )
-            box = QRect(rect.center().x() - 7, rect.center().y() - 7, _ICON, _ICON)
-            painter.drawPixmap(box, icons.pixmap(name, colour, _ICON, ratio))
+            box = QRect(0, 0, side, side)
+            box.moveCenter(rect.center())
+            painter.drawPixmap(box, icons.pixmap(name, colour, side, ratio))
             return
         if unread:
             font.setWeight(QFont.Weight.DemiBold)
@@ -267,12 +274,13 @@ class TableDelegate(QStyledItemDelegate):
         mirrored = self._view.isRightToLeft()
         cell = rect.adjusted(8, 0, -8, 0)
         if column is ListColumn.SUBJECT and message.has_attachment:
-            box = end_box(cell, _ICON, _ICON, mirrored=mirrored)
-            painter.drawPixmap(box, icons.pixmap("paperclip", tokens.faint, _ICON, ratio))
-            cell = trim(cell, _ICON + 6, mirrored=mirrored)
+            box = end_box(cell, side, side, mirrored=mirrored)
+            painter.drawPixmap(box, icons.pixmap("paperclip", tokens.faint, side, ratio))
+            cell = trim(cell, side + 6, mirrored=mirrored)
         model = self._view.model()
         if column is ListColumn.SUBJECT and isinstance(model, MessageListModel):
-            used = paint_tags(painter, cell, model.labels(message), mirrored=mirrored)
+            dot = self._theme.px(_TAG)
+            used = paint_tags(painter, cell, model.labels(message), dot, mirrored=mirrored)
             cell = trim(cell, used + 4 if used else 0, mirrored=mirrored)
         at_end = column is ListColumn.SIZE
         draw_text(painter, cell, str(index.data()), mirrored=mirrored, at_end=at_end)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from desktopmail.ui.models.messages import MessageListModel
     from desktopmail.ui.theme.theme import Theme
 
+_LEAST_LIST = 70  # a scroll area alone would want more, and make the window higher
 _FILTERS = (
     ("unread_only", "filter.unread", "mail-unread"),
     ("flagged_only", "filter.starred", "star"),
@@ -87,6 +88,7 @@ class ListPane(QFrame):
         self.scope_bar = ScopeBar(self)
         self.scope_bar.hide()
         layout.addWidget(self.scope_bar)
+        self.list.setMinimumHeight(_LEAST_LIST)
         layout.addWidget(self.list, 1)
         self.list.sort_wanted.connect(self.sort)
         self.list.selection_changed.connect(self._show_count)

@@ -147,16 +147,17 @@ class MessageList(QTableView):
     def _fit_columns(self) -> None:
         width = self.viewport().width()
         header = self.horizontalHeader()
-        shown = _columns_in(width, cards=self.as_cards)
+        shown = _columns_in(round(width / self._theme.scale), cards=self.as_cards)
         for column in ListColumn:
             self.setColumnHidden(column, column not in shown)
         if self.as_cards:
             self.setColumnWidth(ListColumn.STAR, width)
             return
-        widths = {ListColumn.STAR: 32, ListColumn.DATE: 100, ListColumn.SIZE: 92}
+        px = self._theme.px
+        widths = {ListColumn.STAR: px(32), ListColumn.DATE: px(100), ListColumn.SIZE: px(92)}
         fixed = {column: wide for column, wide in widths.items() if column in shown}
-        rest = max(width - sum(fixed.values()), 200)
-        fixed[ListColumn.SENDER] = max(rest * 3 // 10, 100)
+        rest = max(width - sum(fixed.values()), 160)
+        fixed[ListColumn.SENDER] = max(rest * 3 // 10, min(100, rest // 2))
         fixed[ListColumn.SUBJECT] = rest - fixed[ListColumn.SENDER]
         for column, wide in fixed.items():
             header.resizeSection(column, wide)
@@ -335,7 +336,7 @@ class MessageList(QTableView):
 
 
 def _columns_in(width: int, *, cards: bool) -> set[ListColumn]:
-    """The columns that a list of this width has room for; cards draw all in the first."""
+    """The columns that a list so wide, for usual letters, has room for; cards draw all in one."""
     if cards:
         return {ListColumn.STAR}
     shown = set(ListColumn)

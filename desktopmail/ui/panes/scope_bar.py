@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_MOST_OF_A_NAME = 190  # what the narrowest list has room for
+
+
 class Scope(enum.Enum):
     """Where a search looks."""
 
@@ -76,7 +79,12 @@ class ScopeBar(QFrame):
         """
         for each, button in self.buttons.items():
             button.setVisible(each in names)
-            button.setText(names.get(each, ""))
+            name = names.get(each, "")
+            metrics, middle = button.fontMetrics(), Qt.TextElideMode.ElideMiddle
+            shown = metrics.elidedText(name, middle, _MOST_OF_A_NAME)
+            button.setText(shown.replace("&", "&&"))
+            button.setToolTip(name if shown != name else "")
+            button.setAccessibleName(name)
             button.setChecked(each is scope)
 
     def show_reach(self, text: str, *, more: bool, busy: bool = False) -> None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _INSET = 6
 _ICON = 18
+_CHEVRON = 14
 
 
 class Sidebar(QTreeView):
@@ -57,6 +58,7 @@ class Sidebar(QTreeView):
         self.setAccessibleName(tr("tree.name"))
         self.setModel(model)
         self._model = model
+        self._theme = theme
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
         self.setIndentation(14)
@@ -120,8 +122,8 @@ class Sidebar(QTreeView):
         node = self._model.node(index)
         left = event.button() == Qt.MouseButton.LeftButton
         if left and node is not None and node.children:
-            x = event.position().x()
-            near_chevron = x < 28 if self.isRightToLeft() else x > self.viewport().width() - 28
+            x, edge = event.position().x(), self._theme.px(_CHEVRON) + 14
+            near_chevron = x < edge if self.isRightToLeft() else x > self.viewport().width() - edge
             if node.kind is NodeKind.ACCOUNT or near_chevron:
                 self.setExpanded(index, not self.isExpanded(index))
                 return
@@ -247,12 +249,13 @@ class _SidebarDelegate(QStyledItemDelegate):
         left = max(depth - 14, 0) + _INSET + 10
         ratio = painter.device().devicePixelRatioF()
         colour = self._theme.tokens.accent if selected else self._theme.tokens.muted
-        picture = icons.pixmap(node.icon, colour, _ICON, ratio)
+        side = self._theme.px(_ICON)
+        picture = icons.pixmap(node.icon, colour, side, ratio)
         mirrored = self._tree.isRightToLeft()
-        box = QRect(rect.left() + left, rect.center().y() - _ICON // 2 + 1, _ICON, _ICON)
+        box = QRect(rect.left() + left, rect.center().y() - side // 2 + 1, side, side)
         painter.drawPixmap(place(box, rect, mirrored=mirrored), picture)
-        text = QRect(rect.left() + left + _ICON + 9, rect.top(), 0, rect.height())
-        text.setRight(rect.right() - _INSET - (30 if node.children else 12))
+        text = QRect(rect.left() + left + side + 9, rect.top(), 0, rect.height())
+        text.setRight(rect.right() - _INSET - (self._theme.px(18) + 12 if node.children else 12))
         text = place(text, rect, mirrored=mirrored)
         count = QLocale().toString(node.unread) if node.unread else ""
         font.setWeight(QFont.Weight.DemiBold if count else QFont.Weight.Normal)
@@ -270,6 +273,8 @@ class _SidebarDelegate(QStyledItemDelegate):
         closed = "chevron-left" if mirrored else "chevron-right"
         name = "chevron-down" if expanded else closed
         ratio = painter.device().devicePixelRatioF()
-        picture = icons.pixmap(name, self._theme.tokens.faint, 14, ratio)
-        box = QRect(rect.right() - _INSET - 20, rect.center().y() - 6, 14, 14)
+        side = self._theme.px(_CHEVRON)
+        picture = icons.pixmap(name, self._theme.tokens.faint, side, ratio)
+        left = rect.right() - _INSET - side - 6
+        box = QRect(left, rect.center().y() - side // 2 + 1, side, side)
         painter.drawPixmap(place(box, rect, mirrored=mirrored), picture)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from desktopmail.ui.file_card import FileCard
@@ -51,7 +51,7 @@ class AttachmentCard(FileCard):
     def __init__(self, attachment: Attachment, size: int, theme: Theme, parent: QWidget) -> None:
         warned = bool(attachment.warned.value)
         icon = "alert" if warned else icon_of(attachment.media_type)
-        picture = theme.icon(icon, "danger" if warned else "muted").pixmap(QSize(20, 20))
+        picture = theme.picture(icon, "danger" if warned else "muted", 20)
         super().__init__(attachment.name, attachment.media_type, size, picture, parent)
         self._way = way_of(attachment)
         if warned:

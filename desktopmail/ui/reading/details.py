@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from desktopmail.ui.fitting_area import FittingArea
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.people_line import PeopleLine
 
@@ -17,11 +16,9 @@ if TYPE_CHECKING:
     from desktopmail.mime.address import Mailbox
     from desktopmail.ui.reading.content import Letter
 
-_MAX_HEIGHT = 240  # the message itself has to stay in sight
 
-
-class Details(FittingArea):
-    """Fields and their values, people as buttons; scrolls where there are many.
+class Details(QWidget):
+    """Fields and their values, people as buttons.
 
     Signals:
         write_wanted, keep_wanted: See `PeopleLine`.
@@ -31,13 +28,14 @@ class Details(FittingArea):
     keep_wanted = Signal(object)
 
     def __init__(self, left: int, parent: QWidget) -> None:
-        super().__init__(lambda: _MAX_HEIGHT, parent)
+        super().__init__(parent)
         self.setObjectName("headerDetails")
         self.setAccessibleName(tr("reading.details"))
         self._left = left
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
         self._host = QWidget(self)
-        self._host.setObjectName("headerDetailsHost")
-        self.setWidget(self._host)
+        lines.addWidget(self._host)
         self._grid = self._make_grid()
 
     def _make_grid(self) -> QGridLayout:
@@ -55,8 +53,11 @@ class Details(FittingArea):
             letter: The message.
             proved: What was found out about its sender.
         """
-        self._host = QWidget(self)  # a grid keeps the rows it once had
-        self._host.setObjectName("headerDetailsHost")
+        before, self._host = self._host, QWidget(self)  # a grid keeps the rows it once had
+        if (lines := self.layout()) is not None:
+            lines.replaceWidget(before, self._host)
+        before.setParent(None)
+        before.deleteLater()
         self._grid = self._make_grid()
         people: list[tuple[str, Sequence[Mailbox]]] = [
             ("compose.from", letter.sender),
@@ -79,7 +80,6 @@ class Details(FittingArea):
             if text:
                 self._add(name, _value(text, self._host))
         self._grid.setRowStretch(self._grid.rowCount(), 1)
-        self.hold(self._host)
 
     def _add(self, name: str, value: QWidget) -> None:
         row = self._grid.rowCount()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -25,12 +26,15 @@ from desktopmail.ui.reading.details import Details
 from desktopmail.ui.reading.mark_line import MarkLine
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from desktopmail.mime.authres import Authentication
     from desktopmail.ui.reading.content import Letter
     from desktopmail.ui.theme.theme import Theme
 
 _AVATAR = 38
 _MAX_NAMED = 50
+_NAME_WIDTH = 180  # below that the date goes into a line of its own
 
 
 def initials(name: str, address: str) -> str:
@@ -54,7 +58,7 @@ class Avatar(QWidget):
         self._theme = theme
         self._text = ""
         self._hue = 0
-        self.setFixedSize(QSize(_AVATAR, _AVATAR))
+        self.setFixedSize(theme.side(_AVATAR))
         theme.changed.connect(self.update)
 
     def show_person(self, name: str, address: str) -> None:
@@ -73,10 +77,10 @@ class Avatar(QWidget):
         else:
             ground, ink = QColor.fromHsl(self._hue, 150, 222), QColor.fromHsl(self._hue, 150, 62)
         painter.setBrush(ground)
-        painter.drawEllipse(QRectF(0, 0, _AVATAR, _AVATAR))
+        painter.drawEllipse(QRectF(self.rect()))
         font = QFont(self.font())
         font.setWeight(QFont.Weight.DemiBold)
-        font.setPixelSize(15)
+        font.setPixelSize(self._theme.px(15))
         painter.setFont(font)
         painter.setPen(ink)
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), self._text)
@@ -120,23 +124,24 @@ class HeaderCard(QFrame):
         self._address.setProperty("kind", "small")
         self._to = ElidedLabel("", self)
         self._to.setProperty("kind", "small")
-        self._picture = QLabel(self)
-        self._proof = QLabel(self)
+        self._proof_line = QWidget(self)  # an empty layout in its place would keep lines narrow
+        self._picture = QLabel(self._proof_line)
+        self._proof = QLabel(self._proof_line)
         self._proof.setProperty("kind", "small")
         self._proof.setTextFormat(Qt.TextFormat.PlainText)
         self._proof.setWordWrap(True)
         self._proof.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         theme.changed.connect(self._tint_proof)
-        self._date = QLabel(self)
+        self._date = ElidedLabel("", self)
+        self._date.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._date.setProperty("kind", "small")
-        self._date.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
         self._more = QToolButton(self)
         self._more.setCheckable(True)
         self._more.setToolTip(tr("reading.details"))
         self._more.setAccessibleName(tr("reading.details"))
         self._more.toggled.connect(self._show_details)
         theme.tint(self._more, "chevron-down")
-        self._details = Details(_AVATAR + 12, self)
+        self._details = Details(theme.px(_AVATAR) + 12, self)
         self._details.write_wanted.connect(self.write_wanted)
         self._details.keep_wanted.connect(self.keep_wanted)
         self._details.hide()
@@ -145,7 +150,7 @@ class HeaderCard(QFrame):
         self._proved = ""
         self.marks = MarkLine(theme, self)
         self.marks.tag_unwanted.connect(self.tag_unwanted)
-        first = QHBoxLayout()
+        self._first = first = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         first.setSpacing(10)
         first.addWidget(self._from, 1)
         first.addWidget(self._date)
@@ -154,12 +159,12 @@ class HeaderCard(QFrame):
         lines.addLayout(first)
         lines.addWidget(self._address)
         lines.addWidget(self._to)
-        proved = QHBoxLayout()
+        proved = QHBoxLayout(self._proof_line)
         proved.setSpacing(5)
         proved.setContentsMargins(0, 3, 0, 0)
         proved.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
         proved.addWidget(self._proof, 1)
-        lines.addLayout(proved)
+        lines.addWidget(self._proof_line)
         lines.addWidget(self.marks)
         row = QHBoxLayout()
         row.setSpacing(12)
@@ -193,14 +198,15 @@ class HeaderCard(QFrame):
         named = [box.name or box.shown_address for box in boxes]
         self._to.set_full_text(tr("reading.to", names=", ".join(named)) if named else "")
         self._to.setVisible(bool(named))
-        self._date.setText(long_date(letter.date_s) if letter.date_s is not None else "")
+        self._date.set_full_text(long_date(letter.date_s) if letter.date_s is not None else "")
+        self._arrange()
         self._show_proof(authentication)
         self._letter, self._is_filled = letter, False
         self._proved = proof(authentication) if authentication is not None else ""
         if self._more.isChecked():
             self._fill_details()
         self.setAccessibleDescription(
-            f"{self._subject.text()}. {self._from.full_text}. {self._date.text()}."
+            f"{self._subject.text()}. {self._from.full_text}. {self._date.full_text}."
             f" {self._proof.text()}".rstrip()
         )
 
@@ -215,12 +221,24 @@ class HeaderCard(QFrame):
             self._proof_icon = ("check", "success") if proved else ("info", "muted")
             self._tint_proof()
         self._proof.setText("" if authentication is None or quiet else proof(authentication))
-        self._proof.setVisible(not quiet)
-        self._picture.setVisible(not quiet)
+        self._proof_line.setVisible(not quiet)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Put the date below the name where both have no room side by side."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        beside = self._theme.px(_AVATAR) + self._more.sizeHint().width() + 64
+        name = min(self._from.sizeHint().width(), self._theme.px(_NAME_WIDTH))
+        is_narrow = self.width() - beside < name + 10 + self._date.sizeHint().width()
+        direction = QBoxLayout.Direction
+        self._first.setDirection(direction.TopToBottom if is_narrow else direction.LeftToRight)
+        self._first.setSpacing(1 if is_narrow else 10)
+        self._date.setAlignment(leading(self) if is_narrow else Qt.AlignmentFlag.AlignRight)
 
     def _tint_proof(self) -> None:
-        icon = self._theme.icon(*self._proof_icon)
-        self._picture.setPixmap(icon.pixmap(QSize(15, 15)))
+        self._picture.setPixmap(self._theme.picture(*self._proof_icon, 15))
 
     def _fill_details(self) -> None:
         if self._letter is not None and not self._is_filled:

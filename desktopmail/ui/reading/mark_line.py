@@ -62,15 +62,16 @@ class MarkLine(QWidget):
 
     def _tag(self, tag: TagRow) -> QWidget:
         chip = self._chip(tag.label, tr("marks.tag", name=tag.label))
-        dot = QColor(tag.colour)
+        dot, radius = QColor(tag.colour), self._theme.px(9)
         chip.setStyleSheet(
-            f"QWidget#markChip {{ border: 1px solid {dot.name()}; border-radius: 9px; }}"
+            f"QWidget#markChip {{ border: 1px solid {dot.name()}; border-radius: {radius}px; }}"
         )
         remove = QToolButton(chip)
         remove.setObjectName("markRemove")
         remove.setToolTip(tr("marks.remove", name=tag.label))
         remove.setAccessibleName(remove.toolTip())
-        remove.setFixedSize(16, 16)
+        remove.setFixedSize(self._theme.side(16))
+        remove.setIconSize(self._theme.side(12))
         self._theme.tint(remove, "close")
         remove.clicked.connect(partial(self._take_off, tag.name))
         if (line := chip.layout()) is not None:
@@ -84,7 +85,7 @@ class MarkLine(QWidget):
         chip = self._chip(tr(f"marks.{name}"), tr(f"marks.{name}"))
         picture = QLabel(chip)
         token = "warning" if icon == "star-filled" else "muted"
-        picture.setPixmap(self._theme.icon(icon, token).pixmap(13, 13))
+        picture.setPixmap(self._theme.picture(icon, token, 13))
         if isinstance(line := chip.layout(), QHBoxLayout):
             line.insertWidget(0, picture)
         return chip

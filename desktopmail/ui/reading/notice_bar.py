@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
     from desktopmail.ui.theme.theme import Theme
+
+_LEAST_WIDTH = 150
 
 
 class NoticeBar(QFrame):
@@ -48,7 +50,7 @@ class NoticeBar(QFrame):
         self.setAccessibleName(text)
         token = {"warning": "warning", "danger": "danger"}.get(kind, "muted")
         picture = QLabel(self)
-        picture.setPixmap(theme.icon(icon, token).pixmap(QSize(18, 18)))
+        picture.setPixmap(theme.picture(icon, token, 18))
         label = QLabel(text, self)
         label.setWordWrap(True)
         label.setTextFormat(Qt.TextFormat.PlainText)
@@ -58,7 +60,7 @@ class NoticeBar(QFrame):
         words.setSpacing(10)
         words.addWidget(picture)
         words.addWidget(label, 1)
-        buttons = QHBoxLayout()
+        self._ways = buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         buttons.setSpacing(4)
         self.buttons: list[QPushButton] = []
         for title, act in actions:
@@ -76,16 +78,16 @@ class NoticeBar(QFrame):
             self._row.addLayout(buttons)
         metrics = self.fontMetrics()
         padding = 20 if kind == "quiet" else 44
-        self._wanted = (
-            metrics.horizontalAdvance(text)
-            + 60
-            + sum(metrics.horizontalAdvance(title) + padding for title, _ in actions)
-        )
-        self.setMinimumHeight(24 if kind == "quiet" else 34)
+        for_buttons = sum(metrics.horizontalAdvance(title) + padding for title, _ in actions)
+        self._wanted = metrics.horizontalAdvance(text) + theme.px(18) + 42 + for_buttons
+        self._wanted_by_buttons = for_buttons + 20
+        self.setMinimumWidth(_LEAST_WIDTH)  # buttons go below each other before it is reached
+        self.setMinimumHeight(theme.px(24 if kind == "quiet" else 34))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Put the buttons below the sentence where both do not fit side by side."""
+        """Put buttons below the sentence, and below each other, where they do not fit beside it."""
         super().resizeEvent(event)
-        narrow = self.width() < self._wanted
-        direction = QBoxLayout.Direction
-        self._row.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+        below, beside = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        width = self.width()
+        self._row.setDirection(below if width < self._wanted else beside)
+        self._ways.setDirection(below if width < self._wanted_by_buttons else beside)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from desktopmail.door.rows import Flag
 from desktopmail.mime import authres, link, mailing_list
 from desktopmail.tasks import TaskScope
+from desktopmail.ui.fitting_area import FittingArea
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.models.tags import Tags
 from desktopmail.ui.reading.attachments import AttachmentStrip
@@ -37,6 +38,8 @@ from desktopmail.ui.reading.remote import RemoteImages
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from PySide6.QtGui import QResizeEvent
+
     from desktopmail.door.ids import PlacementId
     from desktopmail.door.interface import StoreReader
     from desktopmail.door.rows import AccountRow, MessageRow, TagRow
@@ -44,6 +47,8 @@ if TYPE_CHECKING:
     from desktopmail.ui.reading.html_views import AnyHtmlView
     from desktopmail.ui.reading.remote import FetchImage
     from desktopmail.ui.theme.theme import Theme
+
+_LEAST_BODY = 70
 
 
 class Privacy(Protocol):
@@ -165,8 +170,20 @@ class ReadingPane(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for part in (self.header, self._notices, self._rule, self.attachments):
+        host = QWidget(self)
+        host.setObjectName("readingTopHost")
+        lines = QVBoxLayout(host)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(0)
+        lines.addWidget(self.header)
+        lines.addWidget(self._notices)
+        self._top = FittingArea(lambda: self.height() * 3 // 5, self)
+        self._top.setObjectName("readingTop")
+        self._top.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what it holds can be reached
+        self._top.hold(host)
+        for part in (self._top, self._rule, self.attachments):
             layout.addWidget(part)
+        self._bodies.setMinimumHeight(_LEAST_BODY)  # a scroll area alone would want more
         layout.addWidget(self._bodies, 1)
         self.find_bar = FindBar(theme, self)
         self.find_bar.wanted.connect(self.find_words)
@@ -184,7 +201,7 @@ class ReadingPane(QFrame):
         """Show no message, and say why: none or several are selected, or there is none at all."""
         self._turn += 1
         self.row = self.letter = None
-        for part in (self.header, self._notices, self._rule, self.attachments):
+        for part in (self._top, self._rule, self.attachments):
             part.hide()
         text = trn("reading.several", selected) if selected > 1 else tr("reading.nothing")
         self._nothing.setText("" if is_empty else text)
@@ -227,7 +244,7 @@ class ReadingPane(QFrame):
         self._authentication = self._judge(letter, row)
         self.header.show_letter(letter, self._authentication)
         self.show_marks(row)
-        self.header.show()
+        self._top.show()
         self._rule.show()
         self.attachments.show_attachments(letter.attachments, letter.sizes)
         self._show_notices(letter)
@@ -349,6 +366,11 @@ class ReadingPane(QFrame):
             work = self.show_message(self.row, remote=True, charset=self.charset)
             self.scope.spawn(work, name=tr("remote.show"))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """In a low window the header scrolls, so that the message stays in sight."""
+        super().resizeEvent(event)
+        self._top.fit()
+
     async def aclose(self) -> None:
         """End what is still being fetched, before the pane is deleted."""
         await self.scope.close()
@@ -398,6 +420,7 @@ class ReadingPane(QFrame):
         bars = self._bars(letter)
         for bar in bars:
             self._notice_lines.addWidget(bar)
+            bar.show()  # a layout would do it later
         self._notices.setVisible(bool(bars))
 
     def _bars(self, letter: Letter) -> list[NoticeBar]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
@@ -14,11 +14,15 @@ from desktopmail.ui.language import tr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtGui import QResizeEvent
+
     from desktopmail.mime.address import Mailbox
 
 _AT_ONCE = 4  # made before somebody else may have the thread
 _MANY = 24  # shown until more are wanted
 _MAX_WIDTH = 360
+_MIN_WIDTH = 60
+_PADDING = 10  # its border and what the style sheet adds
 
 
 class PeopleLine(QWidget):
@@ -76,12 +80,7 @@ class PeopleLine(QWidget):
 
     def _button(self, box: Mailbox) -> QPushButton:
         whole = f"{box.name} <{box.shown_address}>" if box.name else box.shown_address
-        button = QPushButton(self)
-        button.setProperty("kind", "person")
-        metrics = button.fontMetrics()
-        button.setText(metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, _MAX_WIDTH))
-        button.setToolTip(whole)
-        button.setAccessibleName(whole)
+        button = _PersonButton(whole, self)
         button.clicked.connect(lambda _on=False: self._open_menu(box, button))
         button.show()
         return button
@@ -98,3 +97,34 @@ class PeopleLine(QWidget):
 
     def _open_menu(self, box: Mailbox, button: QPushButton) -> None:
         self.menu_of(box).popup(button.mapToGlobal(QPoint(0, button.height())))
+
+
+class _PersonButton(QPushButton):
+    """Shows as much of a name and an address as there is room for, their middle left out."""
+
+    def __init__(self, whole: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._whole = whole
+        self.setProperty("kind", "person")
+        self.setToolTip(whole)
+        self.setAccessibleName(whole)
+        self._shorten(_MAX_WIDTH)
+        self.ensurePolished()
+        self._wanted = super().sizeHint()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As wide as the whole of it, up to a bound."""
+        return self._wanted
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Any width will do."""
+        return QSize(_MIN_WIDTH, self._wanted.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Fit it into the new width."""
+        super().resizeEvent(event)
+        self._shorten(min(self.width() - _PADDING, _MAX_WIDTH))
+
+    def _shorten(self, width: int) -> None:
+        metrics = self.fontMetrics()
+        self.setText(metrics.elidedText(self._whole, Qt.TextElideMode.ElideMiddle, width))

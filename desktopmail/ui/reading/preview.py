@@ -136,7 +136,7 @@ class PreviewWindow(QWidget):
             ("Right", lambda: self.go(1)),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(act)
-        self.resize(QSize(860, 680))
+        self.resize(theme.room(860, 680))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFocus()
         self.go(0)
@@ -171,7 +171,7 @@ class PreviewWindow(QWidget):
         button = QToolButton(self)
         button.setToolTip(tr(f"preview.{name}"))
         button.setAccessibleName(tr(f"preview.{name}"))
-        button.setIconSize(QSize(18, 18))
+        button.setIconSize(self._theme.side(18))
         self._theme.tint(button, icon)
         button.clicked.connect(lambda _on=False: self.go(way))
         return button

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
     from desktopmail.ui.server_room.api import Event
+    from desktopmail.ui.theme.theme import Theme
 
 _MOST_LINES = 2_000
 _MOST_LETTERS = 240
@@ -20,7 +20,7 @@ _MOST_LETTERS = 240
 class Feed(QPlainTextEdit):
     """One line an event, the newest below."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("serverFeed")
         self.setReadOnly(True)
@@ -29,7 +29,7 @@ class Feed(QPlainTextEdit):
         self.setMaximumBlockCount(_MOST_LINES)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setTabChangesFocus(True)
-        self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.setFont(theme.fixed_font())
         self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
 
     def tell(self, event: Event) -> None:

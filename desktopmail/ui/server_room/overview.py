@@ -6,15 +6,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDateTime, QLocale, Qt
-from PySide6.QtWidgets import QFormLayout, QLabel
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy
 
 from desktopmail.ui.facts import FactTable
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.server_room.page import Page, Room
 from desktopmail.ui.server_room.values import About, Session
+from desktopmail.ui.wrapped import WrappedLabel
 
 if TYPE_CHECKING:
     from desktopmail.ui.server_room.api import ServerApi
+
+_FACTS = ("domain", "started", "ports", "certificate", "fingerprint", "authority")
 
 
 class Overview(Page):
@@ -25,14 +28,15 @@ class Overview(Page):
 
     def __init__(self, room: Room) -> None:
         super().__init__(room)
-        self.facts = QFormLayout()
-        self.facts.setHorizontalSpacing(18)
-        self.facts.setVerticalSpacing(6)
-        self.facts.setLabelAlignment(Qt.AlignmentFlag.AlignLeading)
-        self._shown: dict[str, QLabel] = {}
-        for name in ("domain", "started", "ports", "certificate", "fingerprint", "authority"):
-            value = QLabel(self)
-            value.setWordWrap(True)
+        facts = QGridLayout()  # a form would keep the heights that its rows had at another width
+        facts.setHorizontalSpacing(18)
+        facts.setVerticalSpacing(6)
+        facts.setColumnStretch(1, 1)
+        self._shown: dict[str, tuple[QLabel, QLabel]] = {}
+        for row, name in enumerate(
+            ("domain", "started", "ports", "certificate", "fingerprint", "authority")
+        ):
+            value = WrappedLabel("", self)
             value.setTextInteractionFlags(
                 Qt.TextInteractionFlag.TextSelectableByMouse
                 | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -41,9 +45,10 @@ class Overview(Page):
             title.setProperty("kind", "muted")
             title.setBuddy(value)
             value.setAccessibleName(title.text())
-            self.facts.addRow(title, value)
-            self._shown[name] = value
-        self.lines.addLayout(self.facts)
+            facts.addWidget(title, row, 0, Qt.AlignmentFlag.AlignTop)
+            facts.addWidget(value, row, 1)
+            self._shown[name] = (title, value)
+        self.lines.addLayout(facts)
         self.lines.addSpacing(8)
         self.heading("room.sessions")
         self.sessions = FactTable(
@@ -52,6 +57,8 @@ class Overview(Page):
             self,
         )
         self.sessions.chosen.connect(self._update)
+        # What is missing in a low window is taken from the table, not from sentences.
+        self.sessions.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.lines.addWidget(self.sessions, 1)
         (self.cut_button,) = self.buttons(("room.cut", self._cut))
         self._update()
@@ -70,9 +77,10 @@ class Overview(Page):
             names, until = ", ".join(shown.names), _moment(shown.not_after)
             texts["certificate"] = tr("room.certificate", names=names, until=until)
             texts["fingerprint"] = shown.sha256
-        for name, value in self._shown.items():
+        for name, (title, value) in self._shown.items():
             value.setText(texts.get(name, ""))
-            self.facts.setRowVisible(value, bool(texts.get(name)))
+            title.setVisible(bool(texts.get(name)))
+            value.setVisible(bool(texts.get(name)))
         sessions = await api.get("/api/sessions", list[Session])
         self.sessions.fill(
             [(each.number, _row(each)) for each in sessions], nothing=tr("room.no_sessions")

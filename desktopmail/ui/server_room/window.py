@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -66,7 +66,7 @@ class ServerRoomWindow(QWidget):
         self.theme = window.theme
         self.api: ServerApi | None = None
         self.setWindowTitle(tr("verb.server_room").rstrip("…"))
-        self.resize(QSize(940, 700))
+        self.resize(window.theme.room(940, 700))
         self._build()
         self._late = QTimer(self)  # many events, one look
         self._late.setSingleShot(True)
@@ -152,7 +152,7 @@ class ServerRoomWindow(QWidget):
         title = QLabel(tr("room.feed"), host)
         title.setProperty("kind", "heading")
         self.with_lines = QCheckBox(tr("room.with_lines"), host)
-        self.feed = Feed(host)
+        self.feed = Feed(self.theme, host)
         row = QHBoxLayout()
         row.setContentsMargins(14, 8, 14, 2)
         row.addWidget(title, 1)

@@ -6,7 +6,7 @@ import os
 from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
 
 from desktopmail import resources
 
@@ -89,19 +89,7 @@ def tinted(name: str, colour: str, disabled: str) -> QIcon:
 
 def tag_icon(colour: str) -> QIcon:
     """The dot of a tag, for menus."""
-    icon = QIcon()
-    for ratio in (1, 2):
-        image = QPixmap(16 * ratio, 16 * ratio)
-        image.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(colour))
-        painter.drawEllipse(3 * ratio, 3 * ratio, 10 * ratio, 10 * ratio)
-        painter.end()
-        image.setDevicePixelRatio(ratio)
-        icon.addPixmap(image)
-    return icon
+    return tinted("dot", colour, colour)
 
 
 def application_icon() -> QIcon:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from string import Template
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,11 @@ from desktopmail import resources
 if TYPE_CHECKING:
     from desktopmail.ui.theme.tokens import Tokens
 
+_GROWING = re.compile(r"~(\d+)px")
+# `~14px` grows with the letters; what has no `~` is a hairline, a gap or a rounding.
 _SHEET = Template("""
 QToolTip { background: $snack; color: $snack_text; border: 0; padding: 5px 8px; }
+QMenu, QPushButton, QToolButton, QComboBox { icon-size: ~16px; }
 QMenu { background: $raised; border: 1px solid $border_strong; padding: 5px; }
 QMenu::item { padding: 5px 26px 5px 12px; border-radius: 5px; margin: 1px 0; }
 QMenu::item:selected { background: $accent_soft; color: $text; }
@@ -26,11 +30,11 @@ QMenuBar::item:selected { background: $hover; }
 QSplitter::handle { background: $border; }
 
 QScrollBar { background: transparent; border: 0; margin: 0; }
-QScrollBar:vertical { width: 11px; }
-QScrollBar:horizontal { height: 11px; }
+QScrollBar:vertical { width: ~11px; }
+QScrollBar:horizontal { height: ~11px; }
 QScrollBar::handle { background: $border_strong; border-radius: 4px; margin: 2px; }
-QScrollBar::handle:vertical { min-height: 36px; }
-QScrollBar::handle:horizontal { min-width: 36px; }
+QScrollBar::handle:vertical { min-height: ~36px; }
+QScrollBar::handle:horizontal { min-width: ~36px; }
 QScrollBar::handle:hover { background: $faint; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
@@ -46,12 +50,12 @@ QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled { background: $sunken;
 QLineEdit[invalid="true"] { border-color: $danger; }
 QLineEdit[kind="bare"] { border: 0; border-radius: 0; background: transparent; padding: 4px 2px; }
 QLineEdit[kind="bare"]:focus { border: 0; }
-QSpinBox { padding: 2px 4px; min-height: 20px; }
-QSpinBox::up-button, QSpinBox::down-button { border: 0; width: 18px; background: transparent; }
+QSpinBox { padding: 2px 4px; min-height: ~20px; }
+QSpinBox::up-button, QSpinBox::down-button { border: 0; width: ~18px; background: transparent; }
 QSpinBox::up-button { subcontrol-position: top right; }
 QSpinBox::down-button { subcontrol-position: bottom right; }
-QSpinBox::up-arrow { image: url("$icon_up"); width: 9px; height: 9px; }
-QSpinBox::down-arrow { image: url("$icon_chevron"); width: 9px; height: 9px; }
+QSpinBox::up-arrow { image: url("$icon_up"); width: ~9px; height: ~9px; }
+QSpinBox::down-arrow { image: url("$icon_chevron"); width: ~9px; height: ~9px; }
 QSpinBox QLineEdit { border: 0; padding: 0 5px; background: transparent; }
 QComboBox QLineEdit, QKeySequenceEdit QLineEdit { border: 0; padding: 0;
     background: transparent; }
@@ -59,23 +63,23 @@ QKeySequenceEdit { background: $surface; border: 1px solid $border_strong; borde
     padding: 3px 8px; }
 QKeySequenceEdit:focus { border-color: $accent; }
 QCheckBox, QRadioButton { spacing: 8px; }
-QCheckBox::indicator, QRadioButton::indicator { width: 14px; height: 14px;
+QCheckBox::indicator, QRadioButton::indicator { width: ~14px; height: ~14px;
     border: 1px solid $faint; background: $surface; border-radius: 4px; }
-QRadioButton::indicator { border-radius: 8px; }
+QRadioButton::indicator { border-radius: ~8px; }
 QCheckBox::indicator:focus, QRadioButton::indicator:focus { border: 2px solid $accent; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent;
     image: url("$icon_check"); }
 QRadioButton::indicator:checked { background: $accent; border-color: $accent;
     image: url("$icon_dot"); }
-QComboBox { padding-right: 22px; }
-QComboBox::drop-down { border: 0; width: 22px; }
-QComboBox::down-arrow { image: url("$icon_chevron"); width: 12px; height: 12px; }
+QComboBox { padding-right: ~22px; }
+QComboBox::drop-down { border: 0; width: ~22px; }
+QComboBox::down-arrow { image: url("$icon_chevron"); width: ~12px; height: ~12px; }
 QComboBox[kind="bare"] { border: 0; background: transparent; padding-left: 4px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $border_strong;
     selection-background-color: $accent_soft; selection-color: $text; outline: 0; }
 
 QPushButton { background: $raised; border: 1px solid $border_strong; border-radius: 6px;
-    padding: 5px 14px; min-height: 18px; }
+    padding: 5px 14px; min-height: ~18px; }
 QPushButton:hover { background: $hover; }
 QPushButton:pressed { background: $selected; }
 QPushButton:focus { border-color: $accent; }
@@ -102,14 +106,14 @@ QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $accent_soft; }
 QToolButton:focus { border-color: $accent; }
 QToolButton:disabled { color: $border_strong; }
-QToolButton[kind="chip"] { border: 1px solid $border_strong; border-radius: 11px;
+QToolButton[kind="chip"] { border: 1px solid $border_strong; border-radius: ~11px;
     padding: 2px 10px; color: $muted; }
 QToolButton[kind="chip"]:checked { background: $accent_soft; border-color: $accent; color: $text; }
 QToolButton[kind="chip"]:focus { border-color: $accent; }
-#markChip { background: $sunken; border: 1px solid $border; border-radius: 9px; }
-QToolButton#markRemove { padding: 0; border-radius: 8px; }
-#headerDetails, #headerDetailsHost, #problemCards, #problemCardsHost,
-#attachmentArea, #attachmentHost { background: transparent; }
+#markChip { background: $sunken; border: 1px solid $border; border-radius: ~9px; }
+QToolButton#markRemove { padding: 0; border-radius: ~8px; }
+#problemCards, #problemCardsHost,
+#attachmentArea, #attachmentHost, #readingTop, #readingTopHost { background: transparent; }
 QToolButton::menu-indicator { image: none; }
 
 #toolbar { background: $chrome; border-bottom: 1px solid $border; }
@@ -185,15 +189,21 @@ QScrollArea[kind="recipients"][dropping="true"] { background: $accent_soft; bord
 """)
 
 
-def build_style_sheet(tokens: Tokens, *, base_pt: float) -> str:
-    """Return the style sheet of a theme for a base font of `base_pt` points."""
+def build_style_sheet(tokens: Tokens, *, base_pt: float, scale: float = 1.0) -> str:
+    """Return the style sheet of a theme.
+
+    Args:
+        tokens: Colours.
+        base_pt: The size of the application's letters, in points.
+        scale: How large they are against usual ones.
+    """
     dark = tokens.text > tokens.surface  # both are #rrggbb: the brighter one sorts later
     kind = "dark" if dark else "light"
 
     def drawing(name: str) -> str:  # a style sheet takes files of one colour only
         return resources.path("icons", f"{name}-{kind}.svg").as_posix()
 
-    return _SHEET.substitute(
+    sheet = _SHEET.substitute(
         dataclasses.asdict(tokens),
         icon_chevron=drawing("indicator"),
         icon_up=drawing("indicator-up"),
@@ -203,3 +213,4 @@ def build_style_sheet(tokens: Tokens, *, base_pt: float) -> str:
         subject_pt=round(base_pt * 1.25, 1),
         small_pt=round(base_pt * 0.9, 1),
     )
+    return _GROWING.sub(lambda length: f"{round(int(length[1]) * scale)}px", sheet)

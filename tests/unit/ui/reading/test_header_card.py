@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtWidgets import QApplication, QLabel
 
 from desktopmail.ui.reading.content import read_letter
 from desktopmail.ui.reading.header_card import HeaderCard, initials
 from desktopmail.ui.theme.theme import Scheme, Theme
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
 LETTER = (
@@ -63,9 +63,22 @@ def test_a_subject_in_hebrew_begins_where_the_others_do(card: HeaderCard) -> Non
 
 def test_details_are_made_when_they_are_wanted(card: HeaderCard) -> None:
     card.show_letter(read_letter(LETTER.format(sender="b@x.test", subject="Walk").encode()))
-    assert card._details.widget() is None or card._details.isHidden()
+    assert card._details.isHidden()
+    assert card._details.findChildren(QLabel) == []
     toggled: list[bool] = []
     card.details_toggled.connect(toggled.append)
     card._more.setChecked(True)
     assert toggled == [True]
     assert not card._details.isHidden()
+    assert card._details.findChildren(QLabel) != []
+
+
+def test_the_date_stands_below_a_name_that_it_would_push_out(card: HeaderCard) -> None:
+    name = "Nordlinie Fahrkarten und Auskunft"
+    card.show_letter(read_letter(LETTER.format(sender=f"{name} <b@x.test>", subject="x").encode()))
+    card.show()
+    for width, is_below in ((700, False), (330, True), (700, False)):
+        card.resize(width, card.height())
+        QApplication.processEvents()
+        assert (card._date.y() > card._from.y()) is is_below
+        assert card._date.text() == card._date.full_text  # never cut

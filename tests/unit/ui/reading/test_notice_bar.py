@@ -37,5 +37,22 @@ def test_its_buttons_stand_below_where_both_do_not_fit(theme: Theme, qtbot: QtBo
     bar.show()
     bar.resize(1_000, 40)
     assert bar._row.direction() is QBoxLayout.Direction.LeftToRight
-    bar.resize(260, 40)
+    bar.resize(370, 40)
     assert bar._row.direction() is QBoxLayout.Direction.TopToBottom
+    assert bar._ways.direction() is QBoxLayout.Direction.LeftToRight
+
+
+def test_buttons_that_have_no_room_beside_each_other_stand_in_lines(
+    theme: Theme, qtbot: QtBot
+) -> None:
+    actions = [("Load the images now", lambda: None), ("Always for this sender", lambda: None)]
+    bar = NoticeBar(theme, "image", "notice", "Five remote images were blocked", actions)
+    qtbot.addWidget(bar)
+    bar.show()
+    bar.resize(210, 140)
+    QApplication.processEvents()
+    first, second = bar.buttons
+    assert first.geometry().bottom() < second.geometry().top()
+    for button in bar.buttons:
+        assert button.width() >= button.fontMetrics().horizontalAdvance(button.text())
+        assert bar.rect().contains(button.geometry())
