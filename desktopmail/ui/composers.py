@@ -11,10 +11,8 @@ from PySide6.QtCore import QTimer
 from desktopmail.ui.language import tr, trn
 
 if TYPE_CHECKING:
-    from desktopmail.door.ids import PlacementId
-    from desktopmail.door.rows import AccountRow
-    from desktopmail.mime.compose import Draft
     from desktopmail.ui.composer.window import ComposeWindow
+    from desktopmail.ui.composer.writing import Writing
     from desktopmail.ui.window import MainWindow
 
 
@@ -35,28 +33,11 @@ class Composers(Sequence["ComposeWindow"]):
     def __len__(self) -> int:
         return len(self._open)
 
-    def open(
-        self,
-        draft: Draft | None = None,
-        *,
-        account: AccountRow | None = None,
-        answers: PlacementId | None = None,
-        forwards: bool = False,
-        replaces: PlacementId | None = None,
-        recovered: str = "",
-    ) -> None:
+    def open(self, writing: Writing) -> None:
         """Open a window to write in."""
         from desktopmail.ui.composer.window import ComposeWindow
 
-        composer = ComposeWindow(
-            self._window,
-            draft=draft,
-            account=account or self._window.account_in_view(),
-            answers=answers,
-            forwards=forwards,
-            replaces=replaces,
-            recovered=recovered,
-        )
+        composer = ComposeWindow(self._window, writing)
         self._open.append(composer)
         composer.closed.connect(lambda: self._open.remove(composer))
         # A step of its own: building it took one, and its first layout takes as long again.
@@ -73,16 +54,8 @@ class Composers(Sequence["ComposeWindow"]):
 
         recovery = Recovery.of_profile(self._window.settings.folder)
         left = await asyncio.get_running_loop().run_in_executor(None, recovery.left)
-        accounts = self._window.accounts()
-        for key, draft, placed in left:
-            self.open(
-                draft,
-                account=next((it for it in accounts if it.id == placed.account_id), None),
-                answers=placed.answers,
-                forwards=placed.forwards,
-                replaces=placed.replaces,
-                recovered=key,
-            )
+        for writing in left:
+            self.open(writing)
         if left:
             self._window.snack.show_text(trn("say.restored", len(left)))
 

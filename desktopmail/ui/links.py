@@ -20,8 +20,10 @@ def follow(desk: Desk, target: str) -> None:
     url = QUrl(target)
     if url.scheme() == "mailto":
         from desktopmail.mime import mailto
+        from desktopmail.ui.composer.writing import Writing
 
-        desk.compose(mailto.parse(target))
+        draft = mailto.parse(target)
+        desk.compose(Writing(draft) if draft is not None else Writing())
     elif url.scheme() in _OF_THE_BROWSER:
         QDesktopServices.openUrl(url)
     else:

@@ -131,11 +131,11 @@ class ShownMessage(QObject):
 
     async def _edit_draft(self, row: MessageRow) -> None:
         from desktopmail.mime import answers
+        from desktopmail.ui.composer.writing import Placed, Writing
 
         octets = await self._octets(row)
         if octets is None:
             return
-        accounts = self._window.accounts()
-        account = next((it for it in accounts if it.id == row.account_id), None)
         draft = answers.edit_as_new(read_letter(octets).message)
-        self._window.compose(draft, account=account, replaces=row.id)
+        placed = Placed(account_id=row.account_id, replaces=row.id)
+        self._window.compose(Writing(draft, placed))

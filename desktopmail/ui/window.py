@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import MailboxId, PlacementId
     from desktopmail.door.interface import Door, DoorError, StoreReader
     from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow, TagRow
-    from desktopmail.mime.compose import Draft
     from desktopmail.tasks import TaskScope
     from desktopmail.ui.actions import Actions
     from desktopmail.ui.bridge import Bridge
     from desktopmail.ui.commands.verb import Verb
+    from desktopmail.ui.composer.writing import Writing
     from desktopmail.ui.composers import Composers
     from desktopmail.ui.drops import Drops
     from desktopmail.ui.menus import ContextMenus
@@ -234,23 +234,9 @@ class MainWindow(QMainWindow):
         """Take the last command back."""
         await self.history.undo()
 
-    def compose(
-        self,
-        draft: Draft | None = None,
-        *,
-        account: AccountRow | None = None,
-        answers: PlacementId | None = None,
-        forwards: bool = False,
-        replaces: PlacementId | None = None,
-    ) -> None:
+    def compose(self, writing: Writing) -> None:
         """Open a window to write in."""
-        self.composers.open(
-            draft,
-            account=account,
-            answers=answers,
-            forwards=forwards,
-            replaces=replaces,
-        )
+        self.composers.open(writing)
 
     async def fetch_image(self, url: str) -> tuple[bytes, str]:
         """Fetch a remote image through the engine: (octets, media type).

@@ -17,6 +17,7 @@ from desktopmail.mime import mailto
 from desktopmail.mime.compose import File
 from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.composer.files import MAX_OCTETS, FileError, media_type_of, read_file
+from desktopmail.ui.composer.writing import Writing
 from tests.gui.test_window import play, select
 from tests.helpers.qt_loop import until
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def write(window: MainWindow, to: str = "bob@example.org") -> ComposeWindow:
-    window.compose()
+    window.compose(Writing())
     composer = window.composers[-1]
     composer.fields.to.set_text(to)
     composer.fields.subject.setText("Grüße aus der Mühle")
@@ -115,7 +116,7 @@ def test_closing_keeps_what_was_written_without_a_question(theme: Theme) -> None
 
 def test_closing_an_empty_window_keeps_nothing(theme: Theme) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
-        window.compose()
+        window.compose(Writing())
         window.composers[-1].close()
         await until(lambda: not window.composers)
         assert store.commands == []
@@ -179,7 +180,7 @@ def test_what_is_missing_is_asked_for_once(
 
 def test_people_are_offered_while_one_types(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
-        window.compose()
+        window.compose(Writing())
         composer = window.composers[-1]
         field = composer.fields.to
         QTest.keyClicks(field.edit, "kaeth")
@@ -236,7 +237,7 @@ def test_the_signature_stands_below_a_new_message(theme: Theme) -> None:
         store.identity_rows = [
             msgspec.structs.replace(row, signature_text="Alice") for row in store.identities()
         ]
-        window.compose()
+        window.compose(Writing())
         composer = window.composers[-1]
         assert composer.body.toPlainText() == "\n\n-- \nAlice"
         composer.close()

@@ -25,6 +25,7 @@ from desktopmail.door.queries import EngineStatus, ReadStatus
 from desktopmail.door.rows import Kind, Role, Security
 from desktopmail.ui.app import wait_for_end
 from desktopmail.ui.commands.registry import find_verb
+from desktopmail.ui.composer.writing import Placed, Writing
 from desktopmail.ui.panels.switch import SwitchDialog
 from desktopmail.ui.reading.notice_bar import NoticeBar
 from desktopmail.ui.settings import Settings
@@ -77,7 +78,7 @@ def test_a_message_sent_from_one_account_arrives_in_the_other_and_is_answered(
             accounts = {account.kind: account for account in window.accounts()}
             imap, pop3 = accounts[Kind.IMAP], accounts[Kind.POP3]
 
-            window.compose(account=imap)
+            window.compose(Writing(placed=Placed(account_id=imap.id)))
             composer = window.composers[-1]
             QTest.keyClicks(composer.fields.to.edit, pop3.address)
             composer.fields.to._popup.hide()

@@ -155,7 +155,7 @@ def test_a_message_within_a_message_has_its_own_window_and_is_answered(theme: Th
         await until(lambda: window.composers)
         composer = window.composers[-1]
         assert composer.fields.to.text() == "Bob <bob@example.org>"
-        assert composer.answers is None
+        assert composer.placed.answers is None
         composer.finish()
         inner.close()
         await until(lambda: not window.extra_windows)

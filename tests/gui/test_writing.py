@@ -29,6 +29,7 @@ from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.composer.body import png_of
 from desktopmail.ui.composer.link_dialog import LinkDialog, completed_url
 from desktopmail.ui.composer.recovery import Recovery
+from desktopmail.ui.composer.writing import Placed, Writing
 from desktopmail.ui.reading.content import read_letter
 from desktopmail.ui.settings import Settings
 from desktopmail.ui.window import MainWindow
@@ -112,7 +113,7 @@ def test_each_button_does_what_it_says_and_takes_it_back(
     theme: Theme, name: str, html: str
 ) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
-        window.compose()
+        window.compose(Writing())
         composer = window.composers[-1]
         composer.body.setPlainText("one")
         select_all(composer)
@@ -131,7 +132,7 @@ def test_each_button_does_what_it_says_and_takes_it_back(
 
 def test_colours_and_sizes_are_few_and_can_be_taken_off(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
-        window.compose()
+        window.compose(Writing())
         composer = window.composers[-1]
         composer.body.setPlainText("one")
         select_all(composer)
@@ -151,7 +152,7 @@ def test_colours_and_sizes_are_few_and_can_be_taken_off(theme: Theme) -> None:
 
 def test_enter_ends_a_list_and_tab_indents_it(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
-        window.compose()
+        window.compose(Writing())
         composer = window.composers[-1]
         body = composer.body
         body.clear()
@@ -174,7 +175,7 @@ def test_enter_ends_a_list_and_tab_indents_it(theme: Theme) -> None:
 
 def test_enter_within_a_quote_makes_room_for_an_answer(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
-        window.compose()
+        window.compose(Writing())
         body = window.composers[-1].body
         body.show_text("> one two\n> three")
         cursor = body.textCursor()
@@ -191,7 +192,7 @@ def test_enter_within_a_quote_makes_room_for_an_answer(theme: Theme) -> None:
 
 def test_backspace_takes_a_quote_off(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
-        window.compose()
+        window.compose(Writing())
         body = window.composers[-1].body
         body.show_text(">> one")
         body.moveCursor(QTextCursor.MoveOperation.Start)
@@ -222,7 +223,7 @@ def test_a_link_leads_to_the_web_or_to_an_address(typed: str, url: str) -> None:
 
 def test_a_link_is_made_of_the_words_selected_and_taken_off_again(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
-        window.compose()
+        window.compose(Writing())
         composer = window.composers[-1]
         composer.body.setPlainText("garden")
         select_all(composer)
@@ -321,7 +322,7 @@ def test_plain_text_is_written_where_a_person_prefers_it(theme: Theme) -> None:
 
 def test_html_is_pasted_as_rich_text_without_foreign_looks(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
-        window.compose()
+        window.compose(Writing())
         composer = window.composers[-1]
         composer.body.clear()
         data = QMimeData()
@@ -368,7 +369,7 @@ def test_a_rich_draft_is_opened_as_it_was_kept(theme: Theme) -> None:
         await until(lambda: saved(store))
         draft = answers.edit_as_new(Message.parse(saved(store)[0].octets))
         composer.finish()
-        window.compose(draft, replaces=saved(store)[0].replaces)
+        window.compose(Writing(draft, Placed(replaces=saved(store)[0].replaces)))
         again = window.composers[-1]
         assert inner(again) == html
         assert again.files.files == ()
@@ -382,7 +383,7 @@ def test_a_plain_draft_keeps_its_tabs_and_spaces(theme: Theme) -> None:
     text = "Patch:\n\n+\tif  x:\n+\t\treturn\n> quoted\n\n  end"
 
     async def scene(window: MainWindow, _store: FakeStore) -> None:
-        window.compose(Draft(Mailbox("", ""), text=text))
+        window.compose(Writing(Draft(Mailbox("", ""), text=text)))
         assert window.composers[-1].body.plain_text() == text
         assert window.composers[-1].body.html() is None
         window.composers[-1].finish()
@@ -425,7 +426,7 @@ def test_the_signature_follows_the_sender_unless_it_was_changed(theme: Theme) ->
     store.identity_rows = list(IDENTITIES)
 
     async def scene(window: MainWindow, store: FakeStore) -> None:
-        window.compose()
+        window.compose(Writing())
         composer = window.composers[-1]
         body, box = composer.body, composer.fields.from_box
         assert body.plain_text() == "\n\n-- \nAlice\nGarden club"
@@ -513,6 +514,7 @@ from pathlib import Path
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from desktopmail.ui.composer.recovery import Recovery
+from desktopmail.ui.composer.writing import Writing
 from desktopmail.ui.settings import Settings
 from desktopmail.ui.theme.theme import Scheme, Theme
 from desktopmail.ui.window import MainWindow
@@ -527,7 +529,7 @@ async def type_and_die():
     theme = Theme(application, Scheme.LIGHT)
     window = MainWindow(store, lambda: store, Settings(profile / "window.toml"), theme, web=False)
     window.show()
-    window.compose()
+    window.compose(Writing())
     QTest.keyClicks(window.composers[-1].body, "half a sent")
     await until(lambda: Recovery.of_profile(profile).left())
     os.kill(os.getpid(), signal.SIGKILL)
@@ -546,9 +548,9 @@ def test_a_window_killed_while_typing_leaves_its_text_on_the_disk(tmp_path: Path
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
-    ((_, draft, placed),) = Recovery.of_profile(tmp_path).left()
-    assert draft.text.startswith("half a sent")
-    assert placed.account_id == 1
+    (left,) = Recovery.of_profile(tmp_path).left()
+    assert left.draft.text.startswith("half a sent")
+    assert left.placed.account_id == 1
 
 
 def test_the_state_of_a_draft_is_said(theme: Theme, tmp_path: Path) -> None:
@@ -582,7 +584,7 @@ def test_quitting_keeps_what_is_written_as_a_draft(theme: Theme) -> None:
 
 async def warmed(window: MainWindow) -> None:
     """Imports (made when idle) and first styles are not what is measured."""
-    window.compose()
+    window.compose(Writing())
     await until(window.composers[-1].isVisible)
     window.composers[-1].finish()
     await asyncio.sleep(0.1)
@@ -596,9 +598,8 @@ def test_no_slot_blocks_while_a_long_quote_is_answered_and_sent(theme: Theme) ->
         rich_read.read(html)  # done in a thread where a message is answered
         await asyncio.sleep(0.1)
         watch = Watchdog()
-        window.compose(
-            Draft(Mailbox("", ""), to=(Mailbox("", "bob@example.org"),), subject="x", html=html)
-        )
+        to = (Mailbox("", "bob@example.org"),)
+        window.compose(Writing(Draft(Mailbox("", ""), to=to, subject="x", html=html)))
         composer = window.composers[-1]
         await until(lambda: not composer.body._rest)
         for letter in "typed meanwhile":
@@ -620,7 +621,7 @@ def test_no_slot_blocks_while_a_message_is_opened_to_write_in(theme: Theme) -> N
         await warmed(window)
         watch = Watchdog()
         people = tuple(Mailbox(f"Person {at}", f"p{at}@example.org") for at in range(1_000))
-        window.compose(Draft(Mailbox("", ""), to=people, subject="x", text="y"))
+        window.compose(Writing(Draft(Mailbox("", ""), to=people, subject="x", text="y")))
         composer = window.composers[-1]
         await until(lambda: not composer.fields.to.more_button.isHidden())
         assert composer.format_bar.buttons["bold"].toolTip() == "Bold (Ctrl+B)"
@@ -705,7 +706,7 @@ def test_a_quoted_newsletter_survives_as_a_draft(theme: Theme) -> None:
         QTest.keyClicks(composer.body, "No")
         await composer.keeper.save()
         kept = answers.edit_as_new(Message.parse(saved(store)[-1].octets))
-        window.compose(kept)
+        window.compose(Writing(kept))
         again = window.composers[-1]
         assert again.quote.quoted is not None
         assert "Quinces" not in again.body.toPlainText()

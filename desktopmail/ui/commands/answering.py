@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.mime import answers, quoted, rich_read
 from desktopmail.mime.address import Mailbox
+from desktopmail.ui.composer.writing import Placed, Writing
 from desktopmail.ui.dates import long_date
 from desktopmail.ui.language import tr
 
@@ -53,7 +54,6 @@ async def answer_letter(
     """
     # Only the account the message came to counts as "me": a person may well write from one of
     # their accounts to another, and the answer has to go back there.
-    accounts = [it for it in desk.accounts() if it.id == account_id]
     own = identities(desk, account_id)
     rich = desk.settings.flag("rich_text")
     # Who writes below a quote writes into it: there it goes through the editor.
@@ -76,12 +76,12 @@ async def answer_letter(
     if draft is None:
         desk.say(tr("say.no_list"))
         return
-    desk.compose(
-        draft,
-        account=accounts[0] if accounts else None,
+    placed = Placed(
+        account_id=account_id,
         answers=None if way == "edit_as_new" else placement_id,
         forwards=way.startswith("forward"),
     )
+    desk.compose(Writing(draft, placed))
 
 
 def identities(desk: Desk, account_id: AccountId | None) -> list[Mailbox]:

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 async def do(desk: Desk) -> None:
     """Do it."""
-    desk.compose()
+    from desktopmail.ui.composer.writing import Writing  # it composes: not needed at start
+
+    desk.compose(Writing())
 
 
 VERB = Verb(

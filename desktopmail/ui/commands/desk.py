@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import MailboxId, PlacementId
     from desktopmail.door.interface import Door, StoreReader
     from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow, TagRow
-    from desktopmail.mime.compose import Draft
     from desktopmail.tasks import TaskScope
+    from desktopmail.ui.composer.writing import Writing
     from desktopmail.ui.models.tags import Tags
     from desktopmail.ui.panes.list_pane import ListPane
     from desktopmail.ui.panes.sidebar import Sidebar
@@ -60,15 +60,7 @@ class Desk(Protocol):
         """Take the last command back."""
         ...
 
-    def compose(
-        self,
-        draft: Draft | None = None,
-        *,
-        account: AccountRow | None = None,
-        answers: PlacementId | None = None,
-        forwards: bool = False,
-        replaces: PlacementId | None = None,
-    ) -> None:
+    def compose(self, writing: Writing) -> None:
         """Open a window to write in."""
         ...
 

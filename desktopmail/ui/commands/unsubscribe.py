@@ -96,15 +96,15 @@ def _say_left(desk: Desk, ways: MailingList) -> None:
 def _by_mail_or_page(desk: Desk, ways: MailingList, row: MessageRow | None) -> None:
     from desktopmail.mime import mailto
     from desktopmail.ui.commands.answering import identities  # it composes: not needed at start
+    from desktopmail.ui.composer.writing import Placed, Writing
 
     account_id = row.account_id if row is not None else None
-    account = next((it for it in desk.accounts() if it.id == account_id), None)
     sender = next(iter(identities(desk, account_id)), None)
     draft = mailto.parse(ways.leave_mail, sender) if ways.leave_mail else None
     if draft is not None and draft.to:
         if not draft.subject:
             draft = dataclasses.replace(draft, subject="unsubscribe")
-        desk.compose(draft, account=account)
+        desk.compose(Writing(draft, Placed(account_id=account_id)))
         desk.say(tr("say.leave_by_mail"))
     elif ways.leave_page:
         desk.open_link(ways.leave_page)

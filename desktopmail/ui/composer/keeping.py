@@ -15,13 +15,15 @@ from desktopmail.door.ids import PlacementId
 from desktopmail.door.interface import DoorError
 from desktopmail.mime import compose, message_id
 from desktopmail.mime.compose import ComposeError
-from desktopmail.ui.composer.recovery import Placed, Recovery
+from desktopmail.ui.composer.recovery import Recovery
+from desktopmail.ui.composer.writing import Placed
 from desktopmail.ui.dates import short_date
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
     from desktopmail.mime.compose import Composed, Draft
     from desktopmail.ui.composer.window import ComposeWindow
+    from desktopmail.ui.composer.writing import Writing
 
 _DISK_MS = 400  # after a key, so long until it is on the disk
 _HEAVY_OCTETS = 1_000_000  # each version of a draft goes to the server with its files…
@@ -34,19 +36,16 @@ class Keeper(QObject):
 
     Args:
         window: What is written.
-        replaces: The version in Drafts it goes on with.
-        recovered: The key it was kept under before a crash.
+        writing: What it began with.
     """
 
-    def __init__(
-        self, window: ComposeWindow, *, replaces: PlacementId | None, recovered: str
-    ) -> None:
+    def __init__(self, window: ComposeWindow, writing: Writing) -> None:
         super().__init__(window)
         self._window = window
-        self.saved_as = replaces
+        self.saved_as = writing.placed.replaces
         self.is_changed = False
-        self.is_recovered = bool(recovered)
-        self._key = recovered or token_hex(8)
+        self.is_recovered = bool(writing.recovered)
+        self._key = writing.recovered or token_hex(8)
         self._recovery = Recovery.of_profile(window.settings.folder)
         self._saving = asyncio.Lock()
         self._writing = asyncio.Lock()
@@ -103,8 +102,8 @@ class Keeper(QObject):
         sender = self._window.sent_by
         return Placed(
             account_id=sender.account.id if sender is not None else None,
-            answers=self._window.answers,
-            forwards=self._window.forwards,
+            answers=self._window.placed.answers,
+            forwards=self._window.placed.forwards,
             replaces=self.saved_as,
         )
 

@@ -13,30 +13,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from desktopmail.door.ids import AccountId, PlacementId
 from desktopmail.mime import address
 from desktopmail.mime.address import Mailbox
 from desktopmail.mime.compose import Draft, File
 from desktopmail.mime.quoted import Quoted
+from desktopmail.ui.composer.writing import Placed, Writing
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-class Placed(msgspec.Struct, frozen=True, kw_only=True):
-    """What a draft belongs to.
-
-    Attributes:
-        account_id: The account it is sent from.
-        answers: The placement it answers or forwards.
-        forwards: Whether it forwards that.
-        replaces: The placement of the version in Drafts.
-    """
-
-    account_id: AccountId | None = None
-    answers: PlacementId | None = None
-    forwards: bool = False
-    replaces: PlacementId | None = None
 
 
 class _KeptFile(msgspec.Struct, frozen=True):
@@ -132,8 +116,8 @@ class Recovery:
         if self._folder is not None:
             shutil.rmtree(self._folder / key, ignore_errors=True)
 
-    def left(self) -> list[tuple[str, Draft, Placed]]:
-        """What was being written when the program ended without saying so: key, draft, place.
+    def left(self) -> list[Writing]:
+        """What was being written when the program ended without saying so.
 
         What cannot be read is left alone and not told.
         """
@@ -149,7 +133,7 @@ class Recovery:
                 )
             except (OSError, msgspec.MsgspecError):
                 continue
-            found.append((place.name, _draft(kept, files), kept.placed))
+            found.append(Writing(_draft(kept, files), kept.placed, recovered=place.name))
         return found
 
 

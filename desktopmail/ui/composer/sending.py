@@ -123,8 +123,8 @@ class Sending(QObject):
                     octets=composed.octets,
                     delay_s=float(delay_s),
                     draft=window.keeper.saved_as,
-                    answers=window.answers,
-                    forwards=window.forwards,
+                    answers=window.placed.answers,
+                    forwards=window.placed.forwards,
                     report=ReportWish(notify=_NOTIFY if window.report_action.isChecked() else ()),
                 )
             )

@@ -34,7 +34,6 @@ from PySide6.QtWidgets import (
 from desktopmail.door.commands import DeleteMessages
 from desktopmail.door.interface import DoorError
 from desktopmail.mime import rich_read, rich_text, text_html
-from desktopmail.mime.address import Mailbox
 from desktopmail.mime.compose import ComposeError, Draft, File
 from desktopmail.tasks import TaskScope
 from desktopmail.ui.composer import senders
@@ -53,11 +52,12 @@ from desktopmail.ui.language import tr, trn
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from desktopmail.door.ids import PlacementId
     from desktopmail.door.rows import AccountRow
+    from desktopmail.mime.address import Mailbox
     from desktopmail.mime.quoted import Quoted
     from desktopmail.mime.rich_text import Item
     from desktopmail.ui.composer.senders import Sender
+    from desktopmail.ui.composer.writing import Writing
     from desktopmail.ui.window import MainWindow
 
 
@@ -69,12 +69,7 @@ class ComposeWindow(QWidget):
 
     Args:
         main: The main window: engine, settings, theme, and where "Undo" is shown after sending.
-        draft: What it begins with.
-        account: Which account it is sent from at first.
-        answers: The placement it answers or forwards.
-        forwards: Whether it forwards that.
-        replaces: The placement of the draft it goes on with.
-        recovered: The key under which it was kept when the program ended without saying so.
+        writing: What it begins with.
 
     Signals:
         closed: It was closed for good: sent, discarded or kept as a draft.
@@ -82,17 +77,7 @@ class ComposeWindow(QWidget):
 
     closed = Signal()
 
-    def __init__(
-        self,
-        main: MainWindow,
-        *,
-        draft: Draft | None = None,
-        account: AccountRow | None = None,
-        answers: PlacementId | None = None,
-        forwards: bool = False,
-        replaces: PlacementId | None = None,
-        recovered: str = "",
-    ) -> None:
+    def __init__(self, main: MainWindow, writing: Writing) -> None:
         super().__init__(None, Qt.WindowType.Window)
         self.setObjectName("composer")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -100,22 +85,21 @@ class ComposeWindow(QWidget):
         self._theme = main.theme
         self.settings = main.settings
         self._senders = senders.all_of(main.accounts(), main.reader.identities())
-        self.answers = answers
-        self.forwards = forwards
-        self._draft = draft or Draft(sender=Mailbox("", ""))
+        self.placed = writing.placed
+        self._draft = writing.draft
         self._pictures = {it.content_id: it for it in self._draft.files if it.content_id}
         self._signs: Sender | None = None  # whose signature stands below
         self.is_over = False
         self.scope = TaskScope(main.trouble.report)
-        self.keeper = Keeper(self, replaces=replaces, recovered=recovered)
+        self.keeper = Keeper(self, writing)
         self.sending = Sending(self)
         self._build()
-        self._fill(account)
+        self._fill(writing.placed.account_of(main.accounts()) or main.account_in_view())
         self._first_files = self.files.files
-        self.body.document().setModified(bool(recovered))
+        self.body.document().setModified(self.keeper.is_recovered)
         self._connect()
         self._place()
-        if recovered:
+        if self.keeper.is_recovered:
             self.keeper.changed()
 
     # ---- building
@@ -224,7 +208,7 @@ class ComposeWindow(QWidget):
             self.body.show_text(self._with_signature(draft.text))
         self.quote.show_quoted(draft)
         self.files.add(*(file for file in draft.files if not file.content_id))
-        if self.settings.flag("reply_below") and self.answers is not None and not self.forwards:
+        if self.settings.flag("reply_below") and self.placed.is_reply:
             self.body.begin_below()
         else:
             self.body.begin_above()
@@ -238,14 +222,14 @@ class ComposeWindow(QWidget):
         mark = f"\n\n-- \n{self._signs.signature}\n"
         if not text.strip():
             return mark
-        return f"{text.rstrip()}\n{mark}" if not self.forwards else f"{mark}{text}"
+        return f"{text.rstrip()}\n{mark}" if not self.placed.forwards else f"{mark}{text}"
 
     def _with_signature_items(self, items: tuple[Item, ...]) -> tuple[Item, ...]:
         if self._signs is None or not self._signs.signature:
             return items
         signature = rich_read.read(signature_html(self._signs))
         empty = rich_text.Paragraph()
-        if self.forwards:
+        if self.placed.forwards:
             return (empty, empty, *signature, *items)
         return (*items, empty, *signature)
 
@@ -336,7 +320,7 @@ class ComposeWindow(QWidget):
         """Whether there is anything to keep beyond what the window began with."""
         is_written = self.body.document().isModified() or self.files.files != self._first_files
         is_written = is_written or self.quote.quoted != self._draft.quoted
-        return is_written or (self.answers is None and self.fields.has_words())
+        return is_written or (self.placed.answers is None and self.fields.has_words())
 
     def write_rich(self, rich: bool) -> None:
         """Go on with rich text, or with plain text; pictures in the text become attachments."""

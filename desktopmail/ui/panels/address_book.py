@@ -27,6 +27,7 @@ from desktopmail.mime import address
 from desktopmail.mime.address import Mailbox
 from desktopmail.mime.compose import Draft
 from desktopmail.ui.asking import confirm
+from desktopmail.ui.composer.writing import Placed, Writing
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.facts import FactTable
 from desktopmail.ui.language import tr, trn
@@ -209,7 +210,8 @@ class AddressBookWindow(QWidget):
             account = self._window.account_in_view()
             if account is not None:
                 own = Mailbox(account.display_name, account.address)
-                self._window.compose(Draft(sender=own, to=(to,)), account=account)
+                placed = Placed(account_id=account.id)
+                self._window.compose(Writing(Draft(sender=own, to=(to,)), placed))
 
     def _ask_to_remove(self) -> None:
         contact = self._shown

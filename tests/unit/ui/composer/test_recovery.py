@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from desktopmail.door.ids import AccountId, PlacementId
 from desktopmail.mime.address import Mailbox
 from desktopmail.mime.compose import Draft, File
-from desktopmail.ui.composer.recovery import Placed, Recovery
+from desktopmail.ui.composer.recovery import Recovery
+from desktopmail.ui.composer.writing import Placed, Writing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,7 @@ PLACED = Placed(account_id=AccountId(3), answers=PlacementId(7), replaces=Placem
 
 def test_what_was_kept_is_there_again(tmp_path: Path) -> None:
     Recovery(tmp_path / "unsent").keep("k1", DRAFT, PLACED)
-    assert Recovery(tmp_path / "unsent").left() == [("k1", DRAFT, PLACED)]
+    assert Recovery(tmp_path / "unsent").left() == [Writing(DRAFT, PLACED, recovered="k1")]
 
 
 def test_the_last_version_counts_and_what_is_forgotten_is_gone(tmp_path: Path) -> None:
@@ -37,10 +38,10 @@ def test_the_last_version_counts_and_what_is_forgotten_is_gone(tmp_path: Path) -
     later = Draft(DRAFT.sender, subject="Later")
     recovery.keep("k1", later, Placed())
     recovery.keep("k2", DRAFT, PLACED)
-    assert recovery.left()[0] == ("k1", later, Placed())
+    assert recovery.left()[0] == Writing(later, recovered="k1")
     recovery.forget("k1")
     recovery.forget("k1")
-    assert [key for key, _, _ in recovery.left()] == ["k2"]
+    assert [it.recovered for it in recovery.left()] == ["k2"]
 
 
 def test_nobody_else_may_read_it(tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_what_cannot_be_read_hides_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "unsent" / "k1").mkdir()
     (tmp_path / "unsent" / "k1" / "draft.json").write_bytes(b"{torn")
     (tmp_path / "unsent" / "stray").write_bytes(b"")
-    assert [key for key, _, _ in recovery.left()] == ["k2"]
+    assert [it.recovered for it in recovery.left()] == ["k2"]
 
 
 def test_without_a_profile_nothing_is_kept() -> None:
