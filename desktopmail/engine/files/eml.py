@@ -45,6 +45,9 @@ class EmlWriter:
     def close(self) -> None:
         """Every file is finished already."""
 
+    def abandon(self) -> None:
+        """What was written stays: each file is a whole message."""
+
 
 def read(path: Path) -> Iterator[FileMessage]:
     """Iterate over a file, or over the .eml files of a folder by name.

@@ -1,4 +1,7 @@
-"""The Maildir format: a file for each message, its flags in the name of the file."""
+"""The Maildir format: a file for each message, its flags in the name of the file.
+
+Keywords are small letters there, which a file `dovecot-keywords` beside the messages names.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,10 @@ _LETTERS = {
 }  # fmt: skip
 
 
+_KEYWORDS = "dovecot-keywords"
+_KEYWORD_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
 class MaildirWriter:
     """Writes messages into a Maildir; one that is there already is not written again."""
 
@@ -28,6 +35,7 @@ class MaildirWriter:
         for name in ("tmp", "new", "cur"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._there = {path.name.partition(":")[0] for path in (folder / "cur").iterdir()}
+        self._keywords = {name: letter for letter, name in _keywords(folder).items()}
 
     def write(self, message: FileMessage) -> bool:
         """Add a message: into tmp, durable, then moved to its place.
@@ -41,6 +49,7 @@ class MaildirWriter:
             return False
         self._there.add(unique)
         letters = "".join(letter for letter, flag in _LETTERS.items() if message.flags & flag)
+        letters += "".join(sorted(self._letters_of(message.tags)))
         being_written = self._folder / "tmp" / unique
         with being_written.open("wb") as file:
             file.write(octets)
@@ -54,9 +63,44 @@ class MaildirWriter:
     def close(self) -> None:
         """Every message is in its place already."""
 
+    def abandon(self) -> None:
+        """What was written stays: each file is a whole message."""
+
+    def _letters_of(self, tags: tuple[str, ...]) -> Iterator[str]:
+        """The letters of tags; those beyond what a Maildir has letters for are left out."""
+        for name in tags:
+            if name not in self._keywords and len(self._keywords) < len(_KEYWORD_LETTERS):
+                taken = set(self._keywords.values())
+                free = next(one for one in _KEYWORD_LETTERS if one not in taken)
+                self._keywords[name] = free
+                self._write_keywords()
+            if name in self._keywords:
+                yield self._keywords[name]
+
+    def _write_keywords(self) -> None:
+        lines = sorted((_KEYWORD_LETTERS.index(one), name) for name, one in self._keywords.items())
+        being_written = self._folder / "tmp" / _KEYWORDS
+        being_written.write_text("".join(f"{at} {name}\n" for at, name in lines), "utf-8")
+        being_written.replace(self._folder / _KEYWORDS)
+
+
+def _keywords(folder: Path) -> dict[str, str]:
+    """The keywords of a Maildir by their letters, as Dovecot keeps them: `0 work`, a line each."""
+    try:
+        lines = (folder / _KEYWORDS).read_text("utf-8", "replace").splitlines()
+    except FileNotFoundError:
+        return {}
+    named = {}
+    for line in lines:
+        at, _, name = line.partition(" ")
+        if at.isdecimal() and int(at) < len(_KEYWORD_LETTERS) and name:
+            named[_KEYWORD_LETTERS[int(at)]] = name
+    return named
+
 
 def read(folder: Path) -> Iterator[FileMessage]:
     """Iterate over the messages of a Maildir, those delivered first first."""
+    keywords = _keywords(folder)
     for entry in sorted(_entries(folder)):
         delivered_ns, name, part = entry.split("\0")
         _, _, letters = name.partition(":2,")
@@ -65,7 +109,8 @@ def read(folder: Path) -> Iterator[FileMessage]:
             if letter in letters:
                 flags |= flag
         octets = with_crlf((folder / part / name).read_bytes())
-        yield FileMessage(octets, flags, (), int(delivered_ns) // 1_000_000_000)
+        tags = tuple(keywords[letter] for letter in letters if letter in keywords)
+        yield FileMessage(octets, flags, tags, int(delivered_ns) // 1_000_000_000)
 
 
 def _entries(folder: Path) -> Iterator[str]:

@@ -8,6 +8,7 @@ Flags travel in Status, X-Status and X-Keywords, as mutt, Dovecot and others hav
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import time
@@ -24,8 +25,15 @@ _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _TO_QUOTE = re.compile(rb"^(>*From )", re.MULTILINE)
 # From sender date, the date as asctime has it: "From ann@example.org Mon Nov 23 07:00:00 2026"
 _SEPARATOR = re.compile(
-    rb"From (?:\S+ +)?(?:[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d(?::\d\d)? .*\d{4}.*)?\r?\n"
+    rb"From (?:\S+ +)?(?:[A-Z][a-z]{2} ([A-Z][a-z]{2} [ \d]\d \d\d:\d\d(?::\d\d)? .*\d{4}.*))?\r?\n"
 )
+_DATE = re.compile(
+    rb"([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d)(?::(\d\d))? (?:.*[ ])?(\d{4})(?: |\Z)"
+)
+_ZONE = re.compile(rb" ([+-])(\d\d)(\d\d)(?: |\Z)")
+_MONTHS = (
+    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
+)  # fmt: skip
 _FROM = re.compile(rb"^From ", re.MULTILINE)
 _LENGTH = re.compile(
     rb"^Content-Length:[ \t]*([0-9]{1,15})[ \t]*\r?\n", re.MULTILINE | re.IGNORECASE
@@ -42,10 +50,14 @@ _LETTERS = {
 
 
 class MboxWriter:
-    """Writes messages to an mbox file, behind what is in it."""
+    """Writes messages to an mbox file; what was there before stays until this one is whole."""
 
     def __init__(self, path: Path) -> None:
-        self._file: BinaryIO = path.open("ab")
+        self._path = path.resolve()  # of a link, what it points to
+        self._being_written = self._path
+        if self._path.is_file() or not self._path.exists():  # else a pipe, or a device
+            self._being_written = self._path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._file: BinaryIO = self._being_written.open("wb")
 
     def write(self, message: FileMessage) -> bool:
         """Add a message; the file is new, so it was not there."""
@@ -60,7 +72,17 @@ class MboxWriter:
         return True
 
     def close(self) -> None:
-        """Finish the file."""
+        """Put the file into its place."""
+        with self._file:
+            self._file.flush()
+            if self._being_written != self._path:
+                os.fsync(self._file.fileno())
+                self._being_written.replace(self._path)
+
+    def abandon(self) -> None:
+        """Leave everything as it was: the messages did not come to an end."""
+        if self._being_written != self._path:
+            self._being_written.unlink(missing_ok=True)
         self._file.close()
 
 
@@ -71,14 +93,42 @@ def read(path: Path) -> Iterator[FileMessage]:
         while line and not _SEPARATOR.fullmatch(line):
             line = file.readline()
         while line:
+            date_s = _date_s(line)
             head = _read_head(file)
             counted = _read_counted(file, head)
             if counted is not None:
                 body, line = counted
-                yield _message(_LENGTH.sub(b"", head), body, quoted=not _FROM.search(body))
+                quoted = not _FROM.search(body)
+                yield _message(_LENGTH.sub(b"", head), body, date_s, quoted=quoted)
             else:
                 body, line = _read_to_separator(file)
-                yield _message(head, body, quoted=True)
+                yield _message(head, body, date_s, quoted=True)
+
+
+def begins(octets: bytes) -> bool:
+    """Whether a file that begins so is an mbox; some programs leave an empty line before it."""
+    return octets.lstrip(b"\r\n").startswith(b"From ")
+
+
+def _date_s(separator: bytes) -> int | None:
+    """When a message arrived, by its separator: in UTC where that names no zone (RFC 4155)."""
+    found = _SEPARATOR.fullmatch(separator)
+    said = found[1] if found is not None else None
+    date = _DATE.match(said) if said is not None else None
+    if said is None or date is None or date[1] not in _MONTHS:
+        return None
+    day, hour, minute, second = (int(part or b"0") for part in date.group(2, 3, 4, 5))
+    try:
+        moment = dt.datetime(
+            int(date[6]), _MONTHS.index(date[1]) + 1, day, hour, minute, second, tzinfo=dt.UTC
+        )
+    except ValueError:
+        return None
+    zone = _ZONE.search(said)
+    if zone is not None:
+        ahead = dt.timedelta(hours=int(zone[2]), minutes=int(zone[3]))
+        moment += -ahead if zone[1] == b"+" else ahead
+    return max(int(moment.timestamp()), 0)
 
 
 def _read_head(file: BinaryIO) -> bytes:
@@ -124,7 +174,7 @@ def _read_to_separator(file: BinaryIO) -> tuple[bytes, bytes]:
     return b"".join(lines), line
 
 
-def _message(head: bytes, body: bytes, *, quoted: bool) -> FileMessage:
+def _message(head: bytes, body: bytes, date_s: int | None, *, quoted: bool) -> FileMessage:
     head, body = with_lf(head), with_lf(body)
     if quoted:
         head, body = _QUOTED.sub(rb"\1", head), _QUOTED.sub(rb"\1", body)
@@ -137,7 +187,7 @@ def _message(head: bytes, body: bytes, *, quoted: bool) -> FileMessage:
         for letter, flag in letters.items():
             if letter in value:
                 flags |= flag
-    return FileMessage(with_crlf(_STATUS.sub(b"", head) + body), flags, tags)
+    return FileMessage(with_crlf(_STATUS.sub(b"", head) + body), flags, tags, date_s)
 
 
 def _status(message: FileMessage) -> bytes:

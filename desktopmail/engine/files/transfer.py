@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from desktopmail.net.ports import Ports
 
 BATCH = 200
+_BEGINNING = 1024
 # What travels: deletion is a state of a server, not of a message.
 _KEPT = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.DRAFT | Flag.FORWARDED | Flag.RECEIPT_SENT
 
@@ -46,6 +47,9 @@ class Writer(Protocol):
 
     def close(self) -> None:
         """Finish."""
+
+    def abandon(self) -> None:
+        """End before all was written."""
 
 
 async def carry_out_export(command: ExportMessages, store: Store, octets: Octets) -> Outcome:
@@ -90,8 +94,10 @@ async def export(store: Store, placement_ids: Sequence[PlacementId], form: str, 
                 chunk = placement_ids[start : start + BATCH]
                 for one in await store.read(partial(_load, chunk)):
                     written += writer.write(one)
-        finally:
             writer.close()
+        except BaseException:
+            writer.abandon()
+            raise
     except OSError as error:
         raise DoorError(
             f"{path} cannot be written: {error.strerror or error}.",
@@ -147,7 +153,6 @@ def _named_errors(path: Path, take: Callable[[], list[FileMessage]]) -> list[Fil
 def _writer(form: str, path: Path) -> Writer:
     match form:
         case "mbox":
-            path.unlink(missing_ok=True)
             return MboxWriter(path)
         case "maildir":
             return MaildirWriter(path)
@@ -165,7 +170,7 @@ def _reader(path: Path) -> Iterator[FileMessage]:
     if path.is_dir():
         return maildir.read(path) if (path / "cur").is_dir() else eml.read(path)
     with path.open("rb") as file:
-        return mbox.read(path) if file.read(5) == b"From " else eml.read(path)
+        return mbox.read(path) if mbox.begins(file.read(_BEGINNING)) else eml.read(path)
 
 
 def _load(placement_ids: Sequence[PlacementId], tx: Transaction) -> list[FileMessage]:
@@ -185,16 +190,37 @@ def _load(placement_ids: Sequence[PlacementId], tx: Transaction) -> list[FileMes
 
 
 def _fresh(tx: Transaction, mailbox_id: MailboxId, rows: Sequence[Parsed]) -> list[Parsed]:
-    """Those whose octets do not stand in the mailbox yet."""
+    """Those whose octets do not stand in the mailbox yet, or do but for a last line end."""
     there = _standing(tx, mailbox_id, [one.content.sha256 for one in rows if one.content])
     fresh = []
     for one in rows:
         if one.content is None:  # a stand-in for what is set aside
             fresh.append(one)
         elif one.content.sha256 not in there:
-            fresh.append(one)
             there.add(one.content.sha256)
+            if not _is_known(tx, mailbox_id, one):
+                fresh.append(one)
     return fresh
+
+
+def _is_known(tx: Transaction, mailbox_id: MailboxId, one: Parsed) -> bool:
+    """Whether a message stands there that a file tells only so far apart.
+
+    A file ends each message with a line end; and of what is at the server only, header and size
+    tell which it is.
+    """
+    size = one.incoming.size
+    for message_id, has_octets, there in tx.fetch(
+        "SELECT DISTINCT m.id, m.blob_id IS NOT NULL, m.size FROM message AS m"
+        " JOIN placement AS p ON p.message_id = m.id WHERE m.header_digest = ?"
+        " AND m.header_digest <> x'' AND p.mailbox_id = ? AND p.shown = 1",
+        (one.summary.digest, mailbox_id),
+    ):
+        if has_octets and message.is_same(tx, message_id, one.incoming.octets):
+            return True
+        if not has_octets and one.summary.message_id and there <= size <= there + 2:
+            return True
+    return False
 
 
 def _standing(tx: Transaction, mailbox_id: MailboxId, digests: Sequence[bytes]) -> set[bytes]:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MESSAGES = [
-    FileMessage(b"Subject: a\r\n\r\na\r\n", Flag.SEEN | Flag.FLAGGED, (), 1_700_000_000),
+    FileMessage(
+        b"Subject: a\r\n\r\na\r\n", Flag.SEEN | Flag.FLAGGED, ("later", "work"), 1_700_000_000
+    ),
     FileMessage(
         b"Subject: b\r\n\r\nb\r\n",
         Flag.DRAFT | Flag.ANSWERED | Flag.FORWARDED,
@@ -42,7 +44,25 @@ def test_messages_flags_and_dates_come_back_and_twice_is_once(tmp_path: Path) ->
 def test_pythons_own_reader_agrees(tmp_path: Path) -> None:
     write(tmp_path / "m")
     box = mailbox.Maildir(tmp_path / "m", create=False)
-    assert sorted("".join(sorted(one.get_flags())) for one in box) == ["DPR", "FS"]
+    assert sorted("".join(sorted(one.get_flags())) for one in box) == ["DPR", "FSab"]
+
+
+def test_keywords_are_named_as_dovecot_names_them(tmp_path: Path) -> None:
+    (tmp_path / "cur").mkdir()
+    (tmp_path / "dovecot-keywords").write_text("0 home\n3 $Junk\n99 x\nbroken\n")
+    (tmp_path / "cur" / "1.a.b:2,Sadz").write_bytes(b"Subject: a\n\na\n")
+    (one,) = maildir.read(tmp_path)
+    assert (one.flags, one.tags) == (Flag.SEEN, ("home", "$Junk"))
+    # What is written into it goes by the letters that it has.
+    writer = maildir.MaildirWriter(tmp_path)
+    tags = ("$Junk", *(f"tag{number:02}" for number in range(30)))
+    writer.write(FileMessage(b"Subject: b\r\n\r\nb\r\n", Flag.NONE, tags, 1_700_000_000))
+    writer.close()
+    two = next(one for one in maildir.read(tmp_path) if b"Subject: b" in one.octets)
+    assert set(two.tags) == {"$Junk", *(f"tag{number:02}" for number in range(24))}
+    kept = (tmp_path / "dovecot-keywords").read_text().splitlines()
+    assert kept[:4] == ["0 home", "1 tag00", "2 tag01", "3 $Junk"]
+    assert len(kept) == 26
 
 
 def test_messages_are_read_in_the_order_in_which_they_were_delivered(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mailbox
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,6 +44,62 @@ def test_messages_and_flags_come_back(tmp_path: Path) -> None:
         assert after.octets == wanted
 
 
+@pytest.mark.parametrize(
+    ("line", "date_s"),
+    [
+        (b"From a@x.test Mon Nov 23 07:00:00 2026", 1_795_417_200),
+        (b"From a@x.test Mon Nov 23 07:00 2026", 1_795_417_200),
+        (b"From - Mon Nov 23 08:30:00 2026 +0130", 1_795_417_200),
+        (b"From a@x.test Mon Nov 23 02:00:00 -0500 2026", 1_795_417_200),
+        (b"From a@x.test Mon Nov 23 07:00:00 GMT 2026", 1_795_417_200),
+        (b"From a@x.test Thu Jan  1 00:00:00 1970", 0),
+        (b"From a@x.test Mon Nov 31 07:00:00 2026", None),
+        (b"From a@x.test Mon Nox 23 07:00:00 2026", None),
+        (b"From a@x.test ", None),
+    ],
+)
+def test_the_separator_tells_when_a_message_arrived(
+    tmp_path: Path, line: bytes, date_s: int | None
+) -> None:
+    path = tmp_path / "x.mbox"
+    path.write_bytes(line + b"\nSubject: one\n\ntext\n\n" + SEPARATOR + b"Subject: two\n\nx\n")
+    one, two = mbox.read(path)
+    assert one.date_s == date_s
+    assert two.date_s == 1_795_417_200
+
+
+def test_dates_come_back(tmp_path: Path) -> None:
+    dated = [FileMessage(HEAD + b"\r\nx\r\n", date_s=at) for at in (0, 1_700_000_001)]
+    assert round_trip(tmp_path / "x.mbox", dated) == dated
+
+
+def test_a_file_that_does_not_get_whole_leaves_the_one_before_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "x.mbox"
+    round_trip(path, MESSAGES[:1])
+    before = path.read_bytes()
+    writer = mbox.MboxWriter(path)
+    writer.write(MESSAGES[1])
+    assert path.read_bytes() == before
+    writer.abandon()
+    assert [one.name for one in tmp_path.iterdir()] == ["x.mbox"]
+    assert path.read_bytes() == before
+
+
+def test_a_link_and_a_device_stay_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "x.mbox")
+    assert len(round_trip(tmp_path / "link", MESSAGES)) == len(MESSAGES)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "x.mbox").is_file()
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    writer = mbox.MboxWriter(tmp_path / "pipe")
+    writer.write(MESSAGES[0])
+    writer.close()
+    assert os.read(reader, 5) == b"From "
+    os.close(reader)
+    assert (tmp_path / "pipe").is_fifo()
+
+
 def test_pythons_own_reader_finds_as_many(tmp_path: Path) -> None:
     round_trip(tmp_path / "x.mbox", MESSAGES)
     box = mailbox.mbox(tmp_path / "x.mbox")
@@ -58,7 +115,9 @@ def test_mboxo_of_another_program_is_read(tmp_path: Path) -> None:
         b"From - Mon Nov 23 07:00:00 2026 +0100\nSubject: two\n\nFrom me, in a text\n\n"
     )
     one, two = mbox.read(path)
-    assert one == FileMessage(b"Subject: one\r\n\r\nFrom it\r\n", Flag.SEEN)
+    seven = 1_795_417_200  # 2026-11-23 07:00 UTC
+    assert one == FileMessage(b"Subject: one\r\n\r\nFrom it\r\n", Flag.SEEN, (), seven)
+    assert two.date_s == seven - 3600
     assert two.octets == b"Subject: two\r\n\r\nFrom me, in a text\r\n"
 
 

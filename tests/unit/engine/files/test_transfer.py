@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from desktopmail.door.commands import ExportMessages, ImportMessages, StoreFlags
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind
+from desktopmail.engine.files import maildir, mbox
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, running_engine
 from tests.helpers.store import mail
@@ -43,6 +46,82 @@ async def test_an_export_is_imported_exact_and_once(form: str, tmp_path: Path) -
                 assert there[f"Subject {number}"].octets == octets
             if form != "eml":
                 assert set(there["Subject 2"].flags) >= {"\\Seen", "\\Flagged"}
+
+
+@pytest.mark.parametrize("form", ["mbox", "maildir", "eml"])
+async def test_a_message_without_a_last_line_end_is_not_doubled_for_it(
+    form: str, tmp_path: Path
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1) + b"no line end")
+        server.deliver("alice", b"Subject: bare\r\n\r\nno line end")
+        async with running_engine(tmp_path / "profile") as bench:
+            await bench.sync(await bench.add(server))
+            path, inbox = str(tmp_path / "out"), bench.mailbox()
+            await bench.engine.command(ExportMessages(mailbox_id=inbox, form=form, path=path))
+            outcome = await bench.engine.command(ImportMessages(path=path, mailbox_id=inbox))
+            assert outcome.label == "0 messages imported, 2 were there already"
+
+
+async def test_what_is_at_the_server_only_is_not_imported_beside_it(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in range(3):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path / "profile") as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id, headers_only=True)
+            path = tmp_path / "folder"
+            path.mkdir()
+            for number in (1, 2, 3):
+                (path / f"{number}.eml").write_bytes(mail(number))
+            command = ImportMessages(path=str(path), mailbox_id=bench.mailbox())
+            outcome = await bench.engine.command(command)
+            assert outcome.label == "1 message imported, 2 were there already"
+            await bench.sync()
+            assert len(server.messages("alice")) == 4
+
+
+async def test_when_messages_arrived_and_their_tags_travel(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path / "profile") as bench:
+            await bench.add(server, kind=Kind.POP3)
+            file = tmp_path / "x.mbox"
+            file.write_bytes(
+                b"\nFrom a@x.test Mon Nov 23 07:00:00 2026\nSubject: one\nX-Keywords: work\n\nx\n"
+            )
+            await bench.engine.command(
+                ImportMessages(path=str(file), mailbox_id=bench.mailbox("Archive"))
+            )
+            for form in ("mbox", "maildir"):
+                path = tmp_path / form
+                await bench.engine.command(
+                    ExportMessages(mailbox_id=bench.mailbox("Archive"), form=form, path=str(path))
+                )
+                read = mbox.read if form == "mbox" else maildir.read
+                (one,) = read(path)
+                assert (one.tags, one.date_s) == (("work",), 1_795_417_200)
+
+
+async def test_an_export_that_fails_leaves_the_file_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path / "profile") as bench:
+            await bench.sync(await bench.add(server))
+            path = tmp_path / "mine.mbox"
+            path.write_bytes(b"of somebody")
+
+            def full(*_: object) -> bool:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+            monkeypatch.setattr(mbox.MboxWriter, "write", full)
+            with pytest.raises(DoorError, match="cannot be written: No space left"):
+                await bench.engine.command(
+                    ExportMessages(mailbox_id=bench.mailbox(), form="mbox", path=str(path))
+                )
+            assert path.read_bytes() == b"of somebody"
+            assert {"mine.mbox", "profile"} == set(os.listdir(tmp_path))
 
 
 async def test_an_import_into_a_local_mailbox_needs_no_server(tmp_path: Path) -> None:
