@@ -89,7 +89,7 @@ def test_sending_a_password_in_the_clear_needs_consent(theme: Theme) -> None:
         )
         assert dialog.consent.isVisible()
         assert dialog.command().allow_cleartext is None
-        dialog.consent.setChecked(True)
+        dialog.consent.give()
         assert dialog.command().allow_cleartext is True
         dialog.incoming.auth.choose(Auth.SCRAM)  # a proof needs no consent
         assert not dialog.consent.isVisible()

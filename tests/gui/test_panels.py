@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -35,6 +36,7 @@ from desktopmail.door.rows import (
     SendingRow,
     SendingState,
 )
+from desktopmail.ui import language
 from desktopmail.ui.panels import views
 from desktopmail.ui.panels.account import AccountDialog
 from desktopmail.ui.panels.account_edit import AccountEditDialog
@@ -99,6 +101,38 @@ def test_an_account_is_set_up_and_its_port_follows_the_security(theme: Theme) ->
         assert command.check
         assert "hunter2" not in repr(command)
         await until(lambda: not dialog.isVisible())
+
+    play(theme, scene)
+
+
+@pytest.mark.parametrize("tongue", sorted(language.LANGUAGES))
+def test_what_the_wizard_says_more_makes_it_higher_and_shifts_nothing(
+    theme: Theme, tongue: str
+) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        language.choose_language(tongue)
+        dialog = AccountDialog(window)
+        dialog.open()
+        await asyncio.sleep(0.05)
+        fields = (dialog.address, dialog.incoming.host, dialog.consent)
+
+        def lefts() -> list[int]:
+            return [it.mapTo(dialog, it.rect().topLeft()).x() for it in fields[:2]]
+
+        before, width = lefts(), dialog.width()
+        dialog.address.setText("carla@example.it")
+        dialog.incoming.host.setText("mail.example.it")
+        dialog.outgoing.host.setText("smtp.example.it")
+        security = dialog.incoming.security
+        security.setCurrentIndex(security.findData(Security.NONE))
+        dialog.submit()  # says what is missing, and goes to the consent
+        area = dialog._area
+        await until(lambda: area.verticalScrollBar().maximum() == 0)
+        assert dialog.consent.isVisible()
+        assert lefts() == before
+        assert dialog.width() == width
+        assert area.horizontalScrollBar().maximum() == 0
+        dialog.close()
 
     play(theme, scene)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QCheckBox,
     QDialog,
     QFrame,
     QGridLayout,
@@ -28,6 +27,7 @@ from desktopmail.mime import address
 from desktopmail.tasks import TaskScope
 from desktopmail.ui.commands.open_vault import command_with_vault
 from desktopmail.ui.language import tr
+from desktopmail.ui.panels.consent import Consent
 from desktopmail.ui.panels.exposure_line import ExposureLine
 from desktopmail.ui.panels.form_area import FormArea
 from desktopmail.ui.panels.problem_line import ProblemLine
@@ -74,7 +74,7 @@ class AccountDialog(QDialog):
         self._looked = asyncio.Event()  # nothing is being looked up
         self._looked.set()
         self.exposure = ExposureLine(self)
-        self.consent = QCheckBox(tr("account.consent"), self)
+        self.consent = Consent(tr("account.consent"), self)
         self.problem = ProblemLine(self)
         self.add_button = QPushButton(tr("account.add"), self)
         self.add_button.setProperty("kind", "primary")
@@ -235,7 +235,7 @@ class AccountDialog(QDialog):
             if not fields.host.text().strip():
                 fields.host.setFocus()
                 return tr("account.no_host")
-        if self.exposure.needs_consent and not self.consent.isChecked():
+        if self.exposure.needs_consent and not self.consent.is_given:
             self.consent.setFocus()
             return tr("account.no_consent")
         return ""
@@ -267,7 +267,7 @@ class AccountDialog(QDialog):
                     outgoing=self.outgoing.settings(user, Auth.AUTO),
                     password=Password(self.password.text()),
                     check=True,
-                    allow_cleartext=self.consent.isChecked(),
+                    allow_cleartext=self.consent.is_given,
                 ),
             )
         finally:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDialog,
     QFileDialog,
@@ -27,6 +26,7 @@ from desktopmail.tasks import TaskScope
 from desktopmail.ui.commands.open_vault import command_with_vault
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import account_title
+from desktopmail.ui.panels.consent import Consent
 from desktopmail.ui.panels.exposure_line import ExposureLine
 from desktopmail.ui.panels.form_area import FormArea
 from desktopmail.ui.panels.problem_line import ProblemLine
@@ -102,7 +102,7 @@ class AccountEditDialog(QDialog):
         )
         self._build_password(account.incoming.password_file)
         self.exposure = ExposureLine(self)
-        self.consent = QCheckBox(tr("account.consent"), self)
+        self.consent = Consent(tr("account.consent"), self)
         self.problem = ProblemLine(self)
         self.save_button = QPushButton(tr("servers.save"), self)
         self.save_button.setProperty("kind", "primary")
@@ -222,7 +222,7 @@ class AccountEditDialog(QDialog):
         else:
             file = str(Path(self.password_file.text().strip()).expanduser())
         name = self.display_name.text().strip()
-        consents = self.exposure.needs_consent and self.consent.isChecked()
+        consents = self.exposure.needs_consent and self.consent.is_given
         return EditAccount(
             account_id=account.id,
             display_name=name if name != account.display_name else None,

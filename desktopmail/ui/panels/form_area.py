@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QShowEvent
+    from PySide6.QtGui import QResizeEvent, QShowEvent
     from PySide6.QtWidgets import QLayout
 
 _SIDE = 24
@@ -30,6 +30,8 @@ class FormArea(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         host.installEventFilter(self)
+        self._host = host
+        self._of_window = QSize()
 
     def least_width(self) -> int:
         """The width below which something of the form would be cut."""
@@ -54,6 +56,15 @@ class FormArea(QScrollArea):
         if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
             self._grow()
         return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Give the form this width and no more; what stands below may have taken height."""
+        super().resizeEvent(event)
+        self._host.setMaximumWidth(self.viewport().width())  # else it scrolls sideways, unasked
+        size = self.window().size()
+        if size == self._of_window and event.size().height() < event.oldSize().height():
+            QTimer.singleShot(0, self, self._grow)
+        self._of_window = size
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Only now its width is known, and how many lines sentences take."""

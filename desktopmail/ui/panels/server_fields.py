@@ -22,6 +22,8 @@ _PORTS = {
     ("smtp", Security.NONE): 25,
 }
 
+_HOST_LETTERS = 15  # to be seen, at least
+
 
 class ServerFields(QWidget):
     """Host, port and security of one server; the port follows the security until it is changed."""
@@ -34,6 +36,7 @@ class ServerFields(QWidget):
         self.host = QLineEdit(self)
         self.host.setAccessibleName(f"{title}: {tr('account.host')}")
         self.host.setPlaceholderText(tr("account.host"))
+        self.host.setMinimumWidth(_HOST_LETTERS * self.host.fontMetrics().averageCharWidth())
         self.port = QSpinBox(self)
         self.port.setRange(1, 65535)
         self.port.setGroupSeparatorShown(False)

@@ -62,7 +62,7 @@ class MarkLine(QWidget):
 
     def _tag(self, tag: TagRow) -> QWidget:
         chip = self._chip(tag.label, tr("marks.tag", name=tag.label))
-        dot, radius = QColor(tag.colour), self._theme.px(9)
+        dot, radius = QColor(tag.colour), self._theme.px(8)
         chip.setStyleSheet(
             f"QWidget#markChip {{ border: 1px solid {dot.name()}; border-radius: {radius}px; }}"
         )

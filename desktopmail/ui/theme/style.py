@@ -65,7 +65,7 @@ QKeySequenceEdit:focus { border-color: $accent; }
 QCheckBox, QRadioButton { spacing: 8px; }
 QCheckBox::indicator, QRadioButton::indicator { width: ~14px; height: ~14px;
     border: 1px solid $faint; background: $surface; border-radius: 4px; }
-QRadioButton::indicator { border-radius: ~8px; }
+QRadioButton::indicator { border-radius: ${radio_radius}px; }
 QCheckBox::indicator:focus, QRadioButton::indicator:focus { border: 2px solid $accent; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent;
     image: url("$icon_check"); }
@@ -106,11 +106,11 @@ QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $accent_soft; }
 QToolButton:focus { border-color: $accent; }
 QToolButton:disabled { color: $border_strong; }
-QToolButton[kind="chip"] { border: 1px solid $border_strong; border-radius: ~11px;
+QToolButton[kind="chip"] { border: 1px solid $border_strong; border-radius: ${chip_radius}px;
     padding: 2px 10px; color: $muted; }
 QToolButton[kind="chip"]:checked { background: $accent_soft; border-color: $accent; color: $text; }
 QToolButton[kind="chip"]:focus { border-color: $accent; }
-#markChip { background: $sunken; border: 1px solid $border; border-radius: ~9px; }
+#markChip { background: $sunken; border: 1px solid $border; border-radius: ~8px; }
 QToolButton#markRemove { padding: 0; border-radius: ~8px; }
 #problemCards, #problemCardsHost,
 #attachmentArea, #attachmentHost, #readingTop, #readingTopHost { background: transparent; }
@@ -189,12 +189,13 @@ QScrollArea[kind="recipients"][dropping="true"] { background: $accent_soft; bord
 """)
 
 
-def build_style_sheet(tokens: Tokens, *, base_pt: float, scale: float = 1.0) -> str:
+def build_style_sheet(tokens: Tokens, *, base_pt: float, line_px: int, scale: float) -> str:
     """Return the style sheet of a theme.
 
     Args:
         tokens: Colours.
         base_pt: The size of the application's letters, in points.
+        line_px: The height of a line of them, in pixels.
         scale: How large they are against usual ones.
     """
     dark = tokens.text > tokens.surface  # both are #rrggbb: the brighter one sorts later
@@ -212,5 +213,8 @@ def build_style_sheet(tokens: Tokens, *, base_pt: float, scale: float = 1.0) -> 
         title_pt=round(base_pt * 1.6, 1),
         subject_pt=round(base_pt * 1.25, 1),
         small_pt=round(base_pt * 0.9, 1),
+        # Half of the height, with its border: of more Qt makes corners.
+        radio_radius=(round(14 * scale) + 2) // 2,
+        chip_radius=line_px // 2 + 3,
     )
     return _GROWING.sub(lambda length: f"{round(int(length[1]) * scale)}px", sheet)

@@ -7,7 +7,16 @@ import weakref
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QIcon, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QFontInfo,
+    QFontMetrics,
+    QGuiApplication,
+    QIcon,
+    QPixmap,
+)
 from shiboken6 import isValid
 
 from desktopmail.ui.theme import icons
@@ -130,7 +139,12 @@ class Theme(QObject):
         font = self._application.font()
         self.scale = max(QFontInfo(font).pixelSize() / _USUAL_PX, 1.0)
         self._application.setStyleSheet(
-            build_style_sheet(self.tokens, base_pt=font.pointSizeF(), scale=self.scale)
+            build_style_sheet(
+                self.tokens,
+                base_pt=font.pointSizeF(),
+                line_px=QFontMetrics(font).height(),
+                scale=self.scale,
+            )
         )
         for reference, name, role in self._tinted:
             if (target := reference()) is not None and isValid(target):
