@@ -27,7 +27,7 @@ class Seen:
     message_id: MessageId | None
     header_digest: bytes
     first_seen_s: int
-    delete_wanted: bool
+    delete_wanted: bool = False
     size: int | None = None
     named: bool = True
 
@@ -71,14 +71,21 @@ def every(tx: Transaction, account_id: AccountId) -> dict[str, Seen]:
 
 def note_imap(tx: Transaction, account_id: AccountId, now_s: int) -> None:
     """Remember what the messages of the Inbox were called by IMAP, before that is forgotten."""
-    for uidvalidity, uid, message_id, digest in tx.fetch(
+    rows = tx.fetch(
         "SELECT b.uidvalidity, p.uid, m.id, m.header_digest FROM placement AS p"
         " JOIN mailbox AS b ON b.id = p.mailbox_id JOIN message AS m ON m.id = p.message_id"
         " WHERE b.account_id = ? AND b.role = 'inbox' AND b.uidvalidity IS NOT NULL"
         " AND p.uid IS NOT NULL AND p.gone_cycle IS NULL AND m.blob_id IS NOT NULL",
         (account_id,),
-    ):
-        add(tx, account_id, imap_name(uidvalidity, uid), message_id, digest, now_s)
+    )
+    add(
+        tx,
+        account_id,
+        [
+            Seen(imap_name(uidvalidity, uid), message_id, digest, now_s)
+            for uidvalidity, uid, message_id, digest in rows
+        ],
+    )
 
 
 def forget_imap(tx: Transaction, account_id: AccountId) -> None:
@@ -87,20 +94,24 @@ def forget_imap(tx: Transaction, account_id: AccountId) -> None:
     forget(tx, account_id, [name for (name,) in names if of_imap(name) is not None])
 
 
-def add(
-    tx: Transaction,
-    account_id: AccountId,
-    uidl: str,
-    message_id: MessageId | None,
-    digest: bytes,
-    seen_s: int,
-    size: int | None = None,
-) -> None:
-    """Remember a UIDL with the message that came with it."""
-    tx.execute(
-        "INSERT INTO pop_seen (account_id, uidl, message_id, header_digest, first_seen_s, size)"
-        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (account_id, uidl, message_id, digest, seen_s, size),
+def add(tx: Transaction, account_id: AccountId, seen: Iterable[Seen]) -> None:
+    """Remember UIDLs with the messages that came with them; one that is known stays as it is."""
+    tx.execute_many(
+        "INSERT INTO pop_seen"
+        " (account_id, uidl, message_id, header_digest, first_seen_s, delete_wanted, size)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [
+            (
+                account_id,
+                one.uidl,
+                one.message_id,
+                one.header_digest,
+                one.first_seen_s,
+                one.delete_wanted,
+                one.size,
+            )
+            for one in seen
+        ],
     )
 
 

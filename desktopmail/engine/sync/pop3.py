@@ -12,16 +12,18 @@ from msgspec.structs import replace
 from desktopmail.door.changes import MailArrived, Progress
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Role
+from desktopmail.engine import reading
+from desktopmail.engine.indexing import index_octets
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, message, placement, pop_seen
-from desktopmail.engine.store.pop_seen import nameless
+from desktopmail.engine.store.pop_seen import Seen, nameless
 from desktopmail.engine.sync import incoming, leaving
 from desktopmail.engine.sync import uidl as uidls
 from desktopmail.engine.sync.incoming import Incoming, Parsed
 from desktopmail.engine.sync.pipeline import Pipeline
 from desktopmail.engine.waiting import DateWatch, wait_awake
 from desktopmail.mime.header import digest_of
-from desktopmail.net.errors import RefusedError
+from desktopmail.net.errors import NetError, RefusedError
 
 if TYPE_CHECKING:
     import asyncio
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import MessageId
     from desktopmail.engine.connector import Connector
     from desktopmail.engine.guard import Guard
+    from desktopmail.engine.reading import Reader
     from desktopmail.engine.store.account import Account
-    from desktopmail.engine.store.pop_seen import Seen
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.pop3 import Pop3Client
     from desktopmail.net.ports import Ports
@@ -127,8 +129,14 @@ class Pop3Sync:
             DoorError: The store cannot be written, or there is no password.
         """
         del headers_only
-        async with self._connector.maildrop(account.id):
-            await self._session(account)
+        try:
+            async with self._connector.maildrop(account.id):
+                await self._session(account)
+        except NetError:
+            await index_octets(self._store, self._ports)  # what came of it is found all the same
+            raise
+        # What was only glanced at: the server need not wait for that.
+        await index_octets(self._store, self._ports)
 
     async def _session(self, account: Account) -> None:
         client = await self._connector.pop3(account)
@@ -264,10 +272,20 @@ class Pop3Sync:
         def step(tx: Transaction) -> None:
             for number, one in renamed.items():
                 self._rename(account, maildrop, number, one, tx)
-            for number, (digest, message_id) in met.items():
-                name = maildrop.uidls.get(number) or nameless(digest, message_id)
-                size = maildrop.sizes[number]
-                pop_seen.add(tx, account.id, name, message_id, digest, now_s, size)
+            pop_seen.add(
+                tx,
+                account.id,
+                [
+                    Seen(
+                        maildrop.uidls.get(number) or nameless(digest, message_id),
+                        message_id,
+                        digest,
+                        now_s,
+                        size=maildrop.sizes[number],
+                    )
+                    for number, (digest, message_id) in met.items()
+                ],
+            )
 
         await self._store.write(step)
         return [number for number in fresh if number not in renamed and number not in met]
@@ -296,9 +314,9 @@ class Pop3Sync:
         def keep(tx: Transaction, rows: list[tuple[int, Parsed]]) -> None:
             self._keep(tx, account, maildrop, rows)
 
-        async with Pipeline(
-            self._store, partial(_parse, self._store.guard, self._ports), keep
-        ) as pipeline:
+        parse = partial(_parse, self._store.guard, self._ports)
+        glance = partial(parse, read=reading.glance)
+        async with Pipeline(self._store, parse, keep, glance=glance) as pipeline:
             async for number, content in client.retr_many(fresh):
                 # Without TOP it has to be fetched to see that it is known.
                 one = here.take(bytes.fromhex(digest_of(content))) if here else None
@@ -329,11 +347,20 @@ class Pop3Sync:
         placed = incoming.place(tx, inbox.id, [one for _, one in rows])
         arrived = placement.get(tx, placed)
         messages = {one.id: one.message_id for one in arrived}
-        for (number, one), placement_id in zip(rows, placed, strict=True):
-            digest, size = one.summary.digest, maildrop.sizes[number]
-            name = maildrop.uidls.get(number, "") or nameless(digest, placement_id)
-            message_id, arrived_s = messages[placement_id], one.incoming.arrived_s
-            pop_seen.add(tx, account.id, name, message_id, digest, arrived_s, size)
+        pop_seen.add(
+            tx,
+            account.id,
+            [
+                Seen(
+                    maildrop.uidls.get(number) or nameless(one.summary.digest, placement_id),
+                    messages[placement_id],
+                    one.summary.digest,
+                    one.incoming.arrived_s,
+                    size=maildrop.sizes[number],
+                )
+                for (number, one), placement_id in zip(rows, placed, strict=True)
+            ],
+        )
         tx.touch_mailboxes(account.id)
         tx.tell(MailArrived(account_id=account.id, message_ids=tuple(messages.values())))
 
@@ -399,7 +426,11 @@ async def look(client: Pop3Client) -> Maildrop:
 
 
 async def _parse(
-    guard: Guard, ports: Ports, batch: Sequence[tuple[int, Incoming]]
+    guard: Guard,
+    ports: Ports,
+    batch: Sequence[tuple[int, Incoming]],
+    *,
+    read: Reader = reading.read,
 ) -> list[tuple[int, Parsed]]:
-    parsed = await incoming.parse(guard, ports, [one for _, one in batch])
+    parsed = await incoming.parse(guard, ports, [one for _, one in batch], read=read)
     return [(number, row) for (number, _), row in zip(batch, parsed, strict=True)]

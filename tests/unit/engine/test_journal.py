@@ -151,7 +151,7 @@ async def test_a_local_source_goes_when_its_copy_is_proved_and_not_before(tmp_pa
             account.learn(tx, d.home, Learned(pop_deletes_with_local=True))
             (one,) = put(tx, d.local, [mail(7)], first_uid=None)
             placed = placement.get(tx, [one])[0]
-            pop_seen.add(tx, d.home, "u7", placed.message_id, bytes(32), 1)
+            pop_seen.add(tx, d.home, [pop_seen.Seen("u7", placed.message_id, bytes(32), 1)])
             journal.move(tx, [one], d.inbox, undo="t")
 
         await d.store.write(step)

@@ -26,7 +26,7 @@ async def test_a_uidl_is_remembered_when_its_message_is_deleted_here(tmp_path: P
         account_id = add_account(tx)
         placements = put(tx, inbox_of(tx, account_id), [mail(1)], first_uid=None)
         message_id = placement.get(tx, placements)[0].message_id
-        pop_seen.add(tx, account_id, "u1", message_id, DIGEST, 5)
+        pop_seen.add(tx, account_id, [pop_seen.Seen("u1", message_id, DIGEST, 5)])
         placement.remove(tx, placements)
 
     async with open_store(tmp_path) as store:
@@ -39,7 +39,7 @@ async def test_a_uidl_and_its_message_are_one_step(tmp_path: Path) -> None:
         account_id = add_account(tx)
         placements = put(tx, inbox_of(tx, account_id), [mail(1)], first_uid=None)
         message_id = placement.get(tx, placements)[0].message_id
-        pop_seen.add(tx, account_id, "u1", message_id, DIGEST, 5)
+        pop_seen.add(tx, account_id, [pop_seen.Seen("u1", message_id, DIGEST, 5)])
         raise RuntimeError("cut before the commit")
 
     async with open_store(tmp_path) as store:
@@ -54,7 +54,9 @@ async def test_a_uidl_seen_before_keeps_its_date(tmp_path: Path) -> None:
         account_id = await store.write(add_account)
         for at_s in (5, 99):
             await store.write(
-                lambda tx, at_s=at_s: pop_seen.add(tx, account_id, "u1", None, DIGEST, at_s)
+                lambda tx, at_s=at_s: pop_seen.add(
+                    tx, account_id, [pop_seen.Seen("u1", None, DIGEST, at_s)]
+                )
             )
         assert (await seen(store))["u1"].first_seen_s == 5
 
@@ -64,7 +66,9 @@ async def test_the_uidls_of_two_accounts_are_two(tmp_path: Path) -> None:
         first = await store.write(lambda tx: add_account(tx, "first"))
         second = await store.write(lambda tx: add_account(tx, "second"))
         for one in (first, second):
-            await store.write(lambda tx, one=one: pop_seen.add(tx, one, "u1", None, DIGEST, 1))
+            await store.write(
+                lambda tx, one=one: pop_seen.add(tx, one, [pop_seen.Seen("u1", None, DIGEST, 1)])
+            )
         await store.write(lambda tx: pop_seen.forget(tx, first, ["u1"]))
         assert (list(await seen(store, first)), list(await seen(store, second))) == ([], ["u1"])
 
@@ -72,7 +76,9 @@ async def test_the_uidls_of_two_accounts_are_two(tmp_path: Path) -> None:
 async def test_a_new_uidl_keeps_everything_else(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         account_id = await store.write(add_account)
-        await store.write(lambda tx: pop_seen.add(tx, account_id, "old", None, DIGEST, 1))
+        await store.write(
+            lambda tx: pop_seen.add(tx, account_id, [pop_seen.Seen("old", None, DIGEST, 1)])
+        )
         await store.write(lambda tx: pop_seen.rename(tx, account_id, "old", "new"))
         assert await seen(store) == {"new": pop_seen.Seen("new", None, DIGEST, 1, False)}
 
@@ -80,7 +86,9 @@ async def test_a_new_uidl_keeps_everything_else(tmp_path: Path) -> None:
 async def test_the_size_that_a_server_lists_is_remembered(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         account_id = await store.write(add_account)
-        await store.write(lambda tx: pop_seen.add(tx, account_id, "u1", None, DIGEST, 1))
+        await store.write(
+            lambda tx: pop_seen.add(tx, account_id, [pop_seen.Seen("u1", None, DIGEST, 1)])
+        )
         assert (await seen(store))["u1"].size is None
         await store.write(lambda tx: pop_seen.resize(tx, account_id, {"u1": 70, "u2": 80}))
         assert {uidl: one.size for uidl, one in (await seen(store)).items()} == {"u1": 70}
@@ -91,7 +99,8 @@ async def test_only_what_was_asked_for_is_to_be_deleted_at_the_server(tmp_path: 
         account_id = add_account(tx)
         placements = put(tx, inbox_of(tx, account_id), [mail(1), mail(2)], first_uid=None)
         for number, placed in enumerate(placement.get(tx, placements)):
-            pop_seen.add(tx, account_id, f"u{number}", placed.message_id, DIGEST, 1)
+            one = pop_seen.Seen(f"u{number}", placed.message_id, DIGEST, 1)
+            pop_seen.add(tx, account_id, [one])
         message_id = placement.get(tx, placements)[0].message_id
         pop_seen.want_deleted(tx, account_id, [message_id])
         placement.remove(tx, placements[:1])  # the wish outlives the message

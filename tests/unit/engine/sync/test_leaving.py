@@ -60,7 +60,9 @@ async def test_after_long_absence_or_under_a_clock_that_was_wrong_messages_are_a
         account_id: AccountId = await store.write(add_account)
         for day in (0.0, 0.5):
             await store.write(partial(believed_s, account_id, THEN_S + int(day * DAY_S)))
-        await store.write(lambda tx: pop_seen.add(tx, account_id, "u", None, b"digest", THEN_S))
+        await store.write(
+            lambda tx: pop_seen.add(tx, account_id, [pop_seen.Seen("u", None, b"digest", THEN_S)])
+        )
         now_s = THEN_S + int((0.5 + away_days) * DAY_S)
         for _ in range(2):
             await store.write(partial(believed_s, account_id, now_s))
@@ -75,7 +77,9 @@ async def test_what_came_under_a_clock_that_was_ahead_counts_from_when_it_is_rig
         account_id = await store.write(add_account)
         await store.write(partial(believed_s, account_id, THEN_S + 400 * DAY_S))
         await store.write(
-            lambda tx: pop_seen.add(tx, account_id, "u", None, b"digest", THEN_S + 400 * DAY_S)
+            lambda tx: pop_seen.add(
+                tx, account_id, [pop_seen.Seen("u", None, b"digest", THEN_S + 400 * DAY_S)]
+            )
         )
         await store.write(partial(believed_s, account_id, THEN_S))
         seen = await store.read(lambda tx: pop_seen.every(tx, account_id))

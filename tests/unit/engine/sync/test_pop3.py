@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import apsw
@@ -10,11 +12,12 @@ import pytest
 from desktopmail.door.commands import DeleteMessages, MoveMessages, StoreFlags
 from desktopmail.door.ids import AccountId
 from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import Flag, Kind
+from desktopmail.door.rows import Flag, Kind, View
 from desktopmail.engine.store import account, pop_seen
 from desktopmail.engine.store.account import Learned
 from desktopmail.engine.sync import pipeline, pop3
 from desktopmail.engine.sync.pop3 import Pop3Sync
+from desktopmail.net.ports import InlineExecutor, system_ports
 from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, running_engine
@@ -23,6 +26,9 @@ from tests.helpers.store import mail
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from desktopmail.engine.store.store import Store
+    from desktopmail.net.ports import Ports
 
 
 def retrieved(server: LocalServer) -> int:
@@ -327,3 +333,39 @@ async def test_a_cut_in_the_middle_keeps_what_came_before_it_and_doubles_nothing
             await bench.sync(account_id)
             assert bench.subjects() == [f"Subject {n}" for n in range(6)]
             assert len(await seen(bench, account_id)) == 6
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+async def test_the_server_does_not_wait_until_large_messages_are_read_for_their_words(
+    is_cut: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "BATCH_OCTETS", 20_000)
+    monkeypatch.setattr(pipeline, "GLANCED_OCTETS", 1)
+    monkeypatch.setattr(pipeline, "GLANCED_WITHIN_S", 60.0)
+    unread: list[int] = []
+    ports = replace(system_ports(), worker=InlineExecutor())
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path, ports=ports) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            for number in range(200):
+                server.deliver("alice", mail(number, body=f"zebra{number} " + "x" * 500))
+            index = pop3.index_octets
+
+            async def watched(store: Store, ports: Ports) -> None:
+                unread.append(bench.reader.unindexed())
+                assert is_cut or server.transcript.commands()[-1] == "QUIT"
+                await index(store, ports)
+
+            monkeypatch.setattr(pop3, "index_octets", watched)
+            if is_cut:
+                server.add_fault(
+                    Fault(protocol="pop3", command="RETR", argument="^150$", drop=True)
+                )
+            with pytest.raises(DoorError) if is_cut else nullcontext():
+                await bench.sync(account_id)
+            assert unread[0] > 20
+            assert len(bench.rows()) >= (100 if is_cut else 200)
+            assert bench.reader.unindexed() == 0
+            assert all(row.preview.startswith("zebra") for row in bench.rows())
+            assert len(bench.reader.window(View(query="zebra7"), 0, 5)) == 1
