@@ -8,12 +8,16 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from desktopmail.door.sqlite import fetch, open_read_only
+from desktopmail.door.sqlite import DAMAGE, fetch, open_read_only
 
 if TYPE_CHECKING:
     import apsw
 
     from desktopmail.door.profile import Profile
+
+
+class OctetsLostError(LookupError):
+    """Octets that a row names cannot be read: their file is gone, or damaged where they are."""
 
 
 def inflate(stored: bytes, *, deflated: bool) -> bytes:
@@ -32,18 +36,26 @@ class OctetReader:
         """Return the octets at a position of a segment.
 
         Raises:
-            KeyError: They are not there: the profile is damaged.
+            OctetsLostError: They are not there: the profile is damaged.
         """
+        try:
+            return self._read(segment, position)
+        except (*DAMAGE, zlib.error) as error:
+            raise OctetsLostError(
+                f"octets {position} in segment {segment} cannot be read ({error})"
+            ) from error
+
+    def _read(self, segment: int, position: int) -> bytes:
         connection = self._connections.get(segment)
         if connection is None:
             path = self._profile.segment(segment)
             if not path.exists():
-                raise KeyError(f"the file {path} of the store is missing")
+                raise OctetsLostError(f"the file {path} of the store is missing")
             connection = open_read_only(path)
             self._connections[segment] = connection
         rows = fetch(connection, "SELECT deflated, stored FROM octets WHERE id = ?", (position,))
         if not rows:
-            raise KeyError(f"octets {position} are missing in segment {segment}")
+            raise OctetsLostError(f"octets {position} are missing in segment {segment}")
         deflated, stored = rows[0]
         return inflate(stored, deflated=bool(deflated))
 

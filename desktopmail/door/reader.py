@@ -28,7 +28,7 @@ from desktopmail.door.ids import (
 )
 from desktopmail.door.interface import DoorError
 from desktopmail.door.landmarks import Landmarks
-from desktopmail.door.octets import OctetReader
+from desktopmail.door.octets import OctetReader, OctetsLostError
 from desktopmail.door.policy import Policy
 from desktopmail.door.rows import (
     AccountRow,
@@ -52,7 +52,7 @@ from desktopmail.door.rows import (
     TagRow,
     View,
 )
-from desktopmail.door.sqlite import Fields, Value, fetch, open_read_only
+from desktopmail.door.sqlite import DAMAGE, Fields, Value, damaged, fetch, open_read_only
 from desktopmail.door.tags import colour_of, label_of
 from desktopmail.door.view import Sql, ViewSql, condition_of
 
@@ -110,6 +110,8 @@ class SqliteReader:
                 remedy="Add an account first.",
                 code="no-store",
             ) from error
+        except DAMAGE as error:
+            raise damaged(error) from error
         self._octets = OctetReader(profile)
         self._landmarks = Landmarks()
 
@@ -517,18 +519,17 @@ class SqliteReader:
     def _octets_at(self, segment: int, position: int) -> bytes:
         try:
             return self._octets.read(segment, position)
-        except (KeyError, apsw.CorruptError) as error:
-            raise DoorError(
-                f"The store is damaged: {error}.",
-                remedy='Run "desktopmail doctor".',
-                code="damaged",
-            ) from error
+        except OctetsLostError as error:
+            raise damaged(error) from error
 
     def _run(self, sql: Sql) -> list[Fields]:
         return self._all(sql.text, sql.parameters)
 
     def _all(self, sql: str, parameters: tuple[Value, ...] = ()) -> list[Fields]:
-        return fetch(self._connection, sql, parameters)
+        try:
+            return fetch(self._connection, sql, parameters)
+        except DAMAGE as error:
+            raise damaged(error) from error
 
 
 def _results(

@@ -6,14 +6,27 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
+from desktopmail.door.interface import DoorError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 BUSY_TIMEOUT_MS = 10_000
+#: What SQLite raises where a file is not what it wrote.
+DAMAGE = (apsw.CorruptError, apsw.NotADBError)
 
 Value = str | int | float | bytes | None
 #: The columns of a row. All tables are STRICT, so SQLite has checked what the types say.
 Fields = tuple[Any, ...]
+
+
+def damaged(error: Exception) -> DoorError:
+    """Say that the store is damaged, and what to do."""
+    return DoorError(
+        f"The store is damaged: {error}.",
+        remedy='Run "desktopmail doctor --repair".',
+        code="damaged",
+    )
 
 
 def open_read_only(path: Path) -> apsw.Connection:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from desktopmail.door.octets import OctetsLostError
 from desktopmail.engine.content import sha256
 from desktopmail.engine.indexing import index_waiting
-from desktopmail.engine.store import words
+from desktopmail.engine.journal import messages as messages_in_words
+from desktopmail.engine.store import blob, words
 
 if TYPE_CHECKING:
     from desktopmail.engine.store.store import Store, Transaction
@@ -26,7 +30,7 @@ async def examine(store: Store, ports: Ports, *, repair: bool) -> list[str]:
     """Look at everything; returns one sentence for each thing that is or was wrong."""
     findings = await store.read(_structure)
     findings += await _counts(store, repair=repair)
-    findings += await _octets(store)
+    findings += await _octets(store, repair=repair)
     findings += await _index(store, ports, repair=repair)
     return findings
 
@@ -61,29 +65,90 @@ async def _counts(store: Store, *, repair: bool) -> list[str]:
     return [f"The counts of {len(wrong)} mailboxes were wrong, and are right now."]
 
 
-async def _octets(store: Store) -> list[str]:
-    """Read every content: what is missing or is not what its name says is named."""
-    last, wrong = 0, 0
+async def _octets(store: Store, *, repair: bool) -> list[str]:
+    """Read every content: what is missing or is not what its name says is named.
+
+    Repaired is what a server still has: it is fetched again at the next sync.
+    """
+    last = 0
+    wrong: list[int] = []
     while True:
         last, bad = await store.read(partial(_read_blobs, last))
         wrong += bad
         if not last:
             break
-    return [f"The octets of {wrong} messages are missing or damaged."] if wrong else []
+    if not wrong:
+        return []
+    count = await store.read(partial(_messages_of, wrong))
+    found = f"The octets of {messages_in_words(count)} are missing or damaged"
+    if not repair:
+        return [f"{found}."]
+    fetched = await store.write(partial(_forget, wrong))
+    await store.read(_leave_damaged)
+    left = count - fetched
+    findings = [f"{found}: {fetched} are fetched again at the next sync."] if fetched else []
+    if left:
+        findings.append(
+            f"The octets of {messages_in_words(left)} were here only, and cannot be read any more."
+        )
+    return findings
 
 
-def _read_blobs(after: int, tx: Transaction) -> tuple[int, int]:
+def _leave_damaged(tx: Transaction) -> None:
+    """Write nothing more into a file that is damaged, and put away what is no database any more."""
+    tx.segments.begin_next()
+    for number in tx.segments.numbers():
+        tx.segments.set_aside(number)
+
+
+def _read_blobs(after: int, tx: Transaction) -> tuple[int, list[int]]:
     rows = tx.fetch(
         "SELECT id, sha256, segment, position FROM blob WHERE id > ? ORDER BY id LIMIT ?",
         (after, _BATCH),
     )
-    wrong = 0
-    for _, digest, segment, position in rows:
+    wrong = []
+    for blob_id, digest, segment, position in rows:
         try:
-            wrong += sha256(tx.segments.read(segment, position)) != digest
-        except KeyError:
-            wrong += 1
+            if sha256(tx.segments.read(segment, position)) != digest:
+                wrong.append(blob_id)
+        except OctetsLostError:
+            wrong.append(blob_id)
     return (rows[-1][0] if rows else 0), wrong
+
+
+def _messages_of(blob_ids: list[int], tx: Transaction) -> int:
+    row = tx.fetch_one(
+        "SELECT count(*) FROM message WHERE blob_id IN (SELECT value FROM json_each(?))",
+        (msgspec.json.encode(blob_ids).decode(),),
+    )
+    return int(row[0]) if row is not None else 0
+
+
+# The messages of some blobs that a server has: under a UID, or under a unique-id of a maildrop.
+_AT_A_SERVER = (
+    "SELECT m.id, m.blob_id FROM message AS m"
+    " WHERE m.blob_id IN (SELECT value FROM json_each(?))"
+    " AND (EXISTS (SELECT 1 FROM placement AS p JOIN mailbox AS b ON b.id = p.mailbox_id"
+    "  WHERE p.message_id = m.id AND p.uid IS NOT NULL AND p.gone_cycle IS NULL AND b.local = 0)"
+    " OR EXISTS (SELECT 1 FROM pop_seen AS s JOIN account AS a ON a.id = s.account_id"
+    "  WHERE s.message_id = m.id AND a.kind = 'pop3'))"
+)
+
+
+def _forget(blob_ids: list[int], tx: Transaction) -> int:
+    """Let messages that a server has be fetched again; returns how many those are."""
+    rows = tx.fetch(
+        _AT_A_SERVER,
+        (msgspec.json.encode(blob_ids).decode(),),
+    )
+    for message_id, _ in rows:
+        tx.execute("UPDATE message SET blob_id = NULL WHERE id = ?", (message_id,))
+        tx.execute(
+            "UPDATE placement SET wanted = 1 WHERE message_id = ? AND uid IS NOT NULL",
+            (message_id,),
+        )
+    blob.drop_unnamed(tx, [blob_id for _, blob_id in rows])
+    return len(rows)
 
 
 async def _index(store: Store, ports: Ports, *, repair: bool) -> list[str]:

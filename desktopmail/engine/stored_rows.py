@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from desktopmail.door.octets import OctetReader
+from desktopmail.door.octets import OctetReader, OctetsLostError
 from desktopmail.engine import summary
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def octets_of(reader: OctetReader, place: Place) -> bytes | None:
     """The octets at a place; None where they are missing, which the doctor says."""
     try:
         return reader.read(*place)
-    except KeyError:
+    except OctetsLostError:
         return None
 
 

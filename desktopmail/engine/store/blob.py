@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desktopmail.door.octets import OctetsLostError
 from desktopmail.engine.content import Content
 
 if TYPE_CHECKING:
@@ -49,11 +50,11 @@ def read(tx: Transaction, blob_id: int) -> bytes:
     """Return a content.
 
     Raises:
-        KeyError: It is not there: the profile is damaged.
+        OctetsLostError: It is not there: the profile is damaged.
     """
     row = tx.fetch_one("SELECT segment, position FROM blob WHERE id = ?", (blob_id,))
     if row is None:
-        raise KeyError(f"there is no blob {blob_id}")
+        raise OctetsLostError(f"there is no content {blob_id}")
     return tx.segments.read(row[0], row[1])
 
 

@@ -146,6 +146,16 @@ def without_octets(tx: Transaction, account_id: AccountId) -> set[str]:
     return {row[0] for row in rows}
 
 
+def lost(tx: Transaction, account_id: AccountId) -> dict[str, MessageId]:
+    """Messages by UIDL whose octets were here and cannot be read any more."""
+    rows = tx.fetch(
+        "SELECT s.uidl, m.id FROM pop_seen AS s JOIN message AS m ON m.id = s.message_id"
+        " WHERE s.account_id = ? AND m.blob_id IS NULL AND m.header IS NULL",
+        (account_id,),
+    )
+    return dict(rows)
+
+
 def shift(tx: Transaction, account_id: AccountId, until_s: int, seconds: int) -> None:
     """Let what was seen until then be first seen so much later."""
     tx.execute(

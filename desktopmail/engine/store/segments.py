@@ -6,13 +6,14 @@ rows after. Octets that no row came to name (a crash between the two) are swept 
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import apsw
 
 from desktopmail.door.octets import OctetReader
-from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, fetch
+from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, DAMAGE, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from desktopmail.engine.content import Content
 
 SEGMENT_OCTETS = 1 << 30
+
+_log = logging.getLogger("desktopmail.engine")
 
 
 def fold(connection: apsw.Connection) -> None:
@@ -50,16 +53,20 @@ class Segments:
     """The writing side of the segments of a profile; used by the one writer of the store alone.
 
     Args:
+        named: The highest number of a segment that a row names. Where its file is gone, no other
+            file gets its number: a row would name what is put there.
         segment_octets: When a segment is full and the next one is begun.
     """
 
-    def __init__(self, profile: Profile, *, segment_octets: int = SEGMENT_OCTETS) -> None:
+    def __init__(
+        self, profile: Profile, *, named: int = 0, segment_octets: int = SEGMENT_OCTETS
+    ) -> None:
         self._profile = profile
         self._segment_octets = segment_octets
         profile.segments.mkdir(mode=0o700, parents=True, exist_ok=True)
-        numbers = [int(path.stem) for path in profile.segments.glob("*.db")]
-        self._number = max(numbers, default=1)
-        self._connection = self._open(self._number)
+        newest = max(self.numbers(), default=0)
+        self._number = max(newest, 1) if newest >= named else named + 1
+        self._connection = self._open_sound()
         self._reader = OctetReader(profile)
 
     @property
@@ -73,8 +80,16 @@ class Segments:
         Raises:
             apsw.FullError: The disk is full; nothing was stored.
         """
-        if self._is_full():
-            self._begin_next()
+        try:
+            if self._is_full():
+                self.begin_next()
+            return self._write(contents)
+        except DAMAGE as error:
+            _log.error("segment %d is damaged, the next one is begun: %s", self._number, error)
+            self.begin_next()
+            return self._write(contents)
+
+    def _write(self, contents: Sequence[Content]) -> list[StoredOctets]:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -106,8 +121,17 @@ class Segments:
         return self._reader.read(segment, position)
 
     def sweep(self, segment: int, named: Iterable[int]) -> int:
-        """Delete what no row names in a segment; returns how many octets that were."""
-        keep = set(named)
+        """Delete what no row names in a segment; returns how many octets that were.
+
+        A segment that is damaged keeps what it has: what can be read of it still is.
+        """
+        try:
+            return self._sweep(segment, set(named))
+        except DAMAGE as error:
+            _log.error("segment %d is damaged, and stays as it is: %s", segment, error)
+            return 0
+
+    def _sweep(self, segment: int, keep: set[int]) -> int:
         connection = self._connection if segment == self._number else self._open(segment)
         rows = fetch(connection, "SELECT id, length(stored) FROM octets")
         orphans = [(position,) for position, _ in rows if position not in keep]
@@ -126,7 +150,10 @@ class Segments:
         """How much of the segments is of octets that were deleted; not those that no row names."""
         free = 0
         for number in self.numbers():
-            connection = self._connection if number == self._number else self._open(number)
+            try:
+                connection = self._connection if number == self._number else self._open(number)
+            except DAMAGE:
+                continue  # the doctor says so
             pages = fetch(connection, "PRAGMA freelist_count")[0][0]
             free += pages * fetch(connection, "PRAGMA page_size")[0][0]
             if connection is not self._connection:
@@ -134,7 +161,25 @@ class Segments:
         return free
 
     def compact(self, segment: int) -> None:
-        """Give the room that deleted octets left back to the disk."""
+        """Give the room that deleted octets left back to the disk; not of a damaged segment."""
+        try:
+            self._compact(segment)
+        except DAMAGE as error:
+            _log.error("segment %d is damaged, and stays as it is: %s", segment, error)
+
+    def set_aside(self, segment: int) -> bool:
+        """Take a segment out of the way that is no database any more; whether it was none."""
+        if segment == self._number:
+            return False
+        try:
+            self._open(segment).close()
+        except DAMAGE:
+            path = self._profile.segment(segment)
+            path.rename(path.with_suffix(".damaged"))
+            return True
+        return False
+
+    def _compact(self, segment: int) -> None:
         connection = self._connection if segment == self._number else self._open(segment)
         connection.execute("VACUUM")
         fetch(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -155,7 +200,19 @@ class Segments:
         size = fetch(self._connection, "PRAGMA page_size")[0][0]
         return bool(pages * size >= self._segment_octets)
 
-    def _begin_next(self) -> None:
+    def _open_sound(self) -> apsw.Connection:
+        """Open the segment that is written; the one behind it where that is damaged."""
+        try:
+            connection = self._open(self._number)
+            fetch(connection, "SELECT max(id) FROM octets")
+        except DAMAGE as error:
+            _log.error("segment %d is damaged, the next one is begun: %s", self._number, error)
+            self._number += 1
+            return self._open(self._number)
+        return connection
+
+    def begin_next(self) -> None:
+        """Write into a new segment from now on."""
         following = self._open(self._number + 1)
         self._connection.close()
         self._connection = following

@@ -21,7 +21,8 @@ from desktopmail.door.changes import (
     TagsChanged,
 )
 from desktopmail.door.interface import DoorError
-from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, Fields, Value, fetch
+from desktopmail.door.octets import OctetsLostError
+from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, DAMAGE, Fields, Value, damaged, fetch
 from desktopmail.engine.guard import Guard
 from desktopmail.engine.store import schema, words
 from desktopmail.engine.store.lock import ProfileLock
@@ -238,8 +239,12 @@ class Store:
         try:
             self.guard = Guard(profile)
             self._connection = _open(profile)
-            self._segments = segments or Segments(profile)
+            named = fetch(self._connection, "SELECT coalesce(max(segment), 0) FROM blob")[0][0]
+            self._segments = segments or Segments(profile, named=named)
             self._sweep()
+        except DAMAGE as error:
+            self._lock.release()
+            raise damaged(error) from error
         except BaseException:
             self._lock.release()
             raise
@@ -328,6 +333,8 @@ class Store:
                 raise
         except (apsw.FullError, apsw.IOError, apsw.ReadOnlyError) as error:
             raise unwritable(self.profile, error) from error
+        except (*DAMAGE, OctetsLostError) as error:
+            raise damaged(error) from error
         self._untold.extend(transaction.changes())
         self._unfolded += transaction.indexed
         if later:
@@ -363,7 +370,10 @@ class Store:
         self._run(step)
 
     def _look(self, step: Callable[[Transaction], T]) -> T:
-        return step(Transaction(self._connection, self._segments))
+        try:
+            return step(Transaction(self._connection, self._segments))
+        except (*DAMAGE, OctetsLostError) as error:
+            raise damaged(error) from error
 
     def _sweep(self) -> None:
         """Sweep the newest segment: only there can a crash have left octets without a row."""
@@ -405,6 +415,8 @@ def _open(profile: Profile) -> apsw.Connection:
         raise DoorError(
             str(error), remedy="Install the newer desktopmail again.", code="newer-store"
         ) from error
-    except (apsw.CantOpenError, apsw.NotADBError, apsw.FullError, apsw.ReadOnlyError) as error:
+    except (apsw.CantOpenError, apsw.FullError, apsw.ReadOnlyError) as error:
         raise unwritable(profile, error) from error
+    except DAMAGE as error:
+        raise damaged(error) from error
     return connection

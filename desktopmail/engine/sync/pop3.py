@@ -15,7 +15,8 @@ from desktopmail.door.rows import Role
 from desktopmail.engine import reading
 from desktopmail.engine.indexing import index_octets
 from desktopmail.engine.store import account as accounts
-from desktopmail.engine.store import mailbox, message, placement, pop_seen
+from desktopmail.engine.store import blob, mailbox, message, placement, pop_seen
+from desktopmail.engine.store.message import Coming
 from desktopmail.engine.store.pop_seen import Seen, nameless
 from desktopmail.engine.sync import incoming, leaving
 from desktopmail.engine.sync import uidl as uidls
@@ -154,6 +155,7 @@ class Pop3Sync:
             fresh = await self._recognised(client, account, maildrop, fresh, here)
             await self._fetch(client, account, maildrop, fresh, here)
             await self._store.write(lambda tx: pop_seen.forget_imap(tx, account.id))
+            await self._fetch_again(client, account, maildrop)
             deleted = await self._delete(client, account, maildrop)
             await client.quit()  # only now the server deletes what was marked
             if deleted:
@@ -333,6 +335,15 @@ class Pop3Sync:
                     self._progress(account, done, len(fresh), octets=octets)
         self._progress(account, len(fresh), len(fresh), octets=octets, finished=True)
 
+    async def _fetch_again(self, client: Pop3Client, account: Account, maildrop: Maildrop) -> None:
+        """Fetch what the doctor found to be damaged here, where the server has it."""
+        lost = await self._store.read(lambda tx: pop_seen.lost(tx, account.id))
+        wanted = {n: lost[uidl] for n, uidl in maildrop.uidls.items() if uidl in lost}
+        async for number, content in client.retr_many(sorted(wanted)):
+            came = Incoming(content, True, len(content), self._now_s())
+            (one,) = await incoming.parse(self._store.guard, self._ports, [came])
+            await self._store.write(partial(_complete, wanted[number], one))
+
     def _keep(
         self,
         tx: Transaction,
@@ -423,6 +434,15 @@ async def look(client: Pop3Client) -> Maildrop:
         if uidl and times[uidl] == 1 and number in sizes
     }
     return Maildrop(sizes, uidls)
+
+
+def _complete(message_id: MessageId, one: Parsed, tx: Transaction) -> None:
+    """Give a message its octets, if these are its own."""
+    if one.content is None or message.digest(tx, message_id) != one.summary.digest:
+        return
+    (blob_id,) = blob.put_all(tx, [one.content])
+    size = len(one.incoming.octets)
+    message.complete(tx, [(message_id, Coming(one.summary, blob_id, size, 0))])
 
 
 async def _parse(

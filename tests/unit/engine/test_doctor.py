@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
+import pytest
+
+from desktopmail.door.commands import CheckStore, StoreFlags
+from desktopmail.door.interface import DoorError
+from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
-from desktopmail.door.rows import View
+from desktopmail.door.rows import Flag, Kind, View
 from desktopmail.engine import doctor
 from desktopmail.net.ports import system_ports
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, MemoryKeyring, running_engine, synced_engine
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
@@ -58,10 +66,78 @@ async def test_the_word_index_is_built_again(tmp_path: Path) -> None:
         reader.close()
 
 
-async def test_lost_octets_are_named(tmp_path: Path) -> None:
+async def test_lost_octets_are_named_and_what_was_here_only_is_said(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         account_id = await store.write(add_account)
-        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1), mail(2)]))
-        await store.write(lambda tx: tx.execute("UPDATE blob SET position = 77 WHERE id = 1"))
-        findings = await doctor.examine(store, system_ports(), repair=False)
-        assert findings == ["The octets of 1 messages are missing or damaged."]
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1)]))
+        await store.write(
+            lambda tx: put(tx, inbox_of(tx, account_id), [mail(2), mail(3)], first_uid=None)
+        )
+        await store.write(lambda tx: tx.execute("UPDATE blob SET position = 70 + id WHERE id < 3"))
+        found = "The octets of 2 messages are missing or damaged"
+        assert await doctor.examine(store, system_ports(), repair=False) == [f"{found}."]
+        assert await doctor.examine(store, system_ports(), repair=True) == [
+            f"{found}: 1 are fetched again at the next sync.",
+            "The octets of 1 message were here only, and cannot be read any more.",
+        ]
+
+
+@pytest.mark.parametrize("kind", [Kind.IMAP, Kind.POP3])
+@pytest.mark.parametrize(
+    "damage", [pytest.param("head", marks=pytest.mark.logs("is damaged")), "page", "gone"]
+)
+async def test_what_a_server_has_is_fetched_again_and_keeps_its_place_flags_and_tags(
+    tmp_path: Path, kind: Kind, damage: str
+) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        for number in range(8):
+            server.deliver("alice", mail(number, body=token_hex(20_000)))
+        async with synced_engine(tmp_path, server, ring, kind=kind) as (bench, _):
+            await bench.engine.command(
+                StoreFlags(
+                    placement_ids=tuple(row.id for row in bench.rows()),
+                    add=Flag.FLAGGED,
+                    add_tags=("work",),
+                )
+            )
+            await bench.sync()
+            before = bench.rows()
+        segment = Profile.at(tmp_path).segment(1)
+        if damage == "gone":
+            segment.unlink()
+        else:
+            with segment.open("r+b") as file:
+                file.seek(0 if damage == "head" else 5 * 16_384)
+                file.write(b"\xaa" * 16_384)
+        async with running_engine(tmp_path, ring) as bench:  # it starts all the same
+            examined = await bench.engine.command(CheckStore())
+            assert "are missing or damaged." in examined.label
+            repaired = await bench.engine.command(CheckStore(repair=True))
+            assert "are fetched again at the next sync." in repaired.label
+            await bench.sync()
+            assert (await bench.engine.command(CheckStore())).label == "The store is sound."
+            assert bench.rows() == before
+            for row, message in zip(before, server.messages("alice"), strict=True):
+                assert bench.reader.octets(row.message_id) == message.octets
+
+
+async def test_a_damaged_database_is_one_sentence_with_its_remedy(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.write(add_account)
+    profile = Profile.at(tmp_path)
+    with profile.database.open("r+b") as file:
+        file.write(b"\xaa" * 4096)
+
+    def refused(error: DoorError) -> None:
+        assert error.sentence.startswith("The store is damaged: ")
+        assert error.remedy == 'Run "desktopmail doctor --repair".'
+        assert error.code == "damaged"
+
+    with pytest.raises(DoorError) as caught:
+        SqliteReader(profile)
+    refused(caught.value)
+    with pytest.raises(DoorError) as caught:
+        async with open_store(tmp_path):
+            pass
+    refused(caught.value)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktopmail.door.octets import inflate
+from desktopmail.door.octets import OctetsLostError, inflate
 from desktopmail.door.profile import Profile
 from desktopmail.engine.content import Content
 from desktopmail.engine.store.segments import Segments
@@ -52,7 +54,7 @@ def test_octets_that_no_row_names_are_swept_and_the_others_stay(tmp_path: Path) 
     kept, orphan = store.write(contents(b"kept", b"orphan"))
     assert store.sweep(1, [kept.position]) == len(b"orphan")
     assert store.read(1, kept.position) == b"kept"
-    with pytest.raises(KeyError):
+    with pytest.raises(OctetsLostError):
         store.read(1, orphan.position)
     store.compact(1)
     assert store.read(1, kept.position) == b"kept"
@@ -65,6 +67,67 @@ def test_a_position_is_never_given_twice(tmp_path: Path) -> None:
     store.sweep(1, [])
     assert store.write(contents(b"second"))[0].position > first.position
     store.close()
+
+
+def spoil(path: Path, at: int = 0, octets: int = 16_384) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(b"\xaa" * octets)
+
+
+@pytest.mark.logs("is damaged")
+def test_behind_a_damaged_segment_the_next_is_written(tmp_path: Path) -> None:
+    profile = Profile.at(tmp_path)
+    store = Segments(profile)
+    store.write(contents(b"first"))
+    store.close()
+    spoil(profile.segment(1))
+    again = Segments(profile, named=1)
+    assert again.number == 2
+    assert again.sweep(1, []) == 0
+    assert again.free_octets() == 0
+    again.compact(1)
+    (one,) = again.write(contents(b"second"))
+    assert again.read(one.segment, one.position) == b"second"
+    assert again.set_aside(1)
+    assert not again.set_aside(2)
+    assert again.numbers() == [2]
+    assert profile.segment(1).with_suffix(".damaged").exists()
+    again.close()
+
+
+@pytest.mark.logs("is damaged")
+def test_a_bad_page_keeps_nobody_from_writing_and_takes_nothing_else_along(tmp_path: Path) -> None:
+    profile = Profile.at(tmp_path)
+    store = Segments(profile)
+    stored = store.write(contents(*(os.urandom(30_000) for _ in range(40))))
+    store.close()
+    size = profile.segment(1).stat().st_size
+    for page in range(2, size // 16_384, 9):
+        spoil(profile.segment(1), page * 16_384)
+    again = Segments(profile, named=1)
+    again.sweep(1, [])  # what is damaged is not swept
+    fresh = again.write(contents(b"fresh"))[0]
+    assert again.read(fresh.segment, fresh.position) == b"fresh"
+    read = 0
+    for one in stored:
+        with contextlib.suppress(OctetsLostError):
+            assert len(again.read(one.segment, one.position)) == one.octets
+            read += 1
+    assert len(stored) // 3 < read < len(stored)
+    again.close()
+
+
+def test_the_number_of_a_lost_segment_is_not_given_again(tmp_path: Path) -> None:
+    """Rows name its positions: with what is new there, they would show another's message."""
+    profile = Profile.at(tmp_path)
+    store = Segments(profile)
+    store.write(contents(b"first"))
+    store.close()
+    profile.segment(1).unlink()
+    again = Segments(profile, named=1)
+    assert again.write(contents(b"second"))[0].segment == 2
+    again.close()
 
 
 @given(st.binary(max_size=3000))

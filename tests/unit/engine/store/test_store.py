@@ -113,7 +113,7 @@ async def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> Non
     (tmp_path / "mail.db").write_bytes(b"no database at all" * 100)
     with pytest.raises(DoorError) as caught:
         Store(Profile.at(tmp_path), InlineExecutor())
-    assert caught.value.code == "profile-unwritable"
+    assert caught.value.code == "damaged"
 
 
 async def test_the_log_of_a_large_step_shrinks_to_its_bound_though_a_reader_is_open(
