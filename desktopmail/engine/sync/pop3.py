@@ -154,7 +154,8 @@ class Pop3Sync:
             ]
             fresh = await self._recognised(client, account, maildrop, fresh, here)
             await self._fetch(client, account, maildrop, fresh, here)
-            await self._store.write(lambda tx: pop_seen.forget_imap(tx, account.id))
+            if any(map(pop_seen.of_imap, seen)):
+                await self._store.write(lambda tx: pop_seen.forget_imap(tx, account.id))
             await self._fetch_again(client, account, maildrop)
             deleted = await self._delete(client, account, maildrop)
             await client.quit()  # only now the server deletes what was marked
