@@ -62,13 +62,22 @@ class FittingArea(QScrollArea):
         """Take the height that is needed."""
         host = self.widget()
         lines = host.layout() if host is not None else None
-        if lines is None:
+        if host is None or lines is None:
             return
+        # Measured as wide as it is without a scroll bar: one that came while this is still too low
+        # would make it narrower, and so what it holds higher.
         if lines.hasHeightForWidth():
-            wanted = lines.heightForWidth(max(self.viewport().width(), 100))
+            needed = lines.heightForWidth(max(self.width(), 100))
         else:
-            wanted = lines.sizeHint().height()
-        wanted = max(min(wanted, self._bound()), _LEAST)
+            needed = lines.sizeHint().height()
+        bound = self._bound()
+        scrolls = needed > bound or self.height() < self._wanted
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(
+            policy.ScrollBarAsNeeded if scrolls else policy.ScrollBarAlwaysOff
+        )
+        host.setMaximumWidth(self.viewport().width())  # else it would scroll sideways, unasked
+        wanted = max(min(needed, bound), _LEAST)
         if wanted != self._wanted:
             self._wanted = wanted
             self.setMaximumHeight(wanted)

@@ -29,6 +29,7 @@ from desktopmail.ui.models.messages import ListColumn
 from desktopmail.ui.panels.shortcuts import ShortcutsDialog
 from desktopmail.ui.panes.reading_order import draw_text, end_box, place, trim
 from desktopmail.ui.panes.scope_bar import Scope
+from desktopmail.ui.wrapped import WrappedLabel
 from tests.gui.test_window import play, select
 from tests.helpers.fake_door import FakeStore
 from tests.helpers.qt_loop import until
@@ -182,6 +183,25 @@ def test_icons_grow_with_the_letters(theme: Theme) -> None:
         assert avatar.width() == theme.px(38)
         mark = window.list_pane.list._cards.star_rect(QRect(0, 0, 300, 160))
         assert mark.width() >= theme.px(15)
+
+    play(theme, scene)
+
+
+@pytest.mark.parametrize("tongue", sorted(language.LANGUAGES))
+def test_the_header_is_as_high_as_its_sentences(theme: Theme, tongue: str) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        language.choose_language(tongue)
+        window.resize(1000, 700)
+        window.reading.header._more.setChecked(True)
+        header, area = window.reading.header, window.reading._top
+        for row in range(6):
+            await select(window, row)
+            await until(lambda: header.height() == header.heightForWidth(header.width()))
+            words = [it for it in header.findChildren(WrappedLabel) if it.isVisible() and it.text()]
+            assert len(words) > 1
+            for label in words:
+                assert label.height() == label.heightForWidth(label.width()), label.text()
+            await until(lambda: area.verticalScrollBar().maximum() == 0)
 
     play(theme, scene)
 

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from desktopmail.mime import compose
 from desktopmail.mime.address import Mailbox
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.content import read_letter
 from desktopmail.ui.reading.html_views import make_html_view
+from desktopmail.ui.wrapped import WrappedLabel
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -62,10 +63,8 @@ class QuoteStrip(QFrame):
         """Make what is shown: most messages quote nothing so."""
         picture = QLabel(self)
         picture.setPixmap(self._theme.picture("quote", "muted", 18))
-        words = QLabel(tr("quoted.title"), self)
+        words = WrappedLabel(tr("quoted.title"), self)
         words.setProperty("kind", "small")
-        words.setWordWrap(True)
-        words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(words.text())
         self.show_button = self._button("quoted.show")
         self.edit_button = self._button("quoted.edit")

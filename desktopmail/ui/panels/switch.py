@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -28,6 +27,7 @@ from desktopmail.ui.panels.exposure_line import ExposureLine
 from desktopmail.ui.panels.form_area import FormArea
 from desktopmail.ui.panels.problem_line import ProblemLine
 from desktopmail.ui.panels.server_fields import ServerFields
+from desktopmail.ui.wrapped import WrappedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -193,10 +193,7 @@ class SwitchDialog(QDialog):
             picture = QLabel(line)
             token = "warning" if icon == "alert" else "muted"
             picture.setPixmap(self._window.theme.picture(icon, token, 18))
-            words = QLabel(sentence, line)
-            words.setWordWrap(True)
-            words.setTextFormat(Qt.TextFormat.PlainText)
-            words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            words = WrappedLabel(sentence, line)
             row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
             row.addWidget(words, 1)
             self._points.addWidget(line)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.people_line import PeopleLine
+from desktopmail.ui.wrapped import WrappedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,10 +94,7 @@ class Details(QWidget):
 
 
 def _value(text: str, parent: QWidget) -> QLabel:
-    value = QLabel(text, parent)
-    value.setTextFormat(Qt.TextFormat.PlainText)
-    value.setWordWrap(True)
+    value = WrappedLabel(text, parent)
     value.setContentsMargins(5, 2, 0, 2)
     value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return value

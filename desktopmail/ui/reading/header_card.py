@@ -24,6 +24,7 @@ from desktopmail.ui.elided import ElidedLabel, leading
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.details import Details
 from desktopmail.ui.reading.mark_line import MarkLine
+from desktopmail.ui.wrapped import WrappedLabel
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
@@ -108,15 +109,12 @@ class HeaderCard(QFrame):
         self._proof_icon: tuple[str, str] = ("check", "success")
         self.setObjectName("headerCard")
         self.setAccessibleName(tr("reading.header"))
-        self._subject = QLabel(self)
+        self._subject = WrappedLabel("", self)
         self._subject.setProperty("kind", "subject")
-        self._subject.setWordWrap(True)
-        self._subject.setTextFormat(Qt.TextFormat.PlainText)
         self._subject.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self._subject.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
         self._avatar = Avatar(theme, self)
         self._from = ElidedLabel("", self)
         self._from.setProperty("kind", "heading")
@@ -126,11 +124,8 @@ class HeaderCard(QFrame):
         self._to.setProperty("kind", "small")
         self._proof_line = QWidget(self)  # an empty layout in its place would keep lines narrow
         self._picture = QLabel(self._proof_line)
-        self._proof = QLabel(self._proof_line)
+        self._proof = WrappedLabel("", self._proof_line)
         self._proof.setProperty("kind", "small")
-        self._proof.setTextFormat(Qt.TextFormat.PlainText)
-        self._proof.setWordWrap(True)
-        self._proof.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         theme.changed.connect(self._tint_proof)
         self._date = ElidedLabel("", self)
         self._date.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

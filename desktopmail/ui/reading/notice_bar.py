@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QWidget,
 )
+
+from desktopmail.ui.wrapped import WrappedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,11 +51,8 @@ class NoticeBar(QFrame):
         token = {"warning": "warning", "danger": "danger"}.get(kind, "muted")
         picture = QLabel(self)
         picture.setPixmap(theme.picture(icon, token, 18))
-        label = QLabel(text, self)
-        label.setWordWrap(True)
-        label.setTextFormat(Qt.TextFormat.PlainText)
+        label = WrappedLabel(text, self)
         label.setMinimumWidth(120)
-        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         words = QHBoxLayout()
         words.setSpacing(10)
         words.addWidget(picture)

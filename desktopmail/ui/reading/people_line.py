@@ -105,6 +105,7 @@ class _PersonButton(QPushButton):
     def __init__(self, whole: str, parent: QWidget) -> None:
         super().__init__(parent)
         self._whole = whole
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setProperty("kind", "person")
         self.setToolTip(whole)
         self.setAccessibleName(whole)
