@@ -76,7 +76,7 @@ _ROLE_ORDER = {
 _MAILBOX = (
     "SELECT m.id, m.account_id, coalesce(m.renamed_to, m.path) AS shown, m.delimiter, m.role,"
     " m.selectable, m.subscribed,"
-    " t.total, t.unread, m.policy, m.local OR m.keywords IS NULL FROM mailbox AS m"
+    " t.total, t.unread, m.policy, iif(m.local, NULL, m.keywords) FROM mailbox AS m"
     " JOIN mailbox_total AS t ON t.mailbox_id = m.id"
 )
 _MESSAGE = (
@@ -603,7 +603,7 @@ def _in_tree_order(rows: list[Fields]) -> list[MailboxRow]:
     for row in sorted(rows, key=place):
         (
             mailbox_id, account_id, path, delimiter, role, selectable, subscribed, total, unread,
-            policy, keeps_tags,
+            policy, kept_tags,
         ) = row  # fmt: skip
         above, _, name = path.rpartition(delimiter) if delimiter else ("", "", path)
         result.append(
@@ -620,10 +620,13 @@ def _in_tree_order(rows: list[Fields]) -> list[MailboxRow]:
                 unread=unread,
                 policy=str(Policy.parse(policy)),
                 delimiter=delimiter,
-                keeps_tags=bool(keeps_tags),
+                kept_tags=_words(kept_tags) if kept_tags is not None else None,
             )
         )
     return result
+
+
+_words = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 class _Learned(msgspec.Struct, frozen=True):

@@ -160,7 +160,11 @@ class MailboxRow(Row, frozen=True, kw_only=True):
     unread: int
     policy: str = "everything"  # as `door.policy.Policy` writes it
     delimiter: str = ""  # between the parts of its path; empty: it can hold no others
-    keeps_tags: bool = True  # its server keeps every tag; else new ones stay on this machine
+    kept_tags: tuple[str, ...] | None = None  # those its server keeps, in small letters; None: any
+
+    def keeps(self, tag: str) -> bool:
+        """Whether its server keeps a tag, by the tag's name; else it stays on this machine."""
+        return self.kept_tags is None or tag.lower() in self.kept_tags
 
 
 class Person(Row, frozen=True, kw_only=True):

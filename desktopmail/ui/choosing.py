@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from desktopmail.door.rows import TagRow
 from desktopmail.door.tags import colour_of, name_of
 from desktopmail.ui.chooser import Choice, choose
+from desktopmail.ui.commands.tag import homes, stays_here
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import ICONS, account_title, mailbox_title
 from desktopmail.ui.models.tags import NUMBERED
@@ -36,18 +37,25 @@ async def choose_mailbox(
 
 async def choose_tag(window: MainWindow, title: str) -> TagRow | None:
     """Let a person choose a tag, or make one of what was typed."""
+    boxes = homes(window)
+
+    def hint(name: str, number: int | None = None) -> str:
+        """Its key, and whether it goes no further than this machine."""
+        key = str(number) if number is not None and number <= NUMBERED else ""
+        here = tr("tag.here") if stays_here(boxes, name) else ""
+        return " · ".join(it for it in (here, key) if it)
+
+    def new(text: str) -> Choice | None:
+        """Offer to make a tag, where a server could keep it."""
+        name = name_of(text)
+        if not name:
+            return None
+        tag = TagRow(name=name, label=text, colour=colour_of(name), total=0)
+        return Choice(tr("tag.new", label=text), hint(name), "plus", tag)
+
     choices = [
-        Choice(tag.label, str(number) if number <= NUMBERED else "", "tag", tag)
+        Choice(tag.label, hint(tag.name, number), "tag", tag)
         for number, tag in enumerate(window.tags.rows(), 1)
     ]
-    chosen = await choose(window.desk_top, window.theme, title, choices, make=_new_tag)
+    chosen = await choose(window.desk_top, window.theme, title, choices, make=new)
     return chosen.value if chosen is not None else None  # type: ignore[return-value] # a TagRow by the list above
-
-
-def _new_tag(text: str) -> Choice | None:
-    """Offer to make a tag, where a server can keep it."""
-    name = name_of(text)
-    if not name:
-        return None
-    tag = TagRow(name=name, label=text, colour=colour_of(name), total=0)
-    return Choice(tr("tag.new", label=text), "", "plus", tag)

@@ -15,7 +15,7 @@ from desktopmail.ui.commands.delete_mailbox import delete
 from desktopmail.ui.commands.empty_mailbox import empty
 from desktopmail.ui.commands.rename_mailbox import rename
 from desktopmail.ui.commands.subscribe_mailbox import subscribe
-from desktopmail.ui.commands.tag import switch
+from desktopmail.ui.commands.tag import homes, stays_here, switch
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import Node, NodeKind
 from desktopmail.ui.suggestions import quoted
@@ -78,9 +78,11 @@ class ContextMenus(QObject):
         """A line for each tag, checked where every selected message has it."""
         window = self._window
         menu = QMenu(tr("tag.menu"), parent)
-        chosen = window.selection()
+        chosen, boxes = window.selection(), homes(window)
         for tag in window.tags.rows():
-            line = menu.addAction(tag_icon(tag.colour), tag.label.replace("&", "&&"))
+            # What stands behind a tab is shown where shortcuts are.
+            here = f"\t{tr('tag.here')}" if stays_here(boxes, tag.name) else ""
+            line = menu.addAction(tag_icon(tag.colour), tag.label.replace("&", "&&") + here)
             line.setCheckable(True)
             line.setChecked(bool(chosen) and all(tag.name in row.tags for row in chosen))
             line.setEnabled(bool(chosen))

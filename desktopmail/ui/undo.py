@@ -33,8 +33,14 @@ class UndoHistory(QObject):
         """What would be taken back, or nothing."""
         return self._last[1] if self._last is not None else ""
 
-    async def carry_out(self, command: AnyCommand, done: str = "") -> None:
-        """Give a command to the engine; show what was done and how to take it back."""
+    async def carry_out(self, command: AnyCommand, done: str = "", note: str = "") -> None:
+        """Give a command to the engine; show what was done and how to take it back.
+
+        Args:
+            command: What to do.
+            done: What to say afterwards; empty: what the engine says.
+            note: What is to be known about it, said behind that.
+        """
         outcome = await self._window.door.command(command)
         text = done or said(outcome.label)
         token = outcome.undo
@@ -43,10 +49,11 @@ class UndoHistory(QObject):
             self.changed.emit()
         if not text:
             return
+        told = f"{text}. {note}" if note else text
         if token is None:
-            self._window.snack.show_text(text)
+            self._window.snack.show_text(told)
         else:
-            self._window.snack.show_text(text, tr("snack.undo"), lambda: self._press(token))
+            self._window.snack.show_text(told, tr("snack.undo"), lambda: self._press(token))
 
     async def undo(self) -> None:
         """Take the last command back."""

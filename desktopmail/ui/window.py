@@ -226,9 +226,9 @@ class MainWindow(QMainWindow):
         """The one message selected, read whole; None when there is none."""
         return await self.shown.letter()
 
-    async def carry_out(self, command: AnyCommand, done: str = "") -> None:
+    async def carry_out(self, command: AnyCommand, done: str = "", note: str = "") -> None:
         """Give a command to the engine; show what was done and how to take it back."""
-        await self.history.carry_out(command, done)
+        await self.history.carry_out(command, done, note)
 
     async def undo(self) -> None:
         """Take the last command back."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QWidget
 
 from desktopmail.door.commands import ForgetTag
 from desktopmail.ui.chooser import Chooser
@@ -138,5 +139,77 @@ def test_labels_are_changed_and_tags_made_in_the_dialogue(theme: Theme) -> None:
         dialog._do(ForgetTag(tag="Garden"))
         await until(lambda: ForgetTag(tag="Garden") in store.commands)
         dialog.accept()
+
+    play(theme, scene)
+
+
+def keep_only(store: FakeStore, *kept: str) -> None:
+    """Have the servers of all mailboxes keep these tags alone."""
+    store.mailbox_rows = [
+        msgspec.structs.replace(box, kept_tags=kept) for box in store.mailbox_rows
+    ]
+
+
+def test_who_gives_a_tag_that_the_server_does_not_keep_is_told(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        keep_only(store, "$label1")
+        await select(window, 1)
+        QTest.keyClick(window.list_pane.list, Qt.Key.Key_2)
+        await until(lambda: tags_of(window) == ("$label2",))
+        assert window.snack.text == (
+            "1 message tagged “Work”."
+            " It stays on this computer: the mailbox's server does not keep this tag."
+        )
+        assert window.history.what == "1 message tagged “Work”"
+        QTest.keyClick(window.list_pane.list, Qt.Key.Key_1)
+        await until(lambda: len(tags_of(window)) == 2)
+        assert window.snack.text == "1 message tagged “Important”"
+        QTest.keyClick(window.list_pane.list, Qt.Key.Key_2)  # nothing stays of what is taken away
+        await until(lambda: tags_of(window) == ("$label1",))
+        assert window.snack.text == "Tag “Work” taken from 1 message"
+
+    play(theme, scene)
+
+
+def test_tags_that_stay_here_are_known_where_they_are_chosen(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        keep_only(store, "$label1")
+        await select(window, 1)
+        window.run(find_verb("tag"))
+        await until(lambda: window.findChild(Chooser) is not None)
+        chooser = window.findChild(Chooser)
+        hints = {choice.title: choice.hint for choice in chooser.shown}
+        assert hints["Important"] == "1"
+        assert hints["Work"] == "only here · 2"
+        QTest.keyClicks(chooser.field, "Tulips")
+        assert [choice.hint for choice in chooser.shown] == ["only here"]
+        QTest.keyClick(chooser.field, Qt.Key.Key_Escape)
+        menu = window.menus._tag_menu(QMenu(window))
+        texts = [action.text() for action in menu.actions()]
+        assert texts[:2] == ["Important", "Work\tonly here"]
+
+    play(theme, scene)
+
+
+def test_a_tag_that_stays_here_says_so_at_the_message(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        keep_only(store, "$label1")
+        await select(window, 1)
+        for key in (Qt.Key.Key_1, Qt.Key.Key_2):
+            QTest.keyClick(window.list_pane.list, key)
+        chips = {}
+        await until(lambda: len(tags_of(window)) == 2)
+
+        def shown() -> bool:
+            found = window.reading.header.marks.findChildren(QWidget, "markChip")
+            chips.update({it.accessibleName(): it for it in found if it.isVisible()})
+            return len(chips) == 2
+
+        await until(shown)
+        top = window.reading._top
+        await until(lambda: top.widget().height() == top.viewport().height())  # seen as a whole
+        assert chips["Tag Important"].toolTip() == ""
+        assert chips["Tag Work"].toolTip().startswith("It stays on this computer")
+        assert chips["Tag Work"].accessibleDescription() == chips["Tag Work"].toolTip()
 
     play(theme, scene)

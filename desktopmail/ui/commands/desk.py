@@ -47,12 +47,13 @@ class Desk(Protocol):
         """The one message selected, read whole; None when there is none."""
         ...
 
-    async def carry_out(self, command: AnyCommand, done: str = "") -> None:
+    async def carry_out(self, command: AnyCommand, done: str = "", note: str = "") -> None:
         """Give a command to the engine and show what was done, with the way to take it back.
 
         Args:
             command: What to do.
             done: What to say afterwards; empty: nothing.
+            note: What is to be known about it, said behind that.
         """
         ...
 

@@ -11,7 +11,9 @@ from desktopmail.ui.language import tr, trn
 from desktopmail.ui.models.tags import NUMBERED
 
 if TYPE_CHECKING:
-    from desktopmail.door.rows import TagRow
+    from collections.abc import Sequence
+
+    from desktopmail.door.rows import MailboxRow, TagRow
     from desktopmail.ui.commands.desk import Desk
 
 
@@ -33,13 +35,26 @@ async def switch(desk: Desk, tag: TagRow) -> None:
     """Take a tag from the selected messages where all have it, else give it to all."""
     ids = desk.selected_ids()
     chosen = desk.selection()
+    note = ""
     if chosen and all(tag.name in message.tags for message in chosen):
         command = StoreFlags(placement_ids=ids, remove_tags=(tag.name,))
         done = trn("done.untagged", len(ids), tag=tag.label)
     else:
         command = StoreFlags(placement_ids=ids, add_tags=(tag.name,))
         done = trn("done.tagged", len(ids), tag=tag.label)
-    await desk.carry_out(command, done)
+        note = tr("tag.stays_here") if stays_here(homes(desk), tag.name) else ""
+    await desk.carry_out(command, done, note)
+
+
+def homes(desk: Desk) -> list[MailboxRow]:
+    """The mailboxes of the selected messages."""
+    found = (desk.reader.mailbox(it) for it in {row.mailbox_id for row in desk.selection()})
+    return [box for box in found if box is not None]
+
+
+def stays_here(boxes: Sequence[MailboxRow], name: str) -> bool:
+    """Whether a server of these mailboxes does not keep a tag."""
+    return not all(box.keeps(name) for box in boxes)
 
 
 async def do_none(desk: Desk) -> None:

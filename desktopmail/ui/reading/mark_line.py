@@ -43,16 +43,24 @@ class MarkLine(QWidget):
         self._flow = FlowLayout(self, spacing=6)
         self.hide()
 
-    def show_marks(self, row: MessageRow | None, tags: Sequence[TagRow]) -> None:
-        """Show the marks of a message; None: of one that is not in the store."""
+    def show_marks(
+        self, row: MessageRow | None, tags: Sequence[TagRow], here: frozenset[str] = frozenset()
+    ) -> None:
+        """Show the marks of a message.
+
+        Args:
+            row: Where it is; None: nowhere in the store.
+            tags: Its tags.
+            here: The names of those that its server does not keep.
+        """
         flags = row.flags if row is not None else Flag(0)
         states = [it for it in _STATES if flags & it[0]]
-        shown = (*tags, *(name for _, _, name in states), self._theme.dark)
+        shown = (*tags, here, *(name for _, _, name in states), self._theme.dark)
         if shown == self._shown:
             return
         self._shown = shown
         self._flow.clear()
-        chips = [self._tag(tag) for tag in tags]
+        chips = [self._tag(tag, is_here=tag.name in here) for tag in tags]
         chips += [self._state(icon, name) for _, icon, name in states]
         for chip in chips:
             self._flow.addWidget(chip)
@@ -60,12 +68,14 @@ class MarkLine(QWidget):
         self.setVisible(bool(chips))
         self.updateGeometry()
 
-    def _tag(self, tag: TagRow) -> QWidget:
+    def _tag(self, tag: TagRow, *, is_here: bool) -> QWidget:
         chip = self._chip(tag.label, tr("marks.tag", name=tag.label))
+        if is_here:
+            chip.setToolTip(tr("tag.stays_here"))
+            chip.setAccessibleDescription(tr("tag.stays_here"))
         dot, radius = QColor(tag.colour), self._theme.px(8)
-        chip.setStyleSheet(
-            f"QWidget#markChip {{ border: 1px solid {dot.name()}; border-radius: {radius}px; }}"
-        )
+        border = f"1px {'dashed' if is_here else 'solid'} {dot.name()}"
+        chip.setStyleSheet(f"QWidget#markChip {{ border: {border}; border-radius: {radius}px; }}")
         remove = QToolButton(chip)
         remove.setObjectName("markRemove")
         remove.setToolTip(tr("marks.remove", name=tag.label))

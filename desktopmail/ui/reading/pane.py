@@ -254,11 +254,14 @@ class ReadingPane(QFrame):
     def show_marks(self, row: MessageRow | None) -> None:
         """Show the tags and the state of the message shown, which may have changed."""
         tags: list[TagRow] = []
+        box = None
         if row is not None and row.tags:
             known = Tags()
             known.refresh(self._reader)
             tags = known.shown(row.tags)
-        self.header.marks.show_marks(row, tags)
+            box = self._reader.mailbox(row.mailbox_id)
+        here = frozenset(tag.name for tag in tags if box is not None and not box.keeps(tag.name))
+        self.header.marks.show_marks(row, tags, here)
         if row is not None and self.row is not None and row.id == self.row.id:
             self.row = row
 
