@@ -218,7 +218,7 @@ class Message:
         """Return what the store keeps of the message."""
         # Straight through, not by the cached properties: half the time, and the store's import of
         # a large mailbox does nothing else.
-        tree = self.__dict__.get("tree") or structure.parse(self.octets)
+        tree = self.tree  # which stays: who asks for more than the row finds it cut
         body = text.choose(tree)
         attachments = attachment.of(tree, body)
         words = text.plain(body, fast=True)

@@ -16,6 +16,7 @@ TOLD = {
     "imap client": [
         b"* 3 EXISTS\r\n", b"* 1 FETCH (UID 3 FLAGS (\\Seen x) MODSEQ (5))\r\n",
         b"* 2 FETCH (BODY[] {12}\r\nhello\r\nworld UID 7)\r\n",
+        b"* 2 FETCH (UID 7 FLAGS () BODY[] {7}\r\nhello)\r\n)\r\n",
         b'* 2 FETCH (UID 5 BODY[HEADER.FIELDS ("To" {2}\r\ncc)]<3> ~{9}\r\n\0\r\n.\r\nabc '
         b'BODYSTRUCTURE (("a" "b" ("x" {1}\r\ny) NIL NIL "7bit" 1 2)("message" "rfc822" NIL NIL '
         b'NIL "7bit" 3 (NIL "s" NIL NIL NIL NIL NIL NIL NIL NIL) ("t" "p" NIL NIL NIL "8bit" 2 1) '

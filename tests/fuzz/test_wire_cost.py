@@ -50,6 +50,7 @@ SHAPES: dict[str, list[tuple[str, Shape, int, int]]] = {
         ("flags in drops", lambda n: fetch(b"UID 3 FLAGS (" + b" abc" * n + b")"), 3_000, 3),
         ("many flags", lambda n: b"* FLAGS (" + b"f " * n + b")\r\n", 20_000, 65_536),
         ("small literals", lambda n: fetch(b"BODY[1] {1}\r\nx " * n), 900, 65_536),
+        ("items before a message", lambda n: fetch(b"UID 3 " * n + b"BODY[] {1}\r\nx"), 9_000, 3),
         ("a long name of a field", lambda n: fetch(b"BODY[HEADER.FIELDS (" + b"A" * n + b")] NIL"),
          100_000, 65_536),
         ("names of fields", lambda n: fetch(b"BODY[HEADER.FIELDS (" + b"AB " * n + b"C)] NIL"),

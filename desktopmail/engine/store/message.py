@@ -374,7 +374,9 @@ def _name(
         if thread_id != before[message_id].thread_id
     ]
     for table, key in (("message", "id"), ("placement", "message_id")):
-        tx.execute_many(f"UPDATE {table} SET thread_id = ? WHERE {key} = ?", moved)
+        tx.execute_many(
+            f"UPDATE {table} SET thread_id = ?1 WHERE {key} = ?2 AND thread_id <> ?1", moved
+        )
     _note_octets(
         tx, before, {local: one for local, one in named.items() if one.blob_id is not None}
     )

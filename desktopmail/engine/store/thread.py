@@ -48,8 +48,7 @@ def join(tx: Transaction, coming: Sequence[tuple[int, str, tuple[str, ...]]]) ->
             if key not in known:
                 known[key] = fresh[key] = thread_id
         threads.append(thread_id)
-    for other in sorted(there & into.keys()):
-        _merge(tx, other, _root(into, other))
+    _merge(tx, [(_root(into, other), other) for other in sorted(there & into.keys())])
     tx.execute_many(
         "INSERT INTO thread_key (key, thread_id) VALUES (?, ?)",
         [(key, _root(into, thread_id)) for key, thread_id in fresh.items()],
@@ -82,12 +81,13 @@ def _root(into: dict[int, int], thread_id: int) -> int:
     return thread_id
 
 
-def _merge(tx: Transaction, other: int, thread_id: int) -> None:
+def _merge(tx: Transaction, merged: Sequence[tuple[int, int]]) -> None:
+    """Let threads become parts of others: (into which, which)."""
     # The index of placements by thread has those alone that are shown: by it none of them is found.
-    tx.execute(
+    tx.execute_many(
         "UPDATE placement SET thread_id = ?1 WHERE message_id IN"
         " (SELECT id FROM message WHERE thread_id = ?2)",
-        (thread_id, other),
+        merged,
     )
     for table in ("thread_key", "message"):
-        tx.execute(f"UPDATE {table} SET thread_id = ? WHERE thread_id = ?", (thread_id, other))
+        tx.execute_many(f"UPDATE {table} SET thread_id = ? WHERE thread_id = ?", merged)

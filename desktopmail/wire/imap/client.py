@@ -24,7 +24,14 @@ from desktopmail.wire.imap.codes import CapabilityCode, of_uids
 from desktopmail.wire.imap.condition import Answer, Condition, Tag, Tagged, decode_base64
 from desktopmail.wire.imap.cutter import Cutter, LiteralEnds, LiteralHeader, LiteralPiece, Unit
 from desktopmail.wire.imap.enable import UTF8_SWITCHES, Enable, EnabledResponse
-from desktopmail.wire.imap.fetch_response import QUICK, quick_fetch
+from desktopmail.wire.imap.fetch_response import (
+    MAX_QUICK_OCTETS,
+    QUICK,
+    QUICK_CONTENT,
+    QUICK_END,
+    quick_content,
+    quick_fetch,
+)
 from desktopmail.wire.imap.fetch_rows import ROWS, FetchRows
 from desktopmail.wire.imap.idle import DONE
 from desktopmail.wire.imap.pipelining import may_follow
@@ -292,6 +299,18 @@ class ClientConnection:
             quick = self._cutter.take(QUICK)
             if quick is not None:
                 return Untagged(quick_fetch(quick))
+            streamed_over = self.stream_over_octets
+            content = self._cutter.take_literal(
+                QUICK_CONTENT,
+                QUICK_END,
+                MAX_QUICK_OCTETS if streamed_over is None else streamed_over,
+            )
+            if content is not None:
+                answer = quick_content(*content)
+                if answer is not None:
+                    return Untagged(answer)
+                before, octets = content
+                return self._understand(Unit(before[0] + octets + QUICK_END[:1]))
             if self.cuts_rows:
                 rows = self._cutter.take(ROWS)
                 if rows is not None:

@@ -174,6 +174,29 @@ class Cutter:
             self._pos = found.end()
         return found
 
+    def take_literal(
+        self, pattern: re.Pattern[bytes], end: bytes, most: int
+    ) -> tuple[re.Match[bytes], bytes] | None:
+        """Cut a whole unit of one literal, when one is next and all of it is here.
+
+        Args:
+            pattern: What stands before the literal; its last group is the size.
+            end: What stands behind it, CRLF included.
+            most: Of how many octets it is at the most.
+        """
+        if self._kept or self._header or self._streaming or self._scanned > self._pos:
+            return None
+        data = self._data
+        found = pattern.match(data, self._pos)
+        if found is None:
+            return None
+        begin, size = found.end(), int(found[found.re.groups])
+        behind = begin + size
+        if size > most or not data.startswith(end, behind):
+            return None
+        self._pos = behind + len(end)
+        return found, data[begin:behind]
+
     def next(self) -> Unit | LiteralHeader | bytes | None:
         """Return what comes next, or None when more octets are needed.
 

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from desktopmail.wire.errors import LocalProtocolError
+from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap.bodystructure import decode_body, encode_body
 from desktopmail.wire.imap.cursor import Cursor, Streamed
 from desktopmail.wire.imap.dates import date_time_octets, decode_date_time
@@ -246,6 +246,43 @@ def quick_fetch(found: re.Match[bytes]) -> FetchResponse:
             None if flags is None else parse_flags(flags),
             None if modseq is None else int(modseq),
             None, None, None, None, (), (), (), None, None, None, None, (),
+        ),
+    )  # fmt: skip
+
+
+# An answer that ends in a whole message or its header, with what is asked for in front of it: no
+# large one, which comes in many reads.
+MAX_QUICK_OCTETS: Final = 64 * 1024
+QUICK_CONTENT: Final = re.compile(
+    rb"\* (?!0)([1-3]?[0-9]{1,9}) FETCH \("
+    rb"(?>(?:(?:UID (?!0)([1-3]?[0-9]{1,9})|FLAGS \(([^()\r\n\"{]{0,4096}+)\)"
+    rb"|MODSEQ \(([0-9]{1,18})\)|RFC822\.SIZE ([0-9]{1,18})|INTERNALDATE (\"[^\"\r\n]{26}\")) )*)"
+    rb"BODY\[(HEADER)?\] \{([0-9]{1,5})\}\r\n"
+)
+QUICK_END: Final = b")\r\n"
+
+
+def quick_content(found: re.Match[bytes], octets: bytes) -> FetchResponse | None:
+    """Make the answer that `QUICK_CONTENT` matched; None where its date has to be looked at."""
+    seq, uid, flags, modseq, size, date, header, _ = found.groups()
+    when = None
+    if date is not None:
+        try:
+            when = decode_date_time(Cursor(date))
+        except RemoteProtocolError:
+            return None
+    return _new(
+        FetchResponse,
+        (
+            int(seq),
+            None if uid is None else int(uid),
+            None if flags is None else parse_flags(flags),
+            None if modseq is None else int(modseq),
+            None if size is None else int(size),
+            when,
+            None, None,
+            (SectionData(WHOLE if header is None else HEADER, octets),),
+            (), (), None, None, None, None, (),
         ),
     )  # fmt: skip
 

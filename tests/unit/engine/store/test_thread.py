@@ -121,13 +121,14 @@ async def test_threads_become_one_without_going_through_all_that_is_here(tmp_pat
     plans: list[str] = []
 
     def step(tx: Transaction) -> None:
-        execute = tx.execute
+        execute_many = tx.execute_many
 
-        def explained(sql: str, parameters: tuple[int | str, ...] = ()) -> None:
-            plans.extend(row[3] for row in tx.fetch(f"EXPLAIN QUERY PLAN {sql}", parameters))
-            execute(sql, parameters)
+        def explained(sql: str, rows: list[tuple[int, int]]) -> None:
+            for row in rows:
+                plans.extend(plan[3] for plan in tx.fetch(f"EXPLAIN QUERY PLAN {sql}", row))
+            execute_many(sql, rows)
 
-        tx.execute = explained  # type: ignore[method-assign, assignment]
+        tx.execute_many = explained  # type: ignore[method-assign, assignment]
         thread.join(tx, [(1, "a@example.org", ())])
         thread.join(tx, [(2, "b@example.org", ())])
         thread.join(tx, [(3, "c@example.org", ("a@example.org", "b@example.org"))])

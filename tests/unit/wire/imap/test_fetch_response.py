@@ -10,16 +10,20 @@ from hypothesis import strategies as st
 
 from desktopmail.wire.errors import LocalProtocolError
 from desktopmail.wire.imap import flags
-from desktopmail.wire.imap.client_events import Untagged
+from desktopmail.wire.imap.client_events import Malformed, Untagged
 from desktopmail.wire.imap.cursor import Streamed
+from desktopmail.wire.imap.cutter import Cutter
 from desktopmail.wire.imap.fetch_response import (
     QUICK,
+    QUICK_CONTENT,
+    QUICK_END,
     BinaryData,
     BinarySize,
     FetchResponse,
     SectionData,
     plain_fetch_octets,
 )
+from desktopmail.wire.imap.limits import CLIENT
 from desktopmail.wire.imap.section import HEADER, WHOLE
 from desktopmail.wire.imap.sequence import Seq, Uid
 from tests.helpers.imap import (
@@ -167,3 +171,43 @@ def test_what_was_streamed_cannot_be_sent_again() -> None:
     answer = FetchResponse(Seq(1), sections=(SectionData(WHOLE, Streamed(5)),))
     with pytest.raises(LocalProtocolError):
         answered(answer)
+
+
+CONTENT = b"Subject: x\r\n\r\nhello)\r\n"
+BEFORE = (
+    b'UID 3 FLAGS (\\Seen x) INTERNALDATE " 1-Jan-2026 10:00:00 +0000" RFC822.SIZE 9 MODSEQ (4) '
+)
+
+
+@pytest.mark.parametrize("section", [b"", b"HEADER"])
+@pytest.mark.parametrize("before", [b"", b"UID 3 ", BEFORE])
+def test_a_message_is_the_same_answer_however_it_arrives(before: bytes, section: bytes) -> None:
+    line = b"* 1 FETCH (%bBODY[%b] {%d}\r\n%b)\r\n" % (before, section, len(CONTENT), CONTENT)
+    (whole,) = client_events(new_client(), [line])
+    assert isinstance(whole, Untagged)
+    assert isinstance(whole.value, FetchResponse)
+    assert whole.value.section(HEADER if section else WHOLE) == CONTENT
+    slow = line.replace(b" FETCH ", b" fetch ")
+    assert client_events(new_client(), [slow]) == [whole]
+    for at in range(1, len(line)):
+        assert client_events(new_client(), [line[:at], line[at:]]) == [whole]
+
+
+def test_a_message_with_a_date_that_no_calendar_has_is_malformed_as_ever() -> None:
+    line = b"* 1 FETCH (INTERNALDATE %b BODY[] {1}\r\nx)\r\n" % b'"31-Feb-2026 10:00:00 +0000"'
+    (quickly,), (slowly,) = (
+        client_events(new_client(), [one]) for one in (line, line.replace(b"FETCH", b"fetch"))
+    )
+    assert isinstance(quickly, Malformed)
+    assert isinstance(slowly, Malformed)
+    assert quickly.reason == slowly.reason
+
+
+@pytest.mark.parametrize("behind", [b" UID 3)\r\n", b")\n", b")\rx", b""])
+def test_what_ends_otherwise_is_not_taken_for_a_message_alone(behind: bytes) -> None:
+    cutter = Cutter(CLIENT)
+    cutter.receive(b"* 1 FETCH (BODY[] {1}\r\nx" + behind)
+    assert cutter.take_literal(QUICK_CONTENT, QUICK_END, 100) is None
+    cutter = Cutter(CLIENT)
+    cutter.receive(b"* 1 FETCH (BODY[] {2}\r\nxx)\r\n")
+    assert cutter.take_literal(QUICK_CONTENT, QUICK_END, 1) is None
