@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from typing import TYPE_CHECKING
 
 from desktopmail.cli.errors import CommandError
@@ -12,12 +14,16 @@ from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
 
 if TYPE_CHECKING:
-    import asyncio
     from pathlib import Path
 
     from desktopmail.cli.output import Output
     from desktopmail.door.interface import Door, StoreReader
     from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow
+
+
+# It ends some seconds after its last client.
+_END_S = 15.0
+_POLL_S = 0.1
 
 
 class Context:
@@ -26,18 +32,20 @@ class Context:
     Args:
         folder: The profile's folder, or None for the user's own profile.
         output: Where results go.
+        salvages: A store that is too damaged to be opened is put together anew.
 
     Raises:
         CommandError: What was named as the profile is not a folder.
     """
 
-    def __init__(self, folder: Path | None, output: Output) -> None:
+    def __init__(self, folder: Path | None, output: Output, *, salvages: bool = False) -> None:
         self.profile = Profile.at(folder)
         if self.profile.folder.exists() and not self.profile.folder.is_dir():
             raise CommandError(
                 f"{self.profile.folder} is a file; --profile names the folder of a profile."
             )
         self.output = output
+        self._salvages = salvages
         self._session: Session | None = None
         self._reader: StoreReader | None = None
 
@@ -58,8 +66,35 @@ class Context:
             DoorError: It could not be started or reached.
         """
         if self._session is None:
-            self._session = await attach(self.profile)
+            self._session = await self._attach()
         return self._session.door
+
+    async def _attach(self) -> Session:
+        try:
+            return await attach(self.profile)
+        except DoorError as error:
+            if not self._salvages or error.code != "damaged":
+                raise
+            self.profile.salvage.touch(mode=0o600)
+            return await attach(self.profile)
+
+    async def engine_ended(self) -> bool:
+        """Leave the engine and wait for its end; whether it did, as nobody else is there."""
+        if self._session is None:
+            return True
+        pid = self._session.door.engine_pid
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+        await self._session.aclose()
+        self._session = None
+        for _ in range(int(_END_S / _POLL_S)):
+            try:
+                os.kill(pid, 0)
+            except ProcessLookupError:
+                return True
+            await asyncio.sleep(_POLL_S)
+        return False
 
     async def until(self, event: asyncio.Event) -> None:
         """Wait for something that the engine tells.

@@ -146,7 +146,8 @@ def _is_text(argument: str) -> bool:
 
 
 async def _run(arguments: argparse.Namespace) -> int:
-    context = Context(arguments.profile, Output(as_json=arguments.json))
+    salvages = getattr(arguments, "salvages", False) and arguments.repair
+    context = Context(arguments.profile, Output(as_json=arguments.json), salvages=salvages)
     try:
         await context.begin()
         status: int = await arguments.run(context, arguments)

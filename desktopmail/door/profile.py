@@ -84,6 +84,16 @@ class Profile:
         return self.folder / "aside"
 
     @property
+    def salvage(self) -> Path:
+        """There is such a file when a damaged store is to be put together anew."""
+        return self.folder / "salvage"
+
+    @property
+    def recovered(self) -> Path:
+        """The folder of messages whose rows were lost with a damaged store."""
+        return self.folder / "recovered"
+
+    @property
     def log(self) -> Path:
         """What the engine had to say on its standard error."""
         return self.folder / "engine.log"

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from desktopmail.door.octets import OctetsLostError
+from desktopmail.door.sqlite import DAMAGE
 from desktopmail.engine.content import sha256
 from desktopmail.engine.indexing import index_waiting
 from desktopmail.engine.journal import messages as messages_in_words
-from desktopmail.engine.store import blob, words
+from desktopmail.engine.store import blob, salvage, words
 
 if TYPE_CHECKING:
     from desktopmail.engine.store.store import Store, Transaction
@@ -28,17 +29,35 @@ _COUNTS = (
 
 async def examine(store: Store, ports: Ports, *, repair: bool) -> list[str]:
     """Look at everything; returns one sentence for each thing that is or was wrong."""
-    findings = await store.read(_structure)
+    salvaged, store.salvaged = store.salvaged, None
+    findings = salvaged.sentences() if salvaged is not None else []
+    broken = await _structure(store, repair=repair)
+    if broken:
+        return findings + broken  # the rest cannot be looked at
     findings += await _counts(store, repair=repair)
     findings += await _octets(store, repair=repair)
     findings += await _index(store, ports, repair=repair)
     return findings
 
 
-def _structure(tx: Transaction) -> list[str]:
-    """What SQLite itself finds."""
-    said = [row[0] for row in tx.fetch("PRAGMA integrity_check(20)") if row[0] != "ok"]
-    broken = tx.fetch("PRAGMA foreign_key_check")
+async def _structure(store: Store, *, repair: bool) -> list[str]:
+    """What SQLite itself finds; it cannot be put right while it is in use."""
+    findings = await store.read(_integrity)
+    if findings and repair:
+        salvage.ask_for(store.profile)
+        findings.append(
+            "It is put together anew of what can be read when the program starts next; look at it"
+            " once more then."
+        )
+    return findings
+
+
+def _integrity(tx: Transaction) -> list[str]:
+    try:
+        said = [row[0] for row in tx.fetch("PRAGMA integrity_check(20)") if row[0] != "ok"]
+        broken = tx.fetch("PRAGMA foreign_key_check")
+    except DAMAGE as error:
+        said, broken = [str(error)], []
     findings = [f"The database is damaged: {one}." for one in said]
     if broken:
         findings.append(f"{len(broken)} rows name others that are not there.")

@@ -13,6 +13,7 @@ import pytest
 from desktopmail.engine.store import schema
 from tests.helpers.program import Program
 from tests.helpers.server import PASSWORD, ServerProcess
+from tests.helpers.store import mail
 from tests.house.test_json import documented
 
 if TYPE_CHECKING:
@@ -137,6 +138,36 @@ def test_a_backup_that_is_made_while_mail_comes_is_whole(
     again = program.run("backup", str(copies[0]))
     assert (again.status, again.out) == (1, "")
     assert "is not empty. Name a new folder." in again.err
+
+
+def test_a_damaged_store_is_put_together_anew_by_the_doctor(
+    program: Program, server: ServerProcess
+) -> None:
+    with imaplib.IMAP4("127.0.0.1", server.ports["imap"]) as client:
+        client.login("alice", PASSWORD)
+        for number in range(60):
+            octets = mail(number, body=f"word{number} " * 200)
+            client.append("INBOX", None, None, octets)  # type: ignore[arg-type]
+    program.ok("sync", "alice-imap")
+    listing = ("list", "INBOX", "--account", "alice-imap", "--limit", "100", "--json")
+    before = program.ok(*listing).json
+    program.kill_engine()
+    connection = apsw.Connection(str(program.profile / "mail.db"))
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    connection.close()
+    with (program.profile / "mail.db").open("r+b") as file:
+        for at in range(81_920, (program.profile / "mail.db").stat().st_size, 40_960):
+            file.seek(at)
+            file.write(b"\xaa" * 2_000)
+    assert "The database is damaged: " in program.ok("doctor").out
+    repaired = program.ok("doctor", "--repair")
+    assert "was put together anew of what could be read" in repaired.out
+    program.ok("sync", "alice-imap")
+    assert program.ok("doctor").out == "The store is sound.\n"
+    after = program.ok(*listing).json
+    subjects = sorted(row["subject"] for row in before)
+    assert sorted(row["subject"] for row in after) == subjects
+    assert all(row["has_octets"] for row in after)
 
 
 @pytest.mark.parametrize("change", ["--add", "--remove"])

@@ -24,7 +24,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.octets import OctetsLostError
 from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, DAMAGE, Fields, Value, damaged, fetch
 from desktopmail.engine.guard import Guard
-from desktopmail.engine.store import schema, words
+from desktopmail.engine.store import salvage, schema, words
 from desktopmail.engine.store.lock import ProfileLock
 from desktopmail.engine.store.segments import Segments, fold
 
@@ -220,6 +220,9 @@ class Store:
         executor: Where the steps run: it must run them one after the other (one thread, or
             inline), also when who asked for one did not wait for its end.
 
+    Attributes:
+        salvaged: What became of a damaged database, where that was asked for before.
+
     Raises:
         DoorError: The profile is in use, cannot be written, or is of a newer version.
     """
@@ -238,6 +241,7 @@ class Store:
         self._listeners: list[Callable[[AnyChange], None]] = []
         try:
             self.guard = Guard(profile)
+            self.salvaged = salvage.rebuild(profile) if profile.salvage.exists() else None
             self._connection = _open(profile)
             named = fetch(self._connection, "SELECT coalesce(max(segment), 0) FROM blob")[0][0]
             self._segments = segments or Segments(profile, named=named)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+import apsw
 import pytest
 
 from desktopmail.door.commands import CheckStore, StoreFlags
@@ -120,6 +121,30 @@ async def test_what_a_server_has_is_fetched_again_and_keeps_its_place_flags_and_
             assert bench.rows() == before
             for row, message in zip(before, server.messages("alice"), strict=True):
                 assert bench.reader.octets(row.message_id) == message.octets
+
+
+@pytest.mark.logs("was damaged")
+async def test_what_cannot_be_put_right_in_use_is_put_together_anew_at_the_next_start(
+    tmp_path: Path,
+) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1), mail(2)]))
+    connection = apsw.Connection(str(tmp_path / "mail.db"))
+    connection.execute("UPDATE placement SET message_id = 77 WHERE message_id = 1")
+    connection.close()
+    async with open_store(tmp_path) as store:
+        (found,) = await doctor.examine(store, system_ports(), repair=False)
+        assert found == "1 rows name others that are not there."
+        findings = await doctor.examine(store, system_ports(), repair=True)
+        assert findings[0] == found
+        assert "put together anew" in findings[1]
+    async with open_store(tmp_path) as store:
+        findings = await doctor.examine(store, system_ports(), repair=True)
+        assert findings[0].startswith("The list of messages was damaged: it was put together anew")
+        assert await doctor.examine(store, system_ports(), repair=False) == []
+    async with open_store(tmp_path) as store:
+        assert store.salvaged is None
 
 
 async def test_a_damaged_database_is_one_sentence_with_its_remedy(tmp_path: Path) -> None:

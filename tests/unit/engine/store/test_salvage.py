@@ -1,0 +1,186 @@
+"""Of a damaged database everything that can be read stays, and no octets are lost."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import apsw
+import pytest
+
+from desktopmail.door.commands import SendMessage, SetOffline, StoreFlags
+from desktopmail.door.interface import DoorError
+from desktopmail.door.profile import Profile
+from desktopmail.door.rows import Flag, Kind, SendingState
+from desktopmail.engine import doctor
+from desktopmail.engine.store import salvage
+from desktopmail.net.ports import system_ports
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, MemoryKeyring, running_engine, synced_engine
+from tests.helpers.store import add_account, inbox_of, mail, open_store, put
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+told = pytest.mark.logs("was damaged|makes no sense|can be read")
+PAGE = 4096
+COUNT = 120
+
+
+def fold(path: Path) -> None:
+    """Bring a database into one file."""
+    connection = apsw.Connection(str(path))
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    connection.close()
+
+
+def pages_of(path: Path, *names: str) -> list[int]:
+    """The pages of some tables and indexes, but for their roots."""
+    connection = apsw.Connection(str(path))
+    try:
+        rows = connection.execute(
+            "SELECT name, pageno, path FROM dbstat WHERE pagetype = 'leaf'"
+        ).fetchall()
+    finally:
+        connection.close()
+    return [page for name, page, where in rows if name in names and where != "/"]
+
+
+def spoil(path: Path, pages: list[int]) -> None:
+    size = apsw_page_size(path)
+    with path.open("r+b") as file:
+        for page in pages:
+            file.seek((page - 1) * size)
+            file.write(b"\xaa" * 512)
+
+
+def apsw_page_size(path: Path) -> int:
+    with path.open("rb") as file:
+        file.seek(16)
+        size = int.from_bytes(file.read(2), "big")
+    return 65_536 if size == 1 else size
+
+
+@told
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_page_is_bad_no_octets_are_lost_and_a_server_tells_the_rest_again(
+    tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        for number in range(COUNT):
+            server.deliver("alice", mail(number, body=f"word{number} " * 50))
+        async with synced_engine(tmp_path, server, ring) as (bench, _):
+            ids = tuple(row.id for row in bench.rows())
+            await bench.engine.command(
+                StoreFlags(placement_ids=ids, add=Flag.FLAGGED, add_tags=("work",))
+            )
+            await bench.sync()
+        profile = Profile.at(tmp_path)
+        fold(profile.database)
+        tables = ("message", "placement", "blob", "placement_tag", "word_queue", "person")
+        found = pages_of(profile.database, *tables)
+        spoil(profile.database, chance.sample(found, min(3, len(found))))
+        salvage.ask_for(profile)
+        async with running_engine(tmp_path, ring) as bench:
+            await bench.sync()
+            assert len(bench.rows()) == COUNT
+            kept = {bench.reader.octets(row.message_id) for row in bench.rows()}
+            assert kept == {one.octets for one in server.messages("alice")}
+            assert all(row.flags & Flag.FLAGGED and row.tags == ("work",) for row in bench.rows())
+            assert await doctor.examine(bench.engine.store, system_ports(), repair=True) != []
+            assert await doctor.examine(bench.engine.store, system_ports(), repair=False) == []
+        assert not profile.salvage.exists()
+        assert (tmp_path / "mail.damaged-1.db").exists()
+
+
+@told
+async def test_octets_whose_rows_are_lost_become_files_and_others_find_their_message(
+    tmp_path: Path,
+) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        contents = [mail(number) for number in range(6)]
+        inbox = await store.read(lambda tx: inbox_of(tx, account_id))
+        await store.write(lambda tx: put(tx, inbox, contents, first_uid=None))
+    profile = Profile.at(tmp_path)
+    connection = apsw.Connection(str(profile.database))
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute("DELETE FROM blob WHERE id IN (1, 2); DELETE FROM message WHERE id = 5")
+    connection.close()
+    salvage.ask_for(profile)
+    async with open_store(tmp_path) as store:
+        assert store.salvaged is not None
+        assert store.salvaged.loose == 1
+        assert "1 messages lost their place" in store.salvaged.sentences()[1]
+        rows = await store.read(
+            lambda tx: [
+                (row[0], tx.segments.read(row[1], row[2]))
+                for row in tx.fetch(
+                    "SELECT m.id, b.segment, b.position FROM message AS m"
+                    " JOIN blob AS b ON b.id = m.blob_id ORDER BY m.id"
+                )
+            ]
+        )
+    assert rows == [(number + 1, mail(number)) for number in (0, 1, 2, 3, 5)]
+    (loose,) = profile.recovered.iterdir()
+    assert loose.read_bytes() == mail(4)
+
+
+@told
+async def test_what_waits_to_be_sent_is_sent_although_its_row_of_octets_is_lost(
+    tmp_path: Path,
+) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        async with synced_engine(tmp_path, server, ring, kind=Kind.POP3) as (bench, account_id):
+            await bench.engine.command(SetOffline(offline=True))
+            await bench.engine.command(
+                SendMessage(
+                    account_id=account_id, sender="alice@localhost",
+                    recipients=("bob@localhost",), octets=mail(1),
+                )
+            )  # fmt: skip
+        profile = Profile.at(tmp_path)
+        connection = apsw.Connection(str(profile.database))
+        connection.execute("PRAGMA foreign_keys = OFF; DELETE FROM blob")
+        connection.close()
+        salvage.ask_for(profile)
+        async with running_engine(tmp_path, ring) as bench:
+            await bench.sync()
+            states = [row.state for row in bench.reader.sendings()]
+            assert states == [SendingState.DONE]
+        assert next(iter(server.messages("bob"))).octets.endswith(mail(1))
+
+
+async def test_what_cannot_be_read_at_all_stays_as_it_was(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.write(add_account)
+    profile = Profile.at(tmp_path)
+    profile.database.write_bytes(b"\xaa" * 50_000)
+    salvage.ask_for(profile)
+    with pytest.raises(DoorError) as caught:
+        async with open_store(tmp_path):
+            pass
+    assert caught.value.code == "damaged-wholly"
+    assert str(profile.segments) in caught.value.remedy
+    assert profile.database.read_bytes() == b"\xaa" * 50_000
+    assert not profile.salvage.exists()
+    assert not (tmp_path / "mail.new.db").exists()
+
+
+@told
+async def test_one_that_was_cut_off_before_its_last_step_is_finished(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1)]))
+    profile = Profile.at(tmp_path)
+    fold(profile.database)
+    (tmp_path / "mail.new.db").write_bytes(profile.database.read_bytes())
+    profile.database.rename(tmp_path / "mail.damaged-1.db")
+    salvage.ask_for(profile)
+    async with open_store(tmp_path) as store:
+        assert store.salvaged is not None
+        assert await store.read(lambda tx: tx.fetch("SELECT count(*) FROM message")) == [(1,)]
+    assert not profile.salvage.exists()
