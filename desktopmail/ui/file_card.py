@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 
 from desktopmail.ui.dates import size_text
-from desktopmail.ui.elided import ElidedLabel, left_to_right
+from desktopmail.ui.elided import ElidedLabel, leading, left_to_right
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
@@ -35,6 +35,7 @@ class FileCard(QFrame):
         super().__init__(parent)
         size = size_text(size_octets)
         self.setProperty("kind", "attachment")
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(f"{name}, {size}")
         self.setToolTip(f"{name}\n{media_type}, {size}")
@@ -46,6 +47,7 @@ class FileCard(QFrame):
         title = ElidedLabel(left_to_right(name), self)
         details = QLabel(size, self)
         details.setProperty("kind", "small")
+        details.setAlignment(leading(self))
         texts = QVBoxLayout()
         texts.setSpacing(0)
         texts.addWidget(title)

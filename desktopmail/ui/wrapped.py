@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from desktopmail.ui.elided import leading
 
 _LEAST_WIDTH = 60
 
@@ -21,8 +23,18 @@ class WrappedLabel(QLabel):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+        self._align()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """The window may be turned round."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self._align()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """A word that is longer than its window, such as a Message-ID, does not widen it."""
         least = super().minimumSizeHint()
         return QSize(min(least.width(), _LEAST_WIDTH), least.height())
+
+    def _align(self) -> None:
+        self.setAlignment(leading(self) | Qt.AlignmentFlag.AlignVCenter)

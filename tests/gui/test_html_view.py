@@ -130,6 +130,31 @@ def test_a_blocked_image_is_an_even_ground_with_its_words(theme: Theme) -> None:
     run_qt(run)
 
 
+def test_a_page_that_is_wider_than_the_window_is_made_smaller_to_fit(theme: Theme) -> None:
+    from desktopmail.ui.reading.html_view import HtmlView
+
+    async def run() -> None:
+        view = HtmlView(theme, None)
+        view.resize(500, 400)
+        view.show()
+        await show(view, mail('<div style="width:640px">A newsletter</div>'))
+        page = view._page
+        await until(lambda: 0.65 < page.zoomFactor() < 0.75, 10)
+        await until(lambda: page.contentsSize().width() <= view.width() + 1, 10)
+        view.resize(900, 400)
+        await until(lambda: page.zoomFactor() == 1, 10)
+        view.set_zoom(2)
+        await until(lambda: 1.1 < page.zoomFactor() < 1.4, 10)
+        await show(view, mail("<p>Words that go on in the next line.</p>"))
+        assert page.zoomFactor() == 2  # as wide as there is room: it is as large as was wanted
+        view.resize(300, 400)
+        await show(view, mail('<div style="width:1200px">Too wide</div>'))
+        await until(lambda: page.zoomFactor() == pytest.approx(1.2), 10)  # and scrolls
+        view.deleteLater()
+
+    run_qt(run)
+
+
 def test_nothing_in_the_payloads_runs_or_is_fetched(theme: Theme, listener: Listener) -> None:
     from desktopmail.ui.reading.html_view import HtmlView
 

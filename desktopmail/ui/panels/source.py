@@ -44,6 +44,7 @@ class SourceWindow(QWidget):
         self.view.setReadOnly(True)
         self.view.setFrameShape(QFrame.Shape.NoFrame)
         self.view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.view.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.view.setFont(theme.fixed_font())
         self.view.setAccessibleName(tr("verb.source"))
         self.view.document().setDocumentMargin(14)

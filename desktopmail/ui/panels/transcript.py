@@ -106,6 +106,8 @@ class TranscriptWindow(QWidget):
         self.tree.setFrameShape(QFrame.Shape.NoFrame)
         self.tree.setUniformRowHeights(True)
         self.tree.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
+        # Protocols are read from the left, in a window read from the right, too.
+        self.tree.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.tree.setFont(self._window.theme.fixed_font())
         self.tree.setAccessibleName(tr("verb.transcript"))
         self.tree.selectionModel().currentChanged.connect(self._explain)

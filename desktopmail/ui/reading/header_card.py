@@ -180,7 +180,6 @@ class HeaderCard(QFrame):
             letter: The message.
             authentication: What the server that received it found out about its sender.
         """
-        self._subject.setAlignment(leading(self))
         self._subject.setText(letter.subject or tr("list.no_subject"))
         sender = letter.sender[0] if letter.sender else None
         name = sender.name if sender else ""

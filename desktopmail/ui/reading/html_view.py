@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent
+from PySide6.QtCore import QEvent, QPoint, QSizeF, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QResizeEvent
 from PySide6.QtWebEngineCore import (
     QWebEngineFindTextResult,
     QWebEnginePage,
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from desktopmail.ui.reading.remote import FetchImage
     from desktopmail.ui.theme.theme import Theme
 
+_SCROLL_BAR = 12
+_LEAST_ZOOM = 0.6  # smaller letters could not be read: rather it scrolls
 _FORCE_DARK = QWebEngineSettings.WebAttribute.ForceDarkMode
 
 
@@ -71,6 +73,9 @@ class HtmlView(QWidget):
         self._was_darkened = False
         self._hovered = ""
         self.is_ready = False
+        self._zoom = 1.0
+        self._is_other = True  # the page asked for last is in the view, in place of the one before
+        self._least_width = 0.0  # below it the page would be wider than the view, unzoomed
         self.failed: list[str] = []
         self.scope = TaskScope(lambda name, error: self.failed.append(f"{name}: {error}"))
         # Without these the first web view on X11 makes every window above it again, visibly.
@@ -85,6 +90,8 @@ class HtmlView(QWidget):
         self._page.link_clicked.connect(self.link_clicked)
         self._page.linkHovered.connect(self._hover)
         self._page.loadFinished.connect(self._loaded)
+        self._page.urlChanged.connect(lambda _url: self._begin_other())
+        self._page.contentsSizeChanged.connect(self._measure)
         self.setFocusProxy(self._view)
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
@@ -102,6 +109,7 @@ class HtmlView(QWidget):
         """Show a message's HTML."""
         self._letter = letter
         self.is_ready = False
+        self._is_other = False
         self._walls.handler.forget(self._source)
         source = LetterPage(letter, letter.page, self.font(), self._fetch_image, self.scope)
         source.is_darkened = self._is_darkened
@@ -112,8 +120,9 @@ class HtmlView(QWidget):
         self._page.load(self._walls.handler.admit(source))
 
     def set_zoom(self, zoom: float) -> None:
-        """Show letters `zoom` times as large."""
-        self._page.setZoomFactor(zoom)
+        """Show letters `zoom` times as large, as far as the width of the page allows."""
+        self._zoom = zoom
+        self._fit()
 
     def use_original_colours(self, wanted: bool) -> None:
         """Show the page as its writer coloured it, or darkened in the dark theme."""
@@ -137,7 +146,32 @@ class HtmlView(QWidget):
 
     # ---- events
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Another width may show more of a page that was made smaller to fit."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _begin_other(self) -> None:
+        if not self._is_other:
+            self._is_other = True
+            self._least_width = 0.0
+            self._fit()
+
+    def _measure(self, contents: QSizeF) -> None:
+        """Note how wide a page is that was laid out for more than there is, as newsletters are."""
+        if self._is_other and contents.width() > self.width() + 1:
+            self._least_width = contents.width() / self._page.zoomFactor()
+            self._fit()
+
+    def _fit(self) -> None:
+        zoom = self._zoom
+        if self._least_width:
+            room = (self.width() - _SCROLL_BAR) / self._least_width
+            zoom = min(zoom, max(room, _LEAST_ZOOM * zoom))
+        self._page.setZoomFactor(zoom)
+
     def _loaded(self, _ok: bool) -> None:
+        self._begin_other()
         self.is_ready = True
         self.shown.emit()
 

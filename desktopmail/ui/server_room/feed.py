@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from desktopmail.ui.language import tr
@@ -29,6 +30,7 @@ class Feed(QPlainTextEdit):
         self.setMaximumBlockCount(_MOST_LINES)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setTabChangesFocus(True)
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.setFont(theme.fixed_font())
         self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
 

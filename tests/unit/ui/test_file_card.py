@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from desktopmail.ui import language
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.file_card import FileCard
+from desktopmail.ui.flow_layout import FlowLayout
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -38,6 +39,17 @@ def test_a_long_name_is_shortened_where_its_line_is_narrow(above: QWidget) -> No
     card.show()
     above.show()
     assert name.text().endswith("…")
+
+
+def test_a_short_name_does_not_take_the_whole_line(above: QWidget) -> None:
+    flow = FlowLayout(above, spacing=6)
+    cards = [FileCard(name, "application/pdf", 1, QPixmap(), above) for name in ("a.pdf", "b.pdf")]
+    for card in cards:
+        flow.addWidget(card)
+    above.resize(900, 100)
+    above.show()
+    assert cards[0].y() == cards[1].y()
+    assert cards[1].width() == cards[1].sizeHint().width() < 300
 
 
 def test_a_button_finds_room_on_it(above: QWidget) -> None:

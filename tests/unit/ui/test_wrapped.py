@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFormLayout, QLabel, QWidget
 
 from desktopmail.ui.wrapped import WrappedLabel
@@ -26,6 +27,22 @@ def test_the_next_row_of_a_form_begins_below_its_last_line(qtbot: QtBot) -> None
     assert sentence.height() >= sentence.heightForWidth(sentence.width())
     assert sentence.geometry().bottom() < after.geometry().top()
     assert sentence.width() > 150  # it takes the width there is
+
+
+def test_it_begins_where_its_window_is_read_from_whatever_its_script(qtbot: QtBot) -> None:
+    label = WrappedLabel("A sentence in English")
+    qtbot.addWidget(label)
+    sides = []
+    for direction in (Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft):
+        label.setLayoutDirection(direction)
+        sides.append(bool(label.alignment() & Qt.AlignmentFlag.AlignRight))
+    assert sides == [False, True]
+
+
+def test_a_long_word_does_not_widen_its_window(qtbot: QtBot) -> None:
+    label = WrappedLabel("x" * 200)
+    qtbot.addWidget(label)
+    assert label.minimumSizeHint().width() <= 60
 
 
 def test_what_it_says_is_never_taken_for_html(qtbot: QtBot) -> None:
