@@ -331,9 +331,10 @@ class SqliteReader:
                 account_id=account_id,
                 text=text,
                 choices=tuple(msgspec.json.decode(choices, type=list[tuple[str, str]])),
+                subject_id=subject_id,
             )
-            for question_id, kind, account_id, text, choices in self._all(
-                "SELECT id, kind, account_id, text, choices FROM question ORDER BY id"
+            for question_id, kind, account_id, text, choices, subject_id in self._all(
+                "SELECT id, kind, account_id, text, choices, subject_id FROM question ORDER BY id"
             )
         ]
 

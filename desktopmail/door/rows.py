@@ -273,6 +273,9 @@ class OperationRow(Row, frozen=True, kw_only=True):
     problem: str | None = None
 
 
+UNSURE_SENDING = "unsure-sending"  # the kind of question whether a message arrived
+
+
 class QuestionRow(Row, frozen=True, kw_only=True):
     """A decision that needs a person."""
 
@@ -281,6 +284,7 @@ class QuestionRow(Row, frozen=True, kw_only=True):
     account_id: AccountId | None
     text: str
     choices: tuple[tuple[str, str], ...]  # (key, label), the safe one first
+    subject_id: int | None = None  # what it is about: of UNSURE_SENDING, a SendingId
 
 
 class ProblemRow(Row, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import Flag, Kind, Role, SendingState
+from desktopmail.door.rows import UNSURE_SENDING, Flag, Kind, Role, SendingState
 from desktopmail.engine import journal, summary
 from desktopmail.engine.backoff import delay_s
 from desktopmail.engine.errors import NEEDS_A_PERSON, door_error
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from desktopmail.net.smtp_report import SendReport
     from desktopmail.wire.smtp.extensions import Extensions
 
-UNSURE_KIND = "unsure-sending"
 UNSURE_CHOICES = (
     ("leave", "Leave it: look again later"),
     ("sent", "It arrived: file it as sent"),
@@ -363,7 +362,7 @@ class Outbox:
             return
         question.ask(
             tx,
-            UNSURE_KIND,
+            UNSURE_SENDING,
             f"The connection to {account.outgoing.host} ended before it said whether it took"
             f" “{one.subject or 'a message without subject'}”. Did it arrive?",
             UNSURE_CHOICES,
@@ -390,7 +389,7 @@ def accept(tx: Transaction, one: Sending, now_s: float, *, whole: bool) -> None:
         filing = operation.files(tx, one.id)
         state = SendingState.FILING if filing else SendingState.DONE
         sending.set_state(tx, one.id, state, now_s)
-    question.settle(tx, UNSURE_KIND, one.id)
+    question.settle(tx, UNSURE_SENDING, one.id)
 
 
 def decide(tx: Transaction, sending_id: SendingId, choice: str, now_s: float) -> None:

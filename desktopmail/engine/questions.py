@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from desktopmail.door.commands import Outcome
 from desktopmail.door.ids import SendingId
 from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import UNSURE_SENDING
 from desktopmail.engine import outbox, quarantine, trust
 from desktopmail.engine.store import question
 
@@ -45,7 +46,7 @@ def _sending(tx: Transaction, asked: Question, choice: str, now_s: float) -> Non
 
 
 _DECIDES: dict[str, Callable[[Transaction, Question, str, float], None]] = {
-    outbox.UNSURE_KIND: _sending,
+    UNSURE_SENDING: _sending,
     quarantine.QUESTION: quarantine.decide,
     **{f"{kind}-{side}": trust.decide for kind in trust.KINDS for side in ("incoming", "outgoing")},
 }

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktopmail.door.changes import AccountsChanged
+from desktopmail.door.changes import AccountsChanged, QuestionsChanged
 from desktopmail.door.commands import (
     AddAccount,
     AnswerQuestion,
@@ -29,6 +29,7 @@ from desktopmail.door.ids import AccountId, QuestionId, SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import DiscoveredAccount, TranscriptRecord
 from desktopmail.door.rows import (
+    UNSURE_SENDING,
     ConnectionState,
     Kind,
     QuestionRow,
@@ -41,6 +42,7 @@ from desktopmail.ui.panels import views
 from desktopmail.ui.panels.account import AccountDialog
 from desktopmail.ui.panels.account_edit import AccountEditDialog
 from desktopmail.ui.panels.activity import ActivityWindow
+from desktopmail.ui.panels.card import Card
 from desktopmail.ui.panels.form_area import FormArea
 from desktopmail.ui.panels.proxy import ProxyDialog, kept_proxy
 from desktopmail.ui.panels.settings import SettingsDialog
@@ -262,6 +264,53 @@ def test_the_outbox_shows_its_states_and_a_message_can_be_cancelled(theme: Theme
         next(button for button in buttons if button.text() == "Cancel").click()
         await until(lambda: store.commands)
         assert store.commands[-1] == CancelSending(sending_id=SendingId(5))
+        panel.close()
+
+    play(theme, scene)
+
+
+def test_a_message_that_may_have_arrived_is_asked_about_in_the_outbox(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        sending = SendingRow(
+            id=SendingId(5), account_id=AccountId(1), state=SendingState.UNSURE,
+            subject="Lunch", recipients=("bob@example.org",), queued_s=0, not_before_s=0,
+            tries=1, problem="The connection ended.",
+        )  # fmt: skip
+        other = msgspec.structs.replace(sending, id=SendingId(6), subject="Dinner")
+        store.sending_rows += [sending, other]
+        panel = ActivityWindow(window)
+        panel.show()
+
+        def card(subject: str) -> Card:
+            shown = [it for it in panel.findChildren(Card) if it.isVisibleTo(panel)]
+            (found,) = (it for it in shown if it.accessibleName().startswith(subject))
+            return found
+
+        assert "Not sure whether it arrived · bob@example.org" in card("Lunch").accessibleName()
+        assert card("Lunch").findChildren(QPushButton) == []  # the engine looks for it first
+        store.question_rows.append(
+            QuestionRow(
+                id=QuestionId(1), kind=UNSURE_SENDING, account_id=AccountId(1), subject_id=5,
+                text="The connection to smtp.example.org ended before it said whether it took"
+                " “Lunch”. Did it arrive?",
+                choices=(("leave", "Leave it: look again later"),
+                         ("sent", "It arrived: file it as sent"),
+                         ("again", "Send it again"), ("drop", "Forget it")),
+            )
+        )  # fmt: skip
+        store.tell(QuestionsChanged())
+        window.bridge.flush()
+        await until(lambda: any(it.isVisibleTo(panel) for it in panel.findChildren(Card)))
+        assert "Did it arrive?" in card("Lunch").accessibleName()
+        assert card("Dinner").findChildren(QPushButton) == []
+        buttons = {it.text(): it for it in card("Lunch").findChildren(QPushButton)}
+        assert list(buttons) == [
+            "Leave it: look again later", "It arrived: file it as sent", "Send it again",
+            "Forget it",
+        ]  # fmt: skip
+        buttons["Send it again"].click()
+        await until(lambda: store.commands)
+        assert store.commands[-1] == AnswerQuestion(question_id=QuestionId(1), choice="again")
         panel.close()
 
     play(theme, scene)

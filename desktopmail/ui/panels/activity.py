@@ -9,9 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
-    QHBoxLayout,
     QLabel,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -26,16 +24,18 @@ from desktopmail.door.commands import (
     SyncAccounts,
 )
 from desktopmail.door.rows import (
+    UNSURE_SENDING,
     AccountRow,
     ConnectionState,
     OperationRow,
+    QuestionRow,
     SendingRow,
     SendingState,
 )
 from desktopmail.ui.dates import short_date
-from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import account_title, state_text
+from desktopmail.ui.panels.card import Card
 from desktopmail.ui.sentences import said
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ _SENDING_ICONS = {
 
 
 class ActivityWindow(QWidget):
-    """Three lists: accounts, outbox, journal; each line with what one can do about it."""
+    """Three lists: accounts, outbox, journal; each card with what one can do about it."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(None, Qt.WindowType.Window)
@@ -70,6 +70,7 @@ class ActivityWindow(QWidget):
         area.setWidget(self._host)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.addWidget(area)
@@ -84,20 +85,22 @@ class ActivityWindow(QWidget):
     def refresh(self) -> None:
         """Show what there is now; a button that is being pressed stays until it is let go."""
         reader = self._window.reader
-        told = (reader.accounts(), reader.sendings(), reader.operations())
+        told = (reader.accounts(), reader.sendings(), reader.operations(), reader.questions())
         if told == self._told:
             return
         if QApplication.mouseButtons() != Qt.MouseButton.NoButton:
             self._later.start()
             return
         self._told = told
-        accounts, sendings, operations = told
+        accounts, sendings, operations, questions = told
+        asked = {it.subject_id: it for it in questions if it.kind == UNSURE_SENDING}
         while (item := self._lines.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
         self._section(tr("activity.accounts"), [self._account(it) for it in accounts])
-        self._section(tr("tree.outbox"), [self._sending(it) for it in reversed(sendings)])
+        sent = [self._sending(it, asked.get(it.id)) for it in reversed(sendings)]
+        self._section(tr("tree.outbox"), sent)
         self._section(tr("activity.operations"), [self._operation(it) for it in operations])
         self._lines.addStretch(1)
 
@@ -124,67 +127,45 @@ class ActivityWindow(QWidget):
             now = datetime.now(UTC).astimezone()
             text += " · " + tr("activity.alive", when=short_date(account.last_alive_s, now))
         title = f"{account_title(account)} · {account.kind.value.upper()}"
-        card, row = self._card(icon, token, title, text)
-        self._button(row, tr("verb.get_mail"), SyncAccounts(account_ids=(account.id,), wait=False))
+        card = self._card((icon, token), title, text)
+        self._offer(card, tr("verb.get_mail"), SyncAccounts(account_ids=(account.id,), wait=False))
         return card
 
-    def _sending(self, sending: SendingRow) -> QWidget:
+    def _sending(self, sending: SendingRow, question: QuestionRow | None) -> QWidget:
         state = sending.state
-        if state is SendingState.UNSURE and not sending.problem:
+        if state is SendingState.UNSURE and not (sending.problem or question):
             state = SendingState.TRANSMITTING  # the reply to the final dot is still to come
         text = f"{tr(f'sending.{state.value}')} · {', '.join(sending.recipients)}"
-        icon, token = _SENDING_ICONS.get(state, ("sent", "accent"))
-        if sending.problem:
-            text += f"\n{said(sending.problem)}"
-        card, row = self._card(icon, token, sending.subject or tr("list.no_subject"), text)
+        icon = _SENDING_ICONS.get(state, ("sent", "accent"))
+        why = question.text if question is not None else sending.problem
+        if why:
+            text += f"\n{said(why)}"
+        title = sending.subject or tr("list.no_subject")
+        card = self._card(icon, title, text, kind="warning" if question is not None else "card")
+        if question is not None:
+            window = self._window
+            window.problems.offer_answers(card, question, window.door, window.scope)
         if sending.state is SendingState.FAILED:
-            self._button(row, tr("problem.retry"), RetrySending(sending_id=sending.id))
+            self._offer(card, tr("problem.retry"), RetrySending(sending_id=sending.id))
         if sending.state in _CANCELLABLE:
-            self._button(row, tr("error.cancel"), CancelSending(sending_id=sending.id))
+            self._offer(card, tr("error.cancel"), CancelSending(sending_id=sending.id))
         return card
 
     def _operation(self, operation: OperationRow) -> QWidget:
         failed = operation.state == "failed"
         text = said(operation.problem or "") or tr(f"operation.{operation.state}")
-        card, row = self._card(
-            "alert" if failed else "clock",
-            "danger" if failed else "faint",
-            said(operation.label),
-            text,
-        )
+        icon = ("alert", "danger") if failed else ("clock", "faint")
+        card = self._card(icon, said(operation.label), text)
         if failed:
-            self._button(row, tr("problem.retry"), RetryOperation(operation_id=operation.id))
-            self._button(row, tr("activity.discard"), DiscardOperation(operation_id=operation.id))
+            self._offer(card, tr("problem.retry"), RetryOperation(operation_id=operation.id))
+            self._offer(card, tr("activity.discard"), DiscardOperation(operation_id=operation.id))
         return card
 
-    def _card(self, icon: str, token: str, title: str, text: str) -> tuple[QFrame, QHBoxLayout]:
-        card = QFrame(self._host)
-        card.setProperty("kind", "card")
-        card.setAccessibleName(f"{title}. {text}")
-        picture = QLabel(card)
-        picture.setPixmap(self._window.theme.picture(icon, token, 20))
-        name = ElidedLabel(title, card)
-        words = QLabel(text, card)
-        words.setProperty("kind", "small")
-        words.setWordWrap(True)
-        words.setTextFormat(Qt.TextFormat.PlainText)
-        texts = QVBoxLayout()
-        texts.setSpacing(1)
-        texts.addWidget(name)
-        texts.addWidget(words)
-        row = QHBoxLayout(card)
-        row.setContentsMargins(14, 9, 8, 9)
-        row.setSpacing(12)
-        row.addWidget(picture)
-        row.addLayout(texts, 1)
-        return card, row
+    def _card(self, icon: tuple[str, str], title: str, text: str, *, kind: str = "card") -> Card:
+        return Card(self._window.theme, kind, icon, title, text, self._host)
 
-    def _button(self, row: QHBoxLayout, title: str, command: AnyCommand) -> None:
-        button = QPushButton(title)
-        button.setProperty("kind", "link")
-
+    def _offer(self, card: Card, title: str, command: AnyCommand) -> None:
         async def give() -> None:
             await self._window.door.command(command)
 
-        button.clicked.connect(lambda: self._window.scope.spawn(give(), name=title))
-        row.addWidget(button)
+        card.offer(title, lambda: self._window.scope.spawn(give(), name=title))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktopmail.door.commands import AnswerQuestion, SyncAccounts
 from desktopmail.ui.fitting_area import FittingArea
-from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.language import tr
+from desktopmail.ui.panels.card import Card
 from desktopmail.ui.sentences import said
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from desktopmail.door.interface import Door
     from desktopmail.door.rows import ProblemRow, QuestionRow
@@ -81,12 +82,14 @@ class ProblemCards(FittingArea):
 
     def show_fixed(self, what: str, remedy: str) -> None:
         """Show something that stays wrong until the program is started again."""
-        card, _, _ = self._card("danger", "alert", what, remedy)
-        self._lines.insertWidget(0, card)
+        self._lines.insertWidget(0, self._wrong(what, remedy))
         self.show()
 
+    def _wrong(self, what: str, remedy: str) -> Card:
+        return Card(self._theme, "danger", ("alert", "danger"), what, remedy, self._host)
+
     def _problem(self, problem: ProblemRow, door: Door, scope: TaskScope) -> QWidget:
-        card, row, _ = self._card("danger", "alert", said(problem.what), said(problem.remedy))
+        card = self._wrong(said(problem.what), said(problem.remedy))
 
         async def retry() -> None:
             ids = () if problem.account_id is None else (problem.account_id,)
@@ -99,70 +102,46 @@ class ProblemCards(FittingArea):
             self.setVisible(self._open_cards > 0)
 
         if problem.service in {"imap", "pop3"}:
-            again = QPushButton(tr("problem.retry"), card)
-            again.setProperty("kind", "link")
-            again.clicked.connect(lambda: scope.spawn(retry(), name=tr("problem.retry")))
-            row.addWidget(again)
-        close = QPushButton(tr("problem.dismiss"), card)
-        close.setProperty("kind", "link")
-        close.clicked.connect(dismiss)
-        row.addWidget(close)
+            name = tr("problem.retry")
+            card.offer(name, lambda: scope.spawn(retry(), name=name))
+        card.offer(tr("problem.dismiss"), dismiss)
         return card
 
     def _question(self, question: QuestionRow, door: Door, scope: TaskScope) -> QWidget:
         what, *details = question.text.splitlines()
-        said_details = "\n".join(said(line) for line in details)
-        card, _, texts = self._card("warning", "help", said(what), said_details)
-        host = QWidget(card)  # as many lines of buttons as a narrow window needs
-        buttons = FlowLayout(host, spacing=8)
-        texts.addSpacing(6)
-        texts.addWidget(host)
+        text = "\n".join(said(line) for line in details)
+        card = Card(self._theme, "warning", ("help", "warning"), said(what), text, self._host)
+        self.offer_answers(card, question, door, scope)
+        return card
+
+    def offer_answers(
+        self, card: Card, question: QuestionRow, door: Door, scope: TaskScope
+    ) -> None:
+        """Offer all answers to a question on a card, here or elsewhere.
+
+        Args:
+            card: Where.
+            question: What is asked.
+            door: Is told the answer.
+            scope: Runs that.
+        """
+        what = question.text.partition("\n")[0]
 
         async def answer(choice: str) -> None:
             await door.command(AnswerQuestion(question_id=question.id, choice=choice))
 
         for key, label in question.choices:
-            button = QPushButton(said(label), host)
             if question.kind.startswith("password-") and key == "later":
                 # Whoever wants to give one gives it here; the question goes when it is taken.
-                button.setText(tr("problem.give_password"))
-                account_id = question.account_id
-                button.clicked.connect(
-                    lambda _checked=False, it=account_id: self.password_wanted.emit(it)
-                )
+                give = partial(self.password_wanted.emit, question.account_id)
+                card.offer_choice(tr("problem.give_password"), give)
             else:
-                button.clicked.connect(
-                    lambda _checked=False, key=key: scope.spawn(answer(key), name=what)
-                )
-            buttons.addWidget(button)
-        return card
-
-    def _card(
-        self, kind: str, icon: str, what: str, remedy: str
-    ) -> tuple[QFrame, QHBoxLayout, QVBoxLayout]:
-        card = QFrame(self._host)
-        card.setProperty("kind", kind)
-        card.setAccessibleName(f"{what} {remedy}".strip())
-        picture = QLabel(card)
-        token = "danger" if kind == "danger" else "warning"
-        picture.setPixmap(self._theme.picture(icon, token, 20))
-        texts = QVBoxLayout()
-        texts.setSpacing(1)
-        for text, heading in ((what, True), (remedy, False)):
-            if text:
-                label = QLabel(text, card)
-                label.setTextFormat(Qt.TextFormat.PlainText)
-                label.setWordWrap(True)
-                if heading:
-                    label.setProperty("kind", "heading")
-                texts.addWidget(label)
-        row = QHBoxLayout(card)
-        row.setContentsMargins(14, 9, 10, 9)
-        row.setSpacing(12)
-        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(texts, 1)
-        return card, row, texts
+                card.offer_choice(said(label), partial(_run, scope, partial(answer, key), what))
 
 
 def _key(problem: ProblemRow) -> tuple[object, ...]:
     return (problem.account_id, problem.service, problem.what)
+
+
+def _run(scope: TaskScope, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+    scope.spawn(work(), name=name)

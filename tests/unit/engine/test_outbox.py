@@ -253,6 +253,7 @@ async def test_an_unsure_message_is_never_sent_again_by_itself_but_asked_about(
             assert state(bench, made) is SendingState.UNSURE
             assert got(server) == []
             (question,) = bench.reader.questions()
+            assert question.subject_id == bench.reader.sendings()[0].id
             assert question.choices[0][0] == "leave"
             with pytest.raises(DoorError, match="one of the choices"):
                 await bench.engine.command(AnswerQuestion(question_id=question.id, choice="x"))

@@ -8,7 +8,7 @@ import pytest
 
 from desktopmail.door.commands import AnswerQuestion, SetOffline
 from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import SendingState
+from desktopmail.door.rows import UNSURE_SENDING, SendingState
 from desktopmail.engine import outbox, questions
 from desktopmail.engine.store import blob, question, sending
 from tests.helpers.engine import Bench, running_engine
@@ -42,7 +42,7 @@ def an_unsure_message(tx: Transaction) -> SendingId:
     sending.set_state(tx, made, SendingState.UNSURE, 1.0)
     question.ask(
         tx,
-        outbox.UNSURE_KIND,
+        UNSURE_SENDING,
         "Did it arrive?",
         outbox.UNSURE_CHOICES,
         account_id=account_id,
