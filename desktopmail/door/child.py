@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 _LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "2"}
 
 
+def _private(path: str, flags: int) -> int:
+    """Open a file that nobody else may read, when it is made."""
+    return os.open(path, flags, 0o600)
+
+
 class StartFailure(msgspec.Struct, frozen=True, kw_only=True):
     """What an engine that could not start writes to its standard output, as JSON."""
 
@@ -54,7 +59,7 @@ class EngineProcess:
         command = [sys.executable, "-m", "desktopmail.engine", "--profile", str(profile.folder)]
         try:
             profile.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with profile.log.open("ab") as log:
+            with open(profile.log, "ab", opener=_private) as log:
                 process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                     [*command, "--deaths", str(deaths)],
                     stdin=subprocess.DEVNULL,

@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--deaths", type=int, default=0, help="seen by whoever starts it")
     options = parser.parse_args(arguments)
     give_way()
+    os.umask(0o077)  # mail is nobody else's, wherever the profile, a backup or an export is
     faulthandler.enable()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     profile = Profile.at(options.profile)

@@ -243,6 +243,22 @@ def test_no_artefact_of_a_session_holds_the_password(program: Program) -> None:
     assert found == []
 
 
+def test_nobody_else_may_read_what_a_profile_holds_or_gives_out(
+    program: Program, tmp_path: Path
+) -> None:
+    """Not even where the folder was there before, and lets everybody in."""
+    program.profile.chmod(0o755)
+    send(program, "Private")
+    program.ok("sync")
+    program.ok("backup", str(tmp_path / "backup"))
+    program.ok("export", "--mbox", str(tmp_path / "out.mbox"), "INBOX", "--account", "bob-pop3")
+    program.ok("export", "--eml", str(tmp_path / "eml"), "INBOX", "--account", "bob-pop3")
+    for place in (program.profile, tmp_path / "backup", tmp_path / "eml", tmp_path / "out.mbox"):
+        for path in (place, *place.rglob("*")):
+            is_ours = path == program.profile or not path.stat().st_mode & 0o077
+            assert is_ours, (path, oct(path.stat().st_mode))
+
+
 def test_what_was_exported_is_imported_once(program: Program, tmp_path: Path) -> None:
     for subject in ("first", "second"):
         send(program, subject, "--body", "From here on\nFrom there\n>From quoted")
