@@ -18,6 +18,7 @@ from desktopmail.engine.store import blob, sending, thread, words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from desktopmail.engine.envelope_rows import EnvelopeRow
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.summary import Rest, Summary
 
@@ -50,7 +51,7 @@ class Coming(NamedTuple):
         blob_id: Its octets, or None when only the header is here.
         size: Of the whole message, in octets.
         arrived_s: Its date where it has no Date of its own.
-        words_come: More of it is fetched soon: it waits for the word index until then.
+        words_come: Its octets are fetched soon: it waits for the word index until then.
     """
 
     summary: Summary
@@ -441,9 +442,9 @@ def without_header(tx: Transaction, message_ids: Sequence[MessageId]) -> dict[Me
     )
 
 
-def alike(tx: Transaction, coming: Sequence[tuple[Summary, int]]) -> set[str]:
-    """The Message-IDs of those that may be here already, going by it and by their sizes."""
-    sizes = {summary.message_id: size for summary, size in coming if summary.message_id}
+def alike(tx: Transaction, coming: Sequence[tuple[str, int]]) -> set[str]:
+    """Those of the Message-IDs whose messages may be here already, going by these and by sizes."""
+    sizes = {name: size for name, size in coming if name}
     found = tx.fetch(
         "SELECT message_id, size FROM message WHERE message_id <> ''"
         " AND message_id IN (SELECT value FROM json_each(?))",
@@ -502,6 +503,40 @@ def drop_unplaced(tx: Transaction, message_ids: Iterable[MessageId]) -> None:
             blob.drop_unnamed(tx, [row[0]])
 
 
+_INSERT = (
+    "INSERT INTO message (id, blob_id, header, header_digest, message_id, subject, sender_name,"
+    " sender_address, recipients, date_s, size, attachment, preview, thread_id, words_id)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def add_listed(tx: Transaction, rows: Sequence[EnvelopeRow]) -> tuple[range, list[int]]:
+    """Add messages of which only the envelopes are here; they wait for the word index.
+
+    Returns:
+        Their ids and their threads.
+    """
+    first = tx.reserve("message")
+    ids = range(first, first + len(rows))
+    threads = thread.join_keys(tx, list(zip(ids, [row.thread_keys for row in rows], strict=True)))
+    words_ids = words.ids_for(tx, [row.date_s for row in rows])
+    tx.execute_many(
+        _INSERT,
+        [
+            (
+                message_id, None, None, b"", row.message_id, row.subject, *row.sender,
+                row.recipients, row.date_s, row.size, row.has_attachment, "", thread_id, words_id,
+            )
+            for message_id, row, thread_id, words_id in zip(
+                ids, rows, threads, words_ids, strict=True
+            )
+        ],
+    )  # fmt: skip
+    for message_id in ids:
+        tx.find_later(MessageId(message_id))
+    return ids, threads
+
+
 def _add(tx: Transaction, first: int, adding: Sequence[Coming]) -> list[Kept]:
     ids = [MessageId(first + number) for number in range(len(adding))]
     threads = thread.join(
@@ -513,9 +548,7 @@ def _add(tx: Transaction, first: int, adding: Sequence[Coming]) -> list[Kept]:
     )
     words_ids = words.ids_for(tx, [one.date_s for one in adding])
     tx.execute_many(
-        "INSERT INTO message (id, blob_id, header, header_digest, message_id, subject, sender_name,"
-        " sender_address, recipients, date_s, size, attachment, preview, thread_id, words_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        _INSERT,
         map(_fields, ids, adding, threads, words_ids),
     )
     for message_id, words_id, one in zip(ids, words_ids, adding, strict=True):

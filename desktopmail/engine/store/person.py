@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from desktopmail.engine.store.store import Transaction
-    from desktopmail.engine.summary import Summary
 
 # A mail to hundreds is a list or an announcement: nobody means those people by name.
 _MAX_RECIPIENTS = 30
@@ -37,26 +36,46 @@ class _Counted:
     rank: float = 0.0
 
 
-def count(tx: Transaction, summaries: Iterable[Summary], *, sent: bool) -> None:
+class Written(Protocol):
+    """A message as far as it says who wrote to whom: a `Summary`, or an `EnvelopeRow`."""
+
+    @property
+    def people(self) -> tuple[tuple[str, str], ...]:
+        """Everybody in From, To and Cc, as (name, address)."""
+
+    @property
+    def senders(self) -> int:
+        """How many of `people` are senders; they come first."""
+
+    @property
+    def date_s(self) -> int | None:
+        """Its date."""
+
+
+def count(tx: Transaction, written: Iterable[Written], *, sent: bool) -> None:
     """Count the people of new messages.
 
     Args:
         tx: The step it is part of.
-        summaries: The messages.
+        written: The messages.
         sent: They are our own: their recipients count, not their senders.
     """
     counted: dict[str, _Counted] = {}
+    spelt: dict[str, _Counted] = {}  # by the address as it is written
     weight = _WEIGHT_SENT if sent else 1.0
-    for summary in summaries:
-        people = summary.people[summary.senders :] if sent else summary.people[: summary.senders]
+    for one in written:
+        people = one.people[one.senders :] if sent else one.people[: one.senders]
         if len(people) > _MAX_RECIPIENTS:
             continue
         for name, address in people:
-            if "@" in address:
-                one = counted.setdefault(address.lower(), _Counted())
-                one.name = name or one.name
-                one.times += 1
-                one.rank = ranked(one.rank, summary.date_s or 0, weight)
+            found = spelt.get(address)
+            if found is None:
+                if "@" not in address:
+                    continue
+                found = spelt[address] = counted.setdefault(address.lower(), _Counted())
+            found.name = name or found.name
+            found.times += 1
+            found.rank = ranked(found.rank, one.date_s or 0, weight)
     _keep(tx, counted, "sent" if sent else "received")
 
 

@@ -12,6 +12,7 @@ from desktopmail.engine.store import message, tag
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from desktopmail.engine.envelope_rows import EnvelopeRow
     from desktopmail.engine.store.message import Kept
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.summary import Summary
@@ -73,9 +74,7 @@ def add_all(
     first = tx.reserve("placement")
     ids = [PlacementId(first + number) for number in range(len(placing))]
     tx.execute_many(
-        "INSERT INTO placement (id, message_id, mailbox_id, uid, modseq, flags, arrived_s, wanted,"
-        " date_s, size, attachment, thread_id, sort_sender, sort_subject)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        _INSERT,
         (
             (
                 placement_id,
@@ -104,6 +103,61 @@ def add_all(
             set_tags(tx, placement_id, one.tags)
     tx.touch_messages(mailbox_id, [one.kept.id for one in placing])
     return ids
+
+
+_INSERT = (
+    "INSERT INTO placement (id, message_id, mailbox_id, uid, modseq, flags, arrived_s, wanted,"
+    " date_s, size, attachment, thread_id, sort_sender, sort_subject)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def add_listed(
+    tx: Transaction,
+    mailbox_id: MailboxId,
+    rows: Sequence[EnvelopeRow],
+    ids: range,
+    threads: Sequence[int],
+    flags: Sequence[tuple[int, tuple[str, ...]]],
+    since_s: float,
+) -> None:
+    """Put messages of which only the envelopes are here into a mailbox.
+
+    Args:
+        tx: The step it is part of.
+        mailbox_id: The mailbox.
+        rows: The messages.
+        ids: Theirs, as they were added (`message.add_listed`).
+        threads: Theirs.
+        flags: Of each its flags as a bit mask, and its tags.
+        since_s: The octets of those that arrived then or later are wanted.
+    """
+    first = tx.reserve("placement")
+    made = range(first, first + len(rows))
+    tx.execute_many(
+        _INSERT,
+        [
+            (
+                placement_id, message_id, mailbox_id, row.uid, row.modseq, mask, row.arrived_s,
+                row.arrived_s >= since_s, row.date_s, row.size, row.has_attachment, thread_id,
+                row.sort_sender, row.sort_subject,
+            )
+            for placement_id, message_id, row, thread_id, (mask, _) in zip(
+                made, ids, rows, threads, flags, strict=True
+            )
+        ],
+    )  # fmt: skip
+    unread = sum([not mask & Flag.SEEN.value for mask, _ in flags])
+    tx.count_in(mailbox_id, len(rows), unread=unread, octets=sum([row.size for row in rows]))
+    hidden: list[PlacementId] = []
+    for placement_id, (mask, tags) in zip(made, flags, strict=True):
+        if tags:
+            set_tags(tx, PlacementId(placement_id), tags)
+        if mask & Flag.DELETED.value:
+            hidden.append(PlacementId(placement_id))
+    if hidden:
+        show(tx, hidden, shown=False)
+    tx.touch_messages(mailbox_id, map(MessageId, ids))
 
 
 def copy(tx: Transaction, placement_id: PlacementId, mailbox_id: MailboxId) -> PlacementId:

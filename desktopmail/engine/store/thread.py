@@ -33,13 +33,23 @@ def join(tx: Transaction, coming: Sequence[tuple[int, str, tuple[str, ...]]]) ->
         tx: The step it is part of.
         coming: Of each message its local id, its Message-ID and its references.
     """
-    names = [_keys(message_id, references) for _, message_id, references in coming]
-    known = _known(tx, {key for keys in names for key in keys})
+    return join_keys(
+        tx,
+        [
+            (local_id, keys_of(message_id, references))
+            for local_id, message_id, references in coming
+        ],
+    )
+
+
+def join_keys(tx: Transaction, coming: Sequence[tuple[int, tuple[int, ...]]]) -> list[int]:
+    """The same for messages of which the keys were worked out before (`keys_of`)."""
+    known = _known(tx, {key for _, keys in coming for key in keys})
     there = set(known.values())
     into: dict[int, int] = {}
     fresh: dict[int, int] = {}
     threads = []
-    for (local_id, _, _), keys in zip(coming, names, strict=True):
+    for local_id, keys in coming:
         met = {_root(into, known[key]) for key in keys if key in known}
         thread_id = min(met, default=local_id)
         for other in met - {thread_id}:
@@ -56,9 +66,10 @@ def join(tx: Transaction, coming: Sequence[tuple[int, str, tuple[str, ...]]]) ->
     return [_root(into, thread_id) for thread_id in threads]
 
 
-def _keys(message_id: str, references: tuple[str, ...]) -> list[int]:
+def keys_of(message_id: str, references: tuple[str, ...]) -> tuple[int, ...]:
+    """The keys of a message with these names: its own comes last."""
     names = (*references[:1], *references[1:][-_MAX_KEYS:], message_id)
-    return list(dict.fromkeys(key_of(name) for name in names if name))
+    return tuple(dict.fromkeys(key_of(name) for name in names if name))
 
 
 def _known(tx: Transaction, keys: Iterable[int]) -> dict[int, int]:

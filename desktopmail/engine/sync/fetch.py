@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from desktopmail.door.changes import MailArrived, Progress
@@ -32,7 +32,6 @@ from desktopmail.wire.imap.sequence import Uid, UidSet
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
-    from desktopmail.door.rows import Flag
     from desktopmail.engine.envelope_rows import EnvelopeRow
     from desktopmail.engine.guard import Guard
     from desktopmail.engine.reading import Reader
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.imap import ImapClient
     from desktopmail.net.ports import Ports
-    from desktopmail.wire.imap.flags import Flag as WireFlag
     from desktopmail.wire.imap.section import Section
 
 FIRST_SCREEN = 50
@@ -281,11 +279,11 @@ class Fetcher:
 
     def _into_list(
         self, asked: frozenset[int], since_s: float | None, left: set[int]
-    ) -> Pipeline[FetchRows | FetchResponse, list[Parsed]]:
+    ) -> Pipeline[FetchRows | FetchResponse, list[EnvelopeRow]]:
         """Where rows go that are made of envelopes; UIDs that these do not tell go into `left`."""
         mailbox_id, account_id = self.mailbox.id, self.mailbox.account_id
 
-        async def parse(answers: Sequence[FetchRows | FetchResponse]) -> list[Parsed]:
+        async def parse(answers: Sequence[FetchRows | FetchResponse]) -> list[EnvelopeRow]:
             unread = [one for one in answers if isinstance(one, FetchRows)]
             rows, broken = await reading.read_rows(self.store.guard, self.ports, unread)
             left.update(asked.intersection(broken))
@@ -296,40 +294,29 @@ class Fetcher:
                         rows.append(row)
                     elif one.uid in asked:
                         left.add(one.uid)
-            return [self._listed(row, since_s) for row in rows if row.uid in asked]
+            return [self._dated(row) for row in rows if row.uid in asked]
 
-        def keep(tx: Transaction, parsed: list[Parsed]) -> None:
+        def keep(tx: Transaction, rows: list[EnvelopeRow]) -> None:
             if mailbox.get(tx, mailbox_id).uidvalidity != self.uidvalidity:
                 return  # it was made anew while these were on their way: their UIDs mean nothing
-            alike = message.alike(tx, [(one.summary, one.incoming.size) for one in parsed])
-            left.update(one.incoming.uid or 0 for one in parsed if one.summary.message_id in alike)
-            rows = [one for one in parsed if one.summary.message_id not in alike]
-            fresh = meet.place(tx, mailbox_id, rows)
+            alike = message.alike(tx, [(row.message_id, row.size) for row in rows])
+            if alike:
+                left.update(row.uid for row in rows if row.message_id in alike)
+                rows = [row for row in rows if row.message_id not in alike]
+            fresh = meet.place_listed(
+                tx, mailbox_id, rows, math.inf if since_s is None else since_s
+            )
             if fresh:
                 tx.tell(MailArrived(account_id=account_id, message_ids=tuple(fresh)))
 
         return Pipeline(self.store, parse, keep, messages=HEADER_BATCH)
 
-    def _listed(self, row: EnvelopeRow, since_s: float | None) -> Parsed:
-        arrived_s = row.arrived_s
-        if arrived_s is None:
-            arrived_s = int(self.ports.clock.now().timestamp())
-        flags, tags = _told(row.flags)
-        return Parsed(
-            Incoming(
-                octets=b"",
-                is_whole=False,
-                size=row.size or 0,
-                arrived_s=arrived_s,
-                uid=row.uid,
-                flags=flags,
-                tags=tags,
-                modseq=row.modseq,
-                wanted=since_s is not None and arrived_s >= since_s,
-            ),
-            row.summary,
-            None,
-        )
+    def _dated(self, row: EnvelopeRow) -> EnvelopeRow:
+        """A row of which the server knows no moment arrives now."""
+        if row.arrived_s:
+            return row
+        now_s = int(self.ports.clock.now().timestamp())
+        return row._replace(arrived_s=now_s, date_s=row.date_s or now_s)
 
     def _into_mailbox(self) -> Pipeline[Incoming, list[Parsed]]:
         """Where messages go that are not here yet."""
@@ -477,12 +464,6 @@ def _following(messages: int, octets: int) -> int:
     """How many messages to ask for next, so that they are about a batch."""
     fit = BATCH_OCTETS * messages // max(octets, 1)
     return max(LEAST_WHOLE_BATCH, min(MOST_WHOLE_BATCH, fit))
-
-
-@lru_cache(maxsize=1024)
-def _told(flags: frozenset[WireFlag]) -> tuple[Flag, tuple[str, ...]]:
-    """Flags that a server told: those of the system, and tags."""
-    return mask_of(flags), tags_of(flags)
 
 
 def _replace(tx: Transaction, placed: PlacementId, local: MessageId, one: Coming) -> None:

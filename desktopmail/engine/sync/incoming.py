@@ -104,8 +104,7 @@ def keep(tx: Transaction, parsed: Sequence[Parsed]) -> list[Kept]:
                 None,
                 one.incoming.size,
                 one.incoming.arrived_s,
-                # An envelope tells no words: its header comes, if not its octets.
-                words_come=one.incoming.wanted or not one.summary.digest,
+                one.incoming.wanted,
             )
             if one.content is None
             else Coming(one.summary, next(blobs), len(one.incoming.octets), one.incoming.arrived_s)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from desktopmail.door.ids import MessageId
 from desktopmail.door.rows import Flag, Role
 from desktopmail.engine import journal
 from desktopmail.engine.store import mailbox, message, operation, person, placement
@@ -15,12 +17,14 @@ from desktopmail.engine.sync.vanish import gone, relink
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from desktopmail.door.ids import MailboxId, MessageId, PlacementId
+    from desktopmail.door.ids import MailboxId, PlacementId
+    from desktopmail.engine.envelope_rows import EnvelopeRow
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.placement import Placed, Placing
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.sync.incoming import Parsed
     from desktopmail.wire.imap.fetch_response import FetchResponse
+    from desktopmail.wire.imap.flags import Flag as WireFlag
 
 # Flags that a switch from POP3 brings to the server; it never takes one away there.
 _CARRIED = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.FORWARDED | Flag.RECEIPT_SENT
@@ -120,6 +124,43 @@ def by_octets(tx: Transaction, placed: PlacementId, octets: bytes) -> None:
             )  # fmt: skip
             _take_uid(tx, mailbox_id, here, came)
             return
+
+
+def place_listed(
+    tx: Transaction, mailbox_id: MailboxId, rows: Sequence[EnvelopeRow], since_s: float
+) -> list[MessageId]:
+    """Put messages of which only the envelopes are here into a mailbox: none is known by that.
+
+    Args:
+        tx: The step it is part of.
+        mailbox_id: The mailbox.
+        rows: The messages; of two with one UID the last is the newest.
+        since_s: The octets of those that arrived then or later are wanted.
+
+    Returns:
+        Those that are new and unread.
+    """
+    known = placement.by_uids(tx, mailbox_id, [row.uid for row in rows])
+    rows = list({row.uid: row for row in rows if row.uid not in known}.values())
+    flags = [_told(row.flags) for row in rows]
+    ids, threads = message.add_listed(tx, rows)
+    placement.add_listed(tx, mailbox_id, rows, ids, threads, flags, since_s)
+    box = mailbox.get(tx, mailbox_id)
+    person.count(tx, rows, sent=box.role is Role.SENT)
+    tx.touch_mailboxes(box.account_id)
+    if box.role is not Role.INBOX:
+        return []
+    return [
+        MessageId(message_id)
+        for message_id, (mask, _) in zip(ids, flags, strict=True)
+        if not mask & Flag.SEEN.value
+    ]
+
+
+@lru_cache(maxsize=1024)
+def _told(flags: frozenset[WireFlag]) -> tuple[int, tuple[str, ...]]:
+    """Flags that a server told: those of the system as a bit mask, and tags."""
+    return int(mask_of(flags)), tags_of(flags)
 
 
 def _without_uid(tx: Transaction, mailbox_id: MailboxId, message_id: MessageId) -> Placed | None:

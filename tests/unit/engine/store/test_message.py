@@ -303,7 +303,7 @@ async def test_what_has_the_message_id_and_size_of_one_that_is_here_may_be_that_
 ) -> None:
     async with open_store(tmp_path) as store:
         await store.write(lambda tx: keep_header(tx, mail(1)))
-        asked = [(of_envelope(mail(1)), len(mail(1))), (of_envelope(mail(2)), len(mail(2)))]
+        asked = [("1@example.org", len(mail(1))), ("2@example.org", len(mail(2)))]
         assert await store.read(lambda tx: message.alike(tx, asked)) == {"1@example.org"}
-        other = [(of_envelope(mail(1)), len(mail(1)) + 9)]
+        other = [("1@example.org", len(mail(1)) + 9), ("", 1)]
         assert await store.read(lambda tx: message.alike(tx, other)) == set()
