@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import apsw
@@ -35,9 +36,23 @@ def open_read_only(path: Path) -> apsw.Connection:
     Raises:
         apsw.CantOpenError: It is not there.
     """
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    flags = apsw.SQLITE_OPEN_READONLY
+    if _cannot_change(path):
+        # Else SQLite wants to make a file beside it, for readers and a writer to share.
+        connection = apsw.Connection(
+            f"{path.absolute().as_uri()}?immutable=1", flags=flags | apsw.SQLITE_OPEN_URI
+        )
+    else:
+        connection = apsw.Connection(str(path), flags=flags)
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     return connection
+
+
+def _cannot_change(path: Path) -> bool:
+    """Whether nobody has a database open, and nobody could: its folder cannot be written."""
+    if os.access(path.parent, os.W_OK) or not path.exists():
+        return False
+    return not any(path.with_name(path.name + end).exists() for end in ("-shm", "-wal"))
 
 
 def fetch(

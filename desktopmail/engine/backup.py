@@ -31,19 +31,29 @@ async def write(store: Store, folder: Path) -> None:
             raise DoorError(
                 f"{folder} is not empty.", remedy="Name a new folder.", code="not-empty"
             )
-        target.segments.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _copy(store.profile.database, target.database)
-        for segment in sorted(store.profile.segments.glob("*.db")):
-            _copy(segment, target.segments / segment.name)
+        try:
+            target.segments.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _copy(store.profile.database, target.database)
+            for segment in sorted(store.profile.segments.glob("*.db")):
+                _copy(segment, target.segments / segment.name)
+        except (OSError, apsw.Error) as error:
+            _remove(target)
+            raise DoorError(
+                f"The backup to {folder} failed: {_reason(error)}.",
+                remedy="Look whether there is room.",
+                code="no-backup",
+            ) from error
 
-    try:
-        await store.read(step)
-    except (OSError, apsw.Error) as error:
-        raise DoorError(
-            f"The backup to {folder} failed: {_reason(error)}.",
-            remedy="Look whether there is room, and remove what was written.",
-            code="no-backup",
-        ) from error
+    await store.read(step)
+
+
+def _remove(target: Profile) -> None:
+    """Leave no part of a backup: it might be taken for one."""
+    for path in (*target.segments.glob("*"), *target.folder.glob(target.database.name + "*")):
+        path.unlink()
+    for folder in (target.segments, target.folder):
+        if folder.is_dir():
+            folder.rmdir()
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -59,4 +69,6 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _reason(error: OSError | apsw.Error) -> str:
+    if isinstance(error, apsw.FullError):
+        return "the disk is full"  # SQLite's own words may be "not an error"
     return error.strerror or str(error) if isinstance(error, OSError) else str(error)

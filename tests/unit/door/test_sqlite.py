@@ -22,6 +22,32 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "x.db"
 
 
+def test_what_nobody_can_write_is_read_without_a_file_beside_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A profile on a disk that is mounted read-only, or in a backup that is."""
+    monkeypatch.setattr("os.access", lambda *_: False)
+    odd = path.rename(path.with_name("x y?#%41.db"))
+    connection = open_read_only(odd)
+    assert fetch(connection, "SELECT sum(n) FROM t") == [(6,)]
+    assert [one.name for one in path.parent.iterdir()] == [odd.name]
+    with pytest.raises(apsw.ReadOnlyError):
+        connection.execute("DELETE FROM t")
+    connection.close()
+
+
+def test_while_somebody_has_it_open_what_he_writes_is_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = apsw.Connection(str(path))
+    writer.execute("INSERT INTO t VALUES (4)")
+    monkeypatch.setattr("os.access", lambda *_: False)
+    reader = open_read_only(path)
+    assert fetch(reader, "SELECT sum(n) FROM t") == [(10,)]
+    reader.close()
+    writer.close()
+
+
 def test_a_reader_cannot_write(path: Path) -> None:
     connection = open_read_only(path)
     with pytest.raises(apsw.ReadOnlyError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import apsw
 import pytest
 
 from desktopmail.door.ids import MessageId
@@ -33,6 +34,26 @@ async def test_a_backup_holds_everything_of_its_moment(tmp_path: Path) -> None:
     copy.close()
     async with open_store(tmp_path / "copy") as store:
         assert await doctor.examine(store, system_ports(), repair=False) == []
+
+
+async def test_a_backup_that_has_no_room_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_store(tmp_path / "profile") as store:
+        account_id = await store.write(add_account)
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1)]))
+        whole = backup._copy
+
+        def copy(source: Path, target: Path) -> None:
+            whole(source, target)
+            if source.parent == store.profile.segments:
+                raise apsw.FullError("not an error")
+
+        monkeypatch.setattr(backup, "_copy", copy)
+        with pytest.raises(DoorError) as caught:
+            await backup.write(store, tmp_path / "copy")
+    assert caught.value.sentence == (f"The backup to {tmp_path / 'copy'} failed: the disk is full.")
+    assert {one.name for one in tmp_path.iterdir()} == {"profile"}  # noqa: ASYNC240
 
 
 async def test_a_folder_that_cannot_be_made_is_named_once(tmp_path: Path) -> None:
