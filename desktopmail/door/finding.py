@@ -2,35 +2,27 @@
 
 A search is a walk from the newest message back: along the hits of its words, or along its
 mailboxes where it has none. That is short where hits are many. Where a filter leaves only few, the
-walk would be long, and these few are asked for first.
+walk would be long, and these few are asked for first. Alternatives are searches of their own: the
+first rows of all are among the first of each.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Column, View
-from desktopmail.door.search import (
-    All,
-    Any,
-    Leaf,
-    Not,
-    Term,
-    alternatives,
-    as_match,
-    few_of,
-    positive,
-)
-from desktopmail.door.view import Condition, Sql, ViewSql
+from desktopmail.door.search import alternatives, as_match, few_of, positive
+from desktopmail.door.terms import All, Leaf, Not, Term
+from desktopmail.door.view import Sql, ViewSql, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from desktopmail.door.search import Node
     from desktopmail.door.sqlite import Fields
+    from desktopmail.door.terms import Node
 
     Run = Callable[[Sql], list[Fields]]
 
@@ -47,11 +39,17 @@ _FEW_JOINED = 700
 _RATHER_FEW = 5_000
 _MANY = 30_000
 _WIDER = 8
-_MOST_TRIED = 6
+# So many alternatives are looked for each by itself.
+_MOST_TRIED = 8
 
 _WORDS_IDS = (
     "SELECT fm.words_id FROM placement AS fp CROSS JOIN message AS fm ON fm.id = fp.message_id"
     " WHERE fp.id IN"
+)
+_DATES_OF = "SELECT id, date_s FROM placement WHERE id IN (SELECT value FROM json_each(?))"
+_WORDS_IDS_OF = (
+    "SELECT p.id, m.words_id FROM placement AS p CROSS JOIN message AS m ON m.id = p.message_id"
+    " WHERE p.id IN (SELECT value FROM json_each(?))"
 )
 _PLACEMENTS_OF_HITS = (
     "SELECT fp.id FROM words CROSS JOIN message AS fm ON fm.words_id = words.rowid"
@@ -77,24 +75,30 @@ def ids(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
         offset: The first row.
         limit: How many rows.
     """
-    joined = sql.looks_into_words and not sql.by_words
-    few = narrowed(sql, run, _FEW_JOINED if joined else _FEW)
+    if sql.condition.is_impossible and not sql.view.also:
+        return []
+    is_joined = sql.looks_into_words and not sql.by_words
     by_date = sql.view.column is Column.DATE and sql.view.descending and not sql.view.also
-    if few is sql and sql.is_filtered and by_date and offset + limit <= _NEWEST // 2:
-        since = _since_enough(sql, run, offset, limit) if joined else None
-        if since is not None:
-            return _ids(run(since))
-        found = _among_newest(sql, run, offset, limit, _NEWEST_JOINED if joined else _NEWEST)
+    near = by_date and offset + limit <= _NEWEST // 2
+    if sql.looks_into_words and near:
+        merged = _merged(sql, run, offset, limit)
+        if merged is not None:
+            return merged
+    few = narrowed(sql, run, _FEW_JOINED if is_joined else _FEW)
+    if few is sql and sql.is_filtered and near:
+        found = _among_newest(sql, run, offset, limit, _NEWEST_JOINED if is_joined else _NEWEST)
         if len(found) == limit or _had_all(sql, run):
             return found
         few = narrowed(sql, run, _MANY if sql.by_words else _RATHER_FEW)
-        if few is sql and joined:
+        if few is sql and is_joined:
             return _widening(sql, run, offset, limit)
     return _ids(run(few.ids(offset, limit)))
 
 
 def narrowed(sql: ViewSql, run: Run, most: int = _FEW) -> ViewSql:
     """The same search, among so few placements as one of its filters leaves; else as it is."""
+    if sql.condition.is_impossible:
+        return sql
     parts = All([sql.condition.filters or All(), *_filters_of(sql.view), *_scope_of(sql)])
     few = _Counting(sql, run, most).fewest(parts)
     if few is None:
@@ -129,47 +133,43 @@ def _widening(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
     return _ids(run(sql.ids(offset, limit)))
 
 
-def _sufficient(node: Node) -> list[str]:
-    """Expressions of the word index of which each hit is one of the node."""
-    if match := as_match(node):
-        return [match]
-    if isinstance(node, Any):
-        return [match for part in node.parts for match in _sufficient(part)]
-    if isinstance(node, All) and node.parts:
-        return [
-            " AND ".join(f"({match})" for match in matches)
-            for matches in product(*map(_sufficient, node.parts))
-        ]
-    return []
+def _merged(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int] | None:
+    """The window out of those of its alternatives, of which none looks for words inside.
 
-
-def _since_enough(sql: ViewSql, run: Run, offset: int, limit: int) -> Sql | None:
-    """The window, looked for since the date of enough hits of words, each alternative by itself.
-
-    None where no words alone have so many hits.
+    None where they are too many to be looked for one by one.
     """
     node = sql.condition.filters or All()
+    if sql.by_words:
+        node = All([Leaf(Term("", ""), match=sql.condition.match), node])
     conditions = alternatives(node, _MOST_TRIED)
-    if not conditions:
+    if conditions is None:
         return None
-    dates = [
-        _date_of_hit(sql, run, match, offset + limit) for match in _sufficient(node)[:_MOST_TRIED]
+    wanted = offset + limit
+    found = [
+        ids(ViewSql(sql.view, sql.mailbox_ids, condition), run, 0, wanted)
+        for condition in conditions
     ]
-    date_s = max((one for one in dates if one is not None), default=None)
-    return None if date_s is None else sql.alternatives(conditions, date_s, offset, limit)
+    if sql.by_words:
+        words_ids = _keys(_WORDS_IDS_OF, chain.from_iterable(found), run)
+        order = sorted(words_ids, key=lambda one: (-words_ids[one], one))
+        return order[offset:wanted]
+    dates = _keys(_DATES_OF, chain.from_iterable(found), run)
+    full = [number for number, some in enumerate(found) if len(some) == wanted]
+    if full:
+        # What words find is in the order of their ids in the index, which is not quite that of
+        # dates. So many are of this date or later, and among all of those the first ones are.
+        since_s = max(min(dates[one] for one in found[number]) for number in full)
+        ways = [
+            ViewSql(sql.view, sql.mailbox_ids, conditions[number], since_s=since_s, by_date=True)
+            for number in full
+        ]
+        dates |= run(joined([narrowed(way, run) for way in ways], wanted))
+    order = sorted(dates, key=lambda one: (dates[one], one), reverse=True)
+    return order[offset:wanted]
 
 
-def _date_of_hit(sql: ViewSql, run: Run, match: str, count: int) -> int | None:
-    """The date of the last of so many hits of words; None where there are not so many."""
-    hits = ViewSql(sql.view, sql.mailbox_ids, Condition(match, "1", ()))
-    found = _ids(run(hits.ids(0, count)))
-    if len(found) < count:
-        return None
-    oldest = Sql(
-        "SELECT min(date_s) FROM placement WHERE id IN (SELECT value FROM json_each(?))",
-        (json.dumps(found),),
-    )
-    return int(run(oldest)[0][0])
+def _keys(text: str, placement_ids: Iterable[int], run: Run) -> dict[int, int]:
+    return dict(run(Sql(text, (json.dumps(list(placement_ids)),))))
 
 
 def _since(sql: ViewSql, run: Run, looked: int) -> ViewSql | None:
@@ -213,8 +213,8 @@ class _Counting:
     def _union(self, few: list[_Few]) -> _Few | None:
         return self._few(
             sum(one.count for one in few),
-            _joined([one.sql for one in few]),
-            _joined([one.words_ids for one in few]),
+            _together([one.sql for one in few]),
+            _together([one.words_ids for one in few]),
         )
 
     def _few(self, count: int, sql: Sql, words_ids: Sql) -> _Few | None:
@@ -224,7 +224,7 @@ class _Counting:
         return int(self.run(sql.counted(self.most + 1))[0][0])
 
 
-def _joined(statements: list[Sql]) -> Sql:
+def _together(statements: list[Sql]) -> Sql:
     return Sql(
         " UNION ALL ".join(one.text for one in statements),
         tuple(value for one in statements for value in one.parameters),

@@ -5,23 +5,27 @@
     has:attachment is:unread is:flagged before:2026-01-31 after: larger:10M smaller:
 
 Words look into subject, people, body and the names of attachments. A field that is not known is
-taken as words, so that a pasted "Re: x" finds what it says.
+taken as words, so that a pasted "Re: x" finds what it says. Of a beginning behind other words
+(`jane.d*`) the order counts from its third letter on.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING
 
+from desktopmail.door.contradiction import NOTHING, simplified
 from desktopmail.door.interface import DoorError
 from desktopmail.door.tags import name_of
+from desktopmail.door.terms import All, Any, Leaf, Not, Term, opposite_of, parts_of, state_of
 from desktopmail.door.view import SINCE, WORDS_ID, Condition, Sql
-from desktopmail.door.words import EVERY, spaced
+from desktopmail.door.words import EVERY, quoted, spaced
 
 if TYPE_CHECKING:
+    from desktopmail.door.terms import Node
     from desktopmail.door.vocabulary import Vocabulary
 
 _TEXT_COLUMNS = {
@@ -43,7 +47,6 @@ _STATES = {
     "draft": ("flags & 16 <> 0", "placement_draft"),
     "forwarded": ("flags & 32 <> 0", "placement_forwarded"),
 }
-_OPPOSITES = {"unread": "read", "read": "unread", "seen": "unread"}
 _CONDITIONS = {"in", "account", "tag", "has", "is", "before", "after", "larger", "smaller"}
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -64,56 +67,6 @@ class SearchError(DoorError):
         super().__init__(sentence, code="bad-query")
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One thing that is asked for, as it was typed.
-
-    Attributes:
-        name: Of its field, in small letters; empty for words that may stand anywhere.
-        text: What the field has to hold, without quotes and the star of a prefix.
-        is_phrase: Its words stand in this order.
-    """
-
-    name: str
-    text: str
-    is_phrase: bool = False
-
-
-@dataclass(slots=True)
-class Leaf:
-    """A term, with what it asks of the store."""
-
-    term: Term
-    match: str = ""  # of the word index, or
-    where: str = ""  # of the placement
-    parameters: tuple[str | int, ...] = ()
-    few: str = ""  # where there is a way to them: all placements `f` that it leaves, and maybe more
-
-
-@dataclass(slots=True)
-class Not:
-    """What something does not match."""
-
-    inner: Node
-
-
-@dataclass(slots=True)
-class All:
-    """What all parts match; without any, everything."""
-
-    parts: list[Node] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Any:
-    """What one of the parts matches."""
-
-    parts: list[Node] = field(default_factory=list)
-
-
-Node = Leaf | Not | All | Any
-
-
 def parse(query: str, vocabulary: Vocabulary | None = None) -> Condition:
     """Return what a query asks for.
 
@@ -124,32 +77,56 @@ def parse(query: str, vocabulary: Vocabulary | None = None) -> Condition:
     Raises:
         SearchError: A date, size or state in it cannot be read, or a parenthesis is not closed.
     """
-    return _condition_of(_parts(_Parser(query, vocabulary).whole()))
+    return _condition_of(simplified(_Parser(query, vocabulary).whole()))
 
 
-def alternatives(node: Node, most: int) -> list[Condition]:
-    """Conditions of which what satisfies a node satisfies one at least; none where too many."""
-    found = _alternatives(node)
-    return [_condition_of(parts) for parts in found] if len(found) <= most else []
+def alternatives(node: Node, most: int) -> list[Condition] | None:
+    """Conditions of which all that satisfies a node, and nothing else, satisfies one at least.
+
+    None of them looks for words inside of anything else. None where they are more than `most`.
+    """
+    found = _alternatives(node, most)
+    if found is None:
+        return None
+    ways = [simplified(All(parts)) for parts in found]
+    return [_condition_of(way) for way in ways if way != NOTHING]
 
 
-def _alternatives(node: Node) -> list[list[Node]]:
-    if isinstance(node, Any) and not as_match(node):
-        return [parts for inner in node.parts for parts in _alternatives(inner)]
-    if isinstance(node, All) and not as_match(node):
-        return [
-            [part for parts in combined for part in parts]
-            for combined in product(*map(_alternatives, node.parts))
-        ]
-    return [_parts(node)]
+def _alternatives(node: Node, most: int) -> list[list[Node]] | None:
+    if as_match(node):
+        return [[node]]
+    if isinstance(node, Not):
+        turned = _turned(node.inner)
+        return [[node]] if turned is None else _alternatives(turned, most)
+    if isinstance(node, Leaf):
+        return [[node]]
+    found = [_alternatives(part, most) for part in node.parts]
+    ways = [one for one in found if one is not None]
+    count = sum(map(len, ways)) if isinstance(node, Any) else prod(map(len, ways))
+    if len(ways) < len(found) or count > most:
+        return None
+    if isinstance(node, Any):
+        return [parts for way in ways for parts in way]
+    return [[part for parts in combined for part in parts] for combined in product(*ways)]
 
 
-def _condition_of(parts: list[Node]) -> Condition:
+def _turned(inner: Node) -> Node | None:
+    """What does not match `inner`, said of its parts; None where it is one thing."""
+    if isinstance(inner, Not):
+        return inner.inner
+    if isinstance(inner, Leaf) or as_match(inner):
+        return None
+    parts: list[Node] = [Not(part) for part in inner.parts]
+    return Any(parts) if isinstance(inner, All) else All(parts)
+
+
+def _condition_of(node: Node) -> Condition:
+    parts = parts_of(node)
     found = [part for part in parts if as_match(part)]
     refused = [part for part in parts if isinstance(part, Not) and as_match(part.inner)]
     rest = All([part for part in parts if part not in found and part not in refused])
     if refused and not found:  # the index knows "a NOT b" only
-        found = [Leaf(Term("", ""), match=_quoted(EVERY))]
+        found = [Leaf(Term("", ""), match=quoted(EVERY))]
     found += refused
     where, parameters = _as_where(rest)
     leaves = [part for part in parts if isinstance(part, Leaf)]
@@ -158,6 +135,7 @@ def _condition_of(parts: list[Node]) -> Condition:
         where,
         parameters,
         filters=rest,
+        is_impossible=node == NOTHING,
         within=tuple(
             Sql(
                 f"SELECT p.mailbox_id FROM (SELECT id AS mailbox_id FROM mailbox) AS p"
@@ -183,22 +161,8 @@ def tree(query: str) -> Node:
 
 def positive(node: Not) -> Leaf | None:
     """The leaf that asks for what a negated one lacks, where one does."""
-    inner = node.inner
-    if not isinstance(inner, Leaf) or inner.term.name != "is":
-        return None
-    opposite = _OPPOSITES.get(inner.term.text.lower())
-    return None if opposite is None else _state(Term("is", opposite))
-
-
-def _parts(node: Node) -> list[Node]:
-    """What all has to hold, as far apart as it can be told."""
-    if isinstance(node, All):
-        return [part for inner in node.parts for part in _parts(inner)]
-    if isinstance(node, Not) and isinstance(node.inner, Any):
-        return [part for inner in node.inner.parts for part in _parts(Not(inner))]
-    if isinstance(node, Not) and isinstance(node.inner, Not):
-        return _parts(node.inner.inner)
-    return [node]
+    opposite = opposite_of(state_of(node.inner.term)) if isinstance(node.inner, Leaf) else ""
+    return _state(Term("is", opposite)) if opposite else None
 
 
 class _Parser:
@@ -273,20 +237,14 @@ class _Parser:
             return None
         text = text.rstrip("*") if is_prefix else text
         column = _TEXT_COLUMNS.get(name, "")
-        match = self._beginning(spaced(text)) if is_prefix else _quoted(spaced(text))
+        match = self._beginning(spaced(text)) if is_prefix else quoted(spaced(text))
         return Leaf(
             Term(name, text, is_phrase), match=(f"{{{column}}} : " if column else "") + match
         )
 
     def _beginning(self, text: str) -> str:
-        phrases = self._vocabulary.beginning_with(text) if self._vocabulary else []
-        if not phrases:
-            return f"{_quoted(text)} *"
-        return f"({' OR '.join(map(_quoted, phrases))})"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', " ").strip() + '"'
+        found = self._vocabulary.beginning_with(text) if self._vocabulary else ""
+        return found or f"{quoted(text)} *"
 
 
 def _state(term: Term) -> Leaf:
@@ -434,6 +392,6 @@ def _as_where(node: Node) -> tuple[str, tuple[str | int, ...]]:
         return f"NOT ({where})", parameters
     pieces = [_as_where(part) for part in node.parts]
     if not pieces:
-        return "1", ()
+        return "1" if isinstance(node, All) else "0", ()
     joined = (" AND " if isinstance(node, All) else " OR ").join(f"({text})" for text, _ in pieces)
     return joined, tuple(value for _, values in pieces for value in values)

@@ -17,7 +17,7 @@ from desktopmail.door.rows import Column, View
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from desktopmail.door.search import Node
+    from desktopmail.door.terms import Node
     from desktopmail.door.vocabulary import Vocabulary
 
 # More terms than this do not fit one compound query; such a view is sorted instead of merged.
@@ -75,6 +75,7 @@ class Condition:
         within: Each a set of mailboxes outside of which nothing is a hit.
         since_s: The date of every hit is this one or later.
         until_s: The date of every hit is before this one.
+        is_impossible: It contradicts itself, so that nothing is a hit.
     """
 
     match: str
@@ -84,6 +85,7 @@ class Condition:
     within: tuple[Sql, ...] = ()
     since_s: int | None = None
     until_s: int | None = None
+    is_impossible: bool = False
 
 
 class ViewSql:
@@ -115,6 +117,7 @@ class ViewSql:
         self.condition = condition or condition_of(view.query)
         self._few = few
         self._words_ids = words_ids
+        self._by_date = by_date
         self.since_s = since_s
         # The rowids of the word index are in date order: by date, its hits need no sorting.
         has_words = bool(self.condition.match)
@@ -163,7 +166,15 @@ class ViewSql:
             few: Their ids: each row of the view is one of them.
             words_ids: Under which the word index has them, where that is known.
         """
-        return ViewSql(self.view, self.mailbox_ids, self.condition, few=few, words_ids=words_ids)
+        return ViewSql(
+            self.view,
+            self.mailbox_ids,
+            self.condition,
+            few=few,
+            words_ids=words_ids,
+            since_s=self.since_s,
+            by_date=self._by_date,
+        )
 
     def since(self, date_s: int) -> ViewSql:
         """Those of the rows that are of this date or later."""
@@ -192,21 +203,6 @@ class ViewSql:
         """The placement ids of a window, in order (the first column)."""
         rows = self._rows(ordered=True)
         return Sql(f"{rows.text} LIMIT ? OFFSET ?", (*rows.parameters, limit, offset))
-
-    def alternatives(
-        self, conditions: Sequence[Condition], date_s: int, offset: int, limit: int
-    ) -> Sql:
-        """A window of what satisfies one of these conditions, and is of this date or later."""
-        parts = [
-            ViewSql(self.view, self.mailbox_ids, one, since_s=date_s, by_date=True).all_rows()
-            for one in conditions
-        ]
-        text = " UNION ".join(f"SELECT id, key FROM ({part.text})" for part in parts)
-        parameters = tuple(value for part in parts for value in part.parameters)
-        down = " DESC" if self.view.descending else ""
-        return Sql(
-            f"{text} ORDER BY 2{down}, 1{down} LIMIT ? OFFSET ?", (*parameters, limit, offset)
-        )
 
     def all_rows(self) -> Sql:
         """All rows with their keys, in no order."""
@@ -374,7 +370,9 @@ class ViewSql:
         condition = self.condition
         few = self._few.parameters if self._few is not None else ()
         if self.by_words:
-            among = few if self._words_ids is None else ()
+            among: tuple[Parameter, ...] = ()
+            if self._few is not None and self._words_ids is None:
+                among = few if self.looks_into_words else (*few, *condition.parameters)
             return (condition.match, *among, *condition.parameters, *bound)
         if self._by_known:
             return (*condition.parameters, *bound)
@@ -426,9 +424,13 @@ class ViewSql:
     def _among_few(self) -> str:
         if self._few is None or self._words_ids is not None:
             return self._among_known
+        # All that is asked of a placement is asked here: of many large ones few may be left, which
+        # then are looked for among the hits, instead of each hit among the many.
+        filters = "" if self.looks_into_words else f" AND {self._filters()}"
         return (
-            " AND +words.rowid IN (SELECT fm.words_id FROM placement AS fp"
-            f" CROSS JOIN message AS fm ON fm.id = fp.message_id WHERE fp.id IN ({self._few.text}))"
+            " AND +words.rowid IN (SELECT fm.words_id FROM placement AS p"
+            " CROSS JOIN message AS fm ON fm.id = p.message_id"
+            f" WHERE p.id IN ({self._few.text}){filters})"
         )
 
     @property
@@ -442,6 +444,14 @@ class ViewSql:
             f" AND q.mailbox_id IN ({self.mailboxes}) AND {inner}"
             " AND (q.date_s, q.id) > (p.date_s, p.id))"
         )
+
+
+def joined(views: Sequence[ViewSql], limit: int) -> Sql:
+    """The first rows of several views together, newest first, each once."""
+    parts = [one.all_rows() for one in views]
+    text = " UNION ".join(f"SELECT id, key FROM ({part.text})" for part in parts)
+    parameters = tuple(value for part in parts for value in part.parameters)
+    return Sql(f"{text} ORDER BY 2 DESC, 1 DESC LIMIT ?", (*parameters, limit))
 
 
 def condition_of(query: str, vocabulary: Vocabulary | None = None) -> Condition:

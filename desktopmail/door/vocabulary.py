@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from desktopmail.door.sqlite import fetch
-from desktopmail.door.words import BEGINNING
+from desktopmail.door.words import BEGINNING, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,17 +86,22 @@ class Vocabulary:
         self._cut = cutter(connection)
         connection.execute(_VOCABULARY)
 
-    def beginning_with(self, text: str) -> list[str]:
-        """The phrases that together find what the last word of a text is the beginning of.
+    def beginning_with(self, text: str) -> str:
+        """An expression of the index that finds what the last word of a text is the beginning of.
+
+        Of one or two letters behind other words the index knows only that some word begins so, not
+        where: they are looked for anywhere, and with the third letter in their order.
 
         Returns:
-            Phrases of the index, without quotes; none where the words that begin so are too many,
-            or are not there.
+            Empty where the words that begin so are too many, or are not there.
         """
         *before, last = self._cut(text) or [""]
-        if not before and 0 < len(last) <= _LETTERS:
-            return [BEGINNING + last]
-        return [" ".join((*before, word)) for word in self._words(last)] if last else []
+        if 0 < len(last) <= _LETTERS:
+            marked = quoted(BEGINNING + last)
+            return f"({quoted(' '.join(before))} AND {marked})" if before else f"({marked})"
+        words = self._words(last) if last else []
+        phrases = [quoted(" ".join((*before, word))) for word in words]
+        return f"({' OR '.join(phrases)})" if phrases else ""
 
     def _words(self, beginning: str) -> list[str]:
         found: list[str] = []

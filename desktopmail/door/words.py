@@ -41,3 +41,8 @@ def spaced(text: str) -> str:
     if not text.encode("utf-8", "replace").translate(None, _OTHERS):
         return text
     return _SPACELESS.sub(lambda match: f" {match.group()} ", text)
+
+
+def quoted(text: str) -> str:
+    """Return a text as a phrase of an expression of the index."""
+    return '"' + text.replace('"', " ").strip() + '"'

@@ -21,7 +21,7 @@ from desktopmail.tasks import TaskScope
 if TYPE_CHECKING:
     from desktopmail.door.ids import MailboxId
     from desktopmail.door.queries import SearchServers
-    from desktopmail.door.search import Node
+    from desktopmail.door.terms import Node
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.store import Store, Transaction

@@ -6,7 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from desktopmail.door.search import All, Any, Leaf, Not, size_of
+from desktopmail.door.search import size_of
+from desktopmail.door.terms import All, Any, Leaf, Not
 from desktopmail.net.errors import RefusedError
 from desktopmail.wire.imap import search_key as wire
 from desktopmail.wire.imap.flags import flag
@@ -25,7 +26,7 @@ from desktopmail.wire.imap.sequence import UidSet
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from desktopmail.door.search import Node, Term
+    from desktopmail.door.terms import Node, Term
     from desktopmail.net.imap import ImapClient
 
 # A constant of a query: `in:archive` holds for a whole mailbox, or for nothing of it.

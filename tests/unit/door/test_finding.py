@@ -116,7 +116,11 @@ def _queries() -> list[str]:
     made = list(LEAVES)
     for _ in range(160):
         some = [chance.choice(LEAVES) for _ in range(chance.randint(2, 4))]
-        joined = [f"({some[0]} OR {some[1]})", *some[2:]] if chance.random() < 0.4 else some
+        either = f"({some[0]} OR {some[1]})"
+        joined = chance.choice(
+            (some, some, some, [either, *some[2:]], [either, either], [f"-({some[0]} {some[1]})"],
+             [f"({either} {some[-1]} OR {some[0]} -{some[-1].lstrip('-')})"])
+        )  # fmt: skip
         made.append(" ".join(joined))
     return made
 
@@ -199,3 +203,18 @@ def test_what_few_are_is_asked_for_first(reader: SqliteReader) -> None:
     *_, last = _steps(reader, "is:draft OR tag:todo")
     assert "p.id IN (" in last
     assert "placement_tag_by_tag" in last
+
+
+def test_alternatives_are_looked_for_each_by_itself(reader: SqliteReader) -> None:
+    steps = _steps(reader, "often OR is:flagged")
+    assert not any("IN (SELECT rowid FROM words WHERE words MATCH" in text for text in steps)
+    assert "UNION SELECT" in steps[-1]
+    many = " ".join(f"(w{number} OR is:flagged)" for number in range(4))
+    assert any("IN (SELECT rowid FROM words" in text for text in _steps(reader, many))
+
+
+def test_what_cannot_be_is_not_looked_for(reader: SqliteReader) -> None:
+    assert _steps(reader, "often -often") == []
+    assert reader.count(View(query="is:unread is:read")) == 0
+    also = View(query="often -often", also=(PlacementId(3),))
+    assert [row.id for row in reader.window(also, 0, 5)] == [3]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from desktopmail.door.reader import SqliteReader
 from desktopmail.door.rows import View
-from desktopmail.door.search import All, Any, Leaf, Not, SearchError, Term, parse, size_of, tree
+from desktopmail.door.search import SearchError, parse, size_of, tree
+from desktopmail.door.terms import All, Any, Leaf, Not, Term
 from desktopmail.door.words import EVERY
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 

@@ -30,10 +30,6 @@ def found(connection: apsw.Connection, match: str) -> list[int]:
     return [row[0] for row in rows]
 
 
-def phrases(connection: apsw.Connection, text: str) -> str:
-    return " OR ".join(f'"{one}"' for one in Vocabulary(connection).beginning_with(text))
-
-
 def test_a_text_is_cut_as_the_index_cuts_it(connection: apsw.Connection) -> None:
     cut = cutter(connection)
     words = {word for text in TEXTS for word in cut(text)}
@@ -61,23 +57,33 @@ def test_a_word_begins_with_its_first_letter_and_its_first_two(
 def test_a_beginning_finds_what_the_index_finds_by_gathering(
     connection: apsw.Connection, text: str
 ) -> None:
-    asked = phrases(connection, text) or f'"{text}" *'
+    asked = Vocabulary(connection).beginning_with(text) or f'"{text}" *'
     assert found(connection, asked) == found(connection, f'"{text}" *')
 
 
 def test_the_words_of_a_longer_beginning_are_asked_for_one_by_one(
     connection: apsw.Connection,
 ) -> None:
-    assert Vocabulary(connection).beginning_with("the") == ["the", "then", "theory"]
+    assert Vocabulary(connection).beginning_with("the") == '("the" OR "then" OR "theory")'
+    asked = Vocabulary(connection).beginning_with("of thi")
+    assert asked == '("of thieves")'
+    assert found(connection, asked) == [1]
+
+
+def test_of_two_letters_behind_a_word_it_is_asked_whether_some_word_begins_so(
+    connection: apsw.Connection,
+) -> None:
     asked = Vocabulary(connection).beginning_with("of th")
-    assert asked == ["of thaw", "of the", "of then", "of theory", "of thieves"]
-    assert found(connection, phrases(connection, "of th")) == [1]
+    assert asked == f'("of" AND "{BEGINNING}th")'
+    assert found(connection, asked) == [1]
+    assert found(connection, Vocabulary(connection).beginning_with("of i")) == [3]
+    assert found(connection, Vocabulary(connection).beginning_with("i of")) == [3]
 
 
 def test_too_many_words_are_left_to_the_index(
     connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vocabulary, "_MOST", 2)
-    assert Vocabulary(connection).beginning_with("the") == []
-    assert Vocabulary(connection).beginning_with("theo") == ["theory"]
-    assert Vocabulary(connection).beginning_with("thx") == []
+    assert Vocabulary(connection).beginning_with("the") == ""
+    assert Vocabulary(connection).beginning_with("theo") == '("theory")'
+    assert Vocabulary(connection).beginning_with("thx") == ""
