@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import apsw
 import pytest
 
+from desktopmail.door.interface import DoorError
 from desktopmail.door.sqlite import fetch, open_read_only
 from desktopmail.engine.store import blob, sending
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
@@ -78,7 +79,7 @@ async def test_what_a_message_or_a_sending_names_is_not_forgotten(tmp_path: Path
 
     async with open_store(tmp_path) as store:
         assert len(await store.write(step)) == 2
-        with pytest.raises(KeyError):
+        with pytest.raises(DoorError, match="there is no content 3"):
             await store.read(lambda tx: blob.read(tx, 3))
 
 
