@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from desktopmail.ui.isolates import without_controls
+
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
@@ -48,7 +50,7 @@ class ElidedLabel(QLabel):
     def set_full_text(self, text: str, short: str = "") -> None:
         """Show another text; where it has no room, `short` in its place."""
         self._full, self._short = text, short
-        self.setAccessibleName(text)
+        self.setAccessibleName(without_controls(text))
         self._fit()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name

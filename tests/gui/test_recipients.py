@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt
+from PySide6.QtCore import QLocale, QMimeData, QPointF, Qt
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
@@ -14,6 +14,7 @@ from desktopmail.door.rows import Person
 from desktopmail.mime.address import Mailbox
 from desktopmail.ui.composer.address_chip import mime_of
 from desktopmail.ui.composer.addresses import AddressField, parse_typed
+from desktopmail.ui.isolates import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,17 @@ def test_an_address_becomes_a_chip(field: AddressField, end: Qt.Key) -> None:
     QTest.keyClick(field.edit, end)
     assert addresses(field) == ["mira@hof.example"]
     assert field.edit.text() == ""
+
+
+def test_an_offer_is_shown_in_its_own_direction_and_taken_as_it_is_typed(
+    field: AddressField,
+) -> None:
+    QTest.keyClicks(field.edit, "bob")
+    shown = field._popup.itemDelegate().displayText(field._offers.stringList()[0], QLocale())
+    assert shown == named("Bob Ferreira", "bob@example.org")
+    QTest.keyClick(field.edit, Qt.Key.Key_Tab)
+    assert [str(box) for box in field.mailboxes()] == ["Bob Ferreira <bob@example.org>"]
+    field._popup.hide()
 
 
 def test_an_offer_is_taken_with_tab_and_nobody_is_offered_twice(field: AddressField) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from desktopmail.mime import address
+from desktopmail.ui.isolates import named, without_controls
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
@@ -60,11 +61,11 @@ class AddressChip(QWidget):
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         shown = box.name or box.shown_address
-        whole = f"{box.name} <{box.shown_address}>" if box.name else box.shown_address
+        whole = named(box.name, box.shown_address)
         self._text = self.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideMiddle, _MAX_WIDTH)
         why = tr(f"wrong.{reason}") if reason is not None else ""
         self.setToolTip(f"{whole}\n{why}" if why else whole)
-        self.setAccessibleName(whole)
+        self.setAccessibleName(without_controls(whole))
         self.setAccessibleDescription(why)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)

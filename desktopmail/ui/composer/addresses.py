@@ -6,7 +6,7 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QStringListModel, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QLocale, QObject, QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListView,
     QScrollArea,
+    QStyledItemDelegate,
     QToolButton,
     QWidget,
 )
@@ -31,6 +32,7 @@ from desktopmail.mime import address
 from desktopmail.mime.address import Mailbox
 from desktopmail.ui.composer.address_chip import MIME_TYPE, AddressChip
 from desktopmail.ui.flow_layout import FlowLayout
+from desktopmail.ui.isolates import named
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
@@ -56,6 +58,15 @@ def parse_typed(text: str) -> tuple[Mailbox, ...]:
     if len(words) > 1 and all(address.is_valid(word) for word in words):
         return tuple(Mailbox("", word) for word in words)
     return tuple(box for box in address.parse(text.strip(" ,")) if box.address or box.name)
+
+
+class _Offer(QStyledItemDelegate):
+    """Shows a person who is offered; what is taken stays as it is typed."""
+
+    def displayText(self, value: object, _locale: QLocale | QLocale.Language) -> str:  # noqa: N802 - Qt's name
+        """Name and address, each in its own direction."""
+        boxes = address.parse(str(value))
+        return named(boxes[0].name, boxes[0].shown_address) if boxes else str(value)
 
 
 class AddressField(QScrollArea):
@@ -133,6 +144,7 @@ class AddressField(QScrollArea):
         completer.setMaxVisibleItems(_OFFERED)
         completer.setWidget(self.edit)  # not setCompleter(): it would replace the whole text
         completer.setPopup(self._popup)
+        self._popup.setItemDelegate(_Offer(self._popup))  # the popup has just got Qt's own
         completer.activated.connect(self._take)
         return completer
 

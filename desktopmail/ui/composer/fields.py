@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktopmail.ui.composer.addresses import AddressField
+from desktopmail.ui.isolates import named
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ class Fields(QFrame):
         self.from_box.setAccessibleName(tr("compose.from"))
         self.from_box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         for sender in senders:
-            self.from_box.addItem(str(sender.mailbox), sender)
+            box = sender.mailbox
+            self.from_box.addItem(named(box.name, box.shown_address), sender)
         self.to = AddressField(tr("compose.to"), people, theme, self)
         self.cc = AddressField(tr("compose.cc"), people, theme, self)
         self.bcc = AddressField(tr("compose.bcc"), people, theme, self)

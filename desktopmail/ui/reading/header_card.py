@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from desktopmail.mime.authres import Verdict
 from desktopmail.ui.dates import long_date
 from desktopmail.ui.elided import ElidedLabel, leading
+from desktopmail.ui.isolates import joined
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.details import Details
 from desktopmail.ui.reading.mark_line import MarkLine
@@ -189,9 +190,9 @@ class HeaderCard(QFrame):
         self._address.set_full_text(address)
         self._address.setVisible(bool(name and address))
         boxes = (*letter.to, *letter.cc)[:_MAX_NAMED]  # what fits into a line
-        named = [box.name or box.shown_address for box in boxes]
-        self._to.set_full_text(tr("reading.to", names=", ".join(named)) if named else "")
-        self._to.setVisible(bool(named))
+        names = [box.name or box.shown_address for box in boxes]
+        self._to.set_full_text(tr("reading.to", names=joined(names)) if names else "")
+        self._to.setVisible(bool(names))
         self._date.set_full_text(long_date(letter.date_s) if letter.date_s is not None else "")
         self._arrange()
         self._show_proof(authentication)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.door.commands import SetContact, StoreFlags
+from desktopmail.ui.isolates import isolated
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def serve_marks(window: MainWindow, pane: ReadingPane) -> None:
 
     def keep(box: Mailbox) -> None:
         command = SetContact(name=box.name, addresses=(box.address,))
-        done = tr("say.kept_person", name=box.shown)
+        done = tr("say.kept_person", name=isolated(box.shown))
         window.scope.spawn(window.carry_out(command, done), name=tr("person.keep"))
 
     def take_off(row: MessageRow | None, name: str) -> None:

@@ -23,6 +23,7 @@ from desktopmail.door.rows import Flag
 from desktopmail.mime import authres, link, mailing_list
 from desktopmail.tasks import TaskScope
 from desktopmail.ui.fitting_area import FittingArea
+from desktopmail.ui.isolates import isolated
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.models.tags import Tags
 from desktopmail.ui.reading.attachments import AttachmentStrip
@@ -450,7 +451,7 @@ class ReadingPane(QFrame):
         return make_list_bar(
             self._theme,
             ways,
-            name=sender.shown if sender is not None else "",
+            name=isolated(sender.shown) if sender is not None else "",
             can_leave=bool(ways.one_click or ways.leave_mail or ways.leave_page),
             follow=self._follow,
             reply=self.list_reply_wanted.emit,

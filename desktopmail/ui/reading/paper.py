@@ -12,13 +12,15 @@ from PySide6.QtGui import QColor, QFont, QPageLayout, QPainter, QTextLayout, QTe
 
 from desktopmail.mime.text import Kind
 from desktopmail.ui.dates import long_date
+from desktopmail.ui.isolates import joined, named
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from PySide6.QtGui import QPagedPaintDevice
 
+    from desktopmail.mime.address import Mailbox
     from desktopmail.ui.reading.content import Letter
 
 MARGIN_MM = 16.0
@@ -31,13 +33,17 @@ _INK, _QUIET, _RULE = QColor("#000000"), QColor("#5a6170"), QColor("#9aa3b2")
 def headings(letter: Letter) -> list[tuple[str, str]]:
     """What stands above a printed message: names and values."""
     rows = [
-        (tr("compose.from"), ", ".join(str(box) for box in letter.sender)),
-        (tr("compose.to"), ", ".join(str(box) for box in letter.to)),
-        (tr("compose.cc"), ", ".join(str(box) for box in letter.cc)),
+        (tr("compose.from"), _people(letter.sender)),
+        (tr("compose.to"), _people(letter.to)),
+        (tr("compose.cc"), _people(letter.cc)),
         (tr("column.date"), long_date(letter.date_s) if letter.date_s is not None else ""),
-        (tr("attachment.title"), ", ".join(it.name for it in letter.attachments)),
+        (tr("attachment.title"), joined(it.name for it in letter.attachments)),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def _people(boxes: Sequence[Mailbox]) -> str:
+    return ", ".join(named(box.name, box.shown_address) for box in boxes)
 
 
 def set_margins(device: QPagedPaintDevice) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
 from desktopmail.ui.flow_layout import FlowLayout
+from desktopmail.ui.isolates import named, without_controls
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
@@ -79,8 +80,7 @@ class PeopleLine(QWidget):
         self._show_some()
 
     def _button(self, box: Mailbox) -> QPushButton:
-        whole = f"{box.name} <{box.shown_address}>" if box.name else box.shown_address
-        button = _PersonButton(whole, self)
+        button = _PersonButton(named(box.name, box.shown_address), self)
         button.clicked.connect(lambda _on=False: self._open_menu(box, button))
         button.show()
         return button
@@ -108,7 +108,7 @@ class _PersonButton(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setProperty("kind", "person")
         self.setToolTip(whole)
-        self.setAccessibleName(whole)
+        self.setAccessibleName(without_controls(whole))
         self._shorten(_MAX_WIDTH)
         self.ensurePolished()
         self._wanted = super().sizeHint()

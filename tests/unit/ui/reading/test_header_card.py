@@ -47,7 +47,7 @@ def test_one_or_two_letters_stand_for_a_person(name: str, address: str, shown: s
 def test_it_reads_as_a_sentence(card: HeaderCard) -> None:
     card.show_letter(read_letter(LETTER.format(sender="Ben <b@x.test>", subject="Walk").encode()))
     assert card.accessibleDescription().startswith("Walk. Ben. ")
-    assert card._to.full_text == "To: Anna, ben@example.org"
+    assert card._to.accessibleName() == "To: Anna, ben@example.org"
 
 
 def test_who_has_no_name_is_named_once_by_the_address(card: HeaderCard) -> None:
