@@ -1,0 +1,41 @@
+"""Which widget shows HTML."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from desktopmail.ui.reading.fallback_view import FallbackView
+from desktopmail.ui.reading.html_views import make_html_view
+from desktopmail.ui.theme.theme import Scheme, Theme
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+    from pytestqt.qtbot import QtBot
+
+
+def test_without_chromium_it_is_the_text_browser(qapp: QApplication, qtbot: QtBot) -> None:
+    above = QWidget()
+    qtbot.addWidget(above)
+    made = make_html_view(Theme(qapp, Scheme.LIGHT), None, above, web=False)
+    assert isinstance(made, FallbackView)
+    assert made.parent() is above
+    assert made.is_ready
+
+
+@pytest.mark.slow
+def test_chromium_is_brought_in_by_nobody_but_who_shows_html_with_it() -> None:
+    code = (
+        "import sys; from desktopmail.ui.reading import html_views, pane; "
+        "from desktopmail.ui import window; "
+        "print([name for name in sys.modules if 'WebEngine' in name])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
