@@ -9,10 +9,12 @@ import msgspec
 
 from desktopmail.door.octets import OctetsLostError
 from desktopmail.door.sqlite import DAMAGE
+from desktopmail.engine import quarantine
 from desktopmail.engine.content import sha256
+from desktopmail.engine.in_hand import ACCOUNT, MESSAGE
 from desktopmail.engine.indexing import index_waiting
 from desktopmail.engine.journal import messages as messages_in_words
-from desktopmail.engine.store import blob, salvage, words
+from desktopmail.engine.store import aside, blob, salvage, words
 
 if TYPE_CHECKING:
     from desktopmail.engine.store.store import Store, Transaction
@@ -37,6 +39,7 @@ async def examine(store: Store, ports: Ports, *, repair: bool) -> list[str]:
     findings += await _counts(store, repair=repair)
     findings += await _octets(store, repair=repair)
     findings += await _index(store, ports, repair=repair)
+    findings += await _aside(store, ports, repair=repair)
     return findings
 
 
@@ -82,6 +85,22 @@ async def _counts(store: Store, *, repair: bool) -> list[str]:
 
     await store.write(step)
     return [f"The counts of {len(wrong)} mailboxes were wrong, and are right now."]
+
+
+async def _aside(store: Store, ports: Ports, *, repair: bool) -> list[str]:
+    """What the engine died of, and somebody said to leave: asked about once more."""
+    every = await store.read(aside.every)
+    items = [one for one in every if one.kind in {MESSAGE, ACCOUNT}]  # the others can be undone
+    if not items:
+        return []
+    left = "1 thing is" if len(items) == 1 else f"{len(items)} things are"
+    found = f"{left} left alone, because the program ended at it again and again"
+    if not repair:
+        return [f"{found}."]
+    now_s = ports.clock.now().timestamp()
+    for item in sorted(items, key=lambda one: (one.kind, one.key)):
+        await store.write(partial(quarantine.set_aside, item, now_s))
+    return [f"{found}: it is asked about once more."]
 
 
 async def _octets(store: Store, *, repair: bool) -> list[str]:

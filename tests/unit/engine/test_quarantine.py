@@ -10,6 +10,7 @@ import pytest
 
 from desktopmail.door.commands import (
     AnswerQuestion,
+    CheckStore,
     DeleteMessages,
     FetchOctets,
     LeaveOnServer,
@@ -296,6 +297,29 @@ async def test_a_message_is_kept_unread_and_comes_back_when_it_is_tried_again(
             await bench.sync()
             assert bench.subjects() == ["Subject 0", "Subject 1", "Subject 2"]
             assert all(row.has_octets for row in bench.rows())
+
+
+@crash_is_logged
+async def test_what_was_left_aside_the_doctor_asks_about_once_more(tmp_path: Path) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        async with synced_engine(tmp_path, server, ring):
+            pass  # ended in order
+        server.deliver("alice", mail(1))
+        planted = server.messages("alice")[0].octets
+        died_of(tmp_path, Item(MESSAGE, message_key(planted)))
+        async with running_engine(tmp_path, ring) as bench:
+            await bench.sync()
+            await answer(bench, "leave")
+            said = "1 thing is left alone, because the program ended at it again and again"
+            assert (await bench.engine.command(CheckStore())).label == f"{said}."
+            assert bench.reader.questions() == []
+            repaired = await bench.engine.command(CheckStore(repair=True))
+            assert repaired.label == f"{said}: it is asked about once more."
+            await answer(bench, "retry")
+            await bench.sync()
+            assert bench.subjects() == ["Subject 1"]
+            assert (await bench.engine.command(CheckStore())).label == "The store is sound."
 
 
 @crash_is_logged
