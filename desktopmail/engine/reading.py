@@ -142,12 +142,26 @@ async def read_rows(
     Returns:
         The rows, and the UIDs of those that have to be asked for in another way.
     """
-    if not answers:
-        return [], []
-    # They came over one connection: a name is UTF-8 in all of them, or in none.
-    octets, utf8 = b"".join([one.octets for one in answers]), answers[0].utf8
-    found, unread = await _envelopes(guard, ports, FetchRows(octets, utf8))
-    return envelope_rows.joined(found), unread
+    rows: list[EnvelopeRow] = []
+    unread: list[int] = []
+    for piece in _pieces(answers):
+        found, left = await _envelopes(guard, ports, piece)
+        rows += envelope_rows.joined(found)
+        unread += left
+    return rows, unread
+
+
+def _pieces(answers: Sequence[FetchRows]) -> Iterator[FetchRows]:
+    """What goes over in one piece, as with messages."""
+    gathered: list[bytes] = []
+    octets = 0
+    for number, one in enumerate(answers, 1):
+        gathered.append(one.octets)
+        octets += len(one.octets)
+        if octets >= _CHUNK_OCTETS or number == len(answers):
+            # They came over one connection: a name is UTF-8 in all of them, or in none.
+            yield FetchRows(b"".join(gathered), one.utf8)
+            gathered, octets = [], 0
 
 
 async def _envelopes(

@@ -410,7 +410,7 @@ def _open(profile: Profile) -> apsw.Connection:
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         fetch(connection, "PRAGMA journal_mode = WAL")
         connection.execute(
-            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000;"
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000;"
             "PRAGMA journal_size_limit = 8388608; PRAGMA temp_store = MEMORY;"
             "PRAGMA recursive_triggers = ON"
         )

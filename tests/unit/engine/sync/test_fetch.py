@@ -38,6 +38,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "MOST_WHOLE_BATCH", 3)
     monkeypatch.setattr(fetch, "LISTED_AT_ONCE", 2)
     monkeypatch.setattr(fetch, "HEADER_BATCH", 3)
+    monkeypatch.setattr(fetch, "MOST_LISTED_BATCH", 3)
 
 
 @pytest.fixture

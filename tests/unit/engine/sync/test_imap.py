@@ -187,6 +187,7 @@ def long_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "LISTED_AT_ONCE", 2)
     monkeypatch.setattr(fetch, "MAX_WHOLE_AT_ONCE", 1)
     monkeypatch.setattr(fetch, "HEADER_BATCH", 1)
+    monkeypatch.setattr(fetch, "MOST_LISTED_BATCH", 1)
 
 
 @pytest.mark.usefixtures("long_fetch")
