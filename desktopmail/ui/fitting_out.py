@@ -7,6 +7,7 @@ person did meanwhile when all is there.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -100,9 +101,17 @@ def _show_message(window: MainWindow) -> None:
     window.problems = ProblemCards(window.theme)
     window.right_lines.insertWidget(0, window.problems)
     window.snack = SnackBar(window.desk_top)
-    window.setTabOrder(window.tool_bar.search, window.sidebar)
-    window.setTabOrder(window.sidebar, window.list_pane.list)
-    window.setTabOrder(window.list_pane.list, window.reading.plain)
+    _order_stops(window)
+
+
+def _order_stops(window: MainWindow) -> None:
+    """Have the Tab key go as one reads: bar, tree, what is over the list, the list, the message."""
+    bar, messages, reading = window.tool_bar, window.list_pane, window.reading
+    stops = [bar.search, bar.menu_button, window.sidebar]
+    stops += [*messages.buttons, *messages.scope_bar.stops, messages.list]
+    stops += [reading.header.more_button, reading.plain]
+    for before, after in pairwise(stops):
+        window.setTabOrder(before, after)
 
 
 def _serve(window: MainWindow) -> None:

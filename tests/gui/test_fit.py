@@ -116,6 +116,36 @@ def test_the_tab_key_leaves_every_field_of_a_panel(theme: Theme, name: str) -> N
     play(theme, scene)
 
 
+def test_the_tab_key_reaches_everything_in_the_window_in_the_order_of_reading(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        await select(window, 2)  # with remote images, and a list
+        window.activateWindow()
+        await until(window.isActiveWindow)
+        buttons = window.tool_bar.findChildren(QAbstractButton)
+        first = next(it for it in buttons if it.accessibleName() == "Write a Message")
+        first.setFocus(Qt.FocusReason.TabFocusReason)
+        reached: list[QWidget] = []
+        for _ in range(60):
+            focus = QApplication.focusWidget()
+            assert focus is not None
+            if reached and focus is reached[0]:
+                break
+            if focus not in reached:  # a text goes through its links first
+                reached.append(focus)
+            QTest.keyClick(focus, Qt.Key.Key_Tab)
+        missed = [it.accessibleName() for it in focusable(window) if it not in reached]
+        assert missed == []
+        names = [it.accessibleName() or getattr(it, "text", str)() for it in reached]
+        assert "" not in names
+        order = ["Search messages", "Menu", "Mailboxes", "Show only unread", "Messages"]
+        assert [name for name in names if name in order] == order
+        assert names.index("Messages") < names.index("Show details") < names.index("Message text")
+
+    play(theme, scene)
+
+
 @pytest.fixture
 def large_letters(qapp: QApplication, theme: Theme) -> Iterator[None]:
     """The desktop's letters at twice their size."""
@@ -192,7 +222,7 @@ def test_the_header_is_as_high_as_its_sentences(theme: Theme, tongue: str) -> No
     async def scene(window: MainWindow, _store: FakeStore) -> None:
         language.choose_language(tongue)
         window.resize(1000, 700)
-        window.reading.header._more.setChecked(True)
+        window.reading.header.more_button.setChecked(True)
         header, area = window.reading.header, window.reading._top
         for row in range(6):
             await select(window, row)
@@ -215,8 +245,8 @@ def test_a_message_never_makes_its_window_larger(theme: Theme, layout: str) -> N
         window.resize(1000, 700)
         for row in range(6):
             await select(window, row)
-            if not window.reading.header._more.isChecked():
-                window.reading.header._more.click()
+            if not window.reading.header.more_button.isChecked():
+                window.reading.header.more_button.click()
             await asyncio.sleep(0.05)
             assert (window.width(), window.height()) == (1000, 700)
             body = window.reading.body

@@ -88,7 +88,7 @@ def test_a_server_that_is_not_ours_proves_nothing(theme: Theme, claimed: str) ->
         header = window.reading.header
         assert not header._proof.isVisible()
         assert bars(window) == []
-        header._more.click()
+        header.more_button.click()
         details = [label.text() for label in header._details.findChildren(QLabel)]
         assert "Nobody we know checked whether the sender’s address is genuine." in details
 
@@ -101,13 +101,13 @@ def test_a_thousand_recipients_are_shown_in_steps_and_leave_room_for_the_text(
     async def scene(window: MainWindow, store: FakeStore) -> None:
         header = window.reading.header
         await select(window, 0)
-        header._more.click()  # first styles are not what is measured
+        header.more_button.click()  # first styles are not what is measured
         await asyncio.sleep(0.2)
-        header._more.click()
+        header.more_button.click()
         await newest(window, store, CROWD)
         await asyncio.sleep(0.2)
         watch = Watchdog()
-        header._more.click()
+        header.more_button.click()
         lines = header._details.findChildren(PeopleLine)
         await until(lambda: not lines[2].more_button.isHidden())
         watch.stop()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def test_somebody_named_is_written_to_copied_and_kept(theme: Theme) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         await newest(window, store, CROWD)
-        window.reading.header._more.click()
+        window.reading.header.more_button.click()
         line = window.reading.header._details.findChildren(PeopleLine)[2]
         assert line.buttons[0].accessibleName() == "Person 0 <p0@example.org>"
         menu = line.menu_of(Mailbox("Person 0", "p0@example.org"))

@@ -95,8 +95,12 @@ class ListPane(QFrame):
         model.modelReset.connect(self._show_count)
         model.refreshed.connect(self._show_count)
         self.setMinimumWidth(262)
-        self.setFocusProxy(self.list)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+
+    @property
+    def buttons(self) -> list[QToolButton]:
+        """The quick filters and what arranges the list, in their order."""
+        return [*self._filters.values(), self.tag_button, self.sort_button]
 
     @property
     def view(self) -> View:

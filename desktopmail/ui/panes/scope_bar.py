@@ -70,6 +70,11 @@ class ScopeBar(QFrame):
             self.buttons[scope] = button
             row.addWidget(button)
 
+    @property
+    def stops(self) -> list[QToolButton]:
+        """What the keyboard stops at, in its order."""
+        return [*self.buttons.values(), self.servers]
+
     def show_scope(self, scope: Scope, names: Mapping[Scope, str]) -> None:
         """Show where is searched.
 

@@ -131,12 +131,12 @@ class HeaderCard(QFrame):
         self._date = ElidedLabel("", self)
         self._date.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._date.setProperty("kind", "small")
-        self._more = QToolButton(self)
-        self._more.setCheckable(True)
-        self._more.setToolTip(tr("reading.details"))
-        self._more.setAccessibleName(tr("reading.details"))
-        self._more.toggled.connect(self._show_details)
-        theme.tint(self._more, "chevron-down")
+        self.more_button = QToolButton(self)
+        self.more_button.setCheckable(True)
+        self.more_button.setToolTip(tr("reading.details"))
+        self.more_button.setAccessibleName(tr("reading.details"))
+        self.more_button.toggled.connect(self._show_details)
+        theme.tint(self.more_button, "chevron-down")
         self._details = Details(theme.px(_AVATAR) + 12, self)
         self._details.write_wanted.connect(self.write_wanted)
         self._details.keep_wanted.connect(self.keep_wanted)
@@ -166,7 +166,7 @@ class HeaderCard(QFrame):
         row.setSpacing(12)
         row.addWidget(self._avatar, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(lines, 1)
-        row.addWidget(self._more, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.more_button, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 16, 16, 12)
         layout.setSpacing(12)
@@ -198,7 +198,7 @@ class HeaderCard(QFrame):
         self._show_proof(authentication)
         self._letter, self._is_filled = letter, False
         self._proved = proof(authentication) if authentication is not None else ""
-        if self._more.isChecked():
+        if self.more_button.isChecked():
             self._fill_details()
         self.setAccessibleDescription(
             f"{self._subject.text()}. {self._from.full_text}. {self._date.full_text}."
@@ -224,7 +224,7 @@ class HeaderCard(QFrame):
         self._arrange()
 
     def _arrange(self) -> None:
-        beside = self._theme.px(_AVATAR) + self._more.sizeHint().width() + 64
+        beside = self._theme.px(_AVATAR) + self.more_button.sizeHint().width() + 64
         name = min(self._from.sizeHint().width(), self._theme.px(_NAME_WIDTH))
         is_narrow = self.width() - beside < name + 10 + self._date.sizeHint().width()
         direction = QBoxLayout.Direction

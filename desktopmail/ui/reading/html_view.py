@@ -172,6 +172,8 @@ class HtmlView(QWidget):
 
     def _loaded(self, _ok: bool) -> None:
         self._begin_other()
+        if (inner := self._view.focusProxy()) is not None:  # Chromium's own, which has the focus
+            inner.setAccessibleName(self._view.accessibleName())
         self.is_ready = True
         self.shown.emit()
 

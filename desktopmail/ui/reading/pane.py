@@ -180,7 +180,6 @@ class ReadingPane(QFrame):
         lines.addWidget(self._notices)
         self._top = FittingArea(lambda: self.height() * 3 // 5, self)
         self._top.setObjectName("readingTop")
-        self._top.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what it holds can be reached
         self._top.hold(host)
         for part in (self._top, self._rule, self.attachments):
             layout.addWidget(part)

@@ -67,7 +67,7 @@ def test_details_are_made_when_they_are_wanted(card: HeaderCard) -> None:
     assert card._details.findChildren(QLabel) == []
     toggled: list[bool] = []
     card.details_toggled.connect(toggled.append)
-    card._more.setChecked(True)
+    card.more_button.setChecked(True)
     assert toggled == [True]
     assert not card._details.isHidden()
     assert card._details.findChildren(QLabel) != []
