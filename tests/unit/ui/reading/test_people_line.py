@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktopmail.mime.address import Mailbox
 from desktopmail.ui import language
+from desktopmail.ui.isolates import without_controls
 from desktopmail.ui.reading.people_line import PeopleLine
 
 if TYPE_CHECKING:
@@ -37,9 +38,10 @@ def test_a_name_that_has_no_room_is_shortened_in_its_middle_and_never_cut(qtbot:
     (button,) = line.buttons
     qtbot.waitUntil(lambda: button.width() <= 240)
     assert "…" in button.text()
-    assert button.text().endswith("example.org>")
+    assert without_controls(button.text()).endswith("example.org>")
     assert button.fontMetrics().horizontalAdvance(button.text()) <= button.width()
-    assert button.toolTip() == button.accessibleName() == f"{LONG.name} <{LONG.address}>"
+    whole = f"{LONG.name} <{LONG.address}>"
+    assert without_controls(button.toolTip()) == button.accessibleName() == whole
 
 
 def test_it_is_shown_whole_again_where_there_is_room(qtbot: QtBot) -> None:
@@ -47,7 +49,8 @@ def test_it_is_shown_whole_again_where_there_is_room(qtbot: QtBot) -> None:
     (button,) = line.buttons
     qtbot.waitUntil(lambda: "…" in button.text())
     line.window().resize(600, 300)
-    qtbot.waitUntil(lambda: button.text() == "Bob Ferreira <bob.ferreira@example.org>")
+    whole = "Bob Ferreira <bob.ferreira@example.org>"
+    qtbot.waitUntil(lambda: without_controls(button.text()) == whole)
 
 
 def test_of_many_some_are_shown_and_the_others_counted(qtbot: QtBot) -> None:
