@@ -102,6 +102,7 @@ def test_wherever_an_engine_is_killed_the_end_is_the_undisturbed_one() -> None:
         ("mailbox not looked for", "mailboxes"),
         ("undo in two steps", "undo"),
         ("deletion forgotten early", "leave"),
+        ("words in memory alone", "list"),
     ],
 )
 def test_a_planted_bug_is_found(plant: str, scenario: str) -> None:

@@ -192,6 +192,34 @@ class Desk:
                 )
         return found
 
+    async def indexed(self) -> None:
+        """Wait until no message waits for the word index.
+
+        Raises:
+            UnsettledError: That does not come about.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.patience_s
+        while self.reader.unindexed():
+            if loop.time() >= until:
+                raise UnsettledError(f"{self.reader.unindexed()} messages are not indexed")
+            await asyncio.sleep(self.poll_s)
+
+    def found_by(self) -> list[list[object]]:
+        """The messages, each with the words that find it, in an order of its own."""
+        self.reader._connection.execute(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS temp.instances USING fts5vocab(main, words,"
+            " instance)"
+        )
+        return sorted(
+            [subject, words]
+            for subject, words in self.reader._all(
+                "SELECT coalesce(m.subject, 'none'), group_concat(i.col || ':' || i.term, ' ')"
+                " FROM (SELECT DISTINCT doc, col, term FROM temp.instances ORDER BY col, term) AS i"
+                " LEFT JOIN message AS m ON m.words_id = i.doc GROUP BY i.doc"
+            )
+        )
+
     def unsure(self) -> dict[str, int]:
         """The subjects of sendings that stand as unsure, each with the number of its questions."""
         asked = self.asked()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from desktopmail.door.commands import Outcome, Undo
 from desktopmail.door.rows import SendingState
 from desktopmail.engine import undo
 from desktopmail.engine.engine import Engine
 from desktopmail.engine.outbox import Outbox
-from desktopmail.engine.store import operation, pop_seen
+from desktopmail.engine.store import operation, pop_seen, words
 from desktopmail.engine.sync import pop3
 from desktopmail.engine.sync.append import Appends
 from desktopmail.engine.sync.incoming import Incoming
@@ -17,14 +19,15 @@ from desktopmail.engine.sync.mailbox_changes import MailboxChanges
 from desktopmail.engine.sync.pop3 import Pop3Sync
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from desktopmail.door.commands import AnyCommand
-    from desktopmail.door.ids import SendingId
+    from desktopmail.door.ids import MessageId, SendingId
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.operation import Operation
     from desktopmail.engine.store.store import Transaction
+    from desktopmail.engine.summary import Words
     from desktopmail.engine.sync.pop3 import Maildrop
     from desktopmail.net.pop3 import Pop3Client
     from desktopmail.wire.imap.condition import Tagged
@@ -176,6 +179,20 @@ def deletion_forgotten_early() -> None:
     Pop3Sync._delete = forget  # type: ignore[method-assign]
 
 
+def words_in_memory_alone() -> None:
+    """What waits for the word index is nowhere written down."""
+
+    def add_waiting(tx: Transaction, rows: Mapping[MessageId, Words]) -> None:
+        ids = msgspec.json.encode(list(rows)).decode()
+        found = tx.fetch(
+            "SELECT words_id, id FROM message WHERE id IN (SELECT value FROM json_each(?))", (ids,)
+        )
+        words.add(tx, [(words_id, rows[message_id]) for words_id, message_id in sorted(found)])
+
+    words.wait = lambda _tx, _message_ids: None
+    words.add_waiting = add_waiting
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "DELE before the commit": dele_before_commit,
     "UIDL before its message": uidl_before_message,
@@ -185,4 +202,5 @@ PLANTS: dict[str, Callable[[], None]] = {
     "mailbox not looked for": mailbox_not_looked_for,
     "undo in two steps": undo_in_two_steps,
     "deletion forgotten early": deletion_forgotten_early,
+    "words in memory alone": words_in_memory_alone,
 }

@@ -7,13 +7,13 @@ not done was lost, and that is what these tests are for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.simulation.desk import LostError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     from localserver.local import LocalServer
@@ -41,11 +41,14 @@ class Scenario:
     Attributes:
         fill: Gives the server its mail, and writes files that are needed.
         steps: In order.
+        bounds: Of modules of `engine.sync` (`fetch.FIRST_SCREEN`), smaller ones than those of the
+            program: few messages are a large mailbox then.
     """
 
     name: str
     fill: Callable[[LocalServer, Path], None]
     steps: tuple[Step, ...]
+    bounds: Mapping[str, int] = field(default_factory=dict)
 
     async def go_on(self, desk: Desk) -> None:
         """Do what is not done yet, and bring it to its end.

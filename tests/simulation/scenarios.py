@@ -29,6 +29,17 @@ def _fill_inbox(server: LocalServer, _folder: Path) -> None:
 IMAP_SYNC = Scenario(
     "sync", _fill_inbox, (steps.account("alice", Kind.IMAP), steps.fetched(alice=names("m", 90)))
 )
+# The same in a mailbox that is listed by its envelopes: octets come after, by and by.
+LISTING = Scenario(
+    "list",
+    _fill_inbox,
+    (steps.account("alice", Kind.IMAP), steps.fetched(alice=names("m", 90))),
+    bounds={
+        "fetch.FIRST_SCREEN": 5, "fetch.MAX_WHOLE_AT_ONCE": 20, "fetch.HEADER_BATCH": 10,
+        "fetch.MOST_LISTED_BATCH": 10, "fetch.MOST_WHOLE_BATCH": 10, "fetch.LISTED_AT_ONCE": 25,
+        "pipeline.WORDS_AT_ONCE": 3,
+    },
+)  # fmt: skip
 POP3_FETCH = Scenario(
     "pop3",
     _fill_inbox,
@@ -261,7 +272,7 @@ LEAVING = Scenario(
 SCENARIOS = {
     one.name: one
     for one in (
-        IMAP_SYNC, POP3_FETCH, CHANGES, MAILBOXES, UNDO, DRAFTS, SENDING, SWITCHING, IMPORTING,
-        LEAVING,
+        IMAP_SYNC, LISTING, POP3_FETCH, CHANGES, MAILBOXES, UNDO, DRAFTS, SENDING, SWITCHING,
+        IMPORTING, LEAVING,
     )
 }  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import importlib
 import logging
 import os
 import signal
@@ -62,7 +63,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         acknowledged: The steps acknowledged in this life.
         broke: What went wrong; empty when nothing did.
         events: How many there were, when it came to its end.
-        shown: What it showed then, by mailbox.
+        shown: What it showed then, by mailbox, and by which words each message was found.
         unsure: Subjects that stand as unsure, each with the number of its questions.
     """
 
@@ -143,6 +144,11 @@ def _live(order: Order, said: Path) -> None:
 
     if order.plant:
         PLANTS[order.plant]()
+    for name, bound in SCENARIOS[order.scenario].bounds.items():
+        room, _, constant = name.partition(".")
+        module = importlib.import_module(f"desktopmail.engine.sync.{room}")
+        assert hasattr(module, constant), name
+        setattr(module, constant, bound)
     fate = Fate(order.death)
     try:
         report = asyncio.run(_engine(order, fate, say))
@@ -176,7 +182,10 @@ async def _engine(order: Order, fate: Fate, say: object) -> Report:
         )
         try:
             await SCENARIOS[order.scenario].go_on(desk)
-            return Report(events=fate.events, shown=desk.shown(), unsure=desk.unsure())
+            events = fate.events
+            await desk.indexed()
+            shown = desk.shown() | {"the word index": desk.found_by()}
+            return Report(events=events, shown=shown, unsure=desk.unsure())
         finally:
             desk.reader.close()
             await engine.aclose()
