@@ -70,9 +70,11 @@ def uidl_before_message() -> None:
         *rest: Any,
     ) -> None:
         def step(tx: Transaction) -> None:
-            for number in fresh:
-                size = maildrop.sizes[number]
-                pop_seen.add(tx, account.id, maildrop.uidls[number], None, b"", 0, size)
+            seen = [
+                pop_seen.Seen(maildrop.uidls[number], None, b"", 0, size=maildrop.sizes[number])
+                for number in fresh
+            ]
+            pop_seen.add(tx, account.id, seen)
 
         await self._store.write(step)
         await fetch(self, client, account, maildrop, fresh, *rest)
