@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
+    QToolButton,
     QWidget,
 )
 
@@ -214,6 +215,55 @@ def test_icons_grow_with_the_letters(theme: Theme) -> None:
         mark = window.list_pane.list._cards.star_rect(QRect(0, 0, 300, 160))
         assert mark.width() >= theme.px(15)
 
+    play(theme, scene)
+
+
+def cut_words(panel: QWidget) -> list[str]:
+    """What of labels and buttons has no room, by its width or its height."""
+    found = []
+    for widget in panel.findChildren(QWidget):
+        if not isinstance(widget, (QLabel, QAbstractButton)) or not widget.isVisibleTo(panel):
+            continue
+        text = widget.full_text if isinstance(widget, ElidedLabel) else widget.text()
+        is_bare = isinstance(widget, QToolButton) and not widget.icon().isNull()
+        if not text or is_bare or widget.objectName().startswith("qt_"):
+            continue
+        wraps = isinstance(widget, QLabel) and widget.wordWrap()
+        width = 0 if wraps else widget.fontMetrics().horizontalAdvance(text.replace("&", ""))
+        high = widget.heightForWidth(widget.width()) if wraps else widget.fontMetrics().height()
+        if widget.width() < width or widget.height() < high - 1:
+            found.append(f"{text!r}: {widget.width()}x{widget.height()} of {width}x{high}")
+    return found
+
+
+@pytest.mark.parametrize("tongue", sorted(language.LANGUAGES))
+@pytest.mark.parametrize("name", PANELS)
+def test_no_word_of_a_panel_is_cut(theme: Theme, name: str, tongue: str) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.resize(1000, 700)
+        await select(window, 0)
+        window.show_view(name)
+        await window.scope.settled()
+        await until(lambda: cut_words(opened(window)) == [])
+        opened(window).close()
+
+    language.choose_language(tongue)
+    play(theme, scene)
+
+
+@pytest.mark.parametrize("tongue", sorted(language.LANGUAGES))
+@pytest.mark.parametrize("layout", ["wide", "stacked"])
+def test_no_word_of_the_window_is_cut(theme: Theme, layout: str, tongue: str) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.resize(1000, 700)
+        window.place.restore()
+        window.settings.set("layout", layout)
+        window.apply_look()
+        for row in range(6):
+            await select(window, row)
+            await until(lambda: cut_words(window) == [])
+
+    language.choose_language(tongue)
     play(theme, scene)
 
 
