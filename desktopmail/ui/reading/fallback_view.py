@@ -1,96 +1,56 @@
 """HTML mail without QtWebEngine: a text browser for sanitised pages, cut where it would choke.
 
 QTextBrowser takes exponential time for nested tables (22 deep: 45 s), so tables below the eighth
-are shown as text. It is used where QtWebEngine is not installed and where Chromium refuses to
-start: for the super user, without its sandbox.
+are shown as text, and 1.4 ms for each thousand letters of a table, so what is long comes in
+pieces (`fallback_page.py` beside it). It is used where QtWebEngine is not installed and where
+Chromium refuses to start: for the super user, without its sandbox.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
+import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QTimer, QUrl, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QPalette, QTextDocument
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QImage,
+    QPalette,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+)
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from desktopmail.door.interface import DoorError
 from desktopmail.tasks import TaskScope
 from desktopmail.ui.language import tr
-from desktopmail.ui.reading.content import PART_SCHEME, REMOTE_SCHEME, Letter
+from desktopmail.ui.reading.content import PART_SCHEME, Letter
+from desktopmail.ui.reading.fallback_page import (
+    REMOTE_NUMBER,
+    cut_nested_tables,
+    pieces,
+    with_buttons,
+    with_places,
+    within,
+    without_colours,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Iterator
 
     from desktopmail.ui.reading.remote import FetchImage
     from desktopmail.ui.theme.theme import Theme
 
-_MAX_TABLES = 8
 _MAX_CHARACTERS = 600_000
-_TABLE_TAG = re.compile(r"<(/?)(table|thead|tbody|tfoot|tr|td|th|caption)\b[^>]*>", re.IGNORECASE)
-
-
-def cut_nested_tables(source: str, depth: int = _MAX_TABLES) -> str:
-    """Return HTML in which no table stands within more than `depth` others."""
-    level = 0
-    pieces: list[str] = []
-    end = 0
-    for match in _TABLE_TAG.finditer(source):
-        closing, name = match[1] == "/", match[2].lower()
-        if name == "table" and not closing:
-            level += 1
-        if level > depth:
-            pieces += (source[end : match.start()], " ")
-            end = match.end()
-        if name == "table" and closing:
-            level = max(level - 1, 0)
-    pieces.append(source[end:])
-    return "".join(pieces)
-
-
 _MAX_IMAGES = 100
+_PADDING = 40  # what cells round an image take, about
 _GATHERED_MS = 60
-_REMOTE_IMAGE = re.compile(
-    rf"<img\b[^>]*\b(?:data-remote\b|src=\"{REMOTE_SCHEME}:/\w+/(\d+)\")[^>]*>", re.IGNORECASE
-)
-_REMOTE_NUMBER = re.compile(rf"\b{REMOTE_SCHEME}:/\w+/(\d+)")
-_ALT = re.compile(r"\balt=\"([^\"]*)\"", re.IGNORECASE)
-_COLOUR_STYLE = re.compile(
-    r"(?<![-\w])(?:background(?:-color|-image)?|color)\s*:[^;\"]*;?", re.IGNORECASE
-)
-_COLOUR_ATTRIBUTE = re.compile(r"\s(?:bgcolor|color|background|text)=\"[^\"]*\"", re.IGNORECASE)
-_TAG = re.compile(r"<[a-z][^>]*>", re.IGNORECASE)
-
-
-def without_remote_images(source: str, box: str = "", here: Container[int] = ()) -> str:
-    """Return HTML in which what an image would say stands in place of each that is not here.
-
-    Args:
-        source: Sanitised HTML.
-        box: The style of those words.
-        here: The numbers of the remote images that were loaded.
-    """
-
-    def words(match: re.Match[str]) -> str:
-        if match[1] and int(match[1]) in here:
-            return match[0]
-        alt = _ALT.search(match[0])
-        if alt is None or not alt[1].strip():
-            return ""
-        return f'<span style="{box}">&nbsp;{alt[1]}&nbsp;</span>'
-
-    return _REMOTE_IMAGE.sub(words, source)
-
-
-def without_colours(source: str) -> str:
-    """Return HTML that leaves all colours to the reader: what a dark theme needs."""
-
-    def bare(match: re.Match[str]) -> str:
-        return _COLOUR_STYLE.sub("", _COLOUR_ATTRIBUTE.sub("", match[0]))
-
-    return _TAG.sub(bare, source)
+_SLICE_S = 0.012  # of the thread's time, then others have it
 
 
 class FallbackView(QTextBrowser):
@@ -133,6 +93,11 @@ class FallbackView(QTextBrowser):
         self._redrawing.setSingleShot(True)
         self._redrawing.setInterval(_GATHERED_MS)
         self._redrawing.timeout.connect(self._redraw)
+        self._filling = QTimer(self)
+        self._filling.setSingleShot(True)
+        self._filling.timeout.connect(self._fill)
+        self._rest: Iterator[str] = iter(())
+        self._place = 0  # where the reader was before it is filled again
         self._zoom = 1.0
         self._original = False
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -175,7 +140,7 @@ class FallbackView(QTextBrowser):
         image = int(QTextDocument.ResourceType.ImageResource.value)
         if self._letter is None or kind != image:
             return None
-        remote = _REMOTE_NUMBER.fullmatch(target)
+        remote = REMOTE_NUMBER.fullmatch(target)
         if remote is not None:
             found = self._images.get(int(remote[1]))
             return self._fitted(found) if found is not None else None
@@ -187,8 +152,11 @@ class FallbackView(QTextBrowser):
             return None
         return self._fitted(QImage.fromData(QByteArray(part.content)))
 
+    def _room(self) -> int:
+        return max(self.viewport().width() - 60, 100)
+
     def _fitted(self, picture: QImage) -> QImage:
-        room = max(self.viewport().width() - 60, 100)
+        room = self._room()
         return picture.scaledToWidth(room) if picture.width() > room else picture
 
     # ---- remote images
@@ -198,7 +166,7 @@ class FallbackView(QTextBrowser):
         if fetch is None or letter.html is None:
             return
         urls = letter.html.remote_images
-        numbers = {int(number) for number in _REMOTE_NUMBER.findall(letter.html.html)}
+        numbers = {int(number) for number in REMOTE_NUMBER.findall(letter.html.html)}
         for number in sorted(numbers)[:_MAX_IMAGES]:
             if number < len(urls):
                 self.scope.spawn(self._load(letter, number, fetch), name=urls[number])
@@ -220,31 +188,50 @@ class FallbackView(QTextBrowser):
                 self._redrawing.start()
 
     def _redraw(self) -> None:
-        place = self.verticalScrollBar().value()
-        self._draw()
-        self.verticalScrollBar().setValue(place)
+        self._draw(keep_place=True)
 
-    def _draw(self) -> None:
+    # ---- filling
+
+    def _draw(self, *, keep_place: bool = False) -> None:
         if self._letter is None or self._letter.html is None:
             return
+        self._place = self.verticalScrollBar().value() if keep_place else 0
         font = self.font()
         font.setPointSizeF(font.pointSizeF() * 1.06 * self._zoom)
-        self.document().setDefaultFont(font)
         tokens = self._theme.tokens
-        source = cut_nested_tables(self._letter.html.html[:_MAX_CHARACTERS])
         on_paper = self._original and self._theme.dark
-        if self._theme.dark and not on_paper:
+        is_darkened = self._theme.dark and not on_paper
+        source = cut_nested_tables(self._letter.html.html[:_MAX_CHARACTERS])
+        source = within(source, self._room())
+        source = with_buttons(source, tokens.border if is_darkened else "")
+        if is_darkened:
             source = without_colours(source)
-        box = f"background-color: {tokens.border}; color: {tokens.muted};"
-        if on_paper:
-            box = "background-color: #e1e3e8; color: #5a6170;"
-        source = without_remote_images(source, box, self._images)
+        ground, ink = ("#e1e3e8", "#5a6170") if on_paper else (tokens.border, tokens.muted)
+        source = with_places(source, ground, ink, self._images, self._room() - _PADDING)
         link = "#1a56c4" if on_paper else tokens.accent
-        self.document().setDefaultStyleSheet(f"a {{ color: {link}; }}")
-        ground = "#ffffff" if on_paper else tokens.surface
-        ink = "#000000" if on_paper else tokens.text
         palette = self.palette()
-        palette.setColor(QPalette.ColorRole.Base, QColor(ground))
-        palette.setColor(QPalette.ColorRole.Text, QColor(ink))
+        palette.setColor(QPalette.ColorRole.Base, QColor("#ffffff" if on_paper else tokens.surface))
+        palette.setColor(QPalette.ColorRole.Text, QColor("#000000" if on_paper else tokens.text))
         self.setPalette(palette)
-        self.setHtml(source)
+        self.clear()
+        self.document().setDefaultFont(font)
+        self.document().setDefaultStyleSheet(f"a {{ color: {link}; }}")
+        self._rest = pieces(source)
+        self._fill()
+
+    def _fill(self) -> None:
+        """Show as much as a slice of time allows; the rest follows by and by."""
+        begun = time.thread_time()
+        cursor = QTextCursor(self.document())
+        for piece in self._rest:
+            cursor.movePosition(QTextCursor.MoveOperation.End)
+            if cursor.block().length() > 1:  # behind a table stands an empty one already
+                cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
+            cursor.insertHtml(piece)
+            if time.thread_time() - begun > _SLICE_S:
+                self._filling.start()
+                break
+        else:
+            self._filling.stop()
+        if self._place:
+            self.verticalScrollBar().setValue(self._place)

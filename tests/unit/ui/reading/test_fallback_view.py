@@ -1,44 +1,97 @@
-"""HTML in a text browser: what is taken out of it first."""
+"""A text browser for HTML: it fills by and by, and keeps the reader's place."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QTextDocument
 
-from desktopmail.ui.reading.content import read_letter
-from desktopmail.ui.reading.fallback_view import (
-    FallbackView,
-    cut_nested_tables,
-    without_colours,
-    without_remote_images,
-)
+from desktopmail.ui import language
+from desktopmail.ui.reading.content import Letter, read_letter
+from desktopmail.ui.reading.fallback_view import FallbackView
 from desktopmail.ui.theme.theme import Scheme, Theme
+from tests.helpers.qt_loop import SLOT_LIMIT_S, Watchdog, run_qt, until
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
-
-def test_tables_nested_too_deep_become_text() -> None:
-    deep = "<table><tr><td>" * 22 + "in the middle" + "</td></tr></table>" * 22
-    cut = cut_nested_tables(deep)
-    assert cut.count("<table") == 8
-    assert cut.count("</table>") == 8
-    assert "in the middle" in cut
+ROW = "<tr><td style='padding:4px'>Some <b>words</b></td><td>3.20 a kilo</td></tr>"
 
 
-def test_a_blocked_image_leaves_its_words() -> None:
-    source = '<p>a <img data-remote="0" alt="A basket"> b <img data-remote="1"> c</p>'
-    assert (
-        without_remote_images(source) == '<p>a <span style="">&nbsp;A basket&nbsp;</span> b  c</p>'
-    )
+@pytest.fixture
+def theme(qapp: QApplication) -> Theme:
+    language.choose_language("en")
+    return Theme(qapp, Scheme.LIGHT)
 
 
-def test_colours_are_left_to_the_theme_in_the_dark() -> None:
-    source = '<td bgcolor="#fff" style="padding:2px;color:#000;background-color:red">x</td>'
-    assert without_colours(source) == '<td style="padding:2px;">x</td>'
+def letter(body: str) -> Letter:
+    head = "From: Bob <bob@example.org>\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+    return read_letter((head + body).encode())
+
+
+def test_no_slot_blocks_while_megabytes_of_html_are_shown(theme: Theme) -> None:
+    long = letter(f"<table>{ROW * 26_000}</table>")
+
+    async def run() -> None:
+        view = FallbackView(theme)
+        view.resize(500, 600)
+        view.show()
+        await asyncio.sleep(0.05)
+        watchdog = Watchdog()
+        view.show_letter(long)
+        assert "3.20 a kilo" in view.toPlainText()  # its beginning is there at once
+        await until(lambda: not view._filling.isActive(), 20)
+        view.resize(620, 600)
+        await asyncio.sleep(0.05)
+        watchdog.stop()
+        assert watchdog.longest_s < SLOT_LIMIT_S
+        assert view.toPlainText().count("3.20 a kilo") > 6_000
+        view.deleteLater()
+
+    run_qt(run)
+
+
+def test_another_message_ends_the_one_that_still_came(theme: Theme) -> None:
+    async def run() -> None:
+        view = FallbackView(theme)
+        view.resize(500, 600)
+        view.show()
+        view.show_letter(letter(f"<table>{ROW * 10_000}</table>"))
+        assert view._filling.isActive()
+        view.show_letter(letter("<p>Short and good.</p>"))
+        await asyncio.sleep(0.1)
+        assert view.toPlainText() == "Short and good."
+        view.deleteLater()
+
+    run_qt(run)
+
+
+def test_who_makes_letters_larger_stays_at_their_place(theme: Theme) -> None:
+    async def run() -> None:
+        view = FallbackView(theme)
+        view.resize(500, 300)
+        view.show()
+        view.show_letter(letter("<p>Some words</p>" * 2_000))
+        await until(lambda: not view._filling.isActive())
+        view.verticalScrollBar().setValue(4_000)
+        view._redraw()
+        await until(lambda: not view._filling.isActive())
+        assert view.verticalScrollBar().value() == 4_000
+        view.deleteLater()
+
+    run_qt(run)
+
+
+def test_paragraphs_and_tables_stand_as_close_as_in_one_page(theme: Theme) -> None:
+    view = FallbackView(theme)
+    view.resize(500, 300)
+    view.show_letter(letter("<p>before</p><table><tr><td>cell</td></tr></table><p>after</p>"))
+    assert view.toPlainText().split() == ["before", "cell", "after"]
+    assert view.document().blockCount() <= 4
 
 
 LETTER = (
@@ -50,21 +103,21 @@ LETTER = (
 
 
 def test_it_asks_for_nothing_and_takes_only_pictures_of_the_message(
-    qapp: QApplication, qtbot: QtBot
+    theme: Theme, qtbot: QtBot
 ) -> None:
-    view = FallbackView(Theme(qapp, Scheme.LIGHT))
+    view = FallbackView(theme)
     qtbot.addWidget(view)
     image = QTextDocument.ResourceType.ImageResource.value
     assert view.loadResource(image, QUrl("mail-part:/x/2")) is None  # no letter yet
-    letter = read_letter(LETTER)
-    view.show_letter(letter)
+    made = read_letter(LETTER)
+    view.show_letter(made)
     assert "Quinces" in view.toPlainText()
     for url in (
         "https://tracker.example/open.gif",
         "file:///etc/passwd",
-        f"mail-part:/{letter.key}/2",  # a part, but no picture
+        f"mail-part:/{made.key}/2",  # a part, but no picture
         "mail-part:/another/2",
     ):
         assert view.loadResource(image, QUrl(url)) is None, url
     style = QTextDocument.ResourceType.StyleSheetResource.value
-    assert view.loadResource(style, QUrl(f"mail-part:/{letter.key}/1")) is None
+    assert view.loadResource(style, QUrl(f"mail-part:/{made.key}/1")) is None
