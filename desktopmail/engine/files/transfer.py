@@ -135,8 +135,9 @@ async def import_(store: Store, ports: Ports, path: Path, mailbox_id: MailboxId)
             for one in batch:
                 size = len(one.octets)
                 arrived_s = one.date_s or now_s
+                flags = one.flags & _KEPT
                 await pipeline.put(
-                    Incoming(one.octets, True, size, arrived_s, None, one.flags, one.tags), size
+                    Incoming(one.octets, True, size, arrived_s, None, flags, one.tags), size
                 )
     return added, known
 

@@ -102,6 +102,30 @@ async def test_when_messages_arrived_and_their_tags_travel(tmp_path: Path) -> No
                 assert (one.tags, one.date_s) == (("work",), 1_795_417_200)
 
 
+@pytest.mark.parametrize("kind", [Kind.IMAP, Kind.POP3])
+async def test_what_another_program_had_marked_as_deleted_is_shown_and_stays(
+    tmp_path: Path, kind: Kind
+) -> None:
+    """A server hides what is marked so, and its next expunge takes it away."""
+    folder = tmp_path / "m"
+    for part in ("cur", "new", "tmp"):
+        (folder / part).mkdir(parents=True)
+    (folder / "cur" / "1.a.b:2,ST").write_bytes(mail(1))
+    (tmp_path / "x.mbox").write_bytes(
+        b"From a@x.test Mon Nov 23 07:00:00 2026\nSubject: Subject 2\nX-Status: DF\n\nx\n"
+    )
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path / "profile") as bench:
+            await bench.sync(await bench.add(server, kind=kind))
+            for path in (folder, tmp_path / "x.mbox"):
+                assert await imported(bench, path) == "1 message imported"
+            for _ in range(2):
+                await bench.sync()
+                assert bench.subjects() == ["Subject 1", "Subject 2"]
+            flags = {row.subject: row.flags for row in bench.rows()}
+            assert flags == {"Subject 1": Flag.SEEN, "Subject 2": Flag.FLAGGED}
+
+
 async def test_an_export_that_fails_leaves_the_file_of_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
