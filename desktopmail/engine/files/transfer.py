@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
@@ -25,10 +25,10 @@ from desktopmail.engine.sync.incoming import Incoming, Parsed
 from desktopmail.engine.sync.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from desktopmail.door.commands import ExportMessages, ImportMessages
-    from desktopmail.door.ids import MailboxId, PlacementId
+    from desktopmail.door.ids import MailboxId, MessageId, PlacementId
     from desktopmail.engine.octets import Octets
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.ports import Ports
@@ -37,6 +37,24 @@ BATCH = 200
 _BEGINNING = 1024
 # What travels: deletion is a state of a server, not of a message.
 _KEPT = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.DRAFT | Flag.FORWARDED | Flag.RECEIPT_SENT
+
+
+# Led by the headers: left to itself SQLite goes through the whole mailbox for each of them.
+ALIKE = (
+    "SELECT DISTINCT m.header_digest, m.id, m.blob_id IS NOT NULL, m.size FROM json_each(?) AS name"
+    " CROSS JOIN message AS m INDEXED BY message_by_digest"
+    " ON m.header_digest = unhex(name.value) AND m.header_digest <> x''"
+    " CROSS JOIN placement AS p INDEXED BY placement_by_message ON p.message_id = m.id"
+    " WHERE p.mailbox_id = ? AND p.shown = 1"
+)
+
+
+class _Alike(NamedTuple):
+    """A message of the store whose header is that of one in a file."""
+
+    message_id: MessageId
+    has_octets: bool
+    size: int
 
 
 class Writer(Protocol):
@@ -193,35 +211,42 @@ def _load(placement_ids: Sequence[PlacementId], tx: Transaction) -> list[FileMes
 def _fresh(tx: Transaction, mailbox_id: MailboxId, rows: Sequence[Parsed]) -> list[Parsed]:
     """Those whose octets do not stand in the mailbox yet, or do but for a last line end."""
     there = _standing(tx, mailbox_id, [one.content.sha256 for one in rows if one.content])
+    alike = _alike(tx, mailbox_id, [one.summary.digest for one in rows])
     fresh = []
     for one in rows:
         if one.content is None:  # a stand-in for what is set aside
             fresh.append(one)
         elif one.content.sha256 not in there:
             there.add(one.content.sha256)
-            if not _is_known(tx, mailbox_id, one):
+            if not _is_known(tx, one, alike.get(one.summary.digest, ())):
                 fresh.append(one)
     return fresh
 
 
-def _is_known(tx: Transaction, mailbox_id: MailboxId, one: Parsed) -> bool:
-    """Whether a message stands there that a file tells only so far apart.
+def _is_known(tx: Transaction, one: Parsed, alike: Iterable[_Alike]) -> bool:
+    """Whether a message with the same header is one that a file tells only so far apart.
 
     A file ends each message with a line end; and of what is at the server only, header and size
     tell which it is.
     """
     size = one.incoming.size
-    for message_id, has_octets, there in tx.fetch(
-        "SELECT DISTINCT m.id, m.blob_id IS NOT NULL, m.size FROM message AS m"
-        " JOIN placement AS p ON p.message_id = m.id WHERE m.header_digest = ?"
-        " AND m.header_digest <> x'' AND p.mailbox_id = ? AND p.shown = 1",
-        (one.summary.digest, mailbox_id),
-    ):
+    for message_id, has_octets, there in alike:
         if has_octets and message.is_same(tx, message_id, one.incoming.octets):
             return True
         if not has_octets and one.summary.message_id and there <= size <= there + 2:
             return True
     return False
+
+
+def _alike(
+    tx: Transaction, mailbox_id: MailboxId, digests: Sequence[bytes]
+) -> dict[bytes, list[_Alike]]:
+    """The messages of a mailbox with one of these headers, by the digest of it."""
+    found: dict[bytes, list[_Alike]] = {}
+    names = msgspec.json.encode(sorted({digest.hex() for digest in digests})).decode()
+    for digest, *one in tx.fetch(ALIKE, (names, mailbox_id)):
+        found.setdefault(digest, []).append(_Alike._make(one))
+    return found
 
 
 def _standing(tx: Transaction, mailbox_id: MailboxId, digests: Sequence[bytes]) -> set[bytes]:
