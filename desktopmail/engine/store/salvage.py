@@ -236,7 +236,7 @@ def _is_given(to: apsw.Connection, segment: int, position: int, octets: bytes) -
     wanting = fetch(
         to,
         "SELECT 'message', t.id, t.blob_id FROM message AS t WHERE t.blob_id IS NOT NULL"
-        f" AND t.header_digest = ? AND t.size = ? AND {without}"
+        f" AND t.header_digest = ? AND t.header_digest <> x'' AND t.size = ? AND {without}"
         f" UNION ALL SELECT 'sending', t.id, t.blob_id FROM sending AS t WHERE t.message_id = ?"
         f" AND t.message_id <> '' AND {without}",
         (bytes.fromhex(digest_of(octets)), len(octets), Message.parse(octets).message_id or ""),

@@ -243,8 +243,9 @@ class Store:
             self.guard = Guard(profile)
             self.salvaged = salvage.rebuild(profile) if profile.salvage.exists() else None
             self._connection = _open(profile)
-            named = fetch(self._connection, "SELECT coalesce(max(segment), 0) FROM blob")[0][0]
-            self._segments = segments or Segments(profile, named=named)
+            # Later ones are never in earlier segments.
+            last = fetch(self._connection, "SELECT segment FROM blob ORDER BY id DESC LIMIT 1")
+            self._segments = segments or Segments(profile, named=last[0][0] if last else 0)
             self._sweep()
         except DAMAGE as error:
             self._lock.release()

@@ -66,7 +66,8 @@ def _in_doubt_wanted(
     tx: Transaction, mailbox_id: MailboxId, one: Parsed, placing: Placing
 ) -> Placing:
     """Have the octets fetched of what only they can tell to be here, whatever the policy."""
-    if one.incoming.is_whole or one.summary.message_id or placing.wanted:
+    is_named = bool(one.summary.message_id) or not one.summary.digest
+    if one.incoming.is_whole or is_named or placing.wanted:
         return placing
     alike = tx.fetch(
         "SELECT 1 FROM message AS m JOIN placement AS p ON p.message_id = m.id"
