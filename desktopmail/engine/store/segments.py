@@ -68,6 +68,8 @@ class Segments:
         self._number = max(newest, 1) if newest >= named else named + 1
         self._connection = self._open_sound()
         self._reader = OctetReader(profile)
+        self._written: list[tuple[int]] = []  # in the step that runs
+        self._unnamed: list[tuple[int]] = []  # in steps that did not come to their end
 
     @property
     def number(self) -> int:
@@ -93,6 +95,8 @@ class Segments:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
+            # On a full disk each further try would else take room that it needs itself.
+            connection.executemany("DELETE FROM octets WHERE id = ?", self._unnamed)
             last = fetch(connection, "SELECT seq FROM sqlite_sequence WHERE name = 'octets'")
             first = (last[0][0] if last else 0) + 1
             connection.executemany(
@@ -111,10 +115,18 @@ class Segments:
         except BaseException:
             connection.execute("ROLLBACK") if connection.in_transaction else None
             raise
+        self._unnamed.clear()
+        self._written += [(position,) for position, _ in enumerate(contents, first)]
         return [
             StoredOctets(one.sha256, self._number, position, len(one.octets))
             for position, one in enumerate(contents, first)
         ]
+
+    def end_step(self, *, is_durable: bool) -> None:
+        """A step of the store has ended: rows name what was written in it, or none ever will."""
+        if not is_durable:
+            self._unnamed += self._written
+        self._written.clear()
 
     def read(self, segment: int, position: int) -> bytes:
         """Return octets; see `OctetReader.read`."""
@@ -214,6 +226,8 @@ class Segments:
     def begin_next(self) -> None:
         """Write into a new segment from now on."""
         following = self._open(self._number + 1)
+        self._written.clear()
+        self._unnamed.clear()
         self._connection.close()
         self._connection = following
         self._number += 1

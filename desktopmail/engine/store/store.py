@@ -333,9 +333,11 @@ class Store:
                 later = transaction.finish(words_later=words_later)
                 self._connection.execute("COMMIT")
             except BaseException:
+                self._segments.end_step(is_durable=False)
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+            self._segments.end_step(is_durable=True)
         except (apsw.FullError, apsw.IOError, apsw.ReadOnlyError) as error:
             raise unwritable(self.profile, error) from error
         except (*DAMAGE, OctetsLostError) as error:

@@ -118,6 +118,28 @@ def test_a_bad_page_keeps_nobody_from_writing_and_takes_nothing_else_along(tmp_p
     again.close()
 
 
+def test_what_a_step_wrote_that_failed_makes_room_for_the_next_try(tmp_path: Path) -> None:
+    profile = Profile.at(tmp_path)
+    store = Segments(profile)
+    kept = store.write(contents(b"kept"))[0]
+    store.end_step(is_durable=True)
+    octets = os.urandom(500_000)
+    store.write(contents(octets))
+    store.end_step(is_durable=False)
+    store.fold()
+    size = profile.segment(1).stat().st_size
+    for _ in range(5):
+        first = store.write(contents(octets))[0]
+        second = store.write(contents(b"of the same step"))[0]
+        assert store.read(1, first.position) == octets
+        assert store.read(1, second.position) == b"of the same step"
+        store.end_step(is_durable=False)
+        store.fold()
+    assert profile.segment(1).stat().st_size <= size + 2 * 16_384
+    assert store.read(1, kept.position) == b"kept"
+    store.close()
+
+
 def test_the_number_of_a_lost_segment_is_not_given_again(tmp_path: Path) -> None:
     """Rows name its positions: with what is new there, they would show another's message."""
     profile = Profile.at(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import apsw
@@ -12,7 +13,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
 from desktopmail.door.sqlite import fetch, open_read_only
-from desktopmail.engine.store import mailbox, schema
+from desktopmail.engine.store import blob, mailbox, schema
 from desktopmail.engine.store.store import Store, Transaction
 from desktopmail.net.ports import InlineExecutor
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
@@ -107,6 +108,26 @@ async def test_a_store_of_a_newer_program_is_refused_and_let_go(tmp_path: Path) 
         with pytest.raises(DoorError) as caught:
             Store(profile, InlineExecutor())
         assert caught.value.code == "newer-store"
+
+
+async def test_a_disk_that_is_full_is_not_filled_further_by_each_try(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        segment = store.profile.segment(1)
+
+        def fails(tx: Transaction) -> None:
+            blob.put(tx, [octets])
+            raise apsw.FullError("no room for its row")
+
+        octets = os.urandom(300_000)
+        for _ in range(10):
+            with pytest.raises(DoorError) as caught:
+                await store.write(fails)
+            assert caught.value.code == "disk-full"
+        (blob_id,) = await store.write(lambda tx: blob.put(tx, [octets]))
+        assert await store.read(lambda tx: blob.read(tx, blob_id)) == octets
+        await store.index_words()
+        await store.maintain(lambda tx: tx.segments.fold())
+        assert segment.stat().st_size < 3 * len(octets)
 
 
 async def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
