@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 # The C library keeps what threads free apart, for each thread that ever asked: of a sync that was
-# 5 MB. Of our threads one runs at a time. A person may set another number.
-_LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "2"}
+# 15 MB in engine and worker. Of our threads one runs at a time. A person may set another number.
+_LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "1"}
 
 
 def _private(path: str, flags: int) -> int:

@@ -34,9 +34,9 @@ _BATCH_MESSAGES = 8000
 _BATCH_OCTETS = 8 * 1024 * 1024
 # So much is read in one piece.
 _CHUNK_MESSAGES = 200
-_CHUNK_OCTETS = 4 * 1024 * 1024
-# Words are written when they are so many characters: see `Store`.
-_WORDS_AT_ONCE = 4_000_000
+_CHUNK_OCTETS = 1024 * 1024
+# Words are written when they are so many characters, while others are read: see `Store`.
+_WORDS_AT_ONCE = 2_000_000
 
 _State = tuple[int | None, bytes]
 _ENVELOPE: _State = (None, b"")

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 # What may wait for the reader of a FETCH before the connection is not read any more.
 _MAX_WAITING_ANSWERS: Final = 4096
-_MAX_WAITING_OCTETS: Final = 4 * 1024 * 1024
+_MAX_WAITING_OCTETS: Final = 1024 * 1024
 _TOLD_UNASKED: Final = frozenset({Item.UID, Item.FLAGS, Item.MODSEQ})
 
 

@@ -63,4 +63,4 @@ def test_an_engine_keeps_its_memory_together_unless_a_person_says_otherwise(
 
     monkeypatch.setattr(subprocess, "Popen", popen)
     EngineProcess.start(Profile.at(tmp_path))
-    assert seen == [own or "2"]
+    assert seen == [own or "1"]
