@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.commands import Outcome
 from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import ConnectionState, Kind
+from desktopmail.door.rows import ConnectionState, Kind, SendingState
 from desktopmail.engine import quarantine
 from desktopmail.engine.in_hand import ACCOUNT, Item
 from desktopmail.engine.outbox import Outbox
 from desktopmail.engine.store import account as accounts
-from desktopmail.engine.store import problem
+from desktopmail.engine.store import problem, sending
 from desktopmail.engine.sync.imap import ImapSync
 from desktopmail.engine.sync.pop3 import Pop3Sync
 from desktopmail.engine.sync.worker import Worker
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # An account whose worker failed by a bug of ours is started again, but not in a hurry.
 AFTER_A_BUG_S = 30.0
+#: What a door is told that asks for its work meanwhile.
+RESTING = "resting"
 
 _log = logging.getLogger("desktopmail.engine")
 
@@ -79,15 +81,22 @@ class Working:
         """What runs for an account.
 
         Raises:
-            DoorError: Nothing does: there is no such account, we are offline ("offline"), or it is
-                set aside ("set-aside"), and a question waits for the answer that has it begin.
+            DoorError: Nothing does: there is no such account, we are offline ("offline"), it failed
+                by a fault of ours and begins again soon ("resting"), or it is set aside
+                ("set-aside"), and a question waits for the answer that has it begin.
         """
         account = await self._store.read(lambda tx: accounts.get(tx, account_id))
         found = self._at_work.get(account_id)
         if found is not None:
             return found
-        if not self._is_aside(account_id):
+        if self.is_offline:
             raise DoorError("The program is offline.", remedy="Go online first.", code="offline")
+        if not self._is_aside(account_id):
+            raise DoorError(
+                f"The work for {account.name} failed a moment ago.",
+                remedy="It begins again by itself; try again in a minute.",
+                code=RESTING,
+            )
         # A person may have answered "leave it" and think otherwise now.
         now_s = self._ports.clock.now().timestamp()
         item = Item(ACCOUNT, str(account_id))
@@ -182,11 +191,13 @@ class Working:
         what = f"The work for {name} failed: {type(error).__name__}: {error}."
         now_s = self._ports.clock.now().timestamp()
         await self.end(account_id)
-        await self._store.write(
-            lambda tx: problem.report(
-                tx, account_id, "engine", what, "It is tried again by itself.", now_s
-            )
-        )
+
+        def step(tx: Transaction) -> None:
+            problem.report(tx, account_id, "engine", what, "It is tried again by itself.", now_s)
+            waiting = sending.in_states(tx, account_id, (SendingState.QUEUED,))
+            sending.explain(waiting, what, tx)
+
+        await self._store.write(step)
         await self._ports.clock.sleep(AFTER_A_BUG_S)
         account = await self._store.read(lambda tx: accounts.get(tx, account_id))
         self.begin(account_id, account.kind)

@@ -9,7 +9,7 @@ from desktopmail.door.commands import Outcome
 from desktopmail.door.interface import DoorError
 from desktopmail.engine import quarantine
 from desktopmail.engine.store import mailbox
-from desktopmail.engine.working import log_failure
+from desktopmail.engine.working import RESTING, log_failure
 from desktopmail.tasks import TaskScope
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class Round:
         """Carry the command out; see `SyncAccounts`.
 
         Raises:
-            DoorError: An account is not there, we are offline, or the first that failed or is set
-                aside; the others were brought up to date.
+            DoorError: An account is not there, we are offline, or the first that failed, rests or
+                is set aside; the others were brought up to date.
         """
         wanted = command.account_ids or self._working.ids
         errors: list[DoorError] = []
@@ -54,7 +54,7 @@ class Round:
                 await self._working.need(account_id)
                 able.append(account_id)
             except DoorError as error:
-                if error.code != quarantine.CODE:
+                if error.code not in {quarantine.CODE, RESTING}:
                     raise
                 errors.append(error)  # the others are none the worse for it
         if not command.headers_only:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from desktopmail.door.commands import SetOffline
+from desktopmail.door.commands import SendMessage, SetOffline
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import EngineStatus, FetchRemoteImage, ReadStatus
-from desktopmail.door.rows import ConnectionState
+from desktopmail.door.rows import ConnectionState, SendingState
 from desktopmail.engine import working
+from desktopmail.engine.outbox import Outbox
 from desktopmail.engine.sync.imap import ImapSync
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, running_engine, until
@@ -64,6 +65,39 @@ async def test_after_a_fault_of_ours_an_account_says_so_and_begins_again(
             await bench.add(server)
             await until(lambda: bench.subjects() == ["Subject 1"], "the message")
     assert "The work for account 1 failed: ZeroDivisionError: a bug." in told
+
+
+@pytest.mark.logs("outbox 1 failed")
+async def test_while_an_account_rests_after_a_fault_of_ours_who_needs_it_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def falling(*_arguments: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync()
+            monkeypatch.setattr(Outbox, "send_due", falling)
+            await bench.engine.command(
+                SendMessage(
+                    account_id=account_id, sender="alice@localhost",
+                    recipients=("bob@localhost",), octets=mail(1),
+                )
+            )  # fmt: skip
+            await until(lambda: any(row.problem for row in bench.reader.sendings()), "why it waits")
+            (row,) = bench.reader.sendings()
+            assert row.state is SendingState.QUEUED
+            assert row.problem == "The work for outbox 1 failed: ZeroDivisionError: a bug."
+            with pytest.raises(DoorError) as caught:
+                await bench.sync(account_id)
+            assert caught.value.code == "resting"
+            assert caught.value.sentence == "The work for alice-imap failed a moment ago."
+            other_id = await bench.add(server, "bob")
+            server.deliver("bob", mail(2))
+            with pytest.raises(DoorError):
+                await bench.sync(account_id, other_id)
+            assert bench.subjects("INBOX", other_id) == ["Subject 2"]  # is none the worse for it
 
 
 async def test_an_account_works_once_however_often_it_is_begun(tmp_path: Path) -> None:
