@@ -50,7 +50,7 @@ async def test_a_fetch_claims_what_it_asked_for(
 async def test_a_fetch_is_full_by_number_and_by_octets() -> None:
     fetching = Fetching(Fetch(UidSet.all(), (Item.RFC822,)))
     assert fetching.claim is not None
-    large = answer(4, sections=(SectionData(WHOLE, bytes(3 << 20)),))
+    large = answer(4, sections=(SectionData(WHOLE, bytes(3 << 18)),))
     fetching.claim(large, TAG)
     assert not fetching.is_full()
     fetching.claim(large, TAG)
