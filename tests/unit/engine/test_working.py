@@ -93,6 +93,7 @@ async def test_while_an_account_rests_after_a_fault_of_ours_who_needs_it_is_told
                 await bench.sync(account_id)
             assert caught.value.code == "resting"
             assert caught.value.sentence == "The work for alice-imap failed a moment ago."
+            monkeypatch.undo()
             other_id = await bench.add(server, "bob")
             server.deliver("bob", mail(2))
             with pytest.raises(DoorError):
