@@ -170,6 +170,23 @@ def test_a_button_does_what_the_verb_does_and_it_can_be_taken_back(
 
 
 @needs_bus
+def test_what_a_button_did_is_done_though_nobody_shows_that_it_is(theme: Theme, bus: str) -> None:
+    async def scene(window: MainWindow, store: FakeStore, server: NoticeServer) -> None:
+        arrive(store, "Old news")
+        await until(lambda: server.shown)
+        server.refuses = True
+        await server.act(next(iter(server.shown)), "archive")
+        await until(lambda: window.history.what)
+        assert [type(it) for it in store.commands] == [ArchiveMessages]
+        server.refuses = False
+        arrive(store, "More news")
+        await until(lambda: server.shown)  # the desktop is asked again
+        assert [it.title for _, it in server.calls[1:]] == ["Dora"]
+
+    play(theme, with_desktop(bus, scene))
+
+
+@needs_bus
 def test_nothing_is_done_to_what_was_read_meanwhile(theme: Theme, bus: str) -> None:
     async def scene(window: MainWindow, store: FakeStore, server: NoticeServer) -> None:
         first, second = arrive(store, "One", "Two")

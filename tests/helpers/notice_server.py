@@ -93,6 +93,7 @@ class NoticeServer:
         shown: What is on the screen, by number.
         calls: Every call of `Notify`, with the types of its arguments.
         locked: Whether the screen is locked; None: nobody knows.
+        refuses: Whether it shows nothing more.
     """
 
     connection: Any
@@ -100,6 +101,7 @@ class NoticeServer:
     shown: dict[int, Shown] = field(default_factory=dict)
     calls: list[tuple[str, Shown]] = field(default_factory=list)
     locked: bool | None = None
+    refuses: bool = False
     last: int = 0
 
     async def act(self, number: int, name: str) -> None:
@@ -129,7 +131,7 @@ class NoticeServer:
         match fields[HeaderFields.member]:
             case "GetCapabilities":
                 return new_method_return(message, "as", (list(self.can),))
-            case "Notify":
+            case "Notify" if not self.refuses:
                 return new_method_return(message, "u", (self._show(message),))
             case "CloseNotification":
                 await self.close(message.body[0], 3)

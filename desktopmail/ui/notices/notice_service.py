@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 from typing import TYPE_CHECKING, Any, Self
 
@@ -108,16 +109,9 @@ class NoticeService:
         return int(number)
 
     async def withdraw(self, number: int) -> None:
-        """Take a notice back; one that is gone already is no error.
-
-        Raises:
-            BusError: The bus is gone.
-        """
-        try:
+        """Take a notice back; one that is gone already, with its bus perhaps, is no error."""
+        with contextlib.suppress(BusError):
             await self._bus.call(_AT, "CloseNotification", "u", (number,), start=False)
-        except BusError:
-            if not self._bus.is_open:
-                raise
 
     async def is_locked(self) -> bool:
         """Whether the screen is locked, as far as somebody can say."""

@@ -105,7 +105,7 @@ class Notifications(QObject):
         if service is None:
             return
         # A desktop that hangs must not keep us from ending, a session that ends takes them along.
-        with contextlib.suppress(TimeoutError, BusError):
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LEAVE_S):
                 for number in (*(it.number for it in self._told.values()), self._done):
                     if number:
@@ -241,9 +241,12 @@ class Notifications(QObject):
         service = self._service
         if service is not None and not self._is_seen and window.history.what:
             async with self._turn:
-                self._done = await service.show(
-                    done_notice(window.history.what), replaces=self._done
-                )
+                try:
+                    self._done = await service.show(
+                        done_notice(window.history.what), replaces=self._done
+                    )
+                except BusError:
+                    self._forget_service()  # it was done all the same: the window can take it back
 
     def _closed(self, number: int) -> None:
         if number == self._done:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -123,6 +124,20 @@ async def test_another_program_does_not_press_our_buttons(bus: str, scope: TaskS
         await until(lambda: told)
         assert told == [(number, "default")]
         await service.aclose()
+
+
+async def test_a_notice_that_goes_with_its_bus_is_taken_back_without_an_error(
+    bus: str, scope: TaskScope
+) -> None:
+    async with notice_server(bus) as server:
+        service = await NoticeService.open(scope)
+        number = await service.show(NEWS)
+        scope.spawn(service.withdraw(number), name="withdraw")
+        await asyncio.sleep(0)  # it is asked, and not answered
+        await service.aclose()
+        assert not service.is_open
+        await service.withdraw(number)
+        assert len(server.calls) == 1
 
 
 async def test_where_nobody_shows_notices_that_is_said(bus: str, scope: TaskScope) -> None:
