@@ -8,9 +8,10 @@ ready; headers and contents come after.
 from __future__ import annotations
 
 import math
+from array import array
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from desktopmail.door.changes import MailArrived, Progress
 from desktopmail.door.ids import MessageId, PlacementId
@@ -108,7 +109,7 @@ class Fetcher:
                 none.
             headers_first: Their octets may be here already: look at the headers before.
         """
-        newest = sorted(uids, reverse=True)
+        newest = _newest_first(uids)
         total = len(newest)
         if not total:
             return
@@ -122,7 +123,7 @@ class Fetcher:
         else:
             rest = first
         if rest and total > MAX_WHOLE_AT_ONCE and not headers_first:
-            rest = await self._list(rest, since_s, total)
+            rest = await self._list(rest, uids - UidSet.of(first), since_s, total)
         items = _HEADER_ITEMS if by_header else _WHOLE_ITEMS
         size = HEADER_BATCH if by_header else WHOLE_BATCH
         async with self._into_mailbox() as pipeline:
@@ -140,11 +141,20 @@ class Fetcher:
         if rest:
             self._progress(total, total, came, finished=True)
 
-    async def _list(self, uids: Sequence[Uid], since_s: float | None, total: int) -> list[Uid]:
-        """List messages by their envelopes; returns those that only a header can tell."""
+    async def _list(
+        self, uids: Sequence[Uid], asked: UidSet, since_s: float | None, total: int
+    ) -> list[Uid]:
+        """List messages by their envelopes; returns those that only a header can tell.
+
+        Args:
+            uids: Those that are asked for, in this order.
+            asked: The same ones.
+            since_s: See `rows`.
+            total: So many rows are listed at the end.
+        """
         left: set[int] = set()
         items = (*_ENVELOPE_ITEMS, Item.MODSEQ) if self.with_modseq else _ENVELOPE_ITEMS
-        async with self._into_list(frozenset(uids), since_s, left) as pipeline:
+        async with self._into_list(asked, since_s, left) as pipeline:
             at, size = 0, HEADER_BATCH
             while at < len(uids):
                 await self.between()
@@ -286,7 +296,7 @@ class Fetcher:
         return Pipeline(self.store, parse, keep, messages=HEADER_BATCH)
 
     def _into_list(
-        self, asked: frozenset[int], since_s: float | None, left: set[int]
+        self, asked: UidSet, since_s: float | None, left: set[int]
     ) -> Pipeline[FetchRows | FetchResponse, list[EnvelopeRow]]:
         """Where rows go that are made of envelopes; UIDs that these do not tell go into `left`."""
         mailbox_id, account_id = self.mailbox.id, self.mailbox.account_id
@@ -294,13 +304,13 @@ class Fetcher:
         async def parse(answers: Sequence[FetchRows | FetchResponse]) -> list[EnvelopeRow]:
             unread = [one for one in answers if isinstance(one, FetchRows)]
             rows, broken = await reading.read_rows(self.store.guard, self.ports, unread)
-            left.update(asked.intersection(broken))
+            left.update(uid for uid in broken if uid in asked)
             for one in answers:
                 if isinstance(one, FetchResponse):
                     row = envelope_rows.of_answer(one)
                     if row is not None:
                         rows.append(row)
-                    elif one.uid in asked:
+                    elif one.uid is not None and one.uid in asked:
                         left.add(one.uid)
             return [self._dated(row) for row in rows if row.uid in asked]
 
@@ -452,6 +462,13 @@ async def _parse(
     wanted = [(octets, is_whole) for placed, _, octets in contents if placed not in aside]
     found = iter(await read(guard, ports, wanted))
     return [(one, None if one[0] in aside else next(found)) for one in contents]
+
+
+def _newest_first(uids: UidSet) -> Sequence[Uid]:
+    """UIDs from the last to the first, as they stand in memory: a million are 4 MB, not 40."""
+    newest = array("I", uids)  # of 32 bits (RFC 9051 section 9, nz-number)
+    newest.reverse()
+    return cast("Sequence[Uid]", newest)
 
 
 def _batches(wanted: Sequence[tuple[_Wanted, int]]) -> Iterator[list[_Wanted]]:

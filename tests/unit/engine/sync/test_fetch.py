@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from desktopmail.engine import reading
 from desktopmail.engine.store.store import Transaction
 from desktopmail.engine.sync import fetch, pipeline
 from desktopmail.net.ports import InlineExecutor, system_ports
+from desktopmail.wire.imap.sequence import UidSet
 from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, running_engine, until
@@ -386,3 +388,15 @@ async def test_what_was_glanced_at_is_shown_and_found_in_the_end(
                 lambda tx: tx.fetch("SELECT count(*) FROM words WHERE words MATCH 'zebra77'")
             )
             assert found == [(1,)]
+
+
+def test_the_uids_of_a_large_mailbox_take_little_memory() -> None:
+    uids = UidSet.of([1, 5, *range(7, 200_000)])
+    tracemalloc.start()
+    try:
+        newest = fetch._newest_first(uids)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 10 * len(uids)
+    assert (list(newest[:2]), list(newest[-2:])) == ([199_999, 199_998], [5, 1])
