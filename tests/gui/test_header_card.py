@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel
 
 from desktopmail.door.rows import Role
 from desktopmail.ui.reading.people_line import PeopleLine
-from tests.gui.notices import CROWD, bars, leave_button, list_bar, newest
+from tests.gui.message_bars import CROWD, bars, leave_button, list_bar, newest
 from tests.gui.test_window import play, select
 from tests.helpers.fake_door import FakeStore, full_store
 from tests.helpers.qt_loop import SLOT_LIMIT_S, Watchdog, until

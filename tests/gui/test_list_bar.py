@@ -11,7 +11,7 @@ from desktopmail.door.commands import Unsubscribe
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Role
 from desktopmail.ui.commands.registry import find_verb
-from tests.gui.notices import LIST, button, leave_button, list_bar, newest
+from tests.gui.message_bars import LIST, button, leave_button, list_bar, newest
 from tests.gui.test_window import play, select
 from tests.helpers.qt_loop import until
 

@@ -11,7 +11,7 @@ from desktopmail.door.commands import SetContact, StoreFlags
 from desktopmail.door.rows import Flag
 from desktopmail.mime.address import Mailbox
 from desktopmail.ui.reading.people_line import PeopleLine
-from tests.gui.notices import CROWD, LIST, newest
+from tests.gui.message_bars import CROWD, LIST, newest
 from tests.gui.test_window import play
 from tests.helpers.qt_loop import until
 

@@ -12,7 +12,7 @@ from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.reading.fallback_view import (
     FallbackView,
 )
-from tests.gui.notices import bars, button
+from tests.gui.message_bars import bars, button
 from tests.gui.test_window import play, select
 from tests.helpers.qt_loop import until
 

@@ -1,4 +1,4 @@
-"""What is said about the message shown, found in a window."""
+"""The bars over the message shown, found in a window, and messages that have them."""
 
 from __future__ import annotations
 
