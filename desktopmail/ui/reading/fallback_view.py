@@ -64,12 +64,8 @@ class FallbackView(QTextBrowser):
         link_clicked: A link was clicked (target).
         link_hovered: The pointer is over a link, or left it (target or "").
         menu_wanted: A context menu is wanted (QPoint, link target or "").
-
-    Attributes:
-        is_ready: Whether a letter is on the screen: always, nothing is laid out elsewhere.
     """
 
-    is_ready = True
     link_clicked = Signal(str)
     link_hovered = Signal(str)
     menu_wanted = Signal(object, str)
@@ -119,6 +115,11 @@ class FallbackView(QTextBrowser):
         self._draw()
         self.verticalScrollBar().setValue(0)
         self._load_images(letter)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the letter asked for last is on the screen as a whole."""
+        return not self._filling.isActive()
 
     def set_zoom(self, zoom: float) -> None:
         """Show letters `zoom` times as large."""

@@ -121,3 +121,14 @@ def test_it_asks_for_nothing_and_takes_only_pictures_of_the_message(
         assert view.loadResource(image, QUrl(url)) is None, url
     style = QTextDocument.ResourceType.StyleSheetResource.value
     assert view.loadResource(style, QUrl(f"mail-part:/{made.key}/1")) is None
+
+
+def test_a_letter_is_ready_once_all_of_it_is_there(qapp: QApplication, qtbot: QtBot) -> None:
+    view = FallbackView(Theme(qapp, Scheme.LIGHT))
+    qtbot.addWidget(view)
+    head = b"From: a@example.org\r\nContent-Type: text/html\r\n\r\n"
+    view.show_letter(read_letter(head + b"<p>Quinces and <b>pears</b></p>" * 8_000 + b"<p>end</p>"))
+    assert not view.is_ready
+    assert "end" not in view.toPlainText()
+    qtbot.waitUntil(lambda: view.is_ready, timeout=30_000)
+    assert view.toPlainText().rstrip().endswith("end")
