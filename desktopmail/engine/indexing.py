@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from desktopmail.net.ports import Ports
 
 # So many are looked up at once, or as many as have headers of so many octets.
-_BATCH_MESSAGES = 8000
+_BATCH_MESSAGES = 4000
 _BATCH_OCTETS = 8 * 1024 * 1024
 # So much is read in one piece.
 _CHUNK_MESSAGES = 200

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from desktopmail.engine.store.store import Store, Transaction
 
-BATCH_OCTETS = 4 * 1024 * 1024
+BATCH_OCTETS = 3 * 1024 * 1024
 BATCH_MESSAGES = 500
 # One that is stored and one that is parsed, beside the one that is fetched: more would only take
 # memory, since there is one writer.
