@@ -8,6 +8,7 @@ where an argument is put together wrongly. jeepney is there anyway: the keyring 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -151,7 +152,8 @@ class SessionBus:
         if self._hearing is not None:
             self._hearing.cancel()
             await asyncio.wait([self._hearing])
-        self._connection.writer.close()
+        with contextlib.suppress(OSError):  # the bus was gone before us
+            await self._connection.close()
 
     async def _hear(self) -> None:
         try:
