@@ -8,6 +8,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
+from desktopmail.door.inflate import inflate
 from desktopmail.door.sqlite import DAMAGE, fetch, open_read_only
 
 if TYPE_CHECKING:
@@ -18,11 +19,6 @@ if TYPE_CHECKING:
 
 class OctetsLostError(LookupError):
     """Octets that a row names cannot be read: their file is gone, or damaged where they are."""
-
-
-def inflate(stored: bytes, *, deflated: bool) -> bytes:
-    """Return what was put in, exactly."""
-    return zlib.decompress(stored) if deflated else stored
 
 
 class OctetReader:

@@ -32,4 +32,9 @@ def of_one(octets: bytes, *, is_whole: bool) -> Row:
         return tuple(row), tuple(found_by), b"", None
     _, *row, found_by = summary.of_message(octets)
     content = Content.of(octets)
-    return tuple(row), tuple(found_by), content.sha256, content.deflated
+    return (
+        tuple(row),
+        tuple(found_by),
+        content.sha256,
+        content.stored if content.is_deflated else None,
+    )

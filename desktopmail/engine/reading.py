@@ -232,7 +232,7 @@ def joined(contents: Sequence[Octets], found: Sequence[Row]) -> list[Read]:
         Read(
             # A header block is not sent back: it is what was sent.
             Summary._make((b"" if is_whole else octets, *row, Words._make(words))),
-            Content(octets, digest, deflated) if is_whole else None,
+            Content.made(octets, digest, deflated) if is_whole else None,
         )
         for (octets, is_whole), (row, words, digest, deflated) in zip(contents, found, strict=True)
     ]

@@ -102,12 +102,7 @@ class Segments:
             connection.executemany(
                 "INSERT INTO octets (id, sha256, deflated, stored) VALUES (?, ?, ?, ?)",
                 (
-                    (
-                        position,
-                        one.sha256,
-                        one.deflated is not None,
-                        one.octets if one.deflated is None else one.deflated,
-                    )
+                    (position, one.sha256, one.is_deflated, one.stored)
                     for position, one in enumerate(contents, first)
                 ),
             )
@@ -118,7 +113,7 @@ class Segments:
         self._unnamed.clear()
         self._written += [(position,) for position, _ in enumerate(contents, first)]
         return [
-            StoredOctets(one.sha256, self._number, position, len(one.octets))
+            StoredOctets(one.sha256, self._number, position, one.size)
             for position, one in enumerate(contents, first)
         ]
 

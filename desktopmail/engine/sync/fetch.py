@@ -80,7 +80,7 @@ HEADERLESS = (
 _Wanted = tuple[Uid, PlacementId, MessageId]
 _Content = tuple[PlacementId, MessageId, bytes]
 # None: the message is set aside.
-_Parsed = tuple[_Content, Read | None]
+_Parsed = tuple[PlacementId, MessageId, Read | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,15 +245,15 @@ class Fetcher:
 
         def keep(tx: Transaction, parsed: list[_Parsed]) -> None:
             read = [
-                (one, row.summary, row.content)
-                for one, row in parsed
+                (placed, local, row.summary, row.content)
+                for placed, local, row in parsed
                 if row is not None and row.content is not None
             ]
-            blobs = blob.put_all(tx, [content for _, _, content in read])
-            here = message.digests(tx, [local for (_, local, _), _, _ in read])
+            blobs = blob.put_all(tx, [content for *_, content in read])
+            here = message.digests(tx, [local for _, local, _, _ in read])
             came = [
-                (placed, local, Coming(row, blob_id, len(octets), 0))
-                for ((placed, local, octets), row, _), blob_id in zip(read, blobs, strict=True)
+                (placed, local, Coming(row, blob_id, content.size, 0))
+                for (placed, local, row, content), blob_id in zip(read, blobs, strict=True)
                 if local in here  # else it was removed meanwhile
             ]
             message.identify(tx, [(local, one) for _, local, one in came if not here[local]])
@@ -263,11 +263,11 @@ class Fetcher:
             for placed, local, one in came:
                 if here[local] not in {b"", one.summary.digest}:
                     _replace(tx, placed, local, one)
-            for (placed, _, octets), row, _ in read:
+            for placed, _, row, content in read:
                 if not row.message_id:
-                    meet.by_octets(tx, placed, octets)
+                    meet.by_octets(tx, placed, content.octets)
             placement.touch(tx, [placed for placed, _, _ in came])
-            for (placed, _, _), unread in parsed:
+            for placed, _, unread in parsed:
                 if unread is None:  # the header stays without its body until a person decides
                     tx.execute("UPDATE placement SET wanted = 0 WHERE id = ?", (placed,))
                     mailbox.withhold(tx, self.mailbox.id)
@@ -283,10 +283,10 @@ class Fetcher:
         """Where headers go that rows wait for."""
 
         def keep(tx: Transaction, parsed: list[_Parsed]) -> None:
-            sizes = message.without_header(tx, [local for (_, local, _), _ in parsed])
+            sizes = message.without_header(tx, [local for _, local, _ in parsed])
             found = [
                 (placed, local, Coming(row.summary, None, sizes[local], 0))
-                for (placed, local, _), row in parsed
+                for placed, local, row in parsed
                 if row is not None and local in sizes
             ]
             message.identify(tx, [(local, one) for _, local, one in found])
@@ -461,7 +461,9 @@ async def _parse(
     aside = {one[0] for one in contents if guard.stand_in(one[2]) is not None}
     wanted = [(octets, is_whole) for placed, _, octets in contents if placed not in aside]
     found = iter(await read(guard, ports, wanted))
-    return [(one, None if one[0] in aside else next(found)) for one in contents]
+    return [
+        (placed, local, None if placed in aside else next(found)) for placed, local, _ in contents
+    ]
 
 
 def _newest_first(uids: UidSet) -> Sequence[Uid]:

@@ -135,8 +135,9 @@ class Pipeline(Generic[T, P]):
         parse: Callable[[Sequence[T]], Awaitable[P]],
         before: asyncio.Task[None] | None,
     ) -> None:
+        later = len(batch) > WORDS_AT_ONCE
         parsed = await parse(batch)
+        del batch  # of most only what is stored is needed now
         if before is not None:
             await before
-        later = len(batch) > WORDS_AT_ONCE
         await self._store.write(lambda tx: self._keep(tx, parsed), words_later=later)

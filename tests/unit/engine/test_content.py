@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 
-from desktopmail.door.octets import inflate
 from desktopmail.engine import content
 from desktopmail.engine.content import Content
 
@@ -16,10 +15,14 @@ def test_the_name_is_the_sha_256_of_the_octets() -> None:
 
 def test_what_gets_smaller_is_deflated() -> None:
     one = Content.of(b"ab\r\n" * 1000)
-    assert one.deflated is not None
-    assert inflate(one.deflated, deflated=True) == one.octets
+    assert one.is_deflated
+    assert len(one.stored) < one.size == 4000
+    assert one.octets == b"ab\r\n" * 1000
 
 
 def test_what_is_large_or_does_not_get_smaller_stays_as_it_is() -> None:
-    assert Content.of(b"a" * (content.MAX_DEFLATED_OCTETS + 1)).deflated is None
-    assert Content.of(os.urandom(1000)).deflated is None
+    assert not Content.of(b"a" * (content.MAX_DEFLATED_OCTETS + 1)).is_deflated
+    octets = os.urandom(1000)
+    one = Content.of(octets)
+    assert not one.is_deflated
+    assert one.stored is octets

@@ -31,7 +31,7 @@ async def test_it_comes_through_another_process_as_it_was(
         wanted = summary.of_message(octets) if is_whole else summary.of_header(octets)
         assert one.summary == wanted
         assert (one.content is not None) == is_whole
-        assert one.content is None or one.content.octets is octets
+        assert one.content is None or one.content.octets == octets
 
 
 class Told(InlineExecutor):
