@@ -111,8 +111,9 @@ class SqliteReader:
                 code="no-store",
             ) from error
         except DAMAGE as error:
-            raise damaged(error) from error
+            raise damaged(profile, error) from error
         self._octets = OctetReader(profile)
+        self._profile = profile
         self._landmarks = Landmarks()
 
     def version(self) -> int:
@@ -521,7 +522,7 @@ class SqliteReader:
         try:
             return self._octets.read(segment, position)
         except OctetsLostError as error:
-            raise damaged(error) from error
+            raise damaged(self._profile, error) from error
 
     def _run(self, sql: Sql) -> list[Fields]:
         return self._all(sql.text, sql.parameters)
@@ -530,7 +531,7 @@ class SqliteReader:
         try:
             return fetch(self._connection, sql, parameters)
         except DAMAGE as error:
-            raise damaged(error) from error
+            raise damaged(self._profile, error) from error
 
 
 def _results(

@@ -12,6 +12,8 @@ from desktopmail.door.interface import DoorError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from desktopmail.door.profile import Profile
+
 BUSY_TIMEOUT_MS = 10_000
 #: What SQLite raises where a file is not what it wrote.
 DAMAGE = (apsw.CorruptError, apsw.NotADBError)
@@ -21,10 +23,10 @@ Value = str | int | float | bytes | None
 Fields = tuple[Any, ...]
 
 
-def damaged(error: Exception) -> DoorError:
-    """Say that the store is damaged, and what to do."""
+def damaged(profile: Profile, error: Exception) -> DoorError:
+    """Say that the store of a profile is damaged, and what to do."""
     return DoorError(
-        f"The store is damaged: {error}.",
+        f"The store in {profile.folder} is damaged: {error}.",
         remedy='Run "desktopmail doctor --repair".',
         code="damaged",
     )

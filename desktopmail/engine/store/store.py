@@ -249,7 +249,7 @@ class Store:
             self._sweep()
         except DAMAGE as error:
             self._lock.release()
-            raise damaged(error) from error
+            raise damaged(profile, error) from error
         except BaseException:
             self._lock.release()
             raise
@@ -341,7 +341,7 @@ class Store:
         except (apsw.FullError, apsw.IOError, apsw.ReadOnlyError) as error:
             raise unwritable(self.profile, error) from error
         except (*DAMAGE, OctetsLostError) as error:
-            raise damaged(error) from error
+            raise damaged(self.profile, error) from error
         self._untold.extend(transaction.changes())
         self._unfolded += transaction.indexed
         if later:
@@ -380,7 +380,7 @@ class Store:
         try:
             return step(Transaction(self._connection, self._segments))
         except (*DAMAGE, OctetsLostError) as error:
-            raise damaged(error) from error
+            raise damaged(self.profile, error) from error
 
     def _sweep(self) -> None:
         """Sweep the newest segment: only there can a crash have left octets without a row."""
@@ -425,5 +425,5 @@ def _open(profile: Profile) -> apsw.Connection:
     except (apsw.CantOpenError, apsw.FullError, apsw.ReadOnlyError) as error:
         raise unwritable(profile, error) from error
     except DAMAGE as error:
-        raise damaged(error) from error
+        raise damaged(profile, error) from error
     return connection

@@ -155,7 +155,7 @@ async def test_a_damaged_database_is_one_sentence_with_its_remedy(tmp_path: Path
         file.write(b"\xaa" * 4096)
 
     def refused(error: DoorError) -> None:
-        assert error.sentence.startswith("The store is damaged: ")
+        assert error.sentence.startswith(f"The store in {profile.folder} is damaged: ")
         assert error.remedy == 'Run "desktopmail doctor --repair".'
         assert error.code == "damaged"
 
