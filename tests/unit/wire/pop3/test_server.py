@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
@@ -332,6 +332,7 @@ _COMMANDS = st.sampled_from(
 )  # fmt: skip
 
 
+@example(script=[(User("mrose"), False), (Pass(Secret("x")), True)], size=9, pipelined=True)
 @settings(deadline=None)
 @given(st.lists(st.tuples(_COMMANDS, st.booleans()), max_size=20), st.integers(1, 9), st.booleans())
 def test_both_machines_agree_under_random_commands_and_splits(
@@ -370,6 +371,10 @@ def test_both_machines_agree_under_random_commands_and_splits(
                 elif isinstance(request, Responded):
                     assert request.octets == b"response"
                     server.send(ok())
+                elif isinstance(request, Malformed) and request.text == "PASS comes after USER":
+                    assert pipelined  # it was sent before it was known that USER was refused
+                    accepted.pop(0)
+                    server.send(error(request.text))
                 else:
                     pytest.fail(f"the server took {request} for wrong")
             if not moved:
