@@ -55,6 +55,10 @@ IDLE_S = 240.0
 PROBE_AFTER_S = 20.0
 PROBE_TIMEOUT_S = 15.0
 _FETCH_CHUNK = 100
+# How often a mailbox is looked at where another device expunges in it again and again.
+_LOOKS = 5
+# What it is told then (RFC 2180 section 4.1.2, RFC 9051 section 7.1).
+_EXPUNGED = "expungeissued"
 _Errand = Callable[[Account], Awaitable[None]]
 # Deflating costs a round trip to begin with, and the first screen comes first.
 _DEFLATE_AT_BATCH = 2
@@ -339,7 +343,20 @@ class ImapSync:
     async def _look(self, account: Account, box: Mailbox, *, headers_only: bool) -> None:
         client = await self._connect(account)
         self._open_path = box.path
+        for left in reversed(range(_LOOKS)):
+            try:
+                await self._look_once(account, client, box, headers_only=headers_only)
+            except RefusedError as error:
+                if not client.is_usable or error.code != _EXPUNGED or not left:
+                    self._refused(client, box, error)
+                    return
+            else:
+                self._looked_at.add(box.path)
+                return
 
+    async def _look_once(
+        self, account: Account, client: ImapClient, box: Mailbox, *, headers_only: bool
+    ) -> None:
         async def between() -> None:
             await self._between(account, box)
 
@@ -350,15 +367,14 @@ class ImapSync:
             self._store, self._ports, client, box.id, headers_only,
             box.path in self._looked_at, between, take_vanished, self._opening.take(box.path),
         )  # fmt: skip
-        try:
-            await look.run()
-            await index_octets(self._store, self._ports)
-            self._looked_at.add(box.path)
-        except RefusedError as error:
-            if client.is_usable and box.role is not Role.INBOX:
-                self._open_path = ""  # one mailbox that cannot be opened does not stop the others
-                return
+        await look.run()
+        await index_octets(self._store, self._ports)
+
+    def _refused(self, client: ImapClient, box: Mailbox, error: RefusedError) -> None:
+        """Take that a mailbox cannot be looked at: of the Inbox that is the end of the cycle."""
+        if not client.is_usable or box.role is Role.INBOX:
             raise DoorError(error.sentence, remedy=error.remedy, code="refused") from error
+        self._open_path = ""  # one mailbox that cannot be opened does not stop the others
 
     async def _between(self, account: Account, box: Mailbox) -> None:
         """Let a person's changes and demands overtake a long fetch; deflate what is long."""

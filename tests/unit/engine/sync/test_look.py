@@ -215,6 +215,49 @@ async def test_a_cut_while_the_bodies_of_a_policy_come_goes_on_where_it_was(
             agree(bench, server)
 
 
+EXPUNGING = [
+    pytest.param(("QRESYNC",), 1, id="CONDSTORE"),
+    pytest.param(("QRESYNC", "CONDSTORE"), 1, id="plain"),
+    pytest.param(("QRESYNC", "CONDSTORE"), 3, id="plain-again-and-again"),
+]
+
+
+@pytest.mark.parametrize(("without", "times"), EXPUNGING)
+async def test_what_another_expunges_while_we_fetch_is_looked_at_again(
+    without: tuple[str, ...], times: int, tmp_path: Path
+) -> None:
+    with LocalServer(PASSWORDS, without=(*without, "IDLE")) as server:
+        for number in range(12):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            for number in range(times):
+                # What is new is fetched, and half of it is gone before it is.
+                server.deliver("alice", mail(20 + 2 * number))
+                server.deliver("alice", mail(21 + 2 * number))
+                gone = (13 + 2 * number,)
+                server.add_fault(Fault(protocol="imap", command="UID FETCH", expunge=gone))
+            await bench.sync(account_id)
+            agree(bench, server)
+            assert len(server.messages("alice")) == 12 + times
+            assert bench.reader.problems() == []
+
+
+async def test_a_server_that_says_for_ever_that_another_expunges_is_not_asked_for_ever(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS, without=("QRESYNC", "CONDSTORE", "IDLE")) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            said = "NO [EXPUNGEISSUED] Some of the messages are gone."
+            server.add_fault(Fault(protocol="imap", command="UID FETCH", reply=said, times=None))
+            with pytest.raises(DoorError, match="Some of the messages are gone"):
+                await bench.sync(account_id)
+
+
 async def test_what_is_no_policy_and_what_has_none_is_one_sentence(tmp_path: Path) -> None:
     with LocalServer(PASSWORDS, without=QUIET) as server:
         async with running_engine(tmp_path) as bench:
