@@ -14,18 +14,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.corpus import messages
 from tests.benchmarks.peer import MissingPeerError, program
 from tests.benchmarks.ratio import Ratio
+from tests.helpers.display import display
 from tests.helpers.store import add_account, inbox_of, open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from desktopmail.engine.store.store import Transaction
 
 ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
@@ -216,32 +214,15 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-@contextmanager
-def _display() -> Iterator[str]:
-    """An X server of our own, on a display that nobody has."""
-    reading, writing = os.pipe()
-    process = subprocess.Popen(
-        [program("Xvfb"), "-displayfd", str(writing), "-screen", "0", "1280x900x24", "-nolisten",
-         "tcp"],
-        pass_fds=(writing,), stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    os.close(writing)
-    try:
-        with os.fdopen(reading) as file:
-            yield f":{file.readline().strip()}"
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
 def _thunderbird(folder: Path) -> dict[str, float]:
     """Thunderbird on a fresh profile, from its start to a window of its own on the display."""
     thunderbird, xwininfo = program("thunderbird"), program("xwininfo")
     told = []
-    with _display() as display:
+    program("Xvfb")
+    with display() as screen:
         environment = {
             **os.environ,
-            "DISPLAY": display,
+            "DISPLAY": screen,
             "HOME": str(folder),
             "LIBGL_ALWAYS_SOFTWARE": "1",
         }

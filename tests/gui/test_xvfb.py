@@ -15,6 +15,7 @@ pytest.importorskip("PySide6.QtWebEngineWidgets", exc_type=ImportError)
 
 
 @pytest.mark.slow
+@pytest.mark.peer("Xvfb")
 @pytest.mark.xdist_group("webengine")
 def test_the_first_html_message_opens_in_the_window_that_was_there() -> None:
     with display() as name:

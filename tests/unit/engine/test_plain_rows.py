@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 from desktopmail.engine import plain_rows
 from desktopmail.engine.content import sha256
+from tests.helpers.imports import NETWORK, imported_with
 from tests.helpers.store import mail
 
 
@@ -19,10 +17,6 @@ def test_a_whole_message_comes_with_the_name_of_its_content_and_a_header_without
 
 def test_a_worker_that_begins_loads_no_network() -> None:
     """It did, by one import: that took half of its start, and half of its memory."""
-    asked = "import sys, desktopmail.net.worker_process, desktopmail.engine.plain_rows"
-    heavy = "asyncio ssl msgspec cryptography idna"
-    found = subprocess.run(
-        [sys.executable, "-c", f"{asked}; print(*sys.modules.keys() & {heavy.split()!r})"],
-        check=True, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    assert found.stdout.strip() == ""
+    loaded = imported_with("desktopmail.net.worker_process", "desktopmail.engine.plain_rows")
+    assert "desktopmail.engine.plain_rows" in loaded
+    assert loaded.isdisjoint(NETWORK)

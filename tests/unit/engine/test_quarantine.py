@@ -98,6 +98,13 @@ async def answer(bench: Bench, choice: str) -> None:
 crash_is_logged = pytest.mark.logs("crashed", "set aside")
 
 
+def letter(account_id: AccountId) -> SendMessage:
+    return SendMessage(
+        account_id=account_id, sender="alice@localhost",
+        recipients=("bob@localhost",), octets=mail(2),
+    )  # fmt: skip
+
+
 @crash_is_logged
 @pytest.mark.parametrize("choice", ["retry", "discard"])
 async def test_an_operation_fails_until_it_is_tried_again_or_discarded(
@@ -136,12 +143,7 @@ async def test_a_sending_fails_until_it_is_tried_again_or_discarded(
         async with running_engine(tmp_path, ring) as bench:
             account_id = await bench.add(server)
             await bench.engine.command(SetOffline(offline=True))
-            outcome = await bench.engine.command(
-                SendMessage(
-                    account_id=account_id, sender="alice@localhost",
-                    recipients=("bob@localhost",), octets=mail(2),
-                )
-            )  # fmt: skip
+            outcome = await bench.engine.command(letter(account_id))
         died_of(tmp_path, Item(SENDING, f"{outcome.ids[0]}"))
         async with running_engine(tmp_path, ring) as bench:
             await bench.sync()
@@ -169,13 +171,6 @@ async def test_an_account_rests_until_it_is_tried_again(tmp_path: Path) -> None:
             assert bench.reader.accounts()[0].problem
             await answer(bench, "retry")
             await until(lambda: bench.subjects() == ["Subject 1"], "the message")
-
-
-def letter(account_id: AccountId) -> SendMessage:
-    return SendMessage(
-        account_id=account_id, sender="alice@localhost",
-        recipients=("bob@localhost",), octets=mail(2),
-    )  # fmt: skip
 
 
 @crash_is_logged

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 from desktopmail.engine import stored_rows, summary
 from desktopmail.engine.content import Content
+from tests.helpers.imports import NETWORK, imported_with
 from tests.helpers.store import mail, open_store
 
 if TYPE_CHECKING:
@@ -28,10 +27,6 @@ async def test_it_tells_what_only_the_octets_say_and_what_is_missing(tmp_path: P
 
 
 def test_a_worker_that_reads_the_store_loads_no_network() -> None:
-    asked = "import sys, desktopmail.net.worker_process, desktopmail.engine.stored_rows"
-    heavy = "asyncio ssl msgspec cryptography idna"
-    found = subprocess.run(
-        [sys.executable, "-c", f"{asked}; print(*sys.modules.keys() & {heavy.split()!r})"],
-        check=True, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    assert found.stdout.strip() == ""
+    loaded = imported_with("desktopmail.net.worker_process", "desktopmail.engine.stored_rows")
+    assert "desktopmail.engine.stored_rows" in loaded
+    assert loaded.isdisjoint(NETWORK)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from desktopmail.tasks import TaskScope
 from desktopmail.ui.notices.news import Notice
 from desktopmail.ui.notices.notice_service import NoticeService
 from desktopmail.ui.notices.session_bus import BusError
@@ -15,8 +14,10 @@ from tests.helpers.notice_server import NOTIFY, notice_server, session_bus
 from tests.helpers.qt_loop import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from desktopmail.tasks import TaskScope
 
 pytestmark = pytest.mark.peer("dbus-daemon")
 
@@ -29,14 +30,6 @@ NEWS = Notice(
 def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with session_bus(tmp_path, monkeypatch) as address:
         yield address
-
-
-@pytest.fixture
-async def scope() -> AsyncIterator[TaskScope]:
-    failed: list[Exception] = []
-    async with TaskScope(lambda _name, error: failed.append(error)) as made:
-        yield made
-    assert failed == []
 
 
 async def test_a_notice_is_shown_with_the_types_that_the_service_asks_for(

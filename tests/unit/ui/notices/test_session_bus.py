@@ -6,25 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from desktopmail.tasks import TaskScope
 from desktopmail.ui.notices.session_bus import BusError, SessionBus
 from tests.helpers.notice_server import NAME, notice_server, session_bus
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from desktopmail.tasks import TaskScope
 
 pytestmark = pytest.mark.peer("dbus-daemon")
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 NOTICES = (NAME, "/org/freedesktop/Notifications", NAME)
-
-
-@pytest.fixture
-async def scope() -> AsyncIterator[TaskScope]:
-    failed: list[Exception] = []
-    async with TaskScope(lambda _name, error: failed.append(error)) as made:
-        yield made
-    assert failed == []
 
 
 async def test_a_method_is_called_and_answers(

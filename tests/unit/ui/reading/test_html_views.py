@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from desktopmail.ui.reading.fallback_view import FallbackView
 from desktopmail.ui.reading.html_views import make_html_view
 from desktopmail.ui.theme.theme import Scheme, Theme
+from tests.helpers.imports import imported_with
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -29,13 +28,8 @@ def test_without_chromium_it_is_the_text_browser(qapp: QApplication, qtbot: QtBo
 
 @pytest.mark.slow
 def test_chromium_is_brought_in_by_nobody_but_who_shows_html_with_it() -> None:
-    code = (
-        "import sys; from desktopmail.ui.reading import html_views, pane; "
-        "from desktopmail.ui import window; "
-        "print([name for name in sys.modules if 'WebEngine' in name])"
+    loaded = imported_with(
+        "desktopmail.ui.reading.html_views", "desktopmail.ui.reading.pane", "desktopmail.ui.window"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "[]"
+    assert "desktopmail.ui.window" in loaded
+    assert [name for name in loaded if "WebEngine" in name] == []
