@@ -177,14 +177,7 @@ def kept(tx: Transaction, message_id: MessageId) -> Kept:
 
 def complete(tx: Transaction, coming: Sequence[tuple[MessageId, Coming]]) -> None:
     """Add the octets to messages of which only the headers were here."""
-    before = {
-        MessageId(row[0]): _Before(*row[1:])
-        for row in tx.fetch(
-            f"SELECT {_BEFORE} FROM message"
-            " WHERE id IN (SELECT value FROM json_each(?)) AND +blob_id IS NULL",
-            (_listed(coming),),
-        )
-    }
+    before = _before(tx, coming, "+blob_id IS NULL")
     completed = {
         message_id: one
         for message_id, one in reversed(coming)  # of several for one message the first counts
@@ -244,14 +237,7 @@ def identify(tx: Transaction, coming: Sequence[tuple[MessageId, Coming]]) -> Non
     Where that shows one to be another message that is here, it becomes that one in every mailbox.
     What is known by its header already, or gone, is left alone.
     """
-    before = {
-        MessageId(row[0]): _Before(*row[1:])
-        for row in tx.fetch(
-            f"SELECT {_BEFORE} FROM message"
-            " WHERE id IN (SELECT value FROM json_each(?)) AND +header_digest = x''",
-            (_listed(coming),),
-        )
-    }
+    before = _before(tx, coming, "+header_digest = x''")
     coming = [(message_id, one) for message_id, one in coming if message_id in before]
     known = _Known(tx, [one for _, one in coming])
     named: dict[MessageId, Coming] = {}
@@ -288,8 +274,16 @@ _BEFORE = (
 )
 
 
-def _listed(coming: Sequence[tuple[MessageId, Coming]]) -> str:
-    return msgspec.json.encode([message_id for message_id, _ in coming]).decode()
+def _before(
+    tx: Transaction, coming: Sequence[tuple[MessageId, Coming]], which: str
+) -> dict[MessageId, _Before]:
+    """The rows of the messages of which more comes, so far as a condition holds for them."""
+    ids = msgspec.json.encode([message_id for message_id, _ in coming]).decode()
+    rows = tx.fetch(
+        f"SELECT {_BEFORE} FROM message WHERE id IN (SELECT value FROM json_each(?)) AND {which}",
+        (ids,),
+    )
+    return {MessageId(row[0]): _Before(*row[1:]) for row in rows}
 
 
 def _merge(tx: Transaction, message_id: MessageId, other: MessageId, one: Coming) -> None:
