@@ -5,6 +5,7 @@ QTextDocument lays a message out as a whole: 20,000 lines take 5 s and cannot be
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMarginsF, QPointF, QRectF, Qt
@@ -27,6 +28,9 @@ MARGIN_MM = 16.0
 _POINTS = 10.5
 _MAX_LINE = 4_000  # letters laid out at once: a line of a megabyte takes a second
 _QUOTE_PT = 11.0
+# With each page the window's thread has its turn. The many short calls of this one each give the
+# interpreter up and take it again at once: the window stood still for 0.4 s at a megabyte of text.
+_GIVEN_WAY_S = 0.0005
 _INK, _QUIET, _RULE = QColor("#000000"), QColor("#5a6170"), QColor("#9aa3b2")
 
 
@@ -165,6 +169,7 @@ class _Sheet:
             self._painter.fillRect(QRectF(across, self._y, 1.2 * self._pt, height), _RULE)
 
     def _turn(self) -> None:
+        time.sleep(_GIVEN_WAY_S)
         self._number()
         self._page += 1
         self._y = 0.0
