@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import apsw
 import pytest
 
+from desktopmail.door.sqlite import open_read_only
 from desktopmail.engine.store import schema
 from tests.helpers.program import Program
 from tests.helpers.server import PASSWORD, ServerProcess
@@ -251,5 +252,6 @@ def test_a_store_of_an_older_version_is_brought_up_to_date_by_whatever_reads_it_
     words = ["list"] if command in {"outbox", "contacts"} else []
     run = program.ok(command, *words, "--json")
     assert (run.json, run.err) == ([], "")
-    with closing(apsw.Connection(str(program.profile / "mail.db"))) as store:
+    # The one who brought it up to date may be closing it just now: that is waited for.
+    with closing(open_read_only(program.profile / "mail.db")) as store:
         assert schema.version_of(store) == schema.VERSION
