@@ -198,17 +198,18 @@ class ImapClient(MailboxCalls, MessageCalls):
 
     async def logout(self) -> None:
         """Say goodbye and close; a server that does not answer is left all the same."""
-        if self._dialogue.is_usable:
-            try:
+        try:
+            if self._dialogue.is_usable:
                 async with asyncio.timeout(_GOODBYE_TIMEOUT_S):
                     await self._run(Logout())
-            except (NetError, TimeoutError) as error:
-                # The connection ends here in any case; the transcript keeps how.
-                self._dialogue.remark(f"LOGOUT: {error}")
-        await self.aclose()
+        except (NetError, TimeoutError) as error:
+            # The connection ends here in any case; the transcript keeps how.
+            self._dialogue.remark(f"LOGOUT: {error}")
+        finally:
+            await self.aclose()
 
     async def aclose(self) -> None:
-        """Close at once; whoever waits gets a `ClosedError`."""
+        """Close at once, also when cancelled meanwhile; whoever waits gets a `ClosedError`."""
         await self._dialogue.aclose()
 
     # --- what it is ----------------------------------------------------------------------------

@@ -475,8 +475,8 @@ class Dialogue:
 
     async def aclose(self) -> None:
         """Close at once, whatever is on its way."""
+        self._end(None)  # before anything is waited for: who waits may be cancelled
         await self._scope.close()
-        self._end(None)
         await self.stream.aclose()
 
     def _end(self, error: NetError | None) -> None:

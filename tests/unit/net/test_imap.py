@@ -204,6 +204,21 @@ async def test_logout_says_goodbye() -> None:
         await client.logout()
 
 
+@pytest.mark.parametrize("times", [1, 2, 3])
+async def test_a_logout_that_is_cancelled_closes_all_the_same(times: int) -> None:
+    async with scripted(CAPABLE + "C: A1 LOGOUT\n*: wait\n") as client:
+        leaving = asyncio.gather(client.logout(), return_exceptions=True)
+        await asyncio.sleep(0.01)
+        (task,) = (one for one in asyncio.all_tasks() if one.get_coro().__name__ == "logout")
+        for _ in range(times):
+            task.cancel()
+            await asyncio.sleep(0)
+        (error,) = await leaving
+        assert isinstance(error, asyncio.CancelledError)
+        assert not client.is_usable
+        assert client.stream.is_closed
+
+
 async def test_closing_fails_whoever_waits() -> None:
     async with scripted(CAPABLE + "C: A1 NOOP\n*: wait\n") as client:
         waiting = asyncio.gather(client.noop(), return_exceptions=True)

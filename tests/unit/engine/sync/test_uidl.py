@@ -37,6 +37,22 @@ def test_each_form_of_the_table_reads_its_example_and_names_its_source(form: uid
         assert form.read(other) is None
 
 
+@pytest.mark.parametrize(
+    ("uidl_format", "told"),
+    [
+        ("cyrus", f"{VALIDITY}.10"),
+        ("dovecot", f"{10:08x}{VALIDITY:08x}"),
+        ("courier", f"{VALIDITY}-10"),
+        ("uidonly", "10"),
+    ],
+)
+def test_each_uidl_format_of_cyrus_tells_what_is_in_it(uidl_format: str, told: str) -> None:
+    known = {} if uidl_format == "uidonly" else {told: 10}
+    assert uidl.told([told], VALIDITY) == known
+    named = [name for form in uidl.forms() for name in form.servers if f": {uidl_format}" in name]
+    assert len(named) == len(known)
+
+
 def test_ids_tell_nothing_under_another_uidvalidity_or_where_two_tell_the_same() -> None:
     assert uidl.told(["1265581102.7"], VALIDITY + 1) == {}
     assert uidl.told(["7", "8", "GmailId16a1b2c3d4e5f607"], VALIDITY) == {}
