@@ -2,7 +2,7 @@
 
 What is here is recognised by header digests when the other protocol first looks, so nothing is
 fetched again; what was marked here is told to an IMAP server, and nothing is cleared there. What
-exists only here stays.
+was filed here is moved there (`sync/filed.py`). What exists only here stays.
 """
 
 from __future__ import annotations
@@ -151,7 +151,10 @@ def only_here(tx: Transaction, account_id: AccountId) -> int:
         "SELECT count(*) FROM placement AS p JOIN mailbox AS b ON b.id = p.mailbox_id"
         " WHERE b.account_id = ? AND p.uid IS NULL AND p.shown = 1 AND NOT EXISTS ("
         "  SELECT 1 FROM operation_target AS t JOIN operation AS o ON o.id = t.operation_id"
-        "  WHERE o.state <> 'done' AND (t.placement_id = p.id OR t.twin = p.id))",
+        "  WHERE o.state <> 'done' AND (t.placement_id = p.id OR t.twin = p.id))"
+        " AND NOT EXISTS (SELECT 1 FROM placement AS i JOIN mailbox AS c ON c.id = i.mailbox_id"
+        "  WHERE i.message_id = p.message_id AND i.uid IS NOT NULL AND i.gone_cycle IS NULL"
+        "  AND c.account_id = b.account_id)",
         (account_id,),
     )
     return int(row[0]) if row is not None else 0

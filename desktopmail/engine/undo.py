@@ -95,7 +95,8 @@ def revert(tx: Transaction, one: Operation) -> None:
         case "flags":
             _restore_flags(tx, one.arguments, targets)
         case "move" | "copy":
-            placement.remove(tx, twins)
+            if not one.arguments.filed:
+                placement.remove(tx, twins)
             placement.show(tx, ids, shown=True)
         case "expunge":
             placement.show(tx, ids, shown=True)

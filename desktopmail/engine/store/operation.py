@@ -34,6 +34,7 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         before: What a mailbox was called that is renamed.
         after: An operation that has to be proved first (a copy across accounts).
         sending: The message of the outbox whose copy this files.
+        filed: Of a move: its twins stood where they are before it, and stay whatever becomes of it.
         uidnext: Where the target ended before the first try: what is there from here on may be
             ours.
     """
@@ -48,6 +49,7 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     before: str = ""
     after: OperationId | None = None
     sending: SendingId | None = None
+    filed: bool = False
     uidnext: int | None = None
 
 

@@ -9,7 +9,7 @@ from desktopmail.door.ids import MessageId
 from desktopmail.door.rows import Flag, Role
 from desktopmail.engine import journal
 from desktopmail.engine.store import mailbox, message, operation, person, placement
-from desktopmail.engine.sync import incoming
+from desktopmail.engine.sync import filed, incoming
 from desktopmail.engine.sync.flags import mask_of, tags_of
 from desktopmail.engine.sync.incoming import Incoming
 from desktopmail.engine.sync.vanish import gone, relink
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from desktopmail.wire.imap.fetch_response import FetchResponse
     from desktopmail.wire.imap.flags import Flag as WireFlag
 
-# Flags that a switch from POP3 brings to the server; it never takes one away there.
-_CARRIED = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.FORWARDED | Flag.RECEIPT_SENT
-
 
 def place(tx: Transaction, mailbox_id: MailboxId, parsed: Sequence[Parsed]) -> list[MessageId]:
     """Put messages of a server into a mailbox; returns those that are new and unread."""
@@ -37,14 +34,21 @@ def place(tx: Transaction, mailbox_id: MailboxId, parsed: Sequence[Parsed]) -> l
     # A server may answer for one UID twice: the last answer is the newest.
     last = {one.incoming.uid: one for one in parsed if one.incoming.uid not in known}
     parsed = list(last.values())
+    box = mailbox.get(tx, mailbox_id)
     arrived: list[Parsed] = []
     adding: list[Placing] = []
+    filed_as: dict[int, PlacementId] = {}
     for one, kept in zip(parsed, incoming.keep(tx, parsed), strict=True):
         here = None if kept.is_new else _without_uid(tx, mailbox_id, kept.id)
         if here is not None:
             _take_uid(tx, mailbox_id, here, one.incoming)
             continue
         adding.append(_in_doubt_wanted(tx, mailbox_id, one, incoming.placing(one, kept)))
+        is_known = not kept.is_new and not one.incoming.flags & Flag.DELETED
+        there = filed.find(tx, box, kept.id, filed_as.values()) if is_known else None
+        if there is not None:
+            filed_as[len(adding) - 1] = there
+            continue
         arrived.append(one)
         if not one.incoming.flags & Flag.SEEN:
             fresh.append(kept.id)
@@ -56,7 +60,7 @@ def place(tx: Transaction, mailbox_id: MailboxId, parsed: Sequence[Parsed]) -> l
     ]
     if deleted:
         placement.show(tx, deleted, shown=False)
-    box = mailbox.get(tx, mailbox_id)
+    filed.follow(tx, box, [(made[number], there) for number, there in filed_as.items()])
     person.count(tx, [one.summary for one in arrived], sent=box.role is Role.SENT)
     tx.touch_mailboxes(box.account_id)
     return fresh if box.role is Role.INBOX else []
@@ -190,7 +194,7 @@ def _take_uid(tx: Transaction, mailbox_id: MailboxId, here: Placed, came: Incomi
         set_server_flags(tx, mailbox.get(tx, mailbox_id), told)
         return
     # It stood here only (an account that fetched by POP3): what was marked here is told the server.
-    missing = here.flags & _CARRIED & ~came.flags
+    missing = here.flags & filed.CARRIED & ~came.flags
     tags = tuple(sorted(placement.tags_of(tx, here.id) - set(came.tags)))
     placement.set_flags(tx, here.id, here.flags | came.flags)
     placement.add_tags(tx, here.id, came.tags)

@@ -142,10 +142,11 @@ class Moves:
             await self._at.select(trying.source.path)
             there = set(await proof.still_there(self._at.client, left))
         failed = {left[uid][0].operation_id for uid in there}
+        stay = {one.id for one in group if one.arguments.filed}
 
         def step(tx: Transaction) -> None:
             for uid, (row, placed) in left.items():
-                if row.twin is not None:
+                if row.twin is not None and row.operation_id not in stay:
                     placement.remove(tx, [row.twin])
                 if uid in there:
                     placement.show(tx, [placed.id], shown=True)

@@ -1,0 +1,94 @@
+"""What a person filed while its account fetched by POP3: the server's copy follows it.
+
+To the server all of it stands in the Inbox. After a switch to IMAP it would come back there:
+instead it is moved to where it was filed, or hidden where the server has no such mailbox.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from desktopmail.door.rows import Flag, Role
+from desktopmail.engine import journal
+from desktopmail.engine.store import mailbox, operation, placement
+from desktopmail.engine.store.operation import Arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from desktopmail.door.ids import MailboxId, MessageId, PlacementId
+    from desktopmail.engine.store.mailbox import Mailbox
+    from desktopmail.engine.store.placement import Placed
+    from desktopmail.engine.store.store import Transaction
+
+CARRIED = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.FORWARDED | Flag.RECEIPT_SENT
+"""Flags that a switch from POP3 brings to the server; it never takes one away there."""
+
+# Where a message stands that came by POP3, but for the Inbox and for what is on its way already.
+# One that is shown elsewhere counts more than one in the Trash.
+_ELSEWHERE = (
+    "SELECT p.id FROM placement AS p JOIN mailbox AS b ON b.id = p.mailbox_id"
+    " WHERE p.message_id = ?1 AND b.account_id = ?2 AND b.id <> ?3"
+    " AND p.uid IS NULL AND p.gone_cycle IS NULL AND p.shown = 1"
+    " AND EXISTS (SELECT 1 FROM pop_seen AS s WHERE s.message_id = ?1 AND s.account_id = ?2)"
+    " AND NOT EXISTS (SELECT 1 FROM operation_target AS t JOIN operation AS o"
+    "  ON o.id = t.operation_id WHERE o.state <> 'done' AND t.done = 0"
+    "  AND (t.twin = p.id OR (t.placement_id = p.id AND o.kind = 'append')))"
+    " AND NOT (b.local = 1 AND EXISTS (SELECT 1 FROM placement AS i"
+    "  WHERE i.message_id = ?1 AND i.mailbox_id = ?3 AND i.uid IS NOT NULL AND i.shown = 0))"
+    " ORDER BY b.role = 'trash', p.id"
+)
+
+
+def find(
+    tx: Transaction, box: Mailbox, message_id: MessageId, taken: Collection[PlacementId]
+) -> PlacementId | None:
+    """Where a message was filed that the first look at the Inbox after a switch finds there.
+
+    Args:
+        tx: The step it is part of.
+        box: The mailbox that is looked at.
+        message_id: The message.
+        taken: What others that come in this step were filed as.
+    """
+    if box.role is not Role.INBOX or box.complete:
+        return None  # later on it was put there by somebody
+    rows = tx.fetch(_ELSEWHERE, (message_id, box.account_id, box.id))
+    return next((row[0] for row in rows if row[0] not in taken), None)
+
+
+def follow(tx: Transaction, box: Mailbox, filed: Sequence[tuple[PlacementId, PlacementId]]) -> None:
+    """Have the copies of the server moved to where their messages were filed.
+
+    What was marked there is told the server, and nothing is cleared.
+
+    Args:
+        tx: The step it is part of.
+        box: The Inbox.
+        filed: Placements in it, each with the one it was filed as.
+    """
+    by_target: dict[MailboxId, list[tuple[Placed, PlacementId]]] = defaultdict(list)
+    for came, there in filed:
+        (here,), (kept,) = placement.get(tx, [came]), placement.get(tx, [there])
+        _share_marks(tx, here, kept)
+        by_target[kept.mailbox_id].append((here, there))
+    placement.show(tx, [came for came, _ in filed], shown=False)
+    for target_id, members in by_target.items():
+        target = mailbox.get(tx, target_id)
+        if target.local:
+            continue
+        label = f"{journal.messages(len(members))} moved to {target.shown_path}"
+        arguments = Arguments(source=box.id, target=target_id, filed=True)
+        made = operation.add(tx, box.account_id, "move", arguments, label)
+        operation.add_targets(tx, made, [(here.id, here.flags, there) for here, there in members])
+
+
+def _share_marks(tx: Transaction, here: Placed, kept: Placed) -> None:
+    told, tags = placement.tags_of(tx, here.id), placement.tags_of(tx, kept.id)
+    missing = kept.flags & CARRIED & ~here.flags
+    if missing or tags - told:
+        journal.store_flags(tx, [here.id], add=missing, add_tags=tuple(sorted(tags - told)))
+    placement.set_flags(tx, kept.id, kept.flags | here.flags)
+    placement.add_tags(tx, kept.id, told)
+    placement.touch(tx, [kept.id])

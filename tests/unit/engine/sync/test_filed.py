@@ -1,0 +1,198 @@
+"""What was filed while an account fetched by POP3 does not come back into the Inbox with IMAP."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door.commands import (
+    CopyMessages,
+    CreateMailbox,
+    DeleteMessages,
+    DiscardOperation,
+    MoveMessages,
+    Password,
+    ServerSettings,
+    StoreFlags,
+    SwitchAccount,
+)
+from desktopmail.door.rows import Flag, Kind, Security
+from desktopmail.engine.sync.replay import Replay
+from desktopmail.wire.imap.flags import DELETED
+from desktopmail.wire.imap.sequence import Uid, UidSet
+from desktopmail.wire.imap.store import StoreMode
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, Bench, other_device, running_engine
+from tests.helpers.store import mail
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+    from pathlib import Path
+
+    from desktopmail.door.commands import Outcome
+    from desktopmail.door.ids import AccountId
+
+COUNT = 4
+
+
+@asynccontextmanager
+async def by_pop3(
+    folder: Path, without: Iterable[str] = ()
+) -> AsyncIterator[tuple[LocalServer, Bench, AccountId]]:
+    with LocalServer(PASSWORDS, without=without) as server:
+        for number in range(COUNT):
+            server.deliver("alice", mail(number))
+        async with running_engine(folder) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            yield server, bench, account_id
+
+
+async def switch(server: LocalServer, bench: Bench, account_id: AccountId, kind: Kind) -> Outcome:
+    incoming = ServerSettings(
+        host="127.0.0.1", port=server.ports[kind.value], security=Security.NONE, user="alice"
+    )
+    outcome = await bench.engine.command(
+        SwitchAccount(
+            account_id=account_id,
+            kind=kind,
+            incoming=incoming,
+            password=Password(PASSWORDS["alice"]),
+        )
+    )
+    for _ in range(2):
+        await bench.sync(account_id)
+    return outcome
+
+
+async def file(bench: Bench, subject: str, path: str) -> None:
+    await bench.engine.command(
+        MoveMessages(placement_ids=(bench.placed(subject),), mailbox_id=bench.mailbox(path))
+    )
+
+
+def held(server: LocalServer, path: str = "INBOX") -> list[str]:
+    return sorted(one.subject for one in server.messages("alice", path))
+
+
+@pytest.mark.parametrize("without", [(), ("MOVE",), ("MOVE", "UIDPLUS")])
+async def test_the_servers_copy_follows_to_where_a_message_was_filed(
+    tmp_path: Path, without: tuple[str, ...]
+) -> None:
+    async with by_pop3(tmp_path, without) as (server, bench, account_id):
+        await file(bench, "Subject 1", "Archive")
+        filed = bench.placed("Subject 1", "Archive")
+        await bench.engine.command(
+            StoreFlags(placement_ids=(filed,), add=Flag.FLAGGED, add_tags=("mine",))
+        )
+        said = len(server.transcript.commands())
+        outcome = await switch(server, bench, account_id, Kind.IMAP)
+        assert "only here" not in outcome.label
+        assert bench.subjects() == ["Subject 0", "Subject 2", "Subject 3"]
+        (row,) = bench.rows("Archive")
+        assert (row.id, row.subject, row.tags) == (filed, "Subject 1", ("mine",))
+        assert row.flags & Flag.FLAGGED
+        assert held(server) == ["Subject 0", "Subject 2", "Subject 3"]
+        (there,) = server.messages("alice", "Archive")
+        assert {"\\Flagged", "mine"} <= set(there.flags)
+        commands = server.transcript.commands()[said:]
+        assert not [one for one in commands if "BODY.PEEK[]" in one or one.startswith("APPEND")]
+        assert bench.reader.problems() == []
+        await switch(server, bench, account_id, Kind.POP3)
+        await switch(server, bench, account_id, Kind.IMAP)
+        assert bench.subjects() == ["Subject 0", "Subject 2", "Subject 3"]
+        assert bench.subjects("Archive") == ["Subject 1"]
+
+
+async def test_what_was_deleted_goes_into_the_trash_of_the_server(tmp_path: Path) -> None:
+    async with by_pop3(tmp_path) as (server, bench, account_id):
+        await bench.engine.command(DeleteMessages(placement_ids=(bench.placed("Subject 2"),)))
+        await switch(server, bench, account_id, Kind.IMAP)
+        assert bench.subjects() == ["Subject 0", "Subject 1", "Subject 3"]
+        assert (bench.subjects("Trash"), held(server, "Trash")) == (["Subject 2"], ["Subject 2"])
+
+
+async def test_where_the_server_has_no_such_mailbox_its_copy_stays_and_is_not_shown(
+    tmp_path: Path,
+) -> None:
+    async with by_pop3(tmp_path) as (server, bench, account_id):
+        await bench.engine.command(CreateMailbox(account_id=account_id, name="Projects"))
+        await file(bench, "Subject 0", "Projects")
+        await bench.engine.command(
+            StoreFlags(placement_ids=(bench.placed("Subject 0", "Projects"),), add=Flag.SEEN)
+        )
+        outcome = await switch(server, bench, account_id, Kind.IMAP)
+        assert outcome.left == 0
+        for _ in range(2):
+            assert bench.subjects() == ["Subject 1", "Subject 2", "Subject 3"]
+            assert bench.subjects("Projects") == ["Subject 0"]
+            assert len(held(server)) == COUNT
+            await switch(server, bench, account_id, Kind.POP3)
+            await switch(server, bench, account_id, Kind.IMAP)
+        assert [one.subject for one in server.messages("alice") if "\\Seen" in one.flags] == [
+            "Subject 0"
+        ]
+
+
+async def test_what_was_copied_stands_in_both_places_and_what_comes_later_is_shown(
+    tmp_path: Path,
+) -> None:
+    async with by_pop3(tmp_path) as (server, bench, account_id):
+        await bench.engine.command(
+            CopyMessages(
+                placement_ids=(bench.placed("Subject 3"),), mailbox_id=bench.mailbox("Archive")
+            )
+        )
+        await switch(server, bench, account_id, Kind.IMAP)
+        assert len(bench.subjects()) == COUNT
+        assert bench.subjects("Archive") == ["Subject 3"]
+        await file(bench, "Subject 1", "Archive")
+        await bench.sync(account_id)
+        server.deliver("alice", mail(1))  # somebody puts it there once more
+        await bench.sync(account_id)
+        assert len(bench.subjects()) == COUNT
+
+
+async def test_of_equal_messages_as_many_are_shown_as_were_left_in_the_inbox(
+    tmp_path: Path,
+) -> None:
+    async with by_pop3(tmp_path) as (server, bench, account_id):
+        server.deliver("alice", mail(0))
+        await bench.sync(account_id)
+        assert bench.subjects().count("Subject 0") == 2
+        await file(bench, "Subject 0", "Archive")
+        await switch(server, bench, account_id, Kind.IMAP)
+        assert (bench.subjects().count("Subject 0"), bench.subjects("Archive")) == (
+            1, ["Subject 0"],
+        )  # fmt: skip
+        assert (held(server).count("Subject 0"), held(server, "Archive")) == (1, ["Subject 0"])
+
+
+@pytest.mark.parametrize("end", ["vanished", "discarded"])
+async def test_a_move_that_comes_to_nothing_leaves_what_was_filed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    async def not_yet(_replay: Replay) -> None:
+        """Tell nothing."""
+
+    async with by_pop3(tmp_path) as (server, bench, account_id):
+        await file(bench, "Subject 1", "Archive")
+        monkeypatch.setattr(Replay, "run", not_yet)
+        await switch(server, bench, account_id, Kind.IMAP)
+        assert bench.subjects("Archive") == ["Subject 1"]
+        (waiting,) = [one for one in bench.reader.operations() if one.state == "pending"]
+        if end == "vanished":
+            async with other_device(server) as device:
+                await device.select("INBOX")
+                await device.uid_store(UidSet.of([Uid(2)]), StoreMode.ADD, [DELETED])
+                await device.uid_expunge(UidSet.of([Uid(2)]))
+            monkeypatch.undo()
+            await bench.sync(account_id)
+            assert "Subject 1" not in bench.subjects()
+        else:
+            await bench.engine.command(DiscardOperation(operation_id=waiting.id))
+            assert "Subject 1" in bench.subjects()
+        assert bench.subjects("Archive") == ["Subject 1"]
+        assert not [one for one in bench.reader.operations() if one.state != "done"]
