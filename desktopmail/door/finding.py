@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from desktopmail.door.rows import Column, View
 from desktopmail.door.search import alternatives, as_match, few_of, positive
-from desktopmail.door.terms import All, Leaf, Not, Term
+from desktopmail.door.terms import All, Leaf, Not, Term, parts_of
 from desktopmail.door.view import Sql, ViewSql, joined
 
 if TYPE_CHECKING:
@@ -35,9 +35,12 @@ _NEWEST_JOINED = 1_500
 _FEW = 2_000
 # The same where a filter is one alternative and words are another: each of them costs more.
 _FEW_JOINED = 700
-# Where the newest were not enough: what is still less than to look at all; to be sorted, or not.
+# Where the newest were not enough: what is still gathered where hits of words are for each.
 _RATHER_FEW = 5_000
-_MANY = 30_000
+# So many hits of words, or rows without words, are looked at in the time that it takes to gather
+# one that a filter leaves.
+_HITS_EACH = 2
+_ROWS_EACH = 4
 _WIDER = 8
 # So many alternatives are looked for each by itself.
 _MOST_TRIED = 8
@@ -51,6 +54,8 @@ _WORDS_IDS_OF = (
     "SELECT p.id, m.words_id FROM placement AS p CROSS JOIN message AS m ON m.id = p.message_id"
     " WHERE p.id IN (SELECT value FROM json_each(?))"
 )
+_TOTAL = "SELECT coalesce(sum(total), 0) FROM mailbox_total WHERE mailbox_id IN ({})"
+_CROSSED = "WITH few (id) AS ({}) SELECT DISTINCT id FROM few WHERE 1"
 _PLACEMENTS_OF_HITS = (
     "SELECT fp.id FROM words CROSS JOIN message AS fm ON fm.words_id = words.rowid"
     " CROSS JOIN placement AS fp ON fp.message_id = fm.id WHERE words MATCH ?"
@@ -89,9 +94,12 @@ def ids(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
         found = _among_newest(sql, run, offset, limit, _NEWEST_JOINED if is_joined else _NEWEST)
         if len(found) == limit or _had_all(sql, run):
             return found
-        few = narrowed(sql, run, _MANY if sql.by_words else _RATHER_FEW)
-        if few is sql and is_joined:
-            return _widening(sql, run, offset, limit)
+        if is_joined:
+            few = narrowed(sql, run, _RATHER_FEW)
+            if few is sql:
+                return _widening(sql, run, offset, limit)
+        else:
+            few = _crossed(sql, run, looked=_NEWEST * limit // len(found) if found else None)
     return _ids(run(few.ids(offset, limit)))
 
 
@@ -99,8 +107,7 @@ def narrowed(sql: ViewSql, run: Run, most: int = _FEW) -> ViewSql:
     """The same search, among so few placements as one of its filters leaves; else as it is."""
     if sql.condition.is_impossible:
         return sql
-    parts = All([sql.condition.filters or All(), *_filters_of(sql.view), *_scope_of(sql)])
-    few = _Counting(sql, run, most).fewest(parts)
+    few = _Counting(sql, run, most).fewest(_asked(sql))
     if few is None:
         return sql
     if few.count > (_FEW if sql.by_words else _RATHER_FEW) or not (
@@ -108,6 +115,32 @@ def narrowed(sql: ViewSql, run: Run, most: int = _FEW) -> ViewSql:
     ):
         return sql.narrowed(few.sql)
     return sql.narrowed(few.sql, _ids(run(few.words_ids)))
+
+
+def _crossed(sql: ViewSql, run: Run, *, looked: int | None) -> ViewSql:
+    """The same search, among what its filters leave together; else as it is.
+
+    Of large messages many have attachments, and of those without many are small: where each leaves
+    many, both may leave few. Their indexes tell it without a look at any message.
+
+    Args:
+        sql: The search.
+        run: Runs a statement and returns all its rows.
+        looked: How many would be looked at else, as far as one can tell; None: all.
+    """
+    total = int(run(Sql(_TOTAL.format(sql.mailboxes), ()))[0][0])
+    most = min(total, total if looked is None else looked)
+    most //= _HITS_EACH if sql.by_words else _ROWS_EACH
+    if sql.by_words:
+        most = int(run(sql.hits(most))[0][0])
+    crossed = _Counting(sql, run, most).crossed(parts_of(_asked(sql)))
+    if crossed is None:
+        return sql
+    found = _ids(run(crossed))
+    among = Sql("SELECT value FROM json_each(?)", (json.dumps(found),))
+    if sql.by_words and len(found) <= _FEW:
+        return sql.narrowed(among, _ids(run(_words_ids_of(among))))
+    return sql.narrowed(among)
 
 
 def _among_newest(sql: ViewSql, run: Run, offset: int, limit: int, looked: int) -> list[int]:
@@ -202,13 +235,32 @@ class _Counting:
             if not node.few:
                 return None
             sql = Sql(node.few.replace("{boxes}", self.sql.mailboxes), node.parameters)
-            words_ids = Sql(f"{_WORDS_IDS} ({sql.text})", sql.parameters)
-            return self._few(self._count(sql), sql, words_ids)
+            return self._few(self._count(sql), sql, _words_ids_of(sql))
         found = [self.fewest(part) for part in node.parts]
         few = [one for one in found if one is not None]
         if isinstance(node, All):
             return min(few, key=lambda one: one.count, default=None)
         return self._union(few) if len(few) == len(found) else None
+
+    def crossed(self, parts: Sequence[Node]) -> Sql | None:
+        """The placements of the smallest set that others leave, too; None where none is small.
+
+        What is not small itself is left out of account.
+        """
+        kept = sorted(
+            (few for part in parts if (few := self.fewest(part)) is not None),
+            key=lambda few: few.count,
+        )
+        if not kept:
+            return None
+        refused = [self.fewest(part.inner) for part in parts if _is_refused(part)]
+        left_out = [few for few in refused if few is not None]
+        asked = [f" AND +id IN ({few.sql.text})" for few in kept[1:]]
+        asked += [f" AND +id NOT IN ({few.sql.text})" for few in left_out]
+        return Sql(
+            f"{_CROSSED.format(kept[0].sql.text)}{''.join(asked)}",
+            tuple(value for few in (*kept, *left_out) for value in few.sql.parameters),
+        )
 
     def _union(self, few: list[_Few]) -> _Few | None:
         return self._few(
@@ -224,11 +276,25 @@ class _Counting:
         return int(self.run(sql.counted(self.most + 1))[0][0])
 
 
+def _is_refused(part: Node) -> TypeGuard[Not]:
+    """Whether all that is of this set, and nothing else, is left out."""
+    return isinstance(part, Not) and isinstance(part.inner, Leaf) and positive(part) is None
+
+
+def _words_ids_of(placements: Sql) -> Sql:
+    return Sql(f"{_WORDS_IDS} ({placements.text})", placements.parameters)
+
+
 def _together(statements: list[Sql]) -> Sql:
     return Sql(
         " UNION ALL ".join(one.text for one in statements),
         tuple(value for one in statements for value in one.parameters),
     )
+
+
+def _asked(sql: ViewSql) -> All:
+    """All that has to hold of a row besides its words."""
+    return All([sql.condition.filters or All(), *_filters_of(sql.view), *_scope_of(sql)])
 
 
 def _filters_of(view: View) -> list[Node]:

@@ -86,8 +86,8 @@ class StoreReader(Protocol):
         """The mailboxes of one account or of all, parents before children, Inbox first."""
         ...
 
-    def count(self, view: View) -> int:
-        """How many rows a view has."""
+    def count(self, view: View, most: int | None = None) -> int:
+        """How many rows a view has; of a search counted up to so many."""
         ...
 
     def window(self, view: View, offset: int, limit: int) -> list[MessageRow]:

@@ -178,8 +178,8 @@ class SqliteReader:
 
     # Message lists
 
-    def count(self, view: View) -> int:
-        """How many rows a view has."""
+    def count(self, view: View, most: int | None = None) -> int:
+        """How many rows a view has; of a search counted up to so many."""
         sql = self._view(view)
         if sql is None:
             return 0
@@ -196,7 +196,7 @@ class SqliteReader:
             sql = finding.narrowed(sql, self._run)
         elif view.threads:
             return int(self._run(sql.threads(most=self._has_most(sql)))[0][0])
-        return int(self._run(sql.count())[0][0])
+        return int(self._run(sql.count(most))[0][0])
 
     def window(self, view: View, offset: int, limit: int) -> list[MessageRow]:
         """Rows `offset` to `offset + limit` of a view, in its order."""
@@ -220,6 +220,10 @@ class SqliteReader:
         sql = self._view(view)
         if sql is None:
             return None
+        if view.query.strip():
+            from desktopmail.door import finding
+
+            sql = finding.narrowed(sql, self._run)
         keys = self._run(sql.holds(placement_id))
         if not keys:
             return None

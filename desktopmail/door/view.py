@@ -41,6 +41,9 @@ _KEY = "{key}"
 #: Stands in a condition for what the word index has the message of a placement under.
 WORDS_ID = "{words_id}"
 _WORDS_ID = "(SELECT words_id FROM message WHERE id = p.message_id)"
+_WORDS_ID_OF = (
+    "(SELECT words_id FROM message WHERE id = (SELECT message_id FROM placement WHERE id = {}))"
+)
 #: Stands in a condition behind each look into the word index, for what limits it to some hits.
 SINCE = "{since}"
 # How far a message stands behind the last id of its second, at the most.
@@ -238,41 +241,49 @@ class ViewSql:
             return Sql(f"SELECT count(*) FROM ({one_each} WHERE {where})", ())
         return Sql(f"SELECT count(DISTINCT p.thread_id) FROM placement AS p WHERE {where}", ())
 
-    def count(self) -> Sql:
-        """How many rows there are."""
+    def count(self, most: int | None = None) -> Sql:
+        """How many rows there are, counted up to so many."""
         rows = self._rows(ordered=False)
-        return Sql(f"SELECT count(*) FROM ({rows.text})", rows.parameters)
+        limit = "" if most is None else f" LIMIT {int(most)}"
+        return Sql(f"SELECT count(*) FROM ({rows.text}{limit})", rows.parameters)
 
     def before(self, key: Parameter, placement_id: int) -> Sql:
         """How many rows stand before the one with this key and id."""
-        compare = ">" if self.view.descending else "<"
-        bound = f"({_KEY}, p.id) {compare} (?, ?)"
-        if self._by_rowid:  # of one message the placements come as their index has them: upward
-            bound = f"({_KEY}, -p.id) {compare} (?, -?)"
-            if not self.view.descending:
-                bound = f"({_KEY}, p.id) < (?, ?)"
-        rows = self._rows(ordered=False, bound=bound, values=(key, placement_id))
+        descending = self.view.descending
+        compare = ">" if descending else "<"
+        # Of one message the placements come as the index of these has them: upward.
+        turned = "-" if self._by_rowid and descending else ""
+        bound = f"({_KEY}, {turned}p.id) {compare} (?, {turned}?)"
+        among = ""
+        if self._by_rowid:
+            among = f" AND words.rowid {compare}= {int(key)}"
+        elif self.view.column is Column.DATE and descending:
+            among = f" AND words.rowid >= {first_words_id(int(key))}"
+        values = (key, placement_id)
+        rows = self._rows(ordered=False, bound=bound, values=values, among=among)
         return Sql(f"SELECT count(*) FROM ({rows.text})", rows.parameters)
 
     def holds(self, placement_id: int) -> Sql:
         """The key of one placement, when it is in the view."""
-        rows = self._rows(ordered=False, bound="p.id = ?", values=(placement_id,))
+        among = f" AND words.rowid = {_WORDS_ID_OF.format(int(placement_id))}"
+        values = (placement_id,)
+        rows = self._rows(ordered=False, bound="p.id = ?", values=values, among=among)
         return Sql(f"SELECT key FROM ({rows.text})", rows.parameters)
 
     def unfound(self, placement_ids: Sequence[int]) -> Sql:
         """Those of these placements, newest first, that the query does not find in the view."""
-        part = self._part_also(placement_ids, "", ())
+        part = self._part_also(placement_ids)
         return Sql(f"{part.text} ORDER BY 2 DESC, 1 DESC", part.parameters)
 
     @property
     def _is_sorted(self) -> bool:
         return len(self.mailbox_ids) > MAX_MERGED_MAILBOXES
 
-    def _filters(self) -> str:
+    def _filters(self, among: str = "") -> str:
         quick = self._quick_filters()
         if self.since_s is not None:
             quick += f" AND p.date_s >= {int(self.since_s)}"
-        where = self.condition.where.replace(SINCE, self._of_interest)
+        where = self.condition.where.replace(SINCE, self._of_interest + among)
         where = where.replace(WORDS_ID, "m.words_id" if self._by_known else _WORDS_ID)
         return quick if where == "1" else f"{quick} AND ({where})"
 
@@ -314,11 +325,26 @@ class ViewSql:
             parts.append("p.attachment = 1")
         return " AND ".join(parts)
 
-    def _rows(self, *, ordered: bool, bound: str = "", values: tuple[Parameter, ...] = ()) -> Sql:
+    def _rows(
+        self,
+        *,
+        ordered: bool,
+        bound: str = "",
+        values: tuple[Parameter, ...] = (),
+        among: str = "",
+    ) -> Sql:
+        """The rows, or those within a bound.
+
+        Args:
+            ordered: In the order of the view.
+            bound: A condition on them.
+            values: To bind to it.
+            among: What it says of the ids in the word index: others are not read.
+        """
         here = bound.replace(_KEY, self._key)
-        filters = self._filters() + (f" AND {here}" if here else "")
+        filters = self._filters(among) + (f" AND {here}" if here else "")
         if self.by_words:
-            text = self._text_by_words(filters)
+            text = self._text_by_words(filters, among)
         elif self._by_known:
             text = self._text_by_known(filters)
         elif self._few is not None:
@@ -333,7 +359,7 @@ class ViewSql:
             )
         parameters = self._bind(values)
         if self.view.also:
-            also = self._part_also(self.view.also, bound, values)
+            also = self._part_also(self.view.also, bound, values, among)
             text, parameters = f"{text} UNION ALL {also.text}", parameters + also.parameters
         if ordered:
             down = " DESC" if self.view.descending else ""
@@ -341,7 +367,11 @@ class ViewSql:
         return Sql(text, parameters)
 
     def _part_also(
-        self, placement_ids: Sequence[int], bound: str, values: tuple[Parameter, ...]
+        self,
+        placement_ids: Sequence[int],
+        bound: str = "",
+        values: tuple[Parameter, ...] = (),
+        among: str = "",
     ) -> Sql:
         """Rows by name: those that the query finds already are left out, so that none comes twice.
 
@@ -350,11 +380,11 @@ class ViewSql:
         """
         key = _WORDS_ID if self._by_rowid else self._key
         condition, parameters = self.condition, self.condition.parameters
-        where = condition.where.replace(SINCE, "").replace(WORDS_ID, _WORDS_ID)
+        where = condition.where.replace(SINCE, among).replace(WORDS_ID, _WORDS_ID)
         if self.by_words:
             found = (
                 "SELECT m.id FROM words JOIN message AS m ON m.words_id = words.rowid"
-                " WHERE words MATCH ?"
+                f" WHERE words MATCH ?{among}"
             )
             where = f"p.message_id IN ({found}) AND {where}"
             parameters = (condition.match, *parameters)
@@ -401,12 +431,12 @@ class ViewSql:
             f" WHERE m.words_id IN ({known}) AND p.mailbox_id IN ({self.mailboxes}) AND {filters}"
         )
 
-    def _text_by_words(self, filters: str) -> str:
+    def _text_by_words(self, filters: str, among: str = "") -> str:
         return (
             f"SELECT p.id AS id, {self._key} AS key FROM words"
             " CROSS JOIN message AS m INDEXED BY message_by_words ON m.words_id = words.rowid"
             " CROSS JOIN placement AS p INDEXED BY placement_by_message ON p.message_id = m.id"
-            f" WHERE words MATCH ?{self._between}{self._among_few}"
+            f" WHERE words MATCH ?{self._between}{self._among_few}{among}"
             f" AND p.mailbox_id IN ({self.mailboxes}) AND {filters}"
         )
 

@@ -49,7 +49,8 @@ class Rows:
         self.flags: dict[int, Flag] = {}
         self.read = 0
 
-    def count(self, _view: View) -> int:
+    def count(self, _view: View, most: int | None = None) -> int:
+        del most
         return len(self.numbers)
 
     def window(self, _view: View, offset: int, limit: int) -> list[MessageRow]:

@@ -343,8 +343,9 @@ class FakeStore:
         }
         return sorted(rows, key=keys[view.column], reverse=view.descending)  # type: ignore[arg-type]
 
-    def count(self, view: View) -> int:
-        return len(self._rows(view))
+    def count(self, view: View, most: int | None = None) -> int:
+        count = len(self._rows(view))
+        return count if most is None or not view.query.strip() else min(count, most)
 
     def window(self, view: View, offset: int, limit: int) -> list[MessageRow]:
         return self._rows(view)[offset : offset + limit]

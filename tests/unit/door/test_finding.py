@@ -87,7 +87,8 @@ def _thresholds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
             "_FEW": 12,
             "_FEW_JOINED": 9,
             "_RATHER_FEW": 30,
-            "_MANY": 60,
+            "_HITS_EACH": 4,
+            "_ROWS_EACH": 4,
         },
         "tiny": {
             "_NEWEST": 8,
@@ -95,7 +96,8 @@ def _thresholds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
             "_FEW": 0,
             "_FEW_JOINED": 0,
             "_RATHER_FEW": 0,
-            "_MANY": 0,
+            "_HITS_EACH": 1_000,
+            "_ROWS_EACH": 1_000,
         },
         "none": {
             "_NEWEST": 2,
@@ -103,7 +105,8 @@ def _thresholds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
             "_FEW": 500,
             "_FEW_JOINED": 500,
             "_RATHER_FEW": 500,
-            "_MANY": 500,
+            "_HITS_EACH": 1,
+            "_ROWS_EACH": 1,
         },
     }
     for name, value in limits[request.param].items():
@@ -140,6 +143,11 @@ def test_a_search_finds_what_a_walk_over_everything_finds(reader: SqliteReader, 
             rows = reader.window(view, offset, limit)
             assert [row.id for row in rows] == expected[offset : offset + limit], query
         assert reader.count(view) == len(expected), query
+        assert reader.count(view, 9) == min(len(expected), 9), query
+        for place in range(0, len(expected), 50):
+            assert reader.position(view, PlacementId(expected[place])) == place, query
+        missing = next((one for one in range(1, COUNT) if one not in expected), COUNT * 2)
+        assert reader.position(view, PlacementId(missing)) is None, query
 
 
 @pytest.mark.usefixtures("_thresholds")
@@ -169,6 +177,8 @@ def test_so_it_does_in_any_order_and_view(reader: SqliteReader, fields: dict[str
         expected = _plainly(reader, view)
         assert [row.id for row in reader.window(view, 0, 20)] == expected[:20], (query, fields)
         assert reader.count(view) == len(expected), (query, fields)
+        for place in range(0, len(expected), 20):
+            assert reader.position(view, PlacementId(expected[place])) == place, (query, fields)
 
 
 class Counted:
