@@ -39,11 +39,19 @@ _BEGINNING = 1024
 _KEPT = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.DRAFT | Flag.FORWARDED | Flag.RECEIPT_SENT
 
 
-# Led by the headers: left to itself SQLite goes through the whole mailbox for each of them.
+# Led by what is looked for: left to itself SQLite goes through the whole mailbox for each of them,
+# or for each batch.
 ALIKE = (
     "SELECT DISTINCT m.header_digest, m.id, m.blob_id IS NOT NULL, m.size FROM json_each(?) AS name"
     " CROSS JOIN message AS m INDEXED BY message_by_digest"
     " ON m.header_digest = unhex(name.value) AND m.header_digest <> x''"
+    " CROSS JOIN placement AS p INDEXED BY placement_by_message ON p.message_id = m.id"
+    " WHERE p.mailbox_id = ? AND p.shown = 1"
+)
+STANDING = (
+    "SELECT DISTINCT b.sha256 FROM json_each(?) AS name"
+    " CROSS JOIN blob AS b ON b.sha256 = unhex(name.value)"
+    " CROSS JOIN message AS m INDEXED BY message_by_blob ON m.blob_id = b.id"
     " CROSS JOIN placement AS p INDEXED BY placement_by_message ON p.message_id = m.id"
     " WHERE p.mailbox_id = ? AND p.shown = 1"
 )
@@ -251,16 +259,7 @@ def _alike(
 
 def _standing(tx: Transaction, mailbox_id: MailboxId, digests: Sequence[bytes]) -> set[bytes]:
     names = msgspec.json.encode([digest.hex() for digest in digests]).decode()
-    return {
-        row[0]
-        for row in tx.fetch(
-            "SELECT b.sha256 FROM blob AS b JOIN message AS m ON m.blob_id = b.id"
-            " JOIN placement AS p ON p.message_id = m.id"
-            " WHERE b.sha256 IN (SELECT unhex(value) FROM json_each(?))"
-            " AND p.mailbox_id = ? AND p.shown = 1",
-            (names, mailbox_id),
-        )
-    }
+    return {row[0] for row in tx.fetch(STANDING, (names, mailbox_id))}
 
 
 def _place(tx: Transaction, mailbox_id: MailboxId, parsed: list[Parsed]) -> None:

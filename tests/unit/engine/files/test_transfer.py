@@ -228,3 +228,16 @@ async def test_what_is_there_already_is_looked_for_by_its_header_and_not_in_all_
     assert steps[0].startswith("SCAN name")
     assert steps[1].startswith("SEARCH m USING INDEX message_by_digest (header_digest=?)")
     assert steps[2].startswith("SEARCH p USING INDEX placement_by_message (message_id=?)")
+
+
+async def test_octets_that_are_there_already_are_looked_for_by_their_digest(tmp_path: Path) -> None:
+    """Going through the mailbox for each 200 messages took 1.4 s where 350,000 were there."""
+    async with open_store(tmp_path) as store:
+        plan = await store.read(
+            lambda tx: tx.fetch(f"EXPLAIN QUERY PLAN {transfer.STANDING}", ("[]", 1))
+        )
+    steps = [str(row[3]) for row in plan]
+    assert steps[0].startswith("SCAN name")
+    assert steps[1].startswith("SEARCH b USING COVERING INDEX sqlite_autoindex_blob_1 (sha256=?)")
+    assert steps[2].startswith("SEARCH m USING COVERING INDEX message_by_blob (blob_id=?)")
+    assert steps[3].startswith("SEARCH p USING INDEX placement_by_message (message_id=?)")
