@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, TypeGuard
 from desktopmail.door.rows import Column, View
 from desktopmail.door.search import alternatives, as_match, few_of, positive
 from desktopmail.door.terms import All, Leaf, Not, Term, parts_of
-from desktopmail.door.view import Sql, ViewSql, joined
+from desktopmail.door.view import Sql, ViewSql, counted, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from desktopmail.door.sqlite import Fields
     from desktopmail.door.terms import Node
+    from desktopmail.door.view import Condition
 
     Run = Callable[[Sql], list[Fields]]
 
@@ -103,6 +104,23 @@ def ids(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
     return _ids(run(few.ids(offset, limit)))
 
 
+def count(sql: ViewSql, run: Run, most: int | None = None) -> int:
+    """How many rows a search has, counted up to so many.
+
+    Args:
+        sql: The search.
+        run: Runs a statement and returns all its rows.
+        most: Where to stop; None: nowhere.
+    """
+    if most is not None:
+        return len(ids(sql, run, 0, most))
+    conditions = _ways(sql) if sql.looks_into_words and not sql.view.also else None
+    if conditions is None:
+        return int(run(narrowed(sql, run).count())[0][0])
+    ways = [ViewSql(sql.view, sql.mailbox_ids, condition) for condition in conditions]
+    return int(run(counted([narrowed(way, run) for way in ways]))[0][0]) if ways else 0
+
+
 def narrowed(sql: ViewSql, run: Run, most: int = _FEW) -> ViewSql:
     """The same search, among so few placements as one of its filters leaves; else as it is."""
     if sql.condition.is_impossible:
@@ -171,10 +189,7 @@ def _merged(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int] | None
 
     None where they are too many to be looked for one by one.
     """
-    node = sql.condition.filters or All()
-    if sql.by_words:
-        node = All([Leaf(Term("", ""), match=sql.condition.match), node])
-    conditions = alternatives(node, _MOST_TRIED)
+    conditions = _ways(sql)
     if conditions is None:
         return None
     wanted = offset + limit
@@ -199,6 +214,14 @@ def _merged(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int] | None
         dates |= run(joined([narrowed(way, run) for way in ways], wanted))
     order = sorted(dates, key=lambda one: (dates[one], one), reverse=True)
     return order[offset:wanted]
+
+
+def _ways(sql: ViewSql) -> list[Condition] | None:
+    """The alternatives of a search; None where they are too many to be looked for one by one."""
+    node = sql.condition.filters or All()
+    if sql.by_words:
+        node = All([Leaf(Term("", ""), match=sql.condition.match), node])
+    return alternatives(node, _MOST_TRIED)
 
 
 def _keys(text: str, placement_ids: Iterable[int], run: Run) -> dict[int, int]:

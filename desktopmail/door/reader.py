@@ -193,10 +193,10 @@ class SqliteReader:
         if view.query.strip():
             from desktopmail.door import finding
 
-            sql = finding.narrowed(sql, self._run)
-        elif view.threads:
+            return finding.count(sql, self._run, most)
+        if view.threads:
             return int(self._run(sql.threads(most=self._has_most(sql)))[0][0])
-        return int(self._run(sql.count(most))[0][0])
+        return int(self._run(sql.count())[0][0])
 
     def window(self, view: View, offset: int, limit: int) -> list[MessageRow]:
         """Rows `offset` to `offset + limit` of a view, in its order."""

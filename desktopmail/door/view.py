@@ -241,11 +241,10 @@ class ViewSql:
             return Sql(f"SELECT count(*) FROM ({one_each} WHERE {where})", ())
         return Sql(f"SELECT count(DISTINCT p.thread_id) FROM placement AS p WHERE {where}", ())
 
-    def count(self, most: int | None = None) -> Sql:
-        """How many rows there are, counted up to so many."""
+    def count(self) -> Sql:
+        """How many rows there are."""
         rows = self._rows(ordered=False)
-        limit = "" if most is None else f" LIMIT {int(most)}"
-        return Sql(f"SELECT count(*) FROM ({rows.text}{limit})", rows.parameters)
+        return Sql(f"SELECT count(*) FROM ({rows.text})", rows.parameters)
 
     def before(self, key: Parameter, placement_id: int) -> Sql:
         """How many rows stand before the one with this key and id."""
@@ -350,14 +349,14 @@ class ViewSql:
         elif self._few is not None:
             few = f"p.id IN ({self._few.text}) AND +p.mailbox_id IN ({self.mailboxes})"
             text = self._text_of(few, filters)
-        elif self._is_sorted:
+        elif self._is_sorted or not ordered:
             text = self._text_of(f"p.mailbox_id IN ({self.mailboxes})", filters)
         else:
             text = " UNION ALL ".join(
                 self._text_of(f"p.mailbox_id = {int(mailbox_id)}", filters)
                 for mailbox_id in self.mailbox_ids
             )
-        parameters = self._bind(values)
+        parameters = self._bind(values, ordered=ordered)
         if self.view.also:
             also = self._part_also(self.view.also, bound, values, among)
             text, parameters = f"{text} UNION ALL {also.text}", parameters + also.parameters
@@ -396,7 +395,7 @@ class ViewSql:
         )
         return Sql(text, (json.dumps(list(placement_ids)), *parameters, *values))
 
-    def _bind(self, bound: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+    def _bind(self, bound: tuple[Parameter, ...], *, ordered: bool) -> tuple[Parameter, ...]:
         condition = self.condition
         few = self._few.parameters if self._few is not None else ()
         if self.by_words:
@@ -408,7 +407,7 @@ class ViewSql:
             return (*condition.parameters, *bound)
         if self._few is not None:
             return (*few, *condition.parameters, *bound)
-        times = 1 if self._is_sorted else len(self.mailbox_ids)
+        times = 1 if self._is_sorted or not ordered else len(self.mailbox_ids)
         return (*condition.parameters, *bound) * times
 
     def _text_of(self, where_mailbox: str, filters: str) -> str:
@@ -482,6 +481,14 @@ def joined(views: Sequence[ViewSql], limit: int) -> Sql:
     text = " UNION ".join(f"SELECT id, key FROM ({part.text})" for part in parts)
     parameters = tuple(value for part in parts for value in part.parameters)
     return Sql(f"{text} ORDER BY 2 DESC, 1 DESC LIMIT ?", (*parameters, limit))
+
+
+def counted(views: Sequence[ViewSql]) -> Sql:
+    """How many rows several views have together."""
+    parts = [one.all_rows() for one in views]
+    text = " UNION ".join(f"SELECT id FROM ({part.text})" for part in parts)
+    parameters = tuple(value for part in parts for value in part.parameters)
+    return Sql(f"SELECT count(*) FROM ({text})", parameters)
 
 
 def condition_of(query: str, vocabulary: Vocabulary | None = None) -> Condition:
