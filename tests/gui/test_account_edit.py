@@ -106,11 +106,11 @@ def test_another_way_to_log_in_says_what_it_gives_away(theme: Theme) -> None:
         dialog.open()
         dialog.incoming.fields.host.setText("mail.example.org")
         dialog.outgoing.fields.host.setText("mail.example.org")
-        assert dialog.exposure.text() == (
-            "The password travels encrypted; nobody on the way can read it."
-        )
+        assert dialog.exposure.said == [
+            ("The password travels encrypted; nobody on the way can read it.", False)
+        ]
         dialog.incoming.auth.choose(Auth.CRAM_MD5)
-        assert dialog.exposure.text().splitlines() == [
+        assert [text for text, _ in dialog.exposure.said] == [
             "Incoming server: The password is not sent, but a digest of it is, from which a weak"
             " password can be guessed.",
             "Outgoing server: The password travels encrypted; nobody on the way can read it.",

@@ -6,14 +6,14 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
 from desktopmail.door.rows import Auth, Security
 from desktopmail.ui.language import tr
 from desktopmail.ui.wrapped import WrappedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from PySide6.QtWidgets import QWidget
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -58,27 +58,48 @@ class Way:
                 return Exposed.CLEAR if is_clear else Exposed.TLS
 
 
-class ExposureLine(WrappedLabel):
-    """One sentence for all servers, or one for each where they differ."""
+class ExposureLine(QWidget):
+    """One sentence for all servers, or one for each where they differ, each in its own colour."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("", parent)
+        super().__init__(parent)
         self._needs_consent = False
+        self._lines = QVBoxLayout(self)
+        self._lines.setContentsMargins(0, 0, 0, 0)
+        self._lines.setSpacing(3)
+        self._said: list[WrappedLabel] = []
 
     @property
     def needs_consent(self) -> bool:
         """Whether a password could be read on the way: who wants that has to say so."""
         return self._needs_consent
 
+    @property
+    def said(self) -> list[tuple[str, bool]]:
+        """The sentences, and whether each of them is a warning."""
+        return [(it.text(), it.property("kind") == "error") for it in self._said]
+
     def show_ways(self, ways: Sequence[Way]) -> None:
         """Say what these ways give away."""
         exposed = [way.exposed for way in ways]
         self._needs_consent = Exposed.CLEAR in exposed
         if len(set(exposed)) == 1:
-            text = tr(f"exposure.{exposed[0]}")
+            sentences = [(tr(f"exposure.{exposed[0]}"), self._needs_consent)]
         else:
-            text = "\n".join(f"{way.title}: {tr(f'exposure.{way.exposed}')}" for way in ways)
-        self.setText(text)
-        self.setProperty("kind", "error" if self._needs_consent else "small")
-        self.style().unpolish(self)
-        self.style().polish(self)
+            sentences = [
+                (f"{way.title}: {tr(f'exposure.{way.exposed}')}", way.exposed is Exposed.CLEAR)
+                for way in ways
+            ]
+        if sentences == self.said:
+            return
+        for label in self._said:
+            self._lines.removeWidget(label)
+            label.hide()
+            label.deleteLater()
+        self._said = [self._say(text, is_warning) for text, is_warning in sentences]
+
+    def _say(self, text: str, is_warning: bool) -> WrappedLabel:
+        label = WrappedLabel(text, self)
+        label.setProperty("kind", "error" if is_warning else "small")
+        self._lines.addWidget(label)
+        return label

@@ -43,15 +43,26 @@ def test_what_stays_on_this_computer_needs_no_consent(host: str) -> None:
     assert way(Security.NONE, Auth.PLAIN, host).exposed is Exposed.LOCAL
 
 
-def test_two_servers_alike_are_said_in_one_sentence_and_others_in_two(qtbot: QtBot) -> None:
-    language.choose_language("en")
+def test_two_servers_alike_are_said_in_one_sentence(qtbot: QtBot) -> None:
     line = ExposureLine()
     qtbot.addWidget(line)
     line.show_ways([way(Security.TLS), way(Security.STARTTLS)])
-    assert "\n" not in line.text()
+    assert [is_warning for _, is_warning in line.said] == [False]
+    line.show_ways([way(Security.NONE), way(Security.NONE)])
+    assert [is_warning for _, is_warning in line.said] == [True]
+
+
+def test_of_two_servers_only_the_one_in_the_clear_is_warned_about(qtbot: QtBot) -> None:
+    language.choose_language("en")
+    line = ExposureLine()
+    qtbot.addWidget(line)
     line.show_ways([way(Security.TLS), way(Security.NONE)])
-    assert len(line.text().splitlines()) == 2
-    assert line.property("kind") == "error"
+    (safe, is_safe_warned), (clear, is_clear_warned) = line.said
+    assert "encrypted" in safe
+    assert not is_safe_warned
+    assert "encrypted" not in clear
+    assert is_clear_warned
+    assert line.needs_consent
 
 
 @pytest.mark.parametrize("tongue", sorted(language.LANGUAGES))
