@@ -34,6 +34,18 @@ def short_date(seconds: float, now: datetime) -> str:
     return locale.toString(day, tr("date.day_month_year"))
 
 
+def widest_dates() -> list[str]:
+    """Return what `short_date` says at most, for a column that is to have room for all of it."""
+    locale, far = QLocale(), QDate(2000, 12, 28)
+    return [
+        tr("date.yesterday"),
+        *(locale.dayName(day, QLocale.FormatType.LongFormat) for day in range(1, 8)),
+        *(locale.toString(far.addMonths(-month), tr("date.day_and_month")) for month in range(12)),
+        locale.toString(far, tr("date.day_month_year")),
+        locale.toString(QTime(23, 58), QLocale.FormatType.ShortFormat),
+    ]
+
+
 def long_date(seconds: float) -> str:
     """Return a date as the reading pane shows it, with weekday and time."""
     moment = local_time(seconds)
@@ -68,3 +80,8 @@ def size_text(octets: int) -> str:
     return QLocale().formattedDataSize(
         octets, 0 if octets < 1_000_000 else 1, QLocale.DataSizeFormat.DataSizeSIFormat
     )
+
+
+def widest_sizes() -> list[str]:
+    """Return what `size_text` says at most, up to messages of a gigabyte."""
+    return [size_text(octets) for octets in (999, 999_999, 999_900_000)]

@@ -96,6 +96,7 @@ def _show_message(window: MainWindow) -> None:
         fetch_image=window.fetch_image,
     )
     blank = window.messages.replaceWidget(1, window.reading)
+    window.messages.setStretchFactor(1, 1)
     if blank is not None:
         blank.deleteLater()
     window.problems = ProblemCards(window.theme)

@@ -40,6 +40,11 @@ def joined(texts: Iterable[str]) -> str:
     return ", ".join(isolated(text) for text in texts)
 
 
+def begins_isolated(text: str) -> bool:
+    """Whether a text is ours, and only what stands in it has a direction of its own."""
+    return text.startswith(_FIRST_STRONG)
+
+
 def without_controls(text: str) -> str:
     """Return a text without marks, embeddings, overrides and isolates of its own."""
     return text.translate(_CONTROLS)

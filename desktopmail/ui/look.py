@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 def apply_to_list(window: MainWindow) -> None:
     """Bring the tree and the list in line: what a start waits for."""
     settings, list_pane = window.settings, window.list_pane
+    cards = settings.text("list_style") == "cards"
     list_pane.list.show_as(
-        cards=settings.text("list_style") == "cards",
+        cards=cards,
         compact=settings.text("density") == "compact",
     )
     stacked = settings.text("layout") == "stacked"
-    window.place.lay_out(Qt.Orientation.Vertical if stacked else Qt.Orientation.Horizontal)
     window.side.setVisible(settings.flag("sidebar"))
+    layout = Qt.Orientation.Vertical if stacked else Qt.Orientation.Horizontal
+    window.place.lay_out(layout, table=not cards)
     window.menuBar().setVisible(settings.flag("menu_bar"))
     if list_pane.threads != settings.flag("threads"):
         list_pane.set_threads(settings.flag("threads"))

@@ -161,3 +161,12 @@ def test_a_row_reads_as_a_sentence() -> None:
 def test_placements_survive_a_drag() -> None:
     packed = write_placements([PlacementId(1), PlacementId(2**40)])
     assert read_placements(packed) == [1, 2**40]
+
+
+def test_names_of_recipients_keep_each_its_direction() -> None:
+    model = MessageListModel(Rows(range(3)))  # type: ignore[arg-type]
+    message = msgspec.structs.replace(row(1, 0), recipients="Anna, דנה לוי, Bob", thread_size=2)
+    model.outgoing = True
+    names = (f"\u2068{name}\u2069" for name in ("Anna", "דנה לוי", "Bob"))
+    assert model.who_shown(message) == f"{', '.join(names)}  (2)"
+    assert model.who(message) == "Anna, דנה לוי, Bob"  # is what is said

@@ -26,6 +26,7 @@ from PySide6.QtCore import (
 from desktopmail.door.ids import PlacementId
 from desktopmail.door.rows import Column, Flag, MessageRow, TagRow, View
 from desktopmail.ui.dates import short_date, size_text
+from desktopmail.ui.isolates import isolated, joined
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.tags import Tags, tag_text
 
@@ -317,8 +318,10 @@ class MessageListModel(QAbstractTableModel):
 
     def headerData(  # noqa: N802 - Qt's name
         self, number: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> str | None:
+    ) -> str | Qt.AlignmentFlag | None:
         """See QAbstractItemModel."""
+        if role == Qt.ItemDataRole.TextAlignmentRole and number == ListColumn.SIZE:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             name = ListColumn(number).name.lower()
             if name == "sender" and self.outgoing:
@@ -357,6 +360,15 @@ class MessageListModel(QAbstractTableModel):
         if self.outgoing:
             return message.recipients or tr("list.no_recipient")
         return message.sender.name or message.sender.address or tr("list.no_sender")
+
+    def who_shown(self, message: MessageRow) -> str:
+        """Whom a row names, as it is drawn: each name keeps a direction of its own.
+
+        A name that has a comma and a blank in it becomes two, which are read in the same order.
+        """
+        who = self.who(message)
+        shown = joined(who.split(", ")) if self.outgoing else isolated(who)
+        return f"{shown}  ({message.thread_size})" if message.thread_size > 1 else shown
 
     def labels(self, message: MessageRow) -> list[TagRow]:
         """What a row is marked with: found at a server only, and its tags."""

@@ -15,6 +15,8 @@ from desktopmail.ui.panes.reading_order import draw_text, end_box, place, trim
 from desktopmail.ui.theme import icons
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from desktopmail.ui.theme.theme import Theme
 
 _LEFT = 26  # where the text begins; the unread dot stands in the margin
@@ -22,6 +24,8 @@ _RIGHT = 14
 _ICON = 15
 _TAG = 9
 _TAGS_SHOWN = 5
+_GAP = 8  # beside the text of a cell
+_UNREAD = QFont.Weight.DemiBold
 
 
 class CardDelegate(QStyledItemDelegate):
@@ -127,10 +131,8 @@ class CardDelegate(QStyledItemDelegate):
         bold.setWeight(QFont.Weight.Bold if unread else QFont.Weight.Medium)
         painter.setFont(bold)
         painter.setPen(self._theme.colour("text"))
-        who = model.who(message)
-        if message.thread_size > 1:
-            who += f"  ({message.thread_size})"
-        draw_text(painter, trim(column, width + 12, mirrored=mirrored), who, mirrored=mirrored)
+        who, room = model.who_shown(message), trim(column, width + 12, mirrored=mirrored)
+        draw_text(painter, room, who, mirrored=mirrored)
 
         # Line 2: what about, and its signs.
         second = column.translated(0, line + gap)
@@ -226,6 +228,13 @@ class TableDelegate(QStyledItemDelegate):
         """The height of every row."""
         return QFontMetrics(self._view.font()).height() + 12
 
+    def width(self, texts: Iterable[str]) -> int:
+        """The width of a column that has room for each of the texts, in a row that is unread."""
+        font = QFont(self._view.font())
+        font.setWeight(_UNREAD)
+        metrics = QFontMetrics(font)
+        return max(metrics.horizontalAdvance(text) for text in texts) + 2 * _GAP + 2
+
     def paint(
         self,
         painter: QPainter,
@@ -267,20 +276,22 @@ class TableDelegate(QStyledItemDelegate):
             painter.drawPixmap(box, icons.pixmap(name, colour, side, ratio))
             return
         if unread:
-            font.setWeight(QFont.Weight.DemiBold)
+            font.setWeight(_UNREAD)
         painter.setFont(font)
         quiet = column in {ListColumn.DATE, ListColumn.SIZE} and not unread
         painter.setPen(self._theme.colour("muted" if quiet else "text"))
         mirrored = self._view.isRightToLeft()
-        cell = rect.adjusted(8, 0, -8, 0)
+        cell = rect.adjusted(_GAP, 0, -_GAP, 0)
         if column is ListColumn.SUBJECT and message.has_attachment:
             box = end_box(cell, side, side, mirrored=mirrored)
             painter.drawPixmap(box, icons.pixmap("paperclip", tokens.faint, side, ratio))
             cell = trim(cell, side + 6, mirrored=mirrored)
-        model = self._view.model()
-        if column is ListColumn.SUBJECT and isinstance(model, MessageListModel):
+        model, text = self._view.model(), str(index.data())
+        if column is ListColumn.SENDER and isinstance(model, MessageListModel):
+            text = model.who_shown(message)
+        elif column is ListColumn.SUBJECT and isinstance(model, MessageListModel):
             dot = self._theme.px(_TAG)
             used = paint_tags(painter, cell, model.labels(message), dot, mirrored=mirrored)
             cell = trim(cell, used + 4 if used else 0, mirrored=mirrored)
         at_end = column is ListColumn.SIZE
-        draw_text(painter, cell, str(index.data()), mirrored=mirrored, at_end=at_end)
+        draw_text(painter, cell, text, mirrored=mirrored, at_end=at_end)

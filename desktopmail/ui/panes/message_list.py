@@ -8,6 +8,7 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer,
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
+from desktopmail.ui.dates import widest_dates, widest_sizes
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.messages import SORT_COLUMNS, ListColumn, MessageListModel
 from desktopmail.ui.panes.card import CardDelegate, TableDelegate
@@ -22,8 +23,9 @@ _HELD_MS = 60
 _SELECTION_CHECKED = 500  # selections up to this size are put right after every refresh
 
 # Narrower than this, what the columns say is cut: the less telling ones make room.
-_WIDE_ENOUGH_FOR_SIZE = 520
-_WIDE_ENOUGH_FOR_DATE = 350
+_WIDE_ENOUGH_FOR_SIZE = 560
+_WIDE_ENOUGH_FOR_DATE = 370
+_LEAST_NAMES = 100
 
 
 class MessageList(QTableView):
@@ -91,7 +93,8 @@ class MessageList(QTableView):
         selection.selectionChanged.connect(self._settle_soon)
         model.shifted.connect(self._shift)
         model.modelReset.connect(self.viewport().update)
-        theme.changed.connect(self.viewport().update)
+        theme.changed.connect(self._measure)
+        self._needed: dict[ListColumn, int] = {}  # the width of columns that are as wide as needed
         self._settle = QTimer(self)  # a held cursor key opens the message it rests on only
         self._settle.setSingleShot(True)
         self._settle.setInterval(0)
@@ -106,11 +109,9 @@ class MessageList(QTableView):
         """Show cards (of three lines, or two) or a table with columns."""
         self.as_cards = cards
         self._cards.compact = compact
-        delegate = self._cards if cards else self._table
-        self.setItemDelegate(delegate)
-        self.verticalHeader().setDefaultSectionSize(delegate.height())
+        self.setItemDelegate(self._cards if cards else self._table)
         self.horizontalHeader().setVisible(not cards)
-        self._fit_columns()
+        self._measure()
         self.setHorizontalScrollBarPolicy(
             Qt.ScrollBarPolicy.ScrollBarAlwaysOff if cards else Qt.ScrollBarPolicy.ScrollBarAsNeeded
         )
@@ -144,6 +145,21 @@ class MessageList(QTableView):
         painter.drawText(area, int(flags | Qt.TextFlag.TextWordWrap), self._empty_text)
         painter.end()
 
+    def _measure(self) -> None:
+        """Give rows the height and columns the width that the letters need."""
+        delegate = self._cards if self.as_cards else self._table
+        self.verticalHeader().setDefaultSectionSize(delegate.height())
+        if not self.as_cards:
+            self._needed = {ListColumn.STAR: self._theme.px(32)}
+            for column, texts in (
+                (ListColumn.DATE, widest_dates()),
+                (ListColumn.SIZE, widest_sizes()),
+            ):
+                heading = self.horizontalHeader().sectionSizeHint(column)
+                self._needed[column] = max(self._table.width(texts), heading)
+        self._fit_columns()
+        self.viewport().update()
+
     def _fit_columns(self) -> None:
         width = self.viewport().width()
         header = self.horizontalHeader()
@@ -153,11 +169,10 @@ class MessageList(QTableView):
         if self.as_cards:
             self.setColumnWidth(ListColumn.STAR, width)
             return
-        px = self._theme.px
-        widths = {ListColumn.STAR: px(32), ListColumn.DATE: px(100), ListColumn.SIZE: px(92)}
-        fixed = {column: wide for column, wide in widths.items() if column in shown}
+        fixed = {column: wide for column, wide in self._needed.items() if column in shown}
         rest = max(width - sum(fixed.values()), 160)
-        fixed[ListColumn.SENDER] = max(rest * 3 // 10, min(100, rest // 2))
+        names = self._theme.px(_LEAST_NAMES)
+        fixed[ListColumn.SENDER] = max(rest * 3 // 10, min(names, rest // 2))
         fixed[ListColumn.SUBJECT] = rest - fixed[ListColumn.SENDER]
         for column, wide in fixed.items():
             header.resizeSection(column, wide)

@@ -1,7 +1,8 @@
 """Drawing in the order of reading: from the left, or mirrored in a window read from the right.
 
 Rows line up by the direction of the window; each text keeps the direction of its own script, so
-that “Walk on Sunday?” ends with its question mark in a Hebrew window, too.
+that “Walk on Sunday?” ends with its question mark in a Hebrew window, too. Isolated names in a row
+follow one another in the direction of the window.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, Qt
+
+from desktopmail.ui.isolates import begins_isolated
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
@@ -44,7 +47,13 @@ def draw_text(
         text, Qt.TextElideMode.ElideRight, max(rect.width(), 0)
     )
     direction = painter.layoutDirection()
-    painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
+    painter.setLayoutDirection(_direction(text, mirrored=mirrored))
     painter.drawText(rect, int(flags | Qt.TextFlag.TextSingleLine), shown)
     painter.setLayoutDirection(direction)
     return shown
+
+
+def _direction(text: str, *, mirrored: bool) -> Qt.LayoutDirection:
+    if not begins_isolated(text):
+        return Qt.LayoutDirection.LayoutDirectionAuto
+    return Qt.LayoutDirection.RightToLeft if mirrored else Qt.LayoutDirection.LeftToRight
