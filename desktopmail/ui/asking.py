@@ -9,13 +9,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QLabel,
     QLineEdit,
     QMessageBox,
     QPushButton,
     QVBoxLayout,
 )
 
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class TextDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setMinimumWidth(max(48 * self.fontMetrics().averageCharWidth(), 380))
-        words = QLabel(label, self)
+        words = Label(label, self)
         words.setWordWrap(True)
         self.field = QLineEdit(text, self)
         self.field.setAccessibleName(label)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktopmail.ui.isolates import without_controls
+from desktopmail.ui.label import Label
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
@@ -15,31 +16,18 @@ if TYPE_CHECKING:
 _LEFT_TO_RIGHT_MARK = "\u200e"
 
 
-def leading(widget: QWidget) -> Qt.AlignmentFlag:
-    """The side where reading begins in a widget.
-
-    Left to itself, a label aligns what it shows by its text: one name in Hebrew among others then
-    stands at the far side.
-    """
-    is_mirrored = widget.layoutDirection() is Qt.LayoutDirection.RightToLeft
-    side = Qt.AlignmentFlag.AlignRight if is_mirrored else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignAbsolute
-
-
 def left_to_right(name: str) -> str:
     """The name of a file as it is shown: what it ends with stands at the right in every script."""
     return name if name.isascii() else f"{_LEFT_TO_RIGHT_MARK}{name}"
 
 
-class ElidedLabel(QLabel):
+class ElidedLabel(Label):
     """Shows as much of a text as fits; the whole of it is the tool tip and the accessible name."""
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("", parent)
         self._full = self._short = ""
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._align()
         self.set_full_text(text)
 
     @property
@@ -62,19 +50,10 @@ class ElidedLabel(QLabel):
         """Any width will do."""
         return QSize(30, super().minimumSizeHint().height())
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """The window may be turned round."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LayoutDirectionChange:
-            self._align()
-
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Fit the text into the new width."""
         super().resizeEvent(event)
         self._fit()
-
-    def _align(self) -> None:
-        self.setAlignment(leading(self) | Qt.AlignmentFlag.AlignVCenter)
 
     def _fit(self) -> None:
         metrics, width = self.fontMetrics(), max(self.width(), 0)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLabel, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+
+from desktopmail.ui.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +55,7 @@ class FactTable(QTableView):
         headings.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.selectionModel().selectionChanged.connect(self.chosen)
         self.activated.connect(lambda index: self.opened.emit(index.data(_KEY)))
-        self._empty = QLabel(self.viewport())
+        self._empty = Label("", self.viewport())
         self._empty.setProperty("kind", "muted")
         self._empty.setWordWrap(True)
         self._empty.setContentsMargins(8, 10, 8, 0)

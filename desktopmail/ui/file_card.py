@@ -8,7 +8,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 
 from desktopmail.ui.dates import size_text
-from desktopmail.ui.elided import ElidedLabel, leading, left_to_right
+from desktopmail.ui.elided import ElidedLabel, left_to_right
+from desktopmail.ui.label import Label, leading
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
@@ -45,7 +46,7 @@ class FileCard(QFrame):
         image.setFixedWidth(width)
         image.setAlignment(Qt.AlignmentFlag.AlignCenter)
         title = ElidedLabel(left_to_right(name), self)
-        details = QLabel(size, self)
+        details = Label(size, self)
         details.setProperty("kind", "small")
         details.setAlignment(leading(self))
         texts = QVBoxLayout()

@@ -35,7 +35,7 @@ class ToolBar(QFrame):
         row.addStretch(1)
         self.menu_button = QToolButton(self)
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.menu_button.setIconSize(theme.side(20))
+        theme.grow(self.menu_button, 20)
         self.menu_button.setToolTip(tr("toolbar.menu"))
         self.menu_button.setAccessibleName(tr("toolbar.menu"))
         theme.tint(self.menu_button, "menu")
@@ -65,7 +65,7 @@ class ToolBar(QFrame):
     def _button(self, actions: Actions, name: str) -> QToolButton:
         button = QToolButton(self)
         button.setDefaultAction(actions[name])
-        button.setIconSize(self._theme.side(20))
+        self._theme.grow(button, 20)
         button.setAccessibleName(actions[name].text())
         if name == "compose":
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from desktopmail.ui.language import tr
@@ -413,6 +413,12 @@ class MainWindow(QMainWindow):
         self.snack.show_text(tr("engine.back"), shown_ms=5_000)
 
     # ---- place and size, and the end
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """The desktop may show larger letters from now on."""
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.ThemeChange, QEvent.Type.FontChange}:
+            QTimer.singleShot(0, self.theme, self.theme.follow_letters)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Keep place and size; windows to write in stay open until they are closed."""

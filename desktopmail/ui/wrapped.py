@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from desktopmail.ui.elided import leading
+from desktopmail.ui.label import Label
 
 _LEAST_WIDTH = 60
 
 
-class WrappedLabel(QLabel):
+class WrappedLabel(Label):
     """Takes the width there is, and the height that its lines need in it.
 
     A bare label prefers a width: a form does not widen it, and lays the next row over its end.
@@ -18,23 +18,12 @@ class WrappedLabel(QLabel):
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self._align()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """The window may be turned round."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LayoutDirectionChange:
-            self._align()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """A word that is longer than its window, such as a Message-ID, does not widen it."""
         least = super().minimumSizeHint()
         return QSize(min(least.width(), _LEAST_WIDTH), least.height())
-
-    def _align(self) -> None:
-        self.setAlignment(leading(self) | Qt.AlignmentFlag.AlignVCenter)

@@ -6,8 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QAccessible, QImage, QPainter
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtGui import QAccessible, QFontMetrics, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -25,7 +25,9 @@ from PySide6.QtWidgets import (
 )
 
 from desktopmail.ui import language
+from desktopmail.ui.dates import widest_dates
 from desktopmail.ui.elided import ElidedLabel
+from desktopmail.ui.isolates import joined
 from desktopmail.ui.models.messages import ListColumn
 from desktopmail.ui.panels.shortcuts import ShortcutsDialog
 from desktopmail.ui.panes.reading_order import draw_text, end_box, place, trim
@@ -370,6 +372,26 @@ def test_a_text_stands_on_its_side_whatever_its_script(
         assert (min(inked) > 200) is not is_left
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_names_in_a_row_follow_one_another_in_the_direction_of_the_window(
+    theme: Theme,  # noqa: ARG001 - the application has to be there
+    mirrored: bool,
+) -> None:
+    def inked(names: list[str]) -> int:
+        image = QImage(400, 40, QImage.Format.Format_ARGB32)
+        image.fill(Qt.GlobalColor.white)
+        painter = QPainter(image)
+        draw_text(painter, image.rect(), joined(names), mirrored=mirrored)
+        painter.end()
+        columns = range(399, -1, -1) if mirrored else range(400)
+        ink = [[y for y in range(40) if image.pixelColor(x, y).lightness() < 128] for x in columns]
+        first = next(number for number, column in enumerate(ink) if column)
+        return hash(tuple(map(tuple, ink[first : first + 12])))
+
+    for first, second in (("Iris", "שלום"), ("שלום", "Iris")):
+        assert inked([first, second]) == inked([first])
+
+
 def test_a_row_that_is_too_narrow_ends_with_an_ellipsis(theme: Theme) -> None:  # noqa: ARG001
     image = QImage(60, 40, QImage.Format.Format_ARGB32)
     painter = QPainter(image)
@@ -399,7 +421,8 @@ def test_a_narrow_list_shows_its_title_and_hides_what_would_be_cut(theme: Theme)
         window.resize(1000, 700)
         window.settings.set("list_style", "table")
         window.apply_look()
-        await until(lambda: window.list_pane.width() < 320)
+        window.messages.setSizes([270, 500])
+        assert window.list_pane.width() < 320
         title = window.list_pane._title
         assert title.text() == title.full_text == "All Inboxes"
         messages = window.list_pane.list
@@ -411,6 +434,88 @@ def test_a_narrow_list_shows_its_title_and_hides_what_would_be_cut(theme: Theme)
         window.apply_look()
         await until(lambda: messages.viewport().width() > 600)
         assert not any(messages.isColumnHidden(column) for column in ListColumn)
+
+    play(theme, scene)
+
+
+@pytest.mark.parametrize("tongue", sorted(language.LANGUAGES))
+@pytest.mark.parametrize(("size", "subject"), [((1000, 700), 180), ((1600, 1000), 290)])
+def test_a_table_beside_the_message_has_room_for_what_it_says(
+    theme: Theme, size: tuple[int, int], subject: int, tongue: str
+) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.resize(*size)
+        window.settings.set("list_style", "table")
+        window.apply_look()
+        window.place.restore()
+        await until(lambda: window.messages.width() > size[0] - 260)
+        messages = window.list_pane.list
+        assert messages.columnWidth(ListColumn.SUBJECT) >= subject
+        assert messages.columnWidth(ListColumn.SENDER) >= 100
+        assert not messages.isColumnHidden(ListColumn.DATE)
+        assert messages.isColumnHidden(ListColumn.SIZE) is (size[0] == 1000)
+        metrics = messages.fontMetrics()
+        dates = [metrics.horizontalAdvance(text) for text in widest_dates()]
+        assert messages.columnWidth(ListColumn.DATE) > max(dates) + 16
+        assert messages.horizontalScrollBar().maximum() == 0
+        assert window.reading.width() >= 350
+
+    language.choose_language(tongue)
+    play(theme, scene)
+
+
+def test_list_and_message_share_the_window_anew_until_a_person_has_them_share_it(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        async def resized(width: int) -> int:
+            window.resize(width, 800)
+            await until(lambda: abs(window.messages.width() - width) < 260)
+            return window.list_pane.width()
+
+        window.settings.set("list_style", "table")
+        window.apply_look()
+        assert await resized(1000) < await resized(1500) - 100
+        handle = window.messages.handle(1)
+        assert handle is not None
+        start = handle.rect().center()
+        QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=start)
+        QTest.mouseMove(handle, start - QPoint(150, 0))
+        QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=start)
+        chosen = window.list_pane.width()
+        assert chosen < 520
+        assert await resized(1600) == chosen
+        window.settings.set("list_style", "cards")
+        window.apply_look()
+        assert window.list_pane.width() == theme.px(372)
+        window.settings.set("list_style", "table")
+        window.apply_look()
+        assert window.list_pane.width() == chosen
+
+    play(theme, scene)
+
+
+def test_what_is_shown_grows_when_the_desktop_shows_larger_letters(
+    theme: Theme, qapp: QApplication
+) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        await select(window, 0)
+        icon = window.tool_bar.menu_button.iconSize().width()
+        avatar = window.reading.header._avatar.width()
+        row = window.list_pane.list.rowHeight(0)
+        usual, large = qapp.font(), qapp.font()
+        large.setPointSizeF(usual.pointSizeF() * 2)
+        try:
+            qapp.setFont(large)
+            QApplication.sendEvent(window, QEvent(QEvent.Type.ThemeChange))
+            await until(lambda: window.tool_bar.menu_button.iconSize().width() >= 2 * icon)
+            assert window.reading.header._avatar.width() == pytest.approx(2 * avatar, abs=1)
+            assert window.list_pane.list.rowHeight(0) > 1.5 * row
+            assert window.fontMetrics().height() == QFontMetrics(large).height()
+        finally:
+            qapp.setFont(usual)
+            theme.follow_letters()
+        assert window.tool_bar.menu_button.iconSize().width() == icon
 
     play(theme, scene)
 

@@ -11,9 +11,11 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QCheckBox,
     QDialog,
     QLabel,
     QPushButton,
+    QSystemTrayIcon,
     QWidget,
 )
 
@@ -475,5 +477,25 @@ def test_a_form_that_says_more_gets_the_room_for_it(theme: Theme) -> None:
         assert area is not None
         assert area.verticalScrollBar().maximum() == 0
         dialog.reject()
+
+    play(theme, scene)
+
+
+@pytest.mark.parametrize("has_tray", [False, True])
+def test_who_has_no_tray_is_told_that_the_program_cannot_stay_in_it(
+    theme: Theme, monkeypatch: pytest.MonkeyPatch, has_tray: bool
+) -> None:
+    monkeypatch.setattr(QSystemTrayIcon, "isSystemTrayAvailable", lambda: has_tray)
+
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        dialog = SettingsDialog(window)
+        dialog.show()
+        (row,) = [row for setting, row in dialog._rows if setting.name == "tray"]
+        (tick,) = row.findChildren(QCheckBox)
+        assert tick.isEnabled() is has_tray
+        said = [label.text() for label in row.findChildren(QLabel)]
+        assert any("has no tray" in text for text in said) is not has_tray
+        assert tick.accessibleDescription() in said
+        dialog.close()
 
     play(theme, scene)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QSizePolicy,
     QToolButton,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from desktopmail.ui.composer.addresses import AddressField
 from desktopmail.ui.isolates import named
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Fields(QFrame):
     def _add_line(self, name: str, field: QWidget) -> None:
         row = self._grid.rowCount()
         self._rows[field] = row
-        label = QLabel(name, self)
+        label = Label(name, self)
         label.setProperty("kind", "muted")
         label.setBuddy(field)
         line = self.fontMetrics().height() + 14

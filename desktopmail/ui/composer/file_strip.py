@@ -8,7 +8,6 @@ from PySide6.QtCore import QBuffer, QIODevice, Qt, Signal
 from PySide6.QtGui import QImageReader, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
-    QLabel,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 from desktopmail.ui.dates import size_text
 from desktopmail.ui.file_card import PICTURE, FileCard
 from desktopmail.ui.flow_layout import FlowLayout
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.reading.attachments import icon_of
 
@@ -46,7 +46,7 @@ class FileChip(FileCard):
         remove = QToolButton(self)
         remove.setToolTip(tr("compose.remove", name=file.name))
         remove.setAccessibleName(remove.toolTip())
-        remove.setIconSize(theme.side(14))
+        theme.grow(remove, 14)
         remove.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Delete does it on the chip itself
         theme.tint(remove, "close")
         remove.clicked.connect(lambda _checked=False: self.remove_wanted.emit())
@@ -76,7 +76,7 @@ class FileStrip(QFrame):
         self._files: list[File] = []
         self._host = QWidget(self)
         self._flow = FlowLayout(self._host, spacing=8)
-        self._total = QLabel(self)
+        self._total = Label("", self)
         self._total.setProperty("kind", "small")
         lines = QVBoxLayout(self)
         lines.setContentsMargins(18, 10, 18, 10)

@@ -108,7 +108,7 @@ class FormatBar(QFrame):
         native = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
         button.setToolTip(f"{title} ({native})" if keys else title)
         button.setAccessibleName(title)
-        button.setIconSize(self._theme.side(18))
+        self._theme.grow(button, 18)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the cursor in the text
         self._theme.tint(button, icon)
         self.buttons[name] = button
@@ -123,7 +123,8 @@ class FormatBar(QFrame):
     def _rule(self) -> None:
         rule = QFrame(self)
         rule.setProperty("kind", "divider")
-        rule.setFixedSize(1, self._theme.px(18))
+        theme = self._theme
+        theme.follow(rule, "size", lambda it: it.setFixedSize(1, theme.px(18)))
         self._row.addSpacing(5)
         self._row.addWidget(rule)
         self._row.addSpacing(5)

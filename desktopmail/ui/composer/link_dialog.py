@@ -9,13 +9,13 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QLineEdit,
     QVBoxLayout,
     QWidget,
 )
 
 from desktopmail.mime import address
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 
 _SCHEME = re.compile(r"(?:https?://|mailto:|tel:)\S+", re.IGNORECASE)
@@ -49,7 +49,7 @@ class LinkDialog(QDialog):
         self.target.setPlaceholderText("https://")
         self.target.setMinimumWidth(340)
         self.words = QLineEdit(words, self)
-        self._wrong = QLabel(self)
+        self._wrong = Label("", self)
         self._wrong.setProperty("kind", "error")
         self._wrong.setWordWrap(True)
         self._wrong.hide()

@@ -62,7 +62,7 @@ class QuoteStrip(QFrame):
     def _build(self) -> None:
         """Make what is shown: most messages quote nothing so."""
         picture = QLabel(self)
-        picture.setPixmap(self._theme.picture("quote", "muted", 18))
+        self._theme.depict(picture, "quote", "muted", 18)
         words = WrappedLabel(tr("quoted.title"), self)
         words.setProperty("kind", "small")
         self.setAccessibleName(words.text())

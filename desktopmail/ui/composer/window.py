@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QMessageBox,
     QPushButton,
@@ -47,6 +46,7 @@ from desktopmail.ui.composer.link_dialog import LinkDialog
 from desktopmail.ui.composer.quote_strip import QuoteStrip
 from desktopmail.ui.composer.sending import Sending
 from desktopmail.ui.dates import size_text
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class ComposeWindow(QWidget):
         self.more_button = self._tool("more", tr("compose.more"))
         self.more_button.setMenu(self._more_menu())
         self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.state = QLabel(self)
+        self.state = Label("", self)
         self.state.setProperty("kind", "small")
         self.bar = QFrame(self)
         self.bar.setObjectName("toolbar")
@@ -184,7 +184,7 @@ class ComposeWindow(QWidget):
         button = QToolButton(self)
         button.setToolTip(name)
         button.setAccessibleName(name)
-        button.setIconSize(self._theme.side(18))
+        self._theme.grow(button, 18)
         self._theme.tint(button, icon)
         return button
 

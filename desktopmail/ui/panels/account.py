@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QRadioButton,
@@ -26,6 +25,7 @@ from desktopmail.door.rows import Auth, Kind
 from desktopmail.mime import address
 from desktopmail.tasks import TaskScope
 from desktopmail.ui.commands.open_vault import command_with_vault
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 from desktopmail.ui.panels.consent import Consent
 from desktopmail.ui.panels.exposure_line import ExposureLine
@@ -60,12 +60,12 @@ class AccountDialog(QDialog):
         kinds = QButtonGroup(self)
         kinds.addButton(self.imap)
         kinds.addButton(self.pop3)
-        self._kind_help = QLabel(tr("account.imap_help"), self)
+        self._kind_help = Label(tr("account.imap_help"), self)
         self._kind_help.setProperty("kind", "small")
         self._kind_help.setWordWrap(True)
         self.incoming = ServerFields("imap", tr("account.incoming"), self)
         self.outgoing = ServerFields("smtp", tr("account.outgoing"), self)
-        self.found = QLabel(self)
+        self.found = Label("", self)
         self.found.setProperty("kind", "small")
         self.found.setWordWrap(True)
         self.found.hide()
@@ -131,7 +131,7 @@ class AccountDialog(QDialog):
                 grid.addWidget(rule, row, 0, 1, 2)
             else:
                 if name:
-                    label = QLabel(name, self)
+                    label = Label(name, self)
                     label.setProperty("kind", "muted")
                     grid.addWidget(label, row, 0)
                     if isinstance(field, QWidget):
@@ -144,7 +144,7 @@ class AccountDialog(QDialog):
         buttons.addStretch(1)
         buttons.addWidget(cancel)
         buttons.addWidget(self.add_button)
-        heading = QLabel(tr("account.heading"), self)
+        heading = Label(tr("account.heading"), self)
         heading.setProperty("kind", "subject")
         self._area = area = FormArea(grid, self)
         self.setMinimumWidth(max(self.minimumWidth(), area.least_width()))

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from desktopmail.door.commands import EditAccount, Password, ServerChange, ServerSettings
 from desktopmail.tasks import TaskScope
 from desktopmail.ui.commands.open_vault import command_with_vault
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import account_title
 from desktopmail.ui.panels.consent import Consent
@@ -187,7 +188,7 @@ class AccountEditDialog(QDialog):
         self.adjustSize()
 
     def _muted(self, title: str, field: QWidget) -> QLabel:
-        label = QLabel(title, self)
+        label = Label(title, self)
         label.setProperty("kind", "muted")
         label.setBuddy(field)
         return label

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
-    QLabel,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -33,6 +32,7 @@ from desktopmail.door.rows import (
     SendingState,
 )
 from desktopmail.ui.dates import short_date
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import account_title, state_text
 from desktopmail.ui.panels.card import Card
@@ -105,12 +105,12 @@ class ActivityWindow(QWidget):
         self._lines.addStretch(1)
 
     def _section(self, title: str, rows: Sequence[QWidget]) -> None:
-        heading = QLabel(title, self._host)
+        heading = Label(title, self._host)
         heading.setProperty("kind", "heading")
         heading.setContentsMargins(0, 8, 0, 0)
         self._lines.addWidget(heading)
         if not rows:
-            nothing = QLabel(tr("activity.nothing"), self._host)
+            nothing = Label(tr("activity.nothing"), self._host)
             nothing.setProperty("kind", "muted")
             self._lines.addWidget(nothing)
         for row in rows:

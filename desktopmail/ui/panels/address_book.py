@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -30,6 +29,7 @@ from desktopmail.ui.asking import confirm
 from desktopmail.ui.composer.writing import Placed, Writing
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.facts import FactTable
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.sentences import said, said_of
 
@@ -115,11 +115,11 @@ class AddressBookWindow(QWidget):
                 field.setFixedHeight(field.fontMetrics().height() * 3 + 16)
             field.setAccessibleName(tr(key))
             field.textChanged.connect(self._update)
-            label = QLabel(tr(key), card)
+            label = Label(tr(key), card)
             label.setProperty("kind", "muted")
             label.setBuddy(field)
             fields.addRow(label, field)
-        self.problem = QLabel(card)
+        self.problem = Label("", card)
         self.problem.setProperty("kind", "error")
         self.problem.setWordWrap(True)
         self.keep_button = _button(card, "book.keep", self._keep)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.flow_layout import FlowLayout
+from desktopmail.ui.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +47,7 @@ class Card(QFrame):
         stop = "" if title.endswith((".", "?", "!")) else "."
         self.setAccessibleName(f"{title}{stop} {text}".strip() if text else title)
         picture = QLabel(self)
-        picture.setPixmap(theme.picture(*icon, _ICON))
+        theme.depict(picture, *icon, _ICON)
         self._texts = QVBoxLayout()
         self._texts.setSpacing(1)
         if kind == "card":
@@ -117,8 +118,7 @@ class Card(QFrame):
             self._row.addWidget(self._offers)
 
     def _say(self, text: str) -> QLabel:
-        label = QLabel(text, self)
-        label.setTextFormat(Qt.TextFormat.PlainText)
+        label = Label(text, self)
         label.setWordWrap(True)
         self._texts.addWidget(label)
         return label

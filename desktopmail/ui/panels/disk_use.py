@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout
 
 from desktopmail.door.commands import CompactStore
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import DiskUse, ReadDiskUse
 from desktopmail.ui.dates import size_text
 from desktopmail.ui.facts import FactTable
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import account_title
 from desktopmail.ui.sentences import said_of
@@ -34,7 +35,7 @@ class DiskUseDialog(QDialog):
             [tr("disk.account"), tr("disk.messages"), tr("disk.size")],
             self,
         )
-        self.words = QLabel(self)
+        self.words = Label("", self)
         self.words.setWordWrap(True)
         self._busy = QProgressBar(self)
         self._busy.setRange(0, 0)

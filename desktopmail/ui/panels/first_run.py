@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 from desktopmail.ui.sentences import said
 from desktopmail.ui.theme.icons import application_icon
@@ -52,10 +53,10 @@ class FirstRun(QScrollArea):
         self._picture = picture = QLabel(host)
         picture.setPixmap(application_icon().pixmap(theme.side(72)))
         picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        title = QLabel(tr("first.title"), self)
+        title = Label(tr("first.title"), self)
         title.setProperty("kind", "title")
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text = QLabel(tr("first.text"), self)
+        text = Label(tr("first.text"), self)
         text.setProperty("kind", "muted")
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         text.setWordWrap(True)
@@ -88,15 +89,14 @@ class FirstRun(QScrollArea):
         self._problem = QFrame(self)
         self._problem.setProperty("kind", "danger")
         self._problem.setFixedWidth(account[0].width() * 2 + 18)
-        self._sentence = QLabel(self._problem)
+        self._sentence = Label("", self._problem)
         self._sentence.setProperty("kind", "heading")
-        self._remedy = QLabel(self._problem)
+        self._remedy = Label("", self._problem)
         words = QVBoxLayout(self._problem)
         words.setContentsMargins(16, 12, 16, 12)
         words.setSpacing(4)
         for label in (self._sentence, self._remedy):
             label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(
                 Qt.TextInteractionFlag.TextSelectableByMouse
                 | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -135,10 +135,10 @@ class FirstRun(QScrollArea):
         letter = card.fontMetrics().averageCharWidth()
         card.setFixedWidth(max(_CARD_LETTERS * letter, _CARD))
         picture = QLabel(card)
-        picture.setPixmap(theme.picture(icon, "accent", 28))
-        heading = QLabel(title, card)
+        theme.depict(picture, icon, "accent", 28)
+        heading = Label(title, card)
         heading.setProperty("kind", "heading")
-        words = QLabel(text, card)
+        words = Label(text, card)
         words.setProperty("kind", "muted")
         words.setWordWrap(True)
         press = QPushButton(button, card)

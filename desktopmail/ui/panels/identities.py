@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -21,6 +20,7 @@ from desktopmail.door.commands import RemoveIdentity, SetIdentity
 from desktopmail.door.interface import DoorError
 from desktopmail.mime import address
 from desktopmail.ui.facts import FactTable
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import account_title
 from desktopmail.ui.sentences import said_of
@@ -72,13 +72,13 @@ class IdentitiesDialog(QDialog):
         ):
             field.setAccessibleName(tr(key))
             field.textChanged.connect(self._update)
-            label = QLabel(tr(key), self)
+            label = Label(tr(key), self)
             label.setProperty("kind", "muted")
             label.setBuddy(field)
             fields.addRow(label, field)
         fields.addRow("", self.default)
         self.default.toggled.connect(self._update)
-        self.problem = QLabel(self)
+        self.problem = Label("", self)
         self.problem.setProperty("kind", "error")
         self.problem.setWordWrap(True)
         self.new_button = self._button("identity.new", self._begin)

@@ -71,7 +71,7 @@ class MessageWindow(QWidget):
             button = QToolButton(bar)
             button.setToolTip(verb.title)
             button.setAccessibleName(verb.title)
-            button.setIconSize(window.theme.side(20))
+            window.theme.grow(button, 20)
             window.theme.tint(button, verb.icon)
             button.clicked.connect(lambda _checked=False, way=name: self.answer(way))
             for key in verb.keys:

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 from desktopmail.door.commands import Password, SetProxy
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 from desktopmail.ui.panels.problem_line import ProblemLine
 from desktopmail.ui.wrapped import WrappedLabel
@@ -51,7 +51,7 @@ class ProxyDialog(QDialog):
             (tr("proxy.address"), self.address),
             (tr("proxy.password"), self.password),
         ):
-            label = QLabel(title, self)
+            label = Label(title, self)
             label.setProperty("kind", "muted")
             label.setBuddy(field)
             form.addRow(label, field)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktopmail.ui.chooser import fits
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import LANGUAGES, tr
 from desktopmail.ui.models.mailboxes import account_title
 from desktopmail.ui.settings import DECLARED, Setting, Value
@@ -82,16 +83,15 @@ class SettingsDialog(QDialog):
 
     def _add(self, setting: Setting, host: QWidget) -> None:
         if setting.section not in self._headings:
-            heading = QLabel(tr(f"section.{setting.section}"), host)
+            heading = Label(tr(f"section.{setting.section}"), host)
             heading.setProperty("kind", "subject")
             heading.setContentsMargins(0, 14, 0, 4)
             self._headings[setting.section] = heading
             self._lines.addWidget(heading)
         row = QWidget(host)
-        title = tr(f"setting.{setting.name}")
-        explanation = tr(f"setting.{setting.name}_help")
-        name = QLabel(title, row)
-        words = QLabel(explanation, row)
+        title, explanation = _title(setting), self._explanation(setting)
+        name = Label(title, row)
+        words = Label(explanation, row)
         words.setProperty("kind", "small")
         words.setWordWrap(True)
         words.setVisible(bool(explanation))
@@ -100,6 +100,8 @@ class SettingsDialog(QDialog):
         texts.addWidget(name)
         texts.addWidget(words)
         control = self._control(setting, row)
+        for it in (name, control):
+            it.setEnabled(self._has_effect(setting))
         control.setAccessibleName(title)
         control.setAccessibleDescription(explanation)
         name.setBuddy(control)
@@ -110,6 +112,14 @@ class SettingsDialog(QDialog):
         line.setContentsMargins(0, 5, 0, 5)
         self._rows.append((setting, row))
         self._lines.addWidget(row)
+
+    def _has_effect(self, setting: Setting) -> bool:
+        """Whether this desktop can do what the setting says."""
+        return setting.name != "tray" or self._window.notifications.tray.is_available
+
+    def _explanation(self, setting: Setting) -> str:
+        what = "help" if self._has_effect(setting) else "impossible"
+        return tr(f"setting.{setting.name}_{what}")
 
     def _control(self, setting: Setting, parent: QWidget) -> QWidget:
         settings = self._settings
@@ -168,20 +178,18 @@ class SettingsDialog(QDialog):
     def _filter(self, typed: str) -> None:
         shown_sections = set()
         for setting, row in self._rows:
-            words = " ".join(
-                (
-                    tr(f"setting.{setting.name}"),
-                    tr(f"setting.{setting.name}_help"),
-                    tr(f"section.{setting.section}"),
-                )
-            )
-            rank = fits(typed, words)
+            section = tr(f"section.{setting.section}")
+            rank = fits(typed, f"{_title(setting)} {self._explanation(setting)} {section}")
             visible = rank is not None and rank < 3
             row.setVisible(visible)
             if visible:
                 shown_sections.add(setting.section)
         for section, heading in self._headings.items():
             heading.setVisible(section in shown_sections)
+
+
+def _title(setting: Setting) -> str:
+    return tr(f"setting.{setting.name}")
 
 
 def _choice_name(setting: Setting, value: str) -> str:

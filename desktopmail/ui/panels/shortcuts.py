@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from desktopmail.ui.chooser import fits
 from desktopmail.ui.commands.registry import VERBS
 from desktopmail.ui.commands.verb import Menu, Verb
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class ShortcutsDialog(QDialog):
         self._headings: dict[Menu, QLabel] = {}
         row = 0
         for menu in Menu:
-            heading = QLabel(tr(menu.value), host)
+            heading = Label(tr(menu.value), host)
             heading.setProperty("kind", "heading")
             heading.setContentsMargins(0, 10, 0, 2)
             self._headings[menu] = heading
@@ -63,7 +64,7 @@ class ShortcutsDialog(QDialog):
                 if verb.menu is menu:
                     self._add(verb, row, host)
                     row += 1
-        self.problem = QLabel(self)
+        self.problem = Label("", self)
         self.problem.setProperty("kind", "error")
         self.problem.setWordWrap(True)
         area = QScrollArea(self)
@@ -90,7 +91,7 @@ class ShortcutsDialog(QDialog):
         lines.addLayout(buttons)
 
     def _add(self, verb: Verb, row: int, host: QWidget) -> None:
-        label = QLabel(verb.title.rstrip("…"), host)
+        label = Label(verb.title.rstrip("…"), host)
         action = self._window.actions_by_name[verb.name]
         edit = QKeySequenceEdit(action.shortcut(), host)
         edit.setMaximumSequenceLength(1)

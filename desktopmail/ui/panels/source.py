@@ -14,9 +14,10 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextDocument,
 )
-from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktopmail.ui.dates import size_text
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class SourceWindow(QWidget):
         self.view.setFrameShape(QFrame.Shape.NoFrame)
         self.view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.view.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-        self.view.setFont(theme.fixed_font())
+        theme.write_fixed(self.view)
         self.view.setAccessibleName(tr("verb.source"))
         self.view.document().setDocumentMargin(14)
         self._highlighter = _Fields(self.view.document(), theme.colour("accent"))
@@ -54,7 +55,7 @@ class SourceWindow(QWidget):
         about = size_text(len(octets))
         if defects:
             about += " · " + trn("source.defects", len(defects)) + ": " + " ".join(defects)
-        label = QLabel(about, self)
+        label = Label(about, self)
         label.setProperty("kind", "small")
         label.setWordWrap(True)
         label.setContentsMargins(14, 6, 14, 6)

@@ -21,6 +21,7 @@ from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.door.queries import DiscoverAccount, Discovered
 from desktopmail.door.rows import Auth, Kind
 from desktopmail.tasks import TaskScope
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.models.mailboxes import account_title
 from desktopmail.ui.panels.exposure_line import ExposureLine
@@ -74,7 +75,7 @@ class SwitchDialog(QDialog):
         self.scope = TaskScope(self._failed)
         self.setWindowTitle(tr("verb.switch_account").rstrip("…"))
         self.setMinimumWidth(window.theme.width(540))
-        self._heading = QLabel(self)
+        self._heading = Label("", self)
         self._heading.setProperty("kind", "subject")
         self._heading.setWordWrap(True)
         self.accounts = QComboBox(self)
@@ -87,7 +88,7 @@ class SwitchDialog(QDialog):
         self._note = _small(self)
         self._exposure = ExposureLine(self)
         self.problem = ProblemLine(self)
-        self.outcome = QLabel(self)
+        self.outcome = Label("", self)
         self.outcome.setWordWrap(True)
         self.outcome.hide()
         self.cancel_button = QPushButton(tr("error.cancel"), self)
@@ -114,7 +115,7 @@ class SwitchDialog(QDialog):
             (tr("switch.account"), self.accounts),
             (tr("account.incoming"), self.server),
         ):
-            label = QLabel(title, self)
+            label = Label(title, self)
             label.setProperty("kind", "muted")
             label.setBuddy(field)
             form.addRow(label, field)
@@ -192,7 +193,7 @@ class SwitchDialog(QDialog):
             row.setSpacing(10)
             picture = QLabel(line)
             token = "warning" if icon == "alert" else "muted"
-            picture.setPixmap(self._window.theme.picture(icon, token, 18))
+            self._window.theme.depict(picture, icon, token, 18)
             words = WrappedLabel(sentence, line)
             row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
             row.addWidget(words, 1)
@@ -303,7 +304,7 @@ class SwitchDialog(QDialog):
 
 
 def _small(parent: QWidget) -> QLabel:
-    label = QLabel(parent)
+    label = Label("", parent)
     label.setProperty("kind", "small")
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QScrollArea,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from desktopmail.door.commands import ChangeTag, ForgetTag
 from desktopmail.door.tags import name_of
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.theme.icons import tag_icon
 
@@ -40,7 +40,7 @@ class TagsDialog(QDialog):
         self._window = window
         self.setWindowTitle(tr("verb.tags").rstrip("…"))
         self.resize(window.theme.room(480, 440))
-        words = QLabel(tr("tag.help"), self)
+        words = Label(tr("tag.help"), self)
         words.setProperty("kind", "muted")
         words.setWordWrap(True)
         self._host = QWidget(self)
@@ -96,7 +96,7 @@ class TagsDialog(QDialog):
         self._grid.setRowStretch(len(self.fields), 1)
 
     def _add(self, row: int, tag: TagRow) -> None:
-        number = QLabel(str(row + 1) if row < 9 else "", self._host)
+        number = Label(str(row + 1) if row < 9 else "", self._host)
         number.setProperty("kind", "small")
         colour = QToolButton(self._host)
         colour.setIcon(tag_icon(tag.colour))
@@ -106,7 +106,7 @@ class TagsDialog(QDialog):
         field = QLineEdit(tag.label, self._host)
         field.setAccessibleName(tr("tag.label", label=tag.label))
         field.editingFinished.connect(lambda: self._rename(tag, field.text().strip()))
-        count = QLabel(trn("list.messages", tag.total), self._host)
+        count = Label(trn("list.messages", tag.total), self._host)
         count.setProperty("kind", "small")
         forget = QToolButton(self._host)
         self._window.theme.tint(forget, "trash")

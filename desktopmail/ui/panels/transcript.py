@@ -108,7 +108,7 @@ class TranscriptWindow(QWidget):
         self.tree.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
         # Protocols are read from the left, in a window read from the right, too.
         self.tree.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-        self.tree.setFont(self._window.theme.fixed_font())
+        self._window.theme.write_fixed(self.tree)
         self.tree.setAccessibleName(tr("verb.transcript"))
         self.tree.selectionModel().currentChanged.connect(self._explain)
         self.words = QTextBrowser(self)
@@ -135,7 +135,7 @@ class TranscriptWindow(QWidget):
         button = QToolButton(self)
         button.setToolTip(name)
         button.setAccessibleName(name)
-        button.setIconSize(self._window.theme.side(18))
+        self._window.theme.grow(button, 18)
         self._window.theme.tint(button, icon)
         return button
 

@@ -6,9 +6,10 @@ import enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QWidget
 
 from desktopmail.ui.flow_layout import FlowLayout
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
@@ -46,11 +47,10 @@ class ScopeBar(QFrame):
         group = QButtonGroup(self)
         self.buttons: dict[Scope, QToolButton] = {}
         row = FlowLayout(None, spacing=6)
-        self.reach = QLabel(self)
+        self.reach = Label("", self)
         self.reach.setObjectName("searchReach")
         self.reach.setProperty("kind", "small")
         self.reach.setWordWrap(True)
-        self.reach.setTextFormat(Qt.TextFormat.PlainText)
         self.servers = QToolButton(self)
         self.servers.setProperty("kind", "chip")
         self.servers.setText(tr("search.servers_too"))

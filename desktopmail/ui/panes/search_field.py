@@ -43,7 +43,7 @@ class SearchField(QLineEdit):
         self.setClearButtonEnabled(True)
         self.setAccessibleName(tr("search.name"))
         self.setToolTip(tr("search.help"))
-        self.setMinimumWidth(min(theme.px(130), 190))
+        theme.follow(self, "room", lambda it: it.setMinimumWidth(min(theme.px(130), 190)))
         self.setMaximumWidth(_LEAST_WIDTH)
         self.offer: Callable[[str], Sequence[Suggestion]] = lambda _text: ()
         self.offers = OfferList(self, theme)

@@ -84,6 +84,7 @@ class Sidebar(QTreeView):
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._restore)
         self.selectionModel().currentChanged.connect(self._current_changed)
+        theme.changed.connect(self.scheduleDelayedItemsLayout)  # lines may be higher
         theme.changed.connect(self.viewport().update)
         self._kept: tuple[str, int] | None = None
         self._closed: set[tuple[str, int]] = set()

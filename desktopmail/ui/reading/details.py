@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.people_line import PeopleLine
 from desktopmail.ui.wrapped import WrappedLabel
@@ -28,16 +29,21 @@ class Details(QWidget):
     write_wanted = Signal(object)
     keep_wanted = Signal(object)
 
-    def __init__(self, left: int, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("headerDetails")
         self.setAccessibleName(tr("reading.details"))
-        self._left = left
+        self._left = 0
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         self._host = QWidget(self)
         lines.addWidget(self._host)
         self._grid = self._make_grid()
+
+    def indent(self, left: int) -> None:
+        """Begin beside the picture of the sender, which is so wide, in pixels."""
+        self._left = left
+        self._grid.setContentsMargins(left, 2, 0, 0)
 
     def _make_grid(self) -> QGridLayout:
         grid = QGridLayout(self._host)
@@ -84,7 +90,7 @@ class Details(QWidget):
 
     def _add(self, name: str, value: QWidget) -> None:
         row = self._grid.rowCount()
-        label = QLabel(name, self._host)
+        label = Label(name, self._host)
         label.setProperty("kind", "small")
         top = Qt.AlignmentFlag.AlignTop
         label.setAlignment(Qt.AlignmentFlag.AlignRight | top)

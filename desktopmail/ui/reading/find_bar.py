@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class FindBar(QFrame):
         self.field.setAccessibleName(tr("find.words"))
         self.field.setMaximumWidth(280)
         self.field.textChanged.connect(lambda text: self.wanted.emit(text, False))
-        self._answer = QLabel(self)
+        self._answer = Label("", self)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 5, 8, 5)
         row.setSpacing(6)
@@ -78,6 +79,6 @@ class FindBar(QFrame):
         button = QToolButton(self)
         button.setToolTip(name)
         button.setAccessibleName(name)
-        button.setIconSize(theme.side(16))
+        theme.grow(button, 16)
         theme.tint(button, icon)
         return button

@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
 
 from desktopmail.mime.authres import Verdict
 from desktopmail.ui.dates import long_date
-from desktopmail.ui.elided import ElidedLabel, leading
+from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.isolates import joined
+from desktopmail.ui.label import leading
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.details import Details
 from desktopmail.ui.reading.mark_line import MarkLine
@@ -60,7 +61,7 @@ class Avatar(QWidget):
         self._theme = theme
         self._text = ""
         self._hue = 0
-        self.setFixedSize(theme.side(_AVATAR))
+        theme.follow(self, "size", lambda it: it.setFixedSize(theme.side(_AVATAR)))
         theme.changed.connect(self.update)
 
     def show_person(self, name: str, address: str) -> None:
@@ -107,7 +108,6 @@ class HeaderCard(QFrame):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._proof_icon: tuple[str, str] = ("check", "success")
         self.setObjectName("headerCard")
         self.setAccessibleName(tr("reading.header"))
         self._subject = WrappedLabel("", self)
@@ -127,7 +127,6 @@ class HeaderCard(QFrame):
         self._picture = QLabel(self._proof_line)
         self._proof = WrappedLabel("", self._proof_line)
         self._proof.setProperty("kind", "small")
-        theme.changed.connect(self._tint_proof)
         self._date = ElidedLabel("", self)
         self._date.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._date.setProperty("kind", "small")
@@ -137,7 +136,8 @@ class HeaderCard(QFrame):
         self.more_button.setAccessibleName(tr("reading.details"))
         self.more_button.toggled.connect(self._show_details)
         theme.tint(self.more_button, "chevron-down")
-        self._details = Details(theme.px(_AVATAR) + 12, self)
+        self._details = Details(self)
+        theme.follow(self._details, "indent", lambda it: it.indent(theme.px(_AVATAR) + 12))
         self._details.write_wanted.connect(self.write_wanted)
         self._details.keep_wanted.connect(self.keep_wanted)
         self._details.hide()
@@ -213,8 +213,8 @@ class HeaderCard(QFrame):
         }
         if authentication is not None and not quiet:
             proved = authentication.verdict is Verdict.PROVED
-            self._proof_icon = ("check", "success") if proved else ("info", "muted")
-            self._tint_proof()
+            icon = ("check", "success") if proved else ("info", "muted")
+            self._theme.depict(self._picture, *icon, 15)
         self._proof.setText("" if authentication is None or quiet else proof(authentication))
         self._proof_line.setVisible(not quiet)
 
@@ -231,9 +231,6 @@ class HeaderCard(QFrame):
         self._first.setDirection(direction.TopToBottom if is_narrow else direction.LeftToRight)
         self._first.setSpacing(1 if is_narrow else 10)
         self._date.setAlignment(leading(self) if is_narrow else Qt.AlignmentFlag.AlignRight)
-
-    def _tint_proof(self) -> None:
-        self._picture.setPixmap(self._theme.picture(*self._proof_icon, 15))
 
     def _fill_details(self) -> None:
         if self._letter is not None and not self._is_filled:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from desktopmail.door.rows import Flag
 from desktopmail.ui.flow_layout import FlowLayout
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
@@ -80,9 +81,10 @@ class MarkLine(QWidget):
         remove.setObjectName("markRemove")
         remove.setToolTip(tr("marks.remove", name=tag.label))
         remove.setAccessibleName(remove.toolTip())
-        remove.setFixedSize(self._theme.side(16))
-        remove.setIconSize(self._theme.side(12))
-        self._theme.tint(remove, "close")
+        theme = self._theme
+        theme.follow(remove, "room", lambda it: it.setFixedSize(theme.side(16)))
+        theme.grow(remove, 12)
+        theme.tint(remove, "close")
         remove.clicked.connect(partial(self._take_off, tag.name))
         if (line := chip.layout()) is not None:
             line.addWidget(remove)
@@ -95,7 +97,7 @@ class MarkLine(QWidget):
         chip = self._chip(tr(f"marks.{name}"), tr(f"marks.{name}"))
         picture = QLabel(chip)
         token = "warning" if icon == "star-filled" else "muted"
-        picture.setPixmap(self._theme.picture(icon, token, 13))
+        self._theme.depict(picture, icon, token, 13)
         if isinstance(line := chip.layout(), QHBoxLayout):
             line.insertWidget(0, picture)
         return chip
@@ -105,9 +107,8 @@ class MarkLine(QWidget):
         chip.setObjectName("markChip")
         chip.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         chip.setAccessibleName(name)
-        label = QLabel(text, chip)
+        label = Label(text, chip)
         label.setProperty("kind", "small")
-        label.setTextFormat(Qt.TextFormat.PlainText)
         line = QHBoxLayout(chip)
         line.setContentsMargins(8, 1, 4, 1)
         line.setSpacing(4)

@@ -50,7 +50,7 @@ class NoticeBar(QFrame):
         self.setAccessibleName(text)
         token = {"warning": "warning", "danger": "danger"}.get(kind, "muted")
         picture = QLabel(self)
-        picture.setPixmap(theme.picture(icon, token, 18))
+        theme.depict(picture, icon, token, 18)
         label = WrappedLabel(text, self)
         label.setMinimumWidth(120)
         words = QHBoxLayout()

@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QTextCursor, QTextDocument
 from PySide6.QtWidgets import (
     QFrame,
-    QLabel,
     QMessageBox,
     QStackedWidget,
     QTextBrowser,
@@ -24,6 +23,7 @@ from desktopmail.mime import authres, link, mailing_list
 from desktopmail.tasks import TaskScope
 from desktopmail.ui.fitting_area import FittingArea
 from desktopmail.ui.isolates import isolated
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.models.tags import Tags
 from desktopmail.ui.reading.attachments import AttachmentStrip
@@ -159,7 +159,7 @@ class ReadingPane(QFrame):
         self.attachments.save_all_wanted.connect(self.save_all_wanted)
         self.plain = PlainView(theme, self)
         self._html: AnyHtmlView | None = None
-        self._nothing = QLabel(tr("reading.nothing"), self)
+        self._nothing = Label(tr("reading.nothing"), self)
         self._nothing.setProperty("kind", "muted")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setWordWrap(True)

@@ -11,7 +11,6 @@ from PySide6.QtGui import QImage, QImageReader, QKeySequence, QPainter, QShortcu
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QPushButton,
     QStackedWidget,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 from desktopmail.mime import charset
 from desktopmail.ui.dates import size_text
 from desktopmail.ui.elided import ElidedLabel
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class PreviewWindow(QWidget):
         self.text.setObjectName("readingBody")
         self.text.setFrameShape(QFrame.Shape.NoFrame)
         self.text.document().setDocumentMargin(18)
-        self.sentence = QLabel(self)
+        self.sentence = Label("", self)
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.sentence.setProperty("kind", "muted")
         self.sentence.setWordWrap(True)
@@ -151,7 +151,7 @@ class PreviewWindow(QWidget):
         self.forward = self._tool("next", "chevron-right", 1)
         self.name = ElidedLabel("", bar)
         self.name.setProperty("kind", "heading")
-        self.details = QLabel(bar)
+        self.details = Label("", bar)
         self.details.setProperty("kind", "small")
         open_button = QPushButton(tr("attachment.open"), bar)
         open_button.clicked.connect(lambda _on=False: self.open_wanted.emit(self.shown))
@@ -171,7 +171,7 @@ class PreviewWindow(QWidget):
         button = QToolButton(self)
         button.setToolTip(tr(f"preview.{name}"))
         button.setAccessibleName(tr(f"preview.{name}"))
-        button.setIconSize(self._theme.side(18))
+        self._theme.grow(button, 18)
         self._theme.tint(button, icon)
         button.clicked.connect(lambda _on=False: self.go(way))
         return button

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QScrollArea, QWidget
 
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.server_room import values
 from desktopmail.ui.server_room.page import Page, Room
@@ -38,7 +39,7 @@ class Capabilities(Page):
         area.setFrameShape(QFrame.Shape.NoFrame)
         self.lines.addWidget(area, 1)
         self.boxes: dict[str, list[QCheckBox]] = {}
-        self._state = QLabel(self)
+        self._state = Label("", self)
         self._state.setProperty("kind", "small")
         (self.all_button,) = self.buttons(("room.all_on", lambda: self._put(set())))
         self.lines.addWidget(self._state)
@@ -66,7 +67,7 @@ class Capabilities(Page):
     def _build(self, known: dict[str, list[str]]) -> None:
         row = 0
         for protocol, names in known.items():
-            heading = QLabel(protocol.upper(), self._host)
+            heading = Label(protocol.upper(), self._host)
             heading.setProperty("kind", "heading")
             heading.setContentsMargins(0, 8, 0, 0)
             self._grid.addWidget(heading, row, 0, 1, _COLUMNS)

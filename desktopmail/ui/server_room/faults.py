@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QWidget
 
 from desktopmail.ui.facts import FactTable
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, tr_or, trn
 from desktopmail.ui.server_room.page import Page, Room
 from desktopmail.ui.server_room.values import Planned, Preset
@@ -60,7 +61,7 @@ class Faults(Page):
 
     def _add(self, row: int, preset: Preset) -> None:
         name = preset.name.replace("-", "_")
-        words = QLabel(tr_or(preset.what, f"fault.{name}"), self._host)
+        words = Label(tr_or(preset.what, f"fault.{name}"), self._host)
         words.setWordWrap(True)
         button = QPushButton(tr("room.inject"), self._host)
         button.setAutoDefault(False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
+from desktopmail.ui.isolates import isolated
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ class Feed(QPlainTextEdit):
         self.setObjectName("serverFeed")
         self.setReadOnly(True)
         self.setAccessibleName(tr("room.feed"))
-        self.setPlaceholderText(tr("room.feed_empty"))
+        self.setPlaceholderText(isolated(tr("room.feed_empty")))
         self.setMaximumBlockCount(_MOST_LINES)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setTabChangesFocus(True)
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-        self.setFont(theme.fixed_font())
+        theme.write_fixed(self)
         self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
 
     def tell(self, event: Event) -> None:

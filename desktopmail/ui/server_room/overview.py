@@ -9,6 +9,7 @@ from PySide6.QtCore import QDateTime, QLocale, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy
 
 from desktopmail.ui.facts import FactTable
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.server_room.page import Page, Room
 from desktopmail.ui.server_room.values import About, Session
@@ -41,7 +42,7 @@ class Overview(Page):
                 Qt.TextInteractionFlag.TextSelectableByMouse
                 | Qt.TextInteractionFlag.TextSelectableByKeyboard
             )
-            title = QLabel(tr(f"fact.{name}"), self)
+            title = Label(tr(f"fact.{name}"), self)
             title.setProperty("kind", "muted")
             title.setBuddy(value)
             value.setAccessibleName(title.text())

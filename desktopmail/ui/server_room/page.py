@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
@@ -63,14 +64,14 @@ class Page(QWidget):
 
     def explain(self, key: str) -> None:
         """Say in a sentence what the page, or what follows on it, is for."""
-        words = QLabel(tr(key), self)
+        words = Label(tr(key), self)
         words.setProperty("kind", "muted")
         words.setWordWrap(True)
         self.lines.addWidget(words)
 
     def heading(self, key: str) -> None:
         """Begin a part of the page."""
-        label = QLabel(tr(key), self)
+        label = Label(tr(key), self)
         label.setProperty("kind", "heading")
         self.lines.addWidget(label)
 

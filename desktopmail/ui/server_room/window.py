@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSplitter,
     QStackedWidget,
@@ -24,6 +23,7 @@ from desktopmail.door.commands import StartSandbox
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import ReadSandbox, SandboxState
 from desktopmail.ui.elided import ElidedLabel
+from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.content import read_letter
 from desktopmail.ui.sentences import said_of
@@ -84,7 +84,7 @@ class ServerRoomWindow(QWidget):
     def _build(self) -> None:
         bar = QFrame(self)
         bar.setObjectName("toolbar")
-        self.state = QLabel(bar)
+        self.state = Label("", bar)
         self.state.setProperty("kind", "heading")
         self.said = ElidedLabel("", bar)
         self.said.setProperty("kind", "small")
@@ -149,7 +149,7 @@ class ServerRoomWindow(QWidget):
     def _build_feed(self) -> QWidget:
         host = QFrame(self)
         host.setObjectName("roomFeed")
-        title = QLabel(tr("room.feed"), host)
+        title = Label(tr("room.feed"), host)
         title.setProperty("kind", "heading")
         self.with_lines = QCheckBox(tr("room.with_lines"), host)
         self.feed = Feed(self.theme, host)

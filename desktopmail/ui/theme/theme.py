@@ -1,10 +1,11 @@
-"""The one theme of the program: light, dark, or whatever the system shows."""
+"""The one theme of the program: light, dark, or whatever the system shows, in its letters' size."""
 
 from __future__ import annotations
 
 import enum
 import weakref
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -25,8 +26,13 @@ from desktopmail.ui.theme.style import build_style_sheet
 from desktopmail.ui.theme.tokens import Tokens, load_tokens
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
+    from collections.abc import Callable
+    from typing import Any
 
+    from PySide6.QtGui import QAction
+    from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+
+Followed = TypeVar("Followed", bound=QObject)
 
 _OF_THE_SCREEN = 0.95
 _USUAL_PX = 13 + 1 / 3  # 10 points at 96 dots an inch
@@ -38,6 +44,15 @@ class Scheme(enum.StrEnum):
     SYSTEM = "system"
     LIGHT = "light"
     DARK = "dark"
+
+
+@dataclass(frozen=True, slots=True)
+class _Follower:
+    """Something of an object that is to be in line with the theme."""
+
+    target: weakref.ref[QObject]
+    what: str
+    apply: Callable[[Any], None]
 
 
 class Theme(QObject):
@@ -55,7 +70,8 @@ class Theme(QObject):
         super().__init__(application)
         self._application = application
         self._scheme = scheme
-        self._tinted: list[tuple[weakref.ref[QObject], str, str]] = []
+        self._followers: list[_Follower] = []
+        self._letters = application.font()
         self.dark = False
         self.scale = 1.0
         self.tokens: Tokens = load_tokens("light")
@@ -111,18 +127,44 @@ class Theme(QObject):
         """Return an icon for a label, `side` points wide where letters have the usual size."""
         return self.icon(name, role).pixmap(self.side(side))
 
-    def tint(self, target: QObject, name: str, role: str = "muted") -> None:
+    def tint(self, target: QAction | QAbstractButton, name: str, role: str = "muted") -> None:
         """Give an action or button an icon that follows the theme."""
-        self._tinted = [
-            entry
-            for entry in self._tinted
-            if (alive := entry[0]()) is not None and isValid(alive) and alive is not target
-        ]
-        self._tinted.append((weakref.ref(target), name, role))
-        self._set_icon(target, name, role)
+        self.follow(target, "icon", lambda it: it.setIcon(self.icon(name, role)))
 
-    def _set_icon(self, target: QObject, name: str, role: str) -> None:
-        target.setIcon(self.icon(name, role))  # type: ignore[attr-defined] # QAction, QAbstractButton
+    def grow(self, button: QAbstractButton, length: int) -> None:
+        """Give the icon of a button a side that follows the letters."""
+        self.follow(button, "size", lambda it: it.setIconSize(self.side(length)))
+
+    def depict(self, label: QLabel, name: str, role: str, length: int) -> None:
+        """Have a label show an icon that follows the theme and the letters."""
+        self.follow(label, "picture", lambda it: it.setPixmap(self.picture(name, role, length)))
+
+    def write_fixed(self, target: QWidget) -> None:
+        """Have a widget show letters of one width, as large as the others."""
+        self.follow(target, "letters", lambda it: it.setFont(self.fixed_font()))
+
+    def follow(self, target: Followed, what: str, apply: Callable[[Followed], None]) -> None:
+        """Bring something of a target in line with the theme, now and after each change.
+
+        Args:
+            target: Is not kept alive.
+            what: What of it; what was to be done about that before is forgotten.
+            apply: Does it; must not hold the target itself.
+        """
+        self._followers = [
+            follower
+            for follower in self._followers
+            if (alive := follower.target()) is not None
+            and isValid(alive)
+            and (alive is not target or follower.what != what)
+        ]
+        self._followers.append(_Follower(weakref.ref(target), what, apply))
+        apply(target)
+
+    def follow_letters(self) -> None:
+        """The desktop may show other letters than before: what grows with them follows."""
+        if self._application.font() != self._letters:
+            self._apply()
 
     def _system_changed(self) -> None:
         if self._scheme is Scheme.SYSTEM:
@@ -136,7 +178,7 @@ class Theme(QObject):
         self.tokens = load_tokens("dark" if self.dark else "light")
         # setColorScheme() does nothing offscreen and on bare X11, so the palette is set as well.
         self._application.setPalette(build_palette(self.tokens))
-        font = self._application.font()
+        self._letters = font = self._application.font()
         self.scale = max(QFontInfo(font).pixelSize() / _USUAL_PX, 1.0)
         self._application.setStyleSheet(
             build_style_sheet(
@@ -146,9 +188,9 @@ class Theme(QObject):
                 scale=self.scale,
             )
         )
-        for reference, name, role in self._tinted:
-            if (target := reference()) is not None and isValid(target):
-                self._set_icon(target, name, role)
+        for follower in self._followers:
+            if (target := follower.target()) is not None and isValid(target):
+                follower.apply(target)
         self.changed.emit()
 
 

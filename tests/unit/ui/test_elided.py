@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import Qt
 
-from desktopmail.ui.elided import ElidedLabel, leading, left_to_right
+from desktopmail.ui.elided import ElidedLabel, left_to_right
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -40,15 +39,6 @@ def test_a_shorter_text_takes_the_place_of_one_that_would_be_cut(label: ElidedLa
     label.resize(60, 20)
     assert label.text() == "48"
     assert label.accessibleName() == "48 messages in all your inboxes"
-
-
-@pytest.mark.parametrize("text", ["Walk on Sunday?", "פגישה ביום חמישי"])
-def test_it_begins_where_its_window_begins_in_every_script(label: ElidedLabel, text: str) -> None:
-    label.set_full_text(text)
-    assert label.alignment() & Qt.AlignmentFlag.AlignLeft
-    label.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-    assert label.alignment() & Qt.AlignmentFlag.AlignRight
-    assert leading(label) & Qt.AlignmentFlag.AlignAbsolute
 
 
 def test_a_file_name_ends_at_the_right_in_every_script() -> None:
