@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +14,7 @@ from desktopmail.door.queries import SearchServers, ServerHits
 from desktopmail.door.rows import Column, View
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.models.mailboxes import account_title, mailbox_title
+from desktopmail.ui.models.messages import COUNTED_FIRST, PAGE_ROWS
 from desktopmail.ui.panes.scope_bar import Scope
 from desktopmail.ui.sentences import said, said_of
 from desktopmail.ui.suggestions import Suggestion, suggest
@@ -22,10 +24,30 @@ if TYPE_CHECKING:
 
     from desktopmail.door.ids import MailboxId
     from desktopmail.door.interface import StoreReader
+    from desktopmail.door.rows import MessageRow
     from desktopmail.ui.window import MainWindow
 
 _KEPT = 12
 _NAMED = 3
+# Who types on for so long wants other words: what was found is not counted to its end.
+_PAUSE_S = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a thread found.
+
+    Attributes:
+        count: How many rows.
+        first: The first of them.
+        partly: The mailboxes looked into that are not wholly here.
+        waiting: How many messages no words find yet.
+    """
+
+    count: int
+    first: list[MessageRow]
+    partly: list[MailboxId]
+    waiting: int
 
 
 class Searching(QObject):
@@ -42,11 +64,13 @@ class Searching(QObject):
         self.make_reader = make_reader
         self.scope = Scope.MAILBOX
         self._turn = 0
+        self._is_stale = self._is_counting = False
         self._field = window.tool_bar.search
         self._field.offer = self._offer
         self._field.wanted.connect(self._search)
         self._field.decided.connect(self._remember)
         self._field.left.connect(lambda: window.list_pane.list.setFocus())
+        window.list_pane.search_wanted.connect(self._search_again)
         window.list_pane.scope_bar.chosen.connect(self._look_elsewhere)
         window.list_pane.scope_bar.servers_wanted.connect(self._ask_servers)
 
@@ -83,8 +107,11 @@ class Searching(QObject):
         view = msgspec.structs.replace(
             self._views()[self.scope], query=words, column=Column.DATE, descending=True
         )
+        self._search_again(view)
+
+    def _search_again(self, view: View) -> None:
         self._turn += 1
-        window.scope.spawn(self._find(view, self._turn), name=tr("task.search"))
+        self._window.scope.spawn(self._find(view, self._turn), name=tr("task.search"))
 
     def _views(self) -> dict[Scope, View]:
         """The rows of each scope that makes sense where one is."""
@@ -108,37 +135,63 @@ class Searching(QObject):
         return names
 
     async def _find(self, view: View, turn: int) -> None:
-        counted = await self._count(view)
-        if counted is None or not self._is_wanted(turn):
-            return
-        found, partly, waiting = counted
+        """Show the first of what is found, then how much it is."""
         pane = self._window.list_pane
+        found = await self._look(pane.filtered(view), COUNTED_FIRST)
+        if found is None or not self._is_wanted(turn):
+            return
         pane.scope_bar.show_scope(self.scope, self._names())
         said_here = []
-        if partly:
-            said_here.append(tr("search.partly_here", names=self._paths(partly)))
-        if waiting:
-            said_here.append(trn("search.indexing", waiting))
+        if found.partly:
+            said_here.append(tr("search.partly_here", names=self._paths(found.partly)))
+        if found.waiting:
+            said_here.append(trn("search.indexing", found.waiting))
         reach = " ".join(said_here) or tr("search.all_here")
-        pane.scope_bar.show_reach(reach, more=bool(partly))
-        pane.show_found(tr("search.title"), view, found)
+        pane.scope_bar.show_reach(reach, more=bool(found.partly))
+        pane.show_found(tr("search.title"), view, found.count, found.first)
+        self.count_again()
 
-    async def _count(self, view: View) -> tuple[int, list[MailboxId], int] | None:
-        """How many rows a view has, where it is not wholly here, and how many messages words miss.
+    def count_again(self) -> None:
+        """Count what is shown to its end: only its beginning was counted, or the store changed."""
+        if self._window.list_model.rowCount() < COUNTED_FIRST:
+            return
+        self._is_stale = True
+        if not self._is_counting:
+            self._window.scope.spawn(self._count_all(), name=tr("task.search"))
 
-        None where an error was said.
-        """
+    async def _count_all(self) -> None:
+        pane, clock = self._window.list_pane, asyncio.get_running_loop().time
+        self._is_counting, pause_s = True, _PAUSE_S
+        try:
+            while self._is_stale:
+                await asyncio.sleep(pause_s)
+                self._is_stale, view, begun_s = False, pane.view, clock()
+                if not view.query:
+                    return
+                whole = await self._look(view, None)
+                if whole is not None and pane.view == view:
+                    pane.tell_found(whole.count)
+                pause_s = max(_PAUSE_S, clock() - begun_s)
+        finally:
+            self._is_counting = False
 
-        def count() -> tuple[int, list[MailboxId], int]:
+    async def _look(self, view: View, most: int | None) -> _Found | None:
+        """The first rows of a view, and how many it has; None where an error was said."""
+
+        def look() -> _Found:
             reader = self.make_reader()
             try:
-                partly = reader.partly_here(view.mailbox_ids)
-                return reader.count(view), partly, reader.unindexed()
+                return _Found(
+                    count=reader.count(view, most),
+                    first=reader.window(view, 0, PAGE_ROWS) if most is not None else [],
+                    partly=reader.partly_here(view.mailbox_ids),
+                    waiting=reader.unindexed(),
+                )
             finally:
                 reader.close()
 
         try:
-            return await asyncio.get_running_loop().run_in_executor(None, count)
+            return await asyncio.get_running_loop().run_in_executor(None, look)
         except DoorError as error:
             self._window.say(said_of(error))
             return None
@@ -176,8 +229,9 @@ class Searching(QObject):
         asked = tr("search.asked", names=self._paths(answer.asked)) if answer.asked else ""
         notes = [said(note) for note in answer.notes]
         both = msgspec.structs.replace(view, also=answer.placement_ids)
-        counted = await self._count(both)
-        if counted is None or not self._is_wanted(turn):
+        found = await self._look(pane.filtered(both), COUNTED_FIRST)
+        if found is None or not self._is_wanted(turn):
             return
         pane.scope_bar.show_reach(" ".join([asked, *notes]).strip(), more=bool(notes))
-        pane.show_found(tr("search.title"), both, counted[0])
+        pane.show_found(tr("search.title"), both, found.count, found.first)
+        self.count_again()

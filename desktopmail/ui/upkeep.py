@@ -53,6 +53,8 @@ class Upkeep(QObject):
         messages = window.list_pane.list
         if gathered.mailboxes is None or gathered.touches(window.list_pane.view.mailbox_ids):
             messages.refresh()
+            if window.list_pane.view.query:
+                window.searching.count_again()
             window.shown.forget_what_left()
         if gathered.arrived:
             window.notifications.tell(gathered.arrived)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from desktopmail.door.changes import MessagesChanged
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import SearchServers, ServerHits
-from desktopmail.door.rows import Role
+from desktopmail.door.rows import Column, Role
+from desktopmail.ui.models.messages import COUNTED_FIRST, MessageListModel
 from desktopmail.ui.panes.scope_bar import Scope
 from desktopmail.ui.suggestions import suggest
 from tests.gui.test_window import play
@@ -174,5 +176,37 @@ def test_several_inboxes_belong_to_no_one_account(theme: Theme) -> None:
         bar = window.list_pane.scope_bar
         await until(bar.isVisible)
         assert not bar.buttons[Scope.ACCOUNT].isVisible()
+
+    play(theme, scene)
+
+
+def test_many_hits_are_shown_before_all_are_counted_and_stay_counted(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        inbox = store.box(Role.INBOX)
+        octets = b"From: Eve <eve@example.org>\r\nSubject: plum jam\r\n\r\nJam."
+        many = COUNTED_FIRST + 40
+        placed = [store.add_message(octets, inbox.id, date_s=number) for number in range(many)]
+        window.sidebar.choose(("mailbox", inbox.id))
+        pane = window.list_pane
+        rows = pane.list.model()
+        QTest.keyClicks(window.tool_bar.search, "plum")
+        await until(lambda: pane.count_text == f"more than {COUNTED_FIRST} found")
+        assert rows.rowCount() == COUNTED_FIRST
+        await until(lambda: pane.count_text == f"{many} found")
+        assert rows.rowCount() == many
+        # What comes and goes is told at once where it is seen, and counted soon.
+        del store.messages[placed[-1].id], store.messages[placed[0].id]
+        store.tell(MessagesChanged(mailbox_ids=(inbox.id,)))
+        await until(lambda: rows.rowCount() == many - 2)
+        assert pane.count_text == f"{many - 2} found"
+        # In another order, and filtered, it is searched again.
+        pane.sort(Column.DATE, descending=False)
+        await until(lambda: not pane.view.descending)
+        await until(lambda: rows.rowCount() == many - 2)
+        first = pane.list.model().index(0, 0).data(MessageListModel.RowRole)
+        assert first.id == placed[1].id
+        pane.toggle_filter("flagged_only")
+        await until(lambda: pane.view.flagged_only)
+        assert rows.rowCount() == 0
 
     play(theme, scene)

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 
 PLACEMENTS_MIME = "application/x-desktopmail-placements"
-_PAGE_ROWS = 64
+PAGE_ROWS = 64
+#: Hits of a search are counted up to so many before the first are shown, and to their end later.
+COUNTED_FIRST = 4 * PAGE_ROWS
 _PAGES_KEPT = 48
 _ANCHOR_TRIES = 24
 # The dot of a row that a server found.
@@ -100,21 +102,44 @@ class MessageListModel(QAbstractTableModel):
         self._reader = reader
         self.open(self.view, outgoing=self.outgoing)
 
-    def open(self, view: View, *, outgoing: bool = False, count: int | None = None) -> None:
+    def open(
+        self,
+        view: View,
+        *,
+        outgoing: bool = False,
+        count: int | None = None,
+        first: Sequence[MessageRow] = (),
+    ) -> None:
         """Show another view.
 
         Args:
             view: Which rows, in which order.
             outgoing: Show recipients in place of senders.
-            count: The number of rows where it is known already (a search counts in a thread).
+            count: The number of rows where it is known already (a search counts in a thread), or
+                how many there are at least.
+            first: The first page, where it was read already.
         """
         self.beginResetModel()
         self.view = view
         self._from_server = frozenset(view.also)
         self.outgoing = outgoing
         self._pages.clear()
+        if first:
+            self._pages[0] = list(first)
         self._count = self._reader.count(view) if count is None else count
         self.endResetModel()
+
+    def know_count(self, count: int) -> None:
+        """Show so many rows: those behind the first were counted only now."""
+        if count > self._count:
+            self.beginInsertRows(QModelIndex(), self._count, count - 1)
+            self._count = count
+            self.endInsertRows()
+        elif count < self._count:
+            self.beginRemoveRows(QModelIndex(), count, self._count - 1)
+            self._count = count
+            self.endRemoveRows()
+        self.refreshed.emit()
 
     # ---- rows
 
@@ -125,7 +150,7 @@ class MessageListModel(QAbstractTableModel):
             return rows[row - first] if first <= row < first + len(rows) else None
         if not 0 <= row < self._count:
             return None
-        page_number, place = divmod(row, _PAGE_ROWS)
+        page_number, place = divmod(row, PAGE_ROWS)
         page = self._page(page_number)
         return page[place] if place < len(page) else None
 
@@ -138,7 +163,7 @@ class MessageListModel(QAbstractTableModel):
         for number, page in self._pages.items():
             for place, message in enumerate(page):
                 if message.id == placement_id:
-                    return number * _PAGE_ROWS + place
+                    return number * PAGE_ROWS + place
         row = self._reader.position(self.view, placement_id)
         return row if row is not None and row < self._count else None
 
@@ -155,7 +180,7 @@ class MessageListModel(QAbstractTableModel):
     def _page(self, number: int) -> list[MessageRow]:
         page = self._pages.get(number)
         if page is None:
-            page = self._reader.window(self.view, number * _PAGE_ROWS, _PAGE_ROWS)
+            page = self._reader.window(self.view, number * PAGE_ROWS, PAGE_ROWS)
             self._pages[number] = page
             if len(self._pages) > _PAGES_KEPT:
                 self._pages.popitem(last=False)
@@ -171,11 +196,18 @@ class MessageListModel(QAbstractTableModel):
         Args:
             visible: The rows in sight; what happened around them is told row by row.
         """
-        new_count = self._reader.count(self.view)
+        new_count = self._new_count()
         known = self._known_stretch(visible)
         if known is None or not self._tell_changes(*known, new_count):
             self._reset(new_count)
         self.refreshed.emit()
+
+    def _new_count(self) -> int:
+        """How many rows there are; of a search with many hits as many as were known, at least."""
+        if not self.view.query.strip():
+            return self._reader.count(self.view)
+        counted = self._reader.count(self.view, COUNTED_FIRST)
+        return counted if counted < COUNTED_FIRST else max(self._count, counted)
 
     def _reset(self, new_count: int) -> None:
         self.beginResetModel()
@@ -188,7 +220,7 @@ class MessageListModel(QAbstractTableModel):
         """The longest stretch of rows whose pages are here, around the rows in sight."""
         if not self._count:
             return None
-        middle = min(max(visible.start, 0), self._count - 1) // _PAGE_ROWS
+        middle = min(max(visible.start, 0), self._count - 1) // PAGE_ROWS
         if middle not in self._pages:
             return None
         first = last = middle
@@ -199,9 +231,9 @@ class MessageListModel(QAbstractTableModel):
         rows: list[MessageRow] = []
         for number in range(first, last + 1):
             rows.extend(self._pages[number])
-            if len(self._pages[number]) < _PAGE_ROWS:
+            if len(self._pages[number]) < PAGE_ROWS:
                 break
-        return (first * _PAGE_ROWS, rows) if rows else None
+        return (first * PAGE_ROWS, rows) if rows else None
 
     def _tell_changes(self, start: int, old: list[MessageRow], new_count: int) -> bool:
         """Tell what changed around known rows; False when only a reset can tell it."""

@@ -11,10 +11,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWi
 from desktopmail.door.rows import Column, View
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.language import tr, trn
+from desktopmail.ui.models.messages import COUNTED_FIRST
 from desktopmail.ui.panes.message_list import MessageList
 from desktopmail.ui.panes.scope_bar import ScopeBar
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from desktopmail.door.rows import MessageRow
     from desktopmail.ui.models.messages import MessageListModel
     from desktopmail.ui.theme.theme import Theme
 
@@ -31,9 +35,11 @@ class ListPane(QFrame):
 
     Signals:
         view_changed: Another view is shown.
+        search_wanted: A search, by this view, is to be done again: in another order, or filtered.
     """
 
     view_changed = Signal()
+    search_wanted = Signal(object)
 
     def __init__(
         self, model: MessageListModel, theme: Theme, parent: QWidget | None = None
@@ -44,6 +50,7 @@ class ListPane(QFrame):
         self._base = View()
         self._outgoing = False
         self._threads = False
+        self._is_counting = False
         self.list = MessageList(model, theme, self)
         self._title = ElidedLabel("", self)
         self._title.setProperty("kind", "heading")
@@ -124,16 +131,41 @@ class ListPane(QFrame):
         self._base = msgspec.structs.replace(view, column=order.column, descending=order.descending)
         self._open()
 
-    def show_found(self, title: str, view: View, count: int) -> None:
-        """Show what a search found; its rows were counted in a thread."""
+    def show_found(
+        self, title: str, view: View, count: int, first: Sequence[MessageRow] = ()
+    ) -> None:
+        """Show what a search found.
+
+        Args:
+            title: What to head it with.
+            view: The search, without filters.
+            count: How many rows `filtered(view)` has, counted up to `COUNTED_FIRST`.
+            first: The first of them.
+        """
         self._title.set_full_text(title)
         self._base = view
-        self._open(count=count)
+        self._is_counting = count >= COUNTED_FIRST
+        self._open(count=count, first=first)
+
+    def tell_found(self, count: int) -> None:
+        """Show how many rows the search has that is shown, all of them counted."""
+        self._is_counting = False
+        self._model.know_count(count)
+
+    def filtered(self, view: View) -> View:
+        """The view that is shown where this one is to be: with the filters that are on."""
+        on = {field: True for field, button in self._filters.items() if button.isChecked()}
+        return msgspec.structs.replace(view, threads=self._threads, **on)
 
     def sort(self, column: Column, descending: bool) -> None:
         """Order the rows by a column."""
         self._base = msgspec.structs.replace(self._base, column=column, descending=descending)
-        self._open()
+        self._open_again()
+
+    @property
+    def count_text(self) -> str:
+        """How many rows there are, as it is said."""
+        return self._count.full_text
 
     @property
     def threads(self) -> bool:
@@ -143,7 +175,7 @@ class ListPane(QFrame):
     def set_threads(self, gathered: bool) -> None:
         """Show one row for each thread, or each message."""
         self._threads = gathered
-        self._open()
+        self._open_again()
 
     def toggle_filter(self, field: str) -> None:
         """Switch a quick filter."""
@@ -154,15 +186,21 @@ class ListPane(QFrame):
         return self._filters[field].isChecked()
 
     def _filters_changed(self) -> None:
-        self._open()
+        self._open_again()
 
-    def _open(self, count: int | None = None) -> None:
-        on = {field: True for field, button in self._filters.items() if button.isChecked()}
+    def _open_again(self) -> None:
+        if self._base.query:
+            self.search_wanted.emit(self._base)
+        else:
+            self._open()
+
+    def _open(self, count: int | None = None, first: Sequence[MessageRow] = ()) -> None:
+        on = any(button.isChecked() for button in self._filters.values())
         kept = self.list.current_message()
-        view = msgspec.structs.replace(self._base, threads=self._threads, **on)
-        self._model.open(view, outgoing=self._outgoing, count=None if on else count)
+        view = self.filtered(self._base)
+        self._model.open(view, outgoing=self._outgoing, count=count, first=first)
         self.list.show_order(view.column, descending=view.descending)
-        self.list.set_empty_text(self._empty_text(view, filtered=bool(on)))
+        self.list.set_empty_text(self._empty_text(view, filtered=on))
         self.list.scrollToTop()
         if kept is None or not self.list.go_to_message(kept.id):
             self.list.current_changed.emit(None)
@@ -179,6 +217,8 @@ class ListPane(QFrame):
         selected = self.list.selected_count()
         if selected > 1:
             key, number = "list.selected", selected
+        elif not self._base.query:
+            key, number = "list.messages", total
         else:
-            key, number = ("list.found" if self._base.query else "list.messages"), total
+            key, number = ("list.found_more" if self._is_counting else "list.found"), total
         self._count.set_full_text(trn(key, number), short=QLocale().toString(number))
