@@ -64,7 +64,13 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     disk.add_argument("--compact", action="store_true", help="give back what removed mail left")
     disk.set_defaults(run=_disk)
 
-    doctor = commands.add_parser("doctor", parents=[common], help="look whether the store is sound")
+    doctor = commands.add_parser(
+        "doctor",
+        parents=[common],
+        help="look whether the store is sound",
+        description="Look whether the store is sound. The exit status is 1 where something is"
+        " damaged still.",
+    )
     doctor.add_argument("--repair", action="store_true", help="put right what can be")
     doctor.set_defaults(run=_doctor, salvages=True)
 
@@ -128,8 +134,14 @@ async def _doctor(context: Context, arguments: argparse.Namespace) -> int:
         # What is damaged cannot be put right while it is in use.
         outcome = await (await context.door()).command(command)
     context.output.line(outcome.label)
-    context.output.value({"label": outcome.label})
-    return 0
+    context.output.value({"label": outcome.label, "damaged": outcome.left})
+    if not outcome.left:
+        return 0
+    if arguments.repair:
+        raise CommandError("Not everything could be put right.")
+    raise CommandError(
+        "The store is damaged: `desktopmail doctor --repair` puts right what can be."
+    )
 
 
 async def _disk(context: Context, arguments: argparse.Namespace) -> int:

@@ -89,9 +89,9 @@ class Profile:
         return self.folder / "salvage"
 
     @property
-    def recovered(self) -> Path:
-        """The folder of messages whose rows were lost with a damaged store."""
-        return self.folder / "recovered"
+    def loose(self) -> Path:
+        """There is such a file while octets whose rows were lost wait for a mailbox."""
+        return self.folder / "loose"
 
     @property
     def log(self) -> Path:

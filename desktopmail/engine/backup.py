@@ -33,6 +33,8 @@ async def write(store: Store, folder: Path) -> None:
             )
         try:
             target.segments.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if store.profile.loose.exists():
+                target.loose.touch(mode=0o600)
             _copy(store.profile.database, target.database)
             for segment in sorted(store.profile.segments.glob("*.db")):
                 _copy(segment, target.segments / segment.name)
@@ -49,7 +51,8 @@ async def write(store: Store, folder: Path) -> None:
 
 def _remove(target: Profile) -> None:
     """Leave no part of a backup: it might be taken for one."""
-    for path in (*target.segments.glob("*"), *target.folder.glob(target.database.name + "*")):
+    rows = (*target.folder.glob(target.database.name + "*"), *target.folder.glob(target.loose.name))
+    for path in (*target.segments.glob("*"), *rows):
         path.unlink()
     for folder in (target.segments, target.folder):
         if folder.is_dir():

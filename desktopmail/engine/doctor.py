@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -29,10 +29,22 @@ _COUNTS = (
 )
 
 
-async def examine(store: Store, ports: Ports, *, repair: bool) -> list[str]:
-    """Look at everything; returns one sentence for each thing that is or was wrong."""
+class Finding(NamedTuple):
+    """Something that is or was wrong.
+
+    Attributes:
+        sentence: What.
+        is_damage: It is damage, and still there.
+    """
+
+    sentence: str
+    is_damage: bool = False
+
+
+async def examine(store: Store, ports: Ports, *, repair: bool) -> list[Finding]:
+    """Look at everything."""
     salvaged, store.salvaged = store.salvaged, None
-    findings = salvaged.sentences() if salvaged is not None else []
+    findings = list(map(Finding, salvaged.sentences())) if salvaged is not None else []
     broken = await _structure(store, repair=repair)
     if broken:
         return findings + broken  # the rest cannot be looked at
@@ -43,14 +55,16 @@ async def examine(store: Store, ports: Ports, *, repair: bool) -> list[str]:
     return findings
 
 
-async def _structure(store: Store, *, repair: bool) -> list[str]:
+async def _structure(store: Store, *, repair: bool) -> list[Finding]:
     """What SQLite itself finds; it cannot be put right while it is in use."""
-    findings = await store.read(_integrity)
+    findings = [Finding(one, is_damage=True) for one in await store.read(_integrity)]
     if findings and repair:
         salvage.ask_for(store.profile)
         findings.append(
-            "It is put together anew of what can be read when the program starts next; look at it"
-            " once more then."
+            Finding(
+                "It is put together anew of what can be read when the program starts next; look at"
+                " it once more then."
+            )
         )
     return findings
 
@@ -67,12 +81,12 @@ def _integrity(tx: Transaction) -> list[str]:
     return findings
 
 
-async def _counts(store: Store, *, repair: bool) -> list[str]:
+async def _counts(store: Store, *, repair: bool) -> list[Finding]:
     wrong = [row[0] for row in await store.read(lambda tx: tx.fetch(_COUNTS))]
     if not wrong:
         return []
     if not repair:
-        return [f"The counts of {len(wrong)} mailboxes are wrong."]
+        return [Finding(f"The counts of {len(wrong)} mailboxes are wrong.", is_damage=True)]
 
     def step(tx: Transaction) -> None:
         tx.execute(
@@ -84,10 +98,10 @@ async def _counts(store: Store, *, repair: bool) -> list[str]:
             tx.touch_messages(mailbox_id)
 
     await store.write(step)
-    return [f"The counts of {len(wrong)} mailboxes were wrong, and are right now."]
+    return [Finding(f"The counts of {len(wrong)} mailboxes were wrong, and are right now.")]
 
 
-async def _aside(store: Store, ports: Ports, *, repair: bool) -> list[str]:
+async def _aside(store: Store, ports: Ports, *, repair: bool) -> list[Finding]:
     """What the engine died of, and somebody said to leave: asked about once more."""
     every = await store.read(aside.every)
     items = [one for one in every if one.kind in {MESSAGE, ACCOUNT}]  # the others can be undone
@@ -96,14 +110,14 @@ async def _aside(store: Store, ports: Ports, *, repair: bool) -> list[str]:
     left = "1 thing is" if len(items) == 1 else f"{len(items)} things are"
     found = f"{left} left alone, because the program ended at it again and again"
     if not repair:
-        return [f"{found}."]
+        return [Finding(f"{found}.")]
     now_s = ports.clock.now().timestamp()
     for item in sorted(items, key=lambda one: (one.kind, one.key)):
         await store.write(partial(quarantine.set_aside, item, now_s))
-    return [f"{found}: it is asked about once more."]
+    return [Finding(f"{found}: it is asked about once more.")]
 
 
-async def _octets(store: Store, *, repair: bool) -> list[str]:
+async def _octets(store: Store, *, repair: bool) -> list[Finding]:
     """Read every content: what is missing or is not what its name says is named.
 
     Repaired is what a server still has: it is fetched again at the next sync.
@@ -120,15 +134,18 @@ async def _octets(store: Store, *, repair: bool) -> list[str]:
     count = await store.read(partial(_messages_of, wrong))
     found = f"The octets of {messages_in_words(count)} are missing or damaged"
     if not repair:
-        return [f"{found}."]
+        return [Finding(f"{found}.", is_damage=True)]
     fetched = await store.write(partial(_forget, wrong))
     await store.read(_leave_damaged)
     left = count - fetched
-    findings = [f"{found}: {fetched} are fetched again at the next sync."] if fetched else []
+    findings = []
+    if fetched:
+        findings.append(Finding(f"{found}: {fetched} are fetched again at the next sync."))
     if left:
-        findings.append(
-            f"The octets of {messages_in_words(left)} were here only, and cannot be read any more."
+        said = (
+            f"The octets of {messages_in_words(left)} were here only, and cannot be read any more"
         )
+        findings.append(Finding(f"{said}.", is_damage=True))
     return findings
 
 
@@ -189,12 +206,12 @@ def _forget(blob_ids: list[int], tx: Transaction) -> int:
     return len(rows)
 
 
-async def _index(store: Store, ports: Ports, *, repair: bool) -> list[str]:
+async def _index(store: Store, ports: Ports, *, repair: bool) -> list[Finding]:
     """Build the word index again, from the messages themselves."""
     if not repair:
         await store.index_words()  # of mail that is coming right now
         waiting = await store.read(words.count_waiting)
-        return [f"{waiting} messages are not in the word index."] if waiting else []
+        return [Finding(f"{waiting} messages are not in the word index.")] if waiting else []
     await store.write(words.queue_all)
     await index_waiting(store, ports)
     return []

@@ -31,6 +31,7 @@ from desktopmail.engine.octets import Octets
 from desktopmail.engine.password import Passwords
 from desktopmail.engine.proxy import Proxies, Proxy, ProxyChoice
 from desktopmail.engine.quarantine import Quarantine
+from desktopmail.engine.recovered import Recovery
 from desktopmail.engine.search import ServerSearch
 from desktopmail.engine.secrets import Secrets
 from desktopmail.engine.send import Sender
@@ -105,6 +106,7 @@ class Engine:
         self._search = ServerSearch(store, working)
         self._sender = Sender(store, working, ports.clock)
         self._quarantine = Quarantine(store)
+        self._recovery = Recovery(store, ports)
         self._demo = Demo(ports, self._accounts, working, self._round)
 
     async def start(self, *, deaths_seen: int = 0) -> None:
@@ -124,6 +126,7 @@ class Engine:
         while await self.store.write(person.index_some):
             pass
         self._index_waiting()
+        self._scope.spawn(self._recovery.bring_back(), name="recovery")
         await self.working.begin_all()
 
     def _index_waiting(self) -> None:
@@ -145,7 +148,9 @@ class Engine:
         """Have a command journaled and begun; see `Door.command`."""
         match command:
             case commands.AddAccount():
-                return await self._accounts.add(command)
+                outcome = await self._accounts.add(command)
+                self._scope.spawn(self._recovery.bring_back(), name="recovery")
+                return outcome
             case commands.EditAccount():
                 return await self._editing.edit(command)
             case commands.RemoveAccount(account_id=account_id):

@@ -23,7 +23,10 @@ async def compact(store: Store) -> Outcome:
 async def examine(store: Store, ports: Ports, command: CheckStore) -> Outcome:
     """Look whether the store is sound."""
     findings = await doctor.examine(store, ports, repair=command.repair)
-    return Outcome(label="\n".join(findings) or "The store is sound.")
+    return Outcome(
+        label="\n".join(one.sentence for one in findings) or "The store is sound.",
+        left=sum(one.is_damage for one in findings),
+    )
 
 
 async def back_up(store: Store, command: BackUp) -> Outcome:

@@ -32,6 +32,13 @@ def append(server: ServerProcess, user: str, mailbox: str, subject: str) -> None
         client.append(mailbox, None, None, octets.encode())  # type: ignore[arg-type]
 
 
+def fold(database: Path) -> None:
+    """Bring a database into one file."""
+    connection = apsw.Connection(str(database))
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    connection.close()
+
+
 def subjects(program: Program, mailbox: str, *more: str) -> list[str]:
     rows = program.ok("list", mailbox, *more, "--json").json
     return sorted(row["subject"] for row in rows)
@@ -153,14 +160,15 @@ def test_a_damaged_store_is_put_together_anew_by_the_doctor(
     listing = ("list", "INBOX", "--account", "alice-imap", "--limit", "100", "--json")
     before = program.ok(*listing).json
     program.kill_engine()
-    connection = apsw.Connection(str(program.profile / "mail.db"))
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    connection.close()
+    fold(program.profile / "mail.db")
     with (program.profile / "mail.db").open("r+b") as file:
         for at in range(81_920, (program.profile / "mail.db").stat().st_size, 40_960):
             file.seek(at)
             file.write(b"\xaa" * 2_000)
-    assert "The database is damaged: " in program.ok("doctor").out
+    found = program.run("doctor")
+    assert found.status == 1
+    assert "is damaged: " in found.out + found.err  # it may not even open
+    assert "doctor --repair" in found.err
     repaired = program.ok("doctor", "--repair")
     assert "was put together anew of what could be read" in repaired.out
     program.ok("sync", "alice-imap")
@@ -169,6 +177,59 @@ def test_a_damaged_store_is_put_together_anew_by_the_doctor(
     subjects = sorted(row["subject"] for row in before)
     assert sorted(row["subject"] for row in after) == subjects
     assert all(row["has_octets"] for row in after)
+
+
+def test_the_doctor_ends_with_1_while_something_is_damaged(program: Program) -> None:
+    program.ok("sync")
+    program.kill_engine()
+    connection = apsw.Connection(str(program.profile / "mail.db"))
+    connection.execute("UPDATE mailbox_total SET total = total + 7 WHERE mailbox_id = 1")
+    connection.close()
+    label = "The counts of 1 mailboxes are wrong."
+    found = program.run("doctor")
+    assert (found.status, found.out) == (1, f"{label}\n")
+    assert found.err == (
+        "desktopmail: The store is damaged: `desktopmail doctor --repair` puts right what can be.\n"
+    )
+    as_json = program.run("doctor", "--json")
+    assert (as_json.status, as_json.json) == (1, {"label": label, "damaged": 1})
+    assert program.ok("doctor", "--repair", "--json").json["damaged"] == 0
+    assert program.ok("doctor").out == "The store is sound.\n"
+
+
+def test_a_store_without_its_first_page_is_put_together_anew(
+    program: Program, server: ServerProcess
+) -> None:
+    append(server, "alice", "INBOX", "stays")
+    program.ok("sync")
+    program.kill_engine()
+    fold(program.profile / "mail.db")
+    with (program.profile / "mail.db").open("r+b") as file:
+        file.write(b"\xaa" * 4096)
+    refused = program.run("doctor")
+    assert (refused.status, refused.out) == (1, "")
+    assert refused.err.endswith(
+        'is damaged: file is not a database. Run "desktopmail doctor --repair".\n'
+    )
+    repaired = program.ok("doctor", "--repair")
+    assert f"the damaged one is kept as {program.profile / 'mail.damaged-1.db'}." in repaired.out
+    assert program.ok("doctor", "--json").json == {"label": "The store is sound.", "damaged": 0}
+    assert "stays" in subjects(program, "INBOX", "--account", "alice-imap")
+
+
+def test_where_nothing_can_be_read_accounts_are_to_be_added_again(
+    program: Program, server: ServerProcess
+) -> None:
+    append(server, "alice", "INBOX", "stays")
+    program.ok("sync")
+    program.kill_engine()
+    fold(program.profile / "mail.db")
+    size = (program.profile / "mail.db").stat().st_size
+    (program.profile / "mail.db").write_bytes(b"\xaa" * size)
+    repaired = program.ok("doctor", "--repair")
+    assert "Add your accounts again." in repaired.out
+    assert "look into the mailbox Recovered of the first account that you add." in repaired.out
+    assert program.ok("account", "list", "--json").json == []
 
 
 @pytest.mark.parametrize("change", ["--add", "--remove"])

@@ -25,7 +25,7 @@ from desktopmail.engine.sync.incoming import Incoming, Parsed
 from desktopmail.engine.sync.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
     from desktopmail.door.commands import ExportMessages, ImportMessages
     from desktopmail.door.ids import MailboxId, MessageId, PlacementId
@@ -143,11 +143,32 @@ async def import_(store: Store, ports: Ports, path: Path, mailbox_id: MailboxId)
         DoorError: The file cannot be read.
     """
     messages = _reader(path)
+
+    async def take() -> list[FileMessage]:
+        return await ports.executor.run(_named_errors, path, lambda: list(islice(messages, BATCH)))
+
+    return await add(store, ports, mailbox_id, take)
+
+
+async def add(
+    store: Store,
+    ports: Ports,
+    mailbox_id: MailboxId,
+    take: Callable[[], Awaitable[list[FileMessage]]],
+) -> tuple[int, int]:
+    """Put messages into a mailbox.
+
+    Args:
+        store: Where it is.
+        ports: The clock, and where they are read.
+        mailbox_id: The mailbox.
+        take: Gives some, until there are none.
+
+    Returns:
+        How many were added, and how many were there already.
+    """
     now_s = int(ports.clock.now().timestamp())
     added = known = 0
-
-    def take() -> list[FileMessage]:
-        return list(islice(messages, BATCH))
 
     def keep(tx: Transaction, parsed: list[Parsed]) -> None:
         nonlocal added, known
@@ -157,7 +178,7 @@ async def import_(store: Store, ports: Ports, path: Path, mailbox_id: MailboxId)
         _place(tx, mailbox_id, fresh)
 
     async with Pipeline(store, partial(incoming.parse, store.guard, ports), keep) as pipeline:
-        while batch := await ports.executor.run(_named_errors, path, take):
+        while batch := await take():
             for one in batch:
                 size = len(one.octets)
                 arrived_s = one.date_s or now_s

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
     from desktopmail.engine.store.store import Transaction
 
+#: Of a blob: no message is made of it.
+UNNAMED = (
+    "NOT EXISTS (SELECT 1 FROM message AS m WHERE m.blob_id = b.id)"
+    " AND NOT EXISTS (SELECT 1 FROM sending AS s WHERE s.blob_id = b.id)"
+)
 _CHUNK = 500
 
 
@@ -67,3 +72,13 @@ def drop_unnamed(tx: Transaction, blob_ids: Sequence[int]) -> None:
             " AND NOT EXISTS (SELECT 1 FROM sending WHERE blob_id = ?1)",
             (blob_id,),
         )
+
+
+def unnamed(after: int, limit: int, tx: Transaction) -> list[tuple[int, int, int]]:
+    """Blobs that no message and no sending names: their ids and where they are, by id."""
+    rows = tx.fetch(
+        f"SELECT b.id, b.segment, b.position FROM blob AS b WHERE b.id > ? AND {UNNAMED}"
+        " ORDER BY b.id LIMIT ?",
+        (after, limit),
+    )
+    return [(row[0], row[1], row[2]) for row in rows]

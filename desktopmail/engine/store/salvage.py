@@ -2,7 +2,7 @@
 
 Rows are copied one table after the other, past what cannot be read; what then names a row that is
 lost goes, or is met again: an IMAP server tells once more what it has. Octets are in files of their
-own. Those whose rows are lost are written into a folder, as messages that can be imported.
+own, and stay: those whose rows are lost get a place again (`engine/recovered.py`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 import apsw
 
-from desktopmail.door.interface import DoorError
 from desktopmail.door.octets import OctetReader, OctetsLostError
 from desktopmail.door.sqlite import DAMAGE, fetch, open_read_only
 from desktopmail.engine.content import sha256
-from desktopmail.engine.store import schema
+from desktopmail.engine.store import first_page, schema
+from desktopmail.engine.store.blob import UNNAMED
+from desktopmail.engine.store.segments import StoredOctets
 from desktopmail.mime.header import digest_of
 from desktopmail.mime.message import Message
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
     from desktopmail.door.profile import Profile
     from desktopmail.door.sqlite import Fields
+
+RECOVERED = "Recovered"
+"""The mailbox, on this device only, of messages whose rows are lost."""
 
 _PAST_ANY_ROW = 1 << 40
 # What the program works out of the rest.
@@ -41,24 +45,36 @@ class Salvaged:
     """What became of a damaged database.
 
     Attributes:
-        kept: The damaged one.
-        loose: Messages whose rows are lost, each a file in `folder`.
+        kept: The damaged one; None where there was none any more.
+        loose: How many messages have lost their rows.
+        is_empty: Nothing could be read, no account either.
     """
 
-    kept: Path
+    kept: Path | None
     loose: int
-    folder: Path
+    is_empty: bool = False
 
     def sentences(self) -> list[str]:
         """What a person is told."""
-        said = [
-            "The list of messages was damaged: it was put together anew of what could be read, and"
-            f" the damaged one is kept as {self.kept}."
-        ]
+        aside = f", and the damaged one is kept as {self.kept}" if self.kept is not None else ""
+        if self.is_empty:
+            said = [
+                "Nothing could be read of the list of messages and accounts: a new one was begun"
+                f"{aside}. Add your accounts again."
+            ]
+        else:
+            said = [
+                "The list of messages was damaged: it was put together anew of what could be read"
+                f"{aside}."
+            ]
         if self.loose:
-            said.append(
-                f"{self.loose} messages lost their place, and are in {self.folder}: import them."
+            where = " of the first account that you add" if self.is_empty else ""
+            lost = (
+                "1 message has lost the place it had"
+                if self.loose == 1
+                else f"{self.loose} messages have lost the place they had"
             )
+            said.append(f"{lost}: look into the mailbox {RECOVERED}{where}.")
         return said
 
 
@@ -67,36 +83,79 @@ def ask_for(profile: Profile) -> None:
     profile.salvage.touch(mode=0o600)
 
 
+def is_due(profile: Profile) -> bool:
+    """Whether it was asked for, or octets are there without the database that names them."""
+    if profile.salvage.exists():
+        return True
+    is_there = profile.database.exists() and profile.database.stat().st_size > 0
+    return not is_there and any(profile.segments.glob("*.db"))
+
+
 def rebuild(profile: Profile) -> Salvaged:
     """Do it; whoever calls holds the lock of the profile.
 
     Raises:
-        DoorError: Nothing can be read; everything is as it was.
+        NewerStoreError: It was written by a newer version.
+        apsw.FullError, OSError: There is no room for a second one. Everything is as it was.
     """
     new = profile.database.with_name("mail.new.db")
-    kept = _free_name(profile)
-    if profile.database.exists():  # else it was cut off between the two last steps
-        _remove(new)
-        try:
-            loose = _copy_all(profile, new)
-        except DAMAGE as error:
-            _remove(new)
-            profile.salvage.unlink()
-            raise DoorError(
-                f"The store in {profile.folder} cannot be read at all: {error}.",
-                remedy=f"Restore a backup; the messages themselves are in {profile.segments}.",
-                code="damaged-wholly",
-            ) from error
+    kept = _free_name(profile) if profile.database.exists() else None
+    if kept is not None or not new.exists():  # else it was cut off between the two last steps
+        _fill(profile, new)
+    with closing(open_read_only(new)) as connection:
+        loose = fetch(connection, f"SELECT count(*) FROM blob AS b WHERE {UNNAMED}")[0][0]
+        is_empty = not fetch(connection, "SELECT 1 FROM account LIMIT 1")
+        named = fetch(connection, "SELECT coalesce(max(segment), 0) FROM blob")[0][0]
+    if not profile.segment(named).exists():
+        # What is lost keeps its number: else a row of it would name what is put there.
+        profile.segment(named + 1).touch(mode=0o600)
+    if loose:
+        profile.loose.touch(mode=0o600)
+        profile.loose.write_bytes(b"")
+    if kept is not None:
         for end in ("-wal", "-shm", ""):
             path = profile.database.with_name(profile.database.name + end)
             if path.exists():
                 path.rename(kept.with_name(kept.name + end))
-    else:
-        loose = len(list(profile.recovered.glob("*.eml")))
     new.rename(profile.database)
-    profile.salvage.unlink()
-    _log.error("the store was damaged, and was put together anew; it is kept as %s", kept)
-    return Salvaged(kept, loose, profile.recovered)
+    profile.salvage.unlink(missing_ok=True)
+    _log.error("the store was damaged, and was put together anew; kept is %s", kept)
+    return Salvaged(kept, loose, is_empty)
+
+
+def _fill(profile: Profile, new: Path) -> None:
+    """Make a new database of what can be read; when `new` is there, it is whole."""
+    filling, copy = (profile.database.with_name(f"mail.{name}.db") for name in ("filling", "copy"))
+    try:
+        _copy_readable(profile, filling, copy)
+        _remove(new)
+        filling.rename(new)
+    finally:
+        _remove(filling)
+        _remove(copy)
+
+
+def _copy_readable(profile: Profile, new: Path, copy: Path) -> None:
+    if profile.database.exists():
+        _remove(new)
+        try:
+            _copy_all(profile, profile.database, new)
+        except DAMAGE as error:
+            _log.error("the database cannot be read from its beginning: %s", error)
+        else:
+            return
+        _remove(new)
+        _remove(copy)
+        try:
+            if first_page.restore(profile.database, copy):
+                _copy_all(profile, copy, new)
+                return
+        except DAMAGE as error:
+            _log.error("nothing of the database can be read: %s", error)
+    _remove(new)
+    with closing(apsw.Connection(str(new))) as to:
+        schema.upgrade(to)
+        _keep_loose(to, _find_octets(profile, to))
 
 
 def _free_name(profile: Profile) -> Path:
@@ -111,10 +170,15 @@ def _remove(path: Path) -> None:
         path.with_name(path.name + end).unlink(missing_ok=True)
 
 
-def _copy_all(profile: Profile, new: Path) -> int:
-    """Fill a new database; returns how many messages are loose."""
-    with closing(open_read_only(profile.database)) as old, closing(apsw.Connection(str(new))) as to:
-        schema.upgrade(to, to=schema.version_of(old))
+def _copy_all(profile: Profile, source: Path, new: Path) -> None:
+    """Fill a new database with the rows of another one."""
+    with closing(open_read_only(source)) as old, closing(apsw.Connection(str(new))) as to:
+        version = schema.version_of(old)
+        if version < 1:
+            raise apsw.CorruptError("it has no tables")
+        if version > schema.VERSION:
+            raise schema.NewerStoreError(version)
+        schema.upgrade(to, to=version)
         to.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
         to.execute("PRAGMA foreign_keys = OFF; PRAGMA synchronous = FULL; BEGIN IMMEDIATE")
         for table in _tables(to):
@@ -124,11 +188,11 @@ def _copy_all(profile: Profile, new: Path) -> int:
             raise apsw.CorruptError("no account can be read")
         loose = _find_octets(profile, to)
         _drop_dangling(to)
+        _keep_loose(to, loose)
         _begin_anew(to)
         to.execute("COMMIT")
         to.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 1)
         schema.upgrade(to)
-        return loose
 
 
 def _tables(connection: apsw.Connection) -> list[str]:
@@ -196,17 +260,12 @@ def _from_both_ends(old: apsw.Connection, table: str, names: str) -> Iterator[Fi
             return
 
 
-def _find_octets(profile: Profile, to: apsw.Connection) -> int:
-    """Give octets whose rows are lost to the messages that lack them; the others become files."""
+def _find_octets(profile: Profile, to: apsw.Connection) -> list[StoredOctets]:
+    """Give octets whose rows are lost to the messages that lack them; returns the others."""
     named = set(
-        fetch(
-            to,
-            "SELECT b.segment, b.position FROM blob AS b"
-            " WHERE EXISTS (SELECT 1 FROM message AS m WHERE m.blob_id = b.id)"
-            " OR EXISTS (SELECT 1 FROM sending AS s WHERE s.blob_id = b.id)",
-        )
+        fetch(to, f"SELECT b.segment, b.position FROM blob AS b WHERE NOT ({UNNAMED})"),
     )
-    loose = 0
+    loose = []
     with closing(OctetReader(profile)) as reader:
         for path in sorted(profile.segments.glob("*.db")):
             segment = int(path.stem)
@@ -218,15 +277,24 @@ def _find_octets(profile: Profile, to: apsw.Connection) -> int:
                 except OctetsLostError:
                     continue
                 if not _is_given(to, segment, position, octets):
-                    loose += _write(profile, octets)
+                    loose.append(StoredOctets(sha256(octets), segment, position, len(octets)))
     return loose
+
+
+def _keep_loose(to: apsw.Connection, loose: list[StoredOctets]) -> None:
+    """Name octets that no message names, so that they are not swept away."""
+    to.executemany(
+        "INSERT OR IGNORE INTO blob (id, sha256, segment, position, octets)"
+        " SELECT coalesce(max(id), 0) + 1, ?, ?, ?, ? FROM blob",
+        [(one.sha256, one.segment, one.position, one.octets) for one in loose],
+    )
 
 
 def _positions(path: Path) -> list[int]:
     try:
         with closing(open_read_only(path)) as connection:
             return [row[0] for row in _by_rowid(connection, "octets", "id")]
-    except DAMAGE:
+    except (*DAMAGE, apsw.SQLError):  # it may have been cut off before it had a table
         return []
 
 
@@ -258,15 +326,6 @@ def _is_given(to: apsw.Connection, segment: int, position: int, octets: bytes) -
     return True
 
 
-def _write(profile: Profile, octets: bytes) -> bool:
-    """Make octets a file; whether they were none yet."""
-    profile.recovered.mkdir(mode=0o700, exist_ok=True)
-    path = profile.recovered / f"{sha256(octets).hex()[:24]}.eml"
-    is_new = not path.exists()
-    path.write_bytes(octets)
-    return is_new
-
-
 def _drop_dangling(to: apsw.Connection) -> None:
     """Take away what names a row that is lost, until nothing does."""
     to.execute(
@@ -276,6 +335,20 @@ def _drop_dangling(to: apsw.Connection) -> None:
     to.execute(
         "UPDATE placement SET wanted = 1 WHERE uid IS NOT NULL AND EXISTS (SELECT 1 FROM message"
         " AS m WHERE m.id = message_id AND m.blob_id IS NULL AND m.header IS NULL)"
+    )
+    _drop_orphans(to)
+    to.execute(
+        "DELETE FROM message WHERE NOT EXISTS"
+        " (SELECT 1 FROM placement AS p WHERE p.message_id = message.id)"
+    )
+    _drop_orphans(to)
+
+
+def _drop_orphans(to: apsw.Connection) -> None:
+    # A message that was fetched by POP3 is fetched again; one that was deleted here names none.
+    to.execute(
+        "DELETE FROM pop_seen WHERE message_id IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM message AS m WHERE m.id = message_id)"
     )
     changed = True
     while changed:
@@ -295,11 +368,6 @@ def _drop_dangling(to: apsw.Connection) -> None:
                 else:
                     to.execute(f"DELETE FROM {table} WHERE {lost}")
                 changed = changed or to.changes() > 0
-    to.execute(
-        "DELETE FROM message WHERE NOT EXISTS"
-        " (SELECT 1 FROM placement AS p WHERE p.message_id = message.id)"
-        " AND NOT EXISTS (SELECT 1 FROM pop_seen AS s WHERE s.message_id = message.id)"
-    )
 
 
 def _begin_anew(to: apsw.Connection) -> None:

@@ -439,7 +439,17 @@ VERSION = len(UPGRADES)
 
 
 class NewerStoreError(Exception):
-    """The store was written by a newer version of the program."""
+    """The store was written by a newer version of the program.
+
+    Args:
+        version: Of the store.
+    """
+
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            f"The mail in this profile was written by a newer desktopmail (store version {version},"
+            f" this program knows {VERSION})."
+        )
 
 
 def upgrade(connection: apsw.Connection, *, to: int = VERSION) -> None:
@@ -450,10 +460,7 @@ def upgrade(connection: apsw.Connection, *, to: int = VERSION) -> None:
     """
     version = version_of(connection)
     if version > VERSION:
-        raise NewerStoreError(
-            f"The mail in this profile was written by a newer desktopmail (store version {version},"
-            f" this program knows {VERSION})."
-        )
+        raise NewerStoreError(version)
     for number in range(version + 1, to + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:

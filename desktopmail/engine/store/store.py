@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 from collections import deque
 from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from desktopmail.net.ports import Executor
 
 T = TypeVar("T")
+_log = logging.getLogger("desktopmail.engine")
 # A change names its messages up to here; beyond, a window reads its rows again anyway.
 _MAX_NAMED_MESSAGES = 500
 # Words left for later are indexed when they are so many characters: some 2,000 messages, a third
@@ -241,18 +244,18 @@ class Store:
         self._listeners: list[Callable[[AnyChange], None]] = []
         try:
             self.guard = Guard(profile)
-            self.salvaged = salvage.rebuild(profile) if profile.salvage.exists() else None
+            self.salvaged = salvage.rebuild(profile) if salvage.is_due(profile) else None
             self._connection = _open(profile)
             # Later ones are never in earlier segments.
             last = fetch(self._connection, "SELECT segment FROM blob ORDER BY id DESC LIMIT 1")
             self._segments = segments or Segments(profile, named=last[0][0] if last else 0)
             self._sweep()
-        except DAMAGE as error:
+        except BaseException as error:
             self._lock.release()
-            raise damaged(profile, error) from error
-        except BaseException:
-            self._lock.release()
-            raise
+            explained = _explained(profile, error)
+            if explained is None:
+                raise
+            raise explained from error
 
     async def write(self, step: Callable[[Transaction], T], *, words_later: bool = False) -> T:
         """Run one step in one transaction; when this returns, it is durable and told.
@@ -316,12 +319,16 @@ class Store:
         await self._executor.run(self._close)
 
     def _close(self) -> None:
-        self._index_words()
-        self._connection.execute("PRAGMA optimize")
-        self._connection.close()
-        self._segments.close()
-        self.guard.close()
-        self._lock.release()
+        try:
+            self._index_words()
+            self._connection.execute("PRAGMA optimize")
+        except DAMAGE as error:
+            _log.error("the store is damaged, and closed as it is: %s", error)
+        finally:
+            self._connection.close()
+            self._segments.close()
+            self.guard.close()
+            self._lock.release()
 
     def _run(self, step: Callable[[Transaction], T], words_later: bool = False) -> T:
         transaction = Transaction(self._connection, self._segments)
@@ -389,9 +396,11 @@ class Store:
         self._segments.sweep(number, (row[0] for row in rows))
 
 
-def unwritable(profile: Profile, error: apsw.Error) -> DoorError:
+def unwritable(profile: Profile, error: apsw.Error | OSError) -> DoorError:
     """Say what keeps the store from being written, and what to do."""
-    if isinstance(error, apsw.FullError):
+    if isinstance(error, apsw.FullError) or (
+        isinstance(error, OSError) and error.errno == errno.ENOSPC
+    ):
         return DoorError(
             f"The disk is full: nothing more can be stored in {profile.folder}.",
             remedy="Make room and try again; nothing was lost.",
@@ -404,26 +413,34 @@ def unwritable(profile: Profile, error: apsw.Error) -> DoorError:
     )
 
 
+def _explained(profile: Profile, error: BaseException) -> DoorError | None:
+    """What an error at the opening of the store means to a person; None: it is a fault of ours."""
+    match error:
+        case schema.NewerStoreError():
+            return DoorError(
+                str(error), remedy="Install the newer desktopmail again.", code="newer-store"
+            )
+        case apsw.CorruptError() | apsw.NotADBError():
+            return damaged(profile, error)
+        case apsw.CantOpenError() | apsw.FullError() | apsw.IOError() | apsw.ReadOnlyError():
+            return unwritable(profile, error)
+        case OSError():
+            return unwritable(profile, error)
+        case _:
+            return None
+
+
 def _open(profile: Profile) -> apsw.Connection:
-    try:
-        connection = apsw.Connection(str(profile.database))
-        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-        # Else SQLite prepares many a statement anew for each value that is bound to it, to see
-        # whether another plan would be better: that took a third of the time of storing a message.
-        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
-        fetch(connection, "PRAGMA journal_mode = WAL")
-        connection.execute(
-            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000;"
-            "PRAGMA journal_size_limit = 8388608; PRAGMA temp_store = MEMORY;"
-            "PRAGMA recursive_triggers = ON"
-        )
-        schema.upgrade(connection)
-    except schema.NewerStoreError as error:
-        raise DoorError(
-            str(error), remedy="Install the newer desktopmail again.", code="newer-store"
-        ) from error
-    except (apsw.CantOpenError, apsw.FullError, apsw.ReadOnlyError) as error:
-        raise unwritable(profile, error) from error
-    except DAMAGE as error:
-        raise damaged(profile, error) from error
+    connection = apsw.Connection(str(profile.database))
+    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+    # Else SQLite prepares many a statement anew for each value that is bound to it, to see whether
+    # another plan would be better: that took a third of the time of storing a message.
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
+    fetch(connection, "PRAGMA journal_mode = WAL")
+    connection.execute(
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000;"
+        "PRAGMA journal_size_limit = 8388608; PRAGMA temp_store = MEMORY;"
+        "PRAGMA recursive_triggers = ON"
+    )
+    schema.upgrade(connection)
     return connection

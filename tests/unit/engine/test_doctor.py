@@ -37,9 +37,11 @@ async def test_wrong_counts_are_found_and_put_right(tmp_path: Path) -> None:
         await store.write(lambda tx: tx.execute("UPDATE mailbox_total SET total = 99, unread = 7"))
         assert (
             "counts of 3 mailboxes are wrong"
-            in (await doctor.examine(store, system_ports(), repair=False))[0]
+            in (await doctor.examine(store, system_ports(), repair=False))[0].sentence
         )
-        assert "right now" in (await doctor.examine(store, system_ports(), repair=True))[0]
+        (repaired,) = await doctor.examine(store, system_ports(), repair=True)
+        assert "right now" in repaired.sentence
+        assert not repaired.is_damage
         assert await doctor.examine(store, system_ports(), repair=False) == []
         reader = SqliteReader(store.profile)
         assert [(row.total, row.unread) for row in reader.mailboxes()] == [(2, 2), (0, 0), (0, 0)]
@@ -60,7 +62,7 @@ async def test_the_word_index_is_built_again(tmp_path: Path) -> None:
         assert reader.count(View(query="needle")) == 0
         assert (
             "2 messages are not in the word index"
-            in (await doctor.examine(store, system_ports(), repair=False))[0]
+            in (await doctor.examine(store, system_ports(), repair=False))[0].sentence
         )
         await doctor.examine(store, system_ports(), repair=True)
         assert reader.count(View(query="needle")) == 1
@@ -76,10 +78,12 @@ async def test_lost_octets_are_named_and_what_was_here_only_is_said(tmp_path: Pa
         )
         await store.write(lambda tx: tx.execute("UPDATE blob SET position = 70 + id WHERE id < 3"))
         found = "The octets of 2 messages are missing or damaged"
-        assert await doctor.examine(store, system_ports(), repair=False) == [f"{found}."]
+        assert await doctor.examine(store, system_ports(), repair=False) == [
+            (f"{found}.", True),
+        ]
         assert await doctor.examine(store, system_ports(), repair=True) == [
-            f"{found}: 1 are fetched again at the next sync.",
-            "The octets of 1 message were here only, and cannot be read any more.",
+            (f"{found}: 1 are fetched again at the next sync.", False),
+            ("The octets of 1 message were here only, and cannot be read any more.", True),
         ]
 
 
@@ -135,13 +139,16 @@ async def test_what_cannot_be_put_right_in_use_is_put_together_anew_at_the_next_
     connection.close()
     async with open_store(tmp_path) as store:
         (found,) = await doctor.examine(store, system_ports(), repair=False)
-        assert found == "1 rows name others that are not there."
+        assert found == ("1 rows name others that are not there.", True)
         findings = await doctor.examine(store, system_ports(), repair=True)
         assert findings[0] == found
-        assert "put together anew" in findings[1]
+        assert "put together anew" in findings[1].sentence
     async with open_store(tmp_path) as store:
         findings = await doctor.examine(store, system_ports(), repair=True)
-        assert findings[0].startswith("The list of messages was damaged: it was put together anew")
+        assert findings[0].sentence.startswith(
+            "The list of messages was damaged: it was put together anew"
+        )
+        assert not findings[0].is_damage
         assert await doctor.examine(store, system_ports(), repair=False) == []
     async with open_store(tmp_path) as store:
         assert store.salvaged is None

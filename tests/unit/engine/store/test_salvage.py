@@ -13,7 +13,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.door.rows import Flag, Kind, SendingState
 from desktopmail.engine import doctor
-from desktopmail.engine.store import salvage
+from desktopmail.engine.store import salvage, schema
 from desktopmail.net.ports import system_ports
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, MemoryKeyring, running_engine, synced_engine
@@ -22,7 +22,7 @@ from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 if TYPE_CHECKING:
     from pathlib import Path
 
-told = pytest.mark.logs("was damaged|makes no sense|can be read")
+told = pytest.mark.logs("was damaged|makes no sense|can be read|cannot be read")
 PAGE = 4096
 COUNT = 120
 
@@ -52,6 +52,11 @@ def spoil(path: Path, pages: list[int]) -> None:
         for page in pages:
             file.seek((page - 1) * size)
             file.write(b"\xaa" * 512)
+
+
+def names(folder: Path) -> list[str]:
+    """The databases of a profile."""
+    return sorted(path.name for path in folder.glob("mail*.db"))
 
 
 def apsw_page_size(path: Path) -> int:
@@ -96,7 +101,7 @@ async def test_whatever_page_is_bad_no_octets_are_lost_and_a_server_tells_the_re
 
 
 @told
-async def test_octets_whose_rows_are_lost_become_files_and_others_find_their_message(
+async def test_octets_whose_rows_are_lost_stay_and_others_find_their_message(
     tmp_path: Path,
 ) -> None:
     async with open_store(tmp_path) as store:
@@ -107,13 +112,16 @@ async def test_octets_whose_rows_are_lost_become_files_and_others_find_their_mes
     profile = Profile.at(tmp_path)
     connection = apsw.Connection(str(profile.database))
     connection.execute("PRAGMA foreign_keys = OFF")
-    connection.execute("DELETE FROM blob WHERE id IN (1, 2); DELETE FROM message WHERE id = 5")
+    connection.execute("DELETE FROM blob WHERE id IN (1, 2, 5); DELETE FROM message WHERE id = 5")
     connection.close()
     salvage.ask_for(profile)
     async with open_store(tmp_path) as store:
         assert store.salvaged is not None
         assert store.salvaged.loose == 1
-        assert "1 messages lost their place" in store.salvaged.sentences()[1]
+        assert store.salvaged.sentences()[1] == (
+            "1 message has lost the place it had: look into the mailbox Recovered."
+        )
+        assert profile.loose.exists()
         rows = await store.read(
             lambda tx: [
                 (row[0], tx.segments.read(row[1], row[2]))
@@ -123,9 +131,17 @@ async def test_octets_whose_rows_are_lost_become_files_and_others_find_their_mes
                 )
             ]
         )
+        (loose,) = await store.read(
+            lambda tx: [
+                tx.segments.read(*row)
+                for row in tx.fetch(
+                    "SELECT segment, position FROM blob WHERE id NOT IN"
+                    " (SELECT blob_id FROM message WHERE blob_id IS NOT NULL)"
+                )
+            ]
+        )
     assert rows == [(number + 1, mail(number)) for number in (0, 1, 2, 3, 5)]
-    (loose,) = profile.recovered.iterdir()
-    assert loose.read_bytes() == mail(4)
+    assert loose == mail(4)
 
 
 @told
@@ -154,20 +170,127 @@ async def test_what_waits_to_be_sent_is_sent_although_its_row_of_octets_is_lost(
         assert next(iter(server.messages("bob"))).octets.endswith(mail(1))
 
 
-async def test_what_cannot_be_read_at_all_stays_as_it_was(tmp_path: Path) -> None:
+@told
+@pytest.mark.parametrize("kind", [Kind.IMAP, Kind.POP3])
+@pytest.mark.parametrize("in_log", [False, True])
+async def test_a_database_without_its_first_page_is_what_it_was(
+    tmp_path: Path, kind: Kind, in_log: bool
+) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        for number in range(COUNT):
+            server.deliver("alice", mail(number, body=f"word{number} " * 50))
+        async with synced_engine(tmp_path, server, ring, kind=kind) as (bench, _):
+            await bench.engine.command(
+                StoreFlags(placement_ids=tuple(row.id for row in bench.rows()), add=Flag.FLAGGED)
+            )
+            await bench.sync()
+            before = bench.rows()
+        profile = Profile.at(tmp_path)
+        fold(profile.database)
+        if in_log:  # as after a crash
+            _leave_a_log(profile.database)
+        with profile.database.open("r+b") as file:
+            file.write(b"\xaa" * PAGE)
+        damaged = profile.database.read_bytes()
+        salvage.ask_for(profile)
+        said = len(server.transcript.commands())
+        async with running_engine(tmp_path, ring) as bench:
+            await bench.sync()
+            assert bench.rows() == before
+            assert bench.reader.accounts()[0].name == ("renamed" if in_log else f"alice-{kind}")
+            assert await doctor.examine(bench.engine.store, system_ports(), repair=True) != []
+            assert await doctor.examine(bench.engine.store, system_ports(), repair=False) == []
+        assert not any("BODY.PEEK[]" in one for one in server.transcript.commands()[said:])
+        assert not profile.loose.exists()
+        assert (tmp_path / "mail.damaged-1.db").read_bytes() == damaged
+        assert names(tmp_path) == ["mail.damaged-1.db", "mail.db"]
+
+
+def _leave_a_log(database: Path) -> None:
+    """Change something that stands in the write-ahead log alone, and leave that behind."""
+    connection = apsw.Connection(str(database))
+    connection.wal_autocheckpoint(0)
+    connection.execute("UPDATE account SET name = 'renamed'")
+    log = database.with_name(database.name + "-wal").read_bytes()
+    assert log
+    main = database.read_bytes()
+    connection.close()
+    database.write_bytes(main)
+    database.with_name(database.name + "-wal").write_bytes(log)
+
+
+@told
+@pytest.mark.parametrize("lost", ["all of it", "the file", "its length"])
+async def test_where_nothing_can_be_read_octets_stay_and_a_new_one_is_begun(
+    tmp_path: Path, lost: str
+) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        inbox = await store.read(lambda tx: inbox_of(tx, account_id))
+        await store.write(lambda tx: put(tx, inbox, [mail(number) for number in range(5)]))
+    profile = Profile.at(tmp_path)
+    octets = {"all of it": b"\xaa" * 50_000, "its length": b""}.get(lost)
+    if octets is None:
+        profile.database.unlink()
+    else:
+        profile.database.write_bytes(octets)
+    if lost == "all of it":
+        salvage.ask_for(profile)
+    async with open_store(tmp_path) as store:
+        assert store.salvaged is not None
+        first, second = store.salvaged.sentences()
+        assert first.startswith("Nothing could be read of the list of messages and accounts")
+        assert first.endswith("Add your accounts again.")
+        assert second == (
+            "5 messages have lost the place they had: look into the mailbox Recovered of the first"
+            " account that you add."
+        )
+        assert await doctor.examine(store, system_ports(), repair=False) != []
+        assert await doctor.examine(store, system_ports(), repair=False) == []
+    async with open_store(tmp_path) as store:
+        kept = await store.read(
+            lambda tx: {
+                tx.segments.read(*row) for row in tx.fetch("SELECT segment, position FROM blob")
+            }
+        )
+    assert kept == {mail(number) for number in range(5)}
+    assert not profile.salvage.exists()
+    damaged = tmp_path / "mail.damaged-1.db"
+    assert (damaged.read_bytes() if damaged.exists() else None) == octets
+
+
+async def test_one_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         await store.write(add_account)
     profile = Profile.at(tmp_path)
-    profile.database.write_bytes(b"\xaa" * 50_000)
+    connection = apsw.Connection(str(profile.database))
+    connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    connection.close()
     salvage.ask_for(profile)
     with pytest.raises(DoorError) as caught:
         async with open_store(tmp_path):
             pass
-    assert caught.value.code == "damaged-wholly"
-    assert str(profile.segments) in caught.value.remedy
-    assert profile.database.read_bytes() == b"\xaa" * 50_000
-    assert not profile.salvage.exists()
-    assert not (tmp_path / "mail.new.db").exists()
+    assert caught.value.code == "newer-store"
+    assert names(tmp_path) == ["mail.db"]
+
+
+@told
+async def test_no_segment_gets_the_number_of_one_that_is_lost(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        inbox = await store.read(lambda tx: inbox_of(tx, account_id))
+        await store.write(lambda tx: put(tx, inbox, [mail(1)]))
+        await store.read(lambda tx: tx.segments.begin_next())
+        await store.write(lambda tx: put(tx, inbox, [mail(2)], first_uid=9))
+    profile = Profile.at(tmp_path)
+    profile.segment(2).unlink()
+    connection = apsw.Connection(str(profile.database))
+    connection.execute("PRAGMA foreign_keys = OFF; DELETE FROM message WHERE id = 1")
+    connection.close()
+    salvage.ask_for(profile)
+    async with open_store(tmp_path) as store:
+        assert await store.read(lambda tx: tx.segments.number) == 3
 
 
 @told

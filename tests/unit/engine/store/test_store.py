@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import apsw
@@ -161,3 +162,34 @@ async def test_the_log_of_a_large_step_shrinks_to_its_bound_though_a_reader_is_o
             await store.write(lambda tx, n=number: mailbox.add(tx, account_id, f"small {n}"))
         assert log.stat().st_size <= bound
         reader.close()
+
+
+@pytest.mark.logs("closed as it is")
+async def test_a_damaged_one_is_closed_all_the_same_and_let_go(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        inbox = await store.read(lambda tx: inbox_of(tx, account_id))
+        await store.write(lambda tx: put(tx, inbox, [mail(number) for number in range(200)]))
+    with closing(apsw.Connection(str(tmp_path / "mail.db"))) as connection:
+        fetch(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+        leaves = fetch(
+            connection,
+            "SELECT pageno FROM dbstat WHERE pagetype = 'leaf' AND name = 'placement_by_date'",
+        )
+        connection.execute("DELETE FROM sqlite_stat1; DELETE FROM sqlite_stat4")
+        fetch(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+    with (tmp_path / "mail.db").open("r+b") as file:
+        for (page,) in leaves:
+            file.seek((page - 1) * 4096)
+            file.write(b"\xaa" * 2000)
+    for _ in range(2):
+        async with open_store(tmp_path) as store:  # the lock is free the second time
+            with pytest.raises(DoorError) as caught:
+                await store.read(
+                    lambda tx: tx.fetch(
+                        "SELECT date_s FROM placement INDEXED BY placement_by_date"
+                        " WHERE mailbox_id = ? AND shown = 1 ORDER BY date_s, id",
+                        (inbox,),
+                    )
+                )
+            assert caught.value.code == "damaged"
