@@ -207,6 +207,8 @@ class SqliteReader:
             from desktopmail.door import finding  # with the search language, as `view.condition_of`
 
             ids = finding.ids(sql, self._run, offset, limit)
+        elif (few := self._narrowed(sql)) is not sql:
+            ids = [row[0] for row in self._run(few.ids(offset, limit))]
         else:
             ids = self._listed(sql, offset, limit)
         rows = self._messages(ids)
@@ -220,10 +222,7 @@ class SqliteReader:
         sql = self._view(view)
         if sql is None:
             return None
-        if view.query.strip():
-            from desktopmail.door import finding
-
-            sql = finding.narrowed(sql, self._run)
+        sql = self._narrowed(sql)
         keys = self._run(sql.holds(placement_id))
         if not keys:
             return None
@@ -442,6 +441,14 @@ class SqliteReader:
             among = {row[0] for row in self._run(within)}
             mailbox_ids = [one for one in mailbox_ids if one in among]
         return ViewSql(view, tuple(mailbox_ids), condition) if mailbox_ids else None
+
+    def _narrowed(self, sql: ViewSql) -> ViewSql:
+        """The same view, among the few rows that one of its filters leaves; else as it is."""
+        if not sql.view.query.strip() and not sql.is_passed_over:
+            return sql
+        from desktopmail.door import finding
+
+        return finding.narrowed(sql, self._run)
 
     def _listed(self, sql: ViewSql, offset: int, limit: int) -> list[int]:
         """The placement ids of a window of a list, in one state of the store."""

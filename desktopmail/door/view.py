@@ -310,8 +310,20 @@ class ViewSql:
 
     @property
     def _is_quick(self) -> bool:
+        return bool(self._quick_count)
+
+    @property
+    def _quick_count(self) -> int:
         view = self.view
-        return view.unread_only or view.flagged_only or view.with_attachment
+        return view.unread_only + view.flagged_only + view.with_attachment
+
+    @property
+    def is_passed_over(self) -> bool:
+        """Whether a list is walked in its order, and what quick filters leave out passed over.
+
+        One filter by date has an index of its own, in this order.
+        """
+        return self._quick_count > (self.view.column is Column.DATE)
 
     def _quick_filters(self) -> str:
         view = self.view

@@ -185,12 +185,12 @@ class Counted:
     """Runs statements and remembers them."""
 
     def __init__(self, reader: SqliteReader) -> None:
-        self._reader = reader
+        self._original = reader._run
         self.texts: list[str] = []
 
     def __call__(self, sql: Sql) -> Sequence[Fields]:
         self.texts.append(sql.text)
-        return self._reader._run(sql)
+        return self._original(sql)
 
 
 def _steps(reader: SqliteReader, query: str) -> list[str]:
@@ -228,3 +228,25 @@ def test_what_cannot_be_is_not_looked_for(reader: SqliteReader) -> None:
     assert reader.count(View(query="is:unread is:read")) == 0
     also = View(query="often -often", also=(PlacementId(3),))
     assert [row.id for row in reader.window(also, 0, 5)] == [3]
+
+
+def test_few_that_a_quick_filter_leaves_are_sorted_and_not_walked_for(
+    reader: SqliteReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for fields in (
+        {"column": Column.SENDER},
+        {"column": Column.SIZE, "descending": False},
+        {"unread_only": True},
+        {"with_attachment": True, "threads": True},
+    ):
+        view = View(flagged_only=True, **fields)
+        monkeypatch.setattr(finding, "_FEW", 0)
+        walked = [row.id for row in reader.window(view, 0, 100)]
+        places = [reader.position(view, one) for one in walked]
+        monkeypatch.undo()
+        run = Counted(reader)
+        monkeypatch.setattr(reader, "_run", run)
+        assert [row.id for row in reader.window(view, 0, 100)] == walked
+        assert [reader.position(view, one) for one in walked] == places == [*range(len(walked))]
+        assert any("p.id IN (SELECT f.id FROM placement AS f INDEXED BY" in it for it in run.texts)
+        monkeypatch.undo()
