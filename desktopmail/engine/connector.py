@@ -199,9 +199,7 @@ class Connector:
                     raise await self.trust.downgrade(account, side, error.choice) from error
                 if self.trust is not None and _is_refused(error):
                     is_shared = await self._is_shared(account, side, user, secret)
-                    await self.trust.password_refused(
-                        account, side, str(error), is_shared=is_shared
-                    )
+                    await self.trust.password_refused(account, side, error, is_shared=is_shared)
                 raise
         return choice
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.question import Question
     from desktopmail.engine.store.store import Store, Transaction
-    from desktopmail.net.errors import TlsError
+    from desktopmail.net.errors import NetError, TlsError
     from desktopmail.net.ports import Clock
     from desktopmail.wire.sasl.policy import Choice
 
@@ -94,7 +94,7 @@ class Trust:
             (_STOP, "Do not log in"),
             (_ACCEPT + choice.exposure.name, "Log in like that from now on"),
         )
-        text = f"{sentence} Somebody may be between you and the server, or it was set up anew."
+        text = f"{sentence}\nSomebody may be between you and the server, or it was set up anew."
         await self._ask(account, DOWNGRADE, side, text, choices)
         return DoorError(
             sentence,
@@ -103,21 +103,22 @@ class Trust:
         )
 
     async def password_refused(
-        self, account: Account, side: Side, sentence: str, *, is_shared: bool
+        self, account: Account, side: Side, error: NetError, *, is_shared: bool
     ) -> None:
         """Ask for another password, once; what waits to be sent goes on waiting.
 
         Args:
             account: Whose login it was.
             side: Which of its servers refused it.
-            sentence: What the server said.
+            error: What the server said.
             is_shared: The other server takes the same one: who is asked for both is asked once.
         """
         choices = (
             ("later", "I will give another one"),
             ("retry", "Try it again as it is"),
         )
-        text = f"{sentence.rstrip('.')}. What waits for {account.name} is kept."
+        kept = f"What waits for {account.name} is kept."
+        text = "\n".join(line for line in (error.sentence, error.remedy, kept) if line)
         await self._ask(account, PASSWORD, side, text, choices, is_shared=is_shared)
 
     async def _ask(

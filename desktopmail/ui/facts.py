@@ -6,15 +6,35 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QStyledItemDelegate,
+    QTableView,
+    QWidget,
+)
 
+from desktopmail.ui.isolates import isolated
 from desktopmail.ui.label import Label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtCore import QLocale
+    from PySide6.QtGui import QResizeEvent
+
+_AT_END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter  # mirrored with its window
 _KEY = Qt.ItemDataRole.UserRole + 1
 _PADDING = 12  # left and right of a text, which Qt does not count
+
+
+class _Isolating(QStyledItemDelegate):
+    """Draws each text in its own direction: sizes and addresses in a window read from the right."""
+
+    def displayText(self, value: object, locale: QLocale | QLocale.Language) -> str:  # noqa: N802 - Qt's name
+        """See QStyledItemDelegate."""
+        return isolated(super().displayText(value, locale))
 
 
 class FactTable(QTableView):
@@ -23,6 +43,7 @@ class FactTable(QTableView):
     Args:
         name: What it shows, for those who cannot see it.
         columns: Headings; the first column takes the room that is left.
+        numbers: Which columns hold numbers, to be compared from row to row.
 
     Signals:
         chosen: Another row is chosen, or none.
@@ -32,12 +53,22 @@ class FactTable(QTableView):
     chosen = Signal()
     opened = Signal(object)
 
-    def __init__(self, name: str, columns: Sequence[str], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        columns: Sequence[str],
+        parent: QWidget | None = None,
+        *,
+        numbers: Sequence[int] = (),
+    ) -> None:
         super().__init__(parent)
         self.setProperty("kind", "facts")
         self.setAccessibleName(name)
         self._model = QStandardItemModel(0, len(columns), self)
         self._model.setHorizontalHeaderLabels(list(columns))
+        self._numbers = numbers
+        for column in numbers:
+            self._model.horizontalHeaderItem(column).setTextAlignment(_AT_END)
         self.setModel(self._model)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setShowGrid(False)
@@ -45,6 +76,7 @@ class FactTable(QTableView):
         self.setWordWrap(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setItemDelegate(_Isolating(self))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         rows, headings = self.verticalHeader(), self.horizontalHeader()
         rows.hide()
@@ -74,6 +106,8 @@ class FactTable(QTableView):
             for item in items:
                 item.setData(key, _KEY)
                 item.setToolTip(item.text())
+            for column in self._numbers:
+                items[column].setTextAlignment(_AT_END)
             items[0].setAccessibleText(", ".join(text for text in texts if text))
             self._model.appendRow(items)
             if key == kept:
@@ -81,10 +115,18 @@ class FactTable(QTableView):
         for column in range(1, self._model.columnCount()):
             self.resizeColumnToContents(column)  # Qt does not look at rows that are new
         self._empty.setText(nothing)
-        self._empty.setFixedWidth(max(self.viewport().width(), 200))
         self._empty.setVisible(not rows and bool(nothing))
-        self._empty.adjustSize()
+        self._fit_empty()
         self.chosen.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """What is said of no rows takes the width there is."""
+        super().resizeEvent(event)
+        self._fit_empty()
+
+    def _fit_empty(self) -> None:
+        self._empty.setFixedWidth(max(self.viewport().width(), 200))
+        self._empty.adjustSize()
 
     def key(self) -> object:
         """The key of the chosen row, None when none is."""

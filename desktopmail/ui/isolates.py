@@ -24,6 +24,11 @@ def isolated(text: str) -> str:
     return f"{_FIRST_STRONG}{text.translate(_OPENING)}{_POP}" if text else ""
 
 
+def from_left(text: str) -> str:
+    """Return a text that is read from the left in every script: an address, a protocol word."""
+    return f"{_LEFT_TO_RIGHT}{text.translate(_OPENING)}{_POP}"
+
+
 def named(name: str, address: str) -> str:
     """Return a name and its address as they are shown; to be copied they are not.
 
@@ -31,7 +36,7 @@ def named(name: str, address: str) -> str:
         name: May be empty, and in any script.
         address: Is read from the left in every script.
     """
-    shown = f"{_LEFT_TO_RIGHT}{address.translate(_OPENING)}{_POP}"
+    shown = from_left(address)
     return f"{isolated(name)} <{shown}>" if name else shown
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from desktopmail.ui.label import Label
+from desktopmail.ui.margins import set_margins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,7 @@ class SnackBar(QFrame):
         self._button.clicked.connect(self._act)
         self._action: Callable[[], object] | None = None
         self._row = row = QHBoxLayout(self)
-        row.setContentsMargins(16, 6, 8, 6)
+        set_margins(row, 16, 6, 8, 6)
         row.setSpacing(14)
         row.addWidget(self._label)
         row.addWidget(self._button)
@@ -81,7 +82,7 @@ class SnackBar(QFrame):
         self.setAccessibleName(text)
         self._button.setText(button)
         self._button.setVisible(bool(button))
-        self._row.setContentsMargins(16, 6, 8 if button else 16, 6)
+        set_margins(self._row, 16, 6, 8 if button else 16, 6)
         self._action = action
         self.show()
         self._place()

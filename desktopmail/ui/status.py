@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QToolButton, QW
 from desktopmail.ui.dates import short_date
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.language import tr, trn
+from desktopmail.ui.margins import set_margins
 from desktopmail.ui.sentences import said
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class StatusLine(QFrame):
         theme.tint(self._problems, "alert", "danger")
         self._problems.hide()
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 2, 10, 2)
+        set_margins(row, 12, 2, 10, 2)
         row.setSpacing(10)
         row.addWidget(self._label, 2)
         row.addWidget(self._bar)
@@ -82,7 +83,9 @@ class StatusLine(QFrame):
         else:
             alive = [account.last_alive_s for account in accounts if account.last_alive_s]
             when = short_date(max(alive), now) if alive else ""
-            self._rest = tr("status.up_to_date", when=when) if when else ""
+            failed = any(account.state.value == "failed" for account in accounts)
+            state = "not_up_to_date" if failed else "up_to_date"
+            self._rest = tr(f"status.{state}", when=when) if when else ""
         self._show()
 
     def show_problems(self, count: int) -> None:

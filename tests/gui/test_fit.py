@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDialog,
+    QFrame,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -408,6 +409,12 @@ def test_a_mirrored_window_has_its_sidebar_on_the_right(theme: Theme, qapp: QApp
         assert reading < messages < side
         star = window.list_pane.list._cards.star_rect(QRect(0, 0, 300, 80))
         assert star.left() < 60
+        header = window.list_pane.findChild(QFrame, "listHeader")
+        assert header is not None
+        lines = header.layout()
+        assert lines is not None
+        around = lines.contentsMargins()  # Qt does not mirror them
+        assert (around.left(), around.right()) == (8, 16)
 
     qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     try:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 READ_ON = (
     ("text", ("surface", "sidebar", "chrome", "raised", "sunken", "accent_soft", "selected")),
     ("muted", ("surface", "sidebar", "chrome", "raised", "sunken")),
-    ("faint", ("surface",)),
+    ("faint", ("surface", "chrome", "raised")),
     ("accent", ("surface", "raised", "chrome")),
     ("accent_text", ("accent",)),
     ("danger", ("surface", "danger_soft")),

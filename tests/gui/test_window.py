@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible, QAction
@@ -26,11 +27,20 @@ from desktopmail.door.commands import (
     StoreFlags,
     Undo,
 )
+from desktopmail.door.ids import QuestionId
 from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import Flag, Kind, ProblemRow, Role
+from desktopmail.door.rows import (
+    ConnectionState,
+    Flag,
+    Kind,
+    ProblemRow,
+    QuestionRow,
+    Role,
+)
 from desktopmail.ui.actions import changed_keys
 from desktopmail.ui.chooser import Chooser, fits
 from desktopmail.ui.commands.registry import TOOLBAR, VERBS, find_verb
+from desktopmail.ui.panels.card import Card
 from desktopmail.ui.settings import Settings
 from desktopmail.ui.window import MainWindow
 from tests.helpers.fake_door import FakeStore, full_store
@@ -292,6 +302,43 @@ def test_a_problem_is_a_card_that_can_be_dismissed(theme: Theme) -> None:
         store.tell(AccountsChanged())
         window.bridge.flush()
         assert not window.problems.isVisible()
+
+    play(theme, scene)
+
+
+def test_a_problem_that_a_question_is_about_has_no_card_of_its_own(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        refused = "mail.example.org refused the login of alice."
+        account = window.accounts()[0].id
+        other = window.accounts()[1].id
+        store.problem_rows += [
+            ProblemRow(account_id=it, service="imap", what=refused, remedy="Check it.", at_s=0)
+            for it in (account, other)
+        ]
+        store.question_rows.append(
+            QuestionRow(
+                id=QuestionId(1), kind="password-incoming", account_id=account,
+                text=f"{refused}\nCheck it.\nWhat waits for alice is kept.",
+                choices=(("later", "I will give another one"),),
+            )
+        )  # fmt: skip
+        store.tell(AccountsChanged())
+        await until(window.problems.isVisible)
+        cards = [it for it in window.problems.findChildren(Card) if it.isVisible()]
+        kinds = [it.property("kind") for it in cards]
+        assert sorted(kinds) == ["danger", "warning"]  # the other account's has one
+
+    play(theme, scene)
+
+
+def test_a_window_is_not_up_to_date_while_an_account_fails(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        assert window.status_line.text.startswith("Up to date")
+        store.account_rows[0] = msgspec.structs.replace(
+            store.account_rows[0], state=ConnectionState.FAILED, problem="It refuses us."
+        )
+        store.tell(AccountsChanged())
+        await until(lambda: window.status_line.text.startswith("Not up to date"))
 
     play(theme, scene)
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from desktopmail.mime import compose
 from desktopmail.mime.address import Mailbox
 from desktopmail.ui.language import tr
+from desktopmail.ui.margins import set_margins
 from desktopmail.ui.reading.content import read_letter
 from desktopmail.ui.reading.html_views import make_html_view
 from desktopmail.ui.wrapped import WrappedLabel
@@ -81,7 +82,7 @@ class QuoteStrip(QFrame):
         for button in (self.show_button, self.edit_button, self.remove_button):
             row.addWidget(button)
         self._lines = QVBoxLayout(self)
-        self._lines.setContentsMargins(18, 4, 12, 4)
+        set_margins(self._lines, 18, 4, 12, 4)
         self._lines.setSpacing(6)
         self._lines.addLayout(row)
 

@@ -48,6 +48,7 @@ from desktopmail.ui.composer.sending import Sending
 from desktopmail.ui.dates import size_text
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
+from desktopmail.ui.margins import set_margins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -124,7 +125,7 @@ class ComposeWindow(QWidget):
         self.bar = QFrame(self)
         self.bar.setObjectName("toolbar")
         row = QHBoxLayout(self.bar)
-        row.setContentsMargins(14, 8, 10, 8)
+        set_margins(row, 14, 8, 10, 8)
         row.setSpacing(6)
         row.addWidget(self.send_button)
         row.addSpacing(4)

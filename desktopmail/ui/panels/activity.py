@@ -125,7 +125,8 @@ class ActivityWindow(QWidget):
         text = state_text(account)
         if account.last_alive_s:
             now = datetime.now(UTC).astimezone()
-            text += " · " + tr("activity.alive", when=short_date(account.last_alive_s, now))
+            alive = tr("activity.alive", when=short_date(account.last_alive_s, now))
+            text = f"{text.removesuffix('.')} · {alive}"
         title = f"{account_title(account)} · {account.kind.value.upper()}"
         card = self._card((icon, token), title, text)
         self._offer(card, tr("verb.get_mail"), SyncAccounts(account_ids=(account.id,), wait=False))

@@ -31,6 +31,7 @@ from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.facts import FactTable
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
+from desktopmail.ui.margins import set_margins
 from desktopmail.ui.sentences import said, said_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class AddressBookWindow(QWidget):
         panes.setChildrenCollapsible(False)
         left = QWidget(self)
         left_lines = QVBoxLayout(left)
-        left_lines.setContentsMargins(14, 12, 12, 12)
+        set_margins(left_lines, 14, 12, 12, 12)
         left_lines.addWidget(self.table)
         panes.addWidget(left)
         panes.addWidget(self._build_card())

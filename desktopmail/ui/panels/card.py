@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.label import Label
+from desktopmail.ui.margins import set_margins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,7 @@ class Card(QFrame):
             if kind == "card":
                 words.setProperty("kind", "small")
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(14, 9, 10, 9)
+        set_margins(self._row, 14, 9, 10, 9)
         self._row.setSpacing(12)
         beside = Qt.AlignmentFlag(0) if kind == "card" else Qt.AlignmentFlag.AlignTop
         self._row.addWidget(picture, 0, beside)

@@ -34,6 +34,7 @@ class DiskUseDialog(QDialog):
             tr("verb.disk_use").rstrip("…"),
             [tr("disk.account"), tr("disk.messages"), tr("disk.size")],
             self,
+            numbers=(1, 2),
         )
         self.words = Label("", self)
         self.words.setWordWrap(True)

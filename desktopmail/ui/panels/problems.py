@@ -68,7 +68,12 @@ class ProblemCards(FittingArea):
                 widget.hide()
                 widget.deleteLater()
         self._dismissed &= {_key(problem) for problem in problems}
-        shown = [problem for problem in problems if _key(problem) not in self._dismissed]
+        shown = [
+            problem
+            for problem in problems
+            if _key(problem) not in self._dismissed
+            and not any(_is_asked_about(problem, question) for question in questions)
+        ]
         for question in questions:
             self._lines.addWidget(self._question(question, door, scope))
         for problem in shown[-_SHOWN:]:
@@ -141,6 +146,11 @@ class ProblemCards(FittingArea):
 
 def _key(problem: ProblemRow) -> tuple[object, ...]:
     return (problem.account_id, problem.service, problem.what)
+
+
+def _is_asked_about(problem: ProblemRow, question: QuestionRow) -> bool:
+    """Whether the card of the question says what is wrong, and what to do, already."""
+    return problem.account_id == question.account_id and question.text.startswith(problem.what)
 
 
 def _run(scope: TaskScope, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:

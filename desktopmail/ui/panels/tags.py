@@ -24,6 +24,7 @@ from desktopmail.door.commands import ChangeTag, ForgetTag
 from desktopmail.door.tags import name_of
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
+from desktopmail.ui.margins import set_margins
 from desktopmail.ui.theme.icons import tag_icon
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class TagsDialog(QDialog):
         self._host = QWidget(self)
         self._host.setObjectName("tagsHost")
         self._grid = QGridLayout(self._host)
-        self._grid.setContentsMargins(0, 0, 6, 0)
+        set_margins(self._grid, 0, 0, 6, 0)
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(2, 1)

@@ -125,7 +125,7 @@ class CardDelegate(QStyledItemDelegate):
         date = model.date(message)
         width = QFontMetrics(small).horizontalAdvance(date)
         painter.setFont(small)
-        painter.setPen(self._theme.colour("accent") if unread else quiet)
+        painter.setPen(self._theme.colour("accent") if unread and not selected else quiet)
         draw_text(painter, column, date, mirrored=mirrored, at_end=True)
         bold = QFont(font)
         bold.setWeight(QFont.Weight.Bold if unread else QFont.Weight.Medium)

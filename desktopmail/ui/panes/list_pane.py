@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWi
 from desktopmail.door.rows import Column, View
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.language import tr, trn
+from desktopmail.ui.margins import set_margins
 from desktopmail.ui.models.messages import COUNTED_FIRST
 from desktopmail.ui.panes.message_list import MessageList
 from desktopmail.ui.panes.scope_bar import ScopeBar
@@ -59,7 +60,7 @@ class ListPane(QFrame):
         header = QFrame(self)
         header.setObjectName("listHeader")
         rows = QVBoxLayout(header)
-        rows.setContentsMargins(16, 8, 8, 4)
+        set_margins(rows, 16, 8, 8, 4)
         rows.setSpacing(0)
         rows.addWidget(self._title)
         row = QHBoxLayout()  # below the title, which needs the width of a narrow list

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QW
 from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
+from desktopmail.ui.margins import set_margins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,7 @@ class ScopeBar(QFrame):
         self.servers.setText(tr("search.servers_too"))
         self.servers.clicked.connect(self.servers_wanted)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 6, 8, 6)
+        set_margins(layout, 12, 6, 8, 6)
         layout.setSpacing(4)
         layout.addLayout(row)
         layout.addWidget(self.reach)

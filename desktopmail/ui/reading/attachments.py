@@ -11,6 +11,7 @@ from desktopmail.ui.file_card import FileCard
 from desktopmail.ui.fitting_area import FittingArea
 from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.language import tr, trn
+from desktopmail.ui.margins import set_margins
 from desktopmail.ui.reading.preview import Shown, way_of
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class AttachmentStrip(QFrame):
         self._save_all.setProperty("kind", "link")
         self._save_all.clicked.connect(self.save_all_wanted)
         row = QHBoxLayout(self)
-        row.setContentsMargins(24, 10, 16, 10)
+        set_margins(row, 24, 10, 16, 10)
         row.addWidget(self._area, 1)
         row.addWidget(self._save_all, 0, Qt.AlignmentFlag.AlignTop)
         self.hide()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
+from desktopmail.ui.margins import set_margins
 from desktopmail.ui.reading.people_line import PeopleLine
 from desktopmail.ui.wrapped import WrappedLabel
 
@@ -43,11 +44,11 @@ class Details(QWidget):
     def indent(self, left: int) -> None:
         """Begin beside the picture of the sender, which is so wide, in pixels."""
         self._left = left
-        self._grid.setContentsMargins(left, 2, 0, 0)
+        set_margins(self._grid, left, 2, 0, 0)
 
     def _make_grid(self) -> QGridLayout:
         grid = QGridLayout(self._host)
-        grid.setContentsMargins(self._left, 2, 0, 0)
+        set_margins(grid, self._left, 2, 0, 0)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)

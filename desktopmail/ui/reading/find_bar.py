@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QToolButton, QWidg
 
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
+from desktopmail.ui.margins import set_margins
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
@@ -35,7 +36,7 @@ class FindBar(QFrame):
         self.field.textChanged.connect(lambda text: self.wanted.emit(text, False))
         self._answer = Label("", self)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 5, 8, 5)
+        set_margins(row, 12, 5, 8, 5)
         row.setSpacing(6)
         row.addWidget(self.field, 1)
         for icon, key, backwards in (

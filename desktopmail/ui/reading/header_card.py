@@ -24,6 +24,7 @@ from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.isolates import joined
 from desktopmail.ui.label import leading
 from desktopmail.ui.language import tr
+from desktopmail.ui.margins import set_margins
 from desktopmail.ui.reading.details import Details
 from desktopmail.ui.reading.mark_line import MarkLine
 from desktopmail.ui.wrapped import WrappedLabel
@@ -168,7 +169,7 @@ class HeaderCard(QFrame):
         row.addLayout(lines, 1)
         row.addWidget(self.more_button, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 16, 16, 12)
+        set_margins(layout, 24, 16, 16, 12)
         layout.setSpacing(12)
         layout.addWidget(self._subject)
         layout.addLayout(row)

@@ -13,6 +13,7 @@ from desktopmail.door.rows import Flag
 from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
+from desktopmail.ui.margins import set_margins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +111,7 @@ class MarkLine(QWidget):
         label = Label(text, chip)
         label.setProperty("kind", "small")
         line = QHBoxLayout(chip)
-        line.setContentsMargins(8, 1, 4, 1)
+        set_margins(line, 8, 1, 4, 1)
         line.setSpacing(4)
         line.addWidget(label)
         return chip

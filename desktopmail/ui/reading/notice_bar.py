@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktopmail.ui.margins import set_margins
 from desktopmail.ui.wrapped import WrappedLabel
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class NoticeBar(QFrame):
             self.buttons.append(button)
         buttons.addStretch(1)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._row.setContentsMargins(12, 5, 8, 5)
+        set_margins(self._row, 12, 5, 8, 5)
         self._row.setSpacing(4)
         self._row.addLayout(words, 1)
         if actions:

@@ -24,6 +24,7 @@ from desktopmail.ui.dates import size_text
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
+from desktopmail.ui.margins import set_margins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,7 +146,7 @@ class PreviewWindow(QWidget):
         bar = QFrame(self)
         bar.setObjectName("toolbar")
         row = QHBoxLayout(bar)
-        row.setContentsMargins(10, 7, 12, 7)
+        set_margins(row, 10, 7, 12, 7)
         row.setSpacing(6)
         self.back = self._tool("previous", "chevron-left", -1)
         self.forward = self._tool("next", "chevron-right", 1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QScrollArea, QWidget
 
+from desktopmail.ui.isolates import from_left
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.server_room import values
@@ -73,7 +74,8 @@ class Capabilities(Page):
             self._grid.addWidget(heading, row, 0, 1, _COLUMNS)
             row += 1
             for at, name in enumerate(names):
-                box = QCheckBox(name, self._host)
+                box = QCheckBox(from_left(name), self._host)
+                box.setAccessibleName(name)
                 box.toggled.connect(lambda on, name=name: self._toggled(name, on))
                 self.boxes.setdefault(name, []).append(box)
                 self._grid.addWidget(box, row + at // _COLUMNS, at % _COLUMNS)

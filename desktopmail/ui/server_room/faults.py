@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QWi
 from desktopmail.ui.facts import FactTable
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, tr_or, trn
+from desktopmail.ui.margins import set_margins
 from desktopmail.ui.server_room.page import Page, Room
 from desktopmail.ui.server_room.values import Planned, Preset
 
@@ -28,7 +29,7 @@ class Faults(Page):
         self._host = QWidget(self)
         self._host.setObjectName("faultHost")
         self._grid = QGridLayout(self._host)
-        self._grid.setContentsMargins(0, 0, 10, 0)
+        set_margins(self._grid, 0, 0, 10, 0)
         self._grid.setHorizontalSpacing(14)
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(0, 1)

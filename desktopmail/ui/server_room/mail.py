@@ -29,6 +29,7 @@ class Mail(Page):
             tr("room.captured"),
             [tr("column.subject"), tr("room.to"), tr("column.date"), tr("column.size")],
             self,
+            numbers=(3,),
         )
         self.captured.chosen.connect(self._update)
         self.captured.opened.connect(lambda _key: self._show())
@@ -44,6 +45,7 @@ class Mail(Page):
             tr("room.queue"),
             [tr("room.to"), tr("room.tries"), tr("room.next_try"), tr("room.last_error")],
             self,
+            numbers=(1,),
         )
         self.queue.chosen.connect(self._update)
         self.lines.addWidget(self.queue, 1)

@@ -30,6 +30,7 @@ class People(Page):
             tr("page.people"),
             [tr("room.address"), tr("room.user"), tr("room.messages"), tr("room.size"), ""],
             self,
+            numbers=(2, 3),
         )
         self.table.chosen.connect(self._update)
         self.lines.addWidget(self.table, 1)

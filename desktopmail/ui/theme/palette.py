@@ -41,7 +41,7 @@ def build_palette(tokens: Tokens) -> QPalette:
     ):
         palette.setColor(role, QColor(colour))
     for role in (_Role.WindowText, _Role.Text, _Role.ButtonText):
-        palette.setColor(_Group.Disabled, role, QColor(tokens.border_strong))
+        palette.setColor(_Group.Disabled, role, QColor(tokens.faint))
     palette.setColor(_Group.Disabled, _Role.Highlight, QColor(tokens.selected))
     palette.setColor(_Group.Disabled, _Role.HighlightedText, QColor(tokens.muted))
     return palette

@@ -36,6 +36,7 @@ QScrollBar::handle { background: $border_strong; border-radius: 4px; margin: 2px
 QScrollBar::handle:vertical { min-height: ~36px; }
 QScrollBar::handle:horizontal { min-width: ~36px; }
 QScrollBar::handle:hover { background: $faint; }
+QAbstractScrollArea::corner { background: transparent; border: 0; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
@@ -105,7 +106,7 @@ QToolButton { background: transparent; border: 1px solid transparent; border-rad
 QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $accent_soft; }
 QToolButton:focus { border-color: $accent; }
-QToolButton:disabled { color: $border_strong; }
+QToolButton:disabled { color: $faint; }
 QToolButton[kind="chip"] { border: 1px solid $border_strong; border-radius: ${chip_radius}px;
     padding: 2px 10px; color: $muted; }
 QToolButton[kind="chip"]:checked { background: $accent_soft; border-color: $accent; color: $text; }

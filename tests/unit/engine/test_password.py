@@ -50,7 +50,12 @@ async def test_a_new_password_lets_what_waited_for_it_go_on(tmp_path: Path) -> N
                 await bench.sync(account_id)
             assert caught.value.code == "auth-failed"
             # It is one password, so it is asked for once; and what waits is kept.
-            assert [row.kind for row in bench.reader.questions()] == ["password-incoming"]
+            (question,) = bench.reader.questions()
+            assert question.kind == "password-incoming"
+            refused, remedy, kept = question.text.splitlines()  # each has its words in a language
+            assert "refused the login of alice" in refused
+            assert remedy == "Check the user name and the password."
+            assert kept == "What waits for alice-pop3 is kept."
             await until(
                 lambda: [row.state for row in bench.reader.sendings()] == [SendingState.QUEUED],
                 "it waits",
