@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, TypeGuard
 
 from desktopmail.door.rows import Column, View
@@ -193,27 +192,52 @@ def _merged(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int] | None
     if conditions is None:
         return None
     wanted = offset + limit
-    found = [
-        ids(ViewSql(sql.view, sql.mailbox_ids, condition), run, 0, wanted)
-        for condition in conditions
-    ]
     if sql.by_words:
-        words_ids = _keys(_WORDS_IDS_OF, chain.from_iterable(found), run)
+        words_ids = _merged_by_words(sql, conditions, run, wanted)
         order = sorted(words_ids, key=lambda one: (-words_ids[one], one))
         return order[offset:wanted]
-    dates = _keys(_DATES_OF, chain.from_iterable(found), run)
-    full = [number for number, some in enumerate(found) if len(some) == wanted]
+    dates: dict[int, int] = {}
+    since_s: int | None = None
+    full = []
+    for condition in _words_first(conditions):
+        way = ViewSql(sql.view, sql.mailbox_ids, condition, since_s=since_s)
+        found = _keys(_DATES_OF, ids(way, run, 0, wanted), run)
+        dates |= found
+        if len(found) == wanted:
+            # So many are of this date or later: what is older need not be looked for any more.
+            oldest_s = min(found.values())
+            since_s = oldest_s if since_s is None else max(oldest_s, since_s)
+            full.append(condition)
     if full:
         # What words find is in the order of their ids in the index, which is not quite that of
-        # dates. So many are of this date or later, and among all of those the first ones are.
-        since_s = max(min(dates[one] for one in found[number]) for number in full)
+        # dates: among all from that date on the first ones are.
         ways = [
-            ViewSql(sql.view, sql.mailbox_ids, conditions[number], since_s=since_s, by_date=True)
-            for number in full
+            ViewSql(sql.view, sql.mailbox_ids, condition, since_s=since_s, by_date=True)
+            for condition in full
         ]
         dates |= run(joined([narrowed(way, run) for way in ways], wanted))
     order = sorted(dates, key=lambda one: (dates[one], one), reverse=True)
     return order[offset:wanted]
+
+
+def _merged_by_words(
+    sql: ViewSql, conditions: list[Condition], run: Run, wanted: int
+) -> dict[int, int]:
+    """The first rows of each alternative, with what the word index has them under."""
+    words_ids: dict[int, int] = {}
+    since_id = None
+    for condition in _words_first(conditions):
+        way = ViewSql(sql.view, sql.mailbox_ids, condition, since_id=since_id)
+        found = _keys(_WORDS_IDS_OF, ids(way, run, 0, wanted), run)
+        words_ids |= found
+        if len(found) == wanted:
+            since_id = min(found.values())
+    return words_ids
+
+
+def _words_first(conditions: list[Condition]) -> list[Condition]:
+    """Those of words alone first: they are found soonest, and bound what the others look for."""
+    return sorted(conditions, key=lambda one: (not one.match, one.where != "1"))
 
 
 def _ways(sql: ViewSql) -> list[Condition] | None:

@@ -101,6 +101,7 @@ class ViewSql:
         few: See `narrowed`.
         words_ids: See `narrowed`.
         since_s: See `since`.
+        since_id: The same, said of what the word index has the rows under.
         by_date: Sort by date what words find, too, instead of by their ids in the index.
     """
 
@@ -113,6 +114,7 @@ class ViewSql:
         few: Sql | None = None,
         words_ids: Sequence[int] | None = None,
         since_s: int | None = None,
+        since_id: int | None = None,
         by_date: bool = False,
     ) -> None:
         self.view = view
@@ -122,6 +124,7 @@ class ViewSql:
         self._words_ids = words_ids
         self._by_date = by_date
         self.since_s = since_s
+        self._since_id = since_id
         # The rowids of the word index are in date order: by date, its hits need no sorting.
         has_words = bool(self.condition.match)
         self._by_rowid = has_words and view.column is Column.DATE and not by_date
@@ -176,12 +179,20 @@ class ViewSql:
             few=few,
             words_ids=words_ids,
             since_s=self.since_s,
+            since_id=self._since_id,
             by_date=self._by_date,
         )
 
     def since(self, date_s: int) -> ViewSql:
         """Those of the rows that are of this date or later."""
-        return ViewSql(self.view, self.mailbox_ids, self.condition, since_s=date_s)
+        since_s = date_s if self.since_s is None else max(date_s, self.since_s)
+        return ViewSql(
+            self.view,
+            self.mailbox_ids,
+            self.condition,
+            since_s=since_s,
+            since_id=self._since_id,
+        )
 
     def hits(self, most: int) -> Sql:
         """How many hits the words have, counted up to so many."""
@@ -457,6 +468,8 @@ class ViewSql:
         since_s, until_s = self.condition.since_s, self.condition.until_s
         since_s = max((one for one in (since_s, self.since_s) if one is not None), default=None)
         text = "" if since_s is None else f" AND words.rowid >= {first_words_id(since_s)}"
+        if self._since_id is not None:
+            text += f" AND words.rowid >= {int(self._since_id)}"
         if until_s is not None:
             text += f" AND words.rowid <= {first_words_id(until_s)} + {_BEHIND}"
         return text

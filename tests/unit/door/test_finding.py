@@ -218,7 +218,9 @@ def test_what_few_are_is_asked_for_first(reader: SqliteReader) -> None:
 def test_alternatives_are_looked_for_each_by_itself(reader: SqliteReader) -> None:
     steps = _steps(reader, "often OR is:flagged")
     assert not any("IN (SELECT rowid FROM words WHERE words MATCH" in text for text in steps)
-    assert "UNION SELECT" in steps[-1]
+    assert "ORDER BY 2 DESC, 1 DESC LIMIT" in steps[-1]
+    # What is older than the first of one alternative is not looked for in the others.
+    assert any("placement_flagged" in text and "p.date_s >= " in text for text in steps)
     many = " ".join(f"(w{number} OR is:flagged)" for number in range(4))
     assert any("IN (SELECT rowid FROM words" in text for text in _steps(reader, many))
 
