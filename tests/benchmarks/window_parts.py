@@ -91,9 +91,12 @@ async def _open(window: MainWindow) -> float:
 
 async def _scroll(window: MainWindow) -> float:
     """The 99th percentile of a frame, with everything the loop does between two of them."""
+    boxes = {box.path: box.id for box in window.reader.mailboxes()}
+    window.sidebar.choose(("mailbox", boxes["INBOX"]))
     messages = window.list_pane.list
     bar = messages.verticalScrollBar()
     bar.setValue(0)
+    await asyncio.sleep(0.5)
     times = []
     for _ in range(_FRAMES):
         begin = time.perf_counter()
@@ -102,6 +105,8 @@ async def _scroll(window: MainWindow) -> float:
         await asyncio.sleep(0)
         times.append(time.perf_counter() - begin)
         await asyncio.sleep(0.004)
+    if bar.value() < _FRAMES * _SCROLLED:
+        raise RuntimeError("the view that was scrolled has too few rows")
     return sorted(times)[int(len(times) * 0.99)]
 
 
