@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from desktopmail.door.changes import AnyChange
     from desktopmail.door.commands import AnyCommand, Outcome
     from desktopmail.door.ids import AccountId, MailboxId, MessageId, PlacementId
+    from desktopmail.door.landmarks import Landmarks
     from desktopmail.door.queries import AnyAnswer, AnyQuery
     from desktopmail.door.rows import (
         AccountRow,
@@ -90,12 +91,19 @@ class StoreReader(Protocol):
         """How many rows a view has; of a search counted up to so many."""
         ...
 
-    def window(self, view: View, offset: int, limit: int) -> list[MessageRow]:
-        """Rows `offset` to `offset + limit` of a view, in its order."""
+    def window(
+        self, view: View, offset: int, limit: int, places: Landmarks | None = None
+    ) -> list[MessageRow]:
+        """Rows `offset` to `offset + limit` of a view, in its order.
+
+        Who holds `places` reads beside the rows they know, as those were told of.
+        """
         ...
 
-    def position(self, view: View, placement_id: PlacementId) -> int | None:
-        """The row of a placement in a view, or None when it is not in it."""
+    def position(
+        self, view: View, placement_id: PlacementId, places: Landmarks | None = None
+    ) -> int | None:
+        """The row of a placement in a view, or None when it is not in it; noted in `places`."""
         ...
 
     def placements(self, message_id: MessageId) -> list[MessageRow]:

@@ -2,7 +2,8 @@
 
 To find the rows behind the first 500,000, all of these are walked over. Who scrolls comes from
 beside them, so the place of each page that was read is kept until the store or the view is another,
-and of a long walk a place now and then.
+and of a long walk a place now and then. Who shows rows as they were told of holds places of their
+own until the next change is told: else each commit of the engine would cost a walk.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class _Landmark:
 
 
 class Landmarks:
-    """The known places of one view of one state of the store."""
+    """The known places of one view, as its rows stood at some time."""
 
     def __init__(self) -> None:
         self._of: Hashable = None
@@ -44,19 +45,27 @@ class Landmarks:
         """The placement ids of a window.
 
         Args:
-            of: What the places hold for: the view, and the state of the store.
+            of: What the places hold for: the view, and where it matters the state of the store.
             sql: The view.
             run: Runs a statement and returns all its rows.
             offset: The first row.
             limit: How many rows.
         """
-        if of != self._of or len(self._known) > _MOST:
-            self._of, self._known = of, []
+        self._hold_for(of)
         rows = self._walk(sql, run, offset, limit)
         if rows:
             self._note(offset, rows[0])
             self._note(offset + len(rows) - 1, rows[-1])
         return [row[0] for row in rows]
+
+    def note(self, of: Hashable, place: int, key: Parameter, placement_id: int) -> None:
+        """Take in where a row was found by other means."""
+        self._hold_for(of)
+        self._note(place, (placement_id, key))
+
+    def _hold_for(self, of: Hashable) -> None:
+        if of != self._of or len(self._known) > _MOST:
+            self._of, self._known = of, []
 
     def _walk(self, sql: ViewSql, run: Run, offset: int, limit: int) -> Sequence[Fields]:
         at = bisect_left(self._known, offset, key=lambda one: one.place)

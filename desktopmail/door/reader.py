@@ -198,8 +198,18 @@ class SqliteReader:
             return int(self._run(sql.threads(most=self._has_most(sql)))[0][0])
         return int(self._run(sql.count())[0][0])
 
-    def window(self, view: View, offset: int, limit: int) -> list[MessageRow]:
-        """Rows `offset` to `offset + limit` of a view, in its order."""
+    def window(
+        self, view: View, offset: int, limit: int, places: Landmarks | None = None
+    ) -> list[MessageRow]:
+        """Rows `offset` to `offset + limit` of a view, in its order.
+
+        Args:
+            view: Which rows.
+            offset: The first of them.
+            limit: How many.
+            places: The places of rows as the caller was told of them, to count from there; they
+                are held to the view alone. None: as the store is now.
+        """
         sql = self._view(view)
         if sql is None or limit <= 0:
             return []
@@ -210,15 +220,23 @@ class SqliteReader:
         elif (few := self._narrowed(sql)) is not sql:
             ids = [row[0] for row in self._run(few.ids(offset, limit))]
         else:
-            ids = self._listed(sql, offset, limit)
+            ids = self._listed(sql, offset, limit, places)
         rows = self._messages(ids)
         if view.threads and not view.query.strip():
             sizes = self._thread_sizes(view, {row.thread_id for row in rows})
             rows = [msgspec.structs.replace(row, thread_size=sizes[row.thread_id]) for row in rows]
         return rows
 
-    def position(self, view: View, placement_id: PlacementId) -> int | None:
-        """The row of a placement in a view, or None when it is not in it."""
+    def position(
+        self, view: View, placement_id: PlacementId, places: Landmarks | None = None
+    ) -> int | None:
+        """The row of a placement in a view, or None when it is not in it.
+
+        Args:
+            view: Which rows.
+            placement_id: The placement.
+            places: Where to note it, for a `window` beside it.
+        """
         sql = self._view(view)
         if sql is None:
             return None
@@ -226,7 +244,10 @@ class SqliteReader:
         keys = self._run(sql.holds(placement_id))
         if not keys:
             return None
-        return int(self._run(sql.before(keys[0][0], placement_id))[0][0])
+        row = int(self._run(sql.before(keys[0][0], placement_id))[0][0])
+        if places is not None and not view.query.strip():
+            places.note((sql.view, sql.mailbox_ids), row, keys[0][0], placement_id)
+        return row
 
     def placements(self, message_id: MessageId) -> list[MessageRow]:
         """A message in each mailbox it stands in."""
@@ -450,8 +471,10 @@ class SqliteReader:
 
         return finding.narrowed(sql, self._run)
 
-    def _listed(self, sql: ViewSql, offset: int, limit: int) -> list[int]:
+    def _listed(self, sql: ViewSql, offset: int, limit: int, places: Landmarks | None) -> list[int]:
         """The placement ids of a window of a list, in one state of the store."""
+        if places is not None:
+            return places.ids((sql.view, sql.mailbox_ids), sql, self._run, offset, limit)
         self._connection.execute("BEGIN")
         try:
             state = self._all("PRAGMA data_version")[0][0]

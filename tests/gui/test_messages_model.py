@@ -53,7 +53,10 @@ class Rows:
         del most
         return len(self.numbers)
 
-    def window(self, _view: View, offset: int, limit: int) -> list[MessageRow]:
+    def window(
+        self, _view: View, offset: int, limit: int, places: object = None
+    ) -> list[MessageRow]:
+        del places
         found = [row(number, number) for number in self.numbers[offset : offset + limit]]
         self.read += len(found)
         return [
@@ -61,7 +64,8 @@ class Rows:
             for it in found
         ]
 
-    def position(self, _view: View, placement_id: PlacementId) -> int | None:
+    def position(self, _view: View, placement_id: PlacementId, places: object = None) -> int | None:
+        del places
         return self.numbers.index(placement_id) if placement_id in self.numbers else None
 
 

@@ -347,10 +347,14 @@ class FakeStore:
         count = len(self._rows(view))
         return count if most is None or not view.query.strip() else min(count, most)
 
-    def window(self, view: View, offset: int, limit: int) -> list[MessageRow]:
+    def window(
+        self, view: View, offset: int, limit: int, places: object = None
+    ) -> list[MessageRow]:
+        del places
         return self._rows(view)[offset : offset + limit]
 
-    def position(self, view: View, placement_id: PlacementId) -> int | None:
+    def position(self, view: View, placement_id: PlacementId, places: object = None) -> int | None:
+        del places
         ids = [row.id for row in self._rows(view)]
         return ids.index(placement_id) if placement_id in ids else None
 

@@ -24,6 +24,7 @@ from PySide6.QtCore import (
 )
 
 from desktopmail.door.ids import PlacementId
+from desktopmail.door.landmarks import Landmarks
 from desktopmail.door.rows import Column, Flag, MessageRow, TagRow, View
 from desktopmail.ui.dates import short_date, size_text
 from desktopmail.ui.isolates import isolated, joined
@@ -87,6 +88,8 @@ class MessageListModel(QAbstractTableModel):
         self._reader = reader
         self._clock = clock or (lambda: datetime.now(UTC).astimezone())
         self._pages: OrderedDict[int, list[MessageRow]] = OrderedDict()
+        # Pages are read beside rows of which the view was told, whatever was committed since.
+        self._places = Landmarks()
         self._count = 0
         # While rows are being told of, only this stretch of rows is known: (first row, rows).
         self._frozen: tuple[int, list[MessageRow]] | None = None
@@ -126,6 +129,7 @@ class MessageListModel(QAbstractTableModel):
         self._pages.clear()
         if first:
             self._pages[0] = list(first)
+        self._places = Landmarks()
         self._count = self._reader.count(view) if count is None else count
         self.endResetModel()
 
@@ -180,7 +184,8 @@ class MessageListModel(QAbstractTableModel):
     def _page(self, number: int) -> list[MessageRow]:
         page = self._pages.get(number)
         if page is None:
-            page = self._reader.window(self.view, number * PAGE_ROWS, PAGE_ROWS)
+            first = number * PAGE_ROWS
+            page = self._reader.window(self.view, first, PAGE_ROWS, self._places)
             self._pages[number] = page
             if len(self._pages) > _PAGES_KEPT:
                 self._pages.popitem(last=False)
@@ -197,6 +202,7 @@ class MessageListModel(QAbstractTableModel):
             visible: The rows in sight; what happened around them is told row by row.
         """
         new_count = self._new_count()
+        self._places = Landmarks()
         known = self._known_stretch(visible)
         if known is None or not self._tell_changes(*known, new_count):
             self._reset(new_count)
@@ -243,7 +249,7 @@ class MessageListModel(QAbstractTableModel):
         if anchor is None:
             return False
         gone, position = anchor
-        fresh = self._reader.window(self.view, position, len(old) - gone)
+        fresh = self._reader.window(self.view, position, len(old) - gone, self._places)
         self._frozen = (start, list(old))
         moved = position - start
         if moved < 0 and start + moved < 0:
@@ -277,7 +283,7 @@ class MessageListModel(QAbstractTableModel):
     def _anchor(self, old: list[MessageRow]) -> tuple[int, int] | None:
         """The first known row that is still there: (its place among them, its row now)."""
         for place, message in enumerate(old[:_ANCHOR_TRIES]):
-            position = self._reader.position(self.view, message.id)
+            position = self._reader.position(self.view, message.id, self._places)
             if position is not None:
                 return place, position
         return None

@@ -118,6 +118,30 @@ def test_a_view_of_a_changed_store_is_read_anew(tmp_path: Path) -> None:
     opened.close()
 
 
+def test_who_holds_places_scrolls_on_beside_them_whatever_is_committed(tmp_path: Path) -> None:
+    profile, view = Profile.at(tmp_path), View()
+    asyncio.run(_write(profile, _fill))
+    opened, places = SqliteReader(profile), Landmarks()
+    whole = [row.id for row in opened.window(view, 0, 1_000)]
+    opened.window(view, 40, 10, places)
+    asyncio.run(_write(profile, lambda tx: placement.remove(tx, [whole[20]])))
+    beside = [row.id for row in opened.window(view, 50, 10, places)]
+    assert beside == whole[50:60]  # as the one who scrolls was told, the one above still there
+    assert [row.id for row in opened.window(view, 30, 10, places)] == whole[30:40]
+    assert [row.id for row in opened.window(view, 49, 10)] == whole[50:60]
+    opened.close()
+
+
+def test_a_row_whose_place_was_asked_for_is_where_a_walk_begins(reader: SqliteReader) -> None:
+    view, places = View(), Landmarks()
+    whole = [row.id for row in reader.window(view, 0, 1_000)]
+    assert reader.position(view, whole[70], places) == 70
+    sql, run = reader._view(view), Counted(reader)
+    assert isinstance(sql, ViewSql)
+    assert places.ids((view, sql.mailbox_ids), sql, run, 72, 8) == whole[72:80]
+    assert run.skipped == [1]
+
+
 class Counted:
     """Runs statements, and remembers how many rows each skips."""
 
