@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QFont, QKeyEvent, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QFrame,
+    QLabel,
     QLineEdit,
     QListView,
     QStyle,
@@ -18,7 +19,9 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
+from desktopmail.ui.language import tr
 from desktopmail.ui.panes.reading_order import draw_text, trim
 from desktopmail.ui.theme import icons
 
@@ -65,6 +68,8 @@ def fits(typed: str, title: str) -> int | None:
 class Chooser(QFrame):
     """Floats over the upper part of a window until something is chosen or Escape is pressed.
 
+    The focus goes back to where it was.
+
     Args:
         parent: The window.
         theme: Colours.
@@ -83,6 +88,9 @@ class Chooser(QFrame):
         done: Callable[[Choice | None], None],
         make: Callable[[str], Choice | None] | None = None,
     ) -> None:
+        for other in parent.findChildren(Chooser):
+            other.leave()
+        left = parent.window().focusWidget()
         super().__init__(parent)
         self.setObjectName("palette")
         self.setAccessibleName(placeholder)
@@ -90,6 +98,7 @@ class Chooser(QFrame):
         self._host = parent
         self._make = make
         self._done: Callable[[Choice | None], None] | None = done
+        self._left = left
         self.field = QLineEdit(self)
         self.field.setPlaceholderText(placeholder)
         self.field.setAccessibleName(placeholder)
@@ -100,6 +109,7 @@ class Chooser(QFrame):
         self.list.setModel(self._model)
         self.list.setAccessibleName(placeholder)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setFocusProxy(self.field)  # who listens is told of the line that is chosen
         self.list.setMouseTracking(True)
         self.list.setUniformItemSizes(True)
         self.list.setItemDelegate(ChoiceDelegate(self.list, theme))
@@ -109,48 +119,68 @@ class Chooser(QFrame):
         layout.setSpacing(4)
         layout.addWidget(self.field)
         layout.addWidget(self.list)
+        self._nothing = QLabel(tr("choose.nothing"), self)
+        self._nothing.setProperty("kind", "muted")
+        self._nothing.setContentsMargins(18, 4, 18, 6)
+        layout.addWidget(self._nothing)
         self._filter("")
         parent.installEventFilter(self)
         self._place()
         self.show()
         self.raise_()
-        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+        self.field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @property
     def shown(self) -> list[Choice]:
         """What fits, best first."""
         return [self._model.item(row).data() for row in range(self._model.rowCount())]
 
+    def leave(self) -> None:
+        """Choose nothing."""
+        self._finish(None)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Let the field move in the list; leave when the focus goes elsewhere."""
         if watched is self.field:
             if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
                 return self._key(event)
-            if event.type() == QEvent.Type.FocusOut:
-                self._finish(None)
+            if (
+                isinstance(event, QFocusEvent)
+                and event.lostFocus()
+                and event.reason() is not Qt.FocusReason.PopupFocusReason  # the field's own menu
+            ):
+                self.leave()
         elif watched is self._host and event.type() == QEvent.Type.Resize:
             self._place()
         return False
 
     def _key(self, event: QKeyEvent) -> bool:
-        key = Qt.Key(event.key())
-        row, count = self.list.currentIndex().row(), self._model.rowCount()
-        match key:
+        match Qt.Key(event.key()):
             case Qt.Key.Key_Escape:
-                self._finish(None)
+                self.leave()
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 self._choose(self.list.currentIndex())
-            case Qt.Key.Key_Down if count:
-                self.list.setCurrentIndex(self._model.index((row + 1) % count, 0))
-            case Qt.Key.Key_Up if count:
-                self.list.setCurrentIndex(self._model.index((row - 1) % count, 0))
-            case Qt.Key.Key_PageDown if count:
-                self.list.setCurrentIndex(self._model.index(min(row + _ROWS, count - 1), 0))
-            case Qt.Key.Key_PageUp if count:
-                self.list.setCurrentIndex(self._model.index(max(row - _ROWS, 0), 0))
+            case Qt.Key.Key_Down | Qt.Key.Key_Tab:
+                self._step(1)
+            case Qt.Key.Key_Up | Qt.Key.Key_Backtab:
+                self._step(-1)
+            case Qt.Key.Key_PageDown:
+                self._step(_ROWS, around=False)
+            case Qt.Key.Key_PageUp:
+                self._step(-_ROWS, around=False)
             case _:
                 return False
         return True
+
+    def _step(self, by: int, *, around: bool = True) -> None:
+        """Go on among the lines that can be chosen."""
+        rows = [at for at in range(self._model.rowCount()) if self._model.item(at).isEnabled()]
+        if not rows:
+            return
+        row = self.list.currentIndex().row()
+        at = (rows.index(row) if row in rows else -1) + by
+        at = at % len(rows) if around else min(max(at, 0), len(rows) - 1)
+        self.list.setCurrentIndex(self._model.index(rows[at], 0))
 
     def _filter(self, typed: str) -> None:
         ranked = [
@@ -173,8 +203,9 @@ class Chooser(QFrame):
                 f"{choice.title}, {choice.hint}" if choice.hint else choice.title
             )
             self._model.appendRow(item)
-        if self._model.rowCount():
-            self.list.setCurrentIndex(self._model.index(0, 0))
+        self._nothing.setVisible(not fitting)
+        self.list.setVisible(bool(fitting))
+        self._step(1)
         self._place()
 
     def _choose(self, index: QModelIndex) -> None:
@@ -187,7 +218,10 @@ class Chooser(QFrame):
         if done is None:
             return
         self._host.removeEventFilter(self)
+        had_focus = self.field.hasFocus()
         self.hide()
+        if had_focus and self._left is not None and isValid(self._left):
+            self._left.setFocus(Qt.FocusReason.OtherFocusReason)
         self.deleteLater()
         done(choice)
 

@@ -5,22 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStyle,
+    QStyleOption,
+    QVBoxLayout,
+)
 
 from desktopmail.ui.dates import size_text
 from desktopmail.ui.elided import ElidedLabel, left_to_right
 from desktopmail.ui.label import Label, leading
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPixmap
+    from PySide6.QtGui import QPaintEvent, QPixmap
     from PySide6.QtWidgets import QWidget
 
 PICTURE = 28
 _LEAST, _MOST = 17, 32  # letters
 
 
-class FileCard(QFrame):
-    """One file.
+class FileCard(QAbstractButton):
+    """One file; a button for who listens.
 
     Args:
         name: As it will be called on the disk.
@@ -71,3 +80,11 @@ class FileCard(QFrame):
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As wide as its name, within bounds; a narrow line shortens the name."""
         return QSize(self._wanted, super().sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002 - Qt's name
+        """Draw the ground and the edge that the style sheet says."""
+        option = QStyleOption()
+        option.initFrom(self)
+        painter = QPainter(self)
+        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_Widget, option, painter, self)
+        painter.end()

@@ -167,6 +167,19 @@ def test_placements_survive_a_drag() -> None:
     assert read_placements(packed) == [1, 2**40]
 
 
+def test_what_was_scrolled_past_long_ago_is_not_read_again_when_something_comes() -> None:
+    rows = Rows(range(10_000, 0, -1))
+    model, _tester = model_over(rows)
+    model.messages(range(2_600))
+    rows.numbers = range(10_007, 0, -1)
+    rows.read = 0
+    model.refresh(range(2_570, 2_580))
+    assert rows.read <= 3 * 64
+    assert model.rowCount() == 10_007
+    assert [it.id for it in model.messages(range(2_577, 2_587))] == list(range(7_430, 7_420, -1))
+    assert rows.read <= 4 * 64
+
+
 def test_names_of_recipients_keep_each_its_direction() -> None:
     model = MessageListModel(Rows(range(3)))  # type: ignore[arg-type]
     message = msgspec.structs.replace(row(1, 0), recipients="Anna, דנה לוי, Bob", thread_size=2)

@@ -16,7 +16,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy
 
 from desktopmail.mime import address
 from desktopmail.ui.isolates import named, without_controls
@@ -24,6 +24,7 @@ from desktopmail.ui.language import tr
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+    from PySide6.QtWidgets import QWidget
 
     from desktopmail.mime.address import Mailbox
     from desktopmail.ui.theme.theme import Theme
@@ -34,8 +35,8 @@ _MAX_WIDTH = 320
 _SIGN = 13
 
 
-class AddressChip(QWidget):
-    """A recipient.
+class AddressChip(QAbstractButton):
+    """A recipient; for who listens a button that makes text of it again.
 
     Signals:
         edit_wanted: It is to become text again.
@@ -68,6 +69,7 @@ class AddressChip(QWidget):
         self.setAccessibleName(without_controls(whole))
         self.setAccessibleDescription(why)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(lambda _checked=False: self.edit_wanted.emit())
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name

@@ -133,6 +133,7 @@ class AddressField(QScrollArea):
     def _popup(self) -> QListView:
         popup = QListView(self)
         popup.setObjectName("recipientOffers")
+        popup.setAccessibleName(self.accessibleName())
         return popup
 
     @functools.cached_property
@@ -145,6 +146,7 @@ class AddressField(QScrollArea):
         completer.setWidget(self.edit)  # not setCompleter(): it would replace the whole text
         completer.setPopup(self._popup)
         self._popup.setItemDelegate(_Offer(self._popup))  # the popup has just got Qt's own
+        self._popup.installEventFilter(self)
         completer.activated.connect(self._take)
         return completer
 
@@ -248,6 +250,8 @@ class AddressField(QScrollArea):
             if event.type() == QEvent.Type.MouseButtonPress:
                 self.edit.setFocus()
                 return True
+        elif isinstance(event, QKeyEvent) and self._is_offering and self._offered(event):
+            return True
         elif watched is self.edit:
             if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
                 return self._key(event)
@@ -281,6 +285,18 @@ class AddressField(QScrollArea):
         if event.matches(QKeySequence.StandardKey.Paste):
             return self._paste()
         return False
+
+    def _offered(self, event: QKeyEvent) -> bool:
+        """Escape closes the offers and not the window; the arrows go round among them."""
+        key, pressed = event.key(), event.type() == QEvent.Type.KeyPress
+        if key == Qt.Key.Key_Escape and event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        if not pressed or key not in {Qt.Key.Key_Up, Qt.Key.Key_Down}:
+            return False
+        row = self._popup.currentIndex().row() + (1 if key == Qt.Key.Key_Down else -1)
+        self._popup.setCurrentIndex(self._offers.index(row % self._offers.rowCount(), 0))
+        return True
 
     def _separator(self, event: QKeyEvent) -> bool:
         """End an address; a comma within a quoted name, or before any "@", is typed."""

@@ -63,16 +63,18 @@ class Fields(QFrame):
         for sender in senders:
             box = sender.mailbox
             self.from_box.addItem(named(box.name, box.shown_address), sender)
+        # The Tab key goes from one to the next as they are made: setTabOrder() would leave behind
+        # what has an edit to stand in for it, and the way would lead from the text back to Cc.
         self.to = AddressField(tr("compose.to"), people, theme, self)
+        self.more_button = QToolButton(self)
+        self.more_button.setText(tr("compose.show_cc"))
+        self.more_button.setProperty("kind", "chip")
+        self.more_button.clicked.connect(lambda: self.show_cc(shown=True))
         self.cc = AddressField(tr("compose.cc"), people, theme, self)
         self.bcc = AddressField(tr("compose.bcc"), people, theme, self)
         self.subject = QLineEdit(self)
         self.subject.setProperty("kind", "bare")
         self.subject.setAccessibleName(tr("compose.subject"))
-        self.more_button = QToolButton(self)
-        self.more_button.setText(tr("compose.show_cc"))
-        self.more_button.setProperty("kind", "chip")
-        self.more_button.clicked.connect(lambda: self.show_cc(shown=True))
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(18, 4, 18, 4)
         self._grid.setHorizontalSpacing(12)
@@ -99,11 +101,6 @@ class Fields(QFrame):
         self.subject.textChanged.connect(self.changed)
         self.from_box.currentIndexChanged.connect(self.sender_changed)
         self.from_box.currentIndexChanged.connect(self.changed)
-        self.setTabOrder(self.from_box, self.to.edit)
-        self.setTabOrder(self.to.edit, self.more_button)
-        self.setTabOrder(self.more_button, self.cc.edit)
-        self.setTabOrder(self.cc.edit, self.bcc.edit)
-        self.setTabOrder(self.bcc.edit, self.subject)
 
     def _add_line(self, name: str, field: QWidget) -> None:
         row = self._grid.rowCount()

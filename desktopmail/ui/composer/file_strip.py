@@ -35,9 +35,11 @@ class FileChip(FileCard):
 
     Signals:
         remove_wanted: It is to be taken off.
+        step_wanted: The keyboard goes to the one behind it (1) or before it (-1).
     """
 
     remove_wanted = Signal()
+    step_wanted = Signal(int)
 
     def __init__(self, file: File, theme: Theme, parent: QWidget) -> None:
         picture = _picture_of(file, theme)
@@ -53,11 +55,15 @@ class FileChip(FileCard):
         self.add_button(remove)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Delete takes it off."""
-        if event.key() in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}:
-            self.remove_wanted.emit()
-        else:
-            super().keyPressEvent(event)
+        """Delete takes it off; the arrows go to its neighbours."""
+        match event.key():
+            case Qt.Key.Key_Delete | Qt.Key.Key_Backspace:
+                self.remove_wanted.emit()
+            case Qt.Key.Key_Left | Qt.Key.Key_Right as key:
+                forward = (key == Qt.Key.Key_Right) is not self.isRightToLeft()
+                self.step_wanted.emit(1 if forward else -1)
+            case _:
+                super().keyPressEvent(event)
 
 
 class FileStrip(QFrame):
@@ -65,9 +71,11 @@ class FileStrip(QFrame):
 
     Signals:
         changed: There are others.
+        left: The keyboard was at the last of them, which was taken off.
     """
 
     changed = Signal()
+    left = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -105,15 +113,31 @@ class FileStrip(QFrame):
             self.changed.emit()
 
     def _remove(self, file: File) -> None:
-        self._files = [it for it in self._files if it is not file]
+        at = next(at for at, it in enumerate(self._files) if it is file)
+        had_focus = any(chip.hasFocus() for chip in self.chips)
+        del self._files[at]
         self._show()
         self.changed.emit()
+        if not had_focus:
+            return
+        # Else Qt would go on to what comes next, and that is the button that sends.
+        if chips := self.chips:
+            chips[min(at, len(chips) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.left.emit()
+
+    def _step(self, chip: FileChip, by: int) -> None:
+        chips = self.chips
+        at = chips.index(chip) + by
+        if 0 <= at < len(chips):
+            chips[at].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show(self) -> None:
         self._flow.clear()
         for file in self._files:
             chip = FileChip(file, self._theme, self._host)
             chip.remove_wanted.connect(lambda it=file: self._remove(it))
+            chip.step_wanted.connect(lambda by, it=chip: self._step(it, by))
             self._flow.addWidget(chip)
             chip.show()
         octets = sum(len(file.octets) for file in self._files)

@@ -147,7 +147,6 @@ class ComposeWindow(QWidget):
         for part in (self.bar, self.fields, self.body, self.quote, self.files):
             lines.addWidget(part, 1 if part is self.body else 0)
         self.setAcceptDrops(True)
-        self.setTabOrder(self.fields.subject, self.body)
         self.resize(self._theme.room(760, 640))
 
     @functools.cached_property
@@ -246,6 +245,7 @@ class ComposeWindow(QWidget):
         self.fields.sender_changed.connect(self._sender_changed)
         self.body.textChanged.connect(self.keeper.changed)
         self.files.changed.connect(self.keeper.changed)
+        self.files.left.connect(self.body.setFocus)
         self.quote.changed.connect(self.keeper.changed)
         self.quote.edit_wanted.connect(self._edit_quoted)
         self.fields.subject.textChanged.connect(lambda _text: self._show_title())

@@ -223,17 +223,20 @@ class MessageListModel(QAbstractTableModel):
         self.endResetModel()
 
     def _known_stretch(self, visible: range) -> tuple[int, list[MessageRow]] | None:
-        """The longest stretch of rows whose pages are here, around the rows in sight."""
+        """Rows of which the pages are here: those in sight, and a page before and behind them."""
         if not self._count:
             return None
-        middle = min(max(visible.start, 0), self._count - 1) // PAGE_ROWS
-        if middle not in self._pages:
+        first = min(max(visible.start, 0), self._count - 1) // PAGE_ROWS
+        if first not in self._pages:
             return None
-        first = last = middle
-        while first - 1 in self._pages:
-            first -= 1
-        while last + 1 in self._pages:
+        # Of what was scrolled past long ago nothing is told: to read it again, and to compare it,
+        # takes longer than a frame.
+        most = max(visible.stop - 1, 0) // PAGE_ROWS + 1
+        last = first
+        while last < most and last + 1 in self._pages:
             last += 1
+        if first - 1 in self._pages:
+            first -= 1
         rows: list[MessageRow] = []
         for number in range(first, last + 1):
             rows.extend(self._pages[number])
@@ -273,12 +276,19 @@ class MessageListModel(QAbstractTableModel):
             self.endRemoveRows()
         self._frozen = None
         self._pages.clear()
+        self._keep(position, fresh)
         if self._count:
             corner = self.index(self._count - 1, self.columnCount() - 1)
             self.dataChanged.emit(self.index(0, 0), corner)
         if moved:
             self.shifted.emit(moved)
         return True
+
+    def _keep(self, start: int, rows: list[MessageRow]) -> None:
+        """Keep whole pages of what was just read."""
+        for number in range(-(-start // PAGE_ROWS), (start + len(rows)) // PAGE_ROWS):
+            at = number * PAGE_ROWS - start
+            self._pages[number] = rows[at : at + PAGE_ROWS]
 
     def _anchor(self, old: list[MessageRow]) -> tuple[int, int] | None:
         """The first known row that is still there: (its place among them, its row now)."""

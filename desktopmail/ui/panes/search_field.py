@@ -145,6 +145,7 @@ class OfferList(QFrame):
         self.list.setModel(self._model)
         self.list.setAccessibleName(tr("search.offers"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setFocusProxy(field)  # who listens is told of the line that is chosen
         self.list.setMouseTracking(True)
         self.list.setUniformItemSizes(True)
         self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

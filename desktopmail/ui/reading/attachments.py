@@ -60,12 +60,12 @@ class AttachmentCard(FileCard):
             self.setAccessibleDescription(why)
             self.setToolTip(f"{self.toolTip()}\n{why}")
         self._pressed: QPoint | None = None
+        self.clicked.connect(self.show_wanted)  # pressed by who listens
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Begin a click or a drag."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed = event.position().toPoint()
-        super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Drag it out when the pointer went far enough."""

@@ -75,7 +75,9 @@ QRadioButton::indicator:checked { background: $accent; border-color: $accent;
 QComboBox { padding-right: ~22px; }
 QComboBox::drop-down { border: 0; width: ~22px; }
 QComboBox::down-arrow { image: url("$icon_chevron"); width: ~12px; height: ~12px; }
-QComboBox[kind="bare"] { border: 0; background: transparent; padding-left: 4px; }
+QComboBox[kind="bare"] { border-color: transparent; background: transparent; padding: 3px;
+    padding-right: ~22px; }
+QComboBox[kind="bare"]:focus { border-color: $accent; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $border_strong;
     selection-background-color: $accent_soft; selection-color: $text; outline: 0; }
 
@@ -158,9 +160,10 @@ QFrame[kind="quiet"] { background: transparent; border: 0; }
 QFrame[kind="quiet"] QLabel { color: $muted; font-size: ${small_pt}pt; }
 QFrame[kind="quiet"] QPushButton { padding: 2px 5px; font-weight: 500; font-size: ${small_pt}pt; }
 QFrame[kind="notice"] { background: $sunken; border: 0; border-radius: 8px; }
-QFrame[kind="attachment"] { background: $sunken; border: 1px solid $border; border-radius: 8px; }
-QFrame[kind="attachment"]:hover { border-color: $border_strong; }
-QFrame[kind="attachment"]:focus { border-color: $accent; }
+QAbstractButton[kind="attachment"] { background: $sunken; border: 1px solid $border;
+    border-radius: 8px; }
+QAbstractButton[kind="attachment"]:hover { border-color: $border_strong; }
+QAbstractButton[kind="attachment"]:focus { border-color: $accent; }
 
 QToolButton[kind="page"] { padding: 7px 12px; text-align: left; }
 #roomSide { background: $sidebar; border-right: 1px solid $border; }
