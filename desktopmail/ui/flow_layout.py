@@ -13,10 +13,10 @@ class FlowLayout(QLayout):
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
         # Measured since the last change, for Qt asks many times: heights by width, the least size,
-        # and of each widget that is seen its size, its least width, and its most if it grows.
+        # and of each widget that is seen its size, its least size, and its most width if it grows.
         self._heights: dict[int, int] = {}
         self._least: QSize | None = None
-        self._measures: list[tuple[QLayoutItem, QSize, int, int]] | None = None
+        self._measures: list[tuple[QLayoutItem, QSize, QSize, int]] | None = None
         self.setContentsMargins(QMargins())
         self.setSpacing(spacing)
 
@@ -93,8 +93,8 @@ class FlowLayout(QLayout):
         """See QLayout."""
         if self._least is None:
             size = QSize()
-            for item in self._items:
-                size = size.expandedTo(item.minimumSize())
+            for _, _, least, _ in self._measured():
+                size = size.expandedTo(least)
             self._least = size.grownBy(self.contentsMargins())
         return self._least
 
@@ -106,10 +106,10 @@ class FlowLayout(QLayout):
         for item, wanted, least, most in self._measured():
             if most > inner.width():  # takes the rest of its line
                 left = inner.width() - x
-                width = left if left >= least else inner.width()
-                is_full = left < least
+                width = left if left >= least.width() else inner.width()
+                is_full = left < least.width()
             else:
-                width = min(wanted.width(), max(inner.width(), least))
+                width = min(wanted.width(), max(inner.width(), least.width()))
                 is_full = x + width > inner.width()
             size = QSize(width, wanted.height())
             if line and is_full:
@@ -120,12 +120,12 @@ class FlowLayout(QLayout):
         y += self._set_line(line, inner, y, move=move)
         return y - rect.top() + margins.bottom()
 
-    def _measured(self) -> list[tuple[QLayoutItem, QSize, int, int]]:
+    def _measured(self) -> list[tuple[QLayoutItem, QSize, QSize, int]]:
         if self._measures is None:
             horizontal = Qt.Orientation.Horizontal
             self._measures = [
                 (
-                    item, item.sizeHint(), item.minimumSize().width(),
+                    item, item.sizeHint(), item.minimumSize(),
                     item.maximumSize().width() if item.expandingDirections() & horizontal else 0,
                 )
                 for item in self._items

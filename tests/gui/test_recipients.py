@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QLocale, QMimeData, QPointF, Qt
+from PySide6.QtCore import QLocale, QMimeData, QPointF, QRect, Qt
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
@@ -14,6 +14,7 @@ from desktopmail.door.rows import Person
 from desktopmail.mime.address import Mailbox
 from desktopmail.ui.composer.address_chip import mime_of
 from desktopmail.ui.composer.addresses import AddressField, parse_typed
+from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.isolates import named
 
 if TYPE_CHECKING:
@@ -228,3 +229,22 @@ def test_a_thousand_recipients_are_there_and_some_of_them_are_shown(
     field.set_mailboxes(())
     assert field.more_button.isHidden()
     assert field.mailboxes() == ()
+
+
+def test_chips_that_come_together_are_placed_together(
+    field: AddressField, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field.set_text(", ".join(f"p{at}@example.org" for at in range(1_000)))
+    qtbot.waitUntil(lambda: not field.more_button.isHidden())
+    placed: list[int] = []
+    place = FlowLayout._place
+
+    def noted(flow: FlowLayout, rect: QRect, *, move: bool) -> int:
+        placed.append(move)
+        return place(flow, rect, move=move)
+
+    monkeypatch.setattr(FlowLayout, "_place", noted)
+    field.more_button.click()
+    qtbot.waitUntil(lambda: len(field.chips) == 120)
+    steps = 60 // 5
+    assert len(placed) <= 5 * steps  # the field, its host and their heights; not each chip

@@ -194,8 +194,11 @@ class AddressField(QScrollArea):
         """Make chips of a few that wait, of the next ones in a moment: each takes 2 ms."""
         room = min(_AT_ONCE, self._wanted - len(self._chips))
         some, self._waiting = self._waiting[: max(room, 0)], self._waiting[max(room, 0) :]
+        self._flow.setEnabled(False)  # all at once: else each that is shown has all placed anew
         for box in some:
             self._add_chip(box)
+        self._flow.setEnabled(True)
+        self._flow.invalidate()
         is_full = len(self._chips) >= self._wanted
         self.more_button.setText(tr("compose.more_people", n=len(self._waiting)))
         self.more_button.setVisible(bool(self._waiting) and is_full)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from desktopmail.ui.window import MainWindow
 
+_FIRST, _MANY = 6, 10  # of a thousand recipients a line takes 100 ms
 _CANCELLABLE = {SendingState.QUEUED, SendingState.CONNECTING, SendingState.FAILED}
 _LET_GO_MS = 200
 _SENDING_ICONS = {
@@ -136,7 +137,7 @@ class ActivityWindow(QWidget):
         state = sending.state
         if state is SendingState.UNSURE and not (sending.problem or question):
             state = SendingState.TRANSMITTING  # the reply to the final dot is still to come
-        text = f"{tr(f'sending.{state.value}')} · {', '.join(sending.recipients)}"
+        text = f"{tr(f'sending.{state.value}')} · {_people(sending.recipients)}"
         icon = _SENDING_ICONS.get(state, ("sent", "accent"))
         why = question.text if question is not None else sending.problem
         if why:
@@ -170,3 +171,11 @@ class ActivityWindow(QWidget):
             await self._window.door.command(command)
 
         card.offer(title, lambda: self._window.scope.spawn(give(), name=title))
+
+
+def _people(addresses: Sequence[str]) -> str:
+    """Whom a message goes to: of many the first, and how many more."""
+    if len(addresses) <= _MANY:
+        return ", ".join(addresses)
+    more = tr("compose.more_people", n=len(addresses) - _FIRST)
+    return f"{', '.join(addresses[:_FIRST])} {more}"
