@@ -102,6 +102,10 @@ def _frames_and_clicks(folder: Path) -> list[Ratio]:
             busy, at_rest, "the same view at rest", "s", 2.0, at_least=False,
         ),
         Ratio(
+            "the same while they come into the mailbox in view", told["coming_p99_s"], at_rest,
+            "the same view at rest", "s", 2.0, at_least=False,
+        ),
+        Ratio(
             f"a mailbox of {ROWS:,} opened to its first paint", told["open_s"], 0.15,
             "150 milliseconds", "s", 1.0, at_least=False,
         ),
