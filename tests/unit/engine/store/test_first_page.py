@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 PAGE = 4096
 
 
-def make(path: Path, version: int, before: int) -> set[object]:
+def make(path: Path, version: int, before: int) -> set[tuple[object, ...]]:
     """Make a store that was of another version before; returns what its schema says."""
     with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
         schema.upgrade(connection, to=before)
         connection.execute(
             "INSERT INTO account (position, name, address, display_name, kind, incoming, outgoing,"
@@ -29,7 +30,7 @@ def make(path: Path, version: int, before: int) -> set[object]:
         return schema_of(connection)
 
 
-def schema_of(connection: apsw.Connection) -> set[object]:
+def schema_of(connection: apsw.Connection) -> set[tuple[object, ...]]:
     return set(connection.execute("SELECT * FROM sqlite_schema").fetchall())
 
 
@@ -47,9 +48,9 @@ def test_the_tables_are_found_and_the_version_that_has_them(
     assert damaged.read_bytes() == octets
     with closing(apsw.Connection(str(copy))) as connection:
         assert schema_of(connection) == wanted
-        found = schema.version_of(connection)
-        # A step that makes no object leaves no trace: it is done once more.
-        assert found == {13: 12}.get(version, version)
+        assert schema.version_of(connection) <= version
+        schema.upgrade(connection, to=version)  # a step that makes no object leaves no trace
+        assert {one[:2] for one in schema_of(connection)} == {one[:2] for one in wanted}
         assert connection.execute("SELECT name FROM account").fetchall() == [("mine",)]
         schema.upgrade(connection)
         said = connection.execute("PRAGMA integrity_check").fetchall()
