@@ -26,7 +26,19 @@ if TYPE_CHECKING:
 
 _AT_END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter  # mirrored with its window
 _KEY = Qt.ItemDataRole.UserRole + 1
+_OTHERS = 0.65  # of the width, at most, for all columns but the first
 _PADDING = 12  # left and right of a text, which Qt does not count
+
+
+def _widest(wanted: Sequence[int], room: int) -> int:
+    """How wide a column may be for all to have the room: narrow ones keep their width."""
+    left = room
+    for number, width in enumerate(sorted(wanted)):
+        share = left // (len(wanted) - number)
+        if width > share:
+            return share
+        left -= width
+    return max(wanted, default=0)
 
 
 class _Isolating(QStyledItemDelegate):
@@ -94,8 +106,15 @@ class FactTable(QTableView):
         self._empty.hide()
 
     def sizeHintForColumn(self, column: int) -> int:  # noqa: N802 - Qt's name
-        """As wide as its texts, with the room that the style leaves beside them."""
-        return super().sizeHintForColumn(column) + _PADDING
+        """As wide as its texts, with the room that the style leaves beside them.
+
+        Where all that is too much, the widest give way: the first column keeps its part.
+        """
+        if not column:
+            return super().sizeHintForColumn(0) + _PADDING
+        columns = range(1, self._model.columnCount())
+        wanted = [super(FactTable, self).sizeHintForColumn(it) + _PADDING for it in columns]
+        return min(wanted[column - 1], _widest(wanted, round(self.viewport().width() * _OTHERS)))
 
     def fill(self, rows: Sequence[tuple[object, Sequence[str]]], *, nothing: str = "") -> None:
         """Show these rows: (key, texts); `nothing` is said when there are none."""
@@ -112,17 +131,21 @@ class FactTable(QTableView):
             self._model.appendRow(items)
             if key == kept:
                 self.selectRow(self._model.rowCount() - 1)
-        for column in range(1, self._model.columnCount()):
-            self.resizeColumnToContents(column)  # Qt does not look at rows that are new
+        self._fit_columns()  # Qt does not look at rows that are new
         self._empty.setText(nothing)
         self._empty.setVisible(not rows and bool(nothing))
         self._fit_empty()
         self.chosen.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """What is said of no rows takes the width there is."""
+        """Columns, and what is said of no rows, take the width there is."""
         super().resizeEvent(event)
+        self._fit_columns()
         self._fit_empty()
+
+    def _fit_columns(self) -> None:
+        for column in range(1, self._model.columnCount()):
+            self.resizeColumnToContents(column)
 
     def _fit_empty(self) -> None:
         self._empty.setFixedWidth(max(self.viewport().width(), 200))

@@ -114,7 +114,8 @@ class Place(QObject):
 
     def _share(self, room: int) -> None:
         if not self._is_wide:
-            self._messages.setSizes([300, 420])
+            height = self._messages.height()
+            self._messages.setSizes([height * 5 // 12, height * 7 // 12])
             return
         px = self._theme.px
         if self._is_table:

@@ -311,3 +311,19 @@ def test_what_is_written_is_encoded_for_the_server_that_takes_it(
         assert max(map(len, octets.split(b"\r\n"))) <= 998
 
     play(theme, scene, send_delay_s=0)
+
+
+def test_the_bar_beside_a_quote_goes_through_from_its_first_to_its_last_line(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        await select(window, 1)
+        await find_verb("reply").do(window)
+        body = window.composers[-1].body
+        await until(lambda: "Herzliche" in body.toPlainText())
+        picture = body.viewport().grab().toImage()
+        across = round(body.document().documentMargin()) + 1
+        accent = theme.colour("accent").rgb()
+        inked = [y for y in range(picture.height()) if picture.pixel(across, y) == accent]
+        assert len(inked) > 4 * body.fontMetrics().height()
+        assert inked == list(range(inked[0], inked[-1] + 1))
+
+    play(theme, scene)

@@ -25,6 +25,19 @@ def test_columns_are_as_wide_as_the_texts_of_rows_that_come(theme: Theme, qtbot:
     assert sum(table.columnWidth(column) for column in range(3)) == table.viewport().width()
 
 
+def test_a_long_address_leaves_the_name_before_it_its_part(theme: Theme, qtbot: QtBot) -> None:  # noqa: ARG001 - its style
+    table = FactTable("People", ["Name", "Address", "Since"])
+    qtbot.addWidget(table)
+    table.fill([(1, ["Anna Weber", "somebody@" + "department." * 9 + "example", "today"])])
+    table.resize(400, 200)
+    table.show()
+    assert table.columnWidth(0) >= 130
+    assert table.columnWidth(2) >= table.fontMetrics().horizontalAdvance("today") + 10
+    assert table.horizontalScrollBar().maximum() == 0
+    table.resize(900, 200)
+    assert table.columnWidth(1) > 400
+
+
 def test_what_is_said_of_no_rows_takes_the_width_there_is(theme: Theme, qtbot: QtBot) -> None:  # noqa: ARG001 - its style
     table = FactTable("People", ["Name", "Address"])
     qtbot.addWidget(table)

@@ -502,6 +502,19 @@ def test_list_and_message_share_the_window_anew_until_a_person_has_them_share_it
     play(theme, scene)
 
 
+def test_a_list_above_the_message_has_its_part_of_a_high_window(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        window.settings.set("layout", "stacked")
+        window.apply_look()
+        for height in (700, 1000):
+            window.resize(1000, height)
+            await until(lambda height=height: abs(window.messages.height() - height) < 120)
+            share = window.list_pane.height() / window.messages.height()
+            assert 0.4 < share < 0.43
+
+    play(theme, scene)
+
+
 def test_what_is_shown_grows_when_the_desktop_shows_larger_letters(
     theme: Theme, qapp: QApplication
 ) -> None:

@@ -478,13 +478,18 @@ class Body(QTextEdit):
             place = layout.blockBoundingRect(block).translated(-left, -top)
             if place.top() > event.rect().bottom():
                 break
-            if place.bottom() < event.rect().top():
+            if place.bottom() + place.height() < event.rect().top():
                 continue
+            following = block.next()
+            goes_on = document.quote_level(following) if following.isValid() else 0
+            next_top = layout.blockBoundingRect(following).top() - top if goes_on else 0.0
             for depth in range(level):
+                # One bar for all of a quote: what is between its paragraphs belongs to it.
+                bottom = next_top if depth < goes_on else place.bottom()
                 painter.setBrush(self._theme.colour("accent" if depth == 0 else "border_strong"))
                 inwards = margin + depth * document.QUOTE_INDENT
                 across = (width - inwards - _BAR if is_mirrored else inwards) - left
-                painter.drawRect(QRectF(across, place.top(), _BAR, place.height()))
+                painter.drawRect(QRectF(across, place.top(), _BAR, bottom - place.top()))
         painter.end()
         super().paintEvent(event)
 

@@ -141,7 +141,7 @@ class ActivityWindow(QWidget):
         icon = _SENDING_ICONS.get(state, ("sent", "accent"))
         why = question.text if question is not None else sending.problem
         if why:
-            text += f"\n{said(why)}"
+            text += "".join(f"\n{said(line)}" for line in why.splitlines())
         title = sending.subject or tr("list.no_subject")
         card = self._card(icon, title, text, kind="warning" if question is not None else "card")
         if question is not None:

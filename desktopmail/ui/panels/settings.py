@@ -133,6 +133,7 @@ class SettingsDialog(QDialog):
             return box
         if isinstance(setting.default, bool):
             check = QCheckBox(parent)
+            check.setProperty("kind", "bare")
             check.setChecked(settings.flag(setting.name))
             check.toggled.connect(lambda on: self._set(setting, bool(on)))
             return check

@@ -64,6 +64,7 @@ QKeySequenceEdit { background: $surface; border: 1px solid $border_strong; borde
     padding: 3px 8px; }
 QKeySequenceEdit:focus { border-color: $accent; }
 QCheckBox, QRadioButton { spacing: 8px; }
+QCheckBox[kind="bare"] { spacing: 0; }
 QCheckBox::indicator, QRadioButton::indicator { width: ~14px; height: ~14px;
     border: 1px solid $faint; background: $surface; border-radius: 4px; }
 QRadioButton::indicator { border-radius: ${radio_radius}px; }
