@@ -225,7 +225,10 @@ def _fill_for_switching(server: LocalServer, _folder: Path) -> None:
 
 
 def _marked_there_and_back(desk: Desk) -> bool:
-    return desk.kind("alice") is Kind.IMAP and desk.marked("alice", ["m7"], Flag.ANSWERED)
+    is_marked = desk.marked("alice", ["m7"], Flag.ANSWERED)
+    filed, left = names("m", 4, 9), names("m", 9) + names("m", 17, 13)
+    is_filed = desk.has("alice", filed, "Archive") and desk.has("alice", left)
+    return desk.kind("alice") is Kind.IMAP and is_marked and is_filed
 
 
 SWITCHING = Scenario(
@@ -237,6 +240,7 @@ SWITCHING = Scenario(
         steps.mark(names("m", 3), Flag.SEEN, "red"),
         steps.switched(Kind.POP3, "switch to POP3"),
         steps.mark(names("m", 4, 7), Flag.ANSWERED, "late"),
+        steps.move(names("m", 4, 9), "Archive"),
         steps.switched(Kind.IMAP, "switch back", _marked_there_and_back),
     ),
 )
