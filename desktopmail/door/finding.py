@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Column, View
 from desktopmail.door.search import alternatives, as_match, few_of, positive
-from desktopmail.door.terms import All, Leaf, Not, Term, parts_of
+from desktopmail.door.terms import All, Leaf, Not, Term
 from desktopmail.door.view import Sql, ViewSql, counted, joined
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # So many are looked at before it is asked whether a filter leaves rather few, at most some 1 us
 # each; the fewer where hits of words are gathered for each of them.
 _NEWEST = 6_000
+_NEWEST_HITS = 2_000
 _NEWEST_JOINED = 1_500
 # What is gathered before anything else: it takes some 0.5 us each, but a hit of words that is none
 # of them is passed over in 0.07 us instead of 0.8.
@@ -37,10 +38,11 @@ _FEW = 2_000
 _FEW_JOINED = 700
 # Where the newest were not enough: what is still gathered where hits of words are for each.
 _RATHER_FEW = 5_000
-# So many hits of words, or rows without words, are looked at in the time that it takes to gather
-# one that a filter leaves.
-_HITS_EACH = 2
-_ROWS_EACH = 4
+# How long it takes to look at a hit of words, at a row without words, and to gather a row that a
+# filter leaves, in tenths of a microsecond.
+_A_HIT = 9
+_A_ROW = 2
+_A_FEW = 5
 _WIDER = 8
 # So many alternatives are looked for each by itself.
 _MOST_TRIED = 8
@@ -55,7 +57,6 @@ _WORDS_IDS_OF = (
     " WHERE p.id IN (SELECT value FROM json_each(?))"
 )
 _TOTAL = "SELECT coalesce(sum(total), 0) FROM mailbox_total WHERE mailbox_id IN ({})"
-_CROSSED = "WITH few (id) AS ({}) SELECT DISTINCT id FROM few WHERE 1"
 _PLACEMENTS_OF_HITS = (
     "SELECT fp.id FROM words CROSS JOIN message AS fm ON fm.words_id = words.rowid"
     " CROSS JOIN placement AS fp ON fp.message_id = fm.id WHERE words MATCH ?"
@@ -91,7 +92,8 @@ def ids(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
             return merged
     few = narrowed(sql, run, _FEW_JOINED if is_joined else _FEW)
     if few is sql and sql.is_filtered and near:
-        found = _among_newest(sql, run, offset, limit, _NEWEST_JOINED if is_joined else _NEWEST)
+        looked = _NEWEST_HITS if sql.by_words else _NEWEST_JOINED if is_joined else _NEWEST
+        found = _among_newest(sql, run, offset, limit, looked)
         if len(found) == limit or _had_all(sql, run):
             return found
         if is_joined:
@@ -99,7 +101,7 @@ def ids(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
             if few is sql:
                 return _widening(sql, run, offset, limit)
         else:
-            few = _crossed(sql, run, looked=_NEWEST * limit // len(found) if found else None)
+            few = _gathered(sql, run, looked * limit // len(found) if found else None)
     return _ids(run(few.ids(offset, limit)))
 
 
@@ -134,30 +136,34 @@ def narrowed(sql: ViewSql, run: Run, most: int = _FEW) -> ViewSql:
     return sql.narrowed(few.sql, _ids(run(few.words_ids)))
 
 
-def _crossed(sql: ViewSql, run: Run, *, looked: int | None) -> ViewSql:
-    """The same search, among what its filters leave together; else as it is.
+def _gathered(sql: ViewSql, run: Run, looked: int | None) -> ViewSql:
+    """The same search, among what all its filters leave, where a walk takes longer; else as it is.
 
-    Of large messages many have attachments, and of those without many are small: where each leaves
-    many, both may leave few. Their indexes tell it without a look at any message.
+    Of large messages many have attachments, and of those without many are small: where each filter
+    leaves many, all together may leave few.
 
     Args:
         sql: The search.
         run: Runs a statement and returns all its rows.
-        looked: How many would be looked at else, as far as one can tell; None: all.
+        looked: How many would be looked at on a walk, as far as one can tell; None: all.
     """
     total = int(run(Sql(_TOTAL.format(sql.mailboxes), ()))[0][0])
-    most = min(total, total if looked is None else looked)
-    most //= _HITS_EACH if sql.by_words else _ROWS_EACH
-    if sql.by_words:
-        most = int(run(sql.hits(most))[0][0])
-    crossed = _Counting(sql, run, most).crossed(parts_of(_asked(sql)))
-    if crossed is None:
+    looked = total if looked is None else min(total, looked)
+    most = looked * (_A_HIT if sql.by_words else _A_ROW) // _A_FEW
+    few, bound = None, _FEW
+    while few is None and bound < most:  # by and by: what is left out is not counted to its end
+        bound = min(bound * _WIDER, most)
+        few = _Counting(sql, run, bound).fewest(_asked(sql))
+    if few is None:
         return sql
-    found = _ids(run(crossed))
-    among = Sql("SELECT value FROM json_each(?)", (json.dumps(found),))
-    if sql.by_words and len(found) <= _FEW:
-        return sql.narrowed(among, _ids(run(_words_ids_of(among))))
-    return sql.narrowed(among)
+    if not sql.by_words:
+        return sql.narrowed(few.sql)
+    hits = few.count * _A_FEW // _A_HIT
+    if int(run(sql.hits(hits + 1))[0][0]) <= hits:
+        return sql
+    left = _ids(run(sql.left_of(few.sql)))
+    among = Sql("SELECT value FROM json_each(?)", (json.dumps(left),))
+    return sql.narrowed(among, _ids(run(_words_ids_of(among))) if len(left) <= _FEW else None)
 
 
 def _among_newest(sql: ViewSql, run: Run, offset: int, limit: int, looked: int) -> list[int]:
@@ -169,7 +175,7 @@ def _among_newest(sql: ViewSql, run: Run, offset: int, limit: int, looked: int) 
 
 def _had_all(sql: ViewSql, run: Run) -> bool:
     """Whether no hit is further back than those that were looked at."""
-    return sql.by_words and int(run(sql.hits(_NEWEST + 1))[0][0]) <= _NEWEST
+    return sql.by_words and int(run(sql.hits(_NEWEST_HITS + 1))[0][0]) <= _NEWEST_HITS
 
 
 def _widening(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
@@ -289,26 +295,6 @@ class _Counting:
             return min(few, key=lambda one: one.count, default=None)
         return self._union(few) if len(few) == len(found) else None
 
-    def crossed(self, parts: Sequence[Node]) -> Sql | None:
-        """The placements of the smallest set that others leave, too; None where none is small.
-
-        What is not small itself is left out of account.
-        """
-        kept = sorted(
-            (few for part in parts if (few := self.fewest(part)) is not None),
-            key=lambda few: few.count,
-        )
-        if not kept:
-            return None
-        refused = [self.fewest(part.inner) for part in parts if _is_refused(part)]
-        left_out = [few for few in refused if few is not None]
-        asked = [f" AND +id IN ({few.sql.text})" for few in kept[1:]]
-        asked += [f" AND +id NOT IN ({few.sql.text})" for few in left_out]
-        return Sql(
-            f"{_CROSSED.format(kept[0].sql.text)}{''.join(asked)}",
-            tuple(value for few in (*kept, *left_out) for value in few.sql.parameters),
-        )
-
     def _union(self, few: list[_Few]) -> _Few | None:
         return self._few(
             sum(one.count for one in few),
@@ -321,11 +307,6 @@ class _Counting:
 
     def _count(self, sql: Sql) -> int:
         return int(self.run(sql.counted(self.most + 1))[0][0])
-
-
-def _is_refused(part: Node) -> TypeGuard[Not]:
-    """Whether all that is of this set, and nothing else, is left out."""
-    return isinstance(part, Not) and isinstance(part.inner, Leaf) and positive(part) is None
 
 
 def _words_ids_of(placements: Sql) -> Sql:

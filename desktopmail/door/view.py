@@ -183,6 +183,16 @@ class ViewSql:
             by_date=self._by_date,
         )
 
+    def left_of(self, few: Sql) -> Sql:
+        """Those of these placements that the filters leave, whatever the words of these are."""
+        filters = "" if self.looks_into_words else f" AND {self._filters()}"
+        parameters = () if self.looks_into_words else self.condition.parameters
+        return Sql(
+            f"SELECT p.id FROM placement AS p WHERE p.id IN ({few.text})"
+            f" AND +p.mailbox_id IN ({self.mailboxes}){filters}",
+            (*few.parameters, *parameters),
+        )
+
     def since(self, date_s: int) -> ViewSql:
         """Those of the rows that are of this date or later."""
         since_s = date_s if self.since_s is None else max(date_s, self.since_s)

@@ -60,6 +60,7 @@ def _words(one: str, two: str, number: int) -> dict[str, str]:
         "an address": f"to:team{number % 30}@bench.example",
         "the name of a file": "filename:report.pdf",
         "a phrase of the commonest words": '"of the and"',
+        "a phrase of eight words": f'"{one} of the and to in a {two}"',
         "two words that are never together": f"to:team{number % 30} to:team{(number + 1) % 30}",
         "the commonest words, and all of them kept off": "the of -the",
         "a word in Chinese": "会议",
@@ -117,6 +118,8 @@ def _filtered(one: str) -> dict[str, str]:
         "those of long after": "after:2090-01-01",
         "those without a tag": "-tag:seldom",
         "those outside of a mailbox": "-in:rare",
+        "large ones without attachments, of which there are few": "-has:attachment larger:10k",
+        "large ones with attachments, read": "has:attachment larger:10k is:read",
     }
     some = {name: f"{one} {condition}" for name, condition in filters.items()}
     return some | {
@@ -147,7 +150,12 @@ def _joined(one: str, two: str) -> dict[str, str]:
         "words or none, among few": "(the OR is:draft) is:flagged",
         "what words are missing in among few": f"-{one} is:flagged",
         "what the commonest word is missing in in a mailbox of few": "-the in:rare",
+        "few, or words, three times": (
+            f"({one} OR is:flagged) ({two} OR larger:1M) (the OR has:attachment)"
+        ),
+        "words, or one of three filters": f"{one} OR is:flagged OR larger:1M OR has:attachment",
         "neither a word nor unread": f"-({one} OR is:unread)",
         "large unread ones without an answer": "is:unread -is:answered larger:20k",
-        "large ones with attachments, read": "has:attachment larger:1M is:read",
+        "very large ones with attachments, read": "has:attachment larger:1M is:read",
+        "large unread ones without attachments": "is:unread -has:attachment larger:10k",
     }

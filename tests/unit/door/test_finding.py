@@ -33,7 +33,7 @@ LEAVES = (
     "-is:unread", "is:answered", "is:draft", "has:attachment", "tag:todo", "tag:none", "in:inbox",
     "in:Sent", "in:nowhere", "account:work", "account:nobody", "larger:300", "larger:2k",
     "larger:9M", "smaller:400", "before:2026-11-02", "before:2026-11-03", "after:2026-11-02",
-    "after:2027-01-01", "-in:Sent", "-tag:todo", "-(even OR is:flagged)",
+    "after:2027-01-01", "-has:attachment", "-in:Sent", "-tag:todo", "-(even OR is:flagged)",
 )  # fmt: skip
 
 
@@ -77,7 +77,7 @@ async def _make(profile: Profile) -> None:
     await store.aclose()
 
 
-@pytest.fixture(params=["small", "tiny", "none"])
+@pytest.fixture(params=["small", "tiny", "none", "gathered"])
 def _thresholds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that each way is gone, in a store of some hundred messages."""
     limits = {
@@ -87,8 +87,7 @@ def _thresholds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
             "_FEW": 12,
             "_FEW_JOINED": 9,
             "_RATHER_FEW": 30,
-            "_HITS_EACH": 4,
-            "_ROWS_EACH": 4,
+            "_NEWEST_HITS": 18,
         },
         "tiny": {
             "_NEWEST": 8,
@@ -96,8 +95,8 @@ def _thresholds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
             "_FEW": 0,
             "_FEW_JOINED": 0,
             "_RATHER_FEW": 0,
-            "_HITS_EACH": 1_000,
-            "_ROWS_EACH": 1_000,
+            "_NEWEST_HITS": 8,
+            "_A_FEW": 10_000,
         },
         "none": {
             "_NEWEST": 2,
@@ -105,10 +104,10 @@ def _thresholds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
             "_FEW": 500,
             "_FEW_JOINED": 500,
             "_RATHER_FEW": 500,
-            "_HITS_EACH": 1,
-            "_ROWS_EACH": 1,
+            "_NEWEST_HITS": 2,
         },
     }
+    limits["gathered"] = limits["tiny"] | {"_A_FEW": 1, "_FEW": 1}
     for name, value in limits[request.param].items():
         monkeypatch.setattr(finding, name, value)
     monkeypatch.setattr(finding, "_WIDER", 2)
