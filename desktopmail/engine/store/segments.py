@@ -138,6 +138,27 @@ class Segments:
             _log.error("segment %d is damaged, and stays as it is: %s", segment, error)
             return 0
 
+    def behind(self, position: int) -> list[tuple[int, bytes]]:
+        """What stands behind a position in the newest segment: where, and its digest.
+
+        Of a segment that is damaged nothing is told.
+        """
+        try:
+            rows = fetch(
+                self._connection, "SELECT id, sha256 FROM octets WHERE id > ?", (position,)
+            )
+        except DAMAGE as error:
+            _log.error("segment %d is damaged, and stays as it is: %s", self._number, error)
+            return []
+        return [(row[0], row[1]) for row in rows]
+
+    def forget(self, positions: Iterable[int]) -> None:
+        """Delete what stands at these positions in the newest segment."""
+        orphans = [(position,) for position in positions]
+        if orphans:
+            with self._connection:
+                self._connection.executemany("DELETE FROM octets WHERE id = ?", orphans)
+
     def _sweep(self, segment: int, keep: set[int]) -> int:
         connection = self._connection if segment == self._number else self._open(segment)
         rows = fetch(connection, "SELECT id, length(stored) FROM octets")

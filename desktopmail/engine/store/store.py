@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar
 
 import apsw
+import msgspec
 
 from desktopmail.door.changes import (
     AccountsChanged,
@@ -47,6 +48,8 @@ _MAX_NAMED_MESSAGES = 500
 _WORDS_AT_ONCE = 4_000_000
 # After so many messages the write-ahead logs, some 20 MB, are folded back at the end.
 _FOLD_AT = 2_000
+# Digests that are asked for at once.
+_CHUNK = 10_000
 
 
 class Transaction:
@@ -247,9 +250,12 @@ class Store:
             self.salvaged = salvage.rebuild(profile) if salvage.is_due(profile) else None
             self._connection = _open(profile)
             # Later ones are never in earlier segments.
-            last = fetch(self._connection, "SELECT segment FROM blob ORDER BY id DESC LIMIT 1")
-            self._segments = segments or Segments(profile, named=last[0][0] if last else 0)
-            self._sweep()
+            rows = fetch(
+                self._connection, "SELECT segment, position FROM blob ORDER BY id DESC LIMIT 1"
+            )
+            number, position = rows[0] if rows else (0, 0)
+            self._segments = segments or Segments(profile, named=number)
+            self._sweep_behind(position if number == self._segments.number else 0)
         except BaseException as error:
             self._lock.release()
             explained = _explained(profile, error)
@@ -389,11 +395,25 @@ class Store:
         except (*DAMAGE, OctetsLostError) as error:
             raise damaged(self.profile, error) from error
 
-    def _sweep(self) -> None:
-        """Sweep the newest segment: only there can a crash have left octets without a row."""
-        number = self._segments.number
-        rows = fetch(self._connection, "SELECT position FROM blob WHERE segment = ?", (number,))
-        self._segments.sweep(number, (row[0] for row in rows))
+    def _sweep_behind(self, position: int) -> None:
+        """Sweep the end of the newest segment: only there can a crash have left octets unnamed.
+
+        A database put together anew names some of them later than others that stand behind.
+        """
+        written = self._segments.behind(position)
+        named: set[int] = set()
+        for start in range(0, len(written), _CHUNK):
+            digests = [digest.hex() for _, digest in written[start : start + _CHUNK]]
+            named.update(
+                row[0]
+                for row in fetch(
+                    self._connection,
+                    "SELECT b.position FROM json_each(?) AS name"
+                    " CROSS JOIN blob AS b ON b.sha256 = unhex(name.value) WHERE b.segment = ?",
+                    (msgspec.json.encode(digests).decode(), self._segments.number),
+                )
+            )
+        self._segments.forget(place for place, _ in written if place not in named)
 
 
 def unwritable(profile: Profile, error: apsw.Error | OSError) -> DoorError:

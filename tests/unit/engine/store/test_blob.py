@@ -9,7 +9,9 @@ import pytest
 
 from desktopmail.door.interface import DoorError
 from desktopmail.door.sqlite import fetch, open_read_only
+from desktopmail.engine.content import Content
 from desktopmail.engine.store import blob, sending
+from desktopmail.engine.store.segments import Segments
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
@@ -62,6 +64,30 @@ async def test_a_content_whose_step_failed_is_written_again(tmp_path: Path) -> N
     async with open_store(tmp_path) as store:  # the sweep at the start takes the orphan only
         assert await store.read(lambda tx: blob.read(tx, blob_id)) == b"once more"
         assert written(store) == 1
+
+
+async def test_a_start_looks_at_the_end_of_the_newest_segment_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a million messages, to look at all of it took 5 s of each start."""
+    async with open_store(tmp_path) as store:
+        (first, _) = await store.write(lambda tx: blob.put(tx, [b"first", b"last"]))
+        crashed = Segments(store.profile)
+        orphans = crashed.write([Content.of(b"of a crash"), Content.of(b"too")])
+        crashed.close()
+    read: list[int] = []
+    behind = Segments.behind
+
+    def look(self: Segments, position: int) -> list[tuple[int, bytes]]:
+        found = behind(self, position)
+        read.extend(place for place, _ in found)
+        return found
+
+    monkeypatch.setattr(Segments, "behind", look)
+    async with open_store(tmp_path) as store:
+        assert read == [one.position for one in orphans]
+        assert await store.read(lambda tx: blob.read(tx, first)) == b"first"
+        assert written(store) == 2
 
 
 async def test_what_a_message_or_a_sending_names_is_not_forgotten(tmp_path: Path) -> None:
