@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import apsw
 import pytest
@@ -18,9 +19,6 @@ from desktopmail.net.ports import system_ports
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, MemoryKeyring, running_engine, synced_engine
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 told = pytest.mark.logs("was damaged|makes no sense|can be read|cannot be read")
 PAGE = 4096
@@ -307,3 +305,48 @@ async def test_one_that_was_cut_off_before_its_last_step_is_finished(tmp_path: P
         assert store.salvaged is not None
         assert await store.read(lambda tx: tx.fetch("SELECT count(*) FROM message")) == [(1,)]
     assert not profile.salvage.exists()
+
+
+@told
+@pytest.mark.parametrize("lost", ["a page", "all of it", "the file"])
+@pytest.mark.parametrize("renames", [0, 1, 2])
+async def test_wherever_it_is_cut_off_the_next_start_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str, renames: int
+) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        inbox = await store.read(lambda tx: inbox_of(tx, account_id))
+        await store.write(lambda tx: put(tx, inbox, [mail(number) for number in range(5)]))
+    profile = Profile.at(tmp_path)
+    if lost == "the file":
+        profile.database.unlink()
+    else:
+        with profile.database.open("r+b") as file:
+            file.write(b"\xaa" * (PAGE if lost == "a page" else 1_000_000))
+        salvage.ask_for(profile)
+    done: list[str] = []
+    rename = Path.rename
+
+    def once_more(path: Path, target: Path) -> Path:
+        if len(done) == renames:
+            raise OSError(28, "No space left on device")
+        done.append(path.name)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", once_more)
+    with contextlib.suppress(DoorError):  # a lost file takes but two
+        async with open_store(tmp_path):
+            pass
+    assert len(done) == renames
+    monkeypatch.undo()
+    async with open_store(tmp_path) as store:
+        contents = await store.read(
+            lambda tx: {
+                tx.segments.read(*row) for row in tx.fetch("SELECT segment, position FROM blob")
+            }
+        )
+        placed = await store.read(lambda tx: tx.fetch("SELECT count(*) FROM placement")[0][0])
+    assert contents == {mail(number) for number in range(5)}
+    assert placed == (5 if lost == "a page" else 0)
+    assert profile.loose.exists() == (lost != "a page")
+    assert set(names(tmp_path)) <= {"mail.db", "mail.damaged-1.db"}
