@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, Qt, QTranslator
 
 from desktopmail import resources
 from desktopmail.ui import flat_table
@@ -41,6 +41,7 @@ class _Chosen:
     """Which language is in force; one for the program, as Qt's own translators are."""
 
     catalogue: Catalogue | None = None
+    of_qt: QTranslator | None = None
 
 
 def choose_language(wanted: str = "") -> str:
@@ -54,7 +55,25 @@ def choose_language(wanted: str = "") -> str:
     else:
         locale = QLocale({"en": "en_GB", "de": "de_DE"}[language])
     QLocale.setDefault(locale)
+    _translate_qt(language)
     return language
+
+
+def _translate_qt(language: str) -> None:
+    """Have the words of Qt itself in this language: of its dialogues, field menus and keys.
+
+    They are English in the source, and where a distribution leaves the others out.
+    """
+    if QCoreApplication.instance() is None:
+        return
+    before, _Chosen.of_qt = _Chosen.of_qt, None
+    if before is not None:
+        QCoreApplication.removeTranslator(before)
+    translator = QTranslator()
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if language != "en" and translator.load(f"qtbase_{language}", folder):
+        QCoreApplication.installTranslator(translator)
+        _Chosen.of_qt = translator
 
 
 def direction() -> Qt.LayoutDirection:

@@ -44,6 +44,7 @@ class StatusLine(QFrame):
         self._bar.hide()
         self._link = ElidedLabel("", self)
         self._link.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._link.hide()
         self._problems = QToolButton(self)
         self._problems.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._problems.clicked.connect(self.activity_wanted)
@@ -94,8 +95,9 @@ class StatusLine(QFrame):
         self._problems.setText(trn("status.problems", count))
 
     def show_link(self, target: str) -> None:
-        """Show where a link leads."""
+        """Show where a link leads; where there is none, the rest has its room."""
         self._link.set_full_text(target)
+        self._link.setVisible(bool(target))
 
     def say(self, text: str, *, shown_ms: int = 5_000) -> None:
         """Show a sentence for some seconds."""

@@ -4,13 +4,19 @@ import ast
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QKeySequence
 
 from desktopmail import resources
 from desktopmail.ui import dates, language
 from desktopmail.ui.commands.registry import VERBS
 from desktopmail.ui.commands.verb import Menu
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
 
 UI = Path(language.__file__).parent
 
@@ -99,3 +105,19 @@ def test_every_icon_a_verb_names_is_drawn() -> None:
     for verb in VERBS:
         if verb.icon:
             assert resources.path("icons", f"{verb.icon}.svg").is_file()
+
+
+def test_the_words_of_qt_itself_are_in_the_language_of_the_window(qapp: QApplication) -> None:  # noqa: ARG001 - translates
+    def said() -> list[str]:
+        keys = QKeySequence("Ctrl+Shift+Delete")
+        return [
+            QCoreApplication.translate("QPrintDialog", "Print"),
+            keys.toString(QKeySequence.SequenceFormat.NativeText),
+            keys.toString(QKeySequence.SequenceFormat.PortableText),  # is what is kept
+        ]
+
+    language.choose_language("de")
+    german = said()
+    language.choose_language("en")
+    assert german == ["Drucken", "Strg+Umschalt+Entf", "Ctrl+Shift+Del"]
+    assert said() == ["Print", "Ctrl+Shift+Del", "Ctrl+Shift+Del"]

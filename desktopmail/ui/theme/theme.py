@@ -51,7 +51,6 @@ class _Follower:
     """Something of an object that is to be in line with the theme."""
 
     target: weakref.ref[QObject]
-    what: str
     apply: Callable[[Any], None]
 
 
@@ -70,7 +69,7 @@ class Theme(QObject):
         super().__init__(application)
         self._application = application
         self._scheme = scheme
-        self._followers: list[_Follower] = []
+        self._followers: dict[tuple[int, str], _Follower] = {}
         self._letters = application.font()
         self.dark = False
         self.scale = 1.0
@@ -151,14 +150,9 @@ class Theme(QObject):
             what: What of it; what was to be done about that before is forgotten.
             apply: Does it; must not hold the target itself.
         """
-        self._followers = [
-            follower
-            for follower in self._followers
-            if (alive := follower.target()) is not None
-            and isValid(alive)
-            and (alive is not target or follower.what != what)
-        ]
-        self._followers.append(_Follower(weakref.ref(target), what, apply))
+        key, followers = (id(target), what), self._followers
+        alive: weakref.ref[QObject] = weakref.ref(target, lambda _gone: followers.pop(key, None))
+        followers[key] = _Follower(alive, apply)
         apply(target)
 
     def follow_letters(self) -> None:
@@ -188,7 +182,7 @@ class Theme(QObject):
                 scale=self.scale,
             )
         )
-        for follower in self._followers:
+        for follower in list(self._followers.values()):
             if (target := follower.target()) is not None and isValid(target):
                 follower.apply(target)
         self.changed.emit()
