@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from desktopmail.door.changes import AnyChange
     from desktopmail.door.commands import AnyCommand, Outcome
     from desktopmail.door.ids import AccountId, MailboxId, MessageId, PlacementId
-    from desktopmail.door.landmarks import Landmarks
+    from desktopmail.door.landmarks import Landmarks, Stood
     from desktopmail.door.queries import AnyAnswer, AnyQuery
     from desktopmail.door.rows import (
         AccountRow,
@@ -101,9 +101,16 @@ class StoreReader(Protocol):
         ...
 
     def position(
-        self, view: View, placement_id: PlacementId, places: Landmarks | None = None
+        self,
+        view: View,
+        placement_id: PlacementId,
+        places: Landmarks | None = None,
+        was: tuple[Stood, int] | None = None,
     ) -> int | None:
-        """The row of a placement in a view, or None when it is not in it; noted in `places`."""
+        """The row of a placement in a view, or None when it is not in it; noted in `places`.
+
+        Who knows in which row it was, of how much there was then, has only counted what came.
+        """
         ...
 
     def placements(self, message_id: MessageId) -> list[MessageRow]:

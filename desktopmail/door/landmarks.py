@@ -34,10 +34,30 @@ class _Landmark:
     placement_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """How much the mailboxes of a view held at some time.
+
+    Attributes:
+        last_id: No placement had a greater id.
+        total: Their rows.
+        octets: Of these.
+    """
+
+    last_id: int
+    total: int
+    octets: int
+
+
 class Landmarks:
-    """The known places of one view, as its rows stood at some time."""
+    """The known places of one view, as its rows stood at some time.
+
+    Attributes:
+        stood: How much there was then, where the reader knows.
+    """
 
     def __init__(self) -> None:
+        self.stood: Stood | None = None
         self._of: Hashable = None
         self._known: list[_Landmark] = []
 
@@ -65,7 +85,7 @@ class Landmarks:
 
     def _hold_for(self, of: Hashable) -> None:
         if of != self._of or len(self._known) > _MOST:
-            self._of, self._known = of, []
+            self._of, self._known, self.stood = of, [], None
 
     def _walk(self, sql: ViewSql, run: Run, offset: int, limit: int) -> Sequence[Fields]:
         at = bisect_left(self._known, offset, key=lambda one: one.place)

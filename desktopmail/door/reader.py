@@ -7,6 +7,7 @@ end; so every statement here is read to its end at once.
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,11 +28,12 @@ from desktopmail.door.ids import (
     SendingId,
 )
 from desktopmail.door.interface import DoorError
-from desktopmail.door.landmarks import Landmarks
+from desktopmail.door.landmarks import Landmarks, Stood
 from desktopmail.door.octets import OctetReader, OctetsLostError
 from desktopmail.door.policy import Policy
 from desktopmail.door.rows import (
     AccountRow,
+    Column,
     ConnectionState,
     ContactRow,
     Flag,
@@ -57,7 +59,7 @@ from desktopmail.door.tags import colour_of, label_of
 from desktopmail.door.view import Sql, ViewSql, condition_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from desktopmail.door.profile import Profile
     from desktopmail.door.vocabulary import Vocabulary
@@ -66,6 +68,8 @@ _MAX_CONTACTS = 10_000
 _SHOWN_AFTER_DONE_S = 24 * 3600
 # To look up the thread of a row takes so many times as long as to read it in the order of threads.
 _READ_ALL = 12
+# To count more new rows than this takes as long as to walk over those above a row.
+_COUNTED_ONE_BY_ONE = 10_000
 _ROLE_ORDER = {
     role: place
     for place, role in enumerate(
@@ -228,7 +232,11 @@ class SqliteReader:
         return rows
 
     def position(
-        self, view: View, placement_id: PlacementId, places: Landmarks | None = None
+        self,
+        view: View,
+        placement_id: PlacementId,
+        places: Landmarks | None = None,
+        was: tuple[Stood, int] | None = None,
     ) -> int | None:
         """The row of a placement in a view, or None when it is not in it.
 
@@ -236,17 +244,24 @@ class SqliteReader:
             view: Which rows.
             placement_id: The placement.
             places: Where to note it, for a `window` beside it.
+            was: In which row it was, and how much there was then. Where since then rows only came,
+                these are counted, instead of all above it: of half a million that takes 20 ms.
         """
         sql = self._view(view)
         if sql is None:
             return None
         sql = self._narrowed(sql)
-        keys = self._run(sql.holds(placement_id))
-        if not keys:
-            return None
-        row = int(self._run(sql.before(keys[0][0], placement_id))[0][0])
-        if places is not None and not view.query.strip():
-            places.note((sql.view, sql.mailbox_ids), row, keys[0][0], placement_id)
+        with self._one_state():
+            keys = self._run(sql.holds(placement_id))
+            if not keys:
+                return None
+            key = keys[0][0]
+            row = self._moved(sql, key, placement_id, was) if was is not None else None
+            if row is None:
+                row = int(self._run(sql.before(key, placement_id))[0][0])
+            if places is not None and not view.query.strip():
+                places.note((sql.view, sql.mailbox_ids), row, key, placement_id)
+                places.stood = self._stood(sql)
         return row
 
     def placements(self, message_id: MessageId) -> list[MessageRow]:
@@ -473,15 +488,52 @@ class SqliteReader:
 
     def _listed(self, sql: ViewSql, offset: int, limit: int, places: Landmarks | None) -> list[int]:
         """The placement ids of a window of a list, in one state of the store."""
-        if places is not None:
-            return places.ids((sql.view, sql.mailbox_ids), sql, self._run, offset, limit)
-        self._connection.execute("BEGIN")
-        try:
+        with self._one_state():
+            if places is not None:
+                ids = places.ids((sql.view, sql.mailbox_ids), sql, self._run, offset, limit)
+                if places.stood is None:
+                    places.stood = self._stood(sql)
+                return ids
             state = self._all("PRAGMA data_version")[0][0]
             of = (sql.view, sql.mailbox_ids, state)
             return self._landmarks.ids(of, sql, self._run, offset, limit)
+
+    @contextmanager
+    def _one_state(self) -> Iterator[None]:
+        """Read several things of one state of the store."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
         finally:
             self._connection.execute("COMMIT")
+
+    def _stood(self, sql: ViewSql) -> Stood | None:
+        """How much there is in a view, where its totals tell all that comes and goes."""
+        if not sql.is_plain or sql.view.unread_only or sql.view.column is not Column.DATE:
+            return None
+        total, octets = self._all(
+            "SELECT coalesce(sum(total), 0), coalesce(sum(octets), 0) FROM mailbox_total"
+            f" WHERE mailbox_id IN ({sql.mailboxes})"
+        )[0]
+        last = self._all("SELECT seq FROM sqlite_sequence WHERE name = 'placement'")
+        return Stood(last[0][0] if last else 0, total, octets)
+
+    def _moved(
+        self, sql: ViewSql, key: int, placement_id: int, was: tuple[Stood, int]
+    ) -> int | None:
+        """In which row a placement is, where since then rows came and none went; else None."""
+        stood, row = was
+        now = self._stood(sql)
+        if now is None or not 0 <= now.last_id - stood.last_id <= _COUNTED_ONE_BY_ONE:
+            return None
+        came, octets, above = self._all(
+            "SELECT count(*), coalesce(sum(size), 0),"
+            f" count(*) FILTER (WHERE (date_s, id) {'>' if sql.view.descending else '<'} (?, ?))"
+            f" FROM placement AS p WHERE id > ? AND +mailbox_id IN ({sql.mailboxes}) AND shown = 1",
+            (key, placement_id, stood.last_id),
+        )[0]
+        is_all = now.total - stood.total == came and now.octets - stood.octets == octets
+        return row + int(above) if is_all else None
 
     def _has_most(self, sql: ViewSql) -> bool:
         """Whether the mailboxes of a view have so much of all mail that one reads all of it."""

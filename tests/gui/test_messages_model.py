@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 import time
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -10,13 +11,20 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex
 from PySide6.QtTest import QAbstractItemModelTester
 
 from desktopmail.door.ids import AccountId, MailboxId, MessageId, PlacementId
+from desktopmail.door.landmarks import Landmarks, Stood
 from desktopmail.door.rows import Flag, MessageRow, Person, View
 from desktopmail.ui.models.messages import (
     MessageListModel,
     read_placements,
     write_placements,
 )
+from desktopmail.ui.panes.message_list import MessageList
 from tests.helpers.fake_door import NOW
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+    from desktopmail.ui.theme.theme import Theme
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -64,8 +72,10 @@ class Rows:
             for it in found
         ]
 
-    def position(self, _view: View, placement_id: PlacementId, places: object = None) -> int | None:
-        del places
+    def position(
+        self, _view: View, placement_id: PlacementId, places: object = None, was: object = None
+    ) -> int | None:
+        del places, was
         return self.numbers.index(placement_id) if placement_id in self.numbers else None
 
 
@@ -187,3 +197,49 @@ def test_names_of_recipients_keep_each_its_direction() -> None:
     names = (f"\u2068{name}\u2069" for name in ("Anna", "דנה לוי", "Bob"))
     assert model.who_shown(message) == f"{', '.join(names)}  (2)"
     assert model.who(message) == "Anna, דנה לוי, Bob"  # is what is said
+
+
+class Standing(Rows):
+    """A reader that knows how much there was; notes for which rows that is told."""
+
+    def __init__(self, numbers: list[int] | range) -> None:
+        super().__init__(numbers)
+        self.told: list[object] = []
+
+    def window(
+        self, view: View, offset: int, limit: int, places: object = None
+    ) -> list[MessageRow]:
+        if isinstance(places, Landmarks):
+            places.stood = Stood(0, len(self.numbers), 0)
+        return super().window(view, offset, limit)
+
+    def position(
+        self, view: View, placement_id: PlacementId, places: object = None, was: object = None
+    ) -> int | None:
+        self.told.append(was)
+        return super().position(view, placement_id, places)
+
+
+def test_far_behind_all_above_is_counted_once_nothing_changes_any_more(
+    qtbot: QtBot, theme: Theme
+) -> None:
+    rows = Standing(range(60_000, 0, -1))
+    model = MessageListModel(rows, clock=lambda: NOW)  # type: ignore[arg-type]
+    model.open(View())
+    shown = MessageList(model, theme)
+    qtbot.addWidget(shown)
+    shown.resize(400, 600)
+    shown.show()
+    assert shown.visible_rows()
+    model.messages(range(12))
+    shown.refresh()
+    assert rows.told == [None]  # at the begin all above are few
+    shown.scrollTo(model.index(30_000, 0))
+    model.messages(shown.visible_rows())
+    first = shown.visible_rows().start // 64 * 64
+    rows.numbers = range(60_005, 0, -1)
+    shown.refresh()
+    assert rows.told[1] == (Stood(0, 60_000, 0), first)
+    qtbot.waitUntil(lambda: not model.is_reckoned)
+    assert rows.told[2:] == [None]
+    assert not shown._recount.isActive()

@@ -353,8 +353,10 @@ class FakeStore:
         del places
         return self._rows(view)[offset : offset + limit]
 
-    def position(self, view: View, placement_id: PlacementId, places: object = None) -> int | None:
-        del places
+    def position(
+        self, view: View, placement_id: PlacementId, places: object = None, was: object = None
+    ) -> int | None:
+        del places, was
         ids = [row.id for row in self._rows(view)]
         return ids.index(placement_id) if placement_id in ids else None
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from desktopmail.door.interface import StoreReader
+    from desktopmail.door.landmarks import Stood
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -44,6 +45,7 @@ PAGE_ROWS = 64
 COUNTED_FIRST = 4 * PAGE_ROWS
 _PAGES_KEPT = 48
 _ANCHOR_TRIES = 24
+_RECKONED_BEHIND = 20_000  # rows that are counted within a thousandth of a second
 # The dot of a row that a server found.
 _SERVER = "#8a8f98"
 
@@ -73,6 +75,8 @@ class MessageListModel(QAbstractTableModel):
         view: Which rows are shown; change it with `open`.
         outgoing: Whether to show recipients in place of the sender (Sent, Drafts).
         tags: Labels and colours of tags.
+        is_reckoned: The last refresh took the rows above for those of before and what came: right,
+            but where as much went as came back unseen. A refresh `exactly` is due, later.
 
     Signals:
         shifted: Rows came or went above the rows in sight, by this number.
@@ -96,6 +100,7 @@ class MessageListModel(QAbstractTableModel):
         self.view = View()
         self._from_server: frozenset[PlacementId] = frozenset()
         self.outgoing = False
+        self.is_reckoned = False
         self.tags = Tags(self)
 
     # ---- choosing what to show
@@ -195,16 +200,20 @@ class MessageListModel(QAbstractTableModel):
 
     # ---- keeping up with the store
 
-    def refresh(self, visible: range) -> None:
+    def refresh(self, visible: range, *, exactly: bool = False) -> None:
         """Tell the view what changed in the store.
 
         Args:
             visible: The rows in sight; what happened around them is told row by row.
+            exactly: Count all rows above, however many they are.
         """
         new_count = self._new_count()
-        self._places = Landmarks()
+        stood, self._places = self._places.stood, Landmarks()
         known = self._known_stretch(visible)
-        if known is None or not self._tell_changes(*known, new_count):
+        if exactly or known is None or known[0] < _RECKONED_BEHIND:
+            stood = None
+        self.is_reckoned = stood is not None
+        if known is None or not self._tell_changes(*known, new_count, stood):
             self._reset(new_count)
         self.refreshed.emit()
 
@@ -244,11 +253,13 @@ class MessageListModel(QAbstractTableModel):
                 break
         return (first * PAGE_ROWS, rows) if rows else None
 
-    def _tell_changes(self, start: int, old: list[MessageRow], new_count: int) -> bool:
+    def _tell_changes(
+        self, start: int, old: list[MessageRow], new_count: int, stood: Stood | None
+    ) -> bool:
         """Tell what changed around known rows; False when only a reset can tell it."""
         if start + len(old) > self._count:
             return False
-        anchor = self._anchor(old)
+        anchor = self._anchor(start, old, stood)
         if anchor is None:
             return False
         gone, position = anchor
@@ -290,10 +301,13 @@ class MessageListModel(QAbstractTableModel):
             at = number * PAGE_ROWS - start
             self._pages[number] = rows[at : at + PAGE_ROWS]
 
-    def _anchor(self, old: list[MessageRow]) -> tuple[int, int] | None:
+    def _anchor(
+        self, start: int, old: list[MessageRow], stood: Stood | None
+    ) -> tuple[int, int] | None:
         """The first known row that is still there: (its place among them, its row now)."""
         for place, message in enumerate(old[:_ANCHOR_TRIES]):
-            position = self._reader.position(self.view, message.id, self._places)
+            was = (stood, start + place) if stood is not None else None
+            position = self._reader.position(self.view, message.id, self._places, was)
             if position is not None:
                 return place, position
         return None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _NEIGHBOURS = 8
 _HELD_MS = 60
+_RECOUNTED_MS = 1_000
 _SELECTION_CHECKED = 500  # selections up to this size are put right after every refresh
 
 # Narrower than this, what the columns say is cut: the less telling ones make room.
@@ -99,6 +100,10 @@ class MessageList(QTableView):
         self._settle.setSingleShot(True)
         self._settle.setInterval(0)
         self._settle.timeout.connect(self._tell_current)
+        self._recount = QTimer(self)
+        self._recount.setSingleShot(True)
+        self._recount.setInterval(_RECOUNTED_MS)
+        self._recount.timeout.connect(lambda: self.refresh(exactly=True))
         self._has_told = False  # of a message that it rests on
         self.as_cards = True
         self.show_as(cards=True, compact=False)
@@ -228,14 +233,20 @@ class MessageList(QTableView):
         self.go_to(row)
         return True
 
-    def refresh(self) -> None:
-        """Bring the rows up to date, keeping selection, cursor and place."""
+    def refresh(self, *, exactly: bool = False) -> None:
+        """Bring the rows up to date, keeping selection, cursor and place.
+
+        Args:
+            exactly: See `MessageListModel.refresh`; done by itself once nothing changes any more.
+        """
         selected = self.selected_ids() if self.selected_count() <= _SELECTION_CHECKED else []
         current = self.current_message()
         neighbours = self._neighbours(selected) if selected else []
         scroll = self.verticalScrollBar().value()
         count_before = self._model.rowCount()
-        self._model.refresh(self.visible_rows())
+        self._model.refresh(self.visible_rows(), exactly=exactly)
+        if self._model.is_reckoned:
+            self._recount.start()
         self._put_right(selected, current, neighbours)
         if count_before and self._model.rowCount() and not self.currentIndex().isValid():
             self.verticalScrollBar().setValue(scroll)

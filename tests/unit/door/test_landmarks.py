@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from desktopmail.door import landmarks
-from desktopmail.door.ids import MailboxId
+from desktopmail.door.ids import AccountId, MailboxId
 from desktopmail.door.landmarks import Landmarks
 from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
@@ -21,7 +21,7 @@ from desktopmail.net.ports import InlineExecutor
 from tests.helpers.store import add_account, inbox_of, mail, put
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from desktopmail.door.sqlite import Fields
@@ -140,6 +140,59 @@ def test_a_row_whose_place_was_asked_for_is_where_a_walk_begins(reader: SqliteRe
     assert isinstance(sql, ViewSql)
     assert places.ids((view, sql.mailbox_ids), sql, run, 72, 8) == whole[72:80]
     assert run.skipped == [1]
+
+
+def newer(number: int) -> Callable[[Transaction], None]:
+    def step(tx: Transaction) -> None:
+        box = inbox_of(tx, AccountId(1))
+        put(tx, box, [mail(number, hour=23)], first_uid=None)
+
+    return step
+
+
+@pytest.mark.parametrize("view", [View(), View(descending=False)], ids=str)
+def test_where_rows_only_came_these_alone_are_counted(tmp_path: Path, view: View) -> None:
+    profile = Profile.at(tmp_path)
+    asyncio.run(_write(profile, _fill))
+    opened, places = SqliteReader(profile), Landmarks()
+    row = opened.window(view, 90, 10, places)[0].id
+    stood = places.stood
+    assert stood is not None
+    asyncio.run(_write(profile, newer(1_001), newer(1_002)))
+    exact = opened.position(view, row)
+    sql = opened._view(view)
+    assert isinstance(sql, ViewSql)
+    key = opened._run(sql.holds(row))[0][0]
+    assert opened._moved(sql, key, row, (stood, 90)) == exact
+    assert opened.position(view, row, Landmarks(), (stood, 90)) == exact
+    opened.close()
+
+
+def test_where_a_row_went_all_above_are_counted(tmp_path: Path) -> None:
+    profile, view = Profile.at(tmp_path), View()
+    asyncio.run(_write(profile, _fill))
+    opened, places = SqliteReader(profile), Landmarks()
+    whole = [row.id for row in opened.window(view, 0, 1_000, places)]
+    stood = places.stood
+    assert stood is not None
+    gone = lambda tx: placement.remove(tx, [whole[20]])  # noqa: E731 - a step of the store
+    asyncio.run(_write(profile, newer(1_001), gone))
+    assert opened.position(view, whole[90], Landmarks(), (stood, 90)) == 90
+    later = Landmarks()
+    assert opened.position(view, whole[91], later, None) == 91
+    assert later.stood is not None
+    assert later.stood.total == stood.total
+    assert later.stood.last_id > stood.last_id
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    "view", [View(threads=True), View(unread_only=True), View(column=Column.SENDER)], ids=str
+)
+def test_of_views_that_totals_do_not_tell_all_is_counted(reader: SqliteReader, view: View) -> None:
+    places = Landmarks()
+    assert reader.window(view, 10, 5, places)
+    assert places.stood is None
 
 
 class Counted:
