@@ -199,13 +199,15 @@ class ImapSync:
         """Close the connection."""
         client, self._client = self._client, None
         self._open_path = ""
-        if client is not None:
-            await client.logout()
-        self._give_up(
-            DoorError(
-                "The connection ended before it was done.", remedy="Try again.", code="closed"
+        try:
+            if client is not None:
+                await client.logout()
+        finally:  # who waits is told, also when this is cancelled
+            self._give_up(
+                DoorError(
+                    "The connection ended before it was done.", remedy="Try again.", code="closed"
+                )
             )
-        )
 
     async def fetch_octets(self, placement_ids: Sequence[PlacementId], worker: Worker) -> None:
         """Fetch the octets of messages before anything else.

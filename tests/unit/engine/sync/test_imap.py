@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,18 +14,21 @@ from desktopmail.door.commands import (
     SetOffline,
     StoreFlags,
 )
+from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag
 from desktopmail.engine.sync import fetch, imap
 from desktopmail.net import imap_running
+from desktopmail.net.imap import ImapClient
 from desktopmail.wire.imap.flags import DELETED, FLAGGED
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
 from localserver.faults import Fault
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, other_device, running_engine, until
+from tests.helpers.engine import PASSWORDS, other_device, running_engine, synced_engine, until
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from pathlib import Path
 
 
@@ -98,6 +102,40 @@ async def test_a_pending_deletion_never_meets_another_message_after_a_lost_uidva
             ]  # fmt: skip
             assert bench.subjects() == ["Subject 0", "Subject 2", "Subject 3"]
             assert bench.reader.operations() == []
+
+
+async def test_who_waits_for_octets_is_told_when_leaving_is_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def for_ever(client: ImapClient) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await client.aclose()
+
+    with LocalServer(PASSWORDS) as server:
+        async with synced_engine(tmp_path, server) as (bench, account_id):
+            at_work = bench.engine.working.of(account_id)
+            assert at_work is not None
+            assert at_work.imap is not None
+            monkeypatch.setattr(at_work.worker, "wake", lambda: None)  # nobody serves it
+            with monkeypatch.context() as patched:
+                patched.setattr(ImapClient, "logout", for_ever)
+                async with asyncio.TaskGroup() as group:
+                    waiting = group.create_task(
+                        caught(at_work.imap.fetch_octets((), at_work.worker))
+                    )
+                    leaving = group.create_task(at_work.imap.leave())
+                    await asyncio.sleep(0.01)
+                    leaving.cancel()
+            assert waiting.result() == "closed"
+
+
+async def caught(waits: Coroutine[None, None, None]) -> str:
+    """The code of what it raises."""
+    with pytest.raises(DoorError) as error:
+        await waits
+    return error.value.code
 
 
 async def test_a_lost_connection_is_made_again_by_itself(tmp_path: Path) -> None:
