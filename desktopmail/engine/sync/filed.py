@@ -1,7 +1,8 @@
 """What a person filed while its account fetched by POP3: the server's copy follows it.
 
 To the server all of it stands in the Inbox. After a switch to IMAP it would come back there:
-instead it is moved to where it was filed, or hidden where the server has no such mailbox.
+instead it is moved to where it was filed. Where the server has no such mailbox it is hidden in the
+Inbox; so is what was deleted here only, while the server was to keep it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Flag, Role
 from desktopmail.engine import journal
+from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, operation, placement
 from desktopmail.engine.store.operation import Arguments
 
@@ -35,8 +37,11 @@ _ELSEWHERE = (
     " AND NOT EXISTS (SELECT 1 FROM operation_target AS t JOIN operation AS o"
     "  ON o.id = t.operation_id WHERE o.state <> 'done' AND t.done = 0"
     "  AND (t.twin = p.id OR (t.placement_id = p.id AND o.kind = 'append')))"
-    " AND NOT (b.local = 1 AND EXISTS (SELECT 1 FROM placement AS i"
-    "  WHERE i.message_id = ?1 AND i.mailbox_id = ?3 AND i.uid IS NOT NULL AND i.shown = 0))"
+    " AND NOT EXISTS (SELECT 1 FROM placement AS i"  # hidden for it already
+    "  WHERE i.message_id = ?1 AND i.mailbox_id = ?3 AND i.uid IS NOT NULL AND i.shown = 0"
+    "  AND NOT EXISTS (SELECT 1 FROM operation_target AS t JOIN operation AS o"
+    "   ON o.id = t.operation_id WHERE t.placement_id = i.id AND o.kind = 'move'"
+    "   AND o.state <> 'done'))"
     " ORDER BY b.role = 'trash', p.id"
 )
 
@@ -74,9 +79,10 @@ def follow(tx: Transaction, box: Mailbox, filed: Sequence[tuple[PlacementId, Pla
         _share_marks(tx, here, kept)
         by_target[kept.mailbox_id].append((here, there))
     placement.show(tx, [came for came, _ in filed], shown=False)
+    deletes = accounts.get(tx, box.account_id).learned.pop_deletes_with_local
     for target_id, members in by_target.items():
         target = mailbox.get(tx, target_id)
-        if target.local:
+        if target.local or (target.role is Role.TRASH and not deletes):
             continue
         label = f"{journal.messages(len(members))} moved to {target.shown_path}"
         arguments = Arguments(source=box.id, target=target_id, filed=True)

@@ -12,6 +12,7 @@ from desktopmail.door.commands import (
     CreateMailbox,
     DeleteMessages,
     DiscardOperation,
+    LeaveOnServer,
     MoveMessages,
     Password,
     ServerSettings,
@@ -106,12 +107,19 @@ async def test_the_servers_copy_follows_to_where_a_message_was_filed(
         assert bench.subjects("Archive") == ["Subject 1"]
 
 
-async def test_what_was_deleted_goes_into_the_trash_of_the_server(tmp_path: Path) -> None:
+@pytest.mark.parametrize("policy", ["forever", "until-deleted"])
+async def test_what_was_deleted_goes_into_the_trash_of_a_server_that_is_to_delete_it(
+    tmp_path: Path, policy: str
+) -> None:
     async with by_pop3(tmp_path) as (server, bench, account_id):
+        await bench.engine.command(LeaveOnServer(account_id=account_id, policy=policy))
         await bench.engine.command(DeleteMessages(placement_ids=(bench.placed("Subject 2"),)))
         await switch(server, bench, account_id, Kind.IMAP)
-        assert bench.subjects() == ["Subject 0", "Subject 1", "Subject 3"]
-        assert (bench.subjects("Trash"), held(server, "Trash")) == (["Subject 2"], ["Subject 2"])
+        left = ["Subject 0", "Subject 1", "Subject 3"]
+        assert (bench.subjects(), bench.subjects("Trash")) == (left, ["Subject 2"])
+        moved = policy == "until-deleted"
+        assert held(server, "Trash") == (["Subject 2"] if moved else [])
+        assert ("Subject 2" in held(server)) is not moved
 
 
 async def test_where_the_server_has_no_such_mailbox_its_copy_stays_and_is_not_shown(
