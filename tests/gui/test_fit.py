@@ -215,8 +215,9 @@ def test_icons_grow_with_the_letters(theme: Theme) -> None:
         assert small == []
         avatar = window.reading.header._avatar
         assert avatar.width() == theme.px(38)
-        mark = window.list_pane.list._cards.star_rect(QRect(0, 0, 300, 160))
-        assert mark.width() >= theme.px(15)
+        cards = window.list_pane.list._cards
+        assert cards.star_rect(QRect(0, 0, 300, 160)).width() >= theme.px(15)
+        assert cards.text_left >= 13 + theme.px(4) + 8  # a dot for unread stands before it
 
     play(theme, scene)
 

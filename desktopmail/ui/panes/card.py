@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from desktopmail.ui.theme.theme import Theme
 
-_LEFT = 26  # where the text begins; the unread dot stands in the margin
+_DOT_AT, _DOT = 13, 4  # the middle of the unread dot in the margin, and its radius
 _RIGHT = 14
 _ICON = 15
 _TAG = 9
@@ -47,6 +47,11 @@ class CardDelegate(QStyledItemDelegate):
         """The height of every card."""
         line = QFontMetrics(self._view.font()).height()
         return line * 2 + 18 if self.compact else line * 3 + 26
+
+    @property
+    def text_left(self) -> int:
+        """Where the text begins, behind the unread dot."""
+        return _DOT_AT + 2 * self._theme.px(_DOT) + 5
 
     def star_rect(self, card: QRect) -> QRect:
         """Where the star is, for clicks."""
@@ -92,7 +97,8 @@ class CardDelegate(QStyledItemDelegate):
             if state & QStyle.StateFlag.State_MouseOver:
                 painter.fillRect(rect, self._theme.colour("sunken"))
             painter.setPen(self._theme.colour("border"))
-            rule = QRect(rect.left() + _LEFT, rect.top(), rect.width() - _LEFT - _RIGHT, 1)
+            left = self.text_left
+            rule = QRect(rect.left() + left, rect.top(), rect.width() - left - _RIGHT, 1)
             rule = place(rule, rect, mirrored=self._view.isRightToLeft())
             painter.drawLine(rule.left(), rect.bottom(), rule.right(), rect.bottom())
 
@@ -112,7 +118,8 @@ class CardDelegate(QStyledItemDelegate):
         top = rect.top() + (9 if self.compact else 11)
         gap = 0 if self.compact else 2
         mirrored = self._view.isRightToLeft()
-        text_column = QRect(rect.left() + _LEFT, top, rect.width() - _LEFT - _RIGHT, line)
+        left = self.text_left
+        text_column = QRect(rect.left() + left, top, rect.width() - left - _RIGHT, line)
         column = place(text_column, rect, mirrored=mirrored)
         selected = bool(state & QStyle.StateFlag.State_Selected)
         quiet = self._theme.colour("text" if selected else "muted")
@@ -153,12 +160,10 @@ class CardDelegate(QStyledItemDelegate):
             draw_text(painter, third, message.preview, mirrored=mirrored)
 
     def _dot(self, painter: QPainter, rect: QRect, column: QRect) -> None:
-        x = rect.left() + 13
-        if self._view.isRightToLeft():
-            x = rect.right() - 13
+        x = rect.right() - _DOT_AT if self._view.isRightToLeft() else rect.left() + _DOT_AT
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.colour("accent"))
-        radius = self._theme.px(4)
+        radius = self._theme.px(_DOT)
         painter.drawEllipse(QPoint(x, column.center().y() + 1), radius, radius)
 
     def _signs(self, painter: QPainter, line: QRect, message: MessageRow) -> int:
