@@ -88,7 +88,7 @@ class StoreReader(Protocol):
         ...
 
     def count(self, view: View, most: int | None = None) -> int:
-        """How many rows a view has; of a search counted up to so many."""
+        """How many rows a view has; where totals do not tell it, counted up to so many."""
         ...
 
     def window(

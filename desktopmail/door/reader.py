@@ -183,11 +183,11 @@ class SqliteReader:
     # Message lists
 
     def count(self, view: View, most: int | None = None) -> int:
-        """How many rows a view has; of a search counted up to so many."""
+        """How many rows a view has; where totals do not tell it, counted up to so many."""
         sql = self._view(view)
         if sql is None:
             return 0
-        if sql.is_plain:
+        if view.is_plain:
             column = "unread" if view.unread_only else "total"
             chosen = _list(view.mailbox_ids) or "SELECT id FROM mailbox WHERE hidden = 0"
             where = f" WHERE mailbox_id IN ({chosen})"
@@ -198,6 +198,8 @@ class SqliteReader:
             from desktopmail.door import finding
 
             return finding.count(sql, self._run, most)
+        if most is not None:
+            return len(self._run(sql.ids(0, most)))
         if view.threads:
             return int(self._run(sql.threads(most=self._has_most(sql)))[0][0])
         return int(self._run(sql.count())[0][0])
@@ -509,7 +511,7 @@ class SqliteReader:
 
     def _stood(self, sql: ViewSql) -> Stood | None:
         """How much there is in a view, where its totals tell all that comes and goes."""
-        if not sql.is_plain or sql.view.unread_only or sql.view.column is not Column.DATE:
+        if not sql.view.is_plain or sql.view.unread_only or sql.view.column is not Column.DATE:
             return None
         total, octets = self._all(
             "SELECT coalesce(sum(total), 0), coalesce(sum(octets), 0) FROM mailbox_total"

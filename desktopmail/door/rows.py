@@ -327,3 +327,9 @@ class View(Row, frozen=True, kw_only=True):
     column: Column = Column.DATE
     descending: bool = True
     also: tuple[PlacementId, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the totals of its mailboxes count it: no filter but, at most, unread ones."""
+        filtered = self.query.strip() or self.flagged_only or self.with_attachment
+        return not (filtered or self.threads)

@@ -131,13 +131,6 @@ class ViewSql:
         self._key = "words.rowid" if self._by_rowid else f"p.{_KEYS[view.column]}"
 
     @property
-    def is_plain(self) -> bool:
-        """Whether the totals of the mailboxes count it: no filter but, at most, unread ones."""
-        view = self.view
-        filtered = view.query.strip() or view.flagged_only or view.with_attachment
-        return not (filtered or view.threads)
-
-    @property
     def is_within(self) -> bool:
         """Whether only some mailboxes are looked into."""
         return bool(self.view.mailbox_ids or self.condition.within)

@@ -166,7 +166,7 @@ class Searching(QObject):
             while self._is_stale:
                 await asyncio.sleep(pause_s)
                 self._is_stale, view, begun_s = False, pane.view, clock()
-                if not view.query:
+                if view.is_plain:
                     return
                 whole = await self._look(view, None)
                 if whole is not None and pane.view == view:

@@ -53,7 +53,7 @@ class Upkeep(QObject):
         messages = window.list_pane.list
         if gathered.mailboxes is None or gathered.touches(window.list_pane.view.mailbox_ids):
             messages.refresh()
-            if window.list_pane.view.query:
+            if not window.list_pane.view.is_plain:
                 window.searching.count_again()
             window.shown.forget_what_left()
         if gathered.arrived:

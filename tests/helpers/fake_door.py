@@ -345,7 +345,7 @@ class FakeStore:
 
     def count(self, view: View, most: int | None = None) -> int:
         count = len(self._rows(view))
-        return count if most is None or not view.query.strip() else min(count, most)
+        return count if most is None or view.is_plain else min(count, most)
 
     def window(
         self, view: View, offset: int, limit: int, places: object = None

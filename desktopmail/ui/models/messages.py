@@ -218,8 +218,8 @@ class MessageListModel(QAbstractTableModel):
         self.refreshed.emit()
 
     def _new_count(self) -> int:
-        """How many rows there are; of a search with many hits as many as were known, at least."""
-        if not self.view.query.strip():
+        """How many rows there are; of many that no totals tell as many as were known, at least."""
+        if self.view.is_plain:
             return self._reader.count(self.view)
         counted = self._reader.count(self.view, COUNTED_FIRST)
         return counted if counted < COUNTED_FIRST else max(self._count, counted)

@@ -82,7 +82,7 @@ async def test_a_view_is_in_its_order_and_positions_agree(
         Column.SIZE: [row.size_octets for row in rows],
     }[column]
     assert keys == sorted(keys, reverse=descending)
-    assert len(rows) == reader.count(view) == 10
+    assert len(rows) == reader.count(view) == reader.count(view, 3) == 10
     assert [reader.position(view, row.id) for row in rows] == list(range(10))
     assert reader.window(view, 3, 4) == rows[3:7]
     reader.close()
@@ -147,6 +147,7 @@ async def test_threads_show_the_newest_of_each_with_its_size(
         (10, 1), (9, 1), (8, 1), (7, 3), (6, 1), (5, 1), (3, 1), (2, 1),
     ]  # fmt: skip
     assert reader.count(view) == 8
+    assert (reader.count(view, 5), reader.count(view, 50)) == (5, 8)
     thread = reader.thread(rows[3].thread_id)
     assert [9 - int(row.subject.split()[-1]) for row in thread] == [1, 4, 7]
     reader.close()
