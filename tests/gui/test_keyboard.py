@@ -173,6 +173,19 @@ def test_files_are_taken_off_by_key_and_the_next_one_has_the_focus(theme: Theme)
     play(theme, scene)
 
 
+def test_who_listens_is_told_how_the_text_is_left(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        composer = await written(window)
+        told = QAccessible.queryAccessibleInterface(composer.body)
+        assert told.text(QAccessible.Text.Description) == "Ctrl+Tab leaves the text."
+        composer.body.setFocus()
+        QTest.keyClick(composer.body, Key.Key_Tab, Qt.KeyboardModifier.ControlModifier)
+        assert not composer.body.hasFocus()
+        composer.finish()
+
+    play(theme, scene)
+
+
 def test_recipients_and_files_are_buttons_for_who_listens(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
         composer = await written(window)

@@ -112,6 +112,7 @@ class Body(QTextEdit):
         self.looks = Looks(self, theme)
         self.setObjectName("composeBody")
         self.setAccessibleName(tr("compose.body"))
+        self.setAccessibleDescription(tr("compose.leave"))  # for Tab is typed
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTabChangesFocus(False)
         self.document().setDocumentMargin(18)
