@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from desktopmail.door.octets import OctetReader
 from desktopmail.engine import envelope_rows, plain_rows, stored_rows
 from desktopmail.engine.content import Content
+from desktopmail.engine.envelope_rows import Listing
 from desktopmail.engine.in_hand import MESSAGE, message_key
 from desktopmail.engine.summary import Rest, Summary, Words
 from desktopmail.mime.header import header_end
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from desktopmail.door.profile import Profile
-    from desktopmail.engine.envelope_rows import EnvelopeRow
     from desktopmail.engine.guard import Guard
     from desktopmail.engine.plain_rows import Octets, Row
     from desktopmail.engine.stored_rows import Place
@@ -136,19 +136,19 @@ def _stored_in_hand(
 
 async def read_rows(
     guard: Guard, ports: Ports, answers: Sequence[FetchRows]
-) -> tuple[list[EnvelopeRow], list[int]]:
+) -> tuple[Listing, list[int]]:
     """Read answers with envelopes that came unread.
 
     Returns:
         The rows, and the UIDs of those that have to be asked for in another way.
     """
-    rows: list[EnvelopeRow] = []
+    found: list[envelope_rows.Columns] = []
     unread: list[int] = []
     for piece in _pieces(answers):
-        found, left = await _envelopes(guard, ports, piece)
-        rows += envelope_rows.joined(found)
+        columns, left = await _envelopes(guard, ports, piece)
+        found.append(columns)
         unread += left
-    return rows, unread
+    return Listing.joined(found), unread
 
 
 def _pieces(answers: Sequence[FetchRows]) -> Iterator[FetchRows]:
@@ -166,7 +166,7 @@ def _pieces(answers: Sequence[FetchRows]) -> Iterator[FetchRows]:
 
 async def _envelopes(
     guard: Guard, ports: Ports, answers: FetchRows
-) -> tuple[list[envelope_rows.Row], list[int]]:
+) -> tuple[envelope_rows.Columns, list[int]]:
     if ports.worker is not None:
         try:
             return await ports.worker.run(envelope_rows.of, answers.octets, answers.utf8)
@@ -175,11 +175,9 @@ async def _envelopes(
     return await ports.executor.run(_envelopes_in_hand, guard, answers)
 
 
-def _envelopes_in_hand(
-    guard: Guard, answers: FetchRows
-) -> tuple[list[envelope_rows.Row], list[int]]:
+def _envelopes_in_hand(guard: Guard, answers: FetchRows) -> tuple[envelope_rows.Columns, list[int]]:
     """Read answers one by one, each noted as in hand; what is set aside is not read."""
-    rows: list[envelope_rows.Row] = []
+    rows: list[envelope_rows.Columns] = []
     unread: list[int] = []
     for line in answers.lines:
         octets = line + b"\r\n"
@@ -188,9 +186,9 @@ def _envelopes_in_hand(
             continue
         with guard.hold(MESSAGE, message_key(octets)):
             found, left = envelope_rows.of(octets, answers.utf8)
-        rows += found
+        rows.append(found)
         unread += left
-    return rows, unread
+    return Listing.joined(rows), unread
 
 
 async def _rows(

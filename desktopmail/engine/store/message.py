@@ -18,7 +18,7 @@ from desktopmail.engine.store import blob, sending, thread, words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from desktopmail.engine.envelope_rows import EnvelopeRow
+    from desktopmail.engine.envelope_rows import Listing
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.summary import Rest, Summary
 
@@ -436,9 +436,10 @@ def without_header(tx: Transaction, message_ids: Sequence[MessageId]) -> dict[Me
     )
 
 
-def alike(tx: Transaction, coming: Sequence[tuple[str, int]]) -> set[str]:
+def alike(tx: Transaction, message_ids: Sequence[str], of_sizes: Sequence[int]) -> set[str]:
     """Those of the Message-IDs whose messages may be here already, going by these and by sizes."""
-    sizes = {name: size for name, size in coming if name}
+    sizes = dict(zip(message_ids, of_sizes, strict=True))
+    sizes.pop("", None)
     found = tx.fetch(
         "SELECT message_id, size FROM message WHERE message_id <> ''"
         " AND message_id IN (SELECT value FROM json_each(?))",
@@ -504,30 +505,32 @@ _INSERT = (
 )
 
 
-def add_listed(tx: Transaction, rows: Sequence[EnvelopeRow]) -> tuple[range, list[int]]:
+_INSERT_LISTED = (
+    "INSERT INTO message (id, header_digest, message_id, subject, sender_name, sender_address,"
+    " recipients, date_s, size, attachment, preview, thread_id, words_id)"
+    " VALUES (?, x'', ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?)"
+)
+
+
+def add_listed(tx: Transaction, listing: Listing) -> tuple[range, list[int]]:
     """Add messages of which only the envelopes are here; they wait for the word index.
 
     Returns:
         Their ids and their threads.
     """
     first = tx.reserve("message")
-    ids = range(first, first + len(rows))
-    threads = thread.join_keys(tx, list(zip(ids, [row.thread_keys for row in rows], strict=True)))
-    words_ids = words.ids_for(tx, [row.date_s for row in rows])
+    ids = range(first, first + len(listing.uids))
+    threads = thread.join_keys(tx, list(zip(ids, listing.thread_keys, strict=True)))
+    words_ids = words.ids_for(tx, listing.dates_s)
     tx.execute_many(
-        _INSERT,
-        [
-            (
-                message_id, None, None, b"", row.message_id, row.subject, *row.sender,
-                row.recipients, row.date_s, row.size, row.has_attachment, "", thread_id, words_id,
-            )
-            for message_id, row, thread_id, words_id in zip(
-                ids, rows, threads, words_ids, strict=True
-            )
-        ],
+        _INSERT_LISTED,
+        zip(
+            ids, listing.message_ids, listing.subjects, listing.sender_names,
+            listing.sender_addresses, listing.recipients, listing.dates_s, listing.sizes,
+            listing.have_attachment, threads, words_ids, strict=True,
+        ),
     )  # fmt: skip
-    for message_id in ids:
-        tx.find_later(MessageId(message_id))
+    words.wait_from(tx, MessageId(first))
     return ids, threads
 
 

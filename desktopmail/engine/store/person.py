@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from desktopmail.engine.store.store import Transaction
+    from desktopmail.engine.summary import Summary
+
+# Names and addresses.
+People = tuple[tuple[str, str], ...]
 
 # A mail to hundreds is a list or an announcement: nobody means those people by name.
 _MAX_RECIPIENTS = 30
@@ -33,56 +37,66 @@ class _Counted:
 
     name: str = ""
     times: int = 0
-    rank: float = 0.0
-
-
-class Written(Protocol):
-    """A message as far as it says who wrote to whom: a `Summary`, or an `EnvelopeRow`."""
+    weights: float = 0.0  # a rank is the logarithm of their sum
 
     @property
-    def people(self) -> tuple[tuple[str, str], ...]:
-        """Everybody in From, To and Cc, as (name, address)."""
-
-    @property
-    def senders(self) -> int:
-        """How many of `people` are senders; they come first."""
-
-    @property
-    def date_s(self) -> int | None:
-        """Its date."""
+    def rank(self) -> float:
+        return _sum(0.0, math.log2(self.weights))
 
 
-def count(tx: Transaction, written: Iterable[Written], *, sent: bool) -> None:
-    """Count the people of new messages.
+def count(tx: Transaction, written: Iterable[Summary], *, sent: bool) -> None:
+    """Count the people of new messages; see `count_people`."""
+    count_people(
+        tx,
+        [
+            (one.people[one.senders :] if sent else one.people[: one.senders], one.date_s)
+            for one in written
+        ],
+        sent=sent,
+    )
+
+
+def count_people(
+    tx: Transaction, mails: Iterable[tuple[People, int | None]], *, sent: bool
+) -> None:
+    """Count people.
 
     Args:
         tx: The step it is part of.
-        written: The messages.
+        mails: Of each mail who counts, as names and addresses, and its date.
         sent: They are our own: their recipients count, not their senders.
     """
+    # A mailbox is full of mail of the same few: they are counted before they are looked at.
+    together: dict[People, tuple[int, float]] = {}
+    for people, date_s in mails:
+        times, weights = together.get(people, (0, 0.0))
+        together[people] = times + 1, weights + 2.0 ** _periods(date_s or 0)
     counted: dict[str, _Counted] = {}
-    spelt: dict[str, _Counted] = {}  # by the address as it is written
-    weight = _WEIGHT_SENT if sent else 1.0
-    for one in written:
-        people = one.people[one.senders :] if sent else one.people[: one.senders]
+    for people, (times, weights) in together.items():
         if len(people) > _MAX_RECIPIENTS:
             continue
         for name, address in people:
-            found = spelt.get(address)
-            if found is None:
-                if "@" not in address:
-                    continue
-                found = spelt[address] = counted.setdefault(address.lower(), _Counted())
+            if "@" not in address:
+                continue
+            found = counted.setdefault(address.lower(), _Counted())
             found.name = name or found.name
-            found.times += 1
-            found.rank = ranked(found.rank, one.date_s or 0, weight)
+            found.times += times
+            found.weights += weights * (_WEIGHT_SENT if sent else 1.0)
     _keep(tx, counted, "sent" if sent else "received")
 
 
 def ranked(before: float, date_s: float, weight: float) -> float:
     """The rank of a person after one more mail of that date."""
-    periods = min(max(date_s / _HALF_LIFE_S, 0.0), 900.0)  # a forged year must not overflow
-    low, high = sorted((before, periods + math.log2(weight)))
+    return _sum(before, _periods(date_s) + math.log2(weight))
+
+
+def _periods(date_s: float) -> float:
+    return min(max(date_s / _HALF_LIFE_S, 0.0), 900.0)  # a forged year must not overflow
+
+
+def _sum(one: float, other: float) -> float:
+    """The logarithm of the sum of two numbers of which these are the logarithms."""
+    low, high = (one, other) if one < other else (other, one)
     return high + math.log2(1 + 2.0 ** (low - high))
 
 
@@ -108,10 +122,9 @@ def _keep(tx: Transaction, counted: dict[str, _Counted], column: str) -> None:
         person_id, name, rank, contact_id = found
         # What a person wrote into the address book is better than what a header says.
         shown = name if contact_id is not None else one.name or name
-        high, low = max(rank, one.rank), min(rank, one.rank)
         tx.execute(
             f"UPDATE person SET {column} = {column} + ?, name = ?, rank = ? WHERE id = ?",
-            (one.times, shown, high + math.log2(1 + 2.0 ** (low - high)), person_id),
+            (one.times, shown, _sum(rank, one.rank), person_id),
         )
         if shown != name:
             _index(tx, person_id, shown, address)

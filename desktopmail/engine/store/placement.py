@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from desktopmail.door.ids import MailboxId, MessageId, PlacementId
@@ -12,7 +13,7 @@ from desktopmail.engine.store import message, tag
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from desktopmail.engine.envelope_rows import EnvelopeRow
+    from desktopmail.engine.envelope_rows import Listing
     from desktopmail.engine.store.message import Kept
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.summary import Summary
@@ -115,10 +116,9 @@ _INSERT = (
 def add_listed(
     tx: Transaction,
     mailbox_id: MailboxId,
-    rows: Sequence[EnvelopeRow],
+    listing: Listing,
     ids: range,
     threads: Sequence[int],
-    flags: Sequence[tuple[int, tuple[str, ...]]],
     since_s: float,
 ) -> None:
     """Put messages of which only the envelopes are here into a mailbox.
@@ -126,35 +126,32 @@ def add_listed(
     Args:
         tx: The step it is part of.
         mailbox_id: The mailbox.
-        rows: The messages.
+        listing: The messages.
         ids: Theirs, as they were added (`message.add_listed`).
         threads: Theirs.
-        flags: Of each its flags as a bit mask, and its tags.
         since_s: The octets of those that arrived then or later are wanted.
     """
     first = tx.reserve("placement")
-    made = range(first, first + len(rows))
+    made = range(first, first + len(ids))
+    wanted = [arrived_s >= since_s for arrived_s in listing.arrived_s]
     tx.execute_many(
         _INSERT,
-        [
-            (
-                placement_id, message_id, mailbox_id, row.uid, row.modseq, mask, row.arrived_s,
-                row.arrived_s >= since_s, row.date_s, row.size, row.has_attachment, thread_id,
-                row.sort_sender, row.sort_subject,
-            )
-            for placement_id, message_id, row, thread_id, (mask, _) in zip(
-                made, ids, rows, threads, flags, strict=True
-            )
-        ],
+        zip(
+            made, ids, repeat(mailbox_id, len(ids)), listing.uids, listing.modseqs, listing.masks,
+            listing.arrived_s, wanted, listing.dates_s, listing.sizes, listing.have_attachment,
+            threads, listing.sort_senders, listing.sort_subjects, strict=True,
+        ),
     )  # fmt: skip
-    unread = sum([not mask & Flag.SEEN.value for mask, _ in flags])
-    tx.count_in(mailbox_id, len(rows), unread=unread, octets=sum([row.size for row in rows]))
-    hidden: list[PlacementId] = []
-    for placement_id, (mask, tags) in zip(made, flags, strict=True):
+    unread = sum([not mask & Flag.SEEN.value for mask in listing.masks])
+    tx.count_in(mailbox_id, len(ids), unread=unread, octets=sum(listing.sizes))
+    for placement_id, tags in zip(made, listing.tags, strict=True):
         if tags:
             set_tags(tx, PlacementId(placement_id), tags)
-        if mask & Flag.DELETED.value:
-            hidden.append(PlacementId(placement_id))
+    hidden = [
+        PlacementId(placement_id)
+        for placement_id, mask in zip(made, listing.masks, strict=True)
+        if mask & Flag.DELETED.value
+    ]
     if hidden:
         show(tx, hidden, shown=False)
     tx.touch_messages(mailbox_id, map(MessageId, ids))
@@ -211,6 +208,15 @@ def by_uids(tx: Transaction, mailbox_id: MailboxId, uids: Sequence[int]) -> dict
         ):
             found[row[3]] = _placed(row)
     return found
+
+
+def taken_uids(tx: Transaction, mailbox_id: MailboxId, uids: Sequence[int]) -> set[int]:
+    """UIDs that placements of a mailbox have, between the first and the last of these."""
+    rows = tx.fetch(
+        "SELECT uid FROM placement WHERE mailbox_id = ? AND uid BETWEEN ? AND ?",
+        (mailbox_id, min(uids, default=0), max(uids, default=0)),
+    )
+    return {row[0] for row in rows}
 
 
 def set_flags(

@@ -163,8 +163,7 @@ class Transaction:
     def touch_messages(self, mailbox_id: MailboxId, messages: Iterable[MessageId] = ()) -> None:
         """Have it told that rows of a mailbox came, went or changed."""
         self._mailboxes.add(mailbox_id)
-        for message_id in messages:
-            self._messages[message_id] = None
+        self._messages.update(dict.fromkeys(messages))
 
     def touch_mailboxes(self, account_id: AccountId) -> None:
         """Have it told that mailboxes came, went or changed their counts."""

@@ -68,6 +68,8 @@ def join_keys(tx: Transaction, coming: Sequence[tuple[int, tuple[int, ...]]]) ->
 
 def keys_of(message_id: str, references: tuple[str, ...]) -> tuple[int, ...]:
     """The keys of a message with these names: its own comes last."""
+    if not references:
+        return (key_of(message_id),) if message_id else ()
     names = (*references[:1], *references[1:][-_MAX_KEYS:], message_id)
     return tuple(dict.fromkeys(key_of(name) for name in names if name))
 

@@ -128,6 +128,11 @@ def wait(tx: Transaction, message_ids: Iterable[MessageId]) -> None:
     )
 
 
+def wait_from(tx: Transaction, first: MessageId) -> None:
+    """Put new messages into the queue: this one and all with later ids."""
+    tx.execute("INSERT INTO word_queue (message_id) SELECT id FROM message WHERE id >= ?", (first,))
+
+
 def waiting(
     tx: Transaction, until: MessageId, limit: int, *, before: int | None = None
 ) -> list[tuple[MessageId, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from desktopmail.door.ids import MessageId
@@ -18,13 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from desktopmail.door.ids import MailboxId, PlacementId
-    from desktopmail.engine.envelope_rows import EnvelopeRow
+    from desktopmail.engine.envelope_rows import Listing
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.placement import Placed, Placing
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.sync.incoming import Parsed
     from desktopmail.wire.imap.fetch_response import FetchResponse
-    from desktopmail.wire.imap.flags import Flag as WireFlag
 
 
 def place(tx: Transaction, mailbox_id: MailboxId, parsed: Sequence[Parsed]) -> list[MessageId]:
@@ -132,40 +131,35 @@ def by_octets(tx: Transaction, placed: PlacementId, octets: bytes) -> None:
 
 
 def place_listed(
-    tx: Transaction, mailbox_id: MailboxId, rows: Sequence[EnvelopeRow], since_s: float
+    tx: Transaction, mailbox_id: MailboxId, listing: Listing, since_s: float
 ) -> list[MessageId]:
     """Put messages of which only the envelopes are here into a mailbox: none is known by that.
 
     Args:
         tx: The step it is part of.
         mailbox_id: The mailbox.
-        rows: The messages; of two with one UID the last is the newest.
+        listing: The messages; of two with one UID the last is the newest.
         since_s: The octets of those that arrived then or later are wanted.
 
     Returns:
         Those that are new and unread.
     """
-    known = placement.by_uids(tx, mailbox_id, [row.uid for row in rows])
-    rows = list({row.uid: row for row in rows if row.uid not in known}.values())
-    flags = [_told(row.flags) for row in rows]
-    ids, threads = message.add_listed(tx, rows)
-    placement.add_listed(tx, mailbox_id, rows, ids, threads, flags, since_s)
+    known = placement.taken_uids(tx, mailbox_id, listing.uids)
+    last = {uid: place for place, uid in enumerate(listing.uids) if uid not in known}
+    if len(last) < len(listing.uids):
+        places = set(last.values())
+        listing = listing.where(place in places for place in range(len(listing.uids)))
+    ids, threads = message.add_listed(tx, listing)
+    placement.add_listed(tx, mailbox_id, listing, ids, threads, since_s)
     box = mailbox.get(tx, mailbox_id)
-    person.count(tx, rows, sent=box.role is Role.SENT)
+    is_sent = box.role is Role.SENT
+    people = listing.others if is_sent else listing.senders
+    person.count_people(tx, zip(people, listing.dates_s, strict=True), sent=is_sent)
     tx.touch_mailboxes(box.account_id)
     if box.role is not Role.INBOX:
         return []
-    return [
-        MessageId(message_id)
-        for message_id, (mask, _) in zip(ids, flags, strict=True)
-        if not mask & Flag.SEEN.value
-    ]
-
-
-@lru_cache(maxsize=1024)
-def _told(flags: frozenset[WireFlag]) -> tuple[int, tuple[str, ...]]:
-    """Flags that a server told: those of the system as a bit mask, and tags."""
-    return int(mask_of(flags)), tags_of(flags)
+    unread = [not mask & Flag.SEEN.value for mask in listing.masks]
+    return list(map(MessageId, compress(ids, unread)))
 
 
 def _without_uid(tx: Transaction, mailbox_id: MailboxId, message_id: MessageId) -> Placed | None:

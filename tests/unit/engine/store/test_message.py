@@ -303,7 +303,10 @@ async def test_what_has_the_message_id_and_size_of_one_that_is_here_may_be_that_
 ) -> None:
     async with open_store(tmp_path) as store:
         await store.write(lambda tx: keep_header(tx, mail(1)))
-        asked = [("1@example.org", len(mail(1))), ("2@example.org", len(mail(2)))]
-        assert await store.read(lambda tx: message.alike(tx, asked)) == {"1@example.org"}
-        other = [("1@example.org", len(mail(1)) + 9), ("", 1)]
-        assert await store.read(lambda tx: message.alike(tx, other)) == set()
+
+        async def alike(message_ids: list[str], sizes: list[int]) -> set[str]:
+            return await store.read(lambda tx: message.alike(tx, message_ids, sizes))
+
+        sizes = [len(mail(1)), len(mail(2))]
+        assert await alike(["1@example.org", "2@example.org"], sizes) == {"1@example.org"}
+        assert await alike(["1@example.org", ""], [len(mail(1)) + 9, 1]) == set()
