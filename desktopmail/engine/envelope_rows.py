@@ -164,7 +164,8 @@ def of(octets: bytes, utf8: bool) -> tuple[Columns, list[int]]:
     """Work out the rows of answers that came unread (`FetchRows`).
 
     Returns:
-        The columns of a `Listing`, and the UIDs of answers that cannot be read: servers make mistakes in envelopes.
+        The columns of a `Listing`, and the UIDs of answers that cannot be read: servers make
+        mistakes in envelopes.
     """
     found: list[Row] = []
     unread: list[int] = []
