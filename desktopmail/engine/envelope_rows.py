@@ -115,11 +115,6 @@ class Listing(NamedTuple):
     sort_subjects: list[str]
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> Self:
-        """Put rows into columns."""
-        return cls(*columns_of(rows))
-
-    @classmethod
     def joined(cls, pieces: Iterable[Columns]) -> Self:
         """Put the columns of one behind those of another."""
         whole = columns_of(())

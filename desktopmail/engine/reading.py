@@ -18,7 +18,6 @@ from desktopmail.engine.in_hand import MESSAGE, message_key
 from desktopmail.engine.summary import Rest, Summary, Words
 from desktopmail.mime.header import header_end
 from desktopmail.net.ports import WorkerAwayError
-from desktopmail.wire.imap.fetch_rows import FetchRows
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.plain_rows import Octets, Row
     from desktopmail.engine.stored_rows import Place
     from desktopmail.net.ports import Executor, Ports
+    from desktopmail.wire.imap.fetch_rows import FetchRows
 
     Reader = Callable[[Guard, Ports, Sequence[Octets]], Awaitable[list["Read"]]]
 
@@ -135,38 +135,13 @@ def _stored_in_hand(
 
 
 async def read_rows(
-    guard: Guard, ports: Ports, answers: Sequence[FetchRows]
-) -> tuple[Listing, list[int]]:
+    guard: Guard, ports: Ports, answers: FetchRows
+) -> tuple[envelope_rows.Columns, list[int]]:
     """Read answers with envelopes that came unread.
 
     Returns:
-        The rows, and the UIDs of those that have to be asked for in another way.
+        The columns of a `Listing`, and the UIDs of those that have to be asked for in another way.
     """
-    found: list[envelope_rows.Columns] = []
-    unread: list[int] = []
-    for piece in _pieces(answers):
-        columns, left = await _envelopes(guard, ports, piece)
-        found.append(columns)
-        unread += left
-    return Listing.joined(found), unread
-
-
-def _pieces(answers: Sequence[FetchRows]) -> Iterator[FetchRows]:
-    """What goes over in one piece, as with messages."""
-    gathered: list[bytes] = []
-    octets = 0
-    for number, one in enumerate(answers, 1):
-        gathered.append(one.octets)
-        octets += len(one.octets)
-        if octets >= _CHUNK_OCTETS or number == len(answers):
-            # They came over one connection: a name is UTF-8 in all of them, or in none.
-            yield FetchRows(b"".join(gathered), one.utf8)
-            gathered, octets = [], 0
-
-
-async def _envelopes(
-    guard: Guard, ports: Ports, answers: FetchRows
-) -> tuple[envelope_rows.Columns, list[int]]:
     if ports.worker is not None:
         try:
             return await ports.worker.run(envelope_rows.of, answers.octets, answers.utf8)

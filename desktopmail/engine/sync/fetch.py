@@ -7,6 +7,7 @@ ready; headers and contents come after.
 
 from __future__ import annotations
 
+import asyncio
 import math
 from array import array
 from dataclasses import dataclass
@@ -45,11 +46,12 @@ if TYPE_CHECKING:
     from desktopmail.wire.imap.section import Section
 
 FIRST_SCREEN = 50
+_PIECE_OCTETS = 512 * 1024
 # Rows alone are small: with each step of the store its log takes every page that was touched, so
 # that two thousand in one step cost a fifth less than in steps of five hundred. Where the network
-# is fast, so that little is lost with it, ten thousand cost another third less.
+# is fast, so that little is lost with it, five thousand cost another quarter less.
 HEADER_BATCH = 2000
-MOST_LISTED_BATCH = 10_000
+MOST_LISTED_BATCH = 5000
 QUICKLY_S = 1.0
 # So many whole messages are asked for at first; then as many as are about a batch in octets.
 WHOLE_BATCH = 200
@@ -79,6 +81,8 @@ HEADERLESS = (
     " AND p.gone_cycle IS NULL ORDER BY m.id LIMIT ?"
 )
 
+# What is read of answers with envelopes.
+_Reading = asyncio.Task[tuple[envelope_rows.Columns, list[int]]]
 _Wanted = tuple[Uid, PlacementId, MessageId]
 _Content = tuple[PlacementId, MessageId, bytes]
 # None: the message is set aside.
@@ -162,14 +166,21 @@ class Fetcher:
                 await self.between()
                 chunk = UidSet.of(uids[at : at + size])
                 begun_s = self.ports.clock.monotonic()
-                async for answer in self.client.uid_fetch_rows(chunk, items):
-                    octets = len(answer.octets) if isinstance(answer, FetchRows) else 0
-                    await pipeline.put(answer, octets)
+                async for answer in _in_pieces(self.client.uid_fetch_rows(chunk, items)):
+                    if isinstance(answer, FetchRows):
+                        # Most of a batch is read when the last of it comes.
+                        rows = pipeline.begin(
+                            reading.read_rows(self.store.guard, self.ports, answer)
+                        )
+                        await pipeline.put(rows, len(answer.octets))
+                    else:
+                        await pipeline.put(answer, 0)
                 await pipeline.flush()
                 at += len(chunk)
                 self._progress(at, total, 0)
                 if self.ports.clock.monotonic() - begun_s < QUICKLY_S:
-                    size = MOST_LISTED_BATCH
+                    # The last ones are small: nothing comes any more while they are stored.
+                    size = max(HEADER_BATCH, min(MOST_LISTED_BATCH, (len(uids) - at) // 2))
         return [uid for uid in uids if uid in left]
 
     async def headers(self) -> None:
@@ -299,24 +310,25 @@ class Fetcher:
 
     def _into_list(
         self, asked: UidSet, since_s: float | None, left: set[int]
-    ) -> Pipeline[FetchRows | FetchResponse, Listing]:
+    ) -> Pipeline[_Reading | FetchResponse, Listing]:
         """Where rows go that are made of envelopes; UIDs that these do not tell go into `left`."""
         mailbox_id, account_id = self.mailbox.id, self.mailbox.account_id
 
-        async def parse(answers: Sequence[FetchRows | FetchResponse]) -> Listing:
-            unread = [one for one in answers if isinstance(one, FetchRows)]
-            listing, broken = await reading.read_rows(self.store.guard, self.ports, unread)
-            left.update(uid for uid in broken if uid in asked)
-            rows = []
+        async def parse(answers: Sequence[_Reading | FetchResponse]) -> Listing:
+            pieces: list[envelope_rows.Columns] = []
+            unread: list[int] = []
+            rows: list[envelope_rows.Row] = []
             for one in answers:
-                if isinstance(one, FetchResponse):
-                    row = envelope_rows.of_answer(one)
-                    if row is not None:
-                        rows.append(row)
-                    elif one.uid is not None and one.uid in asked:
-                        left.add(one.uid)
-            if rows:
-                listing = Listing.joined([listing, Listing.of(rows)])
+                if not isinstance(one, FetchResponse):
+                    columns, broken = await one
+                    pieces.append(columns)
+                    unread += broken
+                elif (row := envelope_rows.of_answer(one)) is not None:
+                    rows.append(row)
+                elif one.uid is not None:
+                    unread.append(one.uid)
+            left.update(uid for uid in unread if uid in asked)
+            listing = Listing.joined([*pieces, envelope_rows.columns_of(rows)])
             if len(asked.within(sorted(map(Uid, listing.uids)))) < len(listing.uids):
                 listing = listing.where(uid in asked for uid in listing.uids)
             return listing.dated(int(self.ports.clock.now().timestamp()))
@@ -465,6 +477,26 @@ async def _parse(
     return [
         (placed, local, None if placed in aside else next(found)) for placed, local, _ in contents
     ]
+
+
+async def _in_pieces(
+    answers: AsyncIterator[FetchRows | FetchResponse],
+) -> AsyncIterator[FetchRows | FetchResponse]:
+    """Put answers that came unread together, so that each piece is worth its way to the worker."""
+    gathered: list[bytes] = []
+    octets, utf8 = 0, False
+    async for answer in answers:
+        if not isinstance(answer, FetchRows):
+            yield answer
+            continue
+        # They came over one connection: a name is UTF-8 in all of them, or in none.
+        gathered.append(answer.octets)
+        octets, utf8 = octets + len(answer.octets), answer.utf8
+        if octets >= _PIECE_OCTETS:
+            yield FetchRows(b"".join(gathered), utf8)
+            gathered, octets = [], 0
+    if gathered:
+        yield FetchRows(b"".join(gathered), utf8)
 
 
 def _newest_first(uids: UidSet) -> Sequence[Uid]:

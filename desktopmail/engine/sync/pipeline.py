@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from desktopmail.engine.waiting import unwrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
     from types import TracebackType
 
     from desktopmail.engine.store.store import Store, Transaction
@@ -36,6 +36,7 @@ WORDS_AT_ONCE = 50
 
 T = TypeVar("T")
 P = TypeVar("P")
+R = TypeVar("R")
 
 
 class Pipeline(Generic[T, P]):
@@ -104,6 +105,14 @@ class Pipeline(Generic[T, P]):
         self._octets += octets
         if self._octets >= BATCH_OCTETS or len(self._batch) >= self._messages:
             await self.flush()
+
+    def begin(self, work: Coroutine[object, object, R]) -> asyncio.Task[R]:
+        """Begin to work something out that is a part of a batch; it fails with the block.
+
+        Where the parts of a batch come one after the other, all but the last are worked out when it
+        is complete.
+        """
+        return self._group.create_task(work)
 
     async def flush(self) -> None:
         """Send on what has gathered, however little it is."""
