@@ -27,7 +27,7 @@ from desktopmail.engine.store.message import Coming
 from desktopmail.engine.sync import incoming, meet
 from desktopmail.engine.sync.flags import mask_of, tags_of
 from desktopmail.engine.sync.incoming import Incoming, Parsed
-from desktopmail.engine.sync.pipeline import BATCH_OCTETS, Pipeline
+from desktopmail.engine.sync.pipeline import BATCH_OCTETS, Pipeline, is_enough
 from desktopmail.wire.imap.fetch_item import BodyItem, Item
 from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.fetch_rows import FetchRows
@@ -513,7 +513,7 @@ def _batches(wanted: Sequence[tuple[_Wanted, int]]) -> Iterator[list[_Wanted]]:
     for one, size in wanted:
         batch.append(one)
         octets += size
-        if octets >= BATCH_OCTETS or len(batch) >= MOST_WHOLE_BATCH:
+        if is_enough(octets, len(batch)) or len(batch) >= MOST_WHOLE_BATCH:
             yield batch
             batch, octets = [], 0
     if batch:
