@@ -62,7 +62,7 @@ async def test_batches_are_kept_in_the_order_in_which_they_came(tmp_path: Path) 
 async def test_a_batch_ends_by_its_octets_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "BATCH_OCTETS", 100)
+    monkeypatch.setattr(pipeline, "READ_OCTETS", 100)
     kept: list[list[int]] = []
     store = Store(Profile.at(tmp_path), InlineExecutor())
     async with Pipeline(
@@ -72,6 +72,12 @@ async def test_a_batch_ends_by_its_octets_too(
         await line.put(2, 1)
     await store.aclose()
     assert kept == [[2], [4]]
+
+
+def test_a_batch_of_large_messages_is_a_larger_one() -> None:
+    assert pipeline.is_enough(pipeline.READ_OCTETS, messages=500)
+    assert not pipeline.is_enough(pipeline.READ_OCTETS, messages=50)
+    assert pipeline.is_enough(pipeline.BATCH_OCTETS, messages=50)
 
 
 async def test_what_was_taken_before_a_cut_is_kept(tmp_path: Path) -> None:
@@ -93,7 +99,17 @@ async def test_what_was_taken_before_a_cut_is_kept(tmp_path: Path) -> None:
     assert kept == [0, 2, 4]
 
 
-async def test_who_puts_waits_while_two_batches_are_on_their_way(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("octets", "taken_at_once"),
+    [
+        (10, 7),  # the eighth would begin a fourth batch
+        (pipeline.ON_THE_WAY_OCTETS // 5, 5),  # three batches would be more than is borne
+    ],
+)
+async def test_who_puts_waits_while_enough_is_on_its_way(
+    octets: int, taken_at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "BATCH_OCTETS", pipeline.ON_THE_WAY_OCTETS)
     store = Store(Profile.at(tmp_path), InlineExecutor())
     opened = asyncio.Event()
 
@@ -107,7 +123,7 @@ async def test_who_puts_waits_while_two_batches_are_on_their_way(tmp_path: Path)
 
     async def feed(line: Pipeline[int, list[int]]) -> None:
         for number in range(12):
-            await line.put(number, 10)
+            await line.put(number, octets)
             taken.append(number)
 
     line = Pipeline(store, partial(Held().run, doubled), lambda _tx, _batch: None)
@@ -115,7 +131,7 @@ async def test_who_puts_waits_while_two_batches_are_on_their_way(tmp_path: Path)
         group.create_task(feed(line))
         for _ in range(20):
             await asyncio.sleep(0)
-        assert taken == [0, 1, 2, 3, 4]  # the sixth would begin a third batch
+        assert taken == list(range(taken_at_once))
         opened.set()
     await store.aclose()
     assert len(taken) == 12
