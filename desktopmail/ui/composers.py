@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, overload
 
 from PySide6.QtCore import QTimer
 
+from desktopmail.tasks import TaskScope
 from desktopmail.ui.language import tr, trn
 
 if TYPE_CHECKING:
@@ -17,10 +18,15 @@ if TYPE_CHECKING:
 
 
 class Composers(Sequence["ComposeWindow"]):
-    """Opens them, and knows them until they are closed; the newest is the last."""
+    """Opens them, and knows them until they are closed; the newest is the last.
+
+    Attributes:
+        ends: Tasks that keep or forget what was written, which are never cut short.
+    """
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
+        self.ends = TaskScope(window.trouble.report)
         self._open: list[ComposeWindow] = []
 
     @overload
@@ -63,3 +69,4 @@ class Composers(Sequence["ComposeWindow"]):
         """Close them all; what was written is kept."""
         for composer in tuple(self._open):
             await composer.aclose(at_once=True)
+        await self.ends.settled()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -9,10 +10,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QImage, QTextCursor
 from PySide6.QtTest import QTest
 
+from desktopmail.door.commands import DeleteMessages
 from desktopmail.mime import answers, rich_read
 from desktopmail.mime.address import Mailbox
 from desktopmail.mime.compose import Draft
@@ -24,12 +27,11 @@ from desktopmail.ui.window import MainWindow
 from tests.gui.test_composer import saved, sent, write
 from tests.gui.test_window import play
 from tests.gui.written import inner, picture
-from tests.helpers.fake_door import full_store
+from tests.helpers.fake_door import FakeStore, full_store
 from tests.helpers.qt_loop import run_qt, until
 
 if TYPE_CHECKING:
     from desktopmail.ui.theme.theme import Theme
-    from tests.helpers.fake_door import FakeStore
 
 
 def test_a_rich_draft_is_opened_as_it_was_kept(theme: Theme) -> None:
@@ -188,3 +190,72 @@ def test_quitting_keeps_what_is_written_as_a_draft(theme: Theme) -> None:
 
     play(theme, scene)
     assert len(saved(kept[0])) == 1
+
+
+@pytest.mark.parametrize("has_draft", [False, True])
+def test_what_was_thrown_away_stays_away_when_the_program_ends_at_once(
+    theme: Theme, tmp_path: Path, *, has_draft: bool
+) -> None:
+    store = full_store()
+
+    async def run() -> None:
+        window = MainWindow(
+            store, lambda: store, Settings(tmp_path / "window.toml"), theme, web=False
+        )
+        window.show()
+        composer = write(window)
+        await until(lambda: Recovery.of_profile(tmp_path).left())
+        if has_draft:
+            composer.keeper.save_now()
+            await asyncio.sleep(0)  # it is being saved
+        composer.discard()
+        await window.aclose()
+        window.deleteLater()
+
+    run_qt(run)
+    assert Recovery.of_profile(tmp_path).left() == []
+    deleted = [it for it in store.commands if isinstance(it, DeleteMessages)]
+    assert len(deleted) == len(saved(store)) == has_draft
+
+
+def test_a_version_on_its_way_is_kept_when_the_program_ends_at_once(theme: Theme) -> None:
+    kept: list[FakeStore] = []
+
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        write(window).keeper.save_now()
+        await asyncio.sleep(0)  # it is being written
+        kept.append(store)
+
+    play(theme, scene)
+    assert len(saved(kept[0])) == 1
+
+
+def test_what_was_closed_is_kept_when_the_program_ends_at_once(theme: Theme) -> None:
+    kept: list[FakeStore] = []
+
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        write(window).close()
+        await asyncio.sleep(0)  # it is being written
+        kept.append(store)
+
+    play(theme, scene)
+    assert len(saved(kept[0])) == 1
+
+
+def test_what_was_written_without_an_account_is_open_again_at_the_next_start(
+    theme: Theme, tmp_path: Path
+) -> None:
+    store = FakeStore()
+
+    async def run() -> None:
+        window = MainWindow(
+            store, lambda: store, Settings(tmp_path / "window.toml"), theme, web=False
+        )
+        window.show()
+        write(window)
+        await window.aclose()
+        window.deleteLater()
+
+    run_qt(run)
+    (left,) = Recovery.of_profile(tmp_path).left()
+    assert left.draft.subject == "Grüße aus der Mühle"

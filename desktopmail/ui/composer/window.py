@@ -91,6 +91,7 @@ class ComposeWindow(QWidget):
         self._pictures = {it.content_id: it for it in self._draft.files if it.content_id}
         self._signs: Sender | None = None  # whose signature stands below
         self.is_over = False
+        self._closing = asyncio.Lock()
         self.scope = TaskScope(main.trouble.report)
         self.keeper = Keeper(self, writing)
         self.sending = Sending(self)
@@ -462,18 +463,25 @@ class ComposeWindow(QWidget):
 
     def discard(self) -> None:
         """Throw away what is written, and the draft kept of it; the draft can be brought back."""
-        if self.keeper.saved_as is not None:
-            command = DeleteMessages(placement_ids=(self.keeper.saved_as,))
-            self.main.scope.spawn(
-                self.main.carry_out(command, trn("done.deleted", 1)), name=tr("compose.discard")
-            )
-        self.finish()
+        if not self.is_over:
+            self._begin_end()
+            self.main.composers.ends.spawn(self._throw_away(), name=tr("compose.discard"))
+
+    async def _throw_away(self) -> None:
+        await self.keeper.forget()
+        await self.keeper.settled()  # a version that is on its way is thrown away, too
+        try:
+            if self.keeper.saved_as is not None:
+                command = DeleteMessages(placement_ids=(self.keeper.saved_as,))
+                await self.main.carry_out(command, trn("done.deleted", 1))
+        finally:
+            await self._end(forget=False)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Keep what is written as a draft; nobody is asked."""
         event.accept()
         if not self.is_over:
-            self.main.scope.spawn(self.aclose(), name=tr("task.save_draft"))
+            self.main.composers.ends.spawn(self.aclose(), name=tr("task.save_draft"))
 
     async def aclose(self, *, at_once: bool = False) -> None:
         """Keep what is written as a draft, then end.
@@ -486,28 +494,35 @@ class ComposeWindow(QWidget):
             DoorError: The engine did not take it (not `at_once`).
             ComposeError: It cannot be written (not `at_once`).
         """
-        if self.is_over:
-            return
-        is_kept = True
-        if self.keeper.is_changed and self.has_words():
-            try:
-                await self.keeper.save()
-            except (DoorError, ComposeError):
-                if not at_once:
-                    self.show()
-                    raise
-                await self.keeper.write_down()
-                is_kept = False
-        elif self.sending.is_under_way and not at_once:
-            return
-        self._begin_end()
-        await self._end(forget=is_kept)
+        async with self._closing:
+            await self.keeper.settled()  # a version that is on its way may be refused
+            if self.is_over:
+                return
+            is_kept = True
+            if self.keeper.is_changed and self.has_words():
+                is_kept = await self._keep(at_once=at_once)
+            elif self.sending.is_under_way and not at_once:
+                return
+            self._begin_end()
+            await self._end(forget=is_kept)
+
+    async def _keep(self, *, at_once: bool) -> bool:
+        """Keep what is written; returns False where the disk alone has it (see `aclose`)."""
+        try:
+            await self.keeper.save()
+        except (DoorError, ComposeError):
+            if not at_once:
+                self.show()
+                raise
+        if self.keeper.is_changed:  # refused, without an account, or written on meanwhile
+            await self.keeper.write_down()
+        return not self.keeper.is_changed
 
     def finish(self) -> None:
         """End for good: what was written is safe, on its way, or unwanted."""
         if not self.is_over:
             self._begin_end()
-            self.main.scope.spawn(self._end(), name=tr("compose.discard"))
+            self.main.composers.ends.spawn(self._end(), name=tr("compose.discard"))
 
     def _begin_end(self) -> None:
         self.is_over = True
