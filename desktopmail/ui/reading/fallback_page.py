@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MAX_TABLES = 8
 PIECE = 8_000  # letters: a table of as many takes 10 ms to be laid out
+_TABLE = re.compile(r"<(/?)table\b", re.IGNORECASE)
 _TABLE_TAG = re.compile(r"<(/?)(table|thead|tbody|tfoot|tr|td|th|caption)\b[^>]*>", re.IGNORECASE)
 # A `<` within an attribute ends a tag here: else each of many would be looked through to the end.
 _REMOTE_IMAGE = re.compile(
@@ -55,6 +56,8 @@ _OURS = "data-ours"  # sanitised HTML has no such attribute
 
 def cut_nested_tables(source: str, depth: int = _MAX_TABLES) -> str:
     """Return HTML in which no table stands within more than `depth` others."""
+    if not _is_deeper(source, depth):
+        return source  # rows and cells are looked at only where it matters: there may be thousands
     level = 0
     pieces: list[str] = []
     end = 0
@@ -69,6 +72,15 @@ def cut_nested_tables(source: str, depth: int = _MAX_TABLES) -> str:
             level = max(level - 1, 0)
     pieces.append(source[end:])
     return "".join(pieces)
+
+
+def _is_deeper(source: str, depth: int) -> bool:
+    level = 0
+    for match in _TABLE.finditer(source):
+        level = max(level - 1, 0) if match[1] else level + 1
+        if level > depth:
+            return True
+    return False
 
 
 def with_places(

@@ -196,6 +196,7 @@ class FallbackView(QTextBrowser):
     def _draw(self, *, keep_place: bool = False) -> None:
         if self._letter is None or self._letter.html is None:
             return
+        begun = time.thread_time()
         self._place = self.verticalScrollBar().value() if keep_place else 0
         font = self.font()
         font.setPointSizeF(font.pointSizeF() * 1.06 * self._zoom)
@@ -218,11 +219,13 @@ class FallbackView(QTextBrowser):
         self.document().setDefaultFont(font)
         self.document().setDefaultStyleSheet(f"a {{ color: {link}; }}")
         self._rest = pieces(source)
-        self._fill()
+        self._fill_since(begun)
 
     def _fill(self) -> None:
-        """Show as much as a slice of time allows; the rest follows by and by."""
-        begun = time.thread_time()
+        self._fill_since(time.thread_time())
+
+    def _fill_since(self, begun: float) -> None:
+        """Show a piece, and more as a slice of time allows; the rest follows by and by."""
         cursor = QTextCursor(self.document())
         for piece in self._rest:
             cursor.movePosition(QTextCursor.MoveOperation.End)
