@@ -59,17 +59,17 @@ class Sender:
         return Outcome(ids=(made,), label=f"“{message.subject}” is on its way")
 
     async def retry(self, sending_id: SendingId) -> Outcome:
-        """Try a failed message again now.
+        """Try a failed message again now; nothing is to be done where it is tried, or was sent.
 
         Raises:
-            DoorError: It is being sent, or was sent; or its account is set aside.
+            DoorError: The server may have it; or its account is set aside.
         """
         one = await self._store.read(partial(_get, sending_id))
         if not self._working.is_offline:
             await self._working.need(one.account_id)
-        await self._store.write(partial(_retry, sending_id, self._now_s()))
+        label = await self._store.write(partial(_retry, sending_id, self._now_s()))
         self._working.release_outbox(one.account_id)
-        return Outcome()
+        return Outcome(label=label)
 
     async def cancel(self, sending_id: SendingId) -> Outcome:
         """Take a message back.
@@ -113,15 +113,20 @@ def _queue(
     return made
 
 
-def _retry(sending_id: SendingId, now_s: float, tx: Transaction) -> None:
+def _retry(sending_id: SendingId, now_s: float, tx: Transaction) -> str:
     one = sending.get(tx, sending_id)
-    if one.state not in _WAITING:
+    if one.state is SendingState.UNSURE:
         raise DoorError(
-            f"“{one.subject}” is {one.state.value}: it cannot be tried again now.",
+            f"The server may have “{one.subject}” already: it cannot be tried again now.",
+            remedy="You are asked what to do if that stays so.",
             code="wrong-state",
         )
-    sending.set_state(tx, one.id, SendingState.QUEUED, now_s)
-    quarantine.settle(tx, Item(SENDING, str(one.id)))
+    if one.state in _WAITING:
+        sending.set_state(tx, one.id, SendingState.QUEUED, now_s)
+        quarantine.settle(tx, Item(SENDING, str(one.id)))
+    # An engine that was started for this tries what waits before it is told to.
+    is_sent = one.state not in {*_WAITING, *sending.IN_FLIGHT}
+    return f"“{one.subject}” was sent" if is_sent else ""
 
 
 def _cancel(sending_id: SendingId, tx: Transaction) -> str:

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from desktopmail.door.commands import CancelSending, ReportWish, SendMessage, SetOffline
+from desktopmail.door.commands import (
+    CancelSending,
+    ReportWish,
+    RetrySending,
+    SendMessage,
+    SetOffline,
+)
 from desktopmail.door.ids import AccountId, SendingId
 from desktopmail.door.interface import DoorError
 from localserver.local import LocalServer
@@ -62,3 +68,29 @@ async def test_what_cannot_be_sent_does_not_reach_the_outbox(
             await bench.engine.command(message(account_id, *to, notify=notify))
         assert caught.value.code == code
         assert bench.reader.sendings() == []
+
+
+@pytest.mark.parametrize(
+    ("state", "label"),
+    [
+        ("connecting", ""),
+        ("transmitting", ""),
+        ("accepted", "“Subject 1” was sent"),
+        ("done", "“Subject 1” was sent"),
+    ],
+)
+async def test_nothing_is_to_be_tried_again_while_it_is_tried_or_when_it_was_sent(
+    tmp_path: Path, state: str, label: str
+) -> None:
+    """An engine that is started by `outbox retry` has begun with what waits before it is asked."""
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.engine.command(SetOffline(offline=True))
+            made = await bench.engine.command(message(account_id, "bob@localhost"))
+            await bench.engine.store.write(
+                lambda tx: tx.execute("UPDATE sending SET state = ?", (state,))
+            )
+            tried = await bench.engine.command(RetrySending(sending_id=SendingId(made.ids[0])))
+            assert tried.label == label
+            assert [row.state for row in bench.reader.sendings()] == [state]
