@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from desktopmail.door.ids import MailboxId, MessageId, PlacementId
 from desktopmail.door.rows import Flag
 from desktopmail.engine.store import message, tag
@@ -211,11 +213,17 @@ def by_uids(tx: Transaction, mailbox_id: MailboxId, uids: Sequence[int]) -> dict
 
 
 def taken_uids(tx: Transaction, mailbox_id: MailboxId, uids: Sequence[int]) -> set[int]:
-    """UIDs that placements of a mailbox have, between the first and the last of these."""
+    """Of these UIDs those that placements of a mailbox have, and maybe others between them."""
     rows = tx.fetch(
-        "SELECT uid FROM placement WHERE mailbox_id = ? AND uid BETWEEN ? AND ?",
-        (mailbox_id, min(uids, default=0), max(uids, default=0)),
+        "SELECT uid FROM placement WHERE mailbox_id = ? AND uid BETWEEN ? AND ? LIMIT ?",
+        (mailbox_id, min(uids, default=0), max(uids, default=0), len(uids) + 1),
     )
+    if len(rows) > len(uids):  # what is missing lies scattered among what is here
+        rows = tx.fetch(
+            "SELECT uid FROM placement"
+            " WHERE mailbox_id = ? AND uid IN (SELECT value FROM json_each(?))",
+            (mailbox_id, msgspec.json.encode(uids).decode()),
+        )
     return {row[0] for row in rows}
 
 

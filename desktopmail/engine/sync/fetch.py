@@ -28,6 +28,7 @@ from desktopmail.engine.sync import incoming, meet
 from desktopmail.engine.sync.flags import mask_of, tags_of
 from desktopmail.engine.sync.incoming import Incoming, Parsed
 from desktopmail.engine.sync.pipeline import BATCH_OCTETS, Pipeline, is_enough
+from desktopmail.net.errors import NetError
 from desktopmail.wire.imap.fetch_item import BodyItem, Item
 from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.fetch_rows import FetchRows
@@ -482,21 +483,31 @@ async def _parse(
 async def _in_pieces(
     answers: AsyncIterator[FetchRows | FetchResponse],
 ) -> AsyncIterator[FetchRows | FetchResponse]:
-    """Put answers that came unread together, so that each piece is worth its way to the worker."""
+    """Put answers that came unread together, so that each piece is worth its way to the worker.
+
+    Raises:
+        NetError: As `answers` does; what came before is given out first.
+    """
     gathered: list[bytes] = []
     octets, utf8 = 0, False
-    async for answer in answers:
-        if not isinstance(answer, FetchRows):
-            yield answer
-            continue
-        # They came over one connection: a name is UTF-8 in all of them, or in none.
-        gathered.append(answer.octets)
-        octets, utf8 = octets + len(answer.octets), answer.utf8
-        if octets >= _PIECE_OCTETS:
-            yield FetchRows(b"".join(gathered), utf8)
-            gathered, octets = [], 0
+    cut: NetError | None = None
+    try:
+        async for answer in answers:
+            if not isinstance(answer, FetchRows):
+                yield answer
+                continue
+            # They came over one connection: a name is UTF-8 in all of them, or in none.
+            gathered.append(answer.octets)
+            octets, utf8 = octets + len(answer.octets), answer.utf8
+            if octets >= _PIECE_OCTETS:
+                yield FetchRows(b"".join(gathered), utf8)
+                gathered, octets = [], 0
+    except NetError as error:
+        cut = error
     if gathered:
         yield FetchRows(b"".join(gathered), utf8)
+    if cut is not None:
+        raise cut
 
 
 def _newest_first(uids: UidSet) -> Sequence[Uid]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,18 @@ async def test_more_ids_than_one_statement_takes_are_all_found(tmp_path: Path) -
         assert sorted(uids) == list(range(1, 1201))
         await store.write(lambda tx: placement.remove(tx, placements))
         assert await store.read(lambda tx: tx.fetch("SELECT count(*) FROM message")) == [(0,)]
+
+
+async def test_of_uids_far_apart_not_all_between_them_are_read(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        inbox = await store.read(lambda tx: inbox_of(tx, account_id))
+        await store.write(lambda tx: put(tx, inbox, [mail(number) for number in range(20)]))
+        taken = partial(placement.taken_uids, mailbox_id=inbox)
+        assert await store.read(partial(taken, uids=[])) == set()
+        assert await store.read(partial(taken, uids=[21, 30])) == set()
+        assert await store.read(partial(taken, uids=[30, 1])) == {1}
+        assert await store.read(partial(taken, uids=[9, 8, 7])) == {7, 8, 9}
 
 
 async def test_what_is_touched_is_told_with_its_account(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from desktopmail.door.interface import DoorError
 from desktopmail.engine import reading
 from desktopmail.engine.store.store import Transaction
 from desktopmail.engine.sync import fetch, pipeline
+from desktopmail.net.errors import ClosedError
 from desktopmail.net.ports import InlineExecutor, system_ports
+from desktopmail.wire.imap.fetch_rows import FetchRows
 from desktopmail.wire.imap.sequence import UidSet
 from localserver.faults import Fault
 from localserver.local import LocalServer
@@ -23,7 +25,7 @@ from tests.helpers.engine import PASSWORDS, running_engine, until
 from tests.helpers.store import mail, open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
     from pathlib import Path
 
     from desktopmail.door.sqlite import Value
@@ -222,6 +224,22 @@ async def test_a_cut_while_a_large_mailbox_is_listed_loses_and_doubles_nothing(
             octets = [bench.reader.octets(row.message_id) for row in bench.rows()]
             assert octets == [mail(number) for number in range(9)]
             assert await nameless(bench) == 0
+
+
+async def test_what_was_listed_before_a_cut_is_given_out() -> None:
+    """Else a connection that is cut again and again would never come any further."""
+
+    async def answers() -> AsyncIterator[FetchRows]:
+        yield FetchRows(b"* 1 FETCH (UID 1)\r\n", False)
+        yield FetchRows(b"* 2 FETCH (UID 2)\r\n", False)
+        raise ClosedError("The connection was cut.")
+
+    pieces = fetch._in_pieces(answers())
+    came = await anext(pieces)
+    assert isinstance(came, FetchRows)
+    assert came.octets == b"* 1 FETCH (UID 1)\r\n* 2 FETCH (UID 2)\r\n"
+    with pytest.raises(ClosedError):
+        await anext(pieces)
 
 
 async def indexed_rows(bench: Bench) -> dict[str, int]:
