@@ -43,9 +43,9 @@ T = TypeVar("T")
 _log = logging.getLogger("desktopmail.engine")
 # A change names its messages up to here; beyond, a window reads its rows again anyway.
 _MAX_NAMED_MESSAGES = 500
-# Words left for later are indexed when they are so many characters: some 2,000 messages, a third
+# Words left for later are indexed when they are so many characters: some 1,500 messages, a quarter
 # of a second. In smaller steps the index takes twice the time, larger ones would gain a tenth.
-_WORDS_AT_ONCE = 4_000_000
+_WORDS_AT_ONCE = 3_000_000
 # After so many messages the write-ahead logs, some 20 MB, are folded back at the end.
 _FOLD_AT = 2_000
 # Digests that are asked for at once.
