@@ -66,7 +66,7 @@ class Composers(Sequence["ComposeWindow"]):
             self._window.snack.show_text(trn("say.restored", len(left)))
 
     async def aclose(self) -> None:
-        """Close them all; what was written is kept."""
-        for composer in tuple(self._open):
-            await composer.aclose(at_once=True)
+        """Close them all; what was written is kept, of each whatever becomes of the others."""
+        for composer in self._open:
+            self.ends.spawn(composer.aclose(at_once=True), name=tr("task.save_draft"))
         await self.ends.settled()

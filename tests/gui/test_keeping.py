@@ -242,6 +242,27 @@ def test_what_was_closed_is_kept_when_the_program_ends_at_once(theme: Theme) -> 
     assert len(saved(kept[0])) == 1
 
 
+@pytest.mark.logs("NotADirectoryError|failed")
+def test_one_that_cannot_be_kept_at_the_end_does_not_keep_others_from_it(
+    theme: Theme, tmp_path: Path
+) -> None:
+    store = FakeStore()  # without an account: the disk alone takes it
+
+    async def run() -> None:
+        window = MainWindow(
+            store, lambda: store, Settings(tmp_path / "window.toml"), theme, web=False
+        )
+        window.show()
+        (tmp_path / "no folder").touch()
+        write(window).keeper._recovery = Recovery(tmp_path / "no folder")
+        write(window)
+        await window.aclose()
+        window.deleteLater()
+
+    run_qt(run)
+    assert len(Recovery.of_profile(tmp_path).left()) == 1
+
+
 def test_what_was_written_without_an_account_is_open_again_at_the_next_start(
     theme: Theme, tmp_path: Path
 ) -> None:

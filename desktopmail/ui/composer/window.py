@@ -493,6 +493,7 @@ class ComposeWindow(QWidget):
         Raises:
             DoorError: The engine did not take it (not `at_once`).
             ComposeError: It cannot be written (not `at_once`).
+            OSError: There is no account, and the disk did not take it (not `at_once`).
         """
         async with self._closing:
             await self.keeper.settled()  # a version that is on its way may be refused
@@ -507,15 +508,20 @@ class ComposeWindow(QWidget):
             await self._end(forget=is_kept)
 
     async def _keep(self, *, at_once: bool) -> bool:
-        """Keep what is written; returns False where the disk alone has it (see `aclose`)."""
+        """Keep what is written; returns False where at most the disk has it (see `aclose`)."""
         try:
-            await self.keeper.save()
-        except (DoorError, ComposeError):
+            try:
+                await self.keeper.save()
+            except (DoorError, ComposeError):
+                if not at_once:
+                    raise
+            if self.keeper.is_changed:  # refused, without an account, or written on meanwhile
+                await self.keeper.write_down()
+        except (DoorError, ComposeError, OSError) as error:
             if not at_once:
                 self.show()
                 raise
-        if self.keeper.is_changed:  # refused, without an account, or written on meanwhile
-            await self.keeper.write_down()
+            self.main.trouble.report(tr("task.save_draft"), error)
         return not self.keeper.is_changed
 
     def finish(self) -> None:
