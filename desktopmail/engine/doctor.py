@@ -86,7 +86,7 @@ async def _counts(store: Store, *, repair: bool) -> list[Finding]:
     if not wrong:
         return []
     if not repair:
-        return [Finding(f"The counts of {len(wrong)} mailboxes are wrong.", is_damage=True)]
+        return [Finding(f"Mailboxes whose counts are wrong: {len(wrong)}.", is_damage=True)]
 
     def step(tx: Transaction) -> None:
         tx.execute(
@@ -98,7 +98,7 @@ async def _counts(store: Store, *, repair: bool) -> list[Finding]:
             tx.touch_messages(mailbox_id)
 
     await store.write(step)
-    return [Finding(f"The counts of {len(wrong)} mailboxes were wrong, and are right now.")]
+    return [Finding(f"Mailboxes whose counts were wrong, and are right now: {len(wrong)}.")]
 
 
 async def _aside(store: Store, ports: Ports, *, repair: bool) -> list[Finding]:
@@ -211,7 +211,7 @@ async def _index(store: Store, ports: Ports, *, repair: bool) -> list[Finding]:
     if not repair:
         await store.index_words()  # of mail that is coming right now
         waiting = await store.read(words.count_waiting)
-        return [Finding(f"{waiting} messages are not in the word index.")] if waiting else []
+        return [Finding(f"Messages that are not in the word index: {waiting}.")] if waiting else []
     await store.write(words.queue_all)
     await index_waiting(store, ports)
     return []

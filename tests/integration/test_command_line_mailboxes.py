@@ -185,7 +185,7 @@ def test_the_doctor_ends_with_1_while_something_is_damaged(program: Program) -> 
     connection = apsw.Connection(str(program.profile / "mail.db"))
     connection.execute("UPDATE mailbox_total SET total = total + 7 WHERE mailbox_id = 1")
     connection.close()
-    label = "The counts of 1 mailboxes are wrong."
+    label = "Mailboxes whose counts are wrong: 1."
     found = program.run("doctor")
     assert (found.status, found.out) == (1, f"{label}\n")
     assert found.err == (

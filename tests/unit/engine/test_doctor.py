@@ -36,7 +36,7 @@ async def test_wrong_counts_are_found_and_put_right(tmp_path: Path) -> None:
         await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1), mail(2)]))
         await store.write(lambda tx: tx.execute("UPDATE mailbox_total SET total = 99, unread = 7"))
         assert (
-            "counts of 3 mailboxes are wrong"
+            "Mailboxes whose counts are wrong: 3."
             in (await doctor.examine(store, system_ports(), repair=False))[0].sentence
         )
         (repaired,) = await doctor.examine(store, system_ports(), repair=True)
@@ -61,7 +61,7 @@ async def test_the_word_index_is_built_again(tmp_path: Path) -> None:
         reader = SqliteReader(store.profile)
         assert reader.count(View(query="needle")) == 0
         assert (
-            "2 messages are not in the word index"
+            "Messages that are not in the word index: 2."
             in (await doctor.examine(store, system_ports(), repair=False))[0].sentence
         )
         await doctor.examine(store, system_ports(), repair=True)

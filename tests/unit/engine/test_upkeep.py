@@ -25,7 +25,7 @@ async def test_the_answers_say_what_was_found_and_done(tmp_path: Path) -> None:
         ).label == "The store is sound."
         await store.write(lambda tx: tx.execute("UPDATE mailbox_total SET total = 9"))
         found = await upkeep.examine(store, system_ports(), CheckStore(repair=True))
-        assert found.label == "The counts of 3 mailboxes were wrong, and are right now."
+        assert found.label == "Mailboxes whose counts were wrong, and are right now: 3."
         assert (await upkeep.compact(store)).label.endswith(" MB given back to the disk")
         copy = BackUp(path=str(tmp_path / "copy"))
         assert (await upkeep.back_up(store, copy)).label == f"Backed up to {copy.path}"
