@@ -7,8 +7,7 @@ end; so every statement here is read to its end at once.
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
-from functools import cached_property
+from functools import partial
 from typing import TYPE_CHECKING
 
 import apsw
@@ -28,12 +27,11 @@ from desktopmail.door.ids import (
     SendingId,
 )
 from desktopmail.door.interface import DoorError
-from desktopmail.door.landmarks import Landmarks, Stood
 from desktopmail.door.octets import OctetReader, OctetsLostError
+from desktopmail.door.places import Places
 from desktopmail.door.policy import Policy
 from desktopmail.door.rows import (
     AccountRow,
-    Column,
     ConnectionState,
     ContactRow,
     Flag,
@@ -56,20 +54,15 @@ from desktopmail.door.rows import (
 )
 from desktopmail.door.sqlite import DAMAGE, Fields, Value, damaged, fetch, open_read_only
 from desktopmail.door.tags import colour_of, label_of
-from desktopmail.door.view import Sql, ViewSql, condition_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
+    from desktopmail.door.landmarks import Landmarks, Stood
     from desktopmail.door.profile import Profile
-    from desktopmail.door.vocabulary import Vocabulary
 
 _MAX_CONTACTS = 10_000
 _SHOWN_AFTER_DONE_S = 24 * 3600
-# To look up the thread of a row takes so many times as long as to read it in the order of threads.
-_READ_ALL = 12
-# To count more new rows than this takes as long as to walk over those above a row.
-_COUNTED_ONE_BY_ONE = 10_000
 _ROLE_ORDER = {
     role: place
     for place, role in enumerate(
@@ -103,10 +96,9 @@ class SqliteReader:
     """
 
     def __init__(self, profile: Profile, *, now_s: Callable[[], float] = time.time) -> None:
-        path = profile.database
         self._now_s = now_s
         try:
-            self._connection = open_read_only(path)
+            self._connection = open_read_only(profile.database)
             self._connection.execute("PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY")
         except apsw.CantOpenError as error:
             raise DoorError(
@@ -118,7 +110,8 @@ class SqliteReader:
             raise damaged(profile, error) from error
         self._octets = OctetReader(profile)
         self._profile = profile
-        self._landmarks = Landmarks()
+        self._all = partial(_read, self._connection, profile)
+        self._places = Places(self._connection, self._all)
 
     def version(self) -> int:
         """The version of the store; a search may need what one of before has not."""
@@ -184,25 +177,7 @@ class SqliteReader:
 
     def count(self, view: View, most: int | None = None) -> int:
         """How many rows a view has; where totals do not tell it, counted up to so many."""
-        sql = self._view(view)
-        if sql is None:
-            return 0
-        if view.is_plain:
-            column = "unread" if view.unread_only else "total"
-            chosen = _list(view.mailbox_ids) or "SELECT id FROM mailbox WHERE hidden = 0"
-            where = f" WHERE mailbox_id IN ({chosen})"
-            return int(
-                self._all(f"SELECT coalesce(sum({column}), 0) FROM mailbox_total{where}")[0][0]
-            )
-        if view.query.strip():
-            from desktopmail.door import finding
-
-            return finding.count(sql, self._run, most)
-        if most is not None:
-            return len(self._run(sql.ids(0, most)))
-        if view.threads:
-            return int(self._run(sql.threads(most=self._has_most(sql)))[0][0])
-        return int(self._run(sql.count())[0][0])
+        return self._places.count(view, most)
 
     def window(
         self, view: View, offset: int, limit: int, places: Landmarks | None = None
@@ -216,18 +191,7 @@ class SqliteReader:
             places: The places of rows as the caller was told of them, to count from there; they
                 are held to the view alone. None: as the store is now.
         """
-        sql = self._view(view)
-        if sql is None or limit <= 0:
-            return []
-        if view.query.strip():
-            from desktopmail.door import finding  # with the search language, as `view.condition_of`
-
-            ids = finding.ids(sql, self._run, offset, limit)
-        elif (few := self._narrowed(sql)) is not sql:
-            ids = [row[0] for row in self._run(few.ids(offset, limit))]
-        else:
-            ids = self._listed(sql, offset, limit, places)
-        rows = self._messages(ids)
+        rows = self._messages(self._places.ids(view, offset, limit, places))
         if view.threads and not view.query.strip():
             sizes = self._thread_sizes(view, {row.thread_id for row in rows})
             rows = [msgspec.structs.replace(row, thread_size=sizes[row.thread_id]) for row in rows]
@@ -246,25 +210,9 @@ class SqliteReader:
             view: Which rows.
             placement_id: The placement.
             places: Where to note it, for a `window` beside it.
-            was: In which row it was, and how much there was then. Where since then rows only came,
-                these are counted, instead of all above it: of half a million that takes 20 ms.
+            was: In which row it was, and how much there was then.
         """
-        sql = self._view(view)
-        if sql is None:
-            return None
-        sql = self._narrowed(sql)
-        with self._one_state():
-            keys = self._run(sql.holds(placement_id))
-            if not keys:
-                return None
-            key = keys[0][0]
-            row = self._moved(sql, key, placement_id, was) if was is not None else None
-            if row is None:
-                row = int(self._run(sql.before(key, placement_id))[0][0])
-            if places is not None and not view.query.strip():
-                places.note((sql.view, sql.mailbox_ids), row, key, placement_id)
-                places.stood = self._stood(sql)
-        return row
+        return self._places.position(view, placement_id, places, was)
 
     def placements(self, message_id: MessageId) -> list[MessageRow]:
         """A message in each mailbox it stands in."""
@@ -300,7 +248,12 @@ class SqliteReader:
             " WHERE m.id = ?",
             (message_id,),
         )
-        return self._octets_at(*rows[0]) if rows else None
+        if not rows:
+            return None
+        try:
+            return self._octets.read(*rows[0])
+        except OctetsLostError as error:
+            raise damaged(self._profile, error) from error
 
     def header_octets(self, message_id: MessageId) -> bytes:
         """The header block of a message, exact, with the empty line.
@@ -468,89 +421,6 @@ class SqliteReader:
         self._octets.close()
         self._connection.close()
 
-    def _view(self, view: View) -> ViewSql | None:
-        mailbox_ids: Sequence[int] = view.mailbox_ids
-        if not mailbox_ids:
-            mailbox_ids = [
-                row[0] for row in self._all("SELECT id FROM mailbox WHERE hidden = 0 ORDER BY id")
-            ]
-        condition = condition_of(view.query, self._vocabulary if "*" in view.query else None)
-        for within in condition.within:
-            among = {row[0] for row in self._run(within)}
-            mailbox_ids = [one for one in mailbox_ids if one in among]
-        return ViewSql(view, tuple(mailbox_ids), condition) if mailbox_ids else None
-
-    def _narrowed(self, sql: ViewSql) -> ViewSql:
-        """The same view, among the few rows that one of its filters leaves; else as it is."""
-        if not sql.view.query.strip() and not sql.is_passed_over:
-            return sql
-        from desktopmail.door import finding
-
-        return finding.narrowed(sql, self._run)
-
-    def _listed(self, sql: ViewSql, offset: int, limit: int, places: Landmarks | None) -> list[int]:
-        """The placement ids of a window of a list, in one state of the store."""
-        with self._one_state():
-            if places is not None:
-                ids = places.ids((sql.view, sql.mailbox_ids), sql, self._run, offset, limit)
-                if places.stood is None:
-                    places.stood = self._stood(sql)
-                return ids
-            state = self._all("PRAGMA data_version")[0][0]
-            of = (sql.view, sql.mailbox_ids, state)
-            return self._landmarks.ids(of, sql, self._run, offset, limit)
-
-    @contextmanager
-    def _one_state(self) -> Iterator[None]:
-        """Read several things of one state of the store."""
-        self._connection.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._connection.execute("COMMIT")
-
-    def _stood(self, sql: ViewSql) -> Stood | None:
-        """How much there is in a view, where its totals tell all that comes and goes."""
-        if not sql.view.is_plain or sql.view.unread_only or sql.view.column is not Column.DATE:
-            return None
-        total, octets = self._all(
-            "SELECT coalesce(sum(total), 0), coalesce(sum(octets), 0) FROM mailbox_total"
-            f" WHERE mailbox_id IN ({sql.mailboxes})"
-        )[0]
-        last = self._all("SELECT seq FROM sqlite_sequence WHERE name = 'placement'")
-        return Stood(last[0][0] if last else 0, total, octets)
-
-    def _moved(
-        self, sql: ViewSql, key: int, placement_id: int, was: tuple[Stood, int]
-    ) -> int | None:
-        """In which row a placement is, where since then rows came and none went; else None."""
-        stood, row = was
-        now = self._stood(sql)
-        if now is None or not 0 <= now.last_id - stood.last_id <= _COUNTED_ONE_BY_ONE:
-            return None
-        came, octets, above = self._all(
-            "SELECT count(*), coalesce(sum(size), 0),"
-            f" count(*) FILTER (WHERE (date_s, id) {'>' if sql.view.descending else '<'} (?, ?))"
-            f" FROM placement AS p WHERE id > ? AND +mailbox_id IN ({sql.mailboxes}) AND shown = 1",
-            (key, placement_id, stood.last_id),
-        )[0]
-        is_all = now.total - stood.total == came and now.octets - stood.octets == octets
-        return row + int(above) if is_all else None
-
-    def _has_most(self, sql: ViewSql) -> bool:
-        """Whether the mailboxes of a view have so much of all mail that one reads all of it."""
-        rows = self._all(
-            f"SELECT sum(total * (mailbox_id IN ({sql.mailboxes}))), sum(total) FROM mailbox_total"
-        )
-        here, everywhere = rows[0]
-        return int(here or 0) * _READ_ALL >= int(everywhere or 0)
-
-    @cached_property
-    def _vocabulary(self) -> Vocabulary:
-        from desktopmail.door.vocabulary import Vocabulary
-
-        return Vocabulary(self._connection)
-
     def _messages(self, ids: Sequence[int]) -> list[MessageRow]:
         if not ids:
             return []
@@ -606,20 +476,14 @@ class SqliteReader:
             )
         )
 
-    def _octets_at(self, segment: int, position: int) -> bytes:
-        try:
-            return self._octets.read(segment, position)
-        except OctetsLostError as error:
-            raise damaged(self._profile, error) from error
 
-    def _run(self, sql: Sql) -> list[Fields]:
-        return self._all(sql.text, sql.parameters)
-
-    def _all(self, sql: str, parameters: tuple[Value, ...] = ()) -> list[Fields]:
-        try:
-            return fetch(self._connection, sql, parameters)
-        except DAMAGE as error:
-            raise damaged(self._profile, error) from error
+def _read(
+    connection: apsw.Connection, profile: Profile, sql: str, parameters: tuple[Value, ...] = ()
+) -> list[Fields]:
+    try:
+        return fetch(connection, sql, parameters)
+    except DAMAGE as error:
+        raise damaged(profile, error) from error
 
 
 def _results(

@@ -128,8 +128,8 @@ def _queries() -> list[str]:
 
 
 def _plainly(reader: SqliteReader, view: View) -> list[int]:
-    sql = reader._view(view)
-    return [row[0] for row in reader._run(sql.ids(0, 10_000))] if sql is not None else []
+    sql = reader._places._sql(view)
+    return [row[0] for row in reader._places._run(sql.ids(0, 10_000))] if sql is not None else []
 
 
 @pytest.mark.usefixtures("_thresholds")
@@ -184,7 +184,7 @@ class Counted:
     """Runs statements and remembers them."""
 
     def __init__(self, reader: SqliteReader) -> None:
-        self._original = reader._run
+        self._original = reader._places._run
         self.texts: list[str] = []
 
     def __call__(self, sql: Sql) -> Sequence[Fields]:
@@ -194,7 +194,7 @@ class Counted:
 
 def _steps(reader: SqliteReader, query: str) -> list[str]:
     run = Counted(reader)
-    sql = reader._view(View(query=query))
+    sql = reader._places._sql(View(query=query))
     assert isinstance(sql, ViewSql)
     finding.ids(sql, run, 0, 5)  # type: ignore[arg-type]
     return run.texts
@@ -246,7 +246,7 @@ def test_few_that_a_quick_filter_leaves_are_sorted_and_not_walked_for(
         places = [reader.position(view, one) for one in walked]
         monkeypatch.undo()
         run = Counted(reader)
-        monkeypatch.setattr(reader, "_run", run)
+        monkeypatch.setattr(reader._places, "_run", run)
         assert [row.id for row in reader.window(view, 0, 100)] == walked
         assert [reader.position(view, one) for one in walked] == places == [*range(len(walked))]
         assert any("p.id IN (SELECT f.id FROM placement AS f INDEXED BY" in it for it in run.texts)

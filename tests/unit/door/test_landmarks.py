@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from desktopmail.door import landmarks
-from desktopmail.door.ids import AccountId, MailboxId
+from desktopmail.door.ids import MailboxId
 from desktopmail.door.landmarks import Landmarks
 from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
@@ -21,7 +21,7 @@ from desktopmail.net.ports import InlineExecutor
 from tests.helpers.store import add_account, inbox_of, mail, put
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from desktopmail.door.sqlite import Fields
@@ -43,7 +43,7 @@ VIEWS = [
 ]
 
 
-def _fill(tx: Transaction) -> None:
+def fill(tx: Transaction) -> None:
     chance = random.Random(3)
     account_id = add_account(tx)
     inbox, sent = inbox_of(tx, account_id), mailbox.find_role(tx, account_id, Role.SENT)
@@ -69,7 +69,7 @@ def _fill(tx: Transaction) -> None:
 @pytest.fixture(scope="module")
 def profile(tmp_path_factory: pytest.TempPathFactory) -> Profile:
     made = Profile.at(tmp_path_factory.mktemp("landmarks"))
-    asyncio.run(_write(made, _fill))
+    asyncio.run(write(made, fill))
     return made
 
 
@@ -80,7 +80,7 @@ def reader(profile: Profile) -> Iterator[SqliteReader]:
     opened.close()
 
 
-async def _write(profile: Profile, *steps: object) -> None:
+async def write(profile: Profile, *steps: object) -> None:
     store = Store(profile, InlineExecutor())
     for step in steps:
         await store.write(step)  # type: ignore[arg-type]
@@ -109,22 +109,22 @@ def test_pages_in_any_order_are_those_of_the_whole(
 
 def test_a_view_of_a_changed_store_is_read_anew(tmp_path: Path) -> None:
     profile = Profile.at(tmp_path)
-    asyncio.run(_write(profile, _fill))
+    asyncio.run(write(profile, fill))
     opened = SqliteReader(profile)
     before = [row.id for row in opened.window(View(), 40, 10)]
     gone = opened.window(View(), 20, 1)[0].id
-    asyncio.run(_write(profile, lambda tx: placement.remove(tx, [gone])))
+    asyncio.run(write(profile, lambda tx: placement.remove(tx, [gone])))
     assert [row.id for row in opened.window(View(), 39, 10)] == before
     opened.close()
 
 
 def test_who_holds_places_scrolls_on_beside_them_whatever_is_committed(tmp_path: Path) -> None:
     profile, view = Profile.at(tmp_path), View()
-    asyncio.run(_write(profile, _fill))
+    asyncio.run(write(profile, fill))
     opened, places = SqliteReader(profile), Landmarks()
     whole = [row.id for row in opened.window(view, 0, 1_000)]
     opened.window(view, 40, 10, places)
-    asyncio.run(_write(profile, lambda tx: placement.remove(tx, [whole[20]])))
+    asyncio.run(write(profile, lambda tx: placement.remove(tx, [whole[20]])))
     beside = [row.id for row in opened.window(view, 50, 10, places)]
     assert beside == whole[50:60]  # as the one who scrolls was told, the one above still there
     assert [row.id for row in opened.window(view, 30, 10, places)] == whole[30:40]
@@ -136,63 +136,10 @@ def test_a_row_whose_place_was_asked_for_is_where_a_walk_begins(reader: SqliteRe
     view, places = View(), Landmarks()
     whole = [row.id for row in reader.window(view, 0, 1_000)]
     assert reader.position(view, whole[70], places) == 70
-    sql, run = reader._view(view), Counted(reader)
+    sql, run = reader._places._sql(view), Counted(reader)
     assert isinstance(sql, ViewSql)
     assert places.ids((view, sql.mailbox_ids), sql, run, 72, 8) == whole[72:80]
     assert run.skipped == [1]
-
-
-def newer(number: int) -> Callable[[Transaction], None]:
-    def step(tx: Transaction) -> None:
-        box = inbox_of(tx, AccountId(1))
-        put(tx, box, [mail(number, hour=23)], first_uid=None)
-
-    return step
-
-
-@pytest.mark.parametrize("view", [View(), View(descending=False)], ids=str)
-def test_where_rows_only_came_these_alone_are_counted(tmp_path: Path, view: View) -> None:
-    profile = Profile.at(tmp_path)
-    asyncio.run(_write(profile, _fill))
-    opened, places = SqliteReader(profile), Landmarks()
-    row = opened.window(view, 90, 10, places)[0].id
-    stood = places.stood
-    assert stood is not None
-    asyncio.run(_write(profile, newer(1_001), newer(1_002)))
-    exact = opened.position(view, row)
-    sql = opened._view(view)
-    assert isinstance(sql, ViewSql)
-    key = opened._run(sql.holds(row))[0][0]
-    assert opened._moved(sql, key, row, (stood, 90)) == exact
-    assert opened.position(view, row, Landmarks(), (stood, 90)) == exact
-    opened.close()
-
-
-def test_where_a_row_went_all_above_are_counted(tmp_path: Path) -> None:
-    profile, view = Profile.at(tmp_path), View()
-    asyncio.run(_write(profile, _fill))
-    opened, places = SqliteReader(profile), Landmarks()
-    whole = [row.id for row in opened.window(view, 0, 1_000, places)]
-    stood = places.stood
-    assert stood is not None
-    gone = lambda tx: placement.remove(tx, [whole[20]])  # noqa: E731 - a step of the store
-    asyncio.run(_write(profile, newer(1_001), gone))
-    assert opened.position(view, whole[90], Landmarks(), (stood, 90)) == 90
-    later = Landmarks()
-    assert opened.position(view, whole[91], later, None) == 91
-    assert later.stood is not None
-    assert later.stood.total == stood.total
-    assert later.stood.last_id > stood.last_id
-    opened.close()
-
-
-@pytest.mark.parametrize(
-    "view", [View(threads=True), View(unread_only=True), View(column=Column.SENDER)], ids=str
-)
-def test_of_views_that_totals_do_not_tell_all_is_counted(reader: SqliteReader, view: View) -> None:
-    places = Landmarks()
-    assert reader.window(view, 10, 5, places)
-    assert places.stood is None
 
 
 class Counted:
@@ -204,13 +151,13 @@ class Counted:
 
     def __call__(self, sql: Sql) -> Sequence[Fields]:
         self.skipped.append(sql.parameters[-1])
-        return self._reader._run(sql)
+        return self._reader._places._run(sql)
 
 
 @pytest.mark.parametrize("view", [View(), View(threads=True), View(column=Column.SENDER)], ids=str)
 def test_who_scrolls_from_page_to_page_walks_no_further(reader: SqliteReader, view: View) -> None:
     run, known = Counted(reader), Landmarks()
-    sql = reader._view(view)
+    sql = reader._places._sql(view)
     assert isinstance(sql, ViewSql)
     for offset in (20, 28, 36, 12, 4, 24, 20):
         known.ids("here", sql, run, offset, 8)
@@ -222,7 +169,7 @@ def test_a_long_walk_leaves_landmarks(
 ) -> None:
     monkeypatch.setattr(landmarks, "_STRIDE", 20)
     run, known = Counted(reader), Landmarks()
-    sql = reader._view(View())
+    sql = reader._places._sql(View())
     assert isinstance(sql, ViewSql)
     known.ids("here", sql, run, 70, 8)
     assert run.skipped == [19, 19, 19, 10]
