@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from desktopmail.door.changes import EverythingChanged
 from desktopmail.door.rows import Role
 from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.reading.content import read_letter
+from desktopmail.ui.reading.fallback_view import FallbackView
 from desktopmail.ui.reading.notice_bar import NoticeBar
 from desktopmail.ui.reading.pane import ReadingPane
 from tests.gui.test_window import play, select
@@ -247,6 +249,28 @@ def test_of_a_very_long_text_more_is_a_click_away(theme: Theme) -> None:
         plain.write_rest()
         assert plain.toPlainText().count("A line of words.") == 12_000
         assert "Show more" not in plain.toPlainText()
+
+    play(theme, scene)
+
+
+def test_of_very_long_html_without_chromium_more_is_a_click_away(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        head = b"From: a@example.org\r\nContent-Type: text/html\r\n\r\n"
+        page = head + b"<p>A line of words.</p>\r\n" * 30_000 + b"<p>The end.</p>"
+        window.reading.show_letter(read_letter(page), None)
+        view = window.reading.body
+        assert isinstance(view, FallbackView)
+        followed: list[str] = []
+        view.link_clicked.connect(followed.append)
+        await until(lambda: view.is_ready, 20)
+        last = view.toPlainText().rstrip().splitlines()[-1]
+        assert re.search(r"Show more of this very long text \(\d+ kB are left\)$", last)
+        assert "The end." not in view.toPlainText()
+        view.anchorClicked.emit(QUrl("more:"))
+        await until(lambda: view.is_ready, 20)
+        assert view.toPlainText().rstrip().endswith("The end.")
+        assert "Show more" not in view.toPlainText()
+        assert followed == []
 
     play(theme, scene)
 

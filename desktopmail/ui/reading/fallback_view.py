@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from html import escape
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QTimer, QUrl, Signal
@@ -28,6 +30,7 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from desktopmail.door.interface import DoorError
 from desktopmail.tasks import TaskScope
+from desktopmail.ui.dates import size_text
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.content import PART_SCHEME, Letter
 from desktopmail.ui.reading.fallback_page import (
@@ -46,7 +49,8 @@ if TYPE_CHECKING:
     from desktopmail.ui.reading.remote import FetchImage
     from desktopmail.ui.theme.theme import Theme
 
-_MAX_CHARACTERS = 600_000
+_SHOWN_AT_ONCE = 600_000  # letters, with the tags
+_MORE = "more:"  # the target of the line that shows more of a very long page
 _MAX_IMAGES = 100
 _PADDING = 40  # what cells round an image take, about
 _GATHERED_MS = 60
@@ -93,6 +97,7 @@ class FallbackView(QTextBrowser):
         self._filling.setSingleShot(True)
         self._filling.timeout.connect(self._fill)
         self._rest: Iterator[str] = iter(())
+        self._limit = _SHOWN_AT_ONCE
         self._place = 0  # where the reader was before it is filled again
         self._zoom = 1.0
         self._original = False
@@ -100,8 +105,8 @@ class FallbackView(QTextBrowser):
         self.setOpenLinks(False)
         self.setOpenExternalLinks(False)
         self.document().setDocumentMargin(24)
-        self.anchorClicked.connect(lambda url: self.link_clicked.emit(url.toString()))
-        self.highlighted.connect(lambda url: self.link_hovered.emit(url.toString()))
+        self.anchorClicked.connect(lambda url: self._follow(url.toString()))
+        self.highlighted.connect(lambda url: self._hover(url.toString()))
         theme.changed.connect(self._draw)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
@@ -112,6 +117,7 @@ class FallbackView(QTextBrowser):
         """Show a message's HTML."""
         self._letter = letter
         self._images = {}
+        self._limit = _SHOWN_AT_ONCE
         self._draw()
         self.verticalScrollBar().setValue(0)
         self._load_images(letter)
@@ -152,6 +158,16 @@ class FallbackView(QTextBrowser):
         if part is None or part.type != "image":
             return None
         return self._fitted(QImage.fromData(QByteArray(part.content)))
+
+    def _follow(self, target: str) -> None:
+        if target == _MORE:
+            self._limit += _SHOWN_AT_ONCE
+            self._draw(keep_place=True)
+        else:
+            self.link_clicked.emit(target)
+
+    def _hover(self, target: str) -> None:
+        self.link_hovered.emit("" if target == _MORE else target)
 
     def _room(self) -> int:
         return max(self.viewport().width() - 60, 100)
@@ -203,7 +219,8 @@ class FallbackView(QTextBrowser):
         tokens = self._theme.tokens
         on_paper = self._original and self._theme.dark
         is_darkened = self._theme.dark and not on_paper
-        source = cut_nested_tables(self._letter.html.html[:_MAX_CHARACTERS])
+        whole = self._letter.html.html
+        source = cut_nested_tables(whole[: self._limit])
         source = within(source, self._room())
         source = with_buttons(source, tokens.border if is_darkened else "")
         if is_darkened:
@@ -218,7 +235,7 @@ class FallbackView(QTextBrowser):
         self.clear()
         self.document().setDefaultFont(font)
         self.document().setDefaultStyleSheet(f"a {{ color: {link}; }}")
-        self._rest = pieces(source)
+        self._rest = chain(pieces(source), _line_for_more(len(whole) - self._limit, ink))
         self._fill_since(begun)
 
     def _fill(self) -> None:
@@ -239,3 +256,12 @@ class FallbackView(QTextBrowser):
             self._filling.stop()
         if self._place:
             self.verticalScrollBar().setValue(self._place)
+
+
+def _line_for_more(left: int, ink: str) -> list[str]:
+    """The line that says how much is not shown, where there is any; a click shows more of it."""
+    if left <= 0:
+        return []
+    words = escape(tr("reading.more", size=size_text(left)))
+    style = f"color: {ink}; text-decoration: none;"
+    return [f'<p><a href="{_MORE}" style="{style}">•••&nbsp; {words}</a></p>']
