@@ -7,6 +7,7 @@ and what a person has moved, is not there at the next start; when nothing is lef
 from __future__ import annotations
 
 import asyncio
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.ports import Ports
 
+_FIRST_ACCOUNT = "SELECT id FROM account ORDER BY position LIMIT 1"
 # What stands elsewhere too: the same message, or another one with the same octets.
 _ELSEWHERE = (
     "SELECT p.id FROM placement AS p JOIN message AS m ON m.id = p.message_id"
@@ -37,10 +39,12 @@ class _Note(msgspec.Struct, frozen=True):
     """How far it is, as `Profile.loose` has it; that is empty at first.
 
     Attributes:
+        path: Where that mailbox is about to be made; so one that was made is known after a crash.
         mailbox_id: The mailbox that was made for it.
         is_done: Everything stands in it.
     """
 
+    path: str = ""
     mailbox_id: int | None = None
     is_done: bool = False
 
@@ -79,12 +83,21 @@ class Recovery:
                 self._file.unlink()
             return
         if note.mailbox_id is None:
-            made = await self._store.write(_make)
+            made = await self._make(note.path)
             if made is None:
                 return
-            note = self._write(_Note(made))
+            note = self._write(_Note(mailbox_id=made))
         await self._fill(MailboxId(note.mailbox_id or 0))
-        self._write(_Note(note.mailbox_id, is_done=True))
+        self._write(_Note(mailbox_id=note.mailbox_id, is_done=True))
+
+    async def _make(self, noted: str) -> MailboxId | None:
+        """Make the mailbox; None where there is no account yet."""
+        path = await self._store.read(partial(_path, noted))
+        if path is None:
+            return None
+        if path != noted:
+            self._write(_Note(path=path))
+        return await self._store.write(partial(_make, path))
 
     async def _fill(self, mailbox_id: MailboxId) -> None:
         last = 0
@@ -107,21 +120,40 @@ class Recovery:
         return msgspec.json.decode(octets, type=_Note) if octets else _Note()
 
     def _write(self, note: _Note) -> _Note:
-        self._file.write_bytes(msgspec.json.encode(note))
+        fresh = self._file.with_suffix(".new")
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.json.encode(note))
+            file.flush()
+            os.fsync(handle)
+        os.replace(fresh, self._file)
         return note
 
 
-def _make(tx: Transaction) -> MailboxId | None:
-    """Make the mailbox in the first account; None where there is none yet."""
-    account = tx.fetch_one("SELECT id FROM account ORDER BY position LIMIT 1")
+def _path(noted: str, tx: Transaction) -> str | None:
+    """Where the mailbox can be made, or was before a crash; None where there is no account yet."""
+    account = tx.fetch_one(_FIRST_ACCOUNT)
     if account is None:
         return None
-    taken = {box.path for box in mailbox.of_account(tx, account[0])}
+    boxes = {box.path: box for box in mailbox.of_account(tx, account[0])}
+    if noted and (noted not in boxes or boxes[noted].local):
+        return noted
     path, number = RECOVERED, 1
-    while path in taken:
+    while path in boxes:
         number += 1
         path = f"{RECOVERED} {number}"
-    return mailbox.add(tx, account[0], path, local=True)
+    return path
+
+
+def _make(path: str, tx: Transaction) -> MailboxId | None:
+    """Make the mailbox in the first account, if it was not; None where that cannot be now."""
+    account = tx.fetch_one(_FIRST_ACCOUNT)
+    if account is None:
+        return None
+    found = [box for box in mailbox.of_account(tx, account[0]) if box.path == path]
+    if not found:
+        return mailbox.add(tx, account[0], path, local=True)
+    return found[0].id if found[0].local else None  # else a server has told of it just now
 
 
 def _tidy(mailbox_id: MailboxId, tx: Transaction) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from errno import ENOSPC
 from typing import TYPE_CHECKING
 
 import apsw
@@ -10,7 +11,9 @@ import pytest
 from desktopmail.door.commands import BackUp, CheckStore, MoveMessages
 from desktopmail.door.profile import Profile
 from desktopmail.door.rows import Flag, Kind
+from desktopmail.engine.recovered import Recovery
 from desktopmail.engine.store import salvage
+from desktopmail.net.ports import system_ports
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, MemoryKeyring, running_engine, until
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from desktopmail.door.ids import AccountId
+    from desktopmail.engine.recovered import _Note
 
 COUNT = 300
 told = pytest.mark.logs("was damaged|can be read|cannot be read")
@@ -104,6 +108,54 @@ async def test_who_is_cut_off_goes_on_and_doubles_nothing(tmp_path: Path) -> Non
         await brought_back(bench)
         assert len(bench.rows("Recovered")) == COUNT
         assert paths(bench) == {"INBOX", "Sent", "Trash", "Recovered"}
+
+
+class _CutError(Exception):
+    """The process ends here."""
+
+
+@told
+async def test_a_mailbox_made_right_before_a_crash_is_used_and_no_other_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lose(tmp_path)
+    write = Recovery._write
+
+    def cut(recovery: Recovery, note: _Note) -> _Note:
+        if note.mailbox_id is not None:
+            raise _CutError
+        return write(recovery, note)
+
+    async with open_store(tmp_path) as store:
+        await store.write(add_account)
+        with monkeypatch.context() as patch:
+            patch.setattr(Recovery, "_write", cut)
+            with pytest.raises(_CutError):
+                await Recovery(store, system_ports()).bring_back()
+    async with running_engine(tmp_path) as bench:
+        await brought_back(bench)
+        assert len(bench.rows("Recovered")) == COUNT
+        assert paths(bench) == {"INBOX", "Sent", "Trash", "Recovered"}
+
+
+@told
+async def test_a_note_that_cannot_be_written_leaves_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lose(tmp_path)
+
+    def full(_handle: int) -> None:
+        raise OSError(ENOSPC, "No space left on device")
+
+    async with open_store(tmp_path) as store:
+        await store.write(add_account)
+        loose = store.profile.loose
+        loose.write_bytes(b'{"mailbox_id":99}')
+        with monkeypatch.context() as patch:
+            patch.setattr("desktopmail.engine.recovered.os.fsync", full)
+            with pytest.raises(OSError, match="No space left"):
+                await Recovery(store, system_ports()).bring_back()
+        assert loose.read_bytes() == b'{"mailbox_id":99}'
 
 
 @told
