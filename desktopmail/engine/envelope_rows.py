@@ -143,10 +143,6 @@ class Listing(NamedTuple):
             arrived_s=[arrived_s or now_s for arrived_s in self.arrived_s], dates_s=dates
         )
 
-    def rows(self) -> list[EnvelopeRow]:
-        """Each of them."""
-        return list(map(EnvelopeRow._make, zip(*self, strict=True)))
-
 
 def columns_of(rows: Sequence[Row]) -> Columns:
     """Put rows into columns, which go between processes in less time."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from desktopmail.door.rows import Flag
 from desktopmail.engine import envelope_rows, summary
-from desktopmail.engine.envelope_rows import Listing
+from desktopmail.engine.envelope_rows import EnvelopeRow, Listing
 from desktopmail.engine.store import thread
 from desktopmail.wire.imap.bodypart import Disposition, MultiPart, SinglePart
 from desktopmail.wire.imap.envelope import Address, Envelope
@@ -21,7 +21,7 @@ from desktopmail.wire.imap.sequence import Seq, Uid
 from desktopmail.wire.imap.writer import Writer
 
 if TYPE_CHECKING:
-    from desktopmail.engine.envelope_rows import EnvelopeRow
+    from desktopmail.engine.envelope_rows import Columns
     from desktopmail.wire.imap.bodypart import BodyStructure
 
 ANN = Address(b"=?utf-8?q?Ann_M=C3=BCller?=", None, b"ann", b"example.org")
@@ -53,10 +53,14 @@ def line_of(answer: FetchResponse) -> bytes:
     return b"".join(piece.octets for piece in pieces if piece is not None) + b"\r\n"
 
 
+def rows_of(columns: Columns) -> list[EnvelopeRow]:
+    return list(map(EnvelopeRow._make, zip(*Listing(*columns), strict=True)))
+
+
 def row_of(answer: FetchResponse) -> EnvelopeRow:
     """The row of an answer, which is the same whether it came read or unread."""
     columns, unread = envelope_rows.of(line_of(answer), utf8=False)
-    (row,) = Listing(*columns).rows()
+    (row,) = rows_of(columns)
     assert unread == []
     assert row == envelope_rows.of_answer(answer)
     return row
@@ -164,7 +168,7 @@ def test_what_cannot_be_read_is_named_by_its_uid() -> None:
     broken = b'* 2 FETCH (UID 8 ENVELOPE ("a "quote" inside" NIL))\r\n'
     without = b"* 3 FETCH (UID 9 ENVELOPE NIL)\r\n"
     columns, unread = envelope_rows.of(line_of(answer) + broken + without, utf8=False)
-    (row,) = Listing(*columns).rows()
+    (row,) = rows_of(columns)
     assert (row.uid, row.message_id, row.arrived_s) == (7, "2@example.org", 0)
     assert unread == [8, 9]
     assert row == envelope_rows.of_answer(answer)
