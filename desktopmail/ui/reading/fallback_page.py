@@ -54,6 +54,14 @@ _MOST_PADDING = 14
 _OURS = "data-ours"  # sanitised HTML has no such attribute
 
 
+def beginning(source: str, most: int) -> str:
+    """Return so many letters of HTML, without the beginning of a tag at their end."""
+    if len(source) <= most:
+        return source
+    tag = source.rfind("<", 0, most)
+    return source[:most] if tag < 0 or source.find(">", tag, most) >= 0 else source[:tag]
+
+
 def cut_nested_tables(source: str, depth: int = _MAX_TABLES) -> str:
     """Return HTML in which no table stands within more than `depth` others."""
     if not _is_deeper(source, depth):

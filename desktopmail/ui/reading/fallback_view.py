@@ -35,6 +35,7 @@ from desktopmail.ui.language import tr
 from desktopmail.ui.reading.content import PART_SCHEME, Letter
 from desktopmail.ui.reading.fallback_page import (
     REMOTE_NUMBER,
+    beginning,
     cut_nested_tables,
     pieces,
     with_buttons,
@@ -220,7 +221,8 @@ class FallbackView(QTextBrowser):
         on_paper = self._original and self._theme.dark
         is_darkened = self._theme.dark and not on_paper
         whole = self._letter.html.html
-        source = cut_nested_tables(whole[: self._limit])
+        shown = beginning(whole, self._limit)
+        source = cut_nested_tables(shown)
         source = within(source, self._room())
         source = with_buttons(source, tokens.border if is_darkened else "")
         if is_darkened:
@@ -235,7 +237,7 @@ class FallbackView(QTextBrowser):
         self.clear()
         self.document().setDefaultFont(font)
         self.document().setDefaultStyleSheet(f"a {{ color: {link}; }}")
-        self._rest = chain(pieces(source), _line_for_more(len(whole) - self._limit, ink))
+        self._rest = chain(pieces(source), _line_for_more(len(whole) - len(shown), ink))
         self._fill_since(begun)
 
     def _fill(self) -> None:

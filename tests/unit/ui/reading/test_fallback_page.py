@@ -8,6 +8,7 @@ import time
 import pytest
 
 from desktopmail.ui.reading.fallback_page import (
+    beginning,
     cut_nested_tables,
     pieces,
     with_buttons,
@@ -15,6 +16,14 @@ from desktopmail.ui.reading.fallback_page import (
     within,
     without_colours,
 )
+
+
+def test_the_beginning_of_a_page_ends_with_no_piece_of_a_tag() -> None:
+    source = '<p class="a">words</p>'
+    assert beginning(source, len(source)) == source
+    assert [beginning(source, most) for most in (19, 20, 21)] == ['<p class="a">words'] * 3
+    assert beginning(source, 15) == '<p class="a">wo'
+    assert beginning(source, 5) == ""
 
 
 def test_tables_nested_too_deep_become_text() -> None:
