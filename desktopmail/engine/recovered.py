@@ -7,12 +7,12 @@ and what a person has moved, is not there at the next start; when nothing is lef
 from __future__ import annotations
 
 import asyncio
-import os
 from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from desktopmail import whole_file
 from desktopmail.door.ids import MailboxId
 from desktopmail.door.octets import OctetsLostError
 from desktopmail.door.rows import Flag
@@ -120,13 +120,7 @@ class Recovery:
         return msgspec.json.decode(octets, type=_Note) if octets else _Note()
 
     def _write(self, note: _Note) -> _Note:
-        fresh = self._file.with_suffix(".new")
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.json.encode(note))
-            file.flush()
-            os.fsync(handle)
-        os.replace(fresh, self._file)
+        whole_file.replace(self._file, msgspec.json.encode(note), durable=True)
         return note
 
 

@@ -10,6 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from desktopmail import whole_file
 from desktopmail.door.interface import DoorError
 
 if TYPE_CHECKING:
@@ -66,10 +67,7 @@ class Vault:
         nonce = self._entropy.token(_NONCE_OCTETS)
         sealed = AESGCM(self._key).encrypt(nonce, msgspec.json.encode(self._entries), _PURPOSE)
         encoded = msgspec.json.encode(_File(*(map(_text, (self._salt, nonce, sealed)))))
-        fresh = self._path.with_name(self._path.name + ".new")
-        fresh.touch(mode=0o600)
-        fresh.write_bytes(encoded)
-        fresh.replace(self._path)
+        whole_file.replace(self._path, encoded)
 
 
 def open_vault(path: Path, pass_phrase: str, entropy: Entropy) -> Vault:

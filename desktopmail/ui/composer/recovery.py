@@ -7,12 +7,12 @@ its window was closed in order (sent, kept as a draft, or thrown away).
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from desktopmail import whole_file
 from desktopmail.mime import address
 from desktopmail.mime.address import Mailbox
 from desktopmail.mime.compose import Draft, File
@@ -82,7 +82,7 @@ class Recovery:
         for file in draft.files:
             digest = self._digest(file.octets)
             if not (place / digest).exists():  # a file is written once, not with every word
-                _write(place / digest, file.octets)
+                whole_file.replace(place / digest, file.octets)
             files.append(_KeptFile(file.name, file.media_type, file.content_id, digest))
         kept = _Kept(
             placed=placed,
@@ -100,7 +100,7 @@ class Recovery:
             fields=draft.fields,
             quoted=(draft.quoted.html, draft.quoted.text) if draft.quoted is not None else None,
         )
-        _write(place / "draft.json", msgspec.json.encode(kept))
+        whole_file.replace(place / "draft.json", msgspec.json.encode(kept))
 
     def _digest(self, octets: bytes) -> str:
         """The digest of a file, made once: a film of 50 MB takes 100 ms with every word typed."""
@@ -157,11 +157,3 @@ def _draft(kept: _Kept, files: tuple[File, ...]) -> Draft:
 
 def _boxes(texts: tuple[str, ...]) -> tuple[Mailbox, ...]:
     return tuple(box for text in texts for box in address.parse(text))
-
-
-def _write(path: Path, octets: bytes) -> None:
-    fresh = path.with_suffix(".new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(octets)
-    os.replace(fresh, path)

@@ -152,7 +152,7 @@ async def test_a_note_that_cannot_be_written_leaves_the_one_before(
         loose = store.profile.loose
         loose.write_bytes(b'{"mailbox_id":99}')
         with monkeypatch.context() as patch:
-            patch.setattr("desktopmail.engine.recovered.os.fsync", full)
+            patch.setattr("os.fsync", full)
             with pytest.raises(OSError, match="No space left"):
                 await Recovery(store, system_ports()).bring_back()
         assert loose.read_bytes() == b'{"mailbox_id":99}'
