@@ -26,9 +26,8 @@ from desktopmail.mime.header import unfold
 from desktopmail.wire.errors import RemoteProtocolError
 from desktopmail.wire.imap.bodypart import MultiPart
 from desktopmail.wire.imap.bodystructure import leaves_of
-from desktopmail.wire.imap.cursor import unquote
 from desktopmail.wire.imap.dates import seconds_of
-from desktopmail.wire.imap.envelope import addresses_of
+from desktopmail.wire.imap.envelope import addresses_of, nstring_of
 from desktopmail.wire.imap.fetch_rows import cut_rows, read_row
 from desktopmail.wire.imap.flags import parse_flags
 
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from desktopmail.wire.imap.envelope import Addresses
     from desktopmail.wire.imap.fetch_response import FetchResponse
     from desktopmail.wire.imap.fetch_rows import RowParts
+    from desktopmail.wire.imap.flags import Flag
 
 _UID = re.compile(rb"[( ]UID ([1-9][0-9]{0,9})[ )]", re.IGNORECASE)
 _MAX_REMEMBERED_OCTETS = 512
@@ -164,7 +164,7 @@ def of(octets: bytes, utf8: bool) -> tuple[Columns, list[int]]:
         try:
             row = None if parts is None else _row_of_parts(parts)
             if row is None:
-                row = _row(read_row(line, utf8=utf8))
+                row = of_answer(read_row(line, utf8=utf8))
         except RemoteProtocolError:
             row = None
         if row is not None:
@@ -182,17 +182,12 @@ def uids_of(line: bytes) -> list[int]:
 
 def of_answer(answer: FetchResponse) -> Row | None:
     """Work out the row of an answer that was read already; None where it has no envelope."""
-    return _row(answer)
-
-
-def _row(answer: FetchResponse) -> Row | None:
     envelope, structure, when = answer.envelope, answer.body_structure, answer.internal_date
     if answer.uid is None or envelope is None:
         return None
-    flags = answer.flags or frozenset()
     return _made(
         answer.uid,
-        (int(mask_of(flags)), tags_of(flags)),
+        _told(answer.flags or frozenset()),
         answer.modseq or 0,
         0 if when is None else int(when.timestamp()),
         answer.size or 0,
@@ -214,16 +209,16 @@ def _row_of_parts(parts: RowParts) -> Row | None:
     date, size, modseq = parts.internal_date, parts.size, parts.modseq
     return _made(
         int(parts.uid),
-        _flags_of(parts.flags),
+        _told(parse_flags(parts.flags)),
         0 if modseq is None else int(modseq),
         0 if date is None else seconds_of(date),
         0 if size is None else int(size),
-        _nstring(parts.date),
-        _nstring(parts.subject),
+        _text(nstring_of(parts.date)),
+        _text(nstring_of(parts.subject)),
         _people_of(parts.from_ if parts.from_ != b"NIL" else parts.sender),
         _people_of(parts.to, parts.cc),
-        _nstring(parts.in_reply_to),
-        _nstring(parts.message_id),
+        _text(nstring_of(parts.in_reply_to)),
+        _text(nstring_of(parts.message_id)),
         has_attachment=any(map(_is_leaf_attached, leaves)),
     )
 
@@ -281,14 +276,8 @@ def _text(octets: bytes | None) -> str:
     return unfold(octets) if octets else ""
 
 
-def _nstring(octets: bytes) -> str:
-    """The text of what was matched as `NIL` or as a string in its quotes."""
-    return "" if octets == b"NIL" else unfold(unquote(octets[1:-1]))
-
-
 @functools.lru_cache(maxsize=1024)
-def _flags_of(octets: bytes) -> tuple[int, tuple[str, ...]]:
-    flags = parse_flags(octets)
+def _told(flags: frozenset[Flag]) -> tuple[int, tuple[str, ...]]:
     return int(mask_of(flags)), tags_of(flags)
 
 

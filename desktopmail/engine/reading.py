@@ -35,7 +35,8 @@ _log = logging.getLogger(__name__)
 
 # For fewer the way to another process is longer than the work.
 _FEW = 20
-_CHUNK_OCTETS = 512 * 1024
+#: What goes over in one piece: the other side holds all of it, and what it makes of it.
+PIECE_OCTETS = 512 * 1024
 
 
 class Read(NamedTuple):
@@ -182,11 +183,11 @@ def _contents(contents: Sequence[bytes]) -> list[Content]:
 
 
 def _chunks(contents: Sequence[Octets]) -> Iterator[Sequence[Octets]]:
-    """What goes over in one piece: the other side holds all of it, and what it makes of it."""
+    """Cut messages into pieces (`PIECE_OCTETS`)."""
     begin = octets = 0
     for end, (one, _) in enumerate(contents, 1):
         octets += len(one)
-        if octets >= _CHUNK_OCTETS or end == len(contents):
+        if octets >= PIECE_OCTETS or end == len(contents):
             yield contents[begin:end]
             begin, octets = end, 0
 

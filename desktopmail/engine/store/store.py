@@ -441,9 +441,13 @@ def _explained(profile: Profile, error: BaseException) -> DoorError | None:
             )
         case apsw.CorruptError() | apsw.NotADBError():
             return damaged(profile, error)
-        case apsw.CantOpenError() | apsw.FullError() | apsw.IOError() | apsw.ReadOnlyError():
-            return unwritable(profile, error)
-        case OSError():
+        case (
+            apsw.CantOpenError()
+            | apsw.FullError()
+            | apsw.IOError()
+            | apsw.ReadOnlyError()
+            | OSError()
+        ):
             return unwritable(profile, error)
         case _:
             return None

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from desktopmail.wire.imap.section import Section
 
 FIRST_SCREEN = 50
-_PIECE_OCTETS = 512 * 1024
 # Rows alone are small: with each step of the store its log takes every page that was touched, so
 # that two thousand in one step cost a fifth less than in steps of five hundred. Where the network
 # is fast, so that little is lost with it, five thousand cost another quarter less.
@@ -499,7 +498,7 @@ async def _in_pieces(
             # They came over one connection: a name is UTF-8 in all of them, or in none.
             gathered.append(answer.octets)
             octets, utf8 = octets + len(answer.octets), answer.utf8
-            if octets >= _PIECE_OCTETS:
+            if octets >= reading.PIECE_OCTETS:
                 yield FetchRows(b"".join(gathered), utf8)
                 gathered, octets = [], 0
     except NetError as error:
