@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from desktopmail import whole_file
 from desktopmail.door.attach import DEATHS_WITHIN_S, MAX_DEATHS
 from desktopmail.door.ids import AccountId, OperationId, SendingId
 from desktopmail.door.interface import DoorError
@@ -307,9 +308,7 @@ def _load(path: Path) -> list[Death]:
 def _save(path: Path, deaths: Sequence[Death]) -> None:
     if not deaths and not path.exists():
         return
-    fresh = path.with_suffix(".new")
     try:
-        fresh.write_bytes(msgspec.json.encode(list(deaths)))
-        fresh.replace(path)
+        whole_file.replace(path, msgspec.json.encode(list(deaths)))
     except OSError as error:
         _log.warning("%s cannot be written: %s", path, error.strerror)

@@ -20,6 +20,7 @@ from desktopmail.engine.files import transfer
 from desktopmail.engine.files.message import FileMessage
 from desktopmail.engine.store import blob, mailbox, placement
 from desktopmail.engine.store.salvage import RECOVERED
+from desktopmail.engine.store.store import unwritable
 
 if TYPE_CHECKING:
     from desktopmail.engine.store.store import Store, Transaction
@@ -70,8 +71,11 @@ class Recovery:
             DoorError: The disk is full or failed; the rest gets its place the next time.
         """
         async with self._lock:
-            if self._file.exists():
-                await self._go_on(self._read())
+            try:
+                if self._file.exists():
+                    await self._go_on(self._read())
+            except OSError as error:
+                raise unwritable(self._store.profile, error) from error
 
     async def _go_on(self, note: _Note) -> None:
         if note.mailbox_id is not None and not await self._store.write(
@@ -120,7 +124,7 @@ class Recovery:
         return msgspec.json.decode(octets, type=_Note) if octets else _Note()
 
     def _write(self, note: _Note) -> _Note:
-        whole_file.replace(self._file, msgspec.json.encode(note), durable=True)
+        whole_file.replace(self._file, msgspec.json.encode(note))
         return note
 
 

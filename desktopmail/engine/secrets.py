@@ -116,7 +116,7 @@ class Secrets:
             in_memory: Until the engine ends, and nowhere else (a sandbox).
 
         Raises:
-            DoorError: There is neither keyring nor open vault.
+            DoorError: There is neither keyring nor open vault, or it cannot be written.
         """
         name = self._name(account_id, side)
         if in_memory:
@@ -126,7 +126,7 @@ class Secrets:
 
     async def _keep(self, name: str, password: Secret) -> None:
         if self._vault is not None:
-            self._vault.set(name, password.reveal())
+            await self._executor.run(self._vault.set, name, password.reveal())
         else:
             await self._in_keyring(
                 lambda: self._ring.set_password(SERVICE, name, password.reveal())
@@ -145,7 +145,7 @@ class Secrets:
         """Keep the password for a proxy.
 
         Raises:
-            DoorError: There is neither keyring nor open vault.
+            DoorError: There is neither keyring nor open vault, or it cannot be written.
         """
         await self._keep(self._proxy_name(where), password)
 
@@ -168,7 +168,7 @@ class Secrets:
             name = self._name(account_id, side)
             self._memory.pop(name, None)
             if self._vault is not None:
-                self._vault.set(name, None)
+                await self._executor.run(self._vault.set, name, None)
             try:
                 if await self._from_keyring(name) is not None:
                     await self._in_keyring(lambda n=name: self._ring.delete_password(SERVICE, n))

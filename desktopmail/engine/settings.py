@@ -8,6 +8,7 @@ import msgspec
 import tomlkit
 import tomlkit.exceptions
 
+from desktopmail import whole_file
 from desktopmail.door.interface import DoorError
 
 if TYPE_CHECKING:
@@ -50,15 +51,26 @@ def load(path: Path) -> Settings:
 
 
 def save(path: Path, settings: Settings) -> None:
-    """Write what differs from the defaults, leaving comments and order of the file alone."""
+    """Write what differs from the defaults, leaving comments and order of the file alone.
+
+    It is durable then: without its proxy the next start would go straight to the servers.
+
+    Raises:
+        DoorError: The file cannot be read or written; it is as it was.
+    """
     document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
     defaults = msgspec.to_builtins(Settings())
     for name, value in msgspec.to_builtins(settings).items():
         if name in document or value != defaults[name]:
             document[name] = value
-    fresh = path.with_suffix(".new")
-    fresh.write_text(tomlkit.dumps(document), "utf-8")
-    fresh.replace(path)
+    try:
+        whole_file.replace(path, tomlkit.dumps(document).encode())
+    except OSError as error:
+        raise DoorError(
+            f"The settings in {path} cannot be written: {error.strerror}.",
+            remedy="Look at the disk and at the permissions of that folder.",
+            code="profile-unwritable",
+        ) from error
 
 
 def _unreadable(path: Path, why: str) -> DoorError:

@@ -55,26 +55,38 @@ class Vault:
         return self._entries.get(name)
 
     def set(self, name: str, password: str | None) -> None:
-        """Keep a password, or forget it; the file is replaced as a whole."""
-        if password is None:
-            self._entries.pop(name, None)
-        else:
-            self._entries[name] = password
-        self.save()
+        """Keep a password, or forget it; it is durable when this returns. Call it off the loop.
+
+        Raises:
+            DoorError: The file cannot be written; the vault is as it was.
+        """
+        entries = {**self._entries, name: password}
+        self._write({one: kept for one, kept in entries.items() if kept is not None})
 
     def save(self) -> None:
-        """Write the file."""
+        """Write the file; raises as `set` does."""
+        self._write(self._entries)
+
+    def _write(self, entries: dict[str, str]) -> None:
         nonce = self._entropy.token(_NONCE_OCTETS)
-        sealed = AESGCM(self._key).encrypt(nonce, msgspec.json.encode(self._entries), _PURPOSE)
+        sealed = AESGCM(self._key).encrypt(nonce, msgspec.json.encode(entries), _PURPOSE)
         encoded = msgspec.json.encode(_File(*(map(_text, (self._salt, nonce, sealed)))))
-        whole_file.replace(self._path, encoded)
+        try:
+            whole_file.replace(self._path, encoded)
+        except OSError as error:
+            raise DoorError(
+                f"The vault {self._path} cannot be written: {error.strerror}.",
+                remedy="Look at the disk and at the permissions of that folder.",
+                code="profile-unwritable",
+            ) from error
+        self._entries = entries
 
 
 def open_vault(path: Path, pass_phrase: str, entropy: Entropy) -> Vault:
     """Open the vault, or make an empty one. It takes a while: call it off the loop.
 
     Raises:
-        DoorError: The pass phrase is wrong, or the file is damaged.
+        DoorError: The pass phrase is wrong, or the file is damaged or cannot be read or written.
     """
     if not path.exists():
         salt = entropy.token(_SALT_OCTETS)
@@ -91,6 +103,12 @@ def open_vault(path: Path, pass_phrase: str, entropy: Entropy) -> Vault:
             f"The pass phrase does not open the vault {path}.",
             remedy="Type it again.",
             code="wrong-pass-phrase",
+        ) from error
+    except OSError as error:
+        raise DoorError(
+            f"The vault {path} cannot be read: {error.strerror}.",
+            remedy="Look at the disk and at the permissions of that file.",
+            code="unreadable-vault",
         ) from error
     except (msgspec.MsgspecError, ValueError) as error:
         raise DoorError(

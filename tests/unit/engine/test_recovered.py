@@ -9,6 +9,7 @@ import apsw
 import pytest
 
 from desktopmail.door.commands import BackUp, CheckStore, MoveMessages
+from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.door.rows import Flag, Kind
 from desktopmail.engine.recovered import Recovery
@@ -153,8 +154,9 @@ async def test_a_note_that_cannot_be_written_leaves_the_one_before(
         loose.write_bytes(b'{"mailbox_id":99}')
         with monkeypatch.context() as patch:
             patch.setattr("os.fsync", full)
-            with pytest.raises(OSError, match="No space left"):
+            with pytest.raises(DoorError) as caught:
                 await Recovery(store, system_ports()).bring_back()
+        assert caught.value.code == "disk-full"
         assert loose.read_bytes() == b'{"mailbox_id":99}'
 
 

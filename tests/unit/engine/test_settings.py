@@ -65,3 +65,13 @@ def test_a_file_that_is_no_text_is_one_sentence(tmp_path: Path) -> None:
 
 def test_no_setting_holds_a_password() -> None:
     assert not [name for name in Settings.__struct_fields__ if "pass" in name or "secret" in name]
+
+
+def test_settings_that_cannot_be_written_are_one_sentence_and_stay(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    settings.save(path, Settings(poll_minutes=9.0))
+    (tmp_path / "settings.toml.new").mkdir()
+    with pytest.raises(DoorError) as caught:
+        settings.save(path, Settings(proxy="socks5://127.0.0.1:1080"))
+    assert caught.value.code == "profile-unwritable"
+    assert settings.load(path) == Settings(poll_minutes=9.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -59,6 +61,32 @@ def test_only_its_owner_may_read_the_file(tmp_path: Path) -> None:
     opened(tmp_path / "vault").set("one", "hush")
     assert stat.S_IMODE((tmp_path / "vault").stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["vault"]
+
+
+def full(_handle: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_password_that_is_not_durable_was_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = opened(tmp_path / "vault")
+    kept.set("one", "before")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(DoorError) as caught:
+            kept.set("one", "after")
+        assert caught.value.code == "profile-unwritable"
+        assert "No space left" in caught.value.sentence
+        assert kept.get("one") == "before"
+    assert opened(tmp_path / "vault").get("one") == "before"
+
+
+def test_a_vault_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "vault").mkdir()
+    with pytest.raises(DoorError) as caught:
+        opened(tmp_path / "vault")
+    assert caught.value.code == "unreadable-vault"
 
 
 def test_each_writing_has_its_own_nonce(tmp_path: Path) -> None:
