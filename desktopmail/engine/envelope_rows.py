@@ -25,9 +25,10 @@ from desktopmail.mime.address import Mailbox
 from desktopmail.mime.header import unfold
 from desktopmail.wire.errors import RemoteProtocolError
 from desktopmail.wire.imap.bodypart import MultiPart
-from desktopmail.wire.imap.bodystructure import leaves_of
+from desktopmail.wire.imap.bodystructure import leaves_of, shape_of
+from desktopmail.wire.imap.cursor import unquote
 from desktopmail.wire.imap.dates import seconds_of
-from desktopmail.wire.imap.envelope import addresses_of, nstring_of
+from desktopmail.wire.imap.envelope import addresses_of
 from desktopmail.wire.imap.fetch_rows import cut_rows, read_row
 from desktopmail.wire.imap.flags import parse_flags
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.person import People
     from desktopmail.wire.imap.bodypart import BodyStructure, SinglePart
     from desktopmail.wire.imap.bodystructure import Leaf
-    from desktopmail.wire.imap.envelope import Addresses
+    from desktopmail.wire.imap.envelope import Address, Addresses
     from desktopmail.wire.imap.fetch_response import FetchResponse
     from desktopmail.wire.imap.fetch_rows import RowParts
     from desktopmail.wire.imap.flags import Flag
@@ -203,23 +204,26 @@ def of_answer(answer: FetchResponse) -> Row | None:
 
 def _row_of_parts(parts: RowParts) -> Row | None:
     """The same of octets that were cut only; None where they have to be read to the end."""
-    leaves = leaves_of(parts.structure)
-    if leaves is None:
+    (
+        uid, flags, arrived, size, modseq, date_string, subject,
+        from_, sender, to, cc, in_reply_to, identifier, structure,
+    ) = parts  # fmt: skip
+    has_attachment = _has_attachment(structure)
+    if has_attachment is None:
         return None
-    date, size, modseq = parts.internal_date, parts.size, parts.modseq
     return _made(
-        int(parts.uid),
-        _told(parse_flags(parts.flags)),
+        int(uid),
+        _told(parse_flags(flags)),
         0 if modseq is None else int(modseq),
-        0 if date is None else seconds_of(date),
+        0 if arrived is None else seconds_of(arrived),
         0 if size is None else int(size),
-        _text(nstring_of(parts.date)),
-        _text(nstring_of(parts.subject)),
-        _people_of(parts.from_ if parts.from_ != b"NIL" else parts.sender),
-        _people_of(parts.to, parts.cc),
-        _text(nstring_of(parts.in_reply_to)),
-        _text(nstring_of(parts.message_id)),
-        has_attachment=any(map(_is_leaf_attached, leaves)),
+        _string(date_string),
+        _string(subject),
+        _people_of(from_ if from_ != b"NIL" else sender),
+        _people_of(to, cc),
+        _string(in_reply_to),
+        _string(identifier),
+        has_attachment=has_attachment,
     )
 
 
@@ -239,28 +243,36 @@ def _made(
     has_attachment: bool,
 ) -> Row:
     """Make a row; never raises, whatever the texts are."""
+    mask, tags = flags
+    people, _, (name, address), sorted_by = senders
     subject = sound(encoded_word.decode(subject_text))[:MAX_SUBJECT_CHARACTERS]
     identifier = sound(message_id.parse(identifier_text) or "")
     parents = message_id.parse_all(parents_text)[:1] if parents_text else ()
     date_s = date.epoch(date_text)
     return (
         uid,
-        *flags,
+        mask,
+        tags,
         modseq,
         arrived_s,
         size,
         identifier,
-        keys_of(identifier, tuple(map(sound, parents))),
+        keys_of(identifier, tuple(map(sound, parents)) if parents else ()),
         subject,
-        *senders.first,
+        name,
+        address,
         recipients.shown,
         arrived_s if date_s is None else date_s,
         has_attachment,
-        senders.people,
+        people,
         recipients.people,
-        senders.sorted_by,
+        sorted_by,
         base_subject(subject),
     )
+
+
+# Name and address of a person, and what of that is shown.
+_Box = tuple[tuple[str, str], str]
 
 
 class _People(NamedTuple):
@@ -276,20 +288,31 @@ def _text(octets: bytes | None) -> str:
     return unfold(octets) if octets else ""
 
 
+def _string(octets: bytes) -> str:
+    """The text of a string in its quotes, or of NIL; no line ends in it, as that goes in no row."""
+    if octets == b"NIL":
+        return ""
+    try:
+        text = octets[1:-1].decode()
+    except UnicodeDecodeError:
+        return unfold(unquote(octets[1:-1]))
+    return text.strip(" \t") if "\\" not in text else unfold(unquote(octets[1:-1]))
+
+
 @functools.lru_cache(maxsize=1024)
 def _told(flags: frozenset[Flag]) -> tuple[int, tuple[str, ...]]:
     return int(mask_of(flags)), tags_of(flags)
 
 
-def _people_of(*lists: bytes) -> _People:
+def _people_of(first: bytes, second: bytes = b"NIL") -> _People:
     """The people of lists of addresses that were cut only."""
-    if sum(map(len, lists)) <= _MAX_REMEMBERED_OCTETS:
-        return _remembered(*lists)
-    return _read_people(*lists)
+    if len(first) + len(second) <= _MAX_REMEMBERED_OCTETS:
+        return _remembered(first, second)
+    return _read_people(first, second)
 
 
-def _read_people(*lists: bytes) -> _People:
-    return _people(sum(map(addresses_of, lists), ()))
+def _read_people(first: bytes, second: bytes) -> _People:
+    return _people(addresses_of(first) + addresses_of(second))
 
 
 # A mailbox is full of the same few people.
@@ -297,22 +320,46 @@ _remembered = functools.lru_cache(maxsize=2048)(_read_people)
 
 
 def _people(addresses: Addresses) -> _People:
-    boxes = [
-        Mailbox(
-            sound(encoded_word.decode(_text(one.name))),
-            sound(f"{_text(one.mailbox)}@{_text(one.host)}" if one.host else _text(one.mailbox)),
-        )
-        # One without a host is the name of a group; one without anything ends it.
-        for one in addresses
-        if one.host is not None
-    ]
-    first = (boxes[0].name, boxes[0].address) if boxes else ("", "")
+    # One without a host is the name of a group; one without anything ends it.
+    boxes = [_box_of(one) for one in addresses if one.host is not None]
+    first = boxes[0][0] if boxes else ("", "")
     return _People(
-        people=tuple((box.name, box.address) for box in boxes),
-        shown=", ".join(box.shown for box in boxes[:MAX_RECIPIENTS_SHOWN]),
+        people=tuple([person for person, _ in boxes]),
+        shown=", ".join([shown for _, shown in boxes[:MAX_RECIPIENTS_SHOWN]]),
         first=first,
         sorted_by=(first[0] or first[1]).casefold()[:SORT_CHARACTERS],
     )
+
+
+def _box_of(one: Address) -> _Box:
+    is_short = sum(map(len, filter(None, one))) <= _MAX_REMEMBERED_OCTETS
+    return _remembered_box(one) if is_short else _read_box(one)
+
+
+def _read_box(one: Address) -> _Box:
+    box = Mailbox(
+        sound(encoded_word.decode(_text(one.name))),
+        sound(f"{_text(one.mailbox)}@{_text(one.host)}" if one.host else _text(one.mailbox)),
+    )
+    return (box.name, box.address), box.shown
+
+
+_remembered_box = functools.lru_cache(maxsize=2048)(_read_box)
+
+
+def _has_attachment(structure: bytes) -> bool | None:
+    """Whether something is attached; None where that has to be read to the end."""
+    shape = shape_of(structure)
+    return _remembered_shape(shape) if len(shape) <= _MAX_REMEMBERED_OCTETS else _of_shape(shape)
+
+
+def _of_shape(shape: bytes) -> bool | None:
+    leaves = leaves_of(shape)
+    return None if leaves is None else any(map(_is_leaf_attached, leaves))
+
+
+# Most structures differ in nothing but the sizes of their parts.
+_remembered_shape = functools.lru_cache(maxsize=1024)(_of_shape)
 
 
 @functools.lru_cache(maxsize=1024)

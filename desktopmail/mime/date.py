@@ -12,11 +12,16 @@ _USUAL = re.compile(
     r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?\s++([+-])([0-9]{2})([0-9]{2})\s*+(?:\(.*)?$",
     re.DOTALL,
 )
-# The same as RFC 5322 wants it, of a year that is not at an end of the calendar.
-_WELL_FORMED = re.compile(
-    r"(?:[A-Za-z]{3}, )?([0-9]{1,2} [A-Za-z]{3} [12][0-9]{3}) ([01][0-9]|2[0-3]):([0-5][0-9])"
-    r":([0-5][0-9]) ([+-][0-9]{4})(?: \([A-Z]{1,5}\))?"
-)
+# The same as RFC 5322 wants it, of a year that is not at an end of the calendar: what stands before
+# the time of day, and what behind it.
+_DAY = re.compile(r"(?:[A-Za-z]{3}, )?([0-9]{1,2} [A-Za-z]{3} [12][0-9]{3})")
+_ZONE = re.compile(r"([+-][0-9]{4})(?: \([A-Z]{1,5}\))?")
+_MAX_WELL_FORMED = len("Thu, 16 Nov 2023 10:00:00 +0000 (ABCDE)")
+# The time of day in three pieces, each in seconds: to look them up takes a fifth of the time of an
+# expression and three numbers.
+_HOURS = {f" {hour:02}:": hour * 3600 for hour in range(24)}
+_MINUTES = {f"{minute:02}:": minute * 60 for minute in range(60)}
+_SECONDS = {f"{second:02} ": second for second in range(60)}
 _ISO = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?![0-9])")
 _NUMERIC = re.compile(r"\b([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})\b")
 _TIME = re.compile(
@@ -74,19 +79,24 @@ def parse(text: str | None) -> datetime | None:
 
 def epoch(text: str | None) -> int | None:
     """Return the seconds since 1970 a Date field names, or None; a day is worked out once."""
-    quick = _WELL_FORMED.fullmatch(text) if text else None
-    if quick:
-        day, hour, minute, second, zone = quick.groups()
-        midnight = _midnight(day, zone)
-        if midnight is not None:
-            return midnight + int(hour) * 3600 + int(minute) * 60 + int(second)
+    if text and len(text) <= _MAX_WELL_FORMED:
+        at = text.find(":")
+        hour = _HOURS.get(text[at - 3 : at + 1])
+        minute = _MINUTES.get(text[at + 1 : at + 4])
+        second = _SECONDS.get(text[at + 4 : at + 7])
+        if hour is not None and minute is not None and second is not None:
+            midnight = _midnight(text[: at - 3], text[at + 7 :])
+            if midnight is not None:
+                return midnight + hour + minute + second
     found = parse(text)
     return None if found is None else int(found.timestamp())
 
 
 @functools.lru_cache(maxsize=1024)
-def _midnight(day: str, zone: str) -> int | None:
-    found = parse(f"{day} 00:00:00 {zone}")
+def _midnight(before: str, behind: str) -> int | None:
+    """What a well-formed day and zone begin at; None for others."""
+    day, zone = _DAY.fullmatch(before), _ZONE.fullmatch(behind)
+    found = parse(f"{day[1]} 00:00:00 {zone[1]}") if day and zone else None
     return None if found is None else int(found.timestamp())
 
 

@@ -141,6 +141,21 @@ def _leaf(found: re.Match[bytes]) -> SinglePart:
     )
 
 
+_NUMBER = re.compile(rb" [0-9]{1,18}+(?![0-9])")
+_BOUNDARY = re.compile(rb'\("(?:boundary|BOUNDARY)" "[^"\\\r\n\x00]*+"\)')
+
+
+def shape_of(octets: bytes) -> bytes:
+    """A whole structure with what differs from one message to the next put out.
+
+    These are the sizes and, where it stands alone, the boundary. Numbers in strings go too, but
+    behind a space only: a string without a space is what it was, and one with a space still has it.
+    `leaves_of` tells of the shape what it tells of the structure, but for such strings.
+    """
+    shape = _NUMBER.sub(b" 0", octets)
+    return _BOUNDARY.sub(b'("boundary" "")', shape) if shape.startswith(b"((") else shape
+
+
 class Leaf(NamedTuple):
     """What a part that holds no others is, as the octets of its fields."""
 

@@ -26,10 +26,11 @@ _DATE_TIME = re.compile(
     rb'" ?([0-9]{1,2})-([A-Za-z]{3})-([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2})'
     rb' ([+-])([0-9]{2})([0-9]{2})"'
 )
-_DAY_AND_TIME = re.compile(
-    rb'" ?([0-9]{1,2}-[A-Za-z]{3}-[0-9]{4}) ([01][0-9]|2[0-3]):([0-5][0-9]):([0-9]{2})'
-    rb' ([+-][0-9]{4})"'
-)
+# A time of day in three pieces, each in seconds: to look them up takes a fifth of the time of an
+# expression and three numbers. A leap second is legal in a message; the one before it is as good.
+_HOURS = {b" %02d:" % hour: hour * 3600 for hour in range(24)}
+_MINUTES = {b"%02d:" % minute: minute * 60 for minute in range(60)}
+_SECONDS = {b"%02d " % second: min(second, 59) for second in range(100)}
 
 
 @lru_cache(maxsize=128)
@@ -88,19 +89,21 @@ def seconds_of(octets: bytes) -> int:
     Raises:
         RemoteProtocolError: It is none, or the calendar has no such moment.
     """
-    found = _DAY_AND_TIME.fullmatch(octets)
-    if found is None:
+    at = octets.find(b":")
+    hour = _HOURS.get(octets[at - 3 : at + 1])
+    minute = _MINUTES.get(octets[at + 1 : at + 4])
+    second = _SECONDS.get(octets[at + 4 : at + 7])
+    if hour is None or minute is None or second is None:
         raise RemoteProtocolError(f"a date and time was expected, not {octets[:40]!r}")
-    day, hour, minute, second, zone = found.groups()
-    # A leap second is legal in a message, and the one before it is as good.
-    return _midnight(day, zone) + int(hour) * 3600 + int(minute) * 60 + min(int(second), 59)
+    return _midnight(octets[: at - 3], octets[at + 7 :]) + hour + minute + second
 
 
 @lru_cache(maxsize=1024)
 def _midnight(day: bytes, zone: bytes) -> int:
-    found = _DATE_TIME.match(b'"%b 00:00:00 %b"' % (day, zone))
+    """Of a day and a zone, each with its quote."""
+    found = _DATE_TIME.fullmatch(b"%b 00:00:00 %b" % (day, zone))
     if found is None:
-        raise RemoteProtocolError(f"no such day: {day!r}")
+        raise RemoteProtocolError(f"a day and a zone were expected, not {day[:40]!r}")
     return int(moment(found).timestamp())
 
 

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from desktopmail.wire.imap.cursor import Cursor
     from desktopmail.wire.imap.writer import Writer
 
-_NSTRING = rb'(?>NIL|"[^"\\\r\n\x00]*+"|"(?:[^"\\\r\n\x00]++|\\["\\])*")'
-_ADDRESS = rb"\(%b %b %b %b\)" % (_NSTRING, _NSTRING, _NSTRING, _NSTRING)
-_ADDRESSES = rb"(?>NIL|\((?:%b ?)+\))" % _ADDRESS
+NSTRING: Final = rb'(?>NIL|"[^"\\\r\n\x00]*+"|"(?:[^"\\\r\n\x00]++|\\["\\])*")'
+_ADDRESS = rb"\(%b %b %b %b\)" % (NSTRING, NSTRING, NSTRING, NSTRING)
+ADDRESSES: Final = rb"(?>NIL|\((?:%b ?)+\))" % _ADDRESS
 # A whole envelope without literals in one match. Anything else goes the slow way, by the cursor.
-PATTERN: Final = rb"\((%b) (%b) (%b) (%b) (%b) (%b) (%b) (%b) (%b) (%b)\)" % (
-    _NSTRING, _NSTRING, *[_ADDRESSES] * 6, _NSTRING, _NSTRING,
-)  # fmt: skip
-_ENVELOPE = re.compile(PATTERN)
-_ONE_ADDRESS = re.compile(rb"\((%b) (%b) (%b) (%b)\)" % (_NSTRING, _NSTRING, _NSTRING, _NSTRING))
+_ENVELOPE = re.compile(
+    rb"\((%b) (%b) (%b) (%b) (%b) (%b) (%b) (%b) (%b) (%b)\)"
+    % (*[NSTRING] * 2, *[ADDRESSES] * 6, *[NSTRING] * 2)
+)
+_ONE_ADDRESS = re.compile(rb"\((%b) (%b) (%b) (%b)\)" % (NSTRING, NSTRING, NSTRING, NSTRING))
 _MAX_REMEMBERED_OCTETS = 512
 
 

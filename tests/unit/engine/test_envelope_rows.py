@@ -16,6 +16,7 @@ from desktopmail.engine.store import thread
 from desktopmail.wire.imap.bodypart import Disposition, MultiPart, SinglePart
 from desktopmail.wire.imap.envelope import Address, Envelope
 from desktopmail.wire.imap.fetch_response import FetchResponse
+from desktopmail.wire.imap.fetch_rows import read_row
 from desktopmail.wire.imap.flags import SEEN
 from desktopmail.wire.imap.sequence import Seq, Uid
 from desktopmail.wire.imap.writer import Writer
@@ -143,6 +144,26 @@ def test_what_is_read_quickly_is_what_is_read_to_the_end(
     envelope: Envelope, structure: BodyStructure
 ) -> None:
     row_of(FetchResponse(Seq(1), Uid(7), envelope=envelope, body_structure=structure))
+
+
+# What stands between quotes as servers send it, of a charset that they do not know.
+_quoted = st.text(' \taB1@<>(=?é\xa0ß"\\', max_size=9).map(
+    lambda text: b'"%b"' % text.replace("\\", "\\\\").replace('"', '\\"').encode()
+) | st.sampled_from([b"NIL", b'"\xe9"', b'" a\xe9\\" "', b'"Gr\xfc\xdfe an \xc3\xa9"'])
+
+
+@given(_quoted, _quoted, _quoted, _quoted, _quoted)
+def test_octets_of_any_charset_are_the_text_that_is_read_to_the_end(
+    date: bytes, subject: bytes, name: bytes, parents: bytes, identifier: bytes
+) -> None:
+    people = b'((%b NIL %b "example.org")(%b NIL "b" "example.org"))' % (name, name, name)
+    line = (
+        b"* 1 FETCH (UID 7 FLAGS () ENVELOPE (%b %b %b NIL NIL %b NIL NIL %b %b) BODYSTRUCTURE"
+        b' ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 1 1))\r\n'
+    ) % (date, subject, people, people, parents, identifier)
+    columns, unread = envelope_rows.of(line, utf8=False)
+    assert unread == []
+    assert rows_of(columns) == [envelope_rows.of_answer(read_row(line[:-2]))]
 
 
 @pytest.mark.parametrize(

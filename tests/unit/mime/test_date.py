@@ -96,3 +96,15 @@ def test_the_epoch_is_that_of_the_moment(moment: datetime, minutes: int, day: st
     text = f"{day}{moment:%d %b %Y %H:%M:%S} {sign}{rest // 60:02}{rest % 60:02}"
     found = date.parse(text)
     assert date.epoch(text) == (None if found is None else int(found.timestamp()))
+
+
+@given(
+    st.from_regex(
+        r"(Thu, |mar, |Thu )?[0-3]?[0-9] (Feb|nov|Foo) (2023|1000|9999|99)[ :]+[0-2]?[0-9]"
+        r":[0-6][0-9](:[0-6][0-9])? ?[+-]?[0-9]{3,4}( \((CET|CENTRAL|[A-Z ]{3})\))?",
+        fullmatch=True,
+    )
+)
+def test_the_epoch_of_what_is_nearly_well_formed_is_that_of_its_moment(text: str) -> None:
+    found = date.parse(text)
+    assert date.epoch(text) == (None if found is None else int(found.timestamp()))

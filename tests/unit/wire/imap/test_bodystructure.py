@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap.bodypart import BodyStructure, Disposition, MultiPart, SinglePart, walk
-from desktopmail.wire.imap.bodystructure import decode_body, encode_body, leaves_of
+from desktopmail.wire.imap.bodystructure import decode_body, encode_body, leaves_of, shape_of
 from desktopmail.wire.imap.cursor import Cursor
 from desktopmail.wire.imap.envelope import Envelope
 from desktopmail.wire.imap.fetch_response import FetchResponse
@@ -206,6 +206,61 @@ def test_leaves_are_those_of_the_tree_or_left_to_who_reads_it_whole(body: BodySt
         assert found is not None
 
 
+_spaced = st.sampled_from(
+    [b"", b"x", b" 1", b"name 12 ", b'a" 1', b"1 2)", b'("boundary" "', b"NIL 3", b"name", b" \\ 4"]
+)
+_pairs = st.lists(
+    st.tuples(st.sampled_from([b"boundary", b"BOUNDARY", b"name"]) | _spaced, _spaced), max_size=2
+).map(tuple)
+_dispositions = st.none() | st.tuples(_spaced, _pairs).map(lambda drawn: Disposition(*drawn))
+_parts = st.tuples(
+    _spaced, _pairs, st.none() | _spaced, st.sampled_from([0, 12, 10**18]), _dispositions
+).map(
+    lambda drawn: SinglePart(
+        drawn[0], b"x", drawn[1], drawn[2], size=drawn[3], lines=7, disposition=drawn[4]
+    )
+)
+_trees = _parts | st.tuples(st.lists(_parts, min_size=1, max_size=2), _pairs, _dispositions).map(
+    lambda drawn: MultiPart((*drawn[0], MultiPart(tuple(drawn[0]))), b"x", drawn[1], drawn[2])
+)
+
+
+def _as_known(octets: bytes) -> bytes:
+    """A string as far as a shape tells it: one with a space and a number is another such one."""
+    return b" " if b" " in octets else octets
+
+
+@given(_trees)
+def test_a_shape_has_the_leaves_of_its_structure(body: BodyStructure) -> None:
+    octets = octets_of(lambda writer: encode_body(writer, body))
+    found, of_shape = leaves_of(octets), leaves_of(shape_of(octets))
+    assert (found is None) == (of_shape is None)
+    for one, other in zip(found or [], of_shape or [], strict=True):
+        part, same = one.read(), other.read()
+        assert _as_known(part.media_type) == _as_known(same.media_type)
+        assert (part.content_id is None) == (same.content_id is None)
+        names = [_as_known(name) for name, _ in part.parameters]
+        told = [_as_known(name) for name, _ in same.parameters]
+        alone = [name.lower() for name in names] == [name.lower() for name in told] == [b"boundary"]
+        assert names == told or alone
+        assert (part.disposition is None) == (same.disposition is None)
+        if part.disposition is not None and same.disposition is not None:
+            assert _as_known(part.disposition.kind) == _as_known(same.disposition.kind)
+            assert len(part.disposition.parameters) == len(same.disposition.parameters)
+
+
+def test_structures_that_differ_in_sizes_and_boundaries_have_one_shape() -> None:
+    text = SinglePart(b"TEXT", b"PLAIN", size=1, lines=2)
+    first = MultiPart((text, text), b"MIXED", ((b"BOUNDARY", b"=_1"),))
+    longer = text._replace(size=100, lines=20)
+    second = MultiPart((longer, text), b"MIXED", ((b"BOUNDARY", b"other"),))
+    shapes = {
+        shape_of(octets_of(lambda writer, one=one: encode_body(writer, one)))
+        for one in (first, second)
+    }
+    assert len(shapes) == 1
+
+
 @pytest.mark.parametrize(
     "octets",
     [
@@ -221,4 +276,14 @@ def test_leaves_are_looked_for_in_a_time_that_grows_as_the_octets_do(octets: byt
     began = time.process_time()
     for _ in range(10):
         assert leaves_of(octets) is None
+    assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    "octets", [b" 1" * 8000, b" " + b"1" * 16000, b'((("boundary" "' * 1000, b'(("boundary' * 1000]
+)
+def test_a_shape_is_made_in_a_time_that_grows_as_the_octets_do(octets: bytes) -> None:
+    began = time.process_time()
+    for _ in range(10):
+        shape_of(octets)
     assert time.process_time() - began < 0.5

@@ -91,6 +91,25 @@ def test_seconds_are_those_of_the_moment(when: datetime) -> None:
         assert seconds_of(date_time_octets(when)) == when.timestamp()
 
 
+@given(
+    st.from_regex(
+        rb'" ?[0-3]?[0-9]-(Feb|nov|x)-(2026|0001|99)[ :]+[0-2 ]?[0-9]:[0-6][0-9]:?[069]?[0-9] ?'
+        rb'[+-]?[0-9]{3,4}( \(CET\))?"?',
+        fullmatch=True,
+    )
+)
+def test_seconds_are_told_of_what_is_read_as_a_moment(octets: bytes) -> None:
+    cursor = Cursor(octets)
+    try:
+        when = decode_date_time(cursor)
+        cursor.end()
+    except RemoteProtocolError:
+        with pytest.raises(RemoteProtocolError):
+            seconds_of(octets)
+    else:
+        assert seconds_of(octets) == int(when.timestamp())
+
+
 @pytest.mark.parametrize(
     "octets", [b'"31-Feb-2026 10:00:00 +0000"', b'" 1-Feb-2026 25:00:00 +0000"', b'"x"', b"NIL"]
 )

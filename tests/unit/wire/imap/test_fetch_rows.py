@@ -100,8 +100,30 @@ def test_a_usual_row_is_cut_into_its_parts() -> None:
     assert same == line[:-2]
     assert parts is not None
     assert parts[:5] == (b"4", b"\\Seen", b'"17-Jul-1996 02:44:25 -0700"', b"4286", None)
-    assert parts.to == b'((NIL NIL "imap" "cac.washington.edu"))'
-    assert parts.structure == STRUCTURE
+    person = b'(("Terry Gray" NIL "gray" "cac.washington.edu"))'
+    assert parts[7:10] == (person, person, b'((NIL NIL "imap" "cac.washington.edu"))')
+    assert parts[12:] == (b'"<B27397-0100000@cac.washington.edu>"', STRUCTURE)
+
+
+_strings = st.sampled_from([b"NIL", b'""', b'"NIL"', b'"a \\"b\\\\ c"', b'"(x) \xe9"', b'"a) NIL"'])
+_lists = st.just(b"NIL") | st.lists(_strings, min_size=1, max_size=3).map(
+    lambda some: b"(%b)" % b"".join(b"(NIL NIL %b %b)" % (one, one) for one in some)
+)
+
+
+@given(st.tuples(_strings, _strings, *[_lists] * 6, _strings, _strings), st.booleans())
+def test_whoever_sends_or_is_answered_is_found_where_others_are_alike(
+    envelope: tuple[bytes, ...], alike: bool
+) -> None:
+    date, subject, from_, sender, reply_to, to, cc, bcc, in_reply_to, message_id = envelope
+    if alike:
+        sender = reply_to = from_
+    told = b" ".join([date, subject, from_, sender, reply_to, to, cc, bcc, in_reply_to, message_id])
+    line = b"* 1 FETCH (UID 1 FLAGS () ENVELOPE (%b) BODYSTRUCTURE %b)\r\n" % (told, STRUCTURE)
+    ((parts, _),) = cut_rows(line)
+    assert parts is not None
+    wanted = (date, subject, from_, sender, to, cc, in_reply_to, message_id)
+    assert parts[5:] == (*wanted, STRUCTURE)
 
 
 def test_what_is_no_usual_row_is_cut_off_whole() -> None:
@@ -117,6 +139,8 @@ def test_what_is_no_usual_row_is_cut_off_whole() -> None:
         b"UID 1 " * 9,
         b'ENVELOPE ("' + b'\\"' * 9 + b'"',
         b'ENVELOPE (NIL NIL ((NIL NIL "a" "b") ' + b'(NIL NIL "a" "b")' * 9,
+        b"ENVELOPE (NIL NIL ((NIL NIL NIL NIL)) ((NIL NIL NIL NIL)(NIL NIL NIL NIL)) " * 2,
+        b"BODYSTRUCTURE (()) " * 3,
     ],
 )
 def test_rows_are_cut_in_a_time_that_grows_as_they_do(shape: bytes) -> None:
