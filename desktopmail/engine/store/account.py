@@ -32,6 +32,8 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
         pop_date_s: The date of the last POP3 session, as far as it is believed (`sync.leaving`).
         pop_doubted_s: A later date that stood at one session, and has to stand at another.
         pop_reuses_uidls: The POP3 server has given an id to a second message.
+        filed_below: UIDs of the Inbox below it may be those of messages that were filed while the
+            account fetched by POP3; only their octets tell (`sync.filed`).
         submission: What the submission server offered last of 8BITMIME and SMTPUTF8.
     """
 
@@ -43,6 +45,7 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
     pop_date_s: int | None = None
     pop_doubted_s: int | None = None
     pop_reuses_uidls: bool = False
+    filed_below: int | None = None
     submission: tuple[str, ...] = ()
 
 

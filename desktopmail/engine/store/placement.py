@@ -274,6 +274,17 @@ def remove_tags(tx: Transaction, placement_id: PlacementId, names: Iterable[str]
         )
 
 
+def rename(tx: Transaction, placed: Placed, kept: Kept) -> None:
+    """Let a placement be of another message; the one it was of is forgotten if that was all."""
+    tx.execute(
+        "UPDATE placement SET message_id = ?, wanted = 0, date_s = ?, size = ?, attachment = ?,"
+        " thread_id = ? WHERE id = ?",
+        (kept.id, kept.date_s, kept.size, kept.has_attachment, kept.thread_id, placed.id),
+    )
+    touch(tx, [placed.id])
+    message.drop_unplaced(tx, [placed.message_id])
+
+
 def show(tx: Transaction, placement_ids: Sequence[PlacementId], *, shown: bool) -> None:
     """Let placements be seen, or not; nothing is deleted."""
     touch(tx, placement_ids)

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from desktopmail.door.rows import Flag, Role
 from desktopmail.engine import journal
 from desktopmail.engine.store import account as accounts
-from desktopmail.engine.store import mailbox, operation, placement
+from desktopmail.engine.store import mailbox, message, operation, placement
 from desktopmail.engine.store.operation import Arguments
 
 if TYPE_CHECKING:
@@ -44,6 +46,13 @@ _ELSEWHERE = (
     "   AND o.state <> 'done'))"
     " ORDER BY b.role = 'trash', p.id"
 )
+# Whole messages that came by POP3, of one header block.
+_ALIKE = (
+    "SELECT m.id FROM message AS m WHERE m.header_digest = ?1 AND m.header_digest <> x''"
+    " AND m.blob_id IS NOT NULL"
+    " AND EXISTS (SELECT 1 FROM pop_seen AS s WHERE s.message_id = m.id AND s.account_id = ?2)"
+    " ORDER BY m.id"
+)
 
 
 def find(
@@ -59,8 +68,58 @@ def find(
     """
     if box.role is not Role.INBOX or box.complete:
         return None  # later on it was put there by somebody
-    rows = tx.fetch(_ELSEWHERE, (message_id, box.account_id, box.id))
-    return next((row[0] for row in rows if row[0] not in taken), None)
+    return next((one for one in _elsewhere(tx, box, message_id) if one not in taken), None)
+
+
+def is_first_look(tx: Transaction, box: Mailbox) -> bool:
+    """Whether an Inbox is looked at for the first time since its account fetched by POP3."""
+    return (
+        box.role is Role.INBOX
+        and not box.complete
+        and bool(tx.fetch("SELECT 1 FROM pop_seen WHERE account_id = ? LIMIT 1", (box.account_id,)))
+    )
+
+
+def find_same(tx: Transaction, box: Mailbox, digest: bytes, octets: bytes) -> MessageId | None:
+    """The message with these octets that was filed; what its header names does not matter."""
+    for message_id in _alike(tx, box, digest):
+        if message.is_same(tx, message_id, octets):
+            return message_id
+    return None
+
+
+def want(tx: Transaction, box: Mailbox, digest: bytes) -> bool:
+    """Whether octets have to tell that a message was filed; they are looked at when they come.
+
+    It is remembered up to which UID that may be: what comes later was put there by somebody.
+    """
+    if not _alike(tx, box, digest):
+        return False
+    learned = accounts.get(tx, box.account_id).learned
+    if learned.filed_below != box.uidnext:
+        accounts.learn(tx, box.account_id, replace(learned, filed_below=box.uidnext))
+    return True
+
+
+def take_same(tx: Transaction, came: Placed, digest: bytes, octets: bytes) -> None:
+    """Let a message of the Inbox be the one with these octets that was filed, if there is one."""
+    box = mailbox.get(tx, came.mailbox_id)
+    below = accounts.get(tx, box.account_id).learned.filed_below
+    if box.role is not Role.INBOX or below is None or (came.uid or below) >= below:
+        return
+    message_id = find_same(tx, box, digest, octets)
+    if message_id is not None:
+        placement.rename(tx, came, message.kept(tx, message_id))
+        follow(tx, box, [(came.id, _elsewhere(tx, box, message_id)[0])])
+
+
+def _alike(tx: Transaction, box: Mailbox, digest: bytes) -> list[MessageId]:
+    rows = tx.fetch(_ALIKE, (digest, box.account_id))
+    return [row[0] for row in rows if _elsewhere(tx, box, row[0])]
+
+
+def _elsewhere(tx: Transaction, box: Mailbox, message_id: MessageId) -> list[PlacementId]:
+    return [row[0] for row in tx.fetch(_ELSEWHERE, (message_id, box.account_id, box.id))]
 
 
 def follow(tx: Transaction, box: Mailbox, filed: Sequence[tuple[PlacementId, PlacementId]]) -> None:

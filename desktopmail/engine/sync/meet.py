@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import MailboxId, PlacementId
     from desktopmail.engine.envelope_rows import Listing
     from desktopmail.engine.store.mailbox import Mailbox
+    from desktopmail.engine.store.message import Kept
     from desktopmail.engine.store.placement import Placed, Placing
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.sync.incoming import Parsed
@@ -37,12 +38,18 @@ def place(tx: Transaction, mailbox_id: MailboxId, parsed: Sequence[Parsed]) -> l
     arrived: list[Parsed] = []
     adding: list[Placing] = []
     filed_as: dict[int, PlacementId] = {}
+    may_be_filed = filed.is_first_look(tx, box)
     for one, kept in zip(parsed, incoming.keep(tx, parsed), strict=True):
         here = None if kept.is_new else _without_uid(tx, mailbox_id, kept.id)
         if here is not None:
             _take_uid(tx, mailbox_id, here, one.incoming)
             continue
-        adding.append(_in_doubt_wanted(tx, mailbox_id, one, incoming.placing(one, kept)))
+        if kept.is_new and one.incoming.is_whole and may_be_filed:
+            kept = _by_octets_of_first_look(tx, box, one, kept)
+        placing = incoming.placing(one, kept)
+        if _is_in_doubt(tx, box, one, may_be_filed=may_be_filed):
+            placing = placing._replace(wanted=True)
+        adding.append(placing)
         is_known = not kept.is_new and not one.incoming.flags & Flag.DELETED
         there = filed.find(tx, box, kept.id, filed_as.values()) if is_known else None
         if there is not None:
@@ -65,20 +72,27 @@ def place(tx: Transaction, mailbox_id: MailboxId, parsed: Sequence[Parsed]) -> l
     return fresh if box.role is Role.INBOX else []
 
 
-def _in_doubt_wanted(
-    tx: Transaction, mailbox_id: MailboxId, one: Parsed, placing: Placing
-) -> Placing:
-    """Have the octets fetched of what only they can tell to be here, whatever the policy."""
-    is_named = bool(one.summary.message_id) or not one.summary.digest
-    if one.incoming.is_whole or is_named or placing.wanted:
-        return placing
+def _by_octets_of_first_look(tx: Transaction, box: Mailbox, one: Parsed, kept: Kept) -> Kept:
+    """The message that was filed with these octets, in place of the one just made of them."""
+    filed_id = filed.find_same(tx, box, one.summary.digest, one.incoming.octets)
+    if filed_id is None:
+        return kept
+    message.drop_unplaced(tx, [kept.id])
+    return message.kept(tx, filed_id)
+
+
+def _is_in_doubt(tx: Transaction, box: Mailbox, one: Parsed, *, may_be_filed: bool) -> bool:
+    """Whether only its octets can tell a message to be here; they come whatever the policy."""
+    digest = one.summary.digest
+    if one.incoming.is_whole or one.summary.message_id or not digest:
+        return False
     alike = tx.fetch(
         "SELECT 1 FROM message AS m JOIN placement AS p ON p.message_id = m.id"
         " WHERE m.header_digest = ? AND m.header_digest <> x'' AND m.blob_id IS NOT NULL"
         " AND p.mailbox_id = ? AND p.uid IS NULL LIMIT 1",
-        (one.summary.digest, mailbox_id),
+        (digest, box.id),
     )
-    return placing._replace(wanted=True) if alike else placing
+    return bool(may_be_filed and filed.want(tx, box, digest)) or bool(alike)
 
 
 def take(tx: Transaction, mailbox_id: MailboxId, message_id: MessageId, came: Incoming) -> bool:
@@ -98,9 +112,10 @@ def waiting(tx: Transaction, mailbox_id: MailboxId) -> set[MessageId]:
 
 
 def by_octets(tx: Transaction, placed: PlacementId, octets: bytes) -> None:
-    """Let a message that came without a Message-ID be the one that waits here with these octets.
+    """Let a message that came without a Message-ID be the one that is here with these octets.
 
-    Its header alone could not tell, as two messages may have the same.
+    That one waits here for its UID, or was filed while the account fetched by POP3. A header alone
+    could not tell, as two messages may have the same.
     """
     rows = tx.fetch(
         "SELECT p.mailbox_id, p.uid, p.modseq, p.flags, p.arrived_s, m.header_digest"
@@ -128,6 +143,7 @@ def by_octets(tx: Transaction, placed: PlacementId, octets: bytes) -> None:
             )  # fmt: skip
             _take_uid(tx, mailbox_id, here, came)
             return
+        filed.take_same(tx, placement.get(tx, [placed])[0], digest, octets)
 
 
 def place_listed(

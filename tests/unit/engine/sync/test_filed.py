@@ -29,7 +29,7 @@ from tests.helpers.engine import PASSWORDS, Bench, other_device, running_engine
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
     from desktopmail.door.commands import Outcome
@@ -204,3 +204,94 @@ async def test_a_move_that_comes_to_nothing_leaves_what_was_filed(
             assert "Subject 1" in bench.subjects()
         assert bench.subjects("Archive") == ["Subject 1"]
         assert not [one for one in bench.reader.operations() if one.state != "done"]
+
+
+def bare(number: int) -> bytes:
+    """Without a Message-ID, and with one header for all of them."""
+    return b"From: cron@example.org\r\nSubject: done\r\n\r\n%d\r\n" % number
+
+
+def cut(number: int) -> bytes:
+    """One that has a line end more by POP3."""
+    return bare(number).removesuffix(b"\r\n")
+
+
+def texts(bench: Bench, path: str = "INBOX") -> list[str]:
+    return sorted(row.preview for row in bench.rows(path))
+
+
+@pytest.mark.parametrize("policy", ["everything", "headers"])
+@pytest.mark.parametrize("make", [bare, cut])
+@pytest.mark.parametrize("target", ["Archive", "Projects"])
+async def test_what_names_nothing_is_known_by_its_octets_where_it_was_filed(
+    tmp_path: Path, target: str, make: Callable[[int], bytes], policy: str
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in range(COUNT):
+            server.deliver("alice", make(number))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            await bench.engine.command(CreateMailbox(account_id=account_id, name="Projects"))
+            (one,) = [row for row in bench.rows() if row.preview == "1"]
+            await bench.engine.command(
+                MoveMessages(placement_ids=(one.id,), mailbox_id=bench.mailbox(target))
+            )
+            if policy == "headers":
+                await bench.engine.store.write(
+                    lambda tx: tx.execute("UPDATE mailbox SET policy = 'headers'")
+                )
+            for kind in (Kind.IMAP, Kind.POP3, Kind.IMAP):
+                await switch(server, bench, account_id, kind)
+                assert (texts(bench), texts(bench, target)) == (["0", "2", "3"], ["1"])
+            assert len(server.messages("alice")) == COUNT - (target == "Archive")
+            assert bench.reader.problems() == []
+            server.deliver("alice", make(1))  # somebody puts it there once more
+            await bench.sync(account_id)
+            assert len(bench.rows()) == COUNT
+
+
+def named_cut(number: int) -> bytes:
+    """One with a Message-ID that has a line end more by POP3."""
+    return mail(number) + b"no line end"
+
+
+@pytest.mark.parametrize("make", [mail, named_cut, bare, cut])
+async def test_where_all_was_filed_the_inbox_stays_empty(
+    tmp_path: Path, make: Callable[[int], bytes]
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in range(COUNT):
+            server.deliver("alice", make(number))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            ids = tuple(row.id for row in bench.rows())
+            await bench.engine.command(
+                MoveMessages(placement_ids=ids, mailbox_id=bench.mailbox("Archive"))
+            )
+            for kind in (Kind.IMAP, Kind.POP3, Kind.IMAP):
+                await switch(server, bench, account_id, kind)
+                assert (bench.rows(), len(bench.rows("Archive"))) == ([], COUNT)
+            assert len(server.messages("alice", "Archive")) == COUNT
+
+
+async def test_what_comes_later_with_octets_that_were_filed_is_shown(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in range(2):
+            server.deliver("alice", bare(number))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            (one,) = [row for row in bench.rows() if row.preview == "1"]
+            await bench.engine.command(
+                MoveMessages(placement_ids=(one.id,), mailbox_id=bench.mailbox("Archive"))
+            )
+            async with other_device(server) as device:  # it is deleted by another device
+                await device.select("INBOX")
+                await device.uid_store(UidSet.of([Uid(2)]), StoreMode.ADD, [DELETED])
+                await device.uid_expunge(UidSet.of([Uid(2)]))
+            await switch(server, bench, account_id, Kind.IMAP)
+            server.deliver("alice", bare(1))
+            await bench.sync(account_id)
+            assert (texts(bench), texts(bench, "Archive")) == (["0", "1"], ["1"])
