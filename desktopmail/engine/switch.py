@@ -2,7 +2,8 @@
 
 What is here is recognised by header digests when the other protocol first looks, so nothing is
 fetched again; what was marked here is told to an IMAP server, and nothing is cleared there. What
-was filed here is moved there (`sync/filed.py`). What exists only here stays.
+was filed here is moved there (`sync/filed.py`). What exists only here stays; what was deleted for
+good does not come back by POP3 (`purged.py`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import msgspec
 from desktopmail.door.commands import Outcome, SyncAccounts
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Kind, Role
+from desktopmail.engine import purged
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, operation, placement, pop_seen
 from desktopmail.wire.secret import Secret
@@ -161,6 +163,10 @@ def only_here(tx: Transaction, account_id: AccountId) -> int:
 
 
 def _leave_imap(tx: Transaction, account_id: AccountId, now_s: float) -> None:
+    for role, path in mailbox.LOCAL_MAILBOXES:
+        if mailbox.find_role(tx, account_id, role) is None:
+            mailbox.add(tx, account_id, path, role=role, local=True)
+    purged.put_away(tx, account_id)
     pop_seen.note_imap(tx, account_id, int(now_s))
     for box in mailbox.of_account(tx, account_id):
         rows = tx.fetch(
@@ -173,9 +179,6 @@ def _leave_imap(tx: Transaction, account_id: AccountId, now_s: float) -> None:
         " complete = 0 WHERE account_id = ?",
         (account_id,),
     )
-    for role, path in mailbox.LOCAL_MAILBOXES:
-        if mailbox.find_role(tx, account_id, role) is None:
-            mailbox.add(tx, account_id, path, role=role, local=True)
 
 
 def _leave_pop3(tx: Transaction, account_id: AccountId) -> None:

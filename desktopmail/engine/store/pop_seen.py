@@ -189,6 +189,14 @@ def rename(tx: Transaction, account_id: AccountId, old: str, new: str) -> None:
     )
 
 
+def be(tx: Transaction, account_id: AccountId, uidl: str, message_id: MessageId) -> None:
+    """Let a UIDL be that of a message which is here again."""
+    tx.execute(
+        "UPDATE pop_seen SET message_id = ? WHERE account_id = ? AND uidl = ?",
+        (message_id, account_id, uidl),
+    )
+
+
 def unseen_here(tx: Transaction, account_id: AccountId) -> dict[bytes, list[MessageId]]:
     """Whole messages of the Inbox that no UIDL is known of, by the digest of their headers.
 

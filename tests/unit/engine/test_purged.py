@@ -1,0 +1,108 @@
+"""What was deleted for good by POP3 is shown by IMAP, and out of the way by POP3 again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door.commands import (
+    DeleteMessages,
+    LeaveOnServer,
+    Password,
+    ServerSettings,
+    StoreFlags,
+    SwitchAccount,
+)
+from desktopmail.door.rows import Flag, Kind, Security
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, Bench, running_engine
+from tests.helpers.store import mail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktopmail.door.ids import AccountId
+
+COUNT = 3
+LEFT = ["Subject 0", "Subject 2"]
+ALL = ["Subject 0", "Subject 1", "Subject 2"]
+
+
+async def switch(server: LocalServer, bench: Bench, account_id: AccountId, kind: Kind) -> None:
+    incoming = ServerSettings(
+        host="127.0.0.1", port=server.ports[kind.value], security=Security.NONE, user="alice"
+    )
+    await bench.engine.command(
+        SwitchAccount(
+            account_id=account_id,
+            kind=kind,
+            incoming=incoming,
+            password=Password(PASSWORDS["alice"]),
+        )
+    )
+    for _ in range(2):
+        await bench.sync(account_id)
+
+
+async def purge(bench: Bench, subject: str, path: str = "INBOX") -> None:
+    """Delete a message, and once more in the Trash."""
+    if path != "Trash":
+        await bench.engine.command(DeleteMessages(placement_ids=(bench.placed(subject, path),)))
+    await bench.engine.command(DeleteMessages(placement_ids=(bench.placed(subject, "Trash"),)))
+
+
+async def begin(server: LocalServer, bench: Bench) -> AccountId:
+    for number in range(COUNT):
+        server.deliver("alice", mail(number))
+    account_id = await bench.add(server, kind=Kind.POP3)
+    await bench.sync(account_id)
+    await purge(bench, "Subject 1")
+    await bench.sync(account_id)
+    return account_id
+
+
+@pytest.mark.parametrize("without", [(), ("TOP",), ("UIDL",)])
+async def test_by_imap_the_server_is_the_truth_and_by_pop3_it_stays_deleted(
+    tmp_path: Path, without: tuple[str, ...]
+) -> None:
+    with LocalServer(PASSWORDS, without=without) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await begin(server, bench)
+            assert (bench.subjects(), bench.subjects("Trash")) == (LEFT, [])
+            await switch(server, bench, account_id, Kind.IMAP)
+            assert (bench.subjects(), bench.subjects("Trash")) == (ALL, [])
+            await switch(server, bench, account_id, Kind.POP3)
+            assert (bench.subjects(), bench.subjects("Trash")) == (LEFT, ["Subject 1"])
+            await purge(bench, "Subject 1", "Trash")
+            await bench.sync(account_id)
+            assert (bench.subjects(), bench.subjects("Trash")) == (LEFT, [])
+            assert len(server.messages("alice")) == COUNT
+
+
+async def test_what_was_marked_meanwhile_stays_and_goes_with_its_deletion(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await begin(server, bench)
+            await switch(server, bench, account_id, Kind.IMAP)
+            await bench.engine.command(
+                StoreFlags(placement_ids=(bench.placed("Subject 1"),), add=Flag.FLAGGED)
+            )
+            await switch(server, bench, account_id, Kind.POP3)
+            assert (bench.subjects(), bench.subjects("Trash")) == (ALL, [])
+            await bench.engine.command(LeaveOnServer(account_id=account_id, policy="until-deleted"))
+            await purge(bench, "Subject 1")
+            await bench.sync(account_id)
+            assert sorted(one.subject for one in server.messages("alice")) == LEFT
+
+
+async def test_an_equal_one_that_came_later_stays(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await begin(server, bench)
+            server.deliver("alice", mail(1))
+            await bench.sync(account_id)
+            assert bench.subjects() == ALL
+            for kind in (Kind.IMAP, Kind.POP3):
+                await switch(server, bench, account_id, kind)
+            assert (bench.subjects(), bench.subjects("Trash")) == (ALL, ["Subject 1"])
