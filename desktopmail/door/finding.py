@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _NEWEST = 6_000
 _NEWEST_HITS = 2_000
 _NEWEST_JOINED = 1_500
+# Of these one of so many first: where it has next to nothing, the rest is not looked at.
+_FIRST_LOOK = 8
 # What is gathered before anything else: it takes some 0.5 us each, but a hit of words that is none
 # of them is passed over in 0.07 us instead of 0.8.
 _FEW = 2_000
@@ -39,10 +41,10 @@ _FEW_JOINED = 700
 # Where the newest were not enough: what is still gathered where hits of words are for each.
 _RATHER_FEW = 5_000
 # How long it takes to look at a hit of words, at a row without words, and to gather a row that a
-# filter leaves, in tenths of a microsecond.
+# filter leaves along an index, in tenths of a microsecond.
 _A_HIT = 9
-_A_ROW = 2
-_A_FEW = 5
+_A_ROW = 3
+_A_FEW = 2
 _WIDER = 8
 # So many alternatives are looked for each by itself.
 _MOST_TRIED = 8
@@ -65,11 +67,26 @@ _PLACEMENTS_OF_HITS = (
 
 @dataclass(frozen=True, slots=True)
 class _Few:
-    """A small set of placements: their ids, and what the word index has them under."""
+    """A small set of placements: their ids, and what the word index has them under.
+
+    Attributes:
+        count: How many they are at the most.
+        sql: Their ids.
+        words_ids: What the word index has them under.
+        is_walk: See `Way`.
+    """
 
     count: int
     sql: Sql
     words_ids: Sql
+    is_walk: bool = False
+
+    def left_by(self, search: ViewSql) -> _Few:
+        """Those of them that the filters of a search leave, where a walk tells."""
+        if not self.is_walk or search.looks_into_words:
+            return self
+        left = search.left_of(self.sql)
+        return _Few(self.count, left, _words_ids_of(left), is_walk=True)
 
 
 def ids(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
@@ -92,9 +109,14 @@ def ids(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
             return merged
     few = narrowed(sql, run, _FEW_JOINED if is_joined else _FEW)
     if few is sql and sql.is_filtered and near:
-        looked = _NEWEST_HITS if sql.by_words else _NEWEST_JOINED if is_joined else _NEWEST
+        most = _NEWEST_HITS if sql.by_words else _NEWEST_JOINED if is_joined else _NEWEST
+        first = most if is_joined else max(most // _FIRST_LOOK, 2 * (offset + limit))
+        looked = min(first, most)
         found = _among_newest(sql, run, offset, limit, looked)
-        if len(found) == limit or _had_all(sql, run):
+        if len(found) < limit and looked < most and len(found) * most >= limit * looked:
+            looked = most  # there, as many may be as are asked for
+            found = _among_newest(sql, run, offset, limit, looked)
+        if len(found) == limit or _had_all(sql, run, looked):
             return found
         if is_joined:
             few = narrowed(sql, run, _RATHER_FEW)
@@ -129,6 +151,7 @@ def narrowed(sql: ViewSql, run: Run, most: int = _FEW) -> ViewSql:
     few = _Counting(sql, run, most).fewest(_asked(sql))
     if few is None:
         return sql
+    few = few.left_by(sql)
     if few.count > (_FEW if sql.by_words else _RATHER_FEW) or not (
         sql.by_words or sql.looks_into_words
     ):
@@ -156,12 +179,13 @@ def _gathered(sql: ViewSql, run: Run, looked: int | None) -> ViewSql:
         few = _Counting(sql, run, bound).fewest(_asked(sql))
     if few is None:
         return sql
+    few = few.left_by(sql)
     if not sql.by_words:
         return sql.narrowed(few.sql)
     hits = few.count * _A_FEW // _A_HIT
     if int(run(sql.hits(hits + 1))[0][0]) <= hits:
         return sql
-    left = _ids(run(sql.left_of(few.sql)))
+    left = _ids(run(few.sql))
     among = Sql("SELECT value FROM json_each(?)", (json.dumps(left),))
     return sql.narrowed(among, _ids(run(_words_ids_of(among))) if len(left) <= _FEW else None)
 
@@ -173,9 +197,9 @@ def _among_newest(sql: ViewSql, run: Run, offset: int, limit: int, looked: int) 
     return [] if near is None else _ids(run(near.ids(offset, limit)))
 
 
-def _had_all(sql: ViewSql, run: Run) -> bool:
+def _had_all(sql: ViewSql, run: Run, looked: int) -> bool:
     """Whether no hit is further back than those that were looked at."""
-    return sql.by_words and int(run(sql.hits(_NEWEST_HITS + 1))[0][0]) <= _NEWEST_HITS
+    return sql.by_words and int(run(sql.hits(looked + 1))[0][0]) <= looked
 
 
 def _widening(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
@@ -283,12 +307,14 @@ class _Counting:
             return None if leaf is None else self.fewest(leaf)
         if match := as_match(node):
             hits = Sql("SELECT rowid FROM words WHERE words MATCH ?", (match,))
-            return self._few(self._count(hits), Sql(_PLACEMENTS_OF_HITS, (match,)), hits)
+            placements = Sql(_PLACEMENTS_OF_HITS, (match,))
+            return self._if_few(_Few(self._count(hits), placements, hits))
         if isinstance(node, Leaf):
-            if not node.few:
+            if node.few is None:
                 return None
-            sql = Sql(node.few.replace("{boxes}", self.sql.mailboxes), node.parameters)
-            return self._few(self._count(sql), sql, _words_ids_of(sql))
+            sql = Sql(node.few.text.replace("{boxes}", self.sql.mailboxes), node.parameters)
+            words_ids = _words_ids_of(sql)
+            return self._if_few(_Few(self._count(sql), sql, words_ids, node.few.is_walk))
         found = [self.fewest(part) for part in node.parts]
         few = [one for one in found if one is not None]
         if isinstance(node, All):
@@ -296,14 +322,15 @@ class _Counting:
         return self._union(few) if len(few) == len(found) else None
 
     def _union(self, few: list[_Few]) -> _Few | None:
-        return self._few(
+        together = _Few(
             sum(one.count for one in few),
             _together([one.sql for one in few]),
             _together([one.words_ids for one in few]),
         )
+        return self._if_few(together)
 
-    def _few(self, count: int, sql: Sql, words_ids: Sql) -> _Few | None:
-        return None if count > self.most else _Few(count, sql, words_ids)
+    def _if_few(self, few: _Few) -> _Few | None:
+        return None if few.count > self.most else few
 
     def _count(self, sql: Sql) -> int:
         return int(self.run(sql.counted(self.most + 1))[0][0])
@@ -329,11 +356,11 @@ def _filters_of(view: View) -> list[Node]:
     """The quick filters of a view, as if they had been typed."""
     asked = []
     if view.unread_only:
-        asked.append(few_of("placement_unread", "f.flags & 1 = 0"))
+        asked.append(few_of("placement_unread", "p.flags & 1 = 0"))
     if view.flagged_only:
-        asked.append(few_of("placement_flagged", "f.flags & 4 <> 0"))
+        asked.append(few_of("placement_flagged", "p.flags & 4 <> 0"))
     if view.with_attachment:
-        asked.append(few_of("placement_attachment", "f.attachment = 1"))
+        asked.append(few_of("placement_attachment", "p.attachment = 1"))
     return [Leaf(Term("", ""), few=few) for few in asked]
 
 

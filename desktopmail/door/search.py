@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from desktopmail.door.contradiction import NOTHING, simplified
 from desktopmail.door.interface import DoorError
 from desktopmail.door.tags import name_of
-from desktopmail.door.terms import All, Any, Leaf, Not, Term, opposite_of, parts_of, state_of
+from desktopmail.door.terms import All, Any, Leaf, Not, Term, Way, opposite_of, parts_of, state_of
 from desktopmail.door.view import SINCE, WORDS_ID, Condition, Sql
 from desktopmail.door.words import EVERY, quoted, spaced
 
@@ -249,15 +249,16 @@ class _Parser:
 
 def _state(term: Term) -> Leaf:
     asked, index = _STATES[term.text.lower()]
-    return Leaf(term, where=f"p.{asked}", few=few_of(index, f"f.{asked}"))
+    return Leaf(term, where=f"p.{asked}", few=few_of(index, f"p.{asked}"))
 
 
-def few_of(index: str, condition: str = "") -> str:
-    """A way to placements of mailboxes along one of their indexes; see `Leaf.few`."""
-    return (
-        f"SELECT f.id FROM placement AS f INDEXED BY {index}"
-        " WHERE f.mailbox_id IN ({boxes}) AND f.shown = 1"
-        + (f" AND {condition}" if condition else "")
+def few_of(index: str, condition: str = "", mailboxes: str = "({boxes})") -> Way:
+    """A way to placements of mailboxes along one of their indexes."""
+    return Way(
+        f"SELECT p.id FROM placement AS p INDEXED BY {index}"
+        f" WHERE p.mailbox_id IN {mailboxes} AND p.shown = 1"
+        + (f" AND {condition}" if condition else ""),
+        is_walk=True,
     )
 
 
@@ -276,7 +277,7 @@ def _condition(name: str, text: str) -> Leaf:
             return Leaf(
                 term,
                 where="p.attachment = 1",
-                few=few_of("placement_attachment", "f.attachment = 1"),
+                few=few_of("placement_attachment", "p.attachment = 1"),
             )
         case "before" | "after":
             compared = "date_s < ?" if name == "before" else "date_s >= ?"
@@ -284,7 +285,7 @@ def _condition(name: str, text: str) -> Leaf:
                 term,
                 where=f"p.{compared}",
                 parameters=(_seconds(name, text),),
-                few=few_of("placement_by_date", f"f.{compared}"),
+                few=few_of("placement_by_date", f"p.{compared}"),
             )
         case "larger" | "smaller":
             compared = "size > ?" if name == "larger" else "size < ?"
@@ -292,7 +293,7 @@ def _condition(name: str, text: str) -> Leaf:
                 term,
                 where=f"+p.{compared}",  # with a plus: a walk is by date, where not by `few`
                 parameters=(size_of(name, text),),
-                few=few_of("placement_by_size", f"f.{compared}"),
+                few=few_of("placement_by_size", f"p.{compared}"),
             )
         case "tag":
             return Leaf(
@@ -301,9 +302,12 @@ def _condition(name: str, text: str) -> Leaf:
                 " WHERE pt.placement_id = p.id"
                 " AND (t.name IN (?, ?) OR t.label = ? COLLATE NOCASE))",
                 parameters=(text, name_of(text), text),
-                few="SELECT ft.placement_id FROM tag AS t CROSS JOIN placement_tag AS ft"
-                " INDEXED BY placement_tag_by_tag ON ft.tag_id = t.id"
-                " WHERE t.name IN (?, ?) OR t.label = ? COLLATE NOCASE",
+                few=Way(
+                    "SELECT ft.placement_id FROM tag AS t CROSS JOIN placement_tag AS ft"
+                    " INDEXED BY placement_tag_by_tag ON ft.tag_id = t.id"
+                    " WHERE t.name IN (?, ?) OR t.label = ? COLLATE NOCASE",
+                    is_walk=False,
+                ),
             )
         case "in":
             return _within(
@@ -325,7 +329,7 @@ def _within(term: Term, mailboxes: str) -> Leaf:
         term,
         where=f"p.mailbox_id IN {mailboxes}",
         parameters=(term.text, term.text),
-        few=few_of("placement_by_date").replace("({boxes})", mailboxes),
+        few=few_of("placement_by_date", mailboxes=mailboxes),
     )
 
 

@@ -20,6 +20,19 @@ class Term:
     is_phrase: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A statement for the ids of all placements that a term leaves, and maybe of more.
+
+    Attributes:
+        text: With `{boxes}` for the mailboxes that are looked into.
+        is_walk: It is along an index of the placements `p`: more can be asked of each of them.
+    """
+
+    text: str
+    is_walk: bool
+
+
 @dataclass(slots=True)
 class Leaf:
     """A term, with what it asks of the store."""
@@ -28,7 +41,7 @@ class Leaf:
     match: str = ""  # of the word index, or
     where: str = ""  # of the placement
     parameters: tuple[str | int, ...] = ()
-    few: str = ""  # where there is a way to them: all placements `f` that it leaves, and maybe more
+    few: Way | None = None  # where there is one
 
 
 @dataclass(slots=True)

@@ -46,6 +46,8 @@ _WORDS_ID_OF = (
 )
 #: Stands in a condition behind each look into the word index, for what limits it to some hits.
 SINCE = "{since}"
+# For so few hits of words the index is asked one by one.
+_ASKED_EACH = 6
 # How far a message stands behind the last id of its second, at the most.
 _BEHIND = (
     "coalesce((SELECT words_id - min(max(date_s, 0), 8589934591) * 64 AS behind"
@@ -176,15 +178,14 @@ class ViewSql:
             by_date=self._by_date,
         )
 
-    def left_of(self, few: Sql) -> Sql:
-        """Those of these placements that the filters leave, whatever the words of these are."""
-        filters = "" if self.looks_into_words else f" AND {self._filters()}"
-        parameters = () if self.looks_into_words else self.condition.parameters
-        return Sql(
-            f"SELECT p.id FROM placement AS p WHERE p.id IN ({few.text})"
-            f" AND +p.mailbox_id IN ({self.mailboxes}){filters}",
-            (*few.parameters, *parameters),
-        )
+    def left_of(self, walk: Sql) -> Sql:
+        """What the filters leave of the placements `p` of a walk, whatever their words are.
+
+        What the index of the walk tells of them is asked without a look at their rows: of large
+        messages that is whether they have attachments.
+        """
+        parameters = (*walk.parameters, *self.condition.parameters)
+        return Sql(f"{walk.text} AND {self._filters()}", parameters)
 
     def since(self, date_s: int) -> ViewSql:
         """Those of the rows that are of this date or later."""
@@ -315,8 +316,10 @@ class ViewSql:
             return ""
         if not known:
             return " AND 0"
-        # The plus: the index is read from the first to the last of them. To ask it for each would
-        # take up to a thousandth of a second for each.
+        if len(known) <= _ASKED_EACH:
+            return f" AND words.rowid IN ({','.join(map(str, known))})"
+        # The plus: the index is read from the first to the last of them. To ask it for each takes
+        # up to a thousandth of a second for each.
         return (
             f" AND words.rowid BETWEEN {min(known)} AND {max(known)}"
             f" AND +words.rowid IN ({','.join(map(str, known))})"
@@ -425,9 +428,7 @@ class ViewSql:
         condition = self.condition
         few = self._few.parameters if self._few is not None else ()
         if self.by_words:
-            among: tuple[Parameter, ...] = ()
-            if self._few is not None and self._words_ids is None:
-                among = few if self.looks_into_words else (*few, *condition.parameters)
+            among = few if self._words_ids is None else ()
             return (condition.match, *among, *condition.parameters, *bound)
         if self._by_known:
             return (*condition.parameters, *bound)
@@ -481,13 +482,10 @@ class ViewSql:
     def _among_few(self) -> str:
         if self._few is None or self._words_ids is not None:
             return self._among_known
-        # All that is asked of a placement is asked here: of many large ones few may be left, which
-        # then are looked for among the hits, instead of each hit among the many.
-        filters = "" if self.looks_into_words else f" AND {self._filters()}"
         return (
-            " AND +words.rowid IN (SELECT fm.words_id FROM placement AS p"
-            " CROSS JOIN message AS fm ON fm.id = p.message_id"
-            f" WHERE p.id IN ({self._few.text}){filters})"
+            " AND +words.rowid IN (SELECT fm.words_id FROM placement AS fp"
+            " CROSS JOIN message AS fm ON fm.id = fp.message_id"
+            f" WHERE fp.id IN ({self._few.text}))"
         )
 
     @property

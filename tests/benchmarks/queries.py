@@ -60,6 +60,7 @@ def _words(one: str, two: str, number: int) -> dict[str, str]:
         "an address": f"to:team{number % 30}@bench.example",
         "the name of a file": "filename:report.pdf",
         "a phrase of the commonest words": '"of the and"',
+        "a phrase of eight words": f'"{one} of the and to in a {two}"',
         "two words that are never together": f"to:team{number % 30} to:team{(number + 1) % 30}",
         "the commonest words, and all of them kept off": "the of -the",
         "a word in Chinese": "会议",

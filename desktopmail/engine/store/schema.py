@@ -428,10 +428,47 @@ INSERT INTO words (words) VALUES ('delete-all');
 INSERT OR IGNORE INTO word_queue (message_id) SELECT id FROM message;
 """
 
+# An index ends with the id of its row anyhow: to name it had it kept twice, a fifth of each index.
+# That of sizes names it, because behind it whether there are attachments is told without a look at
+# the row: of large messages most have some.
+_VERSION_14 = """
+DROP INDEX placement_by_date;
+DROP INDEX placement_by_sender;
+DROP INDEX placement_by_subject;
+DROP INDEX placement_by_size;
+DROP INDEX placement_by_thread;
+DROP INDEX placement_unread;
+DROP INDEX placement_read;
+DROP INDEX placement_flagged;
+DROP INDEX placement_answered;
+DROP INDEX placement_draft;
+DROP INDEX placement_forwarded;
+DROP INDEX placement_attachment;
+CREATE INDEX placement_by_date ON placement (mailbox_id, date_s) WHERE shown = 1;
+CREATE INDEX placement_by_sender ON placement (mailbox_id, sort_sender) WHERE shown = 1;
+CREATE INDEX placement_by_subject ON placement (mailbox_id, sort_subject) WHERE shown = 1;
+CREATE INDEX placement_by_size ON placement (mailbox_id, size, id, attachment) WHERE shown = 1;
+CREATE INDEX placement_by_thread ON placement (thread_id, mailbox_id, date_s) WHERE shown = 1;
+CREATE INDEX placement_unread
+    ON placement (mailbox_id, date_s) WHERE shown = 1 AND flags & 1 = 0;
+CREATE INDEX placement_read
+    ON placement (mailbox_id, date_s) WHERE shown = 1 AND flags & 1 <> 0;
+CREATE INDEX placement_flagged
+    ON placement (mailbox_id, date_s) WHERE shown = 1 AND flags & 4 <> 0;
+CREATE INDEX placement_answered
+    ON placement (mailbox_id, date_s) WHERE shown = 1 AND flags & 2 <> 0;
+CREATE INDEX placement_draft
+    ON placement (mailbox_id, date_s) WHERE shown = 1 AND flags & 16 <> 0;
+CREATE INDEX placement_forwarded
+    ON placement (mailbox_id, date_s) WHERE shown = 1 AND flags & 32 <> 0;
+CREATE INDEX placement_attachment
+    ON placement (mailbox_id, date_s) WHERE shown = 1 AND attachment = 1;
+"""
+
 UPGRADES: tuple[str, ...] = (
     _VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6, _VERSION_7,
     _VERSION_8, _VERSION_9, _VERSION_10, _VERSION_11, _VERSION_12,
-    _VERSION_13,
+    _VERSION_13, _VERSION_14,
 )  # fmt: skip
 """Step N makes version N of version N - 1; version 0 is an empty database. Never edit one."""
 

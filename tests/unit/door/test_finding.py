@@ -88,6 +88,7 @@ def _thresholds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
             "_FEW_JOINED": 9,
             "_RATHER_FEW": 30,
             "_NEWEST_HITS": 18,
+            "_FIRST_LOOK": 3,
         },
         "tiny": {
             "_NEWEST": 8,
@@ -214,6 +215,30 @@ def test_what_few_are_is_asked_for_first(reader: SqliteReader) -> None:
     assert "placement_tag_by_tag" in last
 
 
+def test_of_what_a_walk_leaves_all_filters_are_asked_at_once(reader: SqliteReader) -> None:
+    first, words_ids, last = _steps(reader, "often is:flagged -has:attachment")
+    assert "INDEXED BY placement_flagged" in first
+    assert "NOT (p.attachment = 1)" in words_ids
+    assert "+words.rowid IN (" in last
+    # The index of words is asked for very few one by one.
+    *_, last = _steps(reader, "often tag:todo")
+    assert "words.rowid BETWEEN" in last
+    *_, last = _steps(reader, "often is:flagged is:answered")
+    assert "words.rowid BETWEEN" not in last
+
+
+def test_a_filter_that_leaves_next_to_nothing_of_the_newest_is_gathered_for(
+    reader: SqliteReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "_NEWEST_HITS", 80)
+    monkeypatch.setattr(finding, "_FEW", 3)
+    steps = _steps(reader, "often in:inbox")  # the newest ones are in Sent
+    assert any("OFFSET 10)" in text for text in steps)
+    assert not any("OFFSET 80)" in text for text in steps)
+    monkeypatch.setattr(finding, "_FIRST_LOOK", 2)
+    assert any("OFFSET 40)" in text for text in _steps(reader, "often in:inbox"))
+
+
 def test_alternatives_are_looked_for_each_by_itself(reader: SqliteReader) -> None:
     steps = _steps(reader, "often OR is:flagged")
     assert not any("IN (SELECT rowid FROM words WHERE words MATCH" in text for text in steps)
@@ -249,5 +274,5 @@ def test_few_that_a_quick_filter_leaves_are_sorted_and_not_walked_for(
         monkeypatch.setattr(reader._places, "_run", run)
         assert [row.id for row in reader.window(view, 0, 100)] == walked
         assert [reader.position(view, one) for one in walked] == places == [*range(len(walked))]
-        assert any("p.id IN (SELECT f.id FROM placement AS f INDEXED BY" in it for it in run.texts)
+        assert any("p.id IN (SELECT p.id FROM placement AS p INDEXED BY" in it for it in run.texts)
         monkeypatch.undo()

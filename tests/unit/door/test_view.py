@@ -7,6 +7,7 @@ import pytest
 
 from desktopmail.door.ids import PlacementId
 from desktopmail.door.rows import Column, View
+from desktopmail.door.search import few_of
 from desktopmail.door.view import (
     MAX_MERGED_MAILBOXES,
     WORDS_SLOTS,
@@ -124,6 +125,26 @@ def test_what_a_server_found_is_looked_up_by_its_ids(
 def test_an_unread_view_uses_the_index_of_unread_mail(connection: apsw.Connection) -> None:
     steps = plan(connection, ViewSql(View(unread_only=True), ONE).ids(0, 50))
     assert any("placement_unread" in step for step in steps), steps
+
+
+def test_whether_large_ones_have_attachments_is_told_by_the_index_of_sizes(
+    connection: apsw.Connection,
+) -> None:
+    way = few_of("placement_by_size", "p.size > ?", "(1,2,3)")
+    sql = ViewSql(View(query="larger:10k -has:attachment"), THREE).left_of(Sql(way.text, (10_240,)))
+    index = "placement_by_size (mailbox_id=? AND size>?)"
+    assert plan(connection, sql) == [f"SEARCH p USING COVERING INDEX {index}"]
+
+
+def test_no_index_of_placements_keeps_an_id_twice(connection: apsw.Connection) -> None:
+    named = [
+        index
+        for (index,) in connection.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'placement'"
+            " AND sql LIKE '%, id%'"
+        ).fetchall()
+    ]
+    assert named == ["placement_by_size"]
 
 
 def test_more_mailboxes_than_can_be_merged_still_make_a_statement(
