@@ -355,7 +355,7 @@ class Outbox:
         self._filed()
 
     def _resolve(self, account: Account, one: Sending, tx: Transaction) -> None:
-        if _came_from_a_server(tx, one.message_id):
+        if _came_from_a_server(tx, one):
             accept(tx, one, self._now_s(), whole=True)
             return
         if self._now_s() - one.changed_s < _EVIDENCE_AFTER_S:
@@ -404,6 +404,7 @@ def decide(tx: Transaction, sending_id: SendingId, choice: str, now_s: float) ->
             sending.set_state(tx, one.id, SendingState.QUEUED, now_s)
         case "drop":
             sending.remove(tx, one.id)
+            blob.drop_unnamed(tx, [one.blob_id])
         case _:
             sending.set_state(tx, one.id, SendingState.UNSURE, now_s)
 
@@ -445,31 +446,34 @@ def file_copy(tx: Transaction, account: Account, one: Sending, now_s: float) -> 
 
 
 def _mark_answered(tx: Transaction, one: Sending) -> None:
-    if one.answers is not None:
+    answers = sending.get(tx, one.id).answers  # it may have been moved while this was on its way
+    if answers is not None and placement.get(tx, [answers]):  # else it was deleted
         flag = Flag.FORWARDED if one.forwards else Flag.ANSWERED
-        journal.store_flags(tx, [one.answers], add=flag)
+        journal.store_flags(tx, [answers], add=flag)
     if one.draft is not None:
         journal.expunge(tx, [one.draft], label="Remove the sent draft")
 
 
-def _came_from_a_server(tx: Transaction, message_id: str) -> bool:
+def _came_from_a_server(tx: Transaction, one: Sending) -> bool:
     """Whether a message with this Message-ID was fetched from a server, any of ours.
 
     Where we filed one of this name ourselves (it was accepted for other recipients before, or sent
-    twice on purpose), finding it proves nothing; neither does a draft, wherever it was moved.
+    twice on purpose), finding it proves nothing; neither does a draft, wherever it was moved, nor
+    what came before it was to be sent: that is the one that is sent on.
     """
-    if not message_id or tx.fetch(
-        "SELECT 1 FROM sending WHERE message_id = ? AND filed = 1", (message_id,)
+    if not one.message_id or tx.fetch(
+        "SELECT 1 FROM sending WHERE message_id = ? AND filed = 1", (one.message_id,)
     ):
         return False
     return bool(
         tx.fetch(
-            "SELECT 1 FROM message AS m WHERE m.message_id = ? AND ("
+            "SELECT 1 FROM message AS m WHERE m.message_id = ?1 AND ("
             " EXISTS (SELECT 1 FROM placement AS p JOIN mailbox AS b ON b.id = p.mailbox_id"
             "  WHERE p.message_id = m.id AND p.uid IS NOT NULL AND p.flags & 16 = 0"
-            "  AND b.role <> 'drafts')"
-            " OR EXISTS (SELECT 1 FROM pop_seen AS s WHERE s.message_id = m.id))",
-            (message_id,),
+            "  AND p.arrived_s >= ?2 AND b.role <> 'drafts')"
+            " OR EXISTS (SELECT 1 FROM pop_seen AS s WHERE s.message_id = m.id"
+            "  AND s.first_seen_s >= ?2))",
+            (one.message_id, one.since_s),
         )
     )
 

@@ -16,6 +16,7 @@ from desktopmail.door.ids import (
     SendingId,
 )
 from desktopmail.door.rows import Flag
+from desktopmail.engine.store import sending
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -367,6 +368,7 @@ def pass_on(tx: Transaction, rows: Sequence[Target]) -> None:
         " AND placement_id = ? AND twin IS NOT NULL",
         [(row.operation_id, row.placement_id) for row in rows],
     )
+    sending.follow(tx, {row.placement_id: row.twin for row in rows if row.twin is not None})
 
 
 def begin(tx: Transaction, operations: Iterable[Operation], uidnext: int) -> None:

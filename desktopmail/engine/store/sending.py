@@ -14,7 +14,7 @@ from desktopmail.door.rows import SendingState
 from desktopmail.mime.report import DeliveryReport, ReadReceipt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from desktopmail.door.sqlite import Fields
     from desktopmail.engine.store.store import Transaction
@@ -31,6 +31,7 @@ class Sending:
         recipients: Those who have not been sent to yet.
         refused: Address to what the server said of it.
         changed_s: When its state was stored.
+        queued_s: When it was put into the outbox.
     """
 
     id: SendingId
@@ -50,6 +51,12 @@ class Sending:
     forwards: bool
     report: ReportWish
     changed_s: float
+    queued_s: float
+
+    @property
+    def since_s(self) -> float:
+        """What a server says arrived before that was there before it was sent."""
+        return self.queued_s - CLOCKS_APART_S
 
     @property
     def envelope_id(self) -> str:
@@ -66,9 +73,11 @@ class Told(msgspec.Struct, frozen=True):
 
 
 _FINALITY = {"delayed": 0, "relayed": 1, "expanded": 1, "delivered": 2, "failed": 2, "read": 3}
+#: Where the clock of a server is slower than ours by more, a person is asked once too often.
+CLOCKS_APART_S = 300.0
 _COLUMNS = (
     "id, account_id, state, message_id, subject, sender, recipients, refused, blob_id,"
-    " not_before_s, retry_s, tries, draft, answers, forwards, report, changed_s"
+    " not_before_s, retry_s, tries, draft, answers, forwards, report, changed_s, queued_s"
 )
 # RFC 3461 section 4.4
 _MAX_ENVELOPE_ID = 100
@@ -186,6 +195,15 @@ def follow_clock(
     )
 
 
+def follow(tx: Transaction, moved: Mapping[PlacementId, PlacementId]) -> None:
+    """Let what waits here answer a message where it stands now."""
+    rows = tx.fetch("SELECT id, answers FROM sending WHERE answers IS NOT NULL AND filed = 0")
+    tx.execute_many(
+        "UPDATE sending SET answers = ? WHERE id = ?",
+        [(moved[answers], sending_id) for sending_id, answers in rows if answers in moved],
+    )
+
+
 def set_results(
     tx: Transaction, sending_id: SendingId, remaining: tuple[str, ...], refused: dict[str, str]
 ) -> None:
@@ -277,4 +295,5 @@ def _sending(row: Fields) -> Sending:
         bool(row[14]),
         msgspec.json.decode(row[15], type=ReportWish),
         row[16],
+        row[17],
     )

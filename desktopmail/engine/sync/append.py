@@ -6,7 +6,10 @@ What is sent is filed so, too, unless its server has put a copy into Sent by its
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from desktopmail.door.rows import SendingState
 from desktopmail.engine import journal
@@ -16,6 +19,8 @@ from desktopmail.engine.sync.flags import wire_flags
 from desktopmail.engine.sync.telling import give_uid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from desktopmail.door.ids import SendingId
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.operation import Operation, Target
@@ -145,7 +150,10 @@ class Appends:
             return None
         await self._at.select(target.path)
         uids = await proof.by_message_id(self._at.client, message_id)
-        return uids[-1] if uids else None
+        before = await self._at.store.read(
+            partial(_there_before, target, uids, one.arguments.sending)
+        )
+        return max(set(uids) - before, default=None)
 
     async def _named_since(self, target: Mailbox, message_id: str, since: int) -> int | None:
         """The newest message of this Message-ID in the target, from a UID on."""
@@ -163,3 +171,15 @@ class Appends:
                 sending.set_state(tx, one.arguments.sending, SendingState.DONE, now_s)
 
         await self._at.store.write(step)
+
+
+def _there_before(
+    target: Mailbox, uids: Sequence[int], sending_id: SendingId, tx: Transaction
+) -> set[int]:
+    """Those of these UIDs that are of messages which came before this one was to be sent."""
+    rows = tx.fetch(
+        "SELECT p.uid FROM json_each(?1) AS u JOIN placement AS p ON p.mailbox_id = ?2"
+        " AND p.uid = u.value JOIN sending AS s ON s.id = ?3 WHERE p.arrived_s < s.queued_s - ?4",
+        (msgspec.json.encode(uids).decode(), target.id, sending_id, sending.CLOCKS_APART_S),
+    )
+    return {row[0] for row in rows}

@@ -8,7 +8,9 @@ import pytest
 
 from desktopmail.door.commands import (
     AnswerQuestion,
+    ArchiveMessages,
     CancelSending,
+    DeleteMessages,
     ReportWish,
     RetrySending,
     SaveDraft,
@@ -598,3 +600,82 @@ def logins(server: LocalServer) -> int:
     """How often somebody tried to log in for sending."""
     said = server.transcript.commands()
     return sum(line.startswith(("AUTH ", "A1 AUTHENTICATE", "AUTHENTICATE")) for line in said)
+
+
+@pytest.mark.parametrize("kind", [Kind.IMAP, Kind.POP3])
+@pytest.mark.parametrize("then", ["archived", "deleted"])
+async def test_what_is_answered_may_go_before_the_answer_does(
+    kind: Kind, then: str, tmp_path: Path
+) -> None:
+    """Acceptance could not be stored: it was asked about, and sent twice by who said "again"."""
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(5))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=kind)
+            await bench.sync(account_id)
+            ids = (bench.placed("Subject 5"),)
+            made = await send(bench, account_id, answers=ids[0], delay_s=3600)
+            if then == "archived":
+                await bench.engine.command(ArchiveMessages(placement_ids=ids))
+            else:
+                await bench.engine.command(DeleteMessages(placement_ids=ids, permanently=True))
+            await bench.sync(account_id)
+            await bench.engine.store.write(
+                lambda tx: tx.execute("UPDATE sending SET not_before_s = 0")
+            )
+            bench.engine.working.wake_all()
+            await reaches(bench, made, SendingState.DONE)
+            assert got(server) == ["Subject 1"]
+            assert bench.reader.questions() == []
+            await bench.sync(account_id)
+            flags = [row.flags & Flag.ANSWERED for row in bench.rows("Archive")]
+            assert flags == ([Flag.ANSWERED] if then == "archived" else [])
+
+
+async def test_what_was_there_before_is_no_evidence_that_it_was_sent(tmp_path: Path) -> None:
+    """A message that came years ago is sent on as it is: by its name it would seem to be there."""
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await bench.engine.store.write(
+                lambda tx: tx.execute("UPDATE placement SET arrived_s = arrived_s - 3600")
+            )
+            made = await cut_behind_the_dot(bench, account_id)
+            bench.engine.working.wake_all()
+            await until(lambda: bool(bench.reader.questions()), "the question")
+            assert state(bench, made) is SendingState.UNSURE
+
+
+async def test_what_is_forgotten_leaves_no_octets(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await cut_behind_the_dot(bench, account_id)
+            bench.engine.working.wake_all()
+            await until(lambda: bool(bench.reader.questions()), "the question")
+            (question,) = bench.reader.questions()
+            await bench.engine.command(AnswerQuestion(question_id=question.id, choice="drop"))
+            assert bench.reader.sendings() == []
+            assert await bench.engine.store.read(lambda tx: tx.fetch("SELECT 1 FROM blob")) == []
+
+
+async def test_one_of_the_same_name_in_sent_is_not_taken_for_the_copy(tmp_path: Path) -> None:
+    """A program that sends with one Message-ID: the copy of yesterday became that of today."""
+    octets = [mail(1, body=text) for text in ("yesterday", "today")]
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            for one in octets:
+                made = await send(bench, account_id, octets=one + b"Subject")
+                await reaches(bench, made, SendingState.DONE)
+                await bench.sync(account_id)
+                await bench.engine.store.write(
+                    lambda tx: tx.execute("UPDATE placement SET arrived_s = arrived_s - 3600")
+                )
+            assert len(server.messages("alice", "Sent")) == 2
+            assert sorted(row.preview.split()[0] for row in bench.rows("Sent")) == [
+                "today", "yesterday",
+            ]  # fmt: skip
