@@ -8,13 +8,19 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
+import apsw
+
 from desktopmail.door.inflate import inflate
 from desktopmail.door.sqlite import DAMAGE, fetch, open_read_only
 
 if TYPE_CHECKING:
-    import apsw
-
     from desktopmail.door.profile import Profile
+
+
+# A row is put together in memory before its values are given out, so that a large message would
+# take twice its octets: it is read piece by piece instead, which takes longer for a small one.
+_LARGE_OCTETS = 256 * 1024
+_SELECT = "SELECT deflated, iif(length(stored) < ?, stored, NULL) FROM octets WHERE id = ?"
 
 
 class OctetsLostError(LookupError):
@@ -49,10 +55,12 @@ class OctetReader:
                 raise OctetsLostError(f"the file {path} of the store is missing")
             connection = open_read_only(path)
             self._connections[segment] = connection
-        rows = fetch(connection, "SELECT deflated, stored FROM octets WHERE id = ?", (position,))
+        rows = fetch(connection, _SELECT, (_LARGE_OCTETS, position))
         if not rows:
             raise OctetsLostError(f"octets {position} are missing in segment {segment}")
         deflated, stored = rows[0]
+        if stored is None:
+            stored = _read_large(connection, position)
         return inflate(stored, deflated=bool(deflated))
 
     def close(self) -> None:
@@ -60,3 +68,14 @@ class OctetReader:
         for connection in self._connections.values():
             connection.close()
         self._connections.clear()
+
+
+def _read_large(connection: apsw.Connection, position: int) -> bytes:
+    try:
+        blob = connection.blob_open("main", "octets", "stored", position, False)
+        try:
+            return blob.read()
+        finally:
+            blob.close()
+    except (apsw.SQLError, apsw.AbortError) as error:
+        raise OctetsLostError(f"octets {position} were deleted meanwhile") from error

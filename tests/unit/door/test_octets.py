@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import apsw
 import pytest
 
+from desktopmail.door import octets
 from desktopmail.door.octets import OctetReader, OctetsLostError
 from desktopmail.door.profile import Profile
+from desktopmail.door.sqlite import fetch
 from desktopmail.engine.content import Content
 from desktopmail.engine.store.segments import Segments
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from desktopmail.door.sqlite import Fields
 
 
 def test_octets_are_read_while_the_engine_writes_on(tmp_path: Path) -> None:
@@ -24,6 +28,41 @@ def test_octets_are_read_while_the_engine_writes_on(tmp_path: Path) -> None:
     assert reader.read(first.segment, first.position) == b"a" * 5000
     second = writer.write([Content.of(b"b")])[0]
     assert reader.read(second.segment, second.position) == b"b"
+    reader.close()
+    writer.close()
+
+
+def test_a_large_message_is_read_without_another_copy_of_it(tmp_path: Path) -> None:
+    profile = Profile.at(tmp_path)
+    large = bytes(range(256)) * 20_000
+    writer = Segments(profile)
+    (one,) = writer.write([Content.of(large)])
+    writer.close()
+    reader = OctetReader(profile)
+    apsw.status(apsw.SQLITE_STATUS_MEMORY_USED, reset=True)
+    before, _ = apsw.status(apsw.SQLITE_STATUS_MEMORY_USED)
+    assert reader.read(one.segment, one.position) == large
+    _, most = apsw.status(apsw.SQLITE_STATUS_MEMORY_USED)
+    assert most - before < len(large)
+    reader.close()
+
+
+def test_a_large_message_that_is_deleted_between_two_looks_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = Profile.at(tmp_path)
+    writer = Segments(profile)
+    (one,) = writer.write([Content.of(bytes(range(256)) * 4000)])
+    reader = OctetReader(profile)
+
+    def look(*arguments: Any) -> list[Fields]:
+        found = fetch(*arguments)
+        writer.forget([one.position])
+        return found
+
+    monkeypatch.setattr(octets, "fetch", look)
+    with pytest.raises(OctetsLostError, match="deleted meanwhile"):
+        reader.read(one.segment, one.position)
     reader.close()
     writer.close()
 
