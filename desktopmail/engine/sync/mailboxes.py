@@ -62,12 +62,18 @@ class Listed:
     numbers: dict[StatusItem, int]
 
 
-async def ask(client: ImapClient) -> list[Listed]:
-    """List the mailboxes, with their numbers and uses where the server tells them with it."""
+async def ask(client: ImapClient, *, numbers: bool = True) -> list[Listed]:
+    """List the mailboxes, with their uses where the server tells them.
+
+    Args:
+        client: Logged in.
+        numbers: Ask for those of each, too, where the server tells them with it: it has to look at
+            each mailbox for that.
+    """
     returns = ["SUBSCRIBED"] if client.offers("LIST-EXTENDED") else []
     if returns and client.offers("SPECIAL-USE"):
         returns.append("SPECIAL-USE")
-    items = status_items(client) if returns and client.offers("LIST-STATUS") else ()
+    items = status_items(client) if numbers and returns and client.offers("LIST-STATUS") else ()
     if returns:
         try:
             return _listed(await client.list("", "*", returns=returns, status=items), None)

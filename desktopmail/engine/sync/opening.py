@@ -41,7 +41,9 @@ class Opening:
         """Ask for everything.
 
         Args:
-            inbox: Open the Inbox, too.
+            inbox: Open the Inbox, too, which was never looked at: then there is nothing yet that
+                the numbers of mailboxes could be compared with, and a server that has to look at
+                each for them lets the first screen wait.
 
         Raises:
             NetError: The connection failed.
@@ -49,7 +51,7 @@ class Opening:
         with unwrapped():
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.enable())
-                group.create_task(self._list())
+                group.create_task(self._list(numbers=not inbox))
                 if inbox:
                     group.create_task(self._select())
 
@@ -74,9 +76,9 @@ class Opening:
         """Something else is said now: what was answered may not hold any more."""
         self._listed, self._inbox = [], None
 
-    async def _list(self) -> None:
+    async def _list(self, *, numbers: bool) -> None:
         if self._client is not None:
-            self._listed = await mailboxes.ask(self._client)
+            self._listed = await mailboxes.ask(self._client, numbers=numbers)
 
     async def _select(self) -> None:
         client = self._client

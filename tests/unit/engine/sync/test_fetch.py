@@ -193,7 +193,7 @@ async def test_a_large_mailbox_is_listed_by_envelopes_and_then_known_by_its_head
             await bench.engine.command(SetOffline(offline=False))
             await bench.sync(account_id)
             listed = [one for one in server.transcript.commands() if "ENVELOPE" in one.upper()]
-            assert len(listed) == 3  # seven behind the first screen, in threes
+            assert len(listed) == 4  # the first screen of two, and seven behind it in threes
             assert bench.subjects() == [f"Subject {n}" for n in range(9)]
             assert await nameless(bench) == 0
             threads = await bench.engine.store.read(
