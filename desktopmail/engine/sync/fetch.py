@@ -38,6 +38,7 @@ from desktopmail.wire.imap.sequence import Uid, UidSet
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
+    from desktopmail.engine.content import Content
     from desktopmail.engine.guard import Guard
     from desktopmail.engine.reading import Reader
     from desktopmail.engine.store.mailbox import Mailbox
@@ -119,17 +120,17 @@ class Fetcher:
         total = len(newest)
         if not total:
             return
-        first, rest = newest[:FIRST_SCREEN], newest[FIRST_SCREEN:]
         came = 0
         by_header = since_s != 0 or headers_first or total > MAX_WHOLE_AT_ONCE
-        if by_header or rest:
+        if total > MAX_WHOLE_AT_ONCE and not headers_first:
+            rest = await self._list(newest, uids, since_s)
+        elif by_header or total > FIRST_SCREEN:
+            first, rest = newest[:FIRST_SCREEN], newest[FIRST_SCREEN:]
             async with self._into_mailbox() as pipeline:
                 came = await self._batch(pipeline, first, _HEADER_ITEMS, since_s)
-            self._progress(len(first), total, came, finished=len(first) >= total)
+            self._progress(len(first), total, came)
         else:
-            rest = first
-        if rest and total > MAX_WHOLE_AT_ONCE and not headers_first:
-            rest = await self._list(rest, uids - UidSet.of(first), since_s, total)
+            rest = newest
         items = _HEADER_ITEMS if by_header else _WHOLE_ITEMS
         size = HEADER_BATCH if by_header else WHOLE_BATCH
         async with self._into_mailbox() as pipeline:
@@ -144,24 +145,22 @@ class Fetcher:
                     self._progress(total - len(rest) + at, total, came)
                 if not by_header:
                     size = _following(len(chunk), octets)
-        if rest:
-            self._progress(total, total, came, finished=True)
+        self._progress(total, total, came, finished=True)
 
     async def _list(
-        self, uids: Sequence[Uid], asked: UidSet, since_s: float | None, total: int
-    ) -> list[Uid]:
+        self, uids: Sequence[Uid], asked: UidSet, since_s: float | None
+    ) -> Sequence[Uid]:
         """List messages by their envelopes; returns those that only a header can tell.
 
         Args:
             uids: Those that are asked for, in this order.
             asked: The same ones.
             since_s: See `rows`.
-            total: So many rows are listed at the end.
         """
         left: set[int] = set()
         items = (*_ENVELOPE_ITEMS, Item.MODSEQ) if self.with_modseq else _ENVELOPE_ITEMS
         async with self._into_list(asked, since_s, left) as pipeline:
-            at, size = 0, HEADER_BATCH
+            at, size = 0, FIRST_SCREEN
             while at < len(uids):
                 await self.between()
                 chunk = UidSet.of(uids[at : at + size])
@@ -177,7 +176,8 @@ class Fetcher:
                         await pipeline.put(answer, 0)
                 await pipeline.flush()
                 at += len(chunk)
-                self._progress(at, total, 0)
+                self._progress(at, len(uids), 0)
+                size = max(size, HEADER_BATCH)
                 if self.ports.clock.monotonic() - begun_s < QUICKLY_S:
                     # The last ones are small: nothing comes any more while they are stored.
                     size = max(HEADER_BATCH, min(MOST_LISTED_BATCH, (len(uids) - at) // 2))
@@ -288,7 +288,7 @@ class Fetcher:
 
         parse = partial(_parse, self.store.guard, self.ports, is_whole=True)
         return Pipeline(
-            self.store, parse, keep, messages=MOST_WHOLE_BATCH,
+            self.store, parse, keep, messages=MOST_WHOLE_BATCH, octets=_octets_of,
             glance=partial(parse, read=reading.glance),
         )  # fmt: skip
 
@@ -362,7 +362,7 @@ class Fetcher:
 
         parse = partial(incoming.parse, self.store.guard, self.ports)
         return Pipeline(
-            self.store, parse, keep, messages=HEADER_BATCH,
+            self.store, parse, keep, messages=HEADER_BATCH, octets=incoming.octets_of,
             glance=partial(parse, read=reading.glance),
         )  # fmt: skip
 
@@ -477,6 +477,10 @@ async def _parse(
     return [
         (placed, local, None if placed in aside else next(found)) for placed, local, _ in contents
     ]
+
+
+def _octets_of(parsed: list[_Parsed]) -> list[Content]:
+    return [row.content for _, _, row in parsed if row is not None and row.content is not None]
 
 
 async def _in_pieces(

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from desktopmail.door.ids import MessageId
     from desktopmail.engine.connector import Connector
+    from desktopmail.engine.content import Content
     from desktopmail.engine.guard import Guard
     from desktopmail.engine.reading import Reader
     from desktopmail.engine.store.account import Account
@@ -319,7 +320,7 @@ class Pop3Sync:
 
         parse = partial(_parse, self._store.guard, self._ports)
         glance = partial(parse, read=reading.glance)
-        async with Pipeline(self._store, parse, keep, glance=glance) as pipeline:
+        async with Pipeline(self._store, parse, keep, octets=_octets_of, glance=glance) as pipeline:
             async for number, content in client.retr_many(fresh):
                 # Without TOP it has to be fetched to see that it is known.
                 one = here.take(bytes.fromhex(digest_of(content))) if here else None
@@ -444,6 +445,10 @@ def _complete(message_id: MessageId, one: Parsed, tx: Transaction) -> None:
     (blob_id,) = blob.put_all(tx, [one.content])
     size = len(one.incoming.octets)
     message.complete(tx, [(message_id, Coming(one.summary, blob_id, size, 0))])
+
+
+def _octets_of(rows: list[tuple[int, Parsed]]) -> list[Content]:
+    return incoming.octets_of(one for _, one in rows)
 
 
 async def _parse(

@@ -69,6 +69,77 @@ def test_a_position_is_never_given_twice(tmp_path: Path) -> None:
     store.close()
 
 
+def count(store: Segments) -> int:
+    return len(store.behind(0))
+
+
+def test_what_was_laid_down_ahead_is_not_written_again_by_its_step(tmp_path: Path) -> None:
+    store = Segments(Profile.at(tmp_path))
+    store.write_ahead(contents(b"one", b"two", b"two"))
+    one, two, three = store.write(contents(b"one", b"two", b"three"))
+    store.end_step(is_durable=True)
+    assert count(store) == 3
+    assert [store.read(1, place.position) for place in (one, two, three)] == [
+        b"one", b"two", b"three",
+    ]  # fmt: skip
+    store.close()
+
+
+def test_what_the_step_that_runs_has_taken_is_not_laid_down_again(tmp_path: Path) -> None:
+    store = Segments(Profile.at(tmp_path))
+    store.write_ahead(contents(b"one"))
+    store.write(contents(b"one"))
+    store.write_ahead(contents(b"one"))
+    assert count(store) == 1
+    store.close()
+
+
+def test_what_was_laid_down_ahead_of_a_step_that_failed_waits_for_another(tmp_path: Path) -> None:
+    store = Segments(Profile.at(tmp_path))
+    store.write_ahead(contents(b"one"))
+    first = store.write(contents(b"one", b"two"))
+    store.end_step(is_durable=False)
+    again = store.write(contents(b"one", b"two"))
+    store.end_step(is_durable=True)
+    assert again[0] == first[0]
+    assert count(store) == 2  # what the failed step wrote itself made room
+    store.close()
+
+
+def test_what_was_laid_down_ahead_and_is_named_already_makes_room(tmp_path: Path) -> None:
+    store = Segments(Profile.at(tmp_path))
+    store.write_ahead(contents(b"one", b"two"))
+    store.drop_ahead([Content.of(b"one").sha256])
+    two, three = store.write(contents(b"two", b"three"))
+    assert [position for position, _ in store.behind(0)] == [two.position, three.position]
+    store.close()
+
+
+def test_a_sweep_leaves_what_was_laid_down_ahead_of_a_step_to_come(tmp_path: Path) -> None:
+    store = Segments(Profile.at(tmp_path))
+    store.write(contents(b"orphan"))
+    store.end_step(is_durable=True)
+    store.write_ahead(contents(b"one"))
+    assert store.sweep(1, []) == len(b"orphan")
+    (one,) = store.write(contents(b"one"))
+    assert store.read(1, one.position) == b"one"
+    store.close()
+
+
+def test_what_was_laid_down_in_a_segment_that_is_lost_is_written_by_its_step(
+    tmp_path: Path,
+) -> None:
+    profile = Profile.at(tmp_path)
+    store = Segments(profile)
+    store.write_ahead(contents(b"one"))
+    store.begin_next()
+    profile.segment(1).write_bytes(b"\xaa" * 50_000)
+    assert store.set_aside(1)
+    (one,) = store.write(contents(b"one"))
+    assert (one.segment, store.read(2, one.position)) == (2, b"one")
+    store.close()
+
+
 def spoil(path: Path, at: int = 0, octets: int = 16_384) -> None:
     with path.open("r+b") as file:
         file.seek(at)
