@@ -62,8 +62,9 @@ def test_a_beginning_finds_what_the_index_finds_by_gathering(
 
 
 def test_the_words_of_a_longer_beginning_are_asked_for_one_by_one(
-    connection: apsw.Connection,
+    connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(vocabulary, "_GATHERED_EACH", 1)
     assert Vocabulary(connection).beginning_with("the") == '("the" OR "then" OR "theory")'
     asked = Vocabulary(connection).beginning_with("of thi")
     assert asked == '("of thieves")'
@@ -84,6 +85,30 @@ def test_too_many_words_are_left_to_the_index(
     connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vocabulary, "_MOST", 2)
+    monkeypatch.setattr(vocabulary, "_GATHERED_EACH", 1)
     assert Vocabulary(connection).beginning_with("the") == ""
     assert Vocabulary(connection).beginning_with("theo") == '("theory")'
     assert Vocabulary(connection).beginning_with("thx") == ""
+
+
+@pytest.mark.parametrize(
+    ("limits", "is_gathered"),
+    [
+        ({}, True),  # three words in five messages
+        ({"_GATHERED_EACH": 1}, False),
+        ({"_COMMON": 2}, False),  # "the" alone stands in as many
+        ({"_COUNTED": 3}, False),
+        ({"_GATHERED_EACH": 1, "_MOST": 2}, True),
+    ],
+)
+def test_words_that_few_messages_hold_are_gathered_by_the_index(
+    connection: apsw.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    limits: dict[str, int],
+    is_gathered: bool,
+) -> None:
+    for name, value in limits.items():
+        monkeypatch.setattr(vocabulary, name, value)
+    asked = Vocabulary(connection).beginning_with("the")
+    assert (asked == "") is is_gathered
+    assert found(connection, asked or '"the" *') == [1, 2, 5]
