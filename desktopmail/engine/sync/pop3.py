@@ -23,7 +23,8 @@ from desktopmail.engine.sync import uidl as uidls
 from desktopmail.engine.sync.incoming import Incoming, Parsed
 from desktopmail.engine.sync.pipeline import Pipeline
 from desktopmail.engine.waiting import DateWatch, wait_awake
-from desktopmail.mime.header import digest_of
+from desktopmail.mime.header import digest_of, header_end
+from desktopmail.mime.message import Message
 from desktopmail.net.errors import NetError, RefusedError
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.pop3 import Pop3Client
     from desktopmail.net.ports import Ports
+    from desktopmail.wire.pop3.reply import Reply
 
 PROGRESS_MESSAGES = 100
 
@@ -50,10 +52,12 @@ class Maildrop:
     Attributes:
         sizes: Octets, by message number.
         uidls: Unique ids by number; only those that are not empty and stand there once.
+        refused: What the server said of messages that it lists and does not give.
     """
 
     sizes: dict[int, int]
     uidls: dict[int, str]
+    refused: dict[int, Reply] = field(default_factory=dict)
     listed: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,6 +67,10 @@ class Maildrop:
     def is_numbered(self) -> bool:
         """Whether the ids are the numbers of the messages: they are other ones the next time."""
         return bool(self.uidls) and all(uidl == str(n) for n, uidl in self.uidls.items())
+
+    def size_that_tells(self, number: int) -> int | None:
+        """The size of a message that is another one only by its octets, where no id tells."""
+        return None if self.uidls else self.sizes[number]
 
 
 class Unlisted:
@@ -81,12 +89,25 @@ class Unlisted:
     def __bool__(self) -> bool:
         return bool(self._by_digest or self._doubtful)
 
-    def take(self, digest: bytes) -> Seen | None:
-        """Return one with this header block, and count it as found."""
+    def take(self, header: bytes, size: int | None) -> Seen | None:
+        """Return one with this header block, and count it as found.
+
+        Args:
+            header: The header block, or the whole message.
+            size: What has to agree too where the header names no message and that was deleted here;
+                None: nothing would tell whether it is that one.
+        """
+        digest = bytes.fromhex(digest_of(header))
         found = self._by_digest.get(digest)
         if not found:
             return None
-        one = found.pop()
+        at: int | None = -1
+        if not Message.parse(header[: header_end(header)]).message_id:
+            alike = (at for at, one in enumerate(found) if size is not None and one.size == size)
+            at = next(alike, None)
+        if at is None:
+            return None
+        one = found.pop(at)
         if not found:
             del self._by_digest[digest]
         return one
@@ -162,6 +183,8 @@ class Pop3Sync:
             await client.quit()  # only now the server deletes what was marked
             if deleted:
                 await self._store.write(lambda tx: pop_seen.forget(tx, account.id, deleted))
+            if maildrop.refused:
+                raise _not_given(account, maildrop.refused)
         finally:
             await client.aclose()
 
@@ -209,7 +232,8 @@ class Pop3Sync:
         """Part messages by their headers: those that are what they were, and those that are not."""
         same: dict[int, Seen] = {}
         other: dict[int, Seen] = {}
-        async for number, header in client.top_many(known, 0):
+        # What the server does not show stays what it was.
+        async for number, header in client.top_many(known, 0, on_refused=_pass_over):
             digest = bytes.fromhex(digest_of(header))
             (same if digest == known[number].header_digest else other)[number] = known[number]
         return same, other
@@ -264,9 +288,9 @@ class Pop3Sync:
             return fresh
         renamed: dict[int, Seen] = {}
         met: dict[int, tuple[bytes, MessageId]] = {}
-        async for number, header in client.top_many(fresh, 0):
+        async for number, header in client.top_many(fresh, 0, on_refused=_pass_over):
             digest = bytes.fromhex(digest_of(header))
-            one = here.take(digest)
+            one = here.take(header, maildrop.size_that_tells(number))
             if one is not None:
                 renamed[number] = one
             elif elsewhere.get(digest):
@@ -320,10 +344,11 @@ class Pop3Sync:
 
         parse = partial(_parse, self._store.guard, self._ports)
         glance = partial(parse, read=reading.glance)
+        refuse = maildrop.refused.__setitem__  # the others are fetched all the same
         async with Pipeline(self._store, parse, keep, octets=_octets_of, glance=glance) as pipeline:
-            async for number, content in client.retr_many(fresh):
+            async for number, content in client.retr_many(fresh, on_refused=refuse):
                 # Without TOP it has to be fetched to see that it is known.
-                one = here.take(bytes.fromhex(digest_of(content))) if here else None
+                one = here.take(content, maildrop.size_that_tells(number)) if here else None
                 if one is None and here:  # nor does its header tell where that may be of two
                     one = await self._store.read(partial(here.take_same, content))
                 if one is not None:
@@ -341,7 +366,8 @@ class Pop3Sync:
         """Fetch what the doctor found to be damaged here, where the server has it."""
         lost = await self._store.read(lambda tx: pop_seen.lost(tx, account.id))
         wanted = {n: lost[uidl] for n, uidl in maildrop.uidls.items() if uidl in lost}
-        async for number, content in client.retr_many(sorted(wanted)):
+        refuse = maildrop.refused.__setitem__
+        async for number, content in client.retr_many(sorted(wanted), on_refused=refuse):
             came = Incoming(content, True, len(content), self._now_s())
             (one,) = await incoming.parse(self._store.guard, self._ports, [came])
             await self._store.write(partial(_complete, wanted[number], one))
@@ -436,6 +462,21 @@ async def look(client: Pop3Client) -> Maildrop:
         if uidl and times[uidl] == 1 and number in sizes
     }
     return Maildrop(sizes, uidls)
+
+
+def _pass_over(_number: int, _reply: Reply) -> None:
+    """A header that the server does not show tells nothing: the message is fetched, or stays."""
+
+
+def _not_given(account: Account, refused: dict[int, Reply]) -> RefusedError:
+    """Say which messages are not here; all else of the session was done."""
+    number, reply = next(iter(refused.items()))
+    more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+    return RefusedError(
+        f"{account.incoming.host} lists message {number}{more} and does not give it: {reply}.",
+        reply=reply,
+        remedy="Look at it at the provider; it is tried again with each session.",
+    )
 
 
 def _complete(message_id: MessageId, one: Parsed, tx: Transaction) -> None:

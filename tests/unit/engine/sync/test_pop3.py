@@ -369,3 +369,84 @@ async def test_the_server_does_not_wait_until_large_messages_are_read_for_their_
             assert bench.reader.unindexed() == 0
             assert all(row.preview.startswith("zebra") for row in bench.rows())
             assert len(bench.reader.window(View(query="zebra7"), 0, 5)) == 1
+
+
+@pytest.mark.parametrize("without", [(), ("PIPELINING",)])
+async def test_a_message_that_the_server_does_not_give_keeps_no_other_from_coming_or_going(
+    without: tuple[str, ...], tmp_path: Path
+) -> None:
+    with LocalServer(PASSWORDS, without=without) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            learned = Learned(pop_deletes_after_days=0.0)
+            await bench.engine.store.write(lambda tx: account.learn(tx, account_id, learned))
+            for number in range(4):
+                server.deliver("alice", mail(number))
+            server.add_fault(
+                Fault(protocol="pop3", command="RETR", argument="^2$", reply="-ERR damaged")
+            )
+            with pytest.raises(DoorError, match=r"lists message 2 and .*damaged"):
+                await bench.sync(account_id)
+            assert bench.subjects() == ["Subject 0", "Subject 2", "Subject 3"]
+            assert [one.subject for one in server.messages("alice")] == ["Subject 1"]
+            await bench.sync(account_id)
+            assert bench.subjects() == [f"Subject {n}" for n in range(4)]
+            assert server.messages("alice") == []
+
+
+async def test_a_server_that_offers_top_and_refuses_it_loses_and_doubles_nothing(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in range(3):
+            server.deliver("alice", mail(number))
+        server.add_fault(Fault(protocol="pop3", command="TOP", reply="-ERR no", times=None))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            await bench.engine.store.write(
+                lambda tx: tx.execute("UPDATE pop_seen SET uidl = 'old-' || uidl")
+            )
+            await bench.sync(account_id)
+            assert bench.subjects() == [f"Subject {n}" for n in range(3)]
+
+
+def bare(body: str) -> bytes:
+    """Without a Message-ID, and with one header for all of them."""
+    return f"From: cron@example.org\r\nSubject: done\r\n\r\n{body}\r\n".encode()
+
+
+@pytest.mark.parametrize("has_top", [True, False])
+async def test_one_with_the_header_of_a_message_deleted_before_is_fetched(
+    has_top: bool, tmp_path: Path
+) -> None:
+    """Its header names nothing: it was taken for the one that was deleted, and never came."""
+    drop = FakeMaildrop(("a", bare("1")), has_top=has_top)
+    async with drop.serve(), running_engine(tmp_path) as bench:
+        account_id = AccountId((await bench.engine.command(drop.account())).ids[0])
+        await bench.sync(account_id)
+        for _ in range(2):  # into the Trash, and for good
+            ids = tuple(row.id for path in ("INBOX", "Trash") for row in bench.rows(path))
+            await bench.engine.command(DeleteMessages(placement_ids=ids))
+        drop.messages[:] = [("b", bare("2"))]
+        for _ in range(2):
+            await bench.sync(account_id)
+            assert [row.preview for row in bench.rows()] == ["2"]
+
+
+@pytest.mark.parametrize("without", [("UIDL",), ("UIDL", "TOP")])
+async def test_without_ids_what_was_deleted_here_and_names_nothing_stays_deleted(
+    without: tuple[str, ...], tmp_path: Path
+) -> None:
+    with LocalServer(PASSWORDS, without=without) as server:
+        server.deliver("alice", bare("1"))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            for _ in range(2):
+                ids = tuple(row.id for path in ("INBOX", "Trash") for row in bench.rows(path))
+                await bench.engine.command(DeleteMessages(placement_ids=ids))
+            for _ in range(2):
+                await bench.sync(account_id)
+                assert (bench.rows(), bench.rows("Trash")) == ([], [])
