@@ -42,8 +42,10 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     form.add_argument("--mbox", metavar="FILE", type=Path, help="one file; - is standard output")
     form.add_argument("--maildir", metavar="DIR", type=Path, help="a Maildir")
     form.add_argument("--eml", metavar="DIR", type=Path, help="one file a message")
-    export.add_argument("what", nargs="+", metavar="MAILBOX|ID", help="one mailbox, or messages")
-    export.add_argument("--account", metavar="N", help="the account of that mailbox")
+    export.add_argument("what", nargs="*", metavar="MAILBOX|ID", help="one mailbox, or messages")
+    export.add_argument(
+        "--account", metavar="N", help="the account of that mailbox; alone: all of its mailboxes"
+    )
     export.set_defaults(run=_export)
 
     reading = commands.add_parser(
@@ -89,6 +91,8 @@ async def _export(context: Context, arguments: argparse.Namespace) -> int:
     path = getattr(arguments, form)
     if str(path) != "-":
         return await _do(context, _command(context, arguments, form, path.absolute()))
+    if not arguments.what:
+        raise UsageError("One mailbox goes to standard output: name it.")
     if form != "mbox" or arguments.json:
         raise UsageError("Only an mbox goes to standard output, and not together with --json.")
     with tempfile.TemporaryDirectory() as folder:
@@ -104,6 +108,11 @@ async def _export(context: Context, arguments: argparse.Namespace) -> int:
 def _command(
     context: Context, arguments: argparse.Namespace, form: str, path: Path
 ) -> ExportMessages:
+    if not arguments.what:
+        if arguments.account is None:
+            raise UsageError("Name one mailbox, messages by their ids, or an --account.")
+        account_id = context.account(arguments.account).id
+        return ExportMessages(account_id=account_id, form=form, path=str(path))
     if all(numbers.is_local_id(word) for word in arguments.what):
         rows = [context.message(int(word))[0] for word in dict.fromkeys(arguments.what)]
         ids = tuple(row.id for row in rows)

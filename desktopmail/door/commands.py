@@ -510,13 +510,15 @@ class ExportMessages(Command, frozen=True, kw_only=True):
     """Write messages to files, exact and with their flags; answers when they are written.
 
     Attributes:
-        placement_ids: Which; empty for all of `mailbox_id`.
+        placement_ids: Which; empty for all of `mailbox_id`, or of all mailboxes of `account_id`.
         form: "mbox" (a file, replaced), "maildir" or "eml" (a folder, added to).
-        path: Where, as the engine's process sees it: absolute.
+        path: Where, as the engine's process sees it: absolute. Of an account it is a folder, with a
+            place in it for each mailbox (`engine.files.layout`).
     """
 
     placement_ids: tuple[PlacementId, ...] = ()
     mailbox_id: MailboxId | None = None
+    account_id: AccountId | None = None
     form: str
     path: str
 

@@ -277,6 +277,29 @@ def test_what_was_exported_is_imported_once(program: Program, tmp_path: Path) ->
     assert [row["id"] for row in flagged] == [rows[0]["id"]]
 
 
+def test_all_of_an_account_is_exported_at_once_and_twice_is_the_same(
+    program: Program, tmp_path: Path
+) -> None:
+    send(program, "first")
+    program.ok("sync")
+    found = program.ok("list", "INBOX", "--account", "bob-pop3", "--json").json
+    program.ok("copy", str(found[0]["id"]), "--to", "Archive")
+    places = {"mbox": "Archive.mbox", "maildir": ".Archive", "eml": "Archive"}
+    for form, archive in places.items():
+        path = tmp_path / form
+        for _ in range(2):
+            said = program.ok("export", f"--{form}", str(path), "--account", "bob-pop3").out
+        inbox = path if form == "maildir" else path / archive.replace("Archive", "INBOX")
+        for place in (inbox, path / archive):
+            program.ok("import", str(place), "--to", "Junk", "--account", "bob-pop3")
+        assert "of 6 mailboxes exported" in said
+        assert ("3 were there already" in said) is (form != "mbox")  # one of them in Sent
+    subjects = program.ok("list", "Junk", "--account", "bob-pop3", "--json").json
+    assert [row["subject"] for row in subjects] == ["first"]
+    assert program.run("export", "--mbox", str(tmp_path / "x")).status == 2
+    assert program.run("export", "--mbox", "-", "--account", "bob-pop3").status == 2
+
+
 def test_a_backup_is_a_profile_that_reads(program: Program, tmp_path: Path) -> None:
     send(program, "Kept", "--body", "Twice is better.")
     program.ok("sync")

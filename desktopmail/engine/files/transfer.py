@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -12,7 +13,7 @@ import msgspec
 from desktopmail.door.commands import Outcome
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Role
-from desktopmail.engine.files import eml, maildir, mbox
+from desktopmail.engine.files import eml, layout, maildir, mbox
 from desktopmail.engine.files.eml import EmlWriter
 from desktopmail.engine.files.maildir import MaildirWriter
 from desktopmail.engine.files.mbox import MboxWriter
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
     from desktopmail.door.commands import ExportMessages, ImportMessages
-    from desktopmail.door.ids import MailboxId, MessageId, PlacementId
+    from desktopmail.door.ids import AccountId, MailboxId, MessageId, PlacementId
     from desktopmail.engine.octets import Octets
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.ports import Ports
 
 BATCH = 200
 _BEGINNING = 1024
+# By which others know that a Maildir belongs to the one around it (Maildir++).
+_MAILDIR_FOLDER = "maildirfolder"
 # What travels: deletion is a state of a server, not of a message.
 _KEPT = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.DRAFT | Flag.FORWARDED | Flag.RECEIPT_SENT
 
@@ -79,20 +82,49 @@ class Writer(Protocol):
 
 
 async def carry_out_export(command: ExportMessages, store: Store, octets: Octets) -> Outcome:
-    """Write messages, or a whole mailbox, to files; what is not here is fetched first."""
-
-    def all_of(tx: Transaction) -> list[PlacementId]:
-        rows = tx.fetch(
-            "SELECT id FROM placement WHERE mailbox_id = ? AND shown = 1 ORDER BY date_s, id",
-            (command.mailbox_id,),
-        )
-        return [row[0] for row in rows]
-
-    ids = list(command.placement_ids) or await store.read(all_of)
+    """Write messages, a mailbox or an account to files; what is not here is fetched first."""
+    path = Path(command.path)
+    if command.account_id is not None:
+        return await _export_account(command.account_id, command.form, path, store, octets)
+    ids = list(command.placement_ids) or await store.read(partial(_all_of, command.mailbox_id))
     await octets.fetch_missing(ids)
-    count = await export(store, ids, command.form, Path(command.path))
+    count = await export(store, ids, command.form, path)
     label = f"{messages_in_words(count)} exported to {command.path}"
     return Outcome(label=label + _already(len(ids) - count))
+
+
+async def _export_account(
+    account_id: AccountId, form: str, path: Path, store: Store, octets: Octets
+) -> Outcome:
+    """Write every mailbox of an account, one behind the other."""
+    boxes = [
+        box
+        for box in await store.read(lambda tx: mailbox.of_account(tx, account_id))
+        if box.selectable and not box.hidden
+    ]
+    count = known = 0
+    for mailbox_id, place in layout.places(path, boxes, form).items():
+        ids = await store.read(partial(_all_of, mailbox_id))
+        await octets.fetch_missing(ids)
+        with _naming(place):
+            place.parent.mkdir(parents=True, exist_ok=True)
+        written = await export(store, ids, form, place)
+        if form == "maildir" and place != path:
+            with _naming(place):
+                (place / _MAILDIR_FOLDER).touch()
+        count += written
+        known += len(ids) - written
+    mailboxes = "1 mailbox" if len(boxes) == 1 else f"{len(boxes)} mailboxes"
+    label = f"{messages_in_words(count)} of {mailboxes} exported to {path}"
+    return Outcome(label=label + _already(known))
+
+
+def _all_of(mailbox_id: MailboxId | None, tx: Transaction) -> list[PlacementId]:
+    rows = tx.fetch(
+        "SELECT id FROM placement WHERE mailbox_id = ? AND shown = 1 ORDER BY date_s, id",
+        (mailbox_id,),
+    )
+    return [row[0] for row in rows]
 
 
 async def carry_out_import(command: ImportMessages, store: Store, ports: Ports) -> Outcome:
@@ -113,7 +145,7 @@ async def export(store: Store, placement_ids: Sequence[PlacementId], form: str, 
             be written.
     """
     written = 0
-    try:
+    with _naming(path):
         writer = _writer(form, path)
         try:
             for start in range(0, len(placement_ids), BATCH):
@@ -124,13 +156,20 @@ async def export(store: Store, placement_ids: Sequence[PlacementId], form: str, 
         except BaseException:
             writer.abandon()
             raise
+    return written
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Say which file or folder it was that cannot be written."""
+    try:
+        yield
     except OSError as error:
         raise DoorError(
             f"{path} cannot be written: {error.strerror or error}.",
             remedy="Name another place.",
             code="unwritable",
         ) from error
-    return written
 
 
 async def import_(store: Store, ports: Ports, path: Path, mailbox_id: MailboxId) -> tuple[int, int]:
