@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from desktopmail.door.vocabulary import indexed
 from desktopmail.door.words import spaced
-from desktopmail.mime.address import Mailbox
 from desktopmail.mime.message import IndexRow, Message
 from desktopmail.mime.report import DeliveryReport, ReadReceipt
 from desktopmail.mime.report import of as report_of
+
+if TYPE_CHECKING:
+    from desktopmail.mime.address import Mailbox
 
 # What a list shows and a person types; the whole of a hostile header would only fill the index.
 MAX_SUBJECT_CHARACTERS = 1000
@@ -114,10 +116,9 @@ def _summary(
     is_whole: bool,
     report: DeliveryReport | ReadReceipt | None = None,
 ) -> Summary:
-    recipients = (*row.to, *row.cc)
-    shown = ", ".join(box.shown for box in recipients[:MAX_RECIPIENTS_SHOWN])
-    first = row.senders[0] if row.senders else Mailbox("", "")
-    sender = (sound(first.name), sound(first.address))
+    senders, recipients = _people_of(row.senders), _people_of((*row.to, *row.cc))
+    named = _people_of((*row.to, *row.cc, *row.bcc)) if row.bcc else recipients
+    sender = senders.people[0] if senders.people else ("", "")
     subject = sound(row.subject)[:MAX_SUBJECT_CHARACTERS]
     return Summary(
         header=block,
@@ -126,16 +127,16 @@ def _summary(
         references=tuple(map(sound, row.references)),
         subject=subject,
         sender=sender,
-        recipients=sound(shown),
+        recipients=recipients.shown,
         date_s=row.date_s,
         has_attachment=has_attachment,
         preview=sound(row.preview) if is_whole else "",
-        people=tuple((sound(box.name), sound(box.address)) for box in (*row.senders, *recipients)),
-        senders=len(row.senders),
+        people=senders.people + recipients.people,
+        senders=len(senders.people),
         words=Words(
             subject=indexed(spaced(subject)),
-            sender=_found_by(row.senders),
-            recipients=_found_by((*recipients, *row.bcc)),
+            sender=senders.words,
+            recipients=named.words,
             body=_searched(row.text) if is_whole else "",
             files=_searched(" ".join(part.name for part in row.attachments)) if is_whole else "",
         ),
@@ -157,18 +158,28 @@ def _searched(value: str) -> str:
     return indexed(spaced(sound(value)))
 
 
+class _People(NamedTuple):
+    """What is kept of the mailboxes of a field: names and addresses, what is shown, the words."""
+
+    people: tuple[tuple[str, str], ...]
+    shown: str
+    words: str
+
+
+def _people_of(boxes: tuple[Mailbox, ...]) -> _People:
+    return _remembered(boxes) if len(boxes) <= _MAX_REMEMBERED else _read_people(boxes)
+
+
+def _read_people(boxes: tuple[Mailbox, ...]) -> _People:
+    return _People(
+        people=tuple([(sound(box.name), sound(box.address)) for box in boxes]),
+        shown=sound(", ".join([box.shown for box in boxes[:MAX_RECIPIENTS_SHOWN]])),
+        words=_searched(" ".join([f"{box.name} {box.address}" for box in boxes])),
+    )
+
+
 # A mailbox is full of the same few people; a long list of them is not remembered.
-def _found_by(boxes: tuple[Mailbox, ...]) -> str:
-    return _remembered(boxes) if len(boxes) <= _MAX_REMEMBERED else _searched(_names(boxes))
-
-
-@functools.lru_cache(maxsize=2048)
-def _remembered(boxes: tuple[Mailbox, ...]) -> str:
-    return _searched(_names(boxes))
-
-
-def _names(boxes: tuple[Mailbox, ...]) -> str:
-    return " ".join(f"{box.name} {box.address}" for box in boxes)
+_remembered = functools.lru_cache(maxsize=2048)(_read_people)
 
 
 def sound(value: str) -> str:

@@ -39,14 +39,12 @@ class IndexRow(NamedTuple):
         message_id: Without brackets; None where there is none.
         references: Ancestors, oldest first, the parent last.
         subject: Decoded, on one line.
-        base_subject: Without "Re:" and the like, for threads (RFC 5256 section 2.1).
-        senders, to, cc, bcc, reply_to: Decoded mailboxes.
+        senders, to, cc, bcc: Decoded mailboxes.
         date_s: The Date field, seconds since 1970; None where it cannot be read.
         text: The plain text, for the full-text index; empty when only a header was parsed.
         preview: The first words of it.
         attachments: All attachments, those inside the HTML included.
         has_attachment: Whether there is one that is not inside the HTML.
-        list_id: The mailing list's identifier, or None (RFC 2919).
         header_digest: SHA-256 of the header block, as `header.digest_of` takes it.
         size_octets: Size of the message.
     """
@@ -54,18 +52,15 @@ class IndexRow(NamedTuple):
     message_id: str | None
     references: tuple[str, ...]
     subject: str
-    base_subject: str
     senders: tuple[Mailbox, ...]
     to: tuple[Mailbox, ...]
     cc: tuple[Mailbox, ...]
     bcc: tuple[Mailbox, ...]
-    reply_to: tuple[Mailbox, ...]
     date_s: int | None
     text: str
     preview: str
     attachments: tuple[Attachment, ...]
     has_attachment: bool
-    list_id: str | None
     header_digest: str
     size_octets: int
 
@@ -231,24 +226,20 @@ class Message:
     def _row(
         self, header: Header, words: str, preview: str, attachments: tuple[Attachment, ...]
     ) -> IndexRow:
-        subject = header.text("subject") or ""
         identifier = message_id.parse(header.value("message-id"))
         return IndexRow(
             message_id=identifier,
             references=reference.of(header, identifier),
-            subject=subject,
-            base_subject=thread.base_subject(subject),
+            subject=header.text("subject") or "",
             senders=_mailboxes(header, "from"),
             to=_mailboxes(header, "to"),
             cc=_mailboxes(header, "cc"),
             bcc=_mailboxes(header, "bcc"),
-            reply_to=_mailboxes(header, "reply-to"),
             date_s=date.epoch(header.value("date")),
             text=words,
             preview=preview,
             attachments=attachments,
             has_attachment=any(not one.is_inline for one in attachments),
-            list_id=_list_id(header),
             header_digest=header.digest,
             size_octets=len(self.octets),
         )
@@ -256,7 +247,11 @@ class Message:
     @cached_property
     def list_id(self) -> str | None:
         """The mailing list's identifier (RFC 2919), or None."""
-        return _list_id(self.header)
+        value = self.header.value("list-id")
+        if value is None:
+            return None
+        begin, end = value.rfind("<"), value.rfind(">")
+        return (value[begin + 1 : end] if 0 <= begin < end else value).strip() or None
 
     def part(self, number: str) -> Part | None:
         """Return the part with an IMAP number such as `1.2`, or None."""
@@ -270,11 +265,3 @@ def _mailboxes(header: Header, name: str) -> tuple[Mailbox, ...]:
     if len(raws) == 1:
         return address.parse(unfold(raws[0]))
     return tuple(box for raw in raws for box in address.parse(unfold(raw)))
-
-
-def _list_id(header: Header) -> str | None:
-    value = header.value("list-id")
-    if value is None:
-        return None
-    begin, end = value.rfind("<"), value.rfind(">")
-    return (value[begin + 1 : end] if 0 <= begin < end else value).strip() or None

@@ -154,21 +154,22 @@ Step = dict[str, object]
 
 def ours(octets: bytes) -> Step:
     """The index step by `desktopmail.mime`."""
-    row = Message.parse(octets).index_row()
+    message = Message.parse(octets)
+    row = message.index_row()
     return {
         "subject": row.subject,
-        "base_subject": row.base_subject,
+        "base_subject": thread.base_subject(row.subject),
         "from": [(box.name, box.address) for box in row.senders],
         "to": [(box.name, box.address) for box in row.to],
         "cc": [(box.name, box.address) for box in row.cc],
-        "reply_to": [(box.name, box.address) for box in row.reply_to],
+        "reply_to": [(box.name, box.address) for box in message.reply_to],
         "message_id": row.message_id,
         "references": list(row.references),
         "date_s": row.date_s,
         "text": row.text.strip(),
         "preview": row.preview,
         "attachments": [attachment.name for attachment in row.attachments],
-        "list_id": row.list_id,
+        "list_id": message.list_id,
         "digest": row.header_digest,
     }
 

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desktopmail.door.vocabulary import indexed
+from desktopmail.door.words import spaced
 from desktopmail.engine import summary
+from desktopmail.mime.message import Message
 from tests.helpers.corpora import message_parameters
 from tests.helpers.store import mail
 
@@ -43,6 +46,35 @@ def test_people_are_senders_first() -> None:
     assert row.people[: row.senders] == (("Ann", "ann@example.org"),)
     assert row.people[row.senders :] == (("Bob", "bob@example.org"), ("Zoe", "zoe@example.org"))
     assert row.recipients == "Bob, Zoe"
+
+
+_boxes = st.lists(
+    st.tuples(st.sampled_from(["Ann", "Grüße Öl", "\ud800", ""]), st.sampled_from("abc")),
+    max_size=30,
+)
+
+
+@given(st.tuples(_boxes, _boxes, _boxes, _boxes))
+def test_people_seen_before_are_read_as_at_first(drawn: tuple[list[tuple[str, str]], ...]) -> None:
+    fields = [[f"{name} <{local}@example.org>" for name, local in boxes] for boxes in drawn]
+    block = "".join(
+        f"{name}: {', '.join(field)}\r\n"
+        for name, field in zip(("From", "To", "Cc", "Bcc"), fields, strict=True)
+    ).encode("utf-8", "surrogatepass")
+    message = Message.parse(block + b"\r\n")
+    row = summary.of_header(block + b"\r\n")
+    recipients = (*message.to, *message.cc)
+    people = [(summary.sound(one.name), summary.sound(one.address)) for one in message.senders]
+    assert list(row.people[: row.senders]) == people
+    assert row.sender == (people[0] if people else ("", ""))
+    assert list(row.people[row.senders :]) == [
+        (summary.sound(one.name), summary.sound(one.address)) for one in recipients
+    ]
+    assert row.recipients == summary.sound(", ".join(one.shown for one in recipients))
+    found_by = " ".join(f"{one.name} {one.address}" for one in (*recipients, *message.bcc))
+    assert set(row.words.recipients.split()) == set(
+        indexed(spaced(summary.sound(found_by))).split()
+    )
 
 
 def test_only_a_whole_message_has_words_and_a_preview() -> None:

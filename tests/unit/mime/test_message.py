@@ -50,19 +50,13 @@ def test_the_row_of_the_index_says_the_same() -> None:
         "message_id",
         "references",
         "subject",
-        "base_subject",
         "senders",
         "to",
         "cc",
         "bcc",
     ):
         assert getattr(row, name) == getattr(message, name), name
-    assert (row.text, row.preview, row.list_id) == (
-        message.index_text,
-        message.preview,
-        message.list_id,
-    )
-    assert row.reply_to == message.reply_to
+    assert (row.text, row.preview) == (message.index_text, message.preview)
     assert row.date_s == 1795417200
     assert row.has_attachment
     assert row.size_octets == len(OCTETS)
@@ -78,7 +72,7 @@ def test_a_header_alone_gives_the_same_row_without_the_text() -> None:
     )
     one, other = head.index_row(), whole.index_row()
     assert one.header_digest == other.header_digest
-    assert one[:10] == other[:10]
+    assert one[:8] == other[:8]
     assert (one.text, one.attachments) == ("", ())
 
 
