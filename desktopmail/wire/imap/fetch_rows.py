@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 # Whole answers without literals: each is one line, and ends where its list does. A line that ended
 # in a literal would end in a brace. One that holds a literal, or is longer, goes the usual way.
-_ROW = rb"\* [1-9][0-9]{0,8} FETCH \((?>[^\r\n]{0,4000}?ENVELOPE \()[^\r\n]{0,16000}+(?<=\))\r\n"
+# Runs of all octets but one are passed over in a fifth of the time of a set, so that a row holds no
+# CR or LF of its own is seen in two of them.
+_ROW = (
+    rb"\* [1-9][0-9]{0,8} FETCH \("
+    rb"(?>(?>(?:[^E\r\n]{0,4000}+E(?!NVELOPE \()){0,400})[^E\r\n]{0,4000}+ENVELOPE \()"
+    rb"(?=[^\r]{0,16000}+\r\n)[^\n]*+\n(?<=\)\r\n)"
+)
 ROWS: Final = re.compile(rb"(?>(?:%b)+)" % _ROW)
 # The usual row: what we ask for in front, in any order, then an envelope and a structure. Sender
 # and Reply-To are mostly From once more, which is seen in half of the time.

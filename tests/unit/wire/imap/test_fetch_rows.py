@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 
 import pytest
@@ -149,3 +150,18 @@ def test_rows_are_cut_in_a_time_that_grows_as_they_do(shape: bytes) -> None:
     for _ in range(20):
         assert [parts for parts, _ in cut_rows(line)] == [None]
     assert time.process_time() - began < 0.5
+
+
+_ROW = rb"\* 1 FETCH \((?>[^\r\n]*?ENVELOPE \()[^\r\n]*+(?<=\))\r\n"
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"\r", b"\n", b")\r\n", b")", b"E", b"ENVELOPE (", b"* 1 FETCH ("]),
+        max_size=9,
+    )
+)
+def test_a_row_holds_an_envelope_and_ends_where_its_line_does(pieces: list[bytes]) -> None:
+    octets = b"* 1 FETCH (" + b"".join(pieces)
+    found, wanted = ROWS.match(octets), re.match(rb"(?:%b)+" % _ROW, octets)
+    assert (found and found[0]) == (wanted and wanted[0])
