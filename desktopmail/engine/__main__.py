@@ -64,7 +64,6 @@ async def _serve(profile: Profile, deaths_seen: int) -> None:
         loop.add_signal_handler(number, stop.set)
     with (
         ThreadPoolExecutor(1, "store") as store_thread,
-        ThreadPoolExecutor(1, "octets") as octets_thread,
         ThreadPoolExecutor(1, "keyring") as keyring_thread,
     ):
         worker = Worker(ThreadExecutor())
@@ -72,7 +71,6 @@ async def _serve(profile: Profile, deaths_seen: int) -> None:
             profile,
             replace(system_ports(), worker=worker),
             store_executor=ThreadExecutor(store_thread),
-            octets_executor=ThreadExecutor(octets_thread),
             keyring_executor=ThreadExecutor(keyring_thread),
         )
         socket = EngineSocket(engine, profile.socket, report=_report)

@@ -65,7 +65,6 @@ class Engine:
         profile: Whose state it is.
         ports: Clock, randomness, network and threads.
         store_executor: Where the steps of the store run, one after the other.
-        octets_executor: Where octets are stored ahead of those steps; None: with them.
         keyring_executor: A thread of its own for the keyring.
         keyring: None for the system's.
 
@@ -80,7 +79,6 @@ class Engine:
         *,
         store_executor: Executor,
         keyring_executor: Executor,
-        octets_executor: Executor | None = None,
         keyring: Keyring | None = None,
     ) -> None:
         self.profile = profile
@@ -88,7 +86,7 @@ class Engine:
         self._scope = TaskScope(log_failure)
         self._started_s = ports.clock.monotonic()
         chosen = settings.load(profile.settings)
-        self.store = store = Store(profile, store_executor, octets_executor=octets_executor)
+        self.store = store = Store(profile, store_executor)
         self.secrets = secrets = Secrets(profile, keyring_executor, ports.entropy, backend=keyring)
         self._transcripts = Transcripts(ports.clock, chosen.transcript_octets)
         self._proxies = Proxies(secrets, Proxy.parse(chosen.proxy))

@@ -216,9 +216,7 @@ async def add(
         known += len(parsed) - len(fresh)
         _place(tx, mailbox_id, fresh)
 
-    async with Pipeline(
-        store, partial(incoming.parse, store.guard, ports), keep, octets=incoming.octets_of
-    ) as pipeline:
+    async with Pipeline(store, partial(incoming.parse, store.guard, ports), keep) as pipeline:
         while batch := await take():
             for one in batch:
                 size = len(one.octets)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from desktopmail.door.octets import OctetsLostError
-from desktopmail.door.sqlite import fetch
 from desktopmail.engine.content import Content
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    import apsw
-
-    from desktopmail.door.sqlite import Fields, Value
     from desktopmail.engine.store.store import Transaction
 
 #: Of a blob: no message is made of it.
@@ -35,8 +30,11 @@ def put_all(tx: Transaction, contents: Sequence[Content]) -> list[int]:
 
     The octets are durable before this returns, so before the transaction that names them commits.
     """
-    known = _known(tx.fetch, [one.sha256 for one in contents])
-    tx.segments.drop_ahead(known)
+    known: dict[bytes, int] = {}
+    for start in range(0, len(contents), _CHUNK):
+        digests = tuple(one.sha256 for one in contents[start : start + _CHUNK])
+        marks = ",".join("?" * len(digests))
+        known |= tx.fetch(f"SELECT sha256, id FROM blob WHERE sha256 IN ({marks})", digests)
     fresh = {one.sha256: one for one in contents if one.sha256 not in known}
     if fresh:
         row = tx.fetch_one("SELECT coalesce(max(id), 0) + 1 FROM blob")
@@ -51,23 +49,6 @@ def put_all(tx: Transaction, contents: Sequence[Content]) -> list[int]:
         )
         known |= {one.sha256: blob_id for blob_id, one in stored}
     return [known[one.sha256] for one in contents]
-
-
-def unknown(connection: apsw.Connection, contents: Sequence[Content]) -> list[Content]:
-    """Those of some contents that are not here yet."""
-    known = _known(partial(fetch, connection), [one.sha256 for one in contents])
-    return [one for one in contents if one.sha256 not in known]
-
-
-def _known(
-    fetch: Callable[[str, tuple[Value, ...]], list[Fields]], digests: Sequence[bytes]
-) -> dict[bytes, int]:
-    known: dict[bytes, int] = {}
-    for start in range(0, len(digests), _CHUNK):
-        some = tuple(digests[start : start + _CHUNK])
-        marks = ",".join("?" * len(some))
-        known |= fetch(f"SELECT sha256, id FROM blob WHERE sha256 IN ({marks})", some)
-    return known
 
 
 def read(tx: Transaction, blob_id: int) -> bytes:

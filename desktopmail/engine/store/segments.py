@@ -2,15 +2,11 @@
 
 The write-ahead log is not atomic across files, so the order is the promise: octets first, their
 rows after. Octets that no row came to name (a crash between the two) are swept away.
-
-Both have to wait for the disk. Of batches that follow each other the octets of the next are laid
-down ahead, by a thread of their own, while the rows of the one before are written.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,9 +50,7 @@ class StoredOctets:
 
 
 class Segments:
-    """The writing side of the segments of a profile; used by the one writer of the store.
-
-    What lays octets down ahead of it (`write_ahead`) may be another thread.
+    """The writing side of the segments of a profile; used by the one writer of the store alone.
 
     Args:
         named: The highest number of a segment that a row names. Where its file is gone, no other
@@ -72,54 +66,22 @@ class Segments:
         profile.segments.mkdir(mode=0o700, parents=True, exist_ok=True)
         newest = max(self.numbers(), default=0)
         self._number = max(newest, 1) if newest >= named else named + 1
-        self._using = threading.RLock()  # the connection, by one thread at a time
         self._connection = self._open_sound()
         self._reader = OctetReader(profile)
-        self._written: list[StoredOctets] = []  # in the step that runs
-        self._unnamed: list[StoredOctets] = []  # in steps that did not come to their end
-        self._ahead: dict[bytes, StoredOctets] = {}  # durable, for steps to come
-        self._taken: dict[bytes, StoredOctets] = {}  # of these, by the step that runs
+        self._written: list[tuple[int]] = []  # in the step that runs
+        self._unnamed: list[tuple[int]] = []  # in steps that did not come to their end
 
     @property
     def number(self) -> int:
         """The segment that is being written."""
         return self._number
 
-    def write_ahead(self, contents: Sequence[Content]) -> None:
-        """Store contents durably that a step to come names.
-
-        Raises:
-            apsw.FullError: The disk is full; nothing was stored.
-        """
-        with self._using:
-            fresh = [
-                one
-                for one in {one.sha256: one for one in contents}.values()
-                if one.sha256 not in self._ahead and one.sha256 not in self._taken
-            ]
-            if fresh:
-                self._ahead |= {one.sha256: one for one in self._write_sound(fresh)}
-
     def write(self, contents: Sequence[Content]) -> list[StoredOctets]:
-        """Have contents stored durably, in the step that runs: in one commit, so far as not ahead.
+        """Store contents durably, in one commit.
 
         Raises:
             apsw.FullError: The disk is full; nothing was stored.
         """
-        for one in contents:
-            ahead = self._ahead.pop(one.sha256, None)
-            if ahead is not None:
-                self._taken[one.sha256] = ahead
-        fresh = [one for one in contents if one.sha256 not in self._taken]
-        if not fresh:
-            return [self._taken[one.sha256] for one in contents]
-        with self._using:
-            written = self._write_sound(fresh)
-            self._written += written
-        places = self._taken | {one.sha256: one for one in written}
-        return [places[one.sha256] for one in contents]
-
-    def _write_sound(self, contents: Sequence[Content]) -> list[StoredOctets]:
         try:
             if self._is_full():
                 self.begin_next()
@@ -134,10 +96,7 @@ class Segments:
         connection.execute("BEGIN IMMEDIATE")
         try:
             # On a full disk each further try would else take room that it needs itself.
-            connection.executemany(
-                "DELETE FROM octets WHERE id = ?",
-                [(one.position,) for one in self._unnamed if one.segment == self._number],
-            )
+            connection.executemany("DELETE FROM octets WHERE id = ?", self._unnamed)
             last = fetch(connection, "SELECT seq FROM sqlite_sequence WHERE name = 'octets'")
             first = (last[0][0] if last else 0) + 1
             connection.executemany(
@@ -152,29 +111,17 @@ class Segments:
             connection.execute("ROLLBACK") if connection.in_transaction else None
             raise
         self._unnamed.clear()
+        self._written += [(position,) for position, _ in enumerate(contents, first)]
         return [
             StoredOctets(one.sha256, self._number, position, one.size)
             for position, one in enumerate(contents, first)
         ]
 
     def end_step(self, *, is_durable: bool) -> None:
-        """A step of the store has ended: rows name what was written in it, or none ever will.
-
-        What was laid down ahead of a step that failed waits for another one.
-        """
-        if not is_durable and (self._written or self._taken):
-            with self._using:
-                self._unnamed += self._written
-                self._ahead |= self._taken
+        """A step of the store has ended: rows name what was written in it, or none ever will."""
+        if not is_durable:
+            self._unnamed += self._written
         self._written.clear()
-        self._taken.clear()
-
-    def drop_ahead(self, digests: Iterable[bytes]) -> None:
-        """Let go what was laid down ahead, and turned out to be named already."""
-        dropped = [self._ahead.pop(one) for one in digests if one in self._ahead]
-        if dropped:
-            with self._using:
-                self._unnamed += dropped
 
     def read(self, segment: int, position: int) -> bytes:
         """Return octets; see `OctetReader.read`."""
@@ -186,9 +133,7 @@ class Segments:
         A segment that is damaged keeps what it has: what can be read of it still is.
         """
         try:
-            with self._using:
-                ahead = {one.position for one in self._ahead.values() if one.segment == segment}
-                return self._sweep(segment, ahead.union(named))
+            return self._sweep(segment, set(named))
         except DAMAGE as error:
             _log.error("segment %d is damaged, and stays as it is: %s", segment, error)
             return 0
@@ -199,10 +144,9 @@ class Segments:
         Of a segment that is damaged nothing is told.
         """
         try:
-            with self._using:
-                rows = fetch(
-                    self._connection, "SELECT id, sha256 FROM octets WHERE id > ?", (position,)
-                )
+            rows = fetch(
+                self._connection, "SELECT id, sha256 FROM octets WHERE id > ?", (position,)
+            )
         except DAMAGE as error:
             _log.error("segment %d is damaged, and stays as it is: %s", self._number, error)
             return []
@@ -212,7 +156,7 @@ class Segments:
         """Delete what stands at these positions in the newest segment."""
         orphans = [(position,) for position in positions]
         if orphans:
-            with self._using, self._connection:
+            with self._connection:
                 self._connection.executemany("DELETE FROM octets WHERE id = ?", orphans)
 
     def _sweep(self, segment: int, keep: set[int]) -> int:
@@ -232,25 +176,22 @@ class Segments:
 
     def free_octets(self) -> int:
         """How much of the segments is of octets that were deleted; not those that no row names."""
-        with self._using:
-            return sum(map(self._free_octets, self.numbers()))
-
-    def _free_octets(self, number: int) -> int:
-        try:
-            connection = self._connection if number == self._number else self._open(number)
-        except DAMAGE:
-            return 0  # the doctor says so
-        pages = fetch(connection, "PRAGMA freelist_count")[0][0]
-        size = fetch(connection, "PRAGMA page_size")[0][0]
-        if connection is not self._connection:
-            connection.close()
-        return int(pages * size)
+        free = 0
+        for number in self.numbers():
+            try:
+                connection = self._connection if number == self._number else self._open(number)
+            except DAMAGE:
+                continue  # the doctor says so
+            pages = fetch(connection, "PRAGMA freelist_count")[0][0]
+            free += pages * fetch(connection, "PRAGMA page_size")[0][0]
+            if connection is not self._connection:
+                connection.close()
+        return free
 
     def compact(self, segment: int) -> None:
         """Give the room that deleted octets left back to the disk; not of a damaged segment."""
         try:
-            with self._using:
-                self._compact(segment)
+            self._compact(segment)
         except DAMAGE as error:
             _log.error("segment %d is damaged, and stays as it is: %s", segment, error)
 
@@ -263,8 +204,6 @@ class Segments:
         except DAMAGE:
             path = self._profile.segment(segment)
             path.rename(path.with_suffix(".damaged"))
-            with self._using:
-                self._ahead = {k: one for k, one in self._ahead.items() if one.segment != segment}
             return True
         return False
 
@@ -277,11 +216,10 @@ class Segments:
 
     def fold(self) -> None:
         """Fold the write-ahead log back, unless somebody reads just now."""
-        with self._using:
-            fold(self._connection)
+        fold(self._connection)
 
     def close(self) -> None:
-        """Close all connections; what was laid down ahead of no step is swept at the next start."""
+        """Close all connections."""
         self._reader.close()
         self._connection.close()
 
@@ -303,11 +241,12 @@ class Segments:
 
     def begin_next(self) -> None:
         """Write into a new segment from now on."""
-        with self._using:
-            following = self._open(self._number + 1)
-            self._connection.close()
-            self._connection = following
-            self._number += 1
+        following = self._open(self._number + 1)
+        self._written.clear()
+        self._unnamed.clear()
+        self._connection.close()
+        self._connection = following
+        self._number += 1
 
     def _open(self, number: int) -> apsw.Connection:
         connection = apsw.Connection(str(self._profile.segment(number)))

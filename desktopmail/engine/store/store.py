@@ -25,26 +25,17 @@ from desktopmail.door.changes import (
 )
 from desktopmail.door.interface import DoorError
 from desktopmail.door.octets import OctetsLostError
-from desktopmail.door.sqlite import (
-    BUSY_TIMEOUT_MS,
-    DAMAGE,
-    Fields,
-    Value,
-    damaged,
-    fetch,
-    open_read_only,
-)
+from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, DAMAGE, Fields, Value, damaged, fetch
 from desktopmail.engine.guard import Guard
-from desktopmail.engine.store import blob, salvage, schema, words
+from desktopmail.engine.store import salvage, schema, words
 from desktopmail.engine.store.lock import ProfileLock
 from desktopmail.engine.store.segments import Segments, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from desktopmail.door.ids import AccountId, MailboxId, MessageId
     from desktopmail.door.profile import Profile
-    from desktopmail.engine.content import Content
     from desktopmail.engine.summary import Words
     from desktopmail.net.ports import Executor
 
@@ -57,9 +48,6 @@ _MAX_NAMED_MESSAGES = 500
 _WORDS_AT_ONCE = 3_000_000
 # After so many messages the write-ahead logs, some 20 MB, are folded back at the end.
 _FOLD_AT = 2_000
-# So far the order of blobs may differ from that of their octets: some are laid down ahead of a step
-# while another one comes before it.
-_LAST_BLOBS = 100
 # Digests that are asked for at once.
 _CHUNK = 10_000
 
@@ -236,8 +224,6 @@ class Store:
     Args:
         executor: Where the steps run: it must run them one after the other (one thread, or
             inline), also when who asked for one did not wait for its end.
-        octets_executor: Where octets are laid down ahead of their steps, one batch after the other
-            as well; None: where the steps run.
 
     Attributes:
         salvaged: What became of a damaged database, where that was asked for before.
@@ -247,17 +233,11 @@ class Store:
     """
 
     def __init__(
-        self,
-        profile: Profile,
-        executor: Executor,
-        *,
-        octets_executor: Executor | None = None,
-        segments: Segments | None = None,
+        self, profile: Profile, executor: Executor, *, segments: Segments | None = None
     ) -> None:
         self.profile = profile
         self._lock = ProfileLock(profile)
         self._executor = executor
-        self._octets_executor = octets_executor or executor
         self._untold: deque[AnyChange] = deque()
         self._words: dict[MessageId, Words] = {}
         self._words_characters = 0
@@ -268,17 +248,13 @@ class Store:
             self.guard = Guard(profile)
             self.salvaged = salvage.rebuild(profile) if salvage.is_due(profile) else None
             self._connection = _open(profile)
-            self._beside = open_read_only(profile.database)
-            self._beside.execute("PRAGMA cache_size = -256")  # it asks for one thing only
-            last = fetch(
-                self._connection,
-                "SELECT segment, position FROM blob ORDER BY id DESC LIMIT ?",
-                (_LAST_BLOBS,),
+            # Later ones are never in earlier segments.
+            rows = fetch(
+                self._connection, "SELECT segment, position FROM blob ORDER BY id DESC LIMIT 1"
             )
-            named = max((segment for segment, _ in last), default=0)
-            self._segments = segments or Segments(profile, named=named)
-            here = [place for segment, place in last if segment == self._segments.number]
-            self._sweep_behind(min(here, default=0))
+            number, position = rows[0] if rows else (0, 0)
+            self._segments = segments or Segments(profile, named=number)
+            self._sweep_behind(position if number == self._segments.number else 0)
         except BaseException as error:
             self._lock.release()
             explained = _explained(profile, error)
@@ -302,14 +278,6 @@ class Store:
         finally:
             while self._untold:
                 self.tell(self._untold.popleft())
-
-    async def write_ahead(self, contents: Sequence[Content]) -> None:
-        """Make octets durable that a step to come names, beside the steps before it.
-
-        Raises:
-            DoorError: The disk is full or failed; the step is not to be run.
-        """
-        await self._octets_executor.run(self._write_ahead, contents)
 
     async def index_words(self) -> None:
         """Index the words that were left for later; when this returns, they are found.
@@ -353,7 +321,6 @@ class Store:
 
     async def aclose(self) -> None:
         """Close everything after the last step, and let the profile go."""
-        await self._octets_executor.run(self._beside.close)
         await self._executor.run(self._close)
 
     def _close(self) -> None:
@@ -396,14 +363,6 @@ class Store:
             if self._words_characters >= _WORDS_AT_ONCE:
                 self._index_words()
         return result
-
-    def _write_ahead(self, contents: Sequence[Content]) -> None:
-        try:
-            self._segments.write_ahead(blob.unknown(self._beside, contents))
-        except (apsw.FullError, apsw.IOError, apsw.ReadOnlyError) as error:
-            raise unwritable(self.profile, error) from error
-        except DAMAGE as error:
-            raise damaged(self.profile, error) from error
 
     def _index_rest(self) -> None:
         self._index_words()

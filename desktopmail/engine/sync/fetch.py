@@ -38,7 +38,6 @@ from desktopmail.wire.imap.sequence import Uid, UidSet
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
-    from desktopmail.engine.content import Content
     from desktopmail.engine.guard import Guard
     from desktopmail.engine.reading import Reader
     from desktopmail.engine.store.mailbox import Mailbox
@@ -288,7 +287,7 @@ class Fetcher:
 
         parse = partial(_parse, self.store.guard, self.ports, is_whole=True)
         return Pipeline(
-            self.store, parse, keep, messages=MOST_WHOLE_BATCH, octets=_octets_of,
+            self.store, parse, keep, messages=MOST_WHOLE_BATCH,
             glance=partial(parse, read=reading.glance),
         )  # fmt: skip
 
@@ -362,7 +361,7 @@ class Fetcher:
 
         parse = partial(incoming.parse, self.store.guard, self.ports)
         return Pipeline(
-            self.store, parse, keep, messages=HEADER_BATCH, octets=incoming.octets_of,
+            self.store, parse, keep, messages=HEADER_BATCH,
             glance=partial(parse, read=reading.glance),
         )  # fmt: skip
 
@@ -477,10 +476,6 @@ async def _parse(
     return [
         (placed, local, None if placed in aside else next(found)) for placed, local, _ in contents
     ]
-
-
-def _octets_of(parsed: list[_Parsed]) -> list[Content]:
-    return [row.content for _, _, row in parsed if row is not None and row.content is not None]
 
 
 async def _in_pieces(

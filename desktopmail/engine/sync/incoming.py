@@ -12,7 +12,7 @@ from desktopmail.engine.store.placement import Placing
 from desktopmail.mime.header import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from desktopmail.door.ids import MailboxId, PlacementId
     from desktopmail.engine.content import Content
@@ -93,14 +93,9 @@ def _of_what_came(came: Incoming, shown: Incoming, summary: Summary) -> Summary:
     return summary._replace(digest=bytes.fromhex(digest_of(came.octets)))
 
 
-def octets_of(parsed: Iterable[Parsed]) -> list[Content]:
-    """Those of the messages that came whole."""
-    return [one.content for one in parsed if one.content is not None]
-
-
 def keep(tx: Transaction, parsed: Sequence[Parsed]) -> list[Kept]:
     """Keep messages, without placing them; octets are durable before their rows are written."""
-    blobs = iter(blob.put_all(tx, octets_of(parsed)))
+    blobs = iter(blob.put_all(tx, [one.content for one in parsed if one.content is not None]))
     return message.keep_all(
         tx,
         [

@@ -2,8 +2,7 @@
 
 A connection that waits for the disk, and a disk that waits for the connection, each waste the time
 of the other. Batches are stored in the order in which they came, each in one transaction, so a
-crash costs what is on its way and nothing else. The octets of a batch are laid down ahead of that,
-while the rows of the one before are written.
+crash costs what is on its way and nothing else.
 
 What a fast network brings waits for no reader: large messages are stored by their headers then, and
 what else is in them is read from the store when all of them are durable.
@@ -21,19 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
     from types import TracebackType
 
-    from desktopmail.engine.content import Content
     from desktopmail.engine.store.store import Store, Transaction
 
-BATCH_OCTETS = 5 * 1024 * 1024 // 2
+BATCH_OCTETS = 3 * 1024 * 1024
 # Of messages that are read as a whole, which takes longer than to store them, a batch is smaller
 # and there are more: that takes no more time than larger ones, and eight megabytes less.
-READ_OCTETS = 1024 * 1024
+READ_OCTETS = 5 * 1024 * 1024 // 4
 BATCH_MESSAGES = 500
-# One that is read, one of which the octets and one of which the rows are written, and one to take
-# up where they differ; and their octets together with the one that is fetched. More would only
-# take memory.
-ON_THE_WAY = 4
-ON_THE_WAY_OCTETS = 11 * 1024 * 1024
+# One that is stored and those that are parsed, beside the one that is fetched; and their octets
+# together with it. More would only take memory, since there is one writer.
+ON_THE_WAY = 3
+ON_THE_WAY_OCTETS = 7 * 1024 * 1024
 # A batch that came within this time, and of messages this large, is glanced at: the network would
 # wait for who reads it. Small ones are read in little more time than their headers alone.
 GLANCED_WITHIN_S = 0.25
@@ -62,8 +59,6 @@ class Pipeline(Generic[T, P]):
         parse: Works a batch out, beside the network; touches nothing.
         keep: Puts a batch into the store, in its own transaction.
         messages: How many make a batch at the most; None: `BATCH_MESSAGES`.
-        octets: What of a batch that was worked out is put into the segments; None: nothing. It is
-            made durable while the batch before is stored.
         glance: Works out only what makes messages durable and listed, and leaves the rest to
             `indexing.index_octets`; None: `parse` is for all.
     """
@@ -75,7 +70,6 @@ class Pipeline(Generic[T, P]):
         keep: Callable[[Transaction, P], None],
         *,
         messages: int | None = None,
-        octets: Callable[[P], Sequence[Content]] | None = None,
         glance: Callable[[Sequence[T]], Awaitable[P]] | None = None,
     ) -> None:
         self._store = store
@@ -85,7 +79,6 @@ class Pipeline(Generic[T, P]):
         self._group = asyncio.TaskGroup()
         self._on_the_way: deque[tuple[asyncio.Task[None], int]] = deque()  # with their octets
         self._glance = glance
-        self._octets_of = octets
         self._loop = asyncio.get_running_loop()
         self._batch: list[T] = []
         self._began = 0.0
@@ -169,9 +162,6 @@ class Pipeline(Generic[T, P]):
         later = len(batch) > WORDS_AT_ONCE
         parsed = await parse(batch)
         del batch  # of most only what is stored is needed now
-        if self._octets_of is not None and (contents := self._octets_of(parsed)):
-            await self._store.write_ahead(contents)
-            del contents
         if before is not None:
             await before
         await self._store.write(lambda tx: self._keep(tx, parsed), words_later=later)

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from desktopmail.door.ids import MessageId
     from desktopmail.engine.connector import Connector
-    from desktopmail.engine.content import Content
     from desktopmail.engine.guard import Guard
     from desktopmail.engine.reading import Reader
     from desktopmail.engine.store.account import Account
@@ -345,7 +344,7 @@ class Pop3Sync:
         parse = partial(_parse, self._store.guard, self._ports)
         glance = partial(parse, read=reading.glance)
         refuse = maildrop.refused.__setitem__  # the others are fetched all the same
-        async with Pipeline(self._store, parse, keep, octets=_octets_of, glance=glance) as pipeline:
+        async with Pipeline(self._store, parse, keep, glance=glance) as pipeline:
             async for number, content in client.retr_many(fresh, on_refused=refuse):
                 # Without TOP it has to be fetched to see that it is known.
                 one = here.take(content, maildrop.size_that_tells(number)) if here else None
@@ -486,10 +485,6 @@ def _complete(message_id: MessageId, one: Parsed, tx: Transaction) -> None:
     (blob_id,) = blob.put_all(tx, [one.content])
     size = len(one.incoming.octets)
     message.complete(tx, [(message_id, Coming(one.summary, blob_id, size, 0))])
-
-
-def _octets_of(rows: list[tuple[int, Parsed]]) -> list[Content]:
-    return incoming.octets_of(one for _, one in rows)
 
 
 async def _parse(

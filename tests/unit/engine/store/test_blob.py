@@ -9,10 +9,8 @@ import pytest
 
 from desktopmail.door.interface import DoorError
 from desktopmail.door.sqlite import fetch, open_read_only
-from desktopmail.engine import disk_use
 from desktopmail.engine.content import Content
 from desktopmail.engine.store import blob, sending
-from desktopmail.engine.store import store as store_module
 from desktopmail.engine.store.segments import Segments
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
@@ -72,7 +70,6 @@ async def test_a_start_looks_at_the_end_of_the_newest_segment_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a million messages, to look at all of it took 5 s of each start."""
-    monkeypatch.setattr(store_module, "_LAST_BLOBS", 1)
     async with open_store(tmp_path) as store:
         (first, _) = await store.write(lambda tx: blob.put(tx, [b"first", b"last"]))
         crashed = Segments(store.profile)
@@ -90,44 +87,6 @@ async def test_a_start_looks_at_the_end_of_the_newest_segment_alone(
     async with open_store(tmp_path) as store:
         assert read == [one.position for one in orphans]
         assert await store.read(lambda tx: blob.read(tx, first)) == b"first"
-        assert written(store) == 2
-
-
-async def test_what_was_laid_down_ahead_is_named_by_its_step_and_not_written_again(
-    tmp_path: Path,
-) -> None:
-    async with open_store(tmp_path) as store:
-        (one,) = await store.write(lambda tx: blob.put(tx, [b"one"]))
-        await store.write_ahead([Content.of(b"one"), Content.of(b"two")])
-        assert written(store) == 2  # what is here is not laid down again
-        again, two = await store.write(lambda tx: blob.put(tx, [b"one", b"two"]))
-        assert again == one
-        assert await store.read(lambda tx: blob.read(tx, two)) == b"two"
-        assert written(store) == 2
-
-
-async def test_what_another_step_put_meanwhile_is_kept_once(tmp_path: Path) -> None:
-    async with open_store(tmp_path) as store:
-        content = Content.of(b"one")
-        await store.write_ahead([content])
-        tx_first = await store.write(lambda tx: blob.put_all(tx, [content]))
-        await store.write_ahead([Content.of(b"two")])
-        assert await store.write(lambda tx: blob.put_all(tx, [content])) == tx_first
-        assert written(store) == 2
-
-
-async def test_what_was_laid_down_ahead_of_no_step_is_swept_at_the_next_start(
-    tmp_path: Path,
-) -> None:
-    async with open_store(tmp_path) as store:
-        await store.write_ahead([Content.of(b"of a crash")])
-        await store.write(lambda tx: blob.put(tx, [b"sent meanwhile"]))
-        assert written(store) == 2
-        await store.write_ahead([Content.of(b"of a crash too")])
-    async with open_store(tmp_path) as store:
-        await store.write(lambda tx: blob.put(tx, [b"after"]))
-        assert written(store) == 3  # the one before the last that is named goes with a compaction
-        await disk_use.compact(store)
         assert written(store) == 2
 
 
