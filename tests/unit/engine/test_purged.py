@@ -106,3 +106,17 @@ async def test_an_equal_one_that_came_later_stays(tmp_path: Path) -> None:
             for kind in (Kind.IMAP, Kind.POP3):
                 await switch(server, bench, account_id, kind)
             assert (bench.subjects(), bench.subjects("Trash")) == (ALL, ["Subject 1"])
+
+
+async def test_of_two_equal_ones_that_were_deleted_both_are_out_of_the_way(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            account_id = await begin(server, bench)
+            await purge(bench, "Subject 1")
+            await bench.sync(account_id)
+            assert bench.subjects() == LEFT
+            await switch(server, bench, account_id, Kind.IMAP)
+            assert bench.subjects() == sorted([*ALL, "Subject 1"])
+            await switch(server, bench, account_id, Kind.POP3)
+            assert (bench.subjects(), bench.subjects("Trash")) == (LEFT, ["Subject 1"] * 2)
