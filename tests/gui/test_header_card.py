@@ -13,7 +13,7 @@ from desktopmail.ui.reading.people_line import PeopleLine
 from tests.gui.message_bars import CROWD, bars, leave_button, list_bar, newest
 from tests.gui.test_window import play, select
 from tests.helpers.fake_door import FakeStore, full_store
-from tests.helpers.qt_loop import SLOT_LIMIT_S, Watchdog, until
+from tests.helpers.qt_loop import SLOT_LIMIT_S, longest_slot, until
 
 if TYPE_CHECKING:
     from desktopmail.ui.theme.theme import Theme
@@ -106,15 +106,21 @@ def test_a_thousand_recipients_are_shown_in_steps_and_leave_room_for_the_text(
         header.more_button.click()
         await newest(window, store, CROWD)
         await asyncio.sleep(0.2)
-        watch = Watchdog()
-        header.more_button.click()
-        lines = header._details.findChildren(PeopleLine)
-        await until(lambda: not lines[2].more_button.isHidden())
-        watch.stop()
-        assert watch.longest_s < SLOT_LIMIT_S
-        assert lines[2].more_button.text() == "and 976 more"
-        lines[2].more_button.click()
-        await until(lambda: len(lines[2].buttons) == 120)
+
+        def lines() -> list[PeopleLine]:
+            return header._details.findChildren(PeopleLine)
+
+        async def open_details() -> None:
+            if header.more_button.isChecked():
+                header.more_button.click()
+                await newest(window, store, CROWD)
+            header.more_button.click()
+            await until(lambda: not lines()[2].more_button.isHidden())
+
+        assert await longest_slot(open_details) < SLOT_LIMIT_S
+        assert lines()[2].more_button.text() == "and 976 more"
+        lines()[2].more_button.click()
+        await until(lambda: len(lines()[2].buttons) == 120)
         await until(lambda: window.reading._top.verticalScrollBar().maximum() > 0)
         assert window.reading.plain.height() > 100
 
