@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from desktopmail.door.commands import AddAccount, Outcome, Password, ServerSettings, SyncAccounts
+from desktopmail.door.commands import (
+    AddAccount,
+    Outcome,
+    Password,
+    ServerSettings,
+    SwitchAccount,
+    SyncAccounts,
+)
 from desktopmail.door.ids import AccountId, MailboxId, PlacementId
 from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
@@ -74,6 +81,25 @@ class Bench:
         return await self.engine.command(
             SyncAccounts(account_ids=accounts, headers_only=headers_only)
         )
+
+    async def switch(
+        self, server: LocalServer, account_id: AccountId, kind: Kind, *, syncs: int = 0
+    ) -> Outcome:
+        """Have the account of alice fetch in another way, and bring it up to date so many times."""
+        incoming = ServerSettings(
+            host="127.0.0.1", port=server.ports[kind.value], security=Security.NONE, user="alice"
+        )
+        outcome = await self.engine.command(
+            SwitchAccount(
+                account_id=account_id,
+                kind=kind,
+                incoming=incoming,
+                password=Password(PASSWORDS["alice"]),
+            )
+        )
+        for _ in range(syncs):
+            await self.sync(account_id)
+        return outcome
 
     def mailbox(self, path: str = "INBOX", account_id: AccountId | None = None) -> MailboxId:
         """The id of a mailbox."""

@@ -9,12 +9,9 @@ import pytest
 from desktopmail.door.commands import (
     DeleteMessages,
     LeaveOnServer,
-    Password,
-    ServerSettings,
     StoreFlags,
-    SwitchAccount,
 )
-from desktopmail.door.rows import Flag, Kind, Security
+from desktopmail.door.rows import Flag, Kind
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, running_engine
 from tests.helpers.store import mail
@@ -27,22 +24,6 @@ if TYPE_CHECKING:
 COUNT = 3
 LEFT = ["Subject 0", "Subject 2"]
 ALL = ["Subject 0", "Subject 1", "Subject 2"]
-
-
-async def switch(server: LocalServer, bench: Bench, account_id: AccountId, kind: Kind) -> None:
-    incoming = ServerSettings(
-        host="127.0.0.1", port=server.ports[kind.value], security=Security.NONE, user="alice"
-    )
-    await bench.engine.command(
-        SwitchAccount(
-            account_id=account_id,
-            kind=kind,
-            incoming=incoming,
-            password=Password(PASSWORDS["alice"]),
-        )
-    )
-    for _ in range(2):
-        await bench.sync(account_id)
 
 
 async def purge(bench: Bench, subject: str, path: str = "INBOX") -> None:
@@ -70,9 +51,9 @@ async def test_by_imap_the_server_is_the_truth_and_by_pop3_it_stays_deleted(
         async with running_engine(tmp_path) as bench:
             account_id = await begin(server, bench)
             assert (bench.subjects(), bench.subjects("Trash")) == (LEFT, [])
-            await switch(server, bench, account_id, Kind.IMAP)
+            await bench.switch(server, account_id, Kind.IMAP, syncs=2)
             assert (bench.subjects(), bench.subjects("Trash")) == (ALL, [])
-            await switch(server, bench, account_id, Kind.POP3)
+            await bench.switch(server, account_id, Kind.POP3, syncs=2)
             assert (bench.subjects(), bench.subjects("Trash")) == (LEFT, ["Subject 1"])
             await purge(bench, "Subject 1", "Trash")
             await bench.sync(account_id)
@@ -84,11 +65,11 @@ async def test_what_was_marked_meanwhile_stays_and_goes_with_its_deletion(tmp_pa
     with LocalServer(PASSWORDS) as server:
         async with running_engine(tmp_path) as bench:
             account_id = await begin(server, bench)
-            await switch(server, bench, account_id, Kind.IMAP)
+            await bench.switch(server, account_id, Kind.IMAP, syncs=2)
             await bench.engine.command(
                 StoreFlags(placement_ids=(bench.placed("Subject 1"),), add=Flag.FLAGGED)
             )
-            await switch(server, bench, account_id, Kind.POP3)
+            await bench.switch(server, account_id, Kind.POP3, syncs=2)
             assert (bench.subjects(), bench.subjects("Trash")) == (ALL, [])
             await bench.engine.command(LeaveOnServer(account_id=account_id, policy="until-deleted"))
             await purge(bench, "Subject 1")
@@ -104,7 +85,7 @@ async def test_an_equal_one_that_came_later_stays(tmp_path: Path) -> None:
             await bench.sync(account_id)
             assert bench.subjects() == ALL
             for kind in (Kind.IMAP, Kind.POP3):
-                await switch(server, bench, account_id, kind)
+                await bench.switch(server, account_id, kind, syncs=2)
             assert (bench.subjects(), bench.subjects("Trash")) == (ALL, ["Subject 1"])
 
 
@@ -116,7 +97,7 @@ async def test_of_two_equal_ones_that_were_deleted_both_are_out_of_the_way(tmp_p
             await purge(bench, "Subject 1")
             await bench.sync(account_id)
             assert bench.subjects() == LEFT
-            await switch(server, bench, account_id, Kind.IMAP)
+            await bench.switch(server, account_id, Kind.IMAP, syncs=2)
             assert bench.subjects() == sorted([*ALL, "Subject 1"])
-            await switch(server, bench, account_id, Kind.POP3)
+            await bench.switch(server, account_id, Kind.POP3, syncs=2)
             assert (bench.subjects(), bench.subjects("Trash")) == (LEFT, ["Subject 1"] * 2)

@@ -8,41 +8,19 @@ import pytest
 
 from desktopmail.door.commands import (
     MoveMessages,
-    Password,
     SendMessage,
-    ServerSettings,
     SetOffline,
     StoreFlags,
-    SwitchAccount,
 )
 from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import Flag, Kind, Security, SendingState
+from desktopmail.door.rows import Flag, Kind, SendingState
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, Bench, running_engine, until
+from tests.helpers.engine import PASSWORDS, running_engine, until
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from desktopmail.door.commands import Outcome
-    from desktopmail.door.ids import AccountId
-
-
-async def switch(bench: Bench, server: LocalServer, account_id: AccountId, kind: Kind) -> Outcome:
-    return await bench.engine.command(
-        SwitchAccount(
-            account_id=account_id,
-            kind=kind,
-            incoming=ServerSettings(
-                host="127.0.0.1",
-                port=server.ports[kind.value],
-                security=Security.NONE,
-                user="alice",
-            ),
-            password=Password(PASSWORDS["alice"]),
-        )
-    )
 
 
 def bodies(server: LocalServer, since: int = 0) -> list[str]:
@@ -64,7 +42,7 @@ async def test_there_and_back_fetches_no_message_twice(tmp_path: Path) -> None:
             await bench.sync(account_id)
             ids = {row.subject: row.message_id for row in bench.rows()}
             said = len(server.transcript.commands())
-            outcome = await switch(bench, server, account_id, Kind.IMAP)
+            outcome = await bench.switch(server, account_id, Kind.IMAP)
             assert "IMAP" in outcome.label
             assert "only here" not in outcome.label
             assert {row.subject: row.message_id for row in bench.rows()} == ids
@@ -73,7 +51,7 @@ async def test_there_and_back_fetches_no_message_twice(tmp_path: Path) -> None:
             await bench.sync(account_id)
             assert len(bodies(server, said)) == 1
             said = len(server.transcript.commands())
-            await switch(bench, server, account_id, Kind.POP3)
+            await bench.switch(server, account_id, Kind.POP3)
             assert len(bench.rows()) == 9
             assert bodies(server, said) == []
             server.deliver("alice", mail(21))
@@ -115,7 +93,7 @@ async def test_a_switch_doubles_nothing_whatever_messages_have_and_servers_offer
             now = first
             for _ in range(3):
                 now = Kind.POP3 if now is Kind.IMAP else Kind.IMAP
-                await switch(bench, server, account_id, now)
+                await bench.switch(server, account_id, now)
                 await bench.sync(account_id)
                 assert {row.id for row in bench.rows()} == ids
                 assert [row.id for row in bench.rows() if row.tags] == [tagged]
@@ -138,7 +116,7 @@ async def test_in_doubt_octets_are_fetched_even_where_only_headers_are_wanted(
                 lambda tx: tx.execute("UPDATE mailbox SET policy = 'headers'")
             )
             said = len(server.transcript.commands())
-            await switch(bench, server, account_id, Kind.IMAP)
+            await bench.switch(server, account_id, Kind.IMAP)
             assert {row.id for row in bench.rows()} == ids
             assert bodies(server, said) == ["UID FETCH 1:3 (UID BODY.PEEK[])"]
 
@@ -150,7 +128,7 @@ async def test_offline_nothing_is_switched(tmp_path: Path) -> None:
             await bench.sync(account_id)
             await bench.engine.command(SetOffline(offline=True))
             with pytest.raises(DoorError) as caught:
-                await switch(bench, server, account_id, Kind.POP3)
+                await bench.switch(server, account_id, Kind.POP3)
             assert caught.value.code == "offline"
             assert bench.reader.accounts()[0].kind is Kind.IMAP
 
@@ -167,7 +145,7 @@ async def test_local_flags_become_additions_and_nothing_is_cleared(tmp_path: Pat
                     placement_ids=(bench.placed("Subject 0"),), add=Flag.SEEN, add_tags=("mine",)
                 )
             )
-            await switch(bench, server, account_id, Kind.IMAP)
+            await bench.switch(server, account_id, Kind.IMAP)
             await bench.sync(account_id)
             flags = {one.subject: set(one.flags) for one in server.messages("alice")}
             assert flags["Subject 0"] >= {"\\Flagged", "\\Seen", "theirs", "mine"}
@@ -200,7 +178,7 @@ async def test_what_exists_only_here_stays_and_is_said(tmp_path: Path) -> None:
                     placement_ids=(bench.placed("Subject 1"),), mailbox_id=bench.mailbox("Archive")
                 )
             )
-            outcome = await switch(bench, server, account_id, Kind.IMAP)
+            outcome = await bench.switch(server, account_id, Kind.IMAP)
             assert "exist only here" in outcome.label
             for _ in range(3):
                 await bench.sync(account_id)
@@ -229,5 +207,5 @@ async def test_a_switch_waits_for_what_the_server_has_not_heard(tmp_path: Path) 
                 )
             )
             with pytest.raises(DoorError, match="have not reached the server"):
-                await switch(bench, server, account_id, Kind.POP3)
+                await bench.switch(server, account_id, Kind.POP3)
             assert bench.reader.accounts()[0].kind is Kind.IMAP

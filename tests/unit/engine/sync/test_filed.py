@@ -14,12 +14,9 @@ from desktopmail.door.commands import (
     DiscardOperation,
     LeaveOnServer,
     MoveMessages,
-    Password,
-    ServerSettings,
     StoreFlags,
-    SwitchAccount,
 )
-from desktopmail.door.rows import Flag, Kind, Security
+from desktopmail.door.rows import Flag, Kind
 from desktopmail.engine.sync.replay import Replay
 from desktopmail.wire.imap.flags import DELETED
 from desktopmail.wire.imap.sequence import Uid, UidSet
@@ -32,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
-    from desktopmail.door.commands import Outcome
     from desktopmail.door.ids import AccountId
 
 COUNT = 4
@@ -49,23 +45,6 @@ async def by_pop3(
             account_id = await bench.add(server, kind=Kind.POP3)
             await bench.sync(account_id)
             yield server, bench, account_id
-
-
-async def switch(server: LocalServer, bench: Bench, account_id: AccountId, kind: Kind) -> Outcome:
-    incoming = ServerSettings(
-        host="127.0.0.1", port=server.ports[kind.value], security=Security.NONE, user="alice"
-    )
-    outcome = await bench.engine.command(
-        SwitchAccount(
-            account_id=account_id,
-            kind=kind,
-            incoming=incoming,
-            password=Password(PASSWORDS["alice"]),
-        )
-    )
-    for _ in range(2):
-        await bench.sync(account_id)
-    return outcome
 
 
 async def file(bench: Bench, subject: str, path: str) -> None:
@@ -89,7 +68,7 @@ async def test_the_servers_copy_follows_to_where_a_message_was_filed(
             StoreFlags(placement_ids=(filed,), add=Flag.FLAGGED, add_tags=("mine",))
         )
         said = len(server.transcript.commands())
-        outcome = await switch(server, bench, account_id, Kind.IMAP)
+        outcome = await bench.switch(server, account_id, Kind.IMAP, syncs=2)
         assert "only here" not in outcome.label
         assert bench.subjects() == ["Subject 0", "Subject 2", "Subject 3"]
         (row,) = bench.rows("Archive")
@@ -101,8 +80,8 @@ async def test_the_servers_copy_follows_to_where_a_message_was_filed(
         commands = server.transcript.commands()[said:]
         assert not [one for one in commands if "BODY.PEEK[]" in one or one.startswith("APPEND")]
         assert bench.reader.problems() == []
-        await switch(server, bench, account_id, Kind.POP3)
-        await switch(server, bench, account_id, Kind.IMAP)
+        await bench.switch(server, account_id, Kind.POP3, syncs=2)
+        await bench.switch(server, account_id, Kind.IMAP, syncs=2)
         assert bench.subjects() == ["Subject 0", "Subject 2", "Subject 3"]
         assert bench.subjects("Archive") == ["Subject 1"]
 
@@ -114,7 +93,7 @@ async def test_what_was_deleted_goes_into_the_trash_of_a_server_that_is_to_delet
     async with by_pop3(tmp_path) as (server, bench, account_id):
         await bench.engine.command(LeaveOnServer(account_id=account_id, policy=policy))
         await bench.engine.command(DeleteMessages(placement_ids=(bench.placed("Subject 2"),)))
-        await switch(server, bench, account_id, Kind.IMAP)
+        await bench.switch(server, account_id, Kind.IMAP, syncs=2)
         left = ["Subject 0", "Subject 1", "Subject 3"]
         assert (bench.subjects(), bench.subjects("Trash")) == (left, ["Subject 2"])
         moved = policy == "until-deleted"
@@ -131,14 +110,14 @@ async def test_where_the_server_has_no_such_mailbox_its_copy_stays_and_is_not_sh
         await bench.engine.command(
             StoreFlags(placement_ids=(bench.placed("Subject 0", "Projects"),), add=Flag.SEEN)
         )
-        outcome = await switch(server, bench, account_id, Kind.IMAP)
+        outcome = await bench.switch(server, account_id, Kind.IMAP, syncs=2)
         assert outcome.left == 0
         for _ in range(2):
             assert bench.subjects() == ["Subject 1", "Subject 2", "Subject 3"]
             assert bench.subjects("Projects") == ["Subject 0"]
             assert len(held(server)) == COUNT
-            await switch(server, bench, account_id, Kind.POP3)
-            await switch(server, bench, account_id, Kind.IMAP)
+            await bench.switch(server, account_id, Kind.POP3, syncs=2)
+            await bench.switch(server, account_id, Kind.IMAP, syncs=2)
         assert [one.subject for one in server.messages("alice") if "\\Seen" in one.flags] == [
             "Subject 0"
         ]
@@ -153,7 +132,7 @@ async def test_what_was_copied_stands_in_both_places_and_what_comes_later_is_sho
                 placement_ids=(bench.placed("Subject 3"),), mailbox_id=bench.mailbox("Archive")
             )
         )
-        await switch(server, bench, account_id, Kind.IMAP)
+        await bench.switch(server, account_id, Kind.IMAP, syncs=2)
         assert len(bench.subjects()) == COUNT
         assert bench.subjects("Archive") == ["Subject 3"]
         await file(bench, "Subject 1", "Archive")
@@ -171,7 +150,7 @@ async def test_of_equal_messages_as_many_are_shown_as_were_left_in_the_inbox(
         await bench.sync(account_id)
         assert bench.subjects().count("Subject 0") == 2
         await file(bench, "Subject 0", "Archive")
-        await switch(server, bench, account_id, Kind.IMAP)
+        await bench.switch(server, account_id, Kind.IMAP, syncs=2)
         assert (bench.subjects().count("Subject 0"), bench.subjects("Archive")) == (
             1, ["Subject 0"],
         )  # fmt: skip
@@ -188,7 +167,7 @@ async def test_a_move_that_comes_to_nothing_leaves_what_was_filed(
     async with by_pop3(tmp_path) as (server, bench, account_id):
         await file(bench, "Subject 1", "Archive")
         monkeypatch.setattr(Replay, "run", not_yet)
-        await switch(server, bench, account_id, Kind.IMAP)
+        await bench.switch(server, account_id, Kind.IMAP, syncs=2)
         assert bench.subjects("Archive") == ["Subject 1"]
         (waiting,) = [one for one in bench.reader.operations() if one.state == "pending"]
         if end == "vanished":
@@ -242,7 +221,7 @@ async def test_what_names_nothing_is_known_by_its_octets_where_it_was_filed(
                     lambda tx: tx.execute("UPDATE mailbox SET policy = 'headers'")
                 )
             for kind in (Kind.IMAP, Kind.POP3, Kind.IMAP):
-                await switch(server, bench, account_id, kind)
+                await bench.switch(server, account_id, kind, syncs=2)
                 assert (texts(bench), texts(bench, target)) == (["0", "2", "3"], ["1"])
             assert len(server.messages("alice")) == COUNT - (target == "Archive")
             assert bench.reader.problems() == []
@@ -271,7 +250,7 @@ async def test_where_all_was_filed_the_inbox_stays_empty(
                 MoveMessages(placement_ids=ids, mailbox_id=bench.mailbox("Archive"))
             )
             for kind in (Kind.IMAP, Kind.POP3, Kind.IMAP):
-                await switch(server, bench, account_id, kind)
+                await bench.switch(server, account_id, kind, syncs=2)
                 assert (bench.rows(), len(bench.rows("Archive"))) == ([], COUNT)
             assert len(server.messages("alice", "Archive")) == COUNT
 
@@ -291,7 +270,7 @@ async def test_what_comes_later_with_octets_that_were_filed_is_shown(tmp_path: P
                 await device.select("INBOX")
                 await device.uid_store(UidSet.of([Uid(2)]), StoreMode.ADD, [DELETED])
                 await device.uid_expunge(UidSet.of([Uid(2)]))
-            await switch(server, bench, account_id, Kind.IMAP)
+            await bench.switch(server, account_id, Kind.IMAP, syncs=2)
             server.deliver("alice", bare(1))
             await bench.sync(account_id)
             assert (texts(bench), texts(bench, "Archive")) == (["0", "1"], ["1"])
