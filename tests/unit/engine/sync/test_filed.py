@@ -36,11 +36,11 @@ COUNT = 4
 
 @asynccontextmanager
 async def by_pop3(
-    folder: Path, without: Iterable[str] = ()
+    folder: Path, without: Iterable[str] = (), make: Callable[[int], bytes] = mail
 ) -> AsyncIterator[tuple[LocalServer, Bench, AccountId]]:
     with LocalServer(PASSWORDS, without=without) as server:
         for number in range(COUNT):
-            server.deliver("alice", mail(number))
+            server.deliver("alice", make(number))
         async with running_engine(folder) as bench:
             account_id = await bench.add(server, kind=Kind.POP3)
             await bench.sync(account_id)
@@ -205,29 +205,24 @@ def texts(bench: Bench, path: str = "INBOX") -> list[str]:
 async def test_what_names_nothing_is_known_by_its_octets_where_it_was_filed(
     tmp_path: Path, target: str, make: Callable[[int], bytes], policy: str
 ) -> None:
-    with LocalServer(PASSWORDS) as server:
-        for number in range(COUNT):
-            server.deliver("alice", make(number))
-        async with running_engine(tmp_path) as bench:
-            account_id = await bench.add(server, kind=Kind.POP3)
-            await bench.sync(account_id)
-            await bench.engine.command(CreateMailbox(account_id=account_id, name="Projects"))
-            (one,) = [row for row in bench.rows() if row.preview == "1"]
-            await bench.engine.command(
-                MoveMessages(placement_ids=(one.id,), mailbox_id=bench.mailbox(target))
+    async with by_pop3(tmp_path, make=make) as (server, bench, account_id):
+        await bench.engine.command(CreateMailbox(account_id=account_id, name="Projects"))
+        (one,) = [row for row in bench.rows() if row.preview == "1"]
+        await bench.engine.command(
+            MoveMessages(placement_ids=(one.id,), mailbox_id=bench.mailbox(target))
+        )
+        if policy == "headers":
+            await bench.engine.store.write(
+                lambda tx: tx.execute("UPDATE mailbox SET policy = 'headers'")
             )
-            if policy == "headers":
-                await bench.engine.store.write(
-                    lambda tx: tx.execute("UPDATE mailbox SET policy = 'headers'")
-                )
-            for kind in (Kind.IMAP, Kind.POP3, Kind.IMAP):
-                await bench.switch(server, account_id, kind, syncs=2)
-                assert (texts(bench), texts(bench, target)) == (["0", "2", "3"], ["1"])
-            assert len(server.messages("alice")) == COUNT - (target == "Archive")
-            assert bench.reader.problems() == []
-            server.deliver("alice", make(1))  # somebody puts it there once more
-            await bench.sync(account_id)
-            assert len(bench.rows()) == COUNT
+        for kind in (Kind.IMAP, Kind.POP3, Kind.IMAP):
+            await bench.switch(server, account_id, kind, syncs=2)
+            assert (texts(bench), texts(bench, target)) == (["0", "2", "3"], ["1"])
+        assert len(server.messages("alice")) == COUNT - (target == "Archive")
+        assert bench.reader.problems() == []
+        server.deliver("alice", make(1))  # somebody puts it there once more
+        await bench.sync(account_id)
+        assert len(bench.rows()) == COUNT
 
 
 def named_cut(number: int) -> bytes:
@@ -239,20 +234,15 @@ def named_cut(number: int) -> bytes:
 async def test_where_all_was_filed_the_inbox_stays_empty(
     tmp_path: Path, make: Callable[[int], bytes]
 ) -> None:
-    with LocalServer(PASSWORDS) as server:
-        for number in range(COUNT):
-            server.deliver("alice", make(number))
-        async with running_engine(tmp_path) as bench:
-            account_id = await bench.add(server, kind=Kind.POP3)
-            await bench.sync(account_id)
-            ids = tuple(row.id for row in bench.rows())
-            await bench.engine.command(
-                MoveMessages(placement_ids=ids, mailbox_id=bench.mailbox("Archive"))
-            )
-            for kind in (Kind.IMAP, Kind.POP3, Kind.IMAP):
-                await bench.switch(server, account_id, kind, syncs=2)
-                assert (bench.rows(), len(bench.rows("Archive"))) == ([], COUNT)
-            assert len(server.messages("alice", "Archive")) == COUNT
+    async with by_pop3(tmp_path, make=make) as (server, bench, account_id):
+        ids = tuple(row.id for row in bench.rows())
+        await bench.engine.command(
+            MoveMessages(placement_ids=ids, mailbox_id=bench.mailbox("Archive"))
+        )
+        for kind in (Kind.IMAP, Kind.POP3, Kind.IMAP):
+            await bench.switch(server, account_id, kind, syncs=2)
+            assert (bench.rows(), len(bench.rows("Archive"))) == ([], COUNT)
+        assert len(server.messages("alice", "Archive")) == COUNT
 
 
 async def test_what_comes_later_with_octets_that_were_filed_is_shown(tmp_path: Path) -> None:
