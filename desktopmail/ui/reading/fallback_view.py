@@ -222,13 +222,15 @@ class FallbackView(QTextBrowser):
         is_darkened = self._theme.dark and not on_paper
         whole = self._letter.html.html
         shown = beginning(whole, self._limit)
-        source = cut_nested_tables(shown)
-        source = within(source, self._room())
-        source = with_buttons(source, tokens.border if is_darkened else "")
-        if is_darkened:
-            source = without_colours(source)
         ground, ink = ("#e1e3e8", "#5a6170") if on_paper else (tokens.border, tokens.muted)
-        source = with_places(source, ground, ink, self._images, self._room() - _PADDING)
+        room, border = self._room(), tokens.border if is_darkened else ""
+
+        def made_ready(piece: str) -> str:
+            source = with_buttons(within(piece, room), border)
+            if is_darkened:
+                source = without_colours(source)
+            return with_places(source, ground, ink, self._images, room - _PADDING)
+
         link = "#1a56c4" if on_paper else tokens.accent
         palette = self.palette()
         palette.setColor(QPalette.ColorRole.Base, QColor("#ffffff" if on_paper else tokens.surface))
@@ -237,7 +239,9 @@ class FallbackView(QTextBrowser):
         self.clear()
         self.document().setDefaultFont(font)
         self.document().setDefaultStyleSheet(f"a {{ color: {link}; }}")
-        self._rest = chain(pieces(source), _line_for_more(len(whole) - len(shown), ink))
+        # Each piece when its turn comes: all at once they would hold the first one up.
+        source = map(made_ready, pieces(cut_nested_tables(shown)))
+        self._rest = chain(source, _line_for_more(len(whole) - len(shown), ink))
         self._fill_since(begun)
 
     def _fill(self) -> None:
