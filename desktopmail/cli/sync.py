@@ -83,8 +83,18 @@ def _report(context: Context, chosen: set[int], *, watch: bool) -> int:
         total, unread = _counts(context, account)
         said = f"{messages(total)}, {unread} unread in the Inbox"
         context.output.line(f"{account.name}: {account.problem or said}")
+    _report_problems(context, after)
     failed = [account for account in after if account.state is ConnectionState.FAILED]
     return FAILED if failed else 0
+
+
+def _report_problems(context: Context, accounts: list[AccountRow]) -> None:
+    """Say what else is wrong: a message that does not come, a change that was refused."""
+    known = {account.id: account for account in accounts}
+    for problem in context.reader().problems():
+        account = known.get(problem.account_id) if problem.account_id is not None else None
+        if account is not None and problem.what != account.problem:
+            context.output.note(f"{account.name}: {problem.what} {problem.remedy}".rstrip())
 
 
 def _summary(context: Context, account: AccountRow) -> dict[str, object]:

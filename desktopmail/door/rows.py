@@ -291,7 +291,7 @@ class ProblemRow(Row, frozen=True, kw_only=True):
     """Something went wrong: what, why, and the one thing to do."""
 
     account_id: AccountId | None
-    service: str  # imap, pop3, smtp, store, engine, journal, expunge
+    service: str  # imap, pop3, message, smtp, store, engine, journal, expunge
     what: str
     remedy: str
     at_s: float

@@ -18,7 +18,8 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Kind, Role
 from desktopmail.engine import purged
 from desktopmail.engine.store import account as accounts
-from desktopmail.engine.store import mailbox, operation, placement, pop_seen
+from desktopmail.engine.store import mailbox, operation, placement, pop_seen, problem
+from desktopmail.engine.sync import not_given
 from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ def switch(
             _leave_imap(tx, account_id, now_s)
         else:
             _leave_pop3(tx, account_id)
+        for service in (account.kind.value, not_given.SERVICE):  # nobody asks that server any more
+            problem.settle(tx, account_id, service)
     accounts.set_kind(tx, account_id, kind, incoming)
     tx.touch_mailboxes(account_id)
 

@@ -22,12 +22,14 @@ class FakeMaildrop:
         messages: UIDL and octets (CRLF line ends).
         heard: Every command line.
         has_top: Whether it knows TOP.
+        refused: UIDLs of messages that it lists and does not give.
     """
 
     def __init__(self, *messages: tuple[str, bytes], has_top: bool = True) -> None:
         self.messages = list(messages)
         self.has_top = has_top
         self.heard: list[str] = []
+        self.refused: set[str] = set()
         self.port = 0
 
     @property
@@ -93,7 +95,9 @@ class FakeMaildrop:
             case "UIDL":
                 rows = [f"{n} {uidl}" for n, (uidl, _) in numbered]
             case "RETR" | "TOP":
-                octets = messages[int(arguments[0]) - 1][1]
+                uidl, octets = messages[int(arguments[0]) - 1]
+                if verb == "RETR" and uidl in self.refused:
+                    return b"-ERR it is damaged\r\n"
                 if verb == "TOP":
                     octets = octets.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
                 return b"+OK\r\n" + octets + b".\r\n"

@@ -20,6 +20,22 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.store import Transaction
 
 
+class NotGiven(msgspec.Struct, frozen=True):
+    """A message that a POP3 server lists and does not give (`sync.not_given`).
+
+    Attributes:
+        called: What people call it: its subject, or else its number.
+        said: The server, when it was asked for it last.
+        tries: How often it was.
+        retry_s: From when on it is asked for again.
+    """
+
+    called: str
+    said: str
+    tries: int
+    retry_s: float
+
+
 class Learned(msgspec.Struct, frozen=True, kw_only=True):
     """What experience with the servers of an account taught.
 
@@ -32,6 +48,7 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
         pop_date_s: The date of the last POP3 session, as far as it is believed (`sync.leaving`).
         pop_doubted_s: A later date that stood at one session, and has to stand at another.
         pop_reuses_uidls: The POP3 server has given an id to a second message.
+        not_given: Messages that the POP3 server lists and does not give, by UIDL.
         filed_below: UIDs of the Inbox below it may be those of messages that were filed while the
             account fetched by POP3; only their octets tell (`sync.filed`).
         submission: What the submission server offered last of 8BITMIME and SMTPUTF8.
@@ -45,6 +62,7 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
     pop_date_s: int | None = None
     pop_doubted_s: int | None = None
     pop_reuses_uidls: bool = False
+    not_given: dict[str, NotGiven] = {}
     filed_below: int | None = None
     submission: tuple[str, ...] = ()
 

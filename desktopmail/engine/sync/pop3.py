@@ -18,7 +18,7 @@ from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import blob, mailbox, message, placement, pop_seen
 from desktopmail.engine.store.message import Coming
 from desktopmail.engine.store.pop_seen import Seen, nameless
-from desktopmail.engine.sync import incoming, leaving
+from desktopmail.engine.sync import incoming, leaving, not_given
 from desktopmail.engine.sync import uidl as uidls
 from desktopmail.engine.sync.incoming import Incoming, Parsed
 from desktopmail.engine.sync.pipeline import Pipeline
@@ -52,11 +52,13 @@ class Maildrop:
         sizes: Octets, by message number.
         uidls: Unique ids by number; only those that are not empty and stand there once.
         refused: What the server said of messages that it lists and does not give.
+        resting: Those that were refused before, and are not asked for in this session.
     """
 
     sizes: dict[int, int]
     uidls: dict[int, str]
     refused: dict[int, Reply] = field(default_factory=dict)
+    resting: set[int] = field(default_factory=set)
     listed: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -164,13 +166,14 @@ class Pop3Sync:
         client = await self._connector.pop3(account)
         try:
             maildrop = await look(client)
+            maildrop.resting = not_given.resting(account, maildrop, self._now_s())
             seen = await self._store.read(lambda tx: pop_seen.every(tx, account.id))
             seen = await self._trusted(client, account, maildrop, seen)
             seen = await self._told_by_uidls(client, account, maildrop, seen)
             here = Unlisted(one for uidl, one in seen.items() if uidl not in maildrop.listed)
             fresh = [
                 number
-                for number in sorted(maildrop.sizes)
+                for number in sorted(maildrop.sizes.keys() - maildrop.resting)
                 if number not in maildrop.uidls or maildrop.uidls[number] not in seen
             ]
             fresh = await self._recognised(client, account, maildrop, fresh, here)
@@ -178,12 +181,15 @@ class Pop3Sync:
             if any(map(pop_seen.of_imap, seen)):
                 await self._store.write(lambda tx: pop_seen.forget_imap(tx, account.id))
             await self._fetch_again(client, account, maildrop)
+            called = await not_given.calls(client, maildrop)
+            await self._store.write(
+                lambda tx: not_given.note(tx, account, maildrop, called, self._ports)
+            )
             deleted = await self._delete(client, account, maildrop)
             await client.quit()  # only now the server deletes what was marked
             if deleted:
                 await self._store.write(lambda tx: pop_seen.forget(tx, account.id, deleted))
-            if maildrop.refused:
-                raise _not_given(account, maildrop.refused)
+            not_given.raise_if_it_is_the_server(account, maildrop)
         finally:
             await client.aclose()
 
@@ -232,7 +238,7 @@ class Pop3Sync:
         same: dict[int, Seen] = {}
         other: dict[int, Seen] = {}
         # What the server does not show stays what it was.
-        async for number, header in client.top_many(known, 0, on_refused=_pass_over):
+        async for number, header in client.top_many(known, 0, on_refused=not_given.pass_over):
             digest = bytes.fromhex(digest_of(header))
             (same if digest == known[number].header_digest else other)[number] = known[number]
         return same, other
@@ -287,7 +293,7 @@ class Pop3Sync:
             return fresh
         renamed: dict[int, Seen] = {}
         met: dict[int, tuple[bytes, MessageId]] = {}
-        async for number, header in client.top_many(fresh, 0, on_refused=_pass_over):
+        async for number, header in client.top_many(fresh, 0, on_refused=not_given.pass_over):
             digest = bytes.fromhex(digest_of(header))
             one = here.take(header, maildrop.size_that_tells(number))
             if one is not None:
@@ -359,14 +365,16 @@ class Pop3Sync:
                 octets += len(content)
                 if done % PROGRESS_MESSAGES == 0:
                     self._progress(account, done, len(fresh), octets=octets)
-        self._progress(account, len(fresh), len(fresh), octets=octets, finished=True)
+        came_here = len(fresh) - len(maildrop.refused)
+        self._progress(account, came_here, len(fresh), octets=octets, finished=True)
 
     async def _fetch_again(self, client: Pop3Client, account: Account, maildrop: Maildrop) -> None:
         """Fetch what the doctor found to be damaged here, where the server has it."""
         lost = await self._store.read(lambda tx: pop_seen.lost(tx, account.id))
         wanted = {n: lost[uidl] for n, uidl in maildrop.uidls.items() if uidl in lost}
+        numbers = sorted(wanted.keys() - maildrop.resting)
         refuse = maildrop.refused.__setitem__
-        async for number, content in client.retr_many(sorted(wanted), on_refused=refuse):
+        async for number, content in client.retr_many(numbers, on_refused=refuse):
             came = Incoming(content, True, len(content), self._now_s())
             (one,) = await incoming.parse(self._store.guard, self._ports, [came])
             await self._store.write(partial(_complete, wanted[number], one))
@@ -461,21 +469,6 @@ async def look(client: Pop3Client) -> Maildrop:
         if uidl and times[uidl] == 1 and number in sizes
     }
     return Maildrop(sizes, uidls)
-
-
-def _pass_over(_number: int, _reply: Reply) -> None:
-    """A header that the server does not show tells nothing: the message is fetched, or stays."""
-
-
-def _not_given(account: Account, refused: dict[int, Reply]) -> RefusedError:
-    """Say which messages are not here; all else of the session was done."""
-    number, reply = next(iter(refused.items()))
-    more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
-    return RefusedError(
-        f"{account.incoming.host} lists message {number}{more} and does not give it: {reply}.",
-        reply=reply,
-        remedy="Look at it at the provider; it is tried again with each session.",
-    )
 
 
 def _complete(message_id: MessageId, one: Parsed, tx: Transaction) -> None:

@@ -9,6 +9,7 @@ from desktopmail.door.commands import Outcome
 from desktopmail.door.interface import DoorError
 from desktopmail.engine import quarantine
 from desktopmail.engine.store import mailbox
+from desktopmail.engine.sync import not_given
 from desktopmail.engine.working import RESTING, log_failure
 from desktopmail.tasks import TaskScope
 
@@ -97,3 +98,4 @@ class Round:
 def _release(account_ids: Sequence[AccountId], now_s: float, tx: Transaction) -> None:
     for account_id in account_ids:
         mailbox.release(tx, account_id, now_s)
+        not_given.release(tx, account_id)

@@ -106,7 +106,7 @@ class ProblemCards(FittingArea):
             self._open_cards -= 1
             self.setVisible(self._open_cards > 0)
 
-        if problem.service in {"imap", "pop3"}:
+        if problem.service in {"imap", "pop3", "message"}:
             name = tr("problem.retry")
             card.offer(name, lambda: scope.spawn(retry(), name=name))
         card.offer(tr("problem.dismiss"), dismiss)

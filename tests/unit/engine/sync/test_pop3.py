@@ -386,8 +386,7 @@ async def test_a_message_that_the_server_does_not_give_keeps_no_other_from_comin
             server.add_fault(
                 Fault(protocol="pop3", command="RETR", argument="^2$", reply="-ERR damaged")
             )
-            with pytest.raises(DoorError, match=r"lists message 2 and .*damaged"):
-                await bench.sync(account_id)
+            await bench.sync(account_id)
             assert bench.subjects() == ["Subject 0", "Subject 2", "Subject 3"]
             assert [one.subject for one in server.messages("alice")] == ["Subject 1"]
             await bench.sync(account_id)

@@ -1,0 +1,148 @@
+"""Messages that a POP3 server lists and does not give: said, and asked for later and later.
+
+All others are fetched, so the account is none the worse for them. Only where so many are refused
+that it must be the server, nothing is noted, and the session has failed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from desktopmail.engine.backoff import delay_s
+from desktopmail.engine.store import account as accounts
+from desktopmail.engine.store import problem
+from desktopmail.engine.store.account import NotGiven
+from desktopmail.mime.message import Message
+from desktopmail.net.errors import RefusedError
+
+if TYPE_CHECKING:
+    from desktopmail.door.ids import AccountId
+    from desktopmail.engine.store.account import Account
+    from desktopmail.engine.store.store import Transaction
+    from desktopmail.engine.sync.pop3 import Maildrop
+    from desktopmail.net.pop3 import Pop3Client
+    from desktopmail.net.ports import Ports
+    from desktopmail.wire.pop3.reply import Reply
+
+#: The problem that messages are not given.
+SERVICE = "message"
+MOST = 100
+FIRST_S = 60.0
+CAP_S = 24 * 3600.0
+_SHOWN_SUBJECT = 80
+_REMEDY = (
+    "All others are here. Read or delete it at the provider; it is asked for again, but seldom."
+)
+
+
+def resting(account: Account, maildrop: Maildrop, now_s: float) -> set[int]:
+    """The numbers of messages that were refused before, and are not asked for again yet."""
+    noted = account.learned.not_given
+    found = {n: noted.get(_name(account, maildrop, n) or "") for n in maildrop.sizes}
+    # What lies further ahead than any was set was noted by a clock that was wrong.
+    return {n for n, one in found.items() if one is not None and 0 < one.retry_s - now_s <= CAP_S}
+
+
+async def calls(client: Pop3Client, maildrop: Maildrop) -> dict[int, str]:
+    """What to call the messages that were refused in this session: by their subjects, if told."""
+    refused = sorted(maildrop.refused)
+    if len(refused) > MOST:
+        return {}
+    found = {
+        n: f"message {n} ({maildrop.uidls[n]})" if n in maildrop.uidls else f"message {n}"
+        for n in refused
+    }
+    if "TOP" in client.capabilities:
+        async for number, header in client.top_many(refused, 0, on_refused=pass_over):
+            subject = Message.parse(header).subject.strip()
+            if len(subject) > _SHOWN_SUBJECT:
+                subject = f"{subject[: _SHOWN_SUBJECT - 1].rstrip()}…"
+            if subject:
+                found[number] = f"“{subject}”"
+    return found
+
+
+def note(
+    tx: Transaction, account: Account, maildrop: Maildrop, called: dict[int, str], ports: Ports
+) -> None:
+    """Remember which messages are not given, and say it; or that all are here now.
+
+    Args:
+        tx: The step it is part of.
+        account: As it was when the session began.
+        maildrop: With what was refused in this session.
+        called: What to call that.
+        ports: Clock and chance.
+    """
+    if len(maildrop.refused) > MOST:
+        return
+    now_s = ports.clock.now().timestamp()
+    learned = accounts.get(tx, account.id).learned
+    left: dict[int, NotGiven] = {}
+    for number in sorted(maildrop.resting | maildrop.refused.keys()):
+        before = learned.not_given.get(_name(account, maildrop, number) or "")
+        if number in maildrop.refused:
+            tries = before.tries + 1 if before is not None else 1
+            wait_s = delay_s(tries, ports.entropy, first_s=FIRST_S, cap_s=CAP_S)
+            said = str(maildrop.refused[number])
+            left[number] = NotGiven(called[number], said, tries, now_s + wait_s)
+        elif before is not None:
+            left[number] = before
+    names = {n: _name(account, maildrop, n) for n in left}
+    noted = {name: left[n] for n, name in names.items() if name is not None}
+    if not maildrop.refused and noted and noted == learned.not_given:
+        return
+    if noted != learned.not_given:
+        accounts.learn(tx, account.id, replace(learned, not_given=noted))
+    if not left:
+        problem.settle(tx, account.id, SERVICE)
+        return
+    problem.report(tx, account.id, SERVICE, _sentence(account, list(left.values())), _REMEDY, now_s)
+
+
+def raise_if_it_is_the_server(account: Account, maildrop: Maildrop) -> None:
+    """Have a session fail that was refused so many messages that it is not they.
+
+    Raises:
+        RefusedError: All else of the session was done.
+    """
+    if len(maildrop.refused) <= MOST:
+        return
+    reply = next(iter(maildrop.refused.values()))
+    raise RefusedError(
+        f"{account.incoming.host} lists {len(maildrop.refused)} messages that it does not give:"
+        f" {reply}.",
+        reply=reply,
+        remedy="It is tried again with each session; ask the provider if it stays so.",
+    )
+
+
+def release(tx: Transaction, account_id: AccountId) -> None:
+    """Have all of them asked for in the next session: a person wants to know."""
+    learned = accounts.get(tx, account_id).learned
+    if learned.not_given:
+        due = {name: replace(one, retry_s=0.0) for name, one in learned.not_given.items()}
+        accounts.learn(tx, account_id, replace(learned, not_given=due))
+
+
+def pass_over(_number: int, _reply: Reply) -> None:
+    """A header that the server does not show tells nothing."""
+
+
+def _name(account: Account, maildrop: Maildrop, number: int) -> str | None:
+    """What names a message in every session; None where another may be called so in the next."""
+    if maildrop.is_numbered or account.learned.pop_reuses_uidls:
+        return None
+    return maildrop.uidls.get(number)
+
+
+def _sentence(account: Account, left: list[NotGiven]) -> str:
+    host, first = account.incoming.host, left[0]
+    if len(left) == 1:
+        return f"{host} lists {first.called} and does not give it: {first.said}."
+    return (
+        f"{host} lists {first.called} and {len(left) - 1} more, and does not give them:"
+        f" {first.said}."
+    )

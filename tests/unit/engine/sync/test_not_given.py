@@ -1,0 +1,147 @@
+"""A message that a POP3 server never gives: the account is fine, one problem names it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktopmail.door.ids import AccountId
+from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import ConnectionState, Kind
+from desktopmail.engine.store import account as accounts
+from desktopmail.engine.sync import not_given
+from localserver.faults import Fault
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, Bench, running_engine
+from tests.helpers.maildrop import FakeMaildrop
+from tests.helpers.store import mail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+THREE = tuple((f"id{n}", mail(n)) for n in range(3))
+
+
+async def session(bench: Bench, account_id: AccountId) -> None:
+    """One that begins by itself: nobody asked for it."""
+    at_work = bench.engine.working.of(account_id)
+    assert at_work is not None
+    await at_work.worker.sync()
+
+
+def told(bench: Bench) -> list[str]:
+    return [problem.what for problem in bench.reader.problems()]
+
+
+@pytest.mark.parametrize(
+    ("has_top", "called"), [(True, "“Subject 1”"), (False, "message 2 \\(id1\\)")]
+)
+async def test_all_others_come_and_the_account_is_fine(
+    has_top: bool, called: str, tmp_path: Path
+) -> None:
+    drop = FakeMaildrop(*THREE, has_top=has_top)
+    drop.refused = {"id1"}
+    async with drop.serve(), running_engine(tmp_path) as bench:
+        account_id = AccountId((await bench.engine.command(drop.account())).ids[0])
+        await bench.sync(account_id)
+        assert bench.subjects() == ["Subject 0", "Subject 2"]
+        assert bench.reader.accounts()[0].state is ConnectionState.READY
+        (problem,) = bench.reader.problems()
+        assert re.fullmatch(
+            f"127.0.0.1 lists {called} and does not give it: it is damaged.", problem.what
+        )
+        assert "at the provider" in problem.remedy
+
+
+async def test_it_is_asked_for_seldom_and_at_once_when_a_person_wants_to_know(
+    tmp_path: Path,
+) -> None:
+    drop = FakeMaildrop(*THREE)
+    drop.refused = {"id1"}
+    async with drop.serve(), running_engine(tmp_path) as bench:
+        account_id = AccountId((await bench.engine.command(drop.account())).ids[0])
+        await bench.sync(account_id)
+        said = told(bench)
+        for _ in range(3):
+            asked = drop.retrieved
+            await session(bench, account_id)
+            assert drop.retrieved == asked
+            assert told(bench) == said
+        await bench.sync(account_id)
+        assert drop.retrieved == asked + 1
+        learned = (await bench.engine.store.read(lambda tx: accounts.get(tx, account_id))).learned
+        assert learned.not_given["id1"].tries == 2
+        drop.refused.clear()
+        await bench.sync(account_id)
+        assert bench.subjects() == ["Subject 0", "Subject 1", "Subject 2"]
+        assert told(bench) == []
+
+
+async def test_when_it_was_deleted_at_the_provider_nothing_is_wrong_any_more(
+    tmp_path: Path,
+) -> None:
+    drop = FakeMaildrop(*THREE)
+    drop.refused = {"id1", "id2"}
+    async with drop.serve(), running_engine(tmp_path) as bench:
+        account_id = AccountId((await bench.engine.command(drop.account())).ids[0])
+        await bench.sync(account_id)
+        assert told(bench) == [
+            "127.0.0.1 lists “Subject 1” and 1 more, and does not give them: it is damaged."
+        ]
+        del drop.messages[1]
+        await session(bench, account_id)
+        assert told(bench) == ["127.0.0.1 lists “Subject 2” and does not give it: it is damaged."]
+        del drop.messages[1]
+        await session(bench, account_id)
+        assert told(bench) == []
+
+
+async def test_an_id_that_may_be_another_messages_keeps_nothing_waiting(tmp_path: Path) -> None:
+    drop = FakeMaildrop(("1", mail(1)), ("2", mail(2)))
+    drop.refused = {"2"}
+    async with drop.serve(), running_engine(tmp_path) as bench:
+        account_id = AccountId((await bench.engine.command(drop.account())).ids[0])
+        await bench.sync(account_id)
+        assert len(told(bench)) == 1
+        drop.messages[1] = ("2", mail(3))
+        drop.refused.clear()
+        await session(bench, account_id)
+        assert bench.subjects() == ["Subject 1", "Subject 3"]
+        assert told(bench) == []
+
+
+async def test_a_server_that_gives_nothing_has_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(not_given, "MOST", 2)
+    drop = FakeMaildrop(*THREE)
+    drop.refused = {"id0", "id1", "id2"}
+    async with drop.serve(), running_engine(tmp_path) as bench:
+        account_id = AccountId((await bench.engine.command(drop.account())).ids[0])
+        with pytest.raises(DoorError, match="lists 3 messages that it does not give"):
+            await bench.sync(account_id)
+        assert bench.reader.accounts()[0].state is ConnectionState.FAILED
+        drop.refused.clear()
+        await session(bench, account_id)
+        assert len(bench.rows()) == 3
+
+
+@pytest.mark.logs("before the switch of .* closed the connection")
+async def test_a_switch_leaves_no_problem_of_the_server_before(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(0))
+        refusal = Fault(protocol="pop3", command="RETR", reply="-ERR damaged", times=None)
+        server.add_fault(refusal)
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            assert len(told(bench)) == 1
+            server.add_fault(Fault(protocol="pop3", command="LIST", drop=True, times=None))
+            with pytest.raises(DoorError):
+                await bench.sync(account_id)
+            assert len(told(bench)) == 2
+            await bench.switch(server, account_id, Kind.IMAP)
+            assert bench.subjects() == ["Subject 0"]
+            assert told(bench) == []
