@@ -6,7 +6,7 @@ the journal then only keeps how to take it back.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from desktopmail.door.interface import DoorError
@@ -169,7 +169,7 @@ def expunge(
     for source, members in _by_mailbox(tx, placement.get(tx, placement_ids)):
         ids = [one.id for one in members]
         if source.local and after is None:
-            _want_deleted(tx, source, members)
+            _let_go(tx, source, members)
             placement.remove(tx, ids)
             continue
         made = operation.add(
@@ -208,7 +208,7 @@ def let_followers_go(tx: Transaction, proved: OperationId) -> None:
             tx, [target.placement_id for target in operation.targets(tx, one.id)]
         )
         operation.finish(tx, one.id)
-        _want_deleted(tx, mailbox.get(tx, source), members)
+        _let_go(tx, mailbox.get(tx, source), members)
         placement.remove(tx, [member.id for member in members])
 
 
@@ -301,25 +301,17 @@ def _relocate(tx: Transaction, members: Sequence[Placed], target: MailboxId) -> 
     placement.touch(tx, ids)
 
 
-def _want_deleted(tx: Transaction, source: Mailbox, members: Sequence[Placed]) -> None:
-    if not accounts.get(tx, source.account_id).learned.pop_deletes_with_local:
-        return
-    going = [one.id for one in members]
-    last = [one.message_id for one in members if not _stands_elsewhere(tx, source, one, going)]
-    pop_seen.want_deleted(tx, source.account_id, last)
-
-
-def _stands_elsewhere(
-    tx: Transaction, source: Mailbox, one: Placed, going: Sequence[PlacementId]
-) -> bool:
-    """Whether the account keeps a message that goes from one of its mailboxes."""
-    rows = tx.fetch(
-        "SELECT p.id FROM placement AS p JOIN mailbox AS m ON m.id = p.mailbox_id"
-        " WHERE p.message_id = ? AND m.account_id = ?",
-        (one.message_id, source.account_id),
-    )
-    gone = set(going)
-    return any(row[0] not in gone for row in rows)
+def _let_go(tx: Transaction, source: Mailbox, members: Sequence[Placed]) -> None:
+    """Remember that messages are deleted for good; their maildrop may have them still."""
+    deletes = accounts.get(tx, source.account_id).learned.pop_deletes_with_local
+    for message_id, going in Counter(one.message_id for one in members).items():
+        rows = tx.fetch(
+            "SELECT count(*) FROM placement AS p JOIN mailbox AS m ON m.id = p.mailbox_id"
+            " WHERE p.message_id = ? AND m.account_id = ?",
+            (message_id, source.account_id),
+        )
+        left = rows[0][0] - going
+        pop_seen.let_go(tx, source.account_id, message_id, left=left, delete=deletes)
 
 
 def _existing(tx: Transaction, placement_ids: Sequence[PlacementId]) -> list[Placed]:

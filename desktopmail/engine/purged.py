@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.store import Transaction
 
 # What stands in the Inbox by IMAP with the header of one that was deleted, beyond those that were
-# not. A header without a Message-ID may be that of two messages, and what could tell is gone.
+# not; of equal ones first what nobody has marked. A header without a Message-ID may be that of two
+# messages, and what could tell is gone.
 _BACK = (
     "SELECT s.uidl, p.id, m.id,"
     " (SELECT count(*) FROM placement AS q WHERE q.message_id = m.id AND q.mailbox_id = ?2"
@@ -28,7 +29,7 @@ _BACK = (
     " JOIN placement AS p ON p.message_id = m.id"
     " WHERE s.account_id = ?1 AND s.message_id IS NULL AND p.mailbox_id = ?2"
     " AND p.uid IS NOT NULL AND p.gone_cycle IS NULL AND p.shown = 1"
-    " ORDER BY p.id DESC"
+    " ORDER BY p.flags & ~1 <> 0, p.id DESC"
 )
 
 

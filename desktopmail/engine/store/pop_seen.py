@@ -123,11 +123,27 @@ def resize(tx: Transaction, account_id: AccountId, sizes: Mapping[str, int]) -> 
     )
 
 
-def want_deleted(tx: Transaction, account_id: AccountId, message_ids: Iterable[MessageId]) -> None:
-    """Have messages deleted at the server in the next session."""
+def let_go(
+    tx: Transaction, account_id: AccountId, message_id: MessageId, *, left: int, delete: bool
+) -> None:
+    """Remember that a message was deleted here; of equal ones, those beyond what is left of them.
+
+    Args:
+        tx: The step it is part of.
+        account_id: Whose maildrop it came from.
+        message_id: The message.
+        left: In how many places of the account it stands still.
+        delete: Have it deleted at the server in the next session.
+    """
+    rows = tx.fetch(
+        "SELECT uidl FROM pop_seen WHERE account_id = ? AND message_id = ? ORDER BY uidl"
+        " LIMIT -1 OFFSET ?",
+        (account_id, message_id, left),
+    )
     tx.execute_many(
-        "UPDATE pop_seen SET delete_wanted = 1 WHERE account_id = ? AND message_id = ?",
-        [(account_id, message_id) for message_id in message_ids],
+        "UPDATE pop_seen SET message_id = NULL, delete_wanted = ? WHERE account_id = ?"
+        " AND uidl = ?",
+        [(delete, account_id, uidl) for (uidl,) in rows],
     )
 
 

@@ -102,7 +102,7 @@ async def test_only_what_was_asked_for_is_to_be_deleted_at_the_server(tmp_path: 
             one = pop_seen.Seen(f"u{number}", placed.message_id, DIGEST, 1)
             pop_seen.add(tx, account_id, [one])
         message_id = placement.get(tx, placements)[0].message_id
-        pop_seen.want_deleted(tx, account_id, [message_id])
+        pop_seen.let_go(tx, account_id, message_id, left=0, delete=True)
         placement.remove(tx, placements[:1])  # the wish outlives the message
 
     async with open_store(tmp_path) as store:
