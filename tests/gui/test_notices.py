@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
@@ -203,6 +204,20 @@ def test_nothing_is_done_to_what_was_read_meanwhile(theme: Theme, bus: str) -> N
 
 
 @needs_bus
+def test_a_button_that_is_pressed_as_soon_as_it_is_there_does_what_it_says(
+    theme: Theme, bus: str
+) -> None:
+    async def scene(_window: MainWindow, store: FakeStore, server: NoticeServer) -> None:
+        server.pressed = "delete"
+        (row,) = arrive(store, "Old news")
+        await until(lambda: store.commands)
+        assert isinstance(store.commands[-1], DeleteMessages)
+        assert store.commands[-1].placement_ids == (row.id,)
+
+    play(theme, with_desktop(bus, scene))
+
+
+@needs_bus
 def test_a_notice_goes_when_its_messages_are_read_elsewhere(theme: Theme, bus: str) -> None:
     async def scene(window: MainWindow, store: FakeStore, server: NoticeServer) -> None:
         (row,) = arrive(store, "Read on the phone")
@@ -222,6 +237,36 @@ def test_notices_go_with_the_program(theme: Theme, bus: str) -> None:
             arrive(store, "Hello")
             await until(lambda: server.shown)
             await window.notifications.aclose()
+            assert server.shown == {}
+
+    play(theme, scene)
+
+
+@needs_bus
+def test_a_notice_that_is_being_shown_goes_with_the_program_too(theme: Theme, bus: str) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        async with notice_server(bus) as server:
+            server.slow_s = 0.1
+            away(window)
+            arrive(store, "Hello")
+            await until(lambda: server.shown)
+            await window.notifications.aclose()
+            assert server.shown == {}
+
+    play(theme, scene)
+
+
+@needs_bus
+def test_nothing_is_told_by_a_program_that_ends(theme: Theme, bus: str) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        async with notice_server(bus) as server:
+            away(window)
+            arrive(store, "Hello")
+            await until(lambda: server.shown)
+            ending = window.scope.spawn(window.notifications.aclose(), name="ending")
+            arrive(store, "And once more")
+            await ending
+            await asyncio.sleep(0.1)
             assert server.shown == {}
 
     play(theme, scene)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -94,6 +95,8 @@ class NoticeServer:
         calls: Every call of `Notify`, with the types of its arguments.
         locked: Whether the screen is locked; None: nobody knows.
         refuses: Whether it shows nothing more.
+        pressed: The button of the next one that is pressed as soon as it is there.
+        slow_s: How long after it showed one it says so.
     """
 
     connection: Any
@@ -102,6 +105,8 @@ class NoticeServer:
     calls: list[tuple[str, Shown]] = field(default_factory=list)
     locked: bool | None = None
     refuses: bool = False
+    slow_s: float = 0.0
+    pressed: str = ""
     last: int = 0
 
     async def act(self, number: int, name: str) -> None:
@@ -124,7 +129,11 @@ class NoticeServer:
         while True:
             message = await self.connection.receive()
             if message.header.message_type is MessageType.method_call:
+                before = self.last
                 await self.connection.send(await self._answer(message))
+                if self.pressed and self.last > before:
+                    pressed, self.pressed = self.pressed, ""
+                    await self.act(self.last, pressed)
 
     async def _answer(self, message: Any) -> Any:
         fields = message.header.fields
@@ -132,7 +141,9 @@ class NoticeServer:
             case "GetCapabilities":
                 return new_method_return(message, "as", (list(self.can),))
             case "Notify" if not self.refuses:
-                return new_method_return(message, "u", (self._show(message),))
+                number = self._show(message)
+                await asyncio.sleep(self.slow_s)
+                return new_method_return(message, "u", (number,))
             case "CloseNotification":
                 await self.close(message.body[0], 3)
                 return new_method_return(message)

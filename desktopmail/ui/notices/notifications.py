@@ -63,6 +63,7 @@ class Notifications(QObject):
         self._done = 0  # the notice of what was done last
         self._newest: MessageRow | None = None
         self._turn = asyncio.Lock()
+        self._is_leaving = False
         application = QGuiApplication.instance()
         if isinstance(application, QGuiApplication):
             application.focusWindowChanged.connect(self._focus_changed)
@@ -101,16 +102,15 @@ class Notifications(QObject):
     async def aclose(self) -> None:
         """Take the icon and all notices away: nobody is here to do what they offer."""
         self.tray.show(wanted=False)
-        service, self._service = self._service, None
-        if service is None:
-            return
+        self._is_leaving = True
         # A desktop that hangs must not keep us from ending, a session that ends takes them along.
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LEAVE_S):
-                for number in (*(it.number for it in self._told.values()), self._done):
-                    if number:
-                        await service.withdraw(number)
-        await service.aclose()
+            # In its turn: what is being shown has no number yet to take it back by.
+            async with asyncio.timeout(_LEAVE_S), self._turn:
+                await self._withdraw_all()
+        service, self._service = self._service, None
+        if service is not None:
+            await service.aclose()
 
     # ---- telling
 
@@ -129,6 +129,8 @@ class Notifications(QObject):
 
     async def _tell(self, rows: list[MessageRow]) -> None:
         async with self._turn:
+            if self._is_leaving:
+                return
             self._newest = rows[0]
             try:
                 service = await self._connected()
@@ -190,6 +192,12 @@ class Notifications(QObject):
 
     # ---- taking back
 
+    async def _withdraw_all(self) -> None:
+        if self._service is not None:
+            for number in (*(it.number for it in self._told.values()), self._done):
+                if number:
+                    await self._service.withdraw(number)
+
     async def _withdraw(self, account_ids: Iterable[AccountId]) -> None:
         async with self._turn:
             for account_id in account_ids:
@@ -241,6 +249,8 @@ class Notifications(QObject):
         service = self._service
         if service is not None and not self._is_seen and window.history.what:
             async with self._turn:
+                if self._is_leaving:
+                    return
                 try:
                     self._done = await service.show(
                         done_notice(window.history.what), replaces=self._done

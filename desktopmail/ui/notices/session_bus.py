@@ -179,7 +179,11 @@ class SessionBus:
         name = (fields.get(HeaderFields.interface, ""), fields.get(HeaderFields.member, ""))
         listener = self._listeners.get(name)
         if listener is not None:
-            listener(str(fields.get(HeaderFields.sender, "")), tuple(message.body))
+            # Behind whoever waited for what came before it: an answer that is there wakes them no
+            # sooner than this.
+            asyncio.get_running_loop().call_soon(
+                listener, str(fields.get(HeaderFields.sender, "")), tuple(message.body)
+            )
 
 
 def _address() -> str:
