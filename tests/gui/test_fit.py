@@ -278,12 +278,15 @@ def test_the_header_is_as_high_as_its_sentences(theme: Theme, tongue: str) -> No
         window.resize(1000, 700)
         window.reading.header.more_button.setChecked(True)
         header, area = window.reading.header, window.reading._top
+
+        def words() -> list[WrappedLabel]:
+            return [it for it in header.findChildren(WrappedLabel) if it.isVisible() and it.text()]
+
         for row in range(6):
             await select(window, row)
+            await until(lambda: len(words()) > 1)
             await until(lambda: header.height() == header.heightForWidth(header.width()))
-            words = [it for it in header.findChildren(WrappedLabel) if it.isVisible() and it.text()]
-            assert len(words) > 1
-            for label in words:  # people come into the lines beside them in steps
+            for label in words():  # people come into the lines beside them in steps
                 await until(lambda it=label: it.height() == it.heightForWidth(it.width()))
             await until(lambda: area.verticalScrollBar().maximum() == 0)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from desktopmail.mime.address import Mailbox
 
-_AT_ONCE = 4  # made before somebody else may have the thread
+_AT_ONCE = 2  # made before somebody else may have the thread
 _MANY = 24  # shown until more are wanted
 _MAX_WIDTH = 360
 _MIN_WIDTH = 60
