@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
+from collections import deque
+
+import shiboken6
+from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget, QWidgetItem
+
+_DELETED_AT_ONCE = 16
 
 
 class FlowLayout(QLayout):
@@ -12,6 +17,7 @@ class FlowLayout(QLayout):
     def __init__(self, parent: QWidget | None, *, spacing: int) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
+        self._leaving: deque[QWidget] = deque()
         # Measured since the last change, for Qt asks many times: heights by width, the least size,
         # and of each widget that is seen its size, its least size, and its most width if it grows.
         self._heights: dict[int, int] = {}
@@ -31,11 +37,22 @@ class FlowLayout(QLayout):
         self._measures = None
 
     def clear(self) -> None:
-        """Remove and delete every widget."""
-        while (item := self.takeAt(0)) is not None:
+        """Remove every widget, and delete them by and by: of two hundred that takes two frames."""
+        items, self._items = self._items, []
+        self.invalidate()
+        for item in items:
             if (widget := item.widget()) is not None:
                 widget.hide()
+                self._leaving.append(widget)
+        self._delete_some()
+
+    def _delete_some(self) -> None:
+        for _ in range(min(_DELETED_AT_ONCE, len(self._leaving))):
+            widget = self._leaving.popleft()
+            if shiboken6.isValid(widget):  # else its parent has taken it along
                 widget.deleteLater()
+        if self._leaving:
+            QTimer.singleShot(0, self, self._delete_some)
 
     def insert_widget(self, at: int, widget: QWidget) -> None:
         """Place a widget before the one that is at a position."""

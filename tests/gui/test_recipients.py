@@ -214,7 +214,7 @@ def test_a_thousand_recipients_are_there_and_some_of_them_are_shown(
 ) -> None:
     field.set_text(", ".join(f"p{at}@example.org" for at in range(1_000)))
     assert len(field.mailboxes()) == 1_000
-    assert len(field.chips) < 20
+    assert len(field.chips) <= 60
     qtbot.waitUntil(lambda: not field.more_button.isHidden())
     assert len(field.chips) == 60
     assert field.more_button.text() == "and 940 more"

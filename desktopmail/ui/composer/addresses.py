@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import deque
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QLocale, QObject, QStringListModel, Qt, QTimer, Signal
@@ -34,6 +35,7 @@ from desktopmail.ui.composer.address_chip import MIME_TYPE, AddressChip
 from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.isolates import named
 from desktopmail.ui.language import tr
+from desktopmail.ui.slices import slice_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
     from desktopmail.ui.theme.theme import Theme
 
 _OFFERED = 8
-_AT_ONCE = 5  # chips made before somebody else may have the thread
 _MANY = 60  # recipients shown until more are wanted
 _MAX_LINES = 4
 _BREAKS = re.compile(r"[\r\n\t;]+")
@@ -112,7 +113,7 @@ class AddressField(QScrollArea):
         self.edit.setMinimumWidth(80)
         self.edit.textEdited.connect(self._edited)
         self._chips: list[AddressChip] = []
-        self._waiting: list[Mailbox] = []  # recipients behind those that have a chip
+        self._waiting: deque[Mailbox] = deque()  # recipients behind those that have a chip
         self._wanted = _MANY
         self.more_button = QToolButton(self._host)
         self.more_button.setProperty("kind", "chip")
@@ -173,7 +174,8 @@ class AddressField(QScrollArea):
         """Show other recipients."""
         for chip in self._chips:
             self._drop(chip)
-        self._chips, self._waiting, self._wanted = [], [], _MANY
+        self._chips, self._wanted = [], _MANY
+        self._waiting.clear()
         self.edit.clear()
         self.add(boxes)
 
@@ -191,15 +193,16 @@ class AddressField(QScrollArea):
         self.changed.emit()
 
     def _show_some(self) -> None:
-        """Make chips of a few that wait, of the next ones in a moment: each takes 2 ms."""
-        room = min(_AT_ONCE, self._wanted - len(self._chips))
-        some, self._waiting = self._waiting[: max(room, 0)], self._waiting[max(room, 0) :]
+        """Make chips of some that wait, of the next ones in a moment."""
         self._flow.setEnabled(False)  # all at once: else each that is shown has all placed anew
-        for box in some:
+        is_full = len(self._chips) >= self._wanted
+        for box in () if is_full else slice_of(self._waiting):
             self._add_chip(box)
+            is_full = len(self._chips) >= self._wanted
+            if is_full:
+                break
         self._flow.setEnabled(True)
         self._flow.invalidate()
-        is_full = len(self._chips) >= self._wanted
         self.more_button.setText(tr("compose.more_people", n=len(self._waiting)))
         self.more_button.setVisible(bool(self._waiting) and is_full)
         self._fit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
@@ -13,6 +14,7 @@ from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.margins import set_margins
 from desktopmail.ui.reading.preview import Shown, way_of
+from desktopmail.ui.slices import slice_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from desktopmail.mime.attachment import Attachment
     from desktopmail.ui.theme.theme import Theme
 
-_AT_ONCE = 4  # cards made before somebody else may have the thread
 _LINES = 3  # shown without scrolling, and a half, so that one sees that there are more
 
 
@@ -122,7 +123,7 @@ class AttachmentStrip(QFrame):
         self._area = FittingArea(self._bound, self)
         self._area.setObjectName("attachmentArea")
         self._area.hold(self._host)
-        self._rest: list[tuple[Attachment, int]] = []  # still to be shown
+        self._rest: deque[tuple[Attachment, int]] = deque()  # still to be shown
         self._more = QTimer(self)
         self._more.setSingleShot(True)
         self._more.timeout.connect(self._show_some)
@@ -139,7 +140,7 @@ class AttachmentStrip(QFrame):
         """Show the attachments of another message, and how many octets each has."""
         self._flow.clear()
         self.setAccessibleName(trn("attachment.count", len(attachments)))
-        self._rest = list(zip(attachments, sizes, strict=True))
+        self._rest = deque(zip(attachments, sizes, strict=True))
         self._show_some()
         self._save_all.setVisible(len(attachments) > 1)
         self.setVisible(bool(attachments))
@@ -151,9 +152,8 @@ class AttachmentStrip(QFrame):
 
     def _show_some(self) -> None:
         """Show as many as a frame has time for; the others come after it."""
-        some, self._rest = self._rest[:_AT_ONCE], self._rest[_AT_ONCE:]
         self._flow.setEnabled(False)  # else each card that is shown has all of them placed again
-        for attachment, size in some:
+        for attachment, size in slice_of(self._rest):
             card = AttachmentCard(attachment, size, self._theme, self._host)
             card.show_wanted.connect(lambda it=attachment: self.show_wanted.emit(it))
             card.open_wanted.connect(lambda it=attachment: self.open_wanted.emit(it))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.isolates import named, without_controls
 from desktopmail.ui.language import tr
+from desktopmail.ui.slices import slice_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from desktopmail.mime.address import Mailbox
 
-_AT_ONCE = 2  # made before somebody else may have the thread
 _MANY = 24  # shown until more are wanted
 _MAX_WIDTH = 360
 _MIN_WIDTH = 60
@@ -43,7 +44,7 @@ class PeopleLine(QWidget):
 
     def __init__(self, boxes: Sequence[Mailbox], parent: QWidget) -> None:
         super().__init__(parent)
-        self._waiting = list(boxes)
+        self._waiting = deque(boxes)
         self._wanted = _MANY
         self._shown = 0
         self._flow = FlowLayout(self, spacing=2)
@@ -63,12 +64,13 @@ class PeopleLine(QWidget):
         return [it for it in self.findChildren(QPushButton) if it is not self.more_button]
 
     def _show_some(self) -> None:
-        room = max(min(_AT_ONCE, self._wanted - self._shown), 0)
-        some, self._waiting = self._waiting[:room], self._waiting[room:]
-        for box in some:
+        is_full = self._shown >= self._wanted
+        for box in () if is_full else slice_of(self._waiting):
             self._flow.insert_widget(self._shown, self._button(box))
             self._shown += 1
-        is_full = self._shown >= self._wanted
+            is_full = self._shown >= self._wanted
+            if is_full:
+                break
         self.more_button.setText(tr("compose.more_people", n=len(self._waiting)))
         self.more_button.setVisible(bool(self._waiting) and is_full)
         self.updateGeometry()
