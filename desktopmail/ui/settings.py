@@ -6,9 +6,10 @@ What cannot be read there is reported and replaced by the default, never guessed
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from desktopmail import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,9 +180,9 @@ class Settings:
             if value != _BY_NAME[name].default:
                 document[name] = value
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._file.with_suffix(".new")
-        fresh.write_text(tomlkit.dumps(document), encoding="utf-8")
-        os.replace(fresh, self._file)
+        # Here and not in a thread, so that whoever chose is told when it cannot be kept: it takes
+        # 1 ms, beside a writer that has the disk busy 27 at the most, once for what a person does.
+        whole_file.replace(self._file, tomlkit.dumps(document).encode())
 
 
 def _problem(setting: Setting, value: object) -> str:

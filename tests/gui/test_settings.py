@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import errno
+import os
+import stat
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +25,27 @@ def test_what_was_chosen_is_there_again(tmp_path: Path) -> None:
     assert again.number("send_delay_s") == 20
     assert again.texts("remote_senders") == ["a@example.org"]
     assert "density" not in file.read_text()  # a default is not written down
+
+
+def test_a_choice_that_is_not_durable_leaves_those_before_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file = tmp_path / "window.toml"
+    settings = Settings(file)
+    settings.set("theme", "dark")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        settings.set("theme", "light")
+    assert Settings.read(file).text("theme") == "dark"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+def test_nobody_else_may_read_what_was_searched_for(tmp_path: Path) -> None:
+    Settings(tmp_path / "window.toml").set("recent_searches", ["from:dora"])
+    assert stat.S_IMODE((tmp_path / "window.toml").stat().st_mode) == 0o600
 
 
 def test_a_listener_hears_of_a_change_once() -> None:
