@@ -46,7 +46,6 @@ def save(
         tx,
         target.id,
         kept,
-        row,
         uid=None,
         flags=Flag.DRAFT | Flag.SEEN,
         arrived_s=now_s,

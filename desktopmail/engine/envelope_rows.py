@@ -15,8 +15,8 @@ from desktopmail.engine.store.thread import keys_of
 from desktopmail.engine.summary import (
     MAX_RECIPIENTS_SHOWN,
     MAX_SUBJECT_CHARACTERS,
-    SORT_CHARACTERS,
     base_subject,
+    sort_sender,
     sound,
 )
 from desktopmail.engine.sync.flags import mask_of, tags_of
@@ -327,7 +327,7 @@ def _people(addresses: Addresses) -> _People:
         people=tuple([person for person, _ in boxes]),
         shown=", ".join([shown for _, shown in boxes[:MAX_RECIPIENTS_SHOWN]]),
         first=first,
-        sorted_by=(first[0] or first[1]).casefold()[:SORT_CHARACTERS],
+        sorted_by=sort_sender(*first),
     )
 
 

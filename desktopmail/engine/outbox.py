@@ -429,7 +429,7 @@ def file_copy(tx: Transaction, account: Account, one: Sending, now_s: float) -> 
     octets = blob.read(tx, one.blob_id)
     row = summary.of_message(octets)
     kept = message.keep(tx, row, blob_id=one.blob_id, size=len(octets), arrived_s=int(now_s))
-    made = placement.add(tx, target.id, kept, row, uid=None, flags=Flag.SEEN, arrived_s=int(now_s))
+    made = placement.add(tx, target.id, kept, uid=None, flags=Flag.SEEN, arrived_s=int(now_s))
     person.count(tx, [row], sent=True)
     placement.touch(tx, [made])
     tx.execute("UPDATE sending SET filed = 1 WHERE id = ?", (one.id,))

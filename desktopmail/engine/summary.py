@@ -141,10 +141,15 @@ def _summary(
             files=_searched(" ".join(part.name for part in row.attachments)) if is_whole else "",
         ),
         is_whole=is_whole,
-        sort_sender=(sender[0] or sender[1]).casefold()[:SORT_CHARACTERS],
+        sort_sender=sort_sender(*sender),
         sort_subject=base_subject(subject),
         report=report,
     )
+
+
+def sort_sender(name: str, address: str) -> str:
+    """What a sender is sorted by: the name, where there is one."""
+    return (name or address).casefold()[:SORT_CHARACTERS]
 
 
 def base_subject(subject: str) -> str:

@@ -124,7 +124,6 @@ def put(
                 tx,
                 mailbox_id,
                 kept,
-                row,
                 uid=None if first_uid is None else first_uid + number,
                 flags=flags,
                 arrived_s=1_700_000_000 + number,

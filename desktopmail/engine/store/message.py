@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
-from desktopmail.door.ids import MessageId
+from desktopmail.door.ids import MessageId, PlacementId
 from desktopmail.engine.store import blob, sending, thread, words
+from desktopmail.engine.summary import base_subject, sort_sender
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,6 +40,8 @@ class Kept(NamedTuple):
     size: int
     has_attachment: bool
     thread_id: int
+    sort_sender: str
+    sort_subject: str
     has_octets: bool
     is_new: bool
 
@@ -167,12 +170,39 @@ class _Known:
 def kept(tx: Transaction, message_id: MessageId) -> Kept:
     """Return a message of the store."""
     row = tx.fetch_one(
-        "SELECT date_s, size, attachment, thread_id, blob_id IS NOT NULL FROM message WHERE id = ?",
+        "SELECT date_s, size, attachment, thread_id, sender_name, sender_address, subject,"
+        " blob_id IS NOT NULL FROM message WHERE id = ?",
         (message_id,),
     )
     if row is None:
         raise KeyError(f"there is no message {message_id}")
-    return Kept(message_id, row[0], row[1], bool(row[2]), row[3], bool(row[4]), is_new=False)
+    date_s, size, attachment, thread_id, name, address, subject, has_octets = row
+    return Kept(
+        message_id, date_s, size, bool(attachment), thread_id, sort_sender(name, address),
+        base_subject(subject), bool(has_octets), is_new=False,
+    )  # fmt: skip
+
+
+def give(tx: Transaction, kept: Kept, placement_ids: Sequence[PlacementId]) -> None:
+    """Let placements be of this message, whatever they were of."""
+    tx.execute_many(
+        "UPDATE placement SET message_id = ?, wanted = wanted AND ?, date_s = ?, size = ?,"
+        " attachment = ?, thread_id = ?, sort_sender = ?, sort_subject = ? WHERE id = ?",
+        [
+            (
+                kept.id,
+                not kept.has_octets,
+                kept.date_s,
+                kept.size,
+                kept.has_attachment,
+                kept.thread_id,
+                kept.sort_sender,
+                kept.sort_subject,
+                placement_id,
+            )
+            for placement_id in placement_ids
+        ],
+    )
 
 
 def complete(tx: Transaction, coming: Sequence[tuple[MessageId, Coming]]) -> None:
@@ -289,19 +319,8 @@ def _before(
 def _merge(tx: Transaction, message_id: MessageId, other: MessageId, one: Coming) -> None:
     """Let every placement of a message be one of another that it turned out to be."""
     complete(tx, [(other, one)])
-    is_now = kept(tx, other)
-    tx.execute(
-        "UPDATE placement SET message_id = ?, wanted = wanted AND ?, size = ?, attachment = ?,"
-        " thread_id = ? WHERE message_id = ?",
-        (
-            other,
-            not is_now.has_octets,
-            is_now.size,
-            is_now.has_attachment,
-            is_now.thread_id,
-            message_id,
-        ),
-    )
+    rows = tx.fetch("SELECT id FROM placement WHERE message_id = ?", (message_id,))
+    give(tx, kept(tx, other), [PlacementId(row[0]) for row in rows])
     drop_unplaced(tx, [message_id])
 
 
@@ -562,6 +581,8 @@ def _add(tx: Transaction, first: int, adding: Sequence[Coming]) -> list[Kept]:
             one.size,
             one.summary.has_attachment,
             thread_id,
+            one.summary.sort_sender,
+            one.summary.sort_subject,
             has_octets=one.blob_id is not None,
             is_new=True,
         )

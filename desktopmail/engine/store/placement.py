@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from desktopmail.engine.envelope_rows import Listing
     from desktopmail.engine.store.message import Kept
     from desktopmail.engine.store.store import Transaction
-    from desktopmail.engine.summary import Summary
 
 _CHUNK = 500
 
@@ -35,16 +34,16 @@ class Placed:
     modseq: int
     shown: bool
     size: int
+    arrived_s: int
 
 
-_COLUMNS = "id, message_id, mailbox_id, uid, flags, modseq, shown, size"
+_COLUMNS = "id, message_id, mailbox_id, uid, flags, modseq, shown, size, arrived_s"
 
 
 class Placing(NamedTuple):
     """A message that is to be put into a mailbox."""
 
     kept: Kept
-    summary: Summary
     uid: int | None
     flags: Flag
     arrived_s: int
@@ -57,7 +56,6 @@ def add(
     tx: Transaction,
     mailbox_id: MailboxId,
     kept: Kept,
-    summary: Summary,
     *,
     uid: int | None,
     flags: Flag,
@@ -65,7 +63,7 @@ def add(
     wanted: bool = False,
 ) -> PlacementId:
     """Put a message into a mailbox."""
-    one = Placing(kept, summary, uid, flags, arrived_s, wanted=wanted)
+    one = Placing(kept, uid, flags, arrived_s, wanted=wanted)
     (placement_id,) = add_all(tx, mailbox_id, [one])
     return placement_id
 
@@ -92,8 +90,8 @@ def add_all(
                 one.kept.size,
                 one.kept.has_attachment,
                 one.kept.thread_id,
-                one.summary.sort_sender,
-                one.summary.sort_subject,
+                one.kept.sort_sender,
+                one.kept.sort_subject,
             )
             for placement_id, one in zip(ids, placing, strict=True)
         ),
@@ -276,11 +274,7 @@ def remove_tags(tx: Transaction, placement_id: PlacementId, names: Iterable[str]
 
 def rename(tx: Transaction, placed: Placed, kept: Kept) -> None:
     """Let a placement be of another message; the one it was of is forgotten if that was all."""
-    tx.execute(
-        "UPDATE placement SET message_id = ?, wanted = 0, date_s = ?, size = ?, attachment = ?,"
-        " thread_id = ? WHERE id = ?",
-        (kept.id, kept.date_s, kept.size, kept.has_attachment, kept.thread_id, placed.id),
-    )
+    message.give(tx, kept, [placed.id])
     touch(tx, [placed.id])
     message.drop_unplaced(tx, [placed.message_id])
 
@@ -312,7 +306,7 @@ def touch(tx: Transaction, placement_ids: Sequence[PlacementId]) -> None:
             tx.touch_mailboxes(account_id)
 
 
-def _placed(row: tuple[int, int, int, int | None, int, int, int, int]) -> Placed:
+def _placed(row: tuple[int, int, int, int | None, int, int, int, int, int]) -> Placed:
     return Placed(
         PlacementId(row[0]),
         MessageId(row[1]),
@@ -322,6 +316,7 @@ def _placed(row: tuple[int, int, int, int | None, int, int, int, int]) -> Placed
         row[5],
         bool(row[6]),
         row[7],
+        row[8],
     )
 
 

@@ -274,7 +274,7 @@ class Fetcher:
             )
             for placed, local, one in came:
                 if here[local] not in {b"", one.summary.digest}:
-                    _replace(tx, placed, local, one)
+                    _replace(tx, placed, one)
             for placed, _, row, content in read:
                 if not row.message_id:
                     meet.by_octets(tx, placed, content.octets)
@@ -535,14 +535,10 @@ def _following(messages: int, octets: int) -> int:
     return max(LEAST_WHOLE_BATCH, min(MOST_WHOLE_BATCH, fit))
 
 
-def _replace(tx: Transaction, placed: PlacementId, local: MessageId, one: Coming) -> None:
-    """Let the row of a message whose octets are another's say so."""
-    kept = message.keep(
-        tx, one.summary, blob_id=one.blob_id, size=one.size, arrived_s=one.arrived_s
-    )
-    tx.execute(
-        "UPDATE placement SET message_id = ?, wanted = 0, size = ?, thread_id = ?,"
-        " attachment = ? WHERE id = ?",
-        (kept.id, one.size, kept.thread_id, kept.has_attachment, placed),
-    )
-    message.drop_unplaced(tx, [local])
+def _replace(tx: Transaction, placed: PlacementId, one: Coming) -> None:
+    """Let a placement whose message has the octets of another be of that one."""
+    for here in placement.get(tx, [placed]):
+        kept = message.keep(
+            tx, one.summary, blob_id=one.blob_id, size=one.size, arrived_s=here.arrived_s
+        )
+        placement.rename(tx, here, kept)

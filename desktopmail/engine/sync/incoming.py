@@ -118,7 +118,6 @@ def placing(one: Parsed, kept: Kept) -> Placing:
     came = one.incoming
     return Placing(
         kept,
-        one.summary,
         uid=came.uid,
         flags=came.flags,
         arrived_s=came.arrived_s,

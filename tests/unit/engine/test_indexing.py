@@ -110,8 +110,8 @@ async def test_what_waits_for_its_octets_is_indexed_without_them_for_its_account
     def listed(tx: Transaction, name: str) -> AccountId:
         account_id = add_account(tx, name)
         octets = f"Subject: {name}\r\n\r\n".encode()
-        row, kept = summary.of_header(octets), envelope(tx, octets)
-        placement.add(tx, inbox_of(tx, account_id), kept, row, uid=1, flags=Flag.NONE, arrived_s=1)
+        kept = envelope(tx, octets)
+        placement.add(tx, inbox_of(tx, account_id), kept, uid=1, flags=Flag.NONE, arrived_s=1)
         return account_id
 
     async with open_store(tmp_path) as store:
@@ -166,7 +166,7 @@ async def glanced(store: Store, octets: bytes) -> None:
         placement.add_all(
             tx,
             inbox_of(tx, account_id),
-            [Placing(kept, header, uid=1, flags=Flag.NONE, arrived_s=1)],
+            [Placing(kept, uid=1, flags=Flag.NONE, arrived_s=1)],
         )
 
     await store.write(step)

@@ -100,9 +100,8 @@ async def test_octets_that_come_later_complete_the_message_and_its_rows(tmp_path
 
     def place(tx: Transaction) -> Kept:
         kept = keep_header(tx, octets)
-        row = summary.of_header(header_of(octets))
         inbox = inbox_of(tx, add_account(tx))
-        placement.add(tx, inbox, kept, row, uid=1, flags=0, arrived_s=1, wanted=True)  # type: ignore[arg-type]
+        placement.add(tx, inbox, kept, uid=1, flags=0, arrived_s=1, wanted=True)  # type: ignore[arg-type]
         return kept
 
     async with open_store(tmp_path) as store:
@@ -277,10 +276,9 @@ async def test_an_envelope_that_is_another_message_becomes_that_one_where_it_sta
         one = await store.write(lambda tx: keep_envelope(tx, mail(1)))
         placed = await store.write(
             lambda tx: placement.add(
-                tx, inbox, one, of_envelope(mail(1)), uid=9, flags=Flag.NONE, arrived_s=1,
-                wanted=True,
+                tx, inbox, one, uid=9, flags=Flag.NONE, arrived_s=1, wanted=True
             )
-        )  # fmt: skip
+        )
         await store.write(lambda tx: named(tx, one.id, mail(1), whole=whole))
         rows = await store.read(
             lambda tx: tx.fetch("SELECT message_id, wanted FROM placement WHERE id = ?", (placed,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tracemalloc
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,9 @@ import pytest
 from desktopmail.door.changes import AnyChange, Progress
 from desktopmail.door.commands import FetchOctets, SetOffline
 from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Column, View
 from desktopmail.engine import reading
+from desktopmail.engine.store import placement
 from desktopmail.engine.store.store import Transaction
 from desktopmail.engine.sync import fetch, pipeline
 from desktopmail.net.errors import ClosedError
@@ -154,6 +157,51 @@ async def test_octets_of_another_message_are_never_given_to_this_one(tmp_path: P
                 lambda tx: tx.fetch("SELECT message_id, blob_id IS NULL FROM message")
             )
             assert rows == [("1@example.org", 0)]
+
+
+@pytest.mark.parametrize("dated", [True, False])
+async def test_a_message_that_turns_out_to_be_another_stands_where_that_one_belongs(
+    dated: bool, tmp_path: Path
+) -> None:
+    octets = mail(2, sender="Mia <mia@example.org>", hour=12)
+    if not dated:
+        octets = octets.replace(b"Date: ", b"X-Date: ")
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            for one in (mail(1, hour=1), octets, mail(3, sender="Zoe <z@example.org>", hour=3)):
+                server.deliver("alice", one)
+            await bench.sync(account_id, headers_only=True)
+            placed = bench.placed("Subject 2")
+            (here,) = await bench.engine.store.read(lambda tx: placement.get(tx, [placed]))
+
+            def lie(tx: Transaction) -> None:
+                tx.execute(
+                    "UPDATE message SET header_digest = zeroblob(32), blob_id = NULL, date_s = 1,"
+                    " header = zeroblob(4), message_id = 'x@example.org' WHERE id = ?",
+                    (here.message_id,),
+                )
+                tx.execute(
+                    "UPDATE placement SET date_s = 1, sort_sender = 'a', sort_subject = 'a',"
+                    " size = 1 WHERE id = ?",
+                    (placed,),
+                )
+
+            await bench.engine.store.write(lie)
+            await bench.engine.command(FetchOctets(placement_ids=(placed,)))
+            for column, order in (
+                (Column.DATE, (2, 3, 1)),
+                (Column.SENDER, (3, 2, 1)),
+                (Column.SUBJECT, (3, 2, 1)),
+            ):
+                view = View(mailbox_ids=(bench.mailbox(),), column=column)
+                found = [row.subject for row in bench.reader.window(view, 0, 10)]
+                assert found == [f"Subject {number}" for number in order], column
+            (row,) = [row for row in bench.rows() if row.id == placed]
+            noon_s = int(datetime(2026, 11, 2, 12, 2, tzinfo=UTC).timestamp())
+            assert row.date_s == (noon_s if dated else here.arrived_s)
+            assert row.size_octets == len(octets)
 
 
 async def test_new_mail_is_told_while_nothing_is_asked_for(tmp_path: Path) -> None:
