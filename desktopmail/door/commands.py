@@ -127,7 +127,8 @@ class RemoveAccount(Command, frozen=True, kw_only=True):
 class SwitchAccount(Command, frozen=True, kw_only=True):
     """Have an account fetch its mail by the other protocol; what is here is not fetched again.
 
-    Answers when the first look is done; the label says what exists only here.
+    Refused, and nothing is changed, where the new server does not let us in. Answers when the first
+    look is done; the label says what exists only here.
 
     Attributes:
         password: None: the one it has.

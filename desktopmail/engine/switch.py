@@ -8,6 +8,7 @@ good does not come back by POP3 (`purged.py`).
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ import msgspec
 from desktopmail.door.commands import Outcome, SyncAccounts
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Kind, Role
-from desktopmail.engine import purged
+from desktopmail.engine import check, purged
+from desktopmail.engine.check import GivenSecrets
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, operation, placement, pop_seen, problem
 from desktopmail.engine.sync import not_given
@@ -25,6 +27,7 @@ from desktopmail.wire.secret import Secret
 if TYPE_CHECKING:
     from desktopmail.door.commands import ServerSettings, SwitchAccount
     from desktopmail.door.ids import AccountId
+    from desktopmail.engine.connector import Connector
     from desktopmail.engine.secrets import Secrets
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.store import Store, Transaction
@@ -41,16 +44,24 @@ class Switching:
     Args:
         store: Where they are.
         secrets: Where their passwords are.
+        connector: Tries the new server.
         working: Ended before the switch, begun after it.
         rounds: The first look by the other protocol.
         clock: When it was switched.
     """
 
     def __init__(
-        self, store: Store, secrets: Secrets, working: Working, rounds: Round, clock: Clock
+        self,
+        store: Store,
+        secrets: Secrets,
+        connector: Connector,
+        working: Working,
+        rounds: Round,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._secrets = secrets
+        self._connector = connector
         self._working = working
         self._rounds = rounds
         self._clock = clock
@@ -59,15 +70,19 @@ class Switching:
         """Have an account fetch its mail the other way; answers when the first look is done.
 
         Raises:
-            DoorError: We are offline, something waits for the old server, or the new one refused.
+            DoorError: We are offline, something waits for the old server, or the new one did not
+                let us in: nothing has changed. Or the first look failed.
         """
         account_id = command.account_id
         account = await self._store.read(lambda tx: accounts.get(tx, account_id))
         await self._tell_what_waits(account)
         await self._store.read(lambda tx: refuse_unsettled(tx, account_id))
+        incoming = _as_before(command, account)
+        switched = dataclasses.replace(account, kind=command.kind, incoming=incoming)
+        given = GivenSecrets(command.password, None, self._connector)
+        await check.before_saving(switched, given, self._connector, ("incoming",))
         if command.password is not None:
             await self._secrets.set(account_id, "incoming", Secret(command.password.text))
-        incoming = _as_before(command, account)
         await self._working.end(account_id)
         now_s = self._clock.now().timestamp()
         try:

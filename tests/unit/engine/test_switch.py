@@ -8,12 +8,15 @@ import pytest
 
 from desktopmail.door.commands import (
     MoveMessages,
+    Password,
     SendMessage,
+    ServerSettings,
     SetOffline,
     StoreFlags,
+    SwitchAccount,
 )
 from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import Flag, Kind, SendingState
+from desktopmail.door.rows import Flag, Kind, Security, SendingState
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, running_engine, until
 from tests.helpers.store import mail
@@ -131,6 +134,42 @@ async def test_offline_nothing_is_switched(tmp_path: Path) -> None:
                 await bench.switch(server, account_id, Kind.POP3)
             assert caught.value.code == "offline"
             assert bench.reader.accounts()[0].kind is Kind.IMAP
+
+
+@pytest.mark.parametrize(
+    ("protocol", "password", "code"),
+    [("pop3", "not hers", "auth-failed"), ("imap", PASSWORDS["alice"], "protocol")],
+)
+async def test_where_the_new_server_lets_nobody_in_nothing_is_switched(
+    tmp_path: Path, protocol: str, password: str, code: str
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(0))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            before = bench.reader.accounts()[0].incoming
+            incoming = ServerSettings(
+                host="127.0.0.1",
+                port=server.ports[protocol],
+                security=Security.NONE,
+                user="alice",
+            )
+            with pytest.raises(DoorError) as caught:
+                await bench.engine.command(
+                    SwitchAccount(
+                        account_id=account_id,
+                        kind=Kind.POP3,
+                        incoming=incoming,
+                        password=Password(password),
+                    )
+                )
+            assert caught.value.code == code
+            account = bench.reader.accounts()[0]
+            assert (account.kind, account.incoming) == (Kind.IMAP, before)
+            server.deliver("alice", mail(1))
+            await bench.sync(account_id)
+            assert len(bench.rows()) == 2
 
 
 async def test_local_flags_become_additions_and_nothing_is_cleared(tmp_path: Path) -> None:
