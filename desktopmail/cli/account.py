@@ -6,8 +6,6 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from desktopmail.cli import account_edit, password, servers
 from desktopmail.cli.errors import FAILED, UsageError
 from desktopmail.cli.output import fields, moment, octets
@@ -26,6 +24,8 @@ from desktopmail.door.queries import CheckAccount, CheckReport, DiscoverAccount,
 from desktopmail.door.rows import Auth, Kind, Security
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from desktopmail.cli.context import Context
     from desktopmail.cli.declaration import Commands
 
@@ -61,15 +61,8 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     adding.add_argument("--user", default="", metavar="U", help="login name; default: the address")
     adding.add_argument("--smtp-user", metavar="U", help="default: as --user")
     adding.add_argument("--ca-file", metavar="PEM", type=Path, help="further authorities to trust")
-    for option, side in (("--pin", "incoming"), ("--smtp-pin", "outgoing")):
-        adding.add_argument(
-            option,
-            action="append",
-            default=[],
-            type=servers.fingerprint,
-            metavar="SHA256",
-            help=f"accept this one certificate of the {side} server, by its fingerprint",
-        )
+    servers.add_pin(adding, "--pin", "incoming")
+    servers.add_pin(adding, "--smtp-pin", "outgoing")
     adding.add_argument(
         "--proxy",
         default="",
@@ -122,6 +115,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     switch.add_argument("--auth", choices=proofs, default="auto", help="default: auto")
     switch.add_argument("--user", metavar="U", help="default: as now")
     switch.add_argument("--ca-file", metavar="PEM", type=Path, help="further authorities to trust")
+    servers.add_pin(switch, "--pin", "incoming")
     password.add_options(switch)
     switch.set_defaults(run=_switch)
     account_edit.add(actions, common)
@@ -158,7 +152,13 @@ async def _no_action(_context: Context, _arguments: argparse.Namespace) -> int:
 
 
 def _settings(
-    arguments: argparse.Namespace, address: servers.Address, *, security: str, auth: str, user: str
+    arguments: argparse.Namespace,
+    address: servers.Address,
+    *,
+    security: str,
+    auth: str,
+    user: str,
+    pins: Sequence[str],
 ) -> ServerSettings:
     return ServerSettings(
         host=address.host,
@@ -169,6 +169,7 @@ def _settings(
         ca_file=None if arguments.ca_file is None else str(arguments.ca_file.absolute()),
         proxy=getattr(arguments, "proxy", ""),
         password_file=password.file_path(arguments),
+        pins=tuple(pins),
     )
 
 
@@ -183,6 +184,7 @@ async def _add(context: Context, arguments: argparse.Namespace) -> int:
         security=arguments.security,
         auth=arguments.auth,
         user=arguments.user,
+        pins=arguments.pin,
     )
     outgoing = _settings(
         arguments,
@@ -190,9 +192,8 @@ async def _add(context: Context, arguments: argparse.Namespace) -> int:
         security=arguments.smtp_security or arguments.security,
         auth=smtp_auth,
         user=arguments.user if arguments.smtp_user is None else arguments.smtp_user,
+        pins=arguments.smtp_pin,
     )
-    incoming = msgspec.structs.replace(incoming, pins=tuple(arguments.pin))
-    outgoing = msgspec.structs.replace(outgoing, pins=tuple(arguments.smtp_pin))
     name = arguments.name or arguments.address
     outcome = await (await context.door()).command(
         AddAccount(
@@ -377,6 +378,7 @@ async def _switch(context: Context, arguments: argparse.Namespace) -> int:
                 security=arguments.security or account.incoming.security,
                 auth=arguments.auth,
                 user=account.incoming.user if arguments.user is None else arguments.user,
+                pins=arguments.pin,
             ),
             password=password.from_stdin(arguments),
         )

@@ -35,6 +35,7 @@ def add(actions: Commands, common: argparse.ArgumentParser) -> None:
         edit.add_argument(f"--{prefix}security", choices=secure)
         edit.add_argument(f"--{prefix}auth", choices=auths)
         edit.add_argument(f"--{prefix}user", metavar="U", help="login name; empty: the address")
+        servers.add_pin(edit, f"--{prefix}pin", side)
     edit.add_argument("--ca-file", metavar="PEM", type=Path, help="further authorities to trust")
     edit.add_argument("--proxy", metavar="SOCKS5", help="socks5://[USER@]HOST:PORT, or none")
     edit.add_argument("--name", metavar="N", help="what to call it")
@@ -55,6 +56,7 @@ def _change(arguments: argparse.Namespace, prefix: str, server: str) -> ServerCh
         user=getattr(arguments, f"{prefix}user"),
         ca_file=None if ca_file is None else str(ca_file.absolute()),
         password_file=_password_file(arguments),
+        pins=tuple(getattr(arguments, f"{prefix}pin")) or None,
         proxy=arguments.proxy,
     )
 

@@ -11,7 +11,7 @@ FAILED = 1
 USAGE = 2
 
 
-_PIN = "`account add` accepts this one certificate with --pin, or --smtp-pin, and its SHA-256."
+_PIN = "Accept this one with --pin, or --smtp-pin for the outgoing server, and its SHA-256."
 #: How a stored question is seen on a command line.
 QUESTION = "`desktopmail questions list` shows it, and how to answer."
 # What a person has to decide, by the code of the refusal: how it is decided on a command line.

@@ -54,6 +54,18 @@ def mail_address(text: str) -> str:
     return text
 
 
+def add_pin(parser: argparse.ArgumentParser, option: str, side: str) -> None:
+    """Declare the option that accepts a certificate of the server of this side."""
+    parser.add_argument(
+        option,
+        action="append",
+        default=[],
+        type=fingerprint,
+        metavar="SHA256",
+        help=f"accept this one certificate of the {side} server, by its fingerprint",
+    )
+
+
 def fingerprint(text: str) -> str:
     """Read the SHA-256 of a certificate, in hex, with colons or spaces or without.
 

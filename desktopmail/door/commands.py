@@ -83,6 +83,7 @@ class ServerChange(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         password_file: Empty: none any more, the password is where those of accounts are.
+        pins: Certificates that are accepted besides those of before.
     """
 
     host: str | None = None
@@ -92,6 +93,7 @@ class ServerChange(msgspec.Struct, frozen=True, kw_only=True):
     user: str | None = None
     ca_file: str | None = None
     password_file: str | None = None
+    pins: tuple[str, ...] | None = None
     proxy: str | None = None
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
+from desktopmail.door.certificate import ShownCertificate
 from desktopmail.door.changes import AnyChange
 from desktopmail.door.commands import AnyCommand, Outcome
 from desktopmail.door.queries import AnyAnswer, AnyQuery
@@ -73,6 +74,7 @@ class ErrorFrame(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     sentence: str
     remedy: str
     code: str
+    certificate: ShownCertificate | None = None
 
 
 class ChangeFrame(msgspec.Struct, frozen=True, kw_only=True, tag=True):

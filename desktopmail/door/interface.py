@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from desktopmail.door.certificate import ShownCertificate
     from desktopmail.door.changes import AnyChange
     from desktopmail.door.commands import AnyCommand, Outcome
     from desktopmail.door.ids import AccountId, MailboxId, MessageId, PlacementId
@@ -35,13 +36,22 @@ class DoorError(Exception):
         sentence: What is wrong, ready to be shown.
         remedy: What to do about it, ready to be shown; may be empty.
         code: A stable word for programs: "auth-failed", "unreachable", "name-taken", ….
+        certificate: What a server showed that was to be tried, where accepting it would help.
     """
 
-    def __init__(self, sentence: str, *, remedy: str = "", code: str = "failed") -> None:
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        remedy: str = "",
+        code: str = "failed",
+        certificate: ShownCertificate | None = None,
+    ) -> None:
         super().__init__(f"{sentence} {remedy}".strip())
         self.sentence = sentence
         self.remedy = remedy
         self.code = code
+        self.certificate = certificate
 
 
 class EngineGoneError(DoorError):

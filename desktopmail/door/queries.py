@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from desktopmail.door.certificate import ShownCertificate
 from desktopmail.door.commands import Password, ServerSettings
 from desktopmail.door.ids import AccountId, MailboxId, PlacementId
 from desktopmail.door.rows import Kind
@@ -120,6 +121,7 @@ class CheckStep(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     remedy: str = ""
     code: str = ""  # of a step that failed, as `DoorError.code`
+    certificate: ShownCertificate | None = None  # the same
 
 
 class CheckReport(Answer, frozen=True, kw_only=True):

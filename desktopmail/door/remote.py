@@ -147,7 +147,12 @@ class RemoteDoor(asyncio.Protocol):
                 for listener in list(self._listeners):
                     listener(frame.change)
             case ErrorFrame():
-                error = DoorError(frame.sentence, remedy=frame.remedy, code=frame.code)
+                error = DoorError(
+                    frame.sentence,
+                    remedy=frame.remedy,
+                    code=frame.code,
+                    certificate=frame.certificate,
+                )
                 self._settle(frame.number, error)
             case OutcomeFrame() | AnswerFrame():
                 self._settle(frame.number, frame)

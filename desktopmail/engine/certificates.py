@@ -66,6 +66,11 @@ def difference(before: bytes | None, now: bytes) -> str:
     return "\n".join(rows)
 
 
+def advice(where: str) -> str:
+    """What to do before a certificate is accepted for this host and port."""
+    return f"Compare its fingerprint with your provider's before you accept it for {where}."
+
+
 def spaced(fingerprint: str) -> str:
     """A fingerprint in groups of four digits: so that two can be compared by eye."""
     return " ".join(fingerprint[at : at + 4] for at in range(0, len(fingerprint), 4))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from desktopmail.door.certificate import ShownCertificate
 from desktopmail.door.ids import AccountId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import CheckReport, CheckStep
 from desktopmail.door.rows import Kind
-from desktopmail.engine.certificates import Certificate
+from desktopmail.engine.certificates import Certificate, advice, difference
 from desktopmail.engine.errors import door_error, is_loopback, refuse_cleartext
 from desktopmail.engine.store.account import Account, Learned
+from desktopmail.engine.trust import MENDED_BY_A_PIN
 from desktopmail.net.dial import resolve
 from desktopmail.net.endpoint import join_host_port
 from desktopmail.net.errors import AuthenticationError, NetError, TlsError, UnreachableError
@@ -109,7 +111,12 @@ async def before_saving(
     report = await check(account, trying, sides)
     for step in report.steps:
         if not step.ok:
-            raise DoorError(step.detail, remedy=step.remedy, code=step.code or "check-failed")
+            raise DoorError(
+                step.detail,
+                remedy=step.remedy,
+                code=step.code or "check-failed",
+                certificate=step.certificate,
+            )
 
 
 async def check(
@@ -143,7 +150,7 @@ class _Trial:
             else:
                 await self._try()
         except NetError as error:
-            self._failed(_step_of(error, self._step), _with_fingerprint(error))
+            self._failed(_step_of(error, self._step), self._known(error))
         except DoorError as error:
             self._failed(_STEP_OF_CODE.get(error.code, self._step), error)
         return self._steps
@@ -196,6 +203,27 @@ class _Trial:
         self._passed("tcp", f"{client.stream.peer} answers.")
         return client
 
+    def _known(self, error: NetError) -> DoorError:
+        """The error for the door; of a certificate that might be pinned, with what it says."""
+        known = door_error(error)
+        if (
+            not isinstance(error, TlsError)
+            or error.certificate is None
+            or error.code not in MENDED_BY_A_PIN
+        ):
+            return known
+        host, port = self._server.host, self._server.port
+        fingerprint = Certificate.read(error.certificate).fingerprint
+        text = f"{difference(None, error.certificate)}\n{advice(join_host_port(host, port))}"
+        return DoorError(
+            known.sentence,
+            remedy=f"{known.remedy} Its SHA-256 is {fingerprint}.".lstrip(),
+            code=known.code,
+            certificate=ShownCertificate(
+                side=self._side, host=host, port=port, text=text, fingerprint=fingerprint
+            ),
+        )
+
     def _passed(self, step: str, detail: str) -> None:
         self._steps.append(CheckStep(server=self._side, step=step, ok=True, detail=detail))
 
@@ -213,6 +241,7 @@ class _Trial:
                 detail=error.sentence,
                 remedy=remedy,
                 code=error.code,
+                certificate=error.certificate,
             )
         )
 
@@ -229,19 +258,6 @@ _SUGGESTIONS = {
     "listing": "Try again later, or ask the provider.",
 }
 _STEP_OF_CODE = {"certificate": "tls", "cleartext": "tls", "downgrade": "auth"}
-
-
-def _with_fingerprint(error: NetError) -> DoorError:
-    """The error for the door; of a certificate that might be pinned, with its fingerprint."""
-    known = door_error(error)
-    if not isinstance(error, TlsError) or error.certificate is None:
-        return known
-    fingerprint = Certificate.read(error.certificate).fingerprint
-    return DoorError(
-        known.sentence,
-        remedy=f"{known.remedy} Its SHA-256 is {fingerprint}.".lstrip(),
-        code=known.code,
-    )
 
 
 def _step_of(error: NetError, under_way: str) -> str:

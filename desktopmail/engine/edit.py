@@ -93,6 +93,7 @@ def _server(server: ServerSettings, change: ServerChange) -> ServerSettings:
     }
     if fields.get("password_file") == "":
         fields["password_file"] = None
+    accepted = fields.pop("pins", ())
     after = msgspec.structs.replace(server, **fields)
     if not after.host.strip() or not 1 <= after.port <= _MAX_PORT:
         raise DoorError(
@@ -100,9 +101,9 @@ def _server(server: ServerSettings, change: ServerChange) -> ServerSettings:
             remedy="Name a host, and a port from 1 to 65535.",
             code="bad-server",
         )
-    if (after.host, after.port) != (server.host, server.port):
-        after = msgspec.structs.replace(after, pins=())
-    return after
+    is_there = (after.host, after.port) == (server.host, server.port)
+    pins = (*(server.pins if is_there else ()), *accepted)
+    return msgspec.structs.replace(after, pins=tuple(dict.fromkeys(pins)))
 
 
 def _to_try(before: Account, after: Account, command: EditAccount) -> list[Side]:

@@ -101,9 +101,7 @@ class Engine:
         self._editing = Editing(store, secrets, connector, working)
         self._passwords = Passwords(store, secrets, working)
         self._proxy_choice = ProxyChoice(self._proxies, secrets, working, profile.settings)
-        self._switching = Switching(
-            store, secrets, connector, working, self._round, ports.clock
-        )
+        self._switching = Switching(store, secrets, connector, working, self._round, ports.clock)
         self._journaling = Journaling(store, ports.entropy, self._octets, working)
         self._search = ServerSearch(store, working)
         self._sender = Sender(store, working, ports.clock)

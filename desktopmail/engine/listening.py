@@ -209,7 +209,13 @@ class _Client(asyncio.Protocol):
 
     def _refuse(self, number: int, error: DoorError) -> None:
         self._write(
-            ErrorFrame(number=number, sentence=error.sentence, remedy=error.remedy, code=error.code)
+            ErrorFrame(
+                number=number,
+                sentence=error.sentence,
+                remedy=error.remedy,
+                code=error.code,
+                certificate=error.certificate,
+            )
         )
 
     def _write(self, frame: EngineFrame) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from desktopmail.door.interface import DoorError
-from desktopmail.engine.certificates import difference
+from desktopmail.engine.certificates import advice, difference
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import question
 from desktopmail.net.endpoint import join_host_port
@@ -66,8 +66,7 @@ class Trust:
         known = account.learned.certificates.get(where)
         before = base64.b64decode(known) if known else None
         changed = " It is another one than before." if before not in {None, der} else ""
-        compare = f"Compare its fingerprint with your provider's before you accept it for {where}."
-        text = f"{error.sentence}{changed}\n{difference(before, der)}\n{compare}"
+        text = f"{error.sentence}{changed}\n{difference(before, der)}\n{advice(where)}"
         choices = (
             (_STOP, "Do not connect"),
             (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from desktopmail.door.certificate import ShownCertificate
 from desktopmail.door.commands import EditAccount, Password, ServerChange
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Auth, Kind, Security
@@ -49,6 +50,36 @@ def test_what_is_changed_is_checked_and_kept(theme: Theme) -> None:
             )
         ]
         await until(lambda: not window.findChildren(AccountEditDialog))
+
+    play(theme, scene)
+
+
+def test_a_certificate_is_accepted_besides_those_of_before(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        account = window.accounts()[0]
+        dialog = AccountEditDialog(window, account)
+        dialog.open()
+        dialog.password.setText("another")
+        store.refuse = DoorError(
+            "The certificate is not to be trusted.",
+            certificate=ShownCertificate(
+                side="outgoing",
+                host=account.outgoing.host,
+                port=account.outgoing.port,
+                text="subject: CN=mail",
+                fingerprint="a" * 64,
+            ),
+        )
+        dialog.save_button.click()
+        await until(dialog.problem.accept_button.isVisible)
+        dialog.problem.accept_button.click()
+        await until(lambda: len(store.commands) == 2)
+        assert store.commands[-1] == EditAccount(
+            account_id=account.id,
+            outgoing=ServerChange(pins=("a" * 64,)),
+            password=Password("another"),
+        )
+        await until(lambda: not dialog.isVisible())
 
     play(theme, scene)
 

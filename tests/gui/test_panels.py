@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktopmail.door.certificate import ShownCertificate
 from desktopmail.door.changes import AccountsChanged, QuestionsChanged
 from desktopmail.door.commands import (
     AddAccount,
@@ -104,6 +105,67 @@ def test_an_account_is_set_up_and_its_port_follows_the_security(theme: Theme) ->
         assert command.incoming.security is Security.TLS
         assert command.check
         assert "hunter2" not in repr(command)
+        await until(lambda: not dialog.isVisible())
+
+    play(theme, scene)
+
+
+def shown_by(host: str, port: int, side: str) -> DoorError:
+    certificate = ShownCertificate(
+        side=side, host=host, port=port, text="subject: CN=mail", fingerprint=side[:1] * 64
+    )
+    return DoorError(
+        f"The certificate of {host} is not to be trusted: self-signed certificate.",
+        remedy="Give its CA file.",
+        code="tls-certificate",
+        certificate=certificate,
+    )
+
+
+def test_the_certificates_of_a_server_of_ones_own_are_accepted_in_the_wizard(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        dialog = AccountDialog(window)
+        dialog.open()
+        dialog.address.setText("carla@example.it")
+        for fields in (dialog.incoming, dialog.outgoing):
+            fields.host.setText("mail.example.it")
+            fields.host.textEdited.emit("mail.example.it")
+        store.refuse = shown_by("mail.example.it", 993, "incoming")
+        dialog.submit()
+        await until(dialog.problem.accept_button.isVisible)
+        assert dialog.problem.text().endswith("self-signed certificate.")
+        line = dialog.problem
+        await until(lambda: line.height() >= line.heightForWidth(line.width()))
+        store.refuse = shown_by("mail.example.it", 465, "outgoing")
+        dialog.problem.accept_button.click()
+        await until(lambda: store.refuse is None and dialog.problem.accept_button.isVisible())
+        dialog.problem.accept_button.click()
+        await until(lambda: len(store.commands) == 3)
+        command = store.commands[-1]
+        assert isinstance(command, AddAccount)
+        assert (command.incoming.pins, command.outgoing.pins) == (("i" * 64,), ("o" * 64,))
+        await until(lambda: not dialog.isVisible())
+
+    play(theme, scene)
+
+
+def test_what_was_accepted_of_one_server_is_not_of_another(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        dialog = AccountDialog(window)
+        dialog.open()
+        dialog.address.setText("carla@example.it")
+        for fields in (dialog.incoming, dialog.outgoing):
+            fields.host.setText("mail.example.it")
+            fields.host.textEdited.emit("mail.example.it")
+        store.refuse = shown_by("mail.example.it", 993, "incoming")
+        dialog.submit()
+        await until(dialog.problem.accept_button.isVisible)
+        dialog.incoming.host.setText("imap.example.it")
+        dialog.problem.accept_button.click()
+        await until(lambda: len(store.commands) == 2)
+        command = store.commands[-1]
+        assert isinstance(command, AddAccount)
+        assert (command.incoming.host, command.incoming.pins) == ("imap.example.it", ())
         await until(lambda: not dialog.isVisible())
 
     play(theme, scene)

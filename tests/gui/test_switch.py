@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtWidgets import QLabel
 
+from desktopmail.door.certificate import ShownCertificate
 from desktopmail.door.commands import ServerSettings, SwitchAccount
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import DiscoveredAccount
@@ -60,6 +61,32 @@ def test_an_imap_account_is_switched_to_the_pop3_port_that_was_found(theme: Them
         assert dialog.outcome.text() == "The mail of Alice is fetched by POP3 now."
         assert not dialog.switch_button.isVisible()
         assert window.accounts()[ALICE].kind is Kind.POP3
+        dialog.cancel_button.click()
+
+    play(theme, scene)
+
+
+def test_the_certificate_of_the_other_door_is_accepted(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        store.discovered = (way(Kind.IMAP, 1993), way(Kind.POP3, 1995))
+        dialog = await opened(window, ALICE)
+        store.refuse = DoorError(
+            "The certificate is not to be trusted.",
+            certificate=ShownCertificate(
+                side="incoming",
+                host="mail.example.org",
+                port=1995,
+                text="subject: CN=mail",
+                fingerprint="a" * 64,
+            ),
+        )
+        dialog.submit()
+        await until(dialog.problem.accept_button.isVisible)
+        dialog.problem.accept_button.click()
+        await until(lambda: dialog.outcome.isVisible())
+        command = store.commands[-1]
+        assert isinstance(command, SwitchAccount)
+        assert command.incoming.pins == ("a" * 64,)
         dialog.cancel_button.click()
 
     play(theme, scene)

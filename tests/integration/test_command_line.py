@@ -357,6 +357,17 @@ def test_what_a_person_has_to_decide_is_refused_with_the_flag_for_it(
         "--smtp-pin", fingerprint,
     )  # fmt: skip
     program.ok("sync", "new")
+    pop3s = f"127.0.0.1:{server.ports['pop3s']}"
+    switching = ("account", "switch", "new", "--to", "pop3", "--server", pop3s)
+    refused = program.run(*switching)
+    assert (refused.status, "is not to be trusted" in refused.err) == (1, True)
+    assert program.ok("account", "show", "new", "--json").json["kind"] == "imap"
+    program.ok(*switching, "--pin", fingerprint)
+    program.ok(
+        "account", "edit", "new", "--server", f"localhost:{server.ports['pop3s']}",
+        "--pin", fingerprint,
+    )  # fmt: skip
+    program.ok("sync", "new")
 
 
 def test_a_login_that_a_protocol_does_not_have_is_a_wrong_call(

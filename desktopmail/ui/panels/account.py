@@ -35,6 +35,7 @@ from desktopmail.ui.panels.server_fields import ServerFields
 from desktopmail.ui.sentences import said, said_of
 
 if TYPE_CHECKING:
+    from desktopmail.door.certificate import ShownCertificate
     from desktopmail.door.queries import DiscoveredAccount
     from desktopmail.ui.window import MainWindow
 
@@ -81,6 +82,7 @@ class AccountDialog(QDialog):
         self.add_button.setDefault(True)
         cancel = QPushButton(tr("error.cancel"), self)
         cancel.clicked.connect(self.reject)
+        self.problem.accepted.connect(self._accept_certificate)
         self.add_button.clicked.connect(self.submit)
         self._lay_out(cancel)
         self.address.textEdited.connect(self._guess_hosts)
@@ -249,6 +251,11 @@ class AccountDialog(QDialog):
             return
         self._be_busy(True)
         self.scope.spawn(self._add(), name=tr("account.add"))
+
+    def _accept_certificate(self, certificate: ShownCertificate) -> None:
+        fields = self.incoming if certificate.side == "incoming" else self.outgoing
+        fields.accept(certificate)
+        self.submit()
 
     async def _add(self) -> None:
         mail = self.address.text().strip()

@@ -34,6 +34,7 @@ from desktopmail.ui.panels.problem_line import ProblemLine
 from desktopmail.ui.panels.server_fields import AuthBox, ServerFields
 
 if TYPE_CHECKING:
+    from desktopmail.door.certificate import ShownCertificate
     from desktopmail.door.rows import AccountRow, ServerRow
     from desktopmail.ui.window import MainWindow
 
@@ -81,6 +82,7 @@ class ServerPart:
             auth=auth if auth != server.auth else None,
             user=user if user != server.user else None,
             password_file=password_file if password_file != server.password_file else None,
+            pins=fields.pins() or None,
         )
 
 
@@ -109,6 +111,7 @@ class AccountEditDialog(QDialog):
         self.save_button.setProperty("kind", "primary")
         self.save_button.setDefault(True)
         self.save_button.clicked.connect(self.submit)
+        self.problem.accepted.connect(self._accept_certificate)
         self._lay_out()
         for part in (self.incoming, self.outgoing):
             part.fields.security.currentIndexChanged.connect(self._show_exposure)
@@ -261,6 +264,11 @@ class AccountEditDialog(QDialog):
             return
         self._be_busy(True)
         self.scope.spawn(self._save(command), name=self.windowTitle())
+
+    def _accept_certificate(self, certificate: ShownCertificate) -> None:
+        part = self.incoming if certificate.side == "incoming" else self.outgoing
+        part.fields.accept(certificate)
+        self.submit()
 
     async def _save(self, command: EditAccount) -> None:
         try:

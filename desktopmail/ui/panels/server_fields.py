@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
@@ -9,6 +11,9 @@ from desktopmail.door.commands import ServerSettings
 from desktopmail.door.rows import Auth, Security
 from desktopmail.ui.language import tr
 from desktopmail.ui.panels.exposure_line import Way
+
+if TYPE_CHECKING:
+    from desktopmail.door.certificate import ShownCertificate
 
 _PORTS = {
     ("imap", Security.TLS): 993,
@@ -33,6 +38,7 @@ class ServerFields(QWidget):
         self._protocol = protocol
         self._title = title
         self._filled: ServerSettings | None = None
+        self._accepted: dict[tuple[str, int], tuple[str, ...]] = {}
         self.host = QLineEdit(self)
         self.host.setAccessibleName(f"{title}: {tr('account.host')}")
         self.host.setPlaceholderText(tr("account.host"))
@@ -83,9 +89,21 @@ class ServerFields(QWidget):
         self.security.setCurrentIndex(self.security.findData(found.security))
         self.port.setValue(found.port)
 
+    def accept(self, certificate: ShownCertificate) -> None:
+        """Trust a certificate where it was shown."""
+        where = (certificate.host, certificate.port)
+        self._accepted[where] = (*self._accepted.get(where, ()), certificate.fingerprint)
+
+    def pins(self) -> tuple[str, ...]:
+        """The certificates that were accepted of the server that is named now."""
+        return self._accepted.get((self._named(), self.port.value()), ())
+
+    def _named(self) -> str:
+        return self.host.text().strip().strip("[]")
+
     def settings(self, user: str, auth: Auth) -> ServerSettings:
         """What was typed, and what was found for that host."""
-        host = self.host.text().strip().strip("[]")
+        host = self._named()
         found = self._filled if self._filled is not None and self._filled.host == host else None
         return ServerSettings(
             host=host,
@@ -94,6 +112,7 @@ class ServerFields(QWidget):
             security=self.chosen_security(),
             auth=auth,
             user=user,
+            pins=self.pins(),
         )
 
     def _follow(self) -> None:

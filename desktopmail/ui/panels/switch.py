@@ -33,6 +33,7 @@ from desktopmail.ui.wrapped import WrappedLabel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from desktopmail.door.certificate import ShownCertificate
     from desktopmail.door.commands import ServerSettings
     from desktopmail.door.interface import StoreReader
     from desktopmail.door.rows import AccountRow
@@ -97,6 +98,7 @@ class SwitchDialog(QDialog):
         self.switch_button.setProperty("kind", "primary")
         self.switch_button.setDefault(True)
         self.switch_button.clicked.connect(self.submit)
+        self.problem.accepted.connect(self._accept_certificate)
         self._lay_out()
         self.accounts.currentIndexChanged.connect(self._account_chosen)
         for signal in (self.server.host.textEdited, self.server.port.valueChanged):
@@ -246,6 +248,10 @@ class SwitchDialog(QDialog):
         self._be_busy(True)
         # Of the window: what was begun is done and told also when this dialogue is closed.
         self._window.scope.spawn(self._switch(), name=self.windowTitle())
+
+    def _accept_certificate(self, certificate: ShownCertificate) -> None:
+        self.server.accept(certificate)
+        self.submit()
 
     def settings(self) -> ServerSettings:
         """The server as it is to be used."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from desktopmail.door.certificate import ShownCertificate
 from desktopmail.door.changes import EverythingChanged
 from desktopmail.door.commands import Outcome, SetOffline
 from desktopmail.door.frames import (
@@ -70,7 +71,10 @@ async def test_an_outcome_comes_back_under_its_number(tmp_path: Path) -> None:
 
 
 async def test_a_refusal_comes_back_as_it_was_raised(tmp_path: Path) -> None:
-    frame = ErrorFrame(number=1, sentence="No.", remedy="Try yes.", code="no")
+    shown = ShownCertificate(
+        side="incoming", host="h", port=993, text="subject: CN=mail", fingerprint="a" * 64
+    )
+    frame = ErrorFrame(number=1, sentence="No.", remedy="Try yes.", code="no", certificate=shown)
     with pytest.raises(DoorError) as caught:
         await ask(tmp_path, encode(frame))
     assert (caught.value.sentence, caught.value.remedy, caught.value.code) == (
@@ -78,6 +82,7 @@ async def test_a_refusal_comes_back_as_it_was_raised(tmp_path: Path) -> None:
         "Try yes.",
         "no",
     )
+    assert caught.value.certificate == shown
 
 
 @pytest.mark.parametrize("answer", [None, b"\xff\xff\xff\xff", b"\0\0\0\1\xc1"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from desktopmail.door.commands import AddAccount, Password
@@ -65,8 +66,6 @@ async def test_a_right_password_is_saved_after_both_servers_took_it(tmp_path: Pa
 
 
 async def test_another_outgoing_password_is_the_one_that_is_tried(tmp_path: Path) -> None:
-    import msgspec
-
     with LocalServer(PASSWORDS) as server:
         async with running_engine(tmp_path) as bench:
             command = msgspec.structs.replace(
@@ -80,8 +79,6 @@ async def test_another_outgoing_password_is_the_one_that_is_tried(tmp_path: Path
 
 
 async def test_no_password_at_all_is_one_sentence(tmp_path: Path) -> None:
-    import msgspec
-
     with LocalServer(PASSWORDS) as server:
         async with running_engine(tmp_path) as bench:
             command: AddAccount = msgspec.structs.replace(
@@ -110,8 +107,6 @@ async def test_the_step_that_failed_is_the_last_of_its_server(tmp_path: Path) ->
 async def test_a_port_where_nobody_listens_is_told_from_a_name_that_is_nobodys(
     tmp_path: Path,
 ) -> None:
-    import msgspec
-
     with LocalServer(PASSWORDS) as server:
         base = account_command(server, "alice", Kind.IMAP)
         closed = msgspec.structs.replace(base.incoming, port=1)
@@ -141,3 +136,44 @@ async def test_a_maildrop_is_not_checked_while_it_is_fetched_from(tmp_path: Path
                     group.create_task(bench.sync(account_id))
                     found = await report(bench, account_id)
                 assert all(step.ok for step in found.steps), found
+
+
+async def test_certificates_that_nothing_vouches_for_are_shown_and_accepted_one_by_one(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        base = account_command(server, "alice", Kind.IMAP, check=True)
+        incoming, outgoing = (
+            msgspec.structs.replace(settings, port=server.ports[name], security=Security.TLS)
+            for settings, name in ((base.incoming, "imaps"), (base.outgoing, "submissions"))
+        )
+        async with running_engine(tmp_path) as bench:
+            for side in ("incoming", "outgoing"):
+                command = msgspec.structs.replace(base, incoming=incoming, outgoing=outgoing)
+                with pytest.raises(DoorError) as caught:
+                    await bench.engine.command(command)
+                shown = caught.value.certificate
+                assert shown is not None
+                assert (shown.side, shown.host) == (side, "127.0.0.1")
+                assert "subject: CN=localhost" in shown.text
+                assert shown.text.endswith(f"before you accept it for 127.0.0.1:{shown.port}.")
+                if side == "incoming":
+                    assert shown.port == incoming.port
+                    incoming = msgspec.structs.replace(incoming, pins=(shown.fingerprint,))
+                else:
+                    assert shown.port == outgoing.port
+                    outgoing = msgspec.structs.replace(outgoing, pins=(shown.fingerprint,))
+            command = msgspec.structs.replace(base, incoming=incoming, outgoing=outgoing)
+            account_id = (await bench.engine.command(command)).ids[0]
+            await bench.sync(account_id)
+
+
+async def test_what_no_certificate_is_to_blame_for_shows_none(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            command = account_command(
+                server, "alice", Kind.IMAP, password="a wrong one", check=True
+            )
+            with pytest.raises(DoorError) as caught:
+                await bench.engine.command(command)
+            assert caught.value.certificate is None

@@ -173,6 +173,16 @@ async def test_a_pin_counts_for_the_host_and_port_it_was_accepted_for(tmp_path: 
                 EditAccount(account_id=account_id, incoming=change, check=False)
             )
             assert (await kept(bench, account_id)).incoming.pins == ("a" * 64,)
+            change = ServerChange(pins=("b" * 64,))
+            await bench.engine.command(
+                EditAccount(account_id=account_id, incoming=change, check=False)
+            )
+            assert (await kept(bench, account_id)).incoming.pins == ("a" * 64, "b" * 64)
+            change = ServerChange(port=143, pins=("c" * 64,))
+            await bench.engine.command(
+                EditAccount(account_id=account_id, incoming=change, check=False)
+            )
+            assert (await kept(bench, account_id)).incoming.pins == ("c" * 64,)
             change = ServerChange(port=993, security=Security.TLS)
             await bench.engine.command(
                 EditAccount(account_id=account_id, incoming=change, check=False)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from desktopmail.door.certificate import ShownCertificate
 from desktopmail.door.interface import DoorError
 from desktopmail.ui import language
 from desktopmail.ui.panels.problem_line import ProblemLine
@@ -50,3 +51,22 @@ def test_an_error_says_what_to_do_and_a_defect_what_was_tried(line: ProblemLine)
     assert "odd" in line.text()
     line.be_busy(False)  # what went wrong stays
     assert "odd" in line.text()
+
+
+def test_a_certificate_is_shown_with_the_button_that_accepts_it(line: ProblemLine) -> None:
+    shown = ShownCertificate(
+        side="incoming",
+        host="mail.example.org",
+        port=993,
+        text="subject: CN=mail\nvalid: 2026-01-01 to 2027-01-01",
+        fingerprint="a" * 64,
+    )
+    accepted: list[object] = []
+    line.accepted.connect(accepted.append)
+    error = DoorError("It is not to be trusted.", remedy="Give its CA file.", certificate=shown)
+    line.tell_error("Check and Add", error)
+    assert line.text() == "It is not to be trusted."  # what to do is on the button
+    line.accept_button.click()
+    assert accepted == [shown]
+    line.tell_error("Check and Add", DoorError("The password was refused."))
+    assert line.accept_button.isHidden()
