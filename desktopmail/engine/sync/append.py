@@ -85,10 +85,10 @@ class Appends:
         uid = None
         if one.arguments.sending is not None:
             uid = await self._filed_already(
-                target, placed, message_id, since, one, one.arguments.sending, begun=look_first
+                target, placed, message_id, since, one.arguments.sending, begun=look_first
             )
         elif look_first:
-            uid = await self._look_for(target, placed, message_id, since, one)
+            uid = await self._at.find_whole(target, octets, since)
         if uid is None:
             code = await self._at.client.append(
                 target.path,
@@ -99,9 +99,10 @@ class Appends:
             if code is not None and code.uid_validity == target.uidvalidity:
                 uid = next(iter(int(number) for number in code.uids), None)
             if uid is None:
-                found = await self._at.find(target, {0: (row, placed)}, since)
-                uid = found.get(0)
-            if uid is None:  # some servers add fields of their own to what is appended
+                uid = (await self._at.find(target, {0: placed}, since)).get(0)
+            if uid is None:  # some servers add fields of their own
+                uid = await self._at.find_whole(target, octets, since)
+            if uid is None:  # some servers write anew what is appended
                 uid = await self._named_since(target, message_id, since)
         if uid is None:
             return False
@@ -116,11 +117,11 @@ class Appends:
         return True
 
     async def _filed_already(
-        self, target: Mailbox, placed: Placed, message_id: str, since: int, one: Operation,
-        sending_id: SendingId, *, begun: bool,
+        self, target: Mailbox, placed: Placed, message_id: str, since: int, sending_id: SendingId,
+        *, begun: bool,
     ) -> int | None:  # fmt: skip
         """The copy that the server filed by itself, or we before a cut; one may be waited for."""
-        uid = await self._look_for(target, placed, message_id, since, one)
+        uid = await self._look_for(target, placed, message_id, since, sending_id)
         if begun:  # it may be ours: nothing is learned from it
             return uid
         is_expected = await self._at.store.read(
@@ -130,7 +131,7 @@ class Appends:
             if uid is not None:
                 break
             await self._at.ports.clock.sleep(pause_s)
-            uid = await self._look_for(target, placed, message_id, since, one)
+            uid = await self._look_for(target, placed, message_id, since, sending_id)
         if uid is not None or is_expected:
             files = uid is not None
             await self._at.store.write(
@@ -139,20 +140,14 @@ class Appends:
         return uid
 
     async def _look_for(
-        self, target: Mailbox, placed: Placed, message_id: str, since: int, one: Operation
+        self, target: Mailbox, placed: Placed, message_id: str, since: int, sending_id: SendingId
     ) -> int | None:
-        """Whether it is there already: from a try that was cut short, or filed by the server."""
-        row = (operation.Target(one.id, placed.id, placed.flags, None, False), placed)
-        found = await self._at.find(target, {0: row}, since)
+        """Whether what was sent is there: from a try that was cut short, or filed by the server."""
+        found = await self._at.find(target, {0: placed}, since)
         if 0 in found:
             return found[0]
-        if one.arguments.sending is None:
-            return None
-        await self._at.select(target.path)
         uids = await proof.by_message_id(self._at.client, message_id)
-        before = await self._at.store.read(
-            partial(_there_before, target, uids, one.arguments.sending)
-        )
+        before = await self._at.store.read(partial(_there_before, target, uids, sending_id))
         return max(set(uids) - before, default=None)
 
     async def _named_since(self, target: Mailbox, message_id: str, since: int) -> int | None:

@@ -85,7 +85,7 @@ class Moves:
         was_running = group[0].state == "running"
         since = await self._at.begin(group, target)
         members = await self._at.members(group)
-        found = await self._at.find(target, members, since) if was_running else {}
+        found = await self._at.find(target, _placed(members), since) if was_running else {}
         return _Try(source, target, since, members, found)
 
     async def _pieces(
@@ -100,7 +100,7 @@ class Moves:
             told = proof.from_code(code, trying.target.uidvalidity, some)
             missing = {uid: row for uid, row in some.items() if uid not in told}
             if missing:
-                told |= await self._at.find(trying.target, missing, trying.since)
+                told |= await self._at.find(trying.target, _placed(missing), trying.since)
             yield some, told
 
     async def _arrived(
@@ -163,3 +163,7 @@ class Moves:
             problem.settle(tx, self._at.account.id, "journal")
 
         await self._at.store.write(step)
+
+
+def _placed(members: Members) -> dict[int, Placed]:
+    return {uid: placed for uid, (_, placed) in members.items()}

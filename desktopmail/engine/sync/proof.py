@@ -1,4 +1,4 @@
-"""Proof that messages arrived in a mailbox: COPYUID, or their header digests at new UIDs.
+"""Proof that messages arrived in a mailbox: COPYUID, or what they are like at new UIDs.
 
 A tagged OK proves nothing (RFC 9051 section 6.4.9): a COPY may have left out messages that another
 client expunged in between.
@@ -6,23 +6,24 @@ client expunged in between.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from desktopmail.mime.header import digest_of
+from desktopmail.mime.header import Header, digest_of, header_end
 from desktopmail.wire.errors import RemoteProtocolError
 from desktopmail.wire.imap.fetch_item import BodyItem, Item
 from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.search_key import Among, And, HeaderHas
-from desktopmail.wire.imap.section import HEADER
+from desktopmail.wire.imap.section import HEADER, TEXT
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.status import StatusItem
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import AsyncIterator, Container, Iterable, Mapping
 
     from desktopmail.net.imap import ImapClient
     from desktopmail.wire.imap.codes import CopyUid
+    from desktopmail.wire.imap.section import Section
 
 # More than anybody moves at once: a set of billions is made to fill our memory.
 _MAX_PAIRS = 1_000_000
@@ -80,13 +81,61 @@ async def by_digest(
 
 async def digests_of(client: ImapClient, uids: UidSet) -> dict[int, bytes]:
     """The digests of the header blocks of messages in the open mailbox, by UID."""
-    found: dict[int, bytes] = {}
-    async for answer in client.uid_fetch(uids, (Item.UID, BodyItem(HEADER))):
+    return {
+        uid: bytes.fromhex(digest_of(header)) async for uid, header in _parts(client, uids, HEADER)
+    }
+
+
+async def by_parts(
+    client: ImapClient, octets: bytes, *, since: int, taken: Container[int]
+) -> int | None:
+    """Find a message in the open mailbox, to which the server may have added fields of its own.
+
+    Every field that it had is there, and its body is the same: what shares no more than its
+    Message-ID, or its header, as another version of a draft does, is another message.
+
+    Args:
+        client: On which the mailbox is open.
+        octets: The message as it was before.
+        since: UIDs below were there before.
+        taken: UIDs that belong to somebody already.
+    """
+    fields = _fields(octets)
+    if not fields:
+        return None
+    alike = [
+        Uid(uid)
+        async for uid, header in _parts(client, UidSet.span(since), HEADER)
+        if uid >= since and uid not in taken and fields <= _fields(header)
+    ]
+    body = _body(octets[header_end(octets) :])
+    async for uid, text in _parts(client, UidSet.of(alike), TEXT):
+        if uid in alike and _body(text) == body:
+            return uid
+    return None
+
+
+def _fields(header: bytes) -> Counter[tuple[str, str]]:
+    return Counter(
+        (field.name.lower(), " ".join(field.value.split())) for field in Header.parse(header).fields
+    )
+
+
+def _body(octets: bytes) -> bytes:
+    return octets.replace(b"\r\n", b"\n").rstrip(b"\n")
+
+
+async def _parts(
+    client: ImapClient, uids: UidSet, section: Section
+) -> AsyncIterator[tuple[int, bytes]]:
+    """The same part of messages in the open mailbox, with their UIDs."""
+    if not uids:
+        return
+    async for answer in client.uid_fetch(uids, (Item.UID, BodyItem(section))):
         if isinstance(answer, FetchResponse) and answer.uid is not None:
-            header = answer.section(HEADER)
-            if header is not None:
-                found[int(answer.uid)] = bytes.fromhex(digest_of(header))
-    return found
+            octets = answer.section(section)
+            if octets is not None:
+                yield int(answer.uid), octets
 
 
 async def by_message_id(client: ImapClient, message_id: str) -> list[int]:

@@ -9,7 +9,7 @@ from desktopmail.engine.store import mailbox, message, operation, placement, pro
 from desktopmail.engine.sync import proof
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from desktopmail.door.ids import MailboxId, PlacementId
     from desktopmail.engine.store.account import Account
@@ -101,16 +101,14 @@ class Telling:
         return await self.store.read(step)
 
     async def find(
-        self, target: Mailbox, members: dict[int, tuple[Target, Placed]], since: int
+        self, target: Mailbox, members: Mapping[int, Placed], since: int
     ) -> dict[int, int]:
         """Find in the target what arrived there since, by the digests of the headers."""
         if not members:
             return {}
 
         def digests(tx: Transaction) -> dict[int, bytes]:
-            return {
-                uid: message.digest(tx, placed.message_id) for uid, (_, placed) in members.items()
-            }
+            return {key: message.digest(tx, one.message_id) for key, one in members.items()}
 
         await self.select(target.path)
         return await proof.by_digest(
@@ -120,20 +118,37 @@ class Telling:
             taken=await self.store.read(lambda tx: _others_from(tx, target.id, since, members)),
         )
 
+    async def find_whole(self, target: Mailbox, octets: bytes, since: int) -> int | None:
+        """Find in the target what arrived there since with this body and all of these fields."""
+        await self.select(target.path)
+        taken = await self.store.read(lambda tx: _proved_from(tx, target.id, since))
+        return await proof.by_parts(self.client, octets, since=since, taken=taken)
+
 
 def _others_from(
     tx: Transaction,
     mailbox_id: MailboxId,
     since: int,
-    members: dict[int, tuple[Target, Placed]],
+    members: Mapping[int, Placed],
 ) -> list[int]:
     """UIDs that belong to other messages; a look may have made rows of ours already."""
-    ours = {placed.message_id for _, placed in members.values()}
+    ours = {placed.message_id for placed in members.values()}
     rows = tx.fetch(
         "SELECT uid, message_id FROM placement WHERE mailbox_id = ? AND uid >= ?",
         (mailbox_id, since),
     )
     return [uid for uid, message_id in rows if message_id not in ours]
+
+
+def _proved_from(tx: Transaction, mailbox_id: MailboxId, since: int) -> set[int]:
+    """UIDs that operations have brought there; a look may have made rows of others already."""
+    rows = tx.fetch(
+        "SELECT p.uid FROM placement AS p WHERE p.mailbox_id = ? AND p.uid >= ? AND EXISTS ("
+        " SELECT 1 FROM operation_target AS t WHERE t.done = 1"
+        " AND (t.placement_id = p.id OR t.twin = p.id))",
+        (mailbox_id, since),
+    )
+    return {row[0] for row in rows}
 
 
 def give_uid(tx: Transaction, twin: PlacementId, uid: int, known: dict[int, Placed]) -> None:

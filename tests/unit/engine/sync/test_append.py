@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from desktopmail.door.commands import DiscardOperation, MoveMessages, SaveDraft
+from desktopmail.net.errors import ClosedError
+from desktopmail.net.imap import ImapClient
 from localserver.faults import Fault
+from localserver.imap import append
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, running_engine
+from tests.helpers.engine import PASSWORDS, running_engine, until
 from tests.helpers.store import mail
 from tests.helpers.told import settled, shown_is_there, there
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from desktopmail.wire.imap.codes import AppendUid
+    from localserver.store.account import Message
 
 
 async def test_a_draft_is_saved_as_versions_and_one_is_left(tmp_path: Path) -> None:
@@ -64,3 +72,73 @@ async def test_an_append_that_is_not_there_does_not_remove_the_source(tmp_path: 
             assert bench.subjects("INBOX", bob) == []
             assert there(server) == ["Subject 1"]
             assert bench.reader.operations() == []
+
+
+@pytest.fixture
+def adds_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that writes into the header of what it is given, and ends its lines anew."""
+    put_together = append.put_together
+
+    async def grown(*given: object) -> list[Message]:
+        messages = await put_together(*given)  # type: ignore[arg-type]
+        added = b"X-Delivery-Id: 7\r\nX-Scanned: yes\r\n"
+        return [one._replace(octets=added + one.octets + b"\r\n") for one in messages]
+
+    monkeypatch.setattr(append, "put_together", grown)
+
+
+CUT = Fault(protocol="imap", command="APPEND", cut=0)
+
+
+@pytest.mark.usefixtures("adds_fields")
+@pytest.mark.parametrize("without", [(), ("UIDPLUS",)])
+@pytest.mark.parametrize("named", [True, False])
+async def test_what_was_cut_behind_its_end_stands_once_at_a_server_that_adds_fields(
+    without: tuple[str, ...], named: bool, tmp_path: Path
+) -> None:
+    octets = mail(1, subject="Draft")
+    if not named:
+        octets = octets.replace(b"Message-ID", b"X-Name")
+    with LocalServer(PASSWORDS, without=without) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync()
+            server.add_fault(CUT)
+            await bench.engine.command(SaveDraft(account_id=account_id, octets=octets))
+            await until(lambda: there(server, "Drafts"), "the draft at the server")
+            await settled(bench)
+            await settled(bench)
+            assert there(server, "Drafts") == ["Draft"]
+            shown_is_there(bench, server, "Drafts")
+
+
+@pytest.mark.usefixtures("adds_fields")
+@pytest.mark.parametrize(
+    "other",
+    [
+        mail(1, subject="Draft", body="another version"),
+        mail(1, subject="Another draft", body="this version"),
+    ],
+)
+async def test_another_version_with_its_message_id_is_not_taken_for_what_was_cut(
+    other: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    octets = mail(1, subject="Draft", body="this version")
+    put = ImapClient.append
+    with LocalServer(PASSWORDS, without=("UIDPLUS",)) as server:
+
+        async def cut_once(client: ImapClient, *told: Any) -> AppendUid | None:
+            if not server.messages("alice", "Drafts"):
+                server.deliver("alice", other, mailbox="Drafts")  # by another device
+                raise ClosedError("The connection ended.")
+            return await put(client, *told)
+
+        monkeypatch.setattr(ImapClient, "append", cut_once)
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync()
+            await bench.engine.command(SaveDraft(account_id=account_id, octets=octets))
+            await until(lambda: len(there(server, "Drafts")) == 2, "both drafts at the server")
+            await settled(bench)
+            kept = [one.octets for one in server.messages("alice", "Drafts")]
+            assert all(any(version in one for one in kept) for version in (octets, other))

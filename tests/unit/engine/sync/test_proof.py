@@ -55,6 +55,28 @@ async def test_what_arrived_is_found_by_its_digest_and_only_where_it_may_be_new(
             assert await proof.by_digest(client, wanted, since=9) == {}
 
 
+async def test_what_arrived_is_found_by_its_parts_though_fields_were_added_and_folded() -> None:
+    octets = mail(1, subject="a subject of some words")
+    grown = b"Received: by mx\r\n" + octets.replace(b"a subject of", b"a subject\r\n of") + b"\r\n"
+    others = [
+        octets.replace(b"Hello", b"Hullo"),
+        octets.replace(b"Bob", b"Bert"),
+        octets.replace(b"To: Bob <bob@example.org>\r\n", b""),
+    ]
+    with LocalServer(PASSWORDS) as server:
+        for one in (octets, *others, grown):
+            server.deliver("alice", one)
+        async with other_device(server) as client:
+            await client.select("INBOX")
+
+            async def found(since: int, *taken: int) -> int | None:
+                return await proof.by_parts(client, octets, since=since, taken=taken)
+
+            assert [await found(since) for since in (1, 2, 6)] == [1, 5, None]
+            assert [await found(1, 1), await found(1, 1, 5)] == [5, None]
+            assert await proof.by_parts(client, b"\r\nHello.\r\n", since=1, taken=()) is None
+
+
 async def test_a_server_is_asked_what_is_still_there() -> None:
     with LocalServer(PASSWORDS) as server:
         for number in (1, 2, 3):
