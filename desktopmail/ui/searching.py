@@ -101,7 +101,7 @@ class Searching(QObject):
         window = self._window
         if not words:
             self._turn += 1
-            if window.list_pane.view.query:
+            if window.list_pane.is_search:
                 window.in_view.open_again()
             return
         view = msgspec.structs.replace(
@@ -137,8 +137,15 @@ class Searching(QObject):
     async def _find(self, view: View, turn: int) -> None:
         """Show the first of what is found, then how much it is."""
         pane = self._window.list_pane
-        found = await self._look(pane.filtered(view), COUNTED_FIRST)
-        if found is None or not self._is_wanted(turn):
+        try:
+            found = await self._look(pane.filtered(view), COUNTED_FIRST)
+        except DoorError as error:
+            if self._is_wanted(turn):
+                pane.scope_bar.show_scope(self.scope, self._names())
+                pane.scope_bar.show_reach("", more=False)
+                pane.show_refused(tr("search.title"), view, said_of(error))
+            return
+        if not self._is_wanted(turn):
             return
         pane.scope_bar.show_scope(self.scope, self._names())
         said_here = []
@@ -168,15 +175,23 @@ class Searching(QObject):
                 self._is_stale, view, begun_s = False, pane.view, clock()
                 if view.is_plain:
                     return
-                whole = await self._look(view, None)
-                if whole is not None and pane.view == view:
+                try:
+                    whole = await self._look(view, None)
+                except DoorError as error:
+                    self._window.say(said_of(error))
+                    return
+                if pane.view == view:
                     pane.tell_found(whole.count)
                 pause_s = max(_PAUSE_S, clock() - begun_s)
         finally:
             self._is_counting = False
 
-    async def _look(self, view: View, most: int | None) -> _Found | None:
-        """The first rows of a view, and how many it has; None where an error was said."""
+    async def _look(self, view: View, most: int | None) -> _Found:
+        """The first rows of a view, and how many it has.
+
+        Raises:
+            DoorError: The query cannot be understood, or the store not be read.
+        """
 
         def look() -> _Found:
             reader = self.make_reader()
@@ -190,11 +205,7 @@ class Searching(QObject):
             finally:
                 reader.close()
 
-        try:
-            return await asyncio.get_running_loop().run_in_executor(None, look)
-        except DoorError as error:
-            self._window.say(said_of(error))
-            return None
+        return await asyncio.get_running_loop().run_in_executor(None, look)
 
     def _is_wanted(self, turn: int) -> bool:
         return turn == self._turn and bool(self._field.text().strip())
@@ -220,18 +231,18 @@ class Searching(QObject):
             answer = await self._window.door.query(
                 SearchServers(query=view.query, mailbox_ids=view.mailbox_ids)
             )
+            if not isinstance(answer, ServerHits) or not self._is_wanted(turn):
+                return
+            both = msgspec.structs.replace(view, also=answer.placement_ids)
+            found = await self._look(pane.filtered(both), COUNTED_FIRST)
         except DoorError as error:
             if self._is_wanted(turn):
                 pane.scope_bar.show_reach(said_of(error), more=True)
             return
-        if not isinstance(answer, ServerHits) or not self._is_wanted(turn):
+        if not self._is_wanted(turn):
             return
         asked = tr("search.asked", names=self._paths(answer.asked)) if answer.asked else ""
         notes = [said(note) for note in answer.notes]
-        both = msgspec.structs.replace(view, also=answer.placement_ids)
-        found = await self._look(pane.filtered(both), COUNTED_FIRST)
-        if found is None or not self._is_wanted(turn):
-            return
         pane.scope_bar.show_reach(" ".join([asked, *notes]).strip(), more=bool(notes))
         pane.show_found(tr("search.title"), both, found.count, found.first)
         self.count_again()

@@ -10,7 +10,8 @@ from PySide6.QtTest import QTest
 from desktopmail.door.changes import MessagesChanged
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import SearchServers, ServerHits
-from desktopmail.door.rows import Column, Role
+from desktopmail.door.rows import Column, Role, View
+from desktopmail.door.search import SearchError
 from desktopmail.ui.models.messages import COUNTED_FIRST, MessageListModel
 from desktopmail.ui.panes.scope_bar import Scope
 from desktopmail.ui.suggestions import suggest
@@ -19,6 +20,8 @@ from tests.helpers.fake_door import FakeStore, full_store
 from tests.helpers.qt_loop import until
 
 if TYPE_CHECKING:
+    import pytest
+
     from desktopmail.ui.theme.theme import Theme
     from desktopmail.ui.window import MainWindow
 
@@ -60,6 +63,67 @@ def test_enter_searches_what_was_typed_and_down_goes_into_what_is_offered(theme:
         assert not field.offers.isVisible()
         await until(lambda: window.list_pane.view.query == "from:bob@example.org")
         assert window.settings.texts("recent_searches") == ["from:bob@example.org"]
+
+    play(theme, scene)
+
+
+def test_what_cannot_be_understood_is_said_where_what_was_found_would_stand(
+    theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        pane, field = window.list_pane, window.tool_bar.search
+        title = pane.title
+        window.focus_search()
+        QTest.keyClicks(field, "bob")
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        await until(lambda: pane.view.query == "bob")
+        assert window.list_model.rowCount() > 0
+        count, tried = store.count, list[View]()
+
+        def counted(view: View, most: int | None = None) -> int:
+            if "is:odd" in view.query:
+                tried.append(view)
+                raise SearchError("is:odd is not known; there are read, unread.")
+            return count(view, most)
+
+        monkeypatch.setattr(store, "count", counted)
+        field.clear()
+        QTest.keyClicks(field, "is:odd")
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        await until(lambda: "is:odd is not known" in pane.list.empty_text)
+        assert window.list_model.rowCount() == 0
+        assert pane.scope_bar.isVisible()
+        assert not pane.scope_bar.reach.isVisible()
+        store.tell(MessagesChanged(mailbox_ids=tuple(box.id for box in store.mailboxes())))
+        window.bridge.flush()  # what comes meanwhile is none of it
+        assert window.list_model.rowCount() == 0
+        pane.toggle_filter("unread_only")  # it is tried again, and says the same
+        await until(lambda: tried[-1].unread_only)
+        assert "is:odd is not known" in pane.list.empty_text
+        pane.toggle_filter("unread_only")
+        field.clear()
+        QTest.keyClicks(field, "bob")
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        await until(lambda: window.list_model.rowCount() > 0)
+        QTest.keyClick(field, Qt.Key.Key_Escape)
+        await until(lambda: pane.title == title)
+        assert not pane.scope_bar.isVisible()
+
+    play(theme, scene)
+
+
+def test_where_nothing_is_found_beginnings_of_words_are_offered(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        field = window.tool_bar.search
+        window.focus_search()
+        for typed, is_offered in (("xyzzy", True), ("two xyzzy", True), ("xyzzy*", False)):
+            field.clear()
+            QTest.keyClicks(field, typed)
+            QTest.keyClick(field, Qt.Key.Key_Return)
+            await until(lambda typed=typed: window.list_pane.view.query == typed)
+            said = window.list_pane.list.empty_text
+            assert f"“{typed}”" in said
+            assert (f"“{typed}*”" in said) is is_offered
 
     play(theme, scene)
 

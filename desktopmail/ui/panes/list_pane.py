@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from desktopmail.door.ids import MailboxId
 from desktopmail.door.rows import Column, View
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.language import tr, trn
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from desktopmail.ui.models.messages import MessageListModel
     from desktopmail.ui.theme.theme import Theme
 
+_NO_MAILBOX = MailboxId(0)  # the store counts from 1
+_WORDS = re.compile(r"\w+(?: \w+)*")
 _LEAST_LIST = 70  # a scroll area alone would want more, and make the window higher
 _FILTERS = (
     ("unread_only", "filter.unread", "mail-unread"),
@@ -116,6 +120,11 @@ class ListPane(QFrame):
         return self._model.view
 
     @property
+    def is_search(self) -> bool:
+        """Whether something is searched, found or not."""
+        return bool(self._base.query)
+
+    @property
     def title(self) -> str:
         """What the pane is headed with."""
         return self._title.full_text
@@ -147,6 +156,20 @@ class ListPane(QFrame):
         self._base = view
         self._is_counting = count >= COUNTED_FIRST
         self._open(count=count, first=first)
+
+    def show_refused(self, title: str, view: View, sentence: str) -> None:
+        """Show why nothing can be looked for; what was found before stands there no longer.
+
+        Args:
+            title: What to head it with.
+            view: The search, without filters.
+            sentence: What is wrong with it.
+        """
+        self._title.set_full_text(title)
+        self._base = view
+        self._is_counting = False
+        nowhere = msgspec.structs.replace(view, mailbox_ids=(_NO_MAILBOX,), query="")
+        self._show(nowhere, sentence, count=0)
 
     def tell_found(self, count: int) -> None:
         """Show how many rows the search has that is shown, all of them counted."""
@@ -197,20 +220,29 @@ class ListPane(QFrame):
 
     def _open(self, count: int | None = None, first: Sequence[MessageRow] = ()) -> None:
         on = any(button.isChecked() for button in self._filters.values())
-        kept = self.list.current_message()
         view = self.filtered(self._base)
+        self._show(view, self._empty_text(view, filtered=on), count=count, first=first)
+
+    def _show(
+        self, view: View, empty: str, *, count: int | None, first: Sequence[MessageRow] = ()
+    ) -> None:
+        kept = self.list.current_message()
         self._model.open(view, outgoing=self._outgoing, count=count, first=first)
-        self.list.show_order(view.column, descending=view.descending)
-        self.list.set_empty_text(self._empty_text(view, filtered=on))
+        self.list.show_order(self._base.column, descending=self._base.descending)
+        self.list.set_empty_text(empty)
         self.list.scrollToTop()
         if kept is None or not self.list.go_to_message(kept.id):
             self.list.current_changed.emit(None)
-        self.scope_bar.setVisible(bool(view.query))
+        self.scope_bar.setVisible(self.is_search)
         self.view_changed.emit()
 
     def _empty_text(self, view: View, *, filtered: bool) -> str:
         if view.query:
-            return tr("list.nothing_found", query=view.query)
+            nothing = tr("list.nothing_found", query=view.query)
+            if _WORDS.fullmatch(view.query) is None:
+                return nothing
+            hint = tr("list.beginnings", query=f"{view.query}*")
+            return f"{nothing}\n\n{hint}"
         return tr("list.nothing_matches") if filtered else tr("list.empty")
 
     def _show_count(self) -> None:

@@ -121,6 +121,11 @@ class MessageList(QTableView):
             Qt.ScrollBarPolicy.ScrollBarAlwaysOff if cards else Qt.ScrollBarPolicy.ScrollBarAsNeeded
         )
 
+    @property
+    def empty_text(self) -> str:
+        """What an empty list means."""
+        return self._empty_text
+
     def set_empty_text(self, text: str) -> None:
         """Say what an empty list means."""
         self._empty_text = text

@@ -102,5 +102,6 @@ class ScopeBar(QFrame):
             busy: It is being asked.
         """
         self.reach.setText(text)
+        self.reach.setVisible(bool(text))
         self.servers.setVisible(more)
         self.servers.setEnabled(not busy)
