@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from desktopmail.ui.theme.theme import Theme
 
+_MOST_OF_IT = 20  # of the width there is goes to the field, as far as it needs it
+
 
 class FindBar(QFrame):
     """Finds forwards with Enter, backwards with Shift+Enter; Escape closes.
@@ -32,13 +34,13 @@ class FindBar(QFrame):
         self.field = QLineEdit(self)
         self.field.setPlaceholderText(tr("find.words"))
         self.field.setAccessibleName(tr("find.words"))
-        self.field.setMaximumWidth(280)
+        self.field.setMaximumWidth(theme.width(280))
         self.field.textChanged.connect(lambda text: self.wanted.emit(text, False))
         self._answer = Label("", self)
         row = QHBoxLayout(self)
         set_margins(row, 12, 5, 8, 5)
         row.setSpacing(6)
-        row.addWidget(self.field, 1)
+        row.addWidget(self.field, _MOST_OF_IT)
         for icon, key, backwards in (
             ("chevron-down", "find.next", False),
             ("chevron-up", "find.previous", True),
@@ -49,7 +51,7 @@ class FindBar(QFrame):
             )
             row.addWidget(button)
         row.addWidget(self._answer)
-        row.addStretch(2)
+        row.addStretch(1)
         close = self._button(theme, "close", tr("find.close"))
         close.clicked.connect(self.hide)
         row.addWidget(close)

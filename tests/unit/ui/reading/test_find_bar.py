@@ -51,3 +51,17 @@ def test_escape_closes_it(bar: FindBar) -> None:
     assert bar.isVisible()
     QTest.keyClick(bar.field, Qt.Key.Key_Escape)
     assert not bar.isVisible()
+
+
+@pytest.mark.parametrize("tongue", sorted(language.LANGUAGES))
+def test_what_the_field_is_for_is_read_in_a_narrow_window(
+    qtbot: QtBot, qapp: QApplication, tongue: str
+) -> None:
+    language.choose_language(tongue)
+    made = FindBar(Theme(qapp, Scheme.LIGHT))
+    qtbot.addWidget(made)
+    made.resize(460, made.sizeHint().height())
+    made.open()
+    field = made.field
+    words = field.fontMetrics().horizontalAdvance(field.placeholderText())
+    assert field.width() > words + 2 * field.fontMetrics().height()
