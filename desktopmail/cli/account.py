@@ -158,7 +158,7 @@ def _settings(
     security: str,
     auth: str,
     user: str,
-    pins: Sequence[str],
+    pins: Sequence[str] = (),
 ) -> ServerSettings:
     return ServerSettings(
         host=address.host,
