@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 from desktopmail.cli.errors import CommandError
@@ -45,6 +46,8 @@ class Context:
                 f"{self.profile.folder} is a file; --profile names the folder of a profile."
             )
         self.output = output
+        #: The option that names the profile to another command, with a space behind it.
+        self.as_option = "" if folder is None else f"--profile {shlex.quote(str(folder))} "
         self._salvages = salvages
         self._session: Session | None = None
         self._reader: StoreReader | None = None

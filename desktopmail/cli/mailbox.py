@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desktopmail.cli import operations
 from desktopmail.cli.errors import CommandError, UsageError
 from desktopmail.door.commands import (
     CreateMailbox,
@@ -104,5 +105,6 @@ async def _do(context: Context, command: AnyCommand, mailbox_id: MailboxId | Non
     if mailbox_id is None:
         mailbox_id = MailboxId(outcome.ids[0])
     context.output.line(f"{outcome.label}.")
+    operations.tell_undo(context, outcome.undo)
     context.output.value({"id": mailbox_id, "undo": outcome.undo, "label": outcome.label})
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desktopmail.cli import numbers
+from desktopmail.cli import numbers, operations
 from desktopmail.cli.errors import CommandError, UsageError
 from desktopmail.cli.output import joined, messages, short
 from desktopmail.door.commands import (
@@ -143,6 +143,7 @@ async def _do(context: Context, *steps: tuple[AnyCommand, list[MessageRow], str]
         undos.append(outcome.undo)
         ids += [row.message_id for row in rows]
         context.output.line(labels[-1])
+        operations.tell_undo(context, outcome.undo)
     undo = undos[0] if len(undos) == 1 else None
     context.output.value({"ids": ids, "undo": undo, "label": "; ".join(labels)})
     return 0

@@ -38,8 +38,14 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     undo = commands.add_parser(
         "undo", parents=[common], help="take back what was done, before or after the server heard"
     )
-    undo.add_argument("token", metavar="TOKEN", help="what a command printed as `undo`")
+    undo.add_argument("token", metavar="TOKEN", help="as what did it said")
     undo.set_defaults(run=_undo)
+
+
+def tell_undo(context: Context, token: str | None) -> None:
+    """Say to a person how what was done is taken back, where it can be."""
+    if token is not None:
+        context.output.remark(f"Take it back: desktopmail {context.as_option}undo {token}")
 
 
 async def _no_action(_context: Context, _arguments: argparse.Namespace) -> int:

@@ -37,6 +37,11 @@ class Output:
         """Print a remark on standard error, in both forms."""
         print(printable(text), file=sys.stderr, flush=True)
 
+    def remark(self, text: str) -> None:
+        """Print a remark for people on standard error; nothing in the machine form."""
+        if not self.as_json:
+            self.note(text)
+
     def value(self, value: object) -> None:
         """Print a value in the machine form; nothing for people."""
         if self.as_json:

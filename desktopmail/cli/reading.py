@@ -66,7 +66,7 @@ async def _list(context: Context, arguments: argparse.Namespace) -> int:
     mailboxes = context.mailboxes(arguments.mailbox, arguments.account)
     view = View(mailbox_ids=tuple(mailbox.id for mailbox in mailboxes))
     rows = context.reader().window(view, 0, arguments.limit)
-    listing.show(context, rows, f"{arguments.mailbox} is empty.")
+    listing.show(context, rows, mailboxes, f"{arguments.mailbox} is empty.")
     return 0
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from desktopmail.cli.context import Context
     from desktopmail.cli.declaration import Commands
     from desktopmail.door.ids import MailboxId
-    from desktopmail.door.rows import MessageRow
+    from desktopmail.door.rows import MailboxRow, MessageRow
 
 # Marks a word of a query that begins with a dash.
 _WORD = "\0"
@@ -60,10 +60,9 @@ async def _search(context: Context, arguments: argparse.Namespace) -> int:
     query = " ".join(word.removeprefix(_WORD) for word in arguments.query)
     if not query.strip():
         raise UsageError("Say what to search for, as in: desktopmail search from:ben.")
-    within: tuple[MailboxId, ...] = ()
-    if arguments.account is not None:
-        account = context.account(arguments.account)
-        within = tuple(mailbox.id for mailbox in context.reader().mailboxes(account.id))
+    account = None if arguments.account is None else context.account(arguments.account).id
+    boxes = context.reader().mailboxes(account)
+    within = () if account is None else tuple(box.id for box in boxes)
     view = View(mailbox_ids=within, query=query)
     hits: ServerHits | None = None
     if arguments.server:
@@ -73,10 +72,10 @@ async def _search(context: Context, arguments: argparse.Namespace) -> int:
         view = msgspec.structs.replace(view, also=hits.placement_ids)
     rows = context.reader().window(view, 0, arguments.limit)
     if hits is None:
-        listing.show(context, rows, f"Nothing was found for {query}.")
+        listing.show(context, rows, boxes, f"Nothing was found for {query}.")
     else:
-        _show_both(context, rows, hits, query, within)
-    _say_scope(context, within, hits)
+        _show_both(context, rows, hits, query, boxes)
+    _say_scope(context, boxes, within, hits)
     return 0
 
 
@@ -85,7 +84,7 @@ def _show_both(
     rows: Sequence[MessageRow],
     hits: ServerHits,
     query: str,
-    within: tuple[MailboxId, ...],
+    boxes: Sequence[MailboxRow],
 ) -> None:
     """What was found here and there as one list, each marked with where."""
     there = set(hits.placement_ids)
@@ -94,12 +93,11 @@ def _show_both(
         return "server" if row.id in there else "here"
 
     if context.output.as_json:
-        searched = within or tuple(box.id for box in context.reader().mailboxes())
         context.output.value(
             {
                 "messages": [{**listing.plain(row), "found": found(row)} for row in rows],
                 "scope": {
-                    "here": list(searched),
+                    "here": [box.id for box in boxes],
                     "server": list(hits.asked),
                     "fetched": hits.fetched,
                     "notes": list(hits.notes),
@@ -107,17 +105,21 @@ def _show_both(
             }
         )
         return
-    context.output.table(
-        rows, [*listing.COLUMNS, ("FOUND", found)], empty=f"Nothing was found for {query}."
-    )
+    told = [*listing.columns(context, boxes), ("FOUND", found)]
+    context.output.table(rows, told, empty=f"Nothing was found for {query}.")
 
 
-def _say_scope(context: Context, within: tuple[MailboxId, ...], hits: ServerHits | None) -> None:
+def _say_scope(
+    context: Context,
+    boxes: Sequence[MailboxRow],
+    within: tuple[MailboxId, ...],
+    hits: ServerHits | None,
+) -> None:
     """Say how far the search reached, on standard error: it is no row."""
-    boxes = {box.id: box for box in context.reader().mailboxes() if not within or box.id in within}
+    paths = {box.id: box.path for box in boxes}
     said = f"Searched here in {_mailboxes(len(boxes))}"
     if hits is not None:
-        at_servers = [boxes[one].path for one in hits.asked if one in boxes]
+        at_servers = [paths[one] for one in hits.asked if one in paths]
         there = f"at the servers in {joined(at_servers)}" if at_servers else "at no server"
         context.output.note(f"{said} and {there}.")
         for note in hits.notes:
@@ -125,7 +127,7 @@ def _say_scope(context: Context, within: tuple[MailboxId, ...], hits: ServerHits
         return
     if waiting := context.reader().unindexed():
         context.output.note(f"The words of {_messages(waiting)} are still being indexed.")
-    partly = [boxes[one].path for one in context.reader().partly_here(within) if one in boxes]
+    partly = [paths[one] for one in context.reader().partly_here(within) if one in paths]
     if not partly:
         context.output.note(f"{said}, of which everything is here.")
         return

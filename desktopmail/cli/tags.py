@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desktopmail.cli import operations
 from desktopmail.cli.errors import UsageError
 from desktopmail.door.commands import ChangeTag, ForgetTag
 
@@ -62,5 +63,6 @@ async def _set(context: Context, arguments: argparse.Namespace) -> int:
 async def _remove(context: Context, arguments: argparse.Namespace) -> int:
     outcome = await (await context.door()).command(ForgetTag(tag=arguments.tag))
     context.output.line(f"{outcome.label}.")
+    operations.tell_undo(context, outcome.undo)
     context.output.value({"undo": outcome.undo, "label": outcome.label})
     return 0
