@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Role
 from desktopmail.engine.store import mailbox, placement
-from desktopmail.engine.sync import keywords, meet, search, uidl, vanish
+from desktopmail.engine.sync import filed, keywords, meet, search, uidl, vanish
 from desktopmail.engine.sync.fetch import Fetcher
 from desktopmail.wire.imap.fetch_item import Item
 from desktopmail.wire.imap.fetch_response import FetchResponse
@@ -120,7 +120,7 @@ class Look:
 
     async def _first(self, known: Mailbox, selected: Selected) -> None:
         uids = await self._all_uids(selected)
-        here = await self.store.read(self._has_placements)
+        here = await self.store.read(self._has_unmet)
         await self._remember(known, selected, uids, complete=False)
         fetcher = self._fetcher(known, selected)
         left = uids
@@ -136,10 +136,13 @@ class Look:
             return UidSet()
         return await search.uids(self.client, EVERYTHING)
 
-    def _has_placements(self, tx: Transaction) -> bool:
-        return bool(
-            tx.fetch("SELECT 1 FROM placement WHERE mailbox_id = ? LIMIT 1", (self.mailbox_id,))
+    def _has_unmet(self, tx: Transaction) -> bool:
+        """Whether messages are here that wait to be met: in this mailbox, or filed by POP3."""
+        rows = tx.fetch(
+            "SELECT 1 FROM placement WHERE mailbox_id = ? AND uid IS NULL LIMIT 1",
+            (self.mailbox_id,),
         )
+        return bool(rows) or filed.is_first_look(tx, mailbox.get(tx, self.mailbox_id))
 
     # Seen before
 
@@ -272,12 +275,14 @@ class Look:
             return sorted(told - here)
 
         missing = await self.store.write(step)
+        # What an earlier look was cut before it met is here all the same.
+        here = not known.complete and await self.store.read(self._has_unmet)
         if told:
             await self._fetch_flags(known.id, UidSet.of([u for u in uids if u not in missing]))
         await self._fetcher(known, selected).rows(
             UidSet.of([Uid(uid) for uid in missing]),
             since_s=self._since_s(known),
-            headers_first=False,
+            headers_first=here,
         )
         await self._remember(known, selected, uids, complete=True)
         if consistent:

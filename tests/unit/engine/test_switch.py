@@ -248,3 +248,22 @@ async def test_a_switch_waits_for_what_the_server_has_not_heard(tmp_path: Path) 
             with pytest.raises(DoorError, match="have not reached the server"):
                 await bench.switch(server, account_id, Kind.POP3)
             assert bench.reader.accounts()[0].kind is Kind.IMAP
+
+
+async def test_what_was_filed_is_not_fetched_again_though_nothing_stands_in_the_inbox(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in range(5):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            ids = tuple(row.id for row in bench.rows())
+            await bench.engine.command(
+                MoveMessages(placement_ids=ids, mailbox_id=bench.mailbox("Archive"))
+            )
+            said = len(server.transcript.commands())
+            await bench.switch(server, account_id, Kind.IMAP, syncs=2)
+            assert (len(bench.rows("Archive")), bench.rows()) == (5, [])
+            assert bodies(server, said) == []

@@ -13,7 +13,7 @@ import pytest
 from desktopmail.door.changes import AnyChange, Progress
 from desktopmail.door.commands import FetchOctets, SetOffline
 from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import Column, View
+from desktopmail.door.rows import Column, Kind, View
 from desktopmail.engine import reading
 from desktopmail.engine.store import placement
 from desktopmail.engine.store.store import Transaction
@@ -253,6 +253,41 @@ async def test_a_large_mailbox_is_listed_by_envelopes_and_then_known_by_its_head
                 None if headers_only else mail(number, references=f"<{number - 1}@example.org>")
                 for number in range(9)
             ]
+
+
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("reason", ["a switch", "another UIDVALIDITY"])
+async def test_what_is_here_is_not_fetched_again_though_the_look_that_meets_it_was_cut(
+    reason: str, tmp_path: Path
+) -> None:
+    is_switch = reason == "a switch"
+    with LocalServer(PASSWORDS) as server:
+        for number in range(9):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3 if is_switch else Kind.IMAP)
+            await bench.sync(account_id)
+            said = len(server.transcript.commands())
+            cut = Fault(protocol="imap", command="UID FETCH", argument="HEADER", nth=2, cut=0)
+            server.add_fault(cut)
+            if is_switch:
+                await asyncio.gather(
+                    bench.switch(server, account_id, Kind.IMAP), return_exceptions=True
+                )
+            else:
+                server.add_fault(Fault(protocol="imap", command="SELECT", uidvalidity=True))
+                await bench.engine.command(SetOffline(offline=True))
+                await bench.engine.command(SetOffline(offline=False))
+                await asyncio.gather(bench.sync(account_id), return_exceptions=True)
+            await bench.sync(account_id)
+            assert bench.subjects() == [f"Subject {n}" for n in range(9)]
+            commands = server.transcript.commands()[said:]
+            assert sum("BODY.PEEK[HEADER]" in line for line in commands) > 2
+            assert not [line for line in commands if "BODY.PEEK[]" in line]
+            (count,) = await bench.engine.store.read(
+                lambda tx: tx.fetch("SELECT count(*) FROM message")
+            )
+            assert count == (9,)
 
 
 @pytest.mark.usefixtures("large_mailbox")
