@@ -110,13 +110,16 @@ class _Child:
 
     def ask(self, call: Callable[[], T]) -> tuple[bool, Any]:
         """Have it call this; returns whether that worked, and the result or the error."""
+        asked = pickle.dumps(call, pickle.HIGHEST_PROTOCOL)
         with self._asking:
             process = self._process
             if process is None or process.stdin is None or process.stdout is None:
                 raise EOFError("it has left")
-            write(process.stdin.fileno(), pickle.dumps(call, pickle.HIGHEST_PROTOCOL))
-            answer: tuple[bool, Any] = pickle.loads(read(process.stdout.fileno()))  # noqa: S301 - our child
-            return answer
+            write(process.stdin.fileno(), asked)
+            answered = read(process.stdout.fileno())
+        # While this is unpacked it works for the next one.
+        answer: tuple[bool, Any] = pickle.loads(answered)  # noqa: S301 - our child
+        return answer
 
     def leave(self) -> None:
         self._left.set()
