@@ -12,8 +12,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktopmail.cli import servers
 from desktopmail.cli.errors import FAILED, QUESTION, CommandError, UsageError
 from desktopmail.cli.output import fields, joined, moment
+from desktopmail.cli.writer import account_of, writer
 from desktopmail.door.changes import AnyChange, EverythingChanged, OutboxChanged
 from desktopmail.door.commands import ReportWish, SendMessage
 from desktopmail.door.interface import EngineGoneError
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from desktopmail.cli.context import Context
     from desktopmail.cli.declaration import Commands
+    from desktopmail.cli.writer import Writer
     from desktopmail.door.rows import AccountRow, SendingRow
 
 _SETTLED = {SendingState.DONE, SendingState.FAILED}
@@ -46,6 +49,13 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     )
     send.add_argument(
         "--account", metavar="N", help="default: the one of the sender, or the only one"
+    )
+    send.add_argument(
+        "--from",
+        dest="sender",
+        type=servers.mail_address,
+        metavar="ADDRESS",
+        help="one of your identities; default: the one to begin with",
     )
     for name in ("--to", "--cc", "--bcc"):
         send.add_argument(name, action="append", default=[], metavar="ADDRESS")
@@ -81,20 +91,21 @@ def _seconds(text: str) -> float:
 
 
 async def _send(context: Context, arguments: argparse.Namespace) -> int:
-    written = [arguments.to, arguments.cc, arguments.bcc, arguments.attach]
+    written = [arguments.to, arguments.cc, arguments.bcc, arguments.attach, arguments.sender]
     is_written = any(written) or arguments.subject is not None or arguments.body is not None
     if arguments.file is not None and is_written:
         raise UsageError("Give a whole message or its parts (--to, --subject, …), not both.")
     if arguments.file is None and not arguments.to + arguments.cc + arguments.bcc:
         raise UsageError("Say to whom: --to ADDRESS, or name a file with a whole message.")
     if arguments.file is None:
-        account = _account(context, arguments.account, None)
-        composed = write(account, arguments)
+        by = writer(context, arguments.account, arguments.sender)
+        account = by.account
+        composed = write(by, arguments)
     else:
         octets = read(arguments.file)
         message = Message.parse(octets)
         sender = message.sender
-        account = _account(context, arguments.account, sender.address)
+        account = account_of(context, arguments.account, sender.address or None)
         composed = as_sent(message, account)
     wait = not arguments.no_wait
     if wait and await _is_offline(context):
@@ -116,44 +127,25 @@ async def _is_offline(context: Context) -> bool:
     return isinstance(status, EngineStatus) and status.offline
 
 
-def _account(context: Context, named: str | None, sender: str | None) -> AccountRow:
-    if named is not None:
-        return context.account(named)
-    accounts = context.accounts()
-    own = [
-        account for account in accounts if account.address.casefold() == (sender or "").casefold()
-    ]
-    found = own or accounts
-    if len(found) == 1 or (own and found):
-        return found[0]
-    if not found:
-        raise CommandError(
-            "There is no account to send from. Add one: desktopmail account add --help."
-        )
-    raise CommandError(
-        f"Say which account sends with --account: {joined(account.name for account in found)}."
-    )
-
-
-def write(account: AccountRow, arguments: argparse.Namespace) -> compose.Composed:
+def write(by: Writer, arguments: argparse.Namespace) -> compose.Composed:
     """Compose a message of the parts on the command line.
 
     Raises:
         CommandError: An address cannot be read, or a file is not there.
     """
     body = _standard_input() if arguments.body == "-" else arguments.body or ""
-    own = address.Mailbox(account.display_name, account.address)
     draft = compose.Draft(
-        sender=own,
+        sender=by.sender,
+        reply_to=by.reply_to,
         to=_addresses(arguments.to),
         cc=_addresses(arguments.cc),
         bcc=_addresses(arguments.bcc),
         subject=arguments.subject or "",
         text=body,
         files=tuple(_file(path) for path in arguments.attach),
-        fields=(("Disposition-Notification-To", str(own)),) if arguments.receipt else (),
+        fields=(("Disposition-Notification-To", str(by.sender)),) if arguments.receipt else (),
     )
-    return built(draft, account)
+    return built(draft, by.account)
 
 
 def _standard_input() -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from desktopmail.cli.errors import CommandError
 from desktopmail.cli.send import as_sent, read, without, write
+from desktopmail.cli.writer import Writer
 from desktopmail.door.ids import AccountId
 from desktopmail.door.rows import (
     AccountRow,
@@ -19,6 +20,7 @@ from desktopmail.door.rows import (
     Security,
     ServerRow,
 )
+from desktopmail.mime.address import Mailbox
 from desktopmail.mime.message import Message
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ ACCOUNT = AccountRow(
     outgoing=SERVER,
     state=ConnectionState.READY,
 )
+WRITER = Writer(ACCOUNT, Mailbox("", ACCOUNT.address))
 
 
 def test_bcc_is_taken_out_wherever_it_stands_and_nothing_else() -> None:
@@ -96,7 +99,7 @@ def parts(**given: object) -> argparse.Namespace:
 def test_a_body_on_standard_input_is_utf_8(monkeypatch: pytest.MonkeyPatch) -> None:
     typed = io.BytesIO("Grüße\r\n你好\r\n".encode())
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(typed, encoding="ascii"))
-    composed = write(ACCOUNT, parts(body="-"))
+    composed = write(WRITER, parts(body="-"))
     assert Message.parse(composed.octets).text.strip() == "Grüße\n你好"
 
 
@@ -106,4 +109,16 @@ def test_a_body_in_another_charset_is_refused_before_it_loses_a_letter(
     typed = io.BytesIO("Grüße".encode("latin-1"))
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(typed, "utf-8", errors="surrogateescape"))
     with pytest.raises(CommandError, match="is not text in UTF-8"):
-        write(ACCOUNT, parts(body="-"))
+        write(WRITER, parts(body="-"))
+
+
+def test_answers_to_an_identity_go_where_it_wants_them() -> None:
+    writer = Writer(
+        ACCOUNT, Mailbox("Anna Work", "work@example.org"), (Mailbox("", "team@example.org"),)
+    )
+    composed = write(writer, parts(body="x", receipt=True))
+    sent = Message.parse(composed.octets)
+    assert composed.sender == "work@example.org"
+    assert [str(one) for one in sent.senders] == ["Anna Work <work@example.org>"]
+    assert [one.address for one in sent.reply_to] == ["team@example.org"]
+    assert b"Disposition-Notification-To: Anna Work <work@example.org>" in composed.octets
