@@ -15,7 +15,7 @@ from desktopmail.engine import check, trust
 from desktopmail.engine.check import GivenSecrets
 from desktopmail.engine.errors import is_loopback
 from desktopmail.engine.store import account as accounts
-from desktopmail.engine.store import mailbox, pop_seen
+from desktopmail.engine.store import identity, mailbox, pop_seen
 from desktopmail.engine.store.pop_seen import nameless
 from desktopmail.engine.sync import vanish
 from desktopmail.net.endpoint import join_host_port
@@ -145,6 +145,7 @@ def _forget_names(tx: Transaction, account: Account) -> None:
 def _keep(before: Account, after: Account, sides: list[Side], tx: Transaction) -> None:
     _refuse_taken(after, tx)
     accounts.edit(tx, after)
+    identity.follow(tx, before, after)
     if _is_another_server(before, after):
         _forget_names(tx, after)
     learned = after.learned

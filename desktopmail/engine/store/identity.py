@@ -11,6 +11,7 @@ from desktopmail.mime import address as addresses
 if TYPE_CHECKING:
     from desktopmail.door.commands import SetIdentity
     from desktopmail.door.ids import AccountId
+    from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.store import Transaction
 
 
@@ -60,6 +61,18 @@ def put(tx: Transaction, command: SetIdentity) -> IdentityId:
         )
     tx.touch_accounts()
     return identity_id
+
+
+def follow(tx: Transaction, before: Account, after: Account) -> None:
+    """Have the identity that an account began with be called what the account is called now.
+
+    One that was given another name keeps it.
+    """
+    tx.execute(
+        "UPDATE identity SET name = ? WHERE account_id = ? AND name = ?"
+        " AND address = ? COLLATE NOCASE",
+        (after.display_name, after.id, before.display_name, after.address),
+    )
 
 
 def remove(tx: Transaction, identity_id: IdentityId) -> AccountId:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from desktopmail.door.commands import EditAccount, Password, ServerChange
+from desktopmail.door.commands import EditAccount, Password, ServerChange, SetIdentity
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Auth, Kind, Security
 from desktopmail.engine.store import account as accounts
@@ -72,6 +72,31 @@ async def test_what_both_maildrops_have_comes_once_and_the_same_ids_name_nothing
             )
             await bench.sync(account_id)
             assert bench.subjects() == ["Subject 1", "Subject 2", "Subject 3"]
+
+
+async def test_messages_come_from_the_name_that_was_changed(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+
+            async def edited(display_name: str) -> list[str]:
+                await bench.engine.command(
+                    EditAccount(account_id=account_id, display_name=display_name)
+                )
+                return [one.name for one in bench.reader.identities(account_id)]
+
+            await bench.engine.command(
+                SetIdentity(account_id=account_id, name="At Work", address="work@localhost")
+            )
+            assert await edited("Alice") == ["Alice", "At Work"]
+            assert await edited("Alice Jones") == ["Alice Jones", "At Work"]
+            (own, _) = bench.reader.identities(account_id)
+            await bench.engine.command(
+                SetIdentity(
+                    account_id=account_id, identity_id=own.id, name="A. J.", address=own.address
+                )
+            )
+            assert await edited("Alice Smith") == ["A. J.", "At Work"]  # it was given that name
 
 
 @pytest.mark.parametrize(
