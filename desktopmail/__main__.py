@@ -6,7 +6,6 @@ fast and works where there is no Qt at all.
 
 from __future__ import annotations
 
-import argparse
 import ctypes
 import ctypes.util
 import os
@@ -14,7 +13,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktopmail.cli.parser import Parser, add_looks
+
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
 _X11_LIBRARIES = {
@@ -95,25 +97,15 @@ _WITH_VALUE = {"--profile", "--screenshot", "--theme", "--language", "--size", "
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="desktopmail", allow_abbrev=False)
+    parser = Parser(prog="desktopmail", allow_abbrev=False)
     parser.add_argument("what", nargs="?", default="")
-    parser.add_argument("--profile", type=Path, help="the folder that holds all state")
-    parser.add_argument("--screenshot", type=Path, help="save a picture, offscreen, and exit")
-    parser.add_argument("--theme", choices=("system", "light", "dark"), default="")
-    parser.add_argument("--language", choices=("en", "de"), default="")
-    parser.add_argument("--size", type=_size, default=None, help="such as 1280x800")
-    parser.add_argument("--select", default="", help="words of the subject to show in the picture")
+    parser.add_argument("--profile", type=Path)
+    parser.add_argument("--screenshot", type=Path)
+    add_looks(parser)
     options = parser.parse_args(arguments)
     options.demo = options.what == "demo"
     options.mailto = options.what if options.what.lower().startswith("mailto:") else ""
     return options
-
-
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.partition("x")
-    if not (width.isdigit() and height.isdigit() and int(width) >= 320 and int(height) >= 240):
-        raise argparse.ArgumentTypeError(f"{text} is not a size such as 1280x800")
-    return int(width), int(height)
 
 
 def _has_display() -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.cli.context import Context
 from desktopmail.cli.errors import CommandError
+from desktopmail.cli.parser import add_looks, looks
 from desktopmail.cli.send import built, hand_over
 from desktopmail.door.commands import StartSandbox, SyncAccounts
 from desktopmail.door.rows import Role, SendingState, View
@@ -21,6 +22,7 @@ from desktopmail.mime.message import Message
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from desktopmail.cli.declaration import Commands
     from desktopmail.door.rows import AccountRow, MessageRow
@@ -39,26 +41,27 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     demo.add_argument(
         "--screenshot", metavar="FILE", type=Path, help="save a picture of it, and end"
     )
+    add_looks(demo)
     demo.set_defaults(run=_demo)
 
 
 async def _demo(context: Context, arguments: argparse.Namespace) -> int:
     picture: Path = arguments.screenshot or Path.cwd() / _PICTURE
     if arguments.profile is not None:
-        await _show(context, picture)
+        await _show(context, picture, looks(arguments))
         return 0
     # A profile that was not named is gone afterwards, whatever happens.
     folder = Path(tempfile.mkdtemp(prefix="desktopmail-demo-"))
     sandbox = Context(folder, context.output)
     try:
-        await _show(sandbox, picture)
+        await _show(sandbox, picture, looks(arguments))
     finally:
         await sandbox.aclose()
         shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 
-async def _show(context: Context, picture: Path) -> None:
+async def _show(context: Context, picture: Path, look: Sequence[str]) -> None:
     say = context.output.line
     say("Starting the bundled mail server with sample mail …")
     door = await context.door()
@@ -92,7 +95,7 @@ async def _show(context: Context, picture: Path) -> None:
     answered = await _arrival(context, first, f"Re: {_SUBJECT}")
     kind = first.kind.upper()
     say(f"{first.address} fetched the answer by {kind}: message {answered.message_id}.")
-    saved = await _save_picture(context, picture)
+    saved = await _save_picture(context, picture, look)
     if saved:
         say(f"A picture of the window is in {saved}.")
     say("There is no display here. To get the window, run `desktopmail demo` in a desktop session.")
@@ -138,7 +141,7 @@ async def _arrival(context: Context, account: AccountRow, subject: str) -> Messa
     raise CommandError(f"“{subject}” did not arrive within {_TIMEOUT_S:.0f} seconds.")
 
 
-async def _save_picture(context: Context, picture: Path) -> Path | None:
+async def _save_picture(context: Context, picture: Path, look: Sequence[str]) -> Path | None:
     """Have a window drawn offscreen on this profile, by the program itself."""
     if importlib.util.find_spec("PySide6") is None:
         context.output.note("There is no picture: the window needs the extra `desktopmail[gui]`.")
@@ -151,6 +154,7 @@ async def _save_picture(context: Context, picture: Path) -> Path | None:
         str(context.profile.folder),
         "--screenshot",
         str(picture),
+        *look,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

@@ -7,7 +7,6 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import NoReturn
 
 from desktopmail import __version__
 from desktopmail.cli import (
@@ -34,6 +33,7 @@ from desktopmail.cli import (
 from desktopmail.cli.context import Context
 from desktopmail.cli.errors import FAILED, USAGE, CommandError, said
 from desktopmail.cli.output import Output
+from desktopmail.cli.parser import Parser
 from desktopmail.door.interface import DoorError
 
 _GROUPS = (
@@ -59,24 +59,28 @@ _GROUPS = (
 _INTERRUPTED = 130
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what was wrong in one line, and how to see more."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(USAGE, f"{self.prog}: {message}. See {self.prog} --help.\n")
+_WINDOW = """
+the window:
+  desktopmail mailto:ben@example.org    shows it with a message to that address
+  desktopmail --theme dark --language de --size 1280x800
+                                        shows it so, whatever its settings say
+  desktopmail --screenshot FILE         saves a picture of it, without a display
+"""
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     common = argparse.ArgumentParser(add_help=False)
     _add_common(common, default=argparse.SUPPRESS)
-    whole = _Parser(
+    whole = Parser(
         prog="desktopmail",
         description="A desktop mail client. Without a command it shows its window.",
+        epilog=_WINDOW,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_common(whole, default=None)
     whole.add_argument("--version", action="version", version=f"desktopmail {__version__}")
-    commands = whole.add_subparsers(metavar="COMMAND", parser_class=_Parser)
+    commands = whole.add_subparsers(metavar="COMMAND", parser_class=Parser)
     for group in _GROUPS:
         group.add(commands, common)
     return whole

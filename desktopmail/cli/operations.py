@@ -38,7 +38,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     undo = commands.add_parser(
         "undo", parents=[common], help="take back what was done, before or after the server heard"
     )
-    undo.add_argument("token", metavar="TOKEN", help="as what did it said")
+    undo.add_argument("token", metavar="TOKEN", help="as the command said that did it")
     undo.set_defaults(run=_undo)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,7 +14,6 @@ from desktopmail.door.queries import SearchServers, ServerHits
 from desktopmail.door.rows import View
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
     from desktopmail.cli.context import Context
@@ -21,6 +21,27 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import MailboxId
     from desktopmail.door.rows import MailboxRow, MessageRow
 
+_LANGUAGE = """
+the search language:
+  tulips garden          both words: in subject, people, text or names of files
+  "at one"               these words, one behind the other
+  tul*                   words that begin so
+  -garden                without it; the minus goes before any of these
+  tulips OR roses        one of them at least; ( ) around what belongs together
+  from:ben to:ben cc:ben subject:lunch body:lunch filename:plan
+                         the word there; to: and cc: look at all who got it
+  in:archive account:anna@example.org tag:important
+                         its mailbox (by name, or inbox, sent, …), account or tag
+  is:unread              also: read or seen, flagged or starred, answered, forwarded,
+                         draft
+  has:attachment
+  after:2026-01-31 before:2026-02-28
+                         from that day on; before that day
+  larger:200k smaller:10M
+
+What holds spaces is put in quotation marks: from:"Ben Okafor". In a shell, the
+whole query stands in quotation marks of its own: 'from:"Ben Okafor" is:unread'.
+"""
 # Marks a word of a query that begins with a dash.
 _WORD = "\0"
 _OPTIONS = frozenset({"-h"})
@@ -28,7 +49,13 @@ _OPTIONS = frozenset({"-h"})
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Declare the command."""
-    search = commands.add_parser("search", parents=[common], help="find messages")
+    search = commands.add_parser(
+        "search",
+        parents=[common],
+        help="find messages",
+        epilog=_LANGUAGE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     search.add_argument("query", nargs="+", metavar="QUERY", help='words, from:ben, "a phrase", …')
     search.add_argument(
         "--server",

@@ -69,10 +69,14 @@ def test_libraries_x11_needs_are_named_before_qt_aborts(monkeypatch: pytest.Monk
     assert program._missing_x11_library().endswith("apt install libxcb-cursor0")
 
 
-def test_a_size_is_two_numbers() -> None:
-    assert program._size("1280x800") == (1280, 800)
-    with pytest.raises(Exception, match="not a size"):
-        program._size("big")
+def test_what_the_window_does_not_know_is_said_in_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        program.main(["--json"])
+    assert stop.value.code == 2
+    said = capsys.readouterr().err
+    assert said == "desktopmail: unrecognized arguments: --json. See desktopmail --help.\n"
 
 
 @pytest.mark.slow
