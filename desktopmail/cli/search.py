@@ -32,8 +32,8 @@ the search language:
                          the word there; to: and cc: look at all who got it
   in:archive account:anna@example.org tag:important
                          its mailbox (by name, or inbox, sent, …), account or tag
-  is:unread              also: read or seen, flagged or starred, answered, forwarded,
-                         draft
+  is:unread              also: read or seen, flagged or starred, answered,
+                         forwarded, draft
   has:attachment
   after:2026-01-31 before:2026-02-28
                          from that day on; before that day
