@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _LANGUAGE = """
 the search language:
-  tulips garden          both words: in subject, people, text or names of files
+  tulips garden          both words: in subject, people, text, names of files
   "at one"               these words, one behind the other
   tul*                   words that begin so
   -garden                without it; the minus goes before any of these
@@ -31,7 +31,7 @@ the search language:
   from:ben to:ben cc:ben subject:lunch body:lunch filename:plan
                          the word there; to: and cc: look at all who got it
   in:archive account:anna@example.org tag:important
-                         its mailbox (by name, or inbox, sent, …), account or tag
+                         its mailbox (a name, or inbox, sent, …), account, tag
   is:unread              also: read or seen, flagged or starred, answered,
                          forwarded, draft
   has:attachment
