@@ -443,6 +443,16 @@ def digests(tx: Transaction, message_ids: Sequence[MessageId]) -> dict[MessageId
     )
 
 
+def whole(tx: Transaction, message_ids: Sequence[MessageId]) -> set[MessageId]:
+    """Those of the messages whose octets are here."""
+    rows = tx.fetch(
+        "SELECT id FROM message WHERE id IN (SELECT value FROM json_each(?))"
+        " AND blob_id IS NOT NULL",
+        (msgspec.json.encode(message_ids).decode(),),
+    )
+    return {MessageId(row[0]) for row in rows}
+
+
 def without_header(tx: Transaction, message_ids: Sequence[MessageId]) -> dict[MessageId, int]:
     """Those of the messages of which only the envelope is here, and their sizes."""
     ids = msgspec.json.encode(message_ids).decode()

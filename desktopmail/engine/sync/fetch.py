@@ -128,6 +128,7 @@ class Fetcher:
             async with self._into_mailbox() as pipeline:
                 came = await self._batch(pipeline, first, _HEADER_ITEMS, since_s)
             self._progress(len(first), total, came)
+            by_header = by_header or await self.store.read(partial(self._are_mostly_here, first))
         else:
             rest = newest
         items = _HEADER_ITEMS if by_header else _WHOLE_ITEMS
@@ -409,6 +410,15 @@ class Fetcher:
             modseq=answer.modseq or 0,
             wanted=since_s is not None and arrived_s >= since_s,
         )
+
+    def _are_mostly_here(self, uids: Sequence[Uid], tx: Transaction) -> bool:
+        """Whether these were met by their headers: what another device moved, or another account.
+
+        Then the rest is looked at by its headers too, before any octets are fetched.
+        """
+        placed = placement.by_uids(tx, self.mailbox.id, uids).values()
+        whole = message.whole(tx, [one.message_id for one in placed])
+        return len(whole) * 2 > len(uids)
 
     def _count_wanted(self, tx: Transaction) -> int:
         row = tx.fetch_one(

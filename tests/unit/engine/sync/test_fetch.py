@@ -290,6 +290,26 @@ async def test_what_is_here_is_not_fetched_again_though_the_look_that_meets_it_w
             assert count == (9,)
 
 
+@pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("known", [9, 0])
+async def test_what_another_account_has_is_not_fetched_again(known: int, tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in range(9):
+            server.deliver("alice", mail(number))
+            server.deliver("bob", mail(number if number < known else number + 50))
+        async with running_engine(tmp_path) as bench:
+            await bench.sync(await bench.add(server, "bob"))
+            said = len(server.transcript.commands())
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            assert bench.subjects("INBOX", account_id) == [f"Subject {n}" for n in range(9)]
+            assert all(row.has_octets for row in bench.rows("INBOX", account_id))
+            commands = server.transcript.commands()[said:]
+            wholes = [line for line in commands if "RFC822.SIZE BODY.PEEK[]" in line]
+            assert len(wholes) == (0 if known else 2)  # what is new comes in one step
+            assert any("BODY.PEEK[]" in line for line in commands) is not bool(known)
+
+
 @pytest.mark.usefixtures("large_mailbox")
 @pytest.mark.parametrize("nth", range(1, 8))
 async def test_a_cut_while_a_large_mailbox_is_listed_loses_and_doubles_nothing(
