@@ -108,6 +108,7 @@ def rebuild(profile: Profile) -> Salvaged:
         named = fetch(connection, "SELECT coalesce(max(segment), 0) FROM blob")[0][0]
     if not profile.segment(named).exists():
         # What is lost keeps its number: else a row of it would name what is put there.
+        profile.segments.mkdir(mode=0o700, exist_ok=True)
         profile.segment(named + 1).touch(mode=0o600)
     if loose:
         profile.loose.touch(mode=0o600)

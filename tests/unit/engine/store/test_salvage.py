@@ -258,6 +258,15 @@ async def test_where_nothing_can_be_read_octets_stay_and_a_new_one_is_begun(
     assert (damaged.read_bytes() if damaged.exists() else None) == octets
 
 
+@told
+async def test_a_damaged_database_is_put_together_where_all_octets_are_gone(tmp_path: Path) -> None:
+    (tmp_path / "mail.db").write_bytes(random.Random(7).randbytes(3 * PAGE))
+    Profile.at(tmp_path).salvage.touch()
+    async with running_engine(tmp_path) as bench:
+        assert bench.reader.accounts() == []
+    assert names(tmp_path) == ["mail.damaged-1.db", "mail.db"]
+
+
 async def test_one_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         await store.write(add_account)
