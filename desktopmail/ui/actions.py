@@ -64,11 +64,14 @@ class Actions(QObject):
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
 
-    def update(self, *, selected: int, accounts: int, mailbox: bool, undo: str) -> None:
+    def update(
+        self, *, selected: int, draft: bool, accounts: int, mailbox: bool, undo: str
+    ) -> None:
         """Enable what makes sense now.
 
         Args:
             selected: How many messages are selected.
+            draft: Whether it is one, and a draft.
             accounts: How many accounts there are.
             mailbox: Whether one mailbox is open.
             undo: What would be taken back, or empty.
@@ -79,11 +82,14 @@ class Actions(QObject):
             Needs.MAILBOX: mailbox,
             Needs.SELECTION: selected > 0,
             Needs.MESSAGE: selected == 1,
+            Needs.DRAFT: draft,
             Needs.UNDO: bool(undo),
         }
         for verb in VERBS:
             action = self._actions[verb.name]
             action.setEnabled(possible[verb.needs])
+            if verb.needs is Needs.DRAFT:
+                action.setVisible(draft)
             if verb.checked is not None:
                 action.setChecked(verb.checked(self._desk))
         text = tr("verb.undo_what", what=undo) if undo else tr("verb.undo")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from desktopmail.door.commands import FetchOctets, StoreFlags
-from desktopmail.door.rows import Flag, Role
+from desktopmail.door.rows import Flag
+from desktopmail.ui.commands import edit_draft
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.content import Letter, read_letter
 
@@ -123,19 +124,7 @@ class ShownMessage(QObject):
         return octets
 
     def _open(self, row: MessageRow) -> None:
-        box = self._window.reader.mailbox(row.mailbox_id)
-        if row.flags & Flag.DRAFT or (box is not None and box.role is Role.DRAFTS):
-            self._window.scope.spawn(self._edit_draft(row), name=tr("task.open_draft"))
+        if edit_draft.is_draft(self._window, row):
+            self._window.run(edit_draft.VERB)
         else:
             self._window.show_view("message")
-
-    async def _edit_draft(self, row: MessageRow) -> None:
-        from desktopmail.mime import answers
-        from desktopmail.ui.composer.writing import Placed, Writing
-
-        octets = await self._octets(row)
-        if octets is None:
-            return
-        draft = answers.edit_as_new(read_letter(octets).message)
-        placed = Placed(account_id=row.account_id, replaces=row.id)
-        self._window.compose(Writing(draft, placed))

@@ -13,6 +13,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from desktopmail.door.commands import CancelSending, DeleteMessages, SaveDraft, SendMessage
+from desktopmail.door.ids import AccountId
+from desktopmail.door.rows import Role
 from desktopmail.mime import mailto
 from desktopmail.mime.compose import File
 from desktopmail.ui.commands.registry import find_verb
@@ -100,6 +102,36 @@ def test_what_is_written_is_kept_as_a_draft_and_each_version_replaces_the_last(
         composer.close()
         await until(lambda: not window.composers)
         assert len(saved(store)) == 2
+
+    play(theme, scene)
+
+
+def test_a_draft_is_gone_on_with_from_its_menus_and_no_other_message_is(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        action = window.actions_by_name["edit_draft"]
+        await select(window, 1)
+        assert (action.isVisible(), action.isEnabled()) == (False, False)
+        composer = write(window)
+        composer.keeper.save_now()
+        await until(lambda: len(saved(store)) == 1)
+        composer.close()
+        await until(lambda: not window.composers)
+        window.bridge.flush()
+        window.sidebar.choose(("mailbox", store.box(Role.DRAFTS, AccountId(1)).id))
+        window.list_pane.list.go_to(0)
+        row = window.list_pane.list.current_message()
+        assert row is not None
+        await until(lambda: action.isVisible() and action.isEnabled())
+        assert window.actions_by_name.context_menu(window).actions()[0] is action
+        action.trigger()
+        await until(lambda: window.composers)
+        again = window.composers[-1]
+        assert again.fields.subject.text() == "Grüße aus der Mühle"
+        again.body.insertPlainText("Und: ")
+        again.keeper.save_now()
+        await until(lambda: len(saved(store)) == 2)
+        assert saved(store)[1].replaces == row.id
+        again.finish()
 
     play(theme, scene)
 

@@ -35,6 +35,7 @@ class Needs(enum.Enum):
     MAILBOX = enum.auto()  # one mailbox, open
     SELECTION = enum.auto()  # one message or more
     MESSAGE = enum.auto()  # one message, shown
+    DRAFT = enum.auto()  # one message that was not sent yet; else it stands in no menu
     UNDO = enum.auto()  # something to take back
 
 

@@ -1,0 +1,43 @@
+"""Go on with a message that was kept before it was sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktopmail.door.rows import Flag, Role
+from desktopmail.ui.commands.verb import Menu, Needs, Verb
+
+if TYPE_CHECKING:
+    from desktopmail.door.rows import MessageRow
+    from desktopmail.ui.commands.desk import Desk
+
+
+def is_draft(desk: Desk, row: MessageRow) -> bool:
+    """Whether a message is a draft, by its flag or by its place."""
+    if row.flags & Flag.DRAFT:
+        return True
+    box = desk.reader.mailbox(row.mailbox_id)
+    return box is not None and box.role is Role.DRAFTS
+
+
+async def do(desk: Desk) -> None:
+    """Do it."""
+    found = await desk.letter()
+    if found is None:
+        return
+    row, letter = found
+    from desktopmail.mime import answers  # it composes: not needed at start
+    from desktopmail.ui.composer.writing import Placed, Writing
+
+    draft = answers.edit_as_new(letter.message)
+    desk.compose(Writing(draft, Placed(account_id=row.account_id, replaces=row.id)))
+
+
+VERB = Verb(
+    name="edit_draft",
+    do=do,
+    menu=Menu.MESSAGE,
+    icon="drafts",
+    needs=Needs.DRAFT,
+    context=True,
+)
