@@ -12,8 +12,9 @@ from desktopmail.door.reader import SqliteReader
 if TYPE_CHECKING:
     from desktopmail.door.profile import Profile
 
-# A search asks for indexes that an older store has not; what else is missing is seen by looking.
-_OLDEST = 10
+# A search asks for words and indexes that an older store has not; what else is missing is seen by
+# looking.
+_OLDEST = 15
 
 
 def early_reader(profile: Profile) -> SqliteReader | None:

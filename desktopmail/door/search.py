@@ -22,6 +22,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.tags import name_of
 from desktopmail.door.terms import All, Any, Leaf, Not, Term, Way, opposite_of, parts_of, state_of
 from desktopmail.door.view import SINCE, WORDS_ID, Condition, Sql
+from desktopmail.door.vocabulary import beginning, phrase
 from desktopmail.door.words import EVERY, quoted, spaced
 
 if TYPE_CHECKING:
@@ -237,14 +238,14 @@ class _Parser:
             return None
         text = text.rstrip("*") if is_prefix else text
         column = _TEXT_COLUMNS.get(name, "")
-        match = self._beginning(spaced(text)) if is_prefix else quoted(spaced(text))
+        match = self._beginning(spaced(text)) if is_prefix else phrase(spaced(text))
         return Leaf(
             Term(name, text, is_phrase), match=(f"{{{column}}} : " if column else "") + match
         )
 
     def _beginning(self, text: str) -> str:
         found = self._vocabulary.beginning_with(text) if self._vocabulary else ""
-        return found or f"{quoted(text)} *"
+        return found or beginning(text)
 
 
 def _state(term: Term) -> Leaf:

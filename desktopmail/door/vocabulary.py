@@ -9,6 +9,13 @@ costs three times the octets: it repeats where in a text each of them stands.
 
 The mark alone stands in every message: what is asked for by words that are not there is searched
 for among them (`words.EVERY`).
+
+To look for a phrase, an index goes through all messages that hold all its words, and compares their
+places: of the commonest words these are nearly all messages. So where such words follow one another
+the index has each two of them as one word, which few messages hold, in their place; a phrase is
+asked for alike. "End of the day" is the words `end of ßofßthe the day`: the first and the last of
+them stand there too, for what is asked of them and of the words beside them. Those between stand
+behind the text, where no phrase is found.
 """
 
 from __future__ import annotations
@@ -20,10 +27,10 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from desktopmail.door.sqlite import fetch
-from desktopmail.door.words import BEGINNING, quoted
+from desktopmail.door.words import BEGINNING, COMMON, EVERY, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 #: What an index cuts words with, as the table that holds it says.
 TOKENIZER = ("unicode61", ("remove_diacritics", "2"))
@@ -39,6 +46,8 @@ _COMMON = 10_000
 
 _ONE, _TWO = itemgetter(slice(1)), itemgetter(slice(2))
 _BETWEEN = f" {BEGINNING}"
+_APART = f" {EVERY} "  # so that no two words stand beside one another that did not
+_TWO_COMMON = b"\1\1"
 _own = threading.local()
 _VOCABULARY = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, instance);"
@@ -70,22 +79,77 @@ def cutter(connection: apsw.Connection) -> Callable[[str], list[str]]:
     return cut
 
 
-def with_beginnings(text: str, cut: Callable[[str], list[str]]) -> str:
-    """Return a text as it is indexed: with the beginnings of its words behind it."""
-    if not text:
+def with_marks(text: str, cut: Callable[[str], list[str]]) -> str:
+    """Return a text as it is indexed: its words, with what is marked among and behind them."""
+    words = cut(text) if text else []
+    if not words:
         return text
-    found = set(map(_TWO, cut(text)))
-    found |= set(map(_ONE, found))
-    return f"{text} {BEGINNING}{_BETWEEN.join(found)}" if found else text
+    beginnings = set(map(_TWO, words))
+    beginnings |= set(map(_ONE, beginnings))
+    in_order, between = _paired(words)
+    marked = [BEGINNING + _BETWEEN.join(beginnings), *set(between)]
+    return f"{' '.join(in_order)} {_APART.join(marked)}"
 
 
 def indexed(text: str) -> str:
     """Return a text as it is indexed, without a store: in any thread of any process."""
+    return with_marks(text, _own_cutter())
+
+
+def phrase(text: str) -> str:
+    """An expression of the index that finds the words of a text in their order."""
+    words = _own_cutter()(text)
+    return quoted(" ".join(_within(words))) if words else quoted(text)
+
+
+def beginning(text: str) -> str:
+    """The same, where the last word is the beginning of any word; the index gathers these."""
+    *before, last = _own_cutter()(text) or [""]
+    ways = [f"{quoted(' '.join((*_within([*before, ''])[:-1], last)))} *"]
+    if before and before[-1] in COMMON:
+        # There the index has another common word as one with the one before it.
+        common = sorted(one for one in COMMON if one.startswith(last))
+        ways += [quoted(" ".join(_within([*before, one]))) for one in common]
+    return f"({' OR '.join(ways)})" if len(ways) > 1 else ways[0]
+
+
+def _within(words: Sequence[str]) -> list[str]:
+    """Words as they stand in the index within any text: more of the commonest may be around them.
+
+    Then the first or the last one of them is not the one beside which they begin or end.
+    """
+    in_order = " ".join(_paired(words)[0]).split(" ")
+    first = len(words) > 1 and words[0] in COMMON and words[1] in COMMON
+    last = len(words) > 1 and words[-1] in COMMON and words[-2] in COMMON
+    return in_order[first : len(in_order) - last]
+
+
+def _paired(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """The words of a text as they stand in the index, and those that stand in no place then."""
+    common = bytes(map(COMMON.__contains__, words))
+    at = common.find(_TWO_COMMON)
+    if at < 0:
+        return words, ()
+    in_order, between = list(words), list[str]()
+    last = at
+    while at >= 0:
+        pair = f"{BEGINNING}{words[at]}{BEGINNING}{words[at + 1]}"
+        if last == at - 1:
+            between.append(words[at])
+            in_order[at] = pair
+        else:
+            in_order[at] += f" {pair}"
+        last, at = at, common.find(_TWO_COMMON, at + 1)
+    return in_order, between
+
+
+def _own_cutter() -> Callable[[str], list[str]]:
+    """What cuts words in this thread, without a store."""
     cut: Callable[[str], list[str]] | None = getattr(_own, "cut", None)
     if cut is None:
         _own.connection = apsw.Connection(":memory:")
         cut = _own.cut = cutter(_own.connection)
-    return with_beginnings(text, cut)
+    return cut
 
 
 class Vocabulary:
@@ -108,9 +172,11 @@ class Vocabulary:
         *before, last = self._cut(text) or [""]
         if 0 < len(last) <= _LETTERS:
             marked = quoted(BEGINNING + last)
-            return f"({quoted(' '.join(before))} AND {marked})" if before else f"({marked})"
+            if not before:
+                return f"({marked})"
+            return f"({quoted(' '.join(_within(before)))} AND {marked})"
         words = self._words(last) if last and not self._is_gathered(last) else []
-        phrases = [quoted(" ".join((*before, word))) for word in words]
+        phrases = [quoted(" ".join(_within([*before, word]))) for word in words]
         return f"({' OR '.join(phrases)})" if phrases else ""
 
     def _is_gathered(self, beginning: str) -> bool:

@@ -17,12 +17,25 @@ _SPACELESS = re.compile(
     "\uff66-\uff9f\U00020000-\U0003ffff]"
 )
 
-#: Stands before what is no word in the index but the beginning of one (`door.vocabulary`): the
-#: sharp s, a letter that no text holds any more when it is spaced. It is below U+0100: with one
-#: character above it, Python keeps two octets for each character of a text.
+#: Stands before what is no word in the index but the beginning of one, or two of the commonest ones
+#: that follow one another (`door.vocabulary`): the sharp s, a letter that no text holds any more
+#: when it is spaced. It is below U+0100: with one character above it, Python keeps two octets for
+#: each character of a text.
 BEGINNING = "ß"
 #: Stands in the index for every message: what lacks a word is looked for among these.
 EVERY = BEGINNING
+#: The commonest words of some languages, as the index has them: each two of them that follow one
+#: another are one word of it (`door.vocabulary`), some seven in two hundred words. More of them
+#: would cost room in every message. English, German, French, Spanish, Italian, Portuguese, Dutch:
+COMMON = frozenset((
+    "the", "of", "and", "to", "a", "in", "is", "it", "that", "for", "on", "you",
+    "der", "die", "das", "und", "zu", "den", "ist", "nicht", "mit", "von",
+    "de", "la", "le", "les", "et", "des", "un", "une", "en", "que", "est", "pour",
+    "el", "los", "las", "del", "se", "por", "con", "y",
+    "di", "il", "che", "per", "non", "e",
+    "o", "do", "da", "em", "um", "para",
+    "het", "een", "van", "te", "dat", "op",
+))  # fmt: skip
 
 # Those characters begin with one of these octets in UTF-8; few others do. To look for an octet
 # takes a hundredth of the time of looking for a character of the set.

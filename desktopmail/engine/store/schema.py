@@ -465,10 +465,16 @@ CREATE INDEX placement_attachment
     ON placement (mailbox_id, date_s) WHERE shown = 1 AND attachment = 1;
 """
 
+# The word index knows which two of the commonest words follow one another.
+_VERSION_15 = """
+INSERT INTO words (words) VALUES ('delete-all');
+INSERT OR IGNORE INTO word_queue (message_id) SELECT id FROM message;
+"""
+
 UPGRADES: tuple[str, ...] = (
     _VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6, _VERSION_7,
     _VERSION_8, _VERSION_9, _VERSION_10, _VERSION_11, _VERSION_12,
-    _VERSION_13, _VERSION_14,
+    _VERSION_13, _VERSION_14, _VERSION_15,
 )  # fmt: skip
 """Step N makes version N of version N - 1; version 0 is an empty database. Never edit one."""
 

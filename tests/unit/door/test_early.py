@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import apsw
+import pytest
 
 from desktopmail.door.early import early_reader
 from desktopmail.door.profile import Profile
@@ -26,13 +27,14 @@ def test_a_fresh_profile_waits_for_its_engine(tmp_path: Path) -> None:
     assert early_reader(Profile.at(tmp_path / "none")) is None
 
 
+@pytest.mark.parametrize("version", [9, 14])
 async def test_a_store_without_the_indexes_of_searches_waits_for_its_engine(
-    tmp_path: Path,
+    tmp_path: Path, version: int
 ) -> None:
-    """A search would ask for indexes that it has not."""
+    """A search would ask for indexes, or for words of one, that it has not."""
     profile = Profile.at(tmp_path)
     connection = apsw.Connection(str(profile.database))
-    schema.upgrade(connection, to=9)
+    schema.upgrade(connection, to=version)
     connection.close()
     assert early_reader(profile) is None
     async with open_store(tmp_path):

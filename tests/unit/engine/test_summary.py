@@ -81,7 +81,7 @@ def test_only_a_whole_message_has_words_and_a_preview() -> None:
     whole, header = summary.of_message(ATTACHED), summary.of_header(header_of(ATTACHED))
     assert whole.preview.startswith("see the file")
     assert whole.has_attachment
-    assert whole.words.files.startswith("plan.pdf ")  # the beginnings of its words behind it
+    assert whole.words.files.startswith("plan pdf ")  # as the index has them
     assert (header.preview, header.words.body, header.words.files) == ("", "", "")
     assert header.has_attachment  # a guess by its type
 

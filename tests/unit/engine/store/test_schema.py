@@ -73,8 +73,8 @@ def test_the_messages_of_version_7_are_numbered_by_date_and_wait_for_the_new_ind
     assert connection.execute("SELECT count(*) FROM word_queue").fetchall() == [(len(dates),)]
 
 
-@pytest.mark.parametrize("version", [9, 12])
-def test_messages_wait_for_an_index_that_marks_beginnings_as_it_does_now(version: int) -> None:
+@pytest.mark.parametrize("version", [9, 12, 14])
+def test_messages_wait_for_an_index_that_marks_words_as_it_does_now(version: int) -> None:
     connection = apsw.Connection(":memory:")
     schema.upgrade(connection, to=version)
     connection.execute("INSERT INTO words (rowid, subject) VALUES (320, 'zebra')")
