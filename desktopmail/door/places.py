@@ -7,7 +7,7 @@ beginning.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Protocol
 
 from desktopmail.door.landmarks import Landmarks, Stood
@@ -15,7 +15,7 @@ from desktopmail.door.rows import Column
 from desktopmail.door.view import Sql, ViewSql, condition_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
     import apsw
 
@@ -49,27 +49,24 @@ class Places:
         self._connection = connection
         self._read = read
         self._landmarks = Landmarks()
+        # The list that was counted last, in which state of the store, and its rows.
+        self._counted: tuple[Hashable, int] | None = None
 
     def count(self, view: View, most: int | None = None) -> int:
         """See `StoreReader.count`."""
         sql = self._sql(view)
         if sql is None:
             return 0
-        if view.is_plain:
-            column = "unread" if view.unread_only else "total"
-            where = f" WHERE mailbox_id IN ({sql.mailboxes})"
-            return int(
-                self._read(f"SELECT coalesce(sum({column}), 0) FROM mailbox_total{where}")[0][0]
-            )
         if view.query.strip():
             from desktopmail.door import finding
 
             return finding.count(sql, self._run, most)
-        if most is not None:
+        if most is not None and not view.is_plain:
             return len(self._run(sql.ids(0, most)))
-        if view.threads:
-            return int(self._run(sql.threads(most=self._has_most(sql)))[0][0])
-        return int(self._run(sql.count())[0][0])
+        with self._one_state():
+            count = self._count_of(sql)
+            self._counted = (self._as_now(sql), count)
+        return count
 
     def ids(
         self, view: View, offset: int, limit: int, places: Landmarks | None = None
@@ -138,14 +135,31 @@ class Places:
     def _listed(self, sql: ViewSql, offset: int, limit: int, places: Landmarks | None) -> list[int]:
         """The placement ids of a window of a list, in one state of the store."""
         with self._one_state():
-            if places is not None:
-                ids = places.ids((sql.view, sql.mailbox_ids), sql, self._run, offset, limit)
-                if places.stood is None:
-                    places.stood = self._stood(sql)
-                return ids
-            state = self._read("PRAGMA data_version")[0][0]
-            of = (sql.view, sql.mailbox_ids, state)
-            return self._landmarks.ids(of, sql, self._run, offset, limit)
+            now = self._as_now(sql)
+            marks = self._landmarks if places is None else places
+            marks.hold_for(now if places is None else (sql.view, sql.mailbox_ids))
+            if self._counted is not None and self._counted[0] == now:
+                marks.know_end(self._counted[1])
+            count = partial(self._count_of, sql) if sql.is_soon_counted else _not_told
+            ids = marks.ids(sql, self._run, count, offset, limit)
+            if places is not None and places.stood is None:
+                places.stood = self._stood(sql)
+            return ids
+
+    def _as_now(self, sql: ViewSql) -> Hashable:
+        """A view in this state of the store."""
+        return (sql.view, sql.mailbox_ids, self._read("PRAGMA data_version")[0][0])
+
+    def _count_of(self, sql: ViewSql) -> int:
+        """How many rows a list has that no query chooses."""
+        if sql.view.is_plain:
+            column = "unread" if sql.view.unread_only else "total"
+            where = f" WHERE mailbox_id IN ({sql.mailboxes})"
+            text = f"SELECT coalesce(sum({column}), 0) FROM mailbox_total{where}"
+            return int(self._read(text)[0][0])
+        if sql.view.threads:
+            return int(self._run(sql.threads(most=self._has_most(sql)))[0][0])
+        return int(self._run(sql.count())[0][0])
 
     @contextmanager
     def _one_state(self) -> Iterator[None]:
@@ -200,3 +214,7 @@ class Places:
 
     def _run(self, sql: Sql) -> list[Fields]:
         return self._read(sql.text, sql.parameters)
+
+
+def _not_told() -> None:
+    """Count nothing: it takes as long as to walk over all."""

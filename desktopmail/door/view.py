@@ -233,14 +233,27 @@ class ViewSql:
 
         Only of a view without words: their hits have no such order.
         """
-        sql = self
         if back:
-            other = replace(self.view, descending=not self.view.descending)
-            sql = ViewSql(other, self.mailbox_ids, self.condition)
-        compare = "<" if sql.view.descending else ">"
+            return self.turned.beside(key, placement_id, offset, limit)
+        compare = "<" if self.view.descending else ">"
         bound = f"({_KEY}, p.id) {compare} (?, ?)"
-        rows = sql._rows(ordered=True, bound=bound, values=(key, placement_id))
+        rows = self._rows(ordered=True, bound=bound, values=(key, placement_id))
         return Sql(f"{rows.text} LIMIT ? OFFSET ?", (*rows.parameters, limit, offset))
+
+    @property
+    def turned(self) -> ViewSql:
+        """The same rows, the last one first."""
+        other = replace(self.view, descending=not self.view.descending)
+        return ViewSql(other, self.mailbox_ids, self.condition)
+
+    @property
+    def is_soon_counted(self) -> bool:
+        """Whether to count the rows of a list takes next to nothing of a walk over them.
+
+        An index holds nothing but the rows of one filter, or each thread in one piece. What two
+        filters leave is known when all that one of them leaves was looked at.
+        """
+        return not self._is_quick or (self._quick_count == 1 and not self.view.threads)
 
     def threads(self, *, most: bool) -> Sql:
         """How many threads have a row in a view without words.

@@ -87,12 +87,19 @@ async def write(profile: Profile, *steps: object) -> None:
     await store.aclose()
 
 
-@pytest.mark.parametrize("stride", [1, 6, 2_000])
+@pytest.mark.parametrize("is_counted", [False, True])
+@pytest.mark.parametrize(("stride", "far"), [(1, 40), (6, 10), (2_000, 10), (2_000, 20_000)])
 @pytest.mark.parametrize("view", VIEWS, ids=str)
 def test_pages_in_any_order_are_those_of_the_whole(
-    profile: Profile, view: View, stride: int, monkeypatch: pytest.MonkeyPatch
+    profile: Profile,
+    view: View,
+    stride: int,
+    far: int,
+    is_counted: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(landmarks, "_STRIDE", stride)
+    monkeypatch.setattr(landmarks, "_FAR", far)
     reader = SqliteReader(profile)
     whole = [row.id for row in reader.window(view, 0, 1_000)]
     assert len(whole) > 10
@@ -100,7 +107,9 @@ def test_pages_in_any_order_are_those_of_the_whole(
     chance = random.Random(9)
     reader.close()
     opened = SqliteReader(profile)
-    for _ in range(120):
+    if is_counted:
+        opened.count(view)
+    for _ in range(60):
         offset, limit = chance.randrange(len(whole) + 5), chance.choice([1, 2, 7, 20, 500])
         found = [row.id for row in opened.window(view, offset, limit)]
         assert found == whole[offset : offset + limit], (offset, limit)
@@ -138,8 +147,12 @@ def test_a_row_whose_place_was_asked_for_is_where_a_walk_begins(reader: SqliteRe
     assert reader.position(view, whole[70], places) == 70
     sql, run = reader._places._sql(view), Counted(reader)
     assert isinstance(sql, ViewSql)
-    assert places.ids((view, sql.mailbox_ids), sql, run, 72, 8) == whole[72:80]
+    assert places.ids(sql, run, unknown, 72, 8) == whole[72:80]
     assert run.skipped == [1]
+
+
+def unknown() -> None:
+    """The number of rows of a list that nobody counts."""
 
 
 class Counted:
@@ -160,7 +173,7 @@ def test_who_scrolls_from_page_to_page_walks_no_further(reader: SqliteReader, vi
     sql = reader._places._sql(view)
     assert isinstance(sql, ViewSql)
     for offset in (20, 28, 36, 12, 4, 24, 20):
-        known.ids("here", sql, run, offset, 8)
+        known.ids(sql, run, unknown, offset, 8)
     assert run.skipped == [20, 0, 0, 0, 0, 3, 0]
 
 
@@ -171,7 +184,83 @@ def test_a_long_walk_leaves_landmarks(
     run, known = Counted(reader), Landmarks()
     sql = reader._places._sql(View())
     assert isinstance(sql, ViewSql)
-    known.ids("here", sql, run, 70, 8)
+    known.ids(sql, run, unknown, 70, 8)
     assert run.skipped == [19, 19, 19, 10]
-    known.ids("here", sql, run, 25, 8)
+    known.ids(sql, run, unknown, 25, 8)
     assert run.skipped[4:] == [5]
+
+
+def test_what_is_nearer_to_the_end_is_walked_to_from_there(
+    reader: SqliteReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = [row.id for row in reader.window(View(), 0, 1_000)]
+    run, known = Counted(reader), Landmarks()
+    sql = reader._places._sql(View())
+    assert isinstance(sql, ViewSql)
+    known.know_end(COUNT)
+    assert known.ids(sql, run, unknown, 140, 8) == whole[140:148]
+    assert known.ids(sql, run, unknown, COUNT - 3, 8) == whole[-3:]
+    assert known.ids(sql, run, unknown, 120, 8) == whole[120:128]
+    assert known.ids(sql, run, unknown, 20, 8) == whole[20:28]
+    assert run.skipped == [2, 0, 12, 20]
+    monkeypatch.setattr(landmarks, "_STRIDE", 20)
+    other = Landmarks()
+    other.know_end(COUNT)
+    assert other.ids(sql, run, unknown, 85, 8) == whole[85:93]
+    assert run.skipped[4:] == [19, 19, 17]
+    assert other.ids(sql, run, unknown, 100, 8) == whole[100:108]
+    assert run.skipped[7:] == [2]
+
+
+def test_before_many_rows_are_walked_over_it_is_asked_how_many_there_are(
+    reader: SqliteReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(landmarks, "_FAR", 100)
+    asked: list[int] = []
+    run, known = Counted(reader), Landmarks()
+    sql = reader._places._sql(View())
+    assert isinstance(sql, ViewSql)
+
+    def count() -> int:
+        asked.append(COUNT)
+        return COUNT
+
+    known.ids(sql, run, count, 60, 8)
+    assert (asked, run.skipped) == ([], [60])
+    known.ids(sql, run, count, COUNT + 40, 8)
+    known.ids(sql, run, count, 139, 8)
+    assert (asked, run.skipped) == ([COUNT], [60, 3])
+
+
+@pytest.mark.parametrize(
+    ("view", "is_told"),
+    [
+        (View(), True),
+        (View(unread_only=True), True),
+        (View(threads=True), True),
+        (View(threads=True, unread_only=True), False),
+        (View(flagged_only=True, column=Column.SENDER), True),
+        (View(flagged_only=True, unread_only=True), False),
+    ],
+    ids=str,
+)
+def test_how_many_there_are_is_asked_where_that_is_soon_told(
+    reader: SqliteReader, view: View, is_told: bool
+) -> None:
+    sql = reader._places._sql(view)
+    assert isinstance(sql, ViewSql)
+    assert sql.is_soon_counted is is_told
+
+
+def test_who_counted_a_list_walks_from_its_end(tmp_path: Path) -> None:
+    profile, view = Profile.at(tmp_path), View(threads=True, unread_only=True)
+    asyncio.run(write(profile, fill))
+    opened, places, later = SqliteReader(profile), Landmarks(), Landmarks()
+    count = opened.count(view)
+    opened.window(view, 0, 5, places)
+    assert places.end == count
+    asyncio.run(write(profile, lambda tx: placement.remove(tx, [opened.window(view, 0, 1)[0].id])))
+    opened.window(view, 0, 5, later)
+    assert later.end is None
+    assert places.end == count
+    opened.close()
