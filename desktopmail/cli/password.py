@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,16 +53,38 @@ def from_stdin(arguments: argparse.Namespace) -> Password | None:
     Raises:
         CommandError: Nothing was there.
     """
-    if not arguments.password_stdin:
-        return None
+    return secret("password") if arguments.password_stdin else None
+
+
+def secret(what: str) -> Password:
+    """The first line of standard input; a person at a terminal is asked, and it is not shown there.
+
+    Args:
+        what: What is asked for: "password", "pass phrase".
+
+    Raises:
+        CommandError: Nothing was there, or no text.
+    """
     try:
-        line = sys.stdin.readline().rstrip("\r\n")
+        line = _typed(f"{what.capitalize()}: ") if sys.stdin.isatty() else sys.stdin.readline()
+        line = line.rstrip("\r\n")
         line.encode()
     except UnicodeError:  # without its cause, which shows the password
-        raise CommandError("The password on standard input is not text in UTF-8.") from None
+        raise CommandError(f"The {what} on standard input is not text in UTF-8.") from None
     if not line:
-        raise CommandError("No password came on standard input; type it, or use --password-file.")
+        raise CommandError(f"No {what} came on standard input, where one line is read.")
     return Password(line)
+
+
+def _typed(prompt: str) -> str:
+    # An event loop keeps the first Ctrl+C for its tasks: a person would have to press it twice.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:  # Ctrl+D
+        return ""
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def file_path(arguments: argparse.Namespace) -> str | None:

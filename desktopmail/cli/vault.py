@@ -21,13 +21,11 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
         parents=[common],
         help="open or make the file of passwords; the pass phrase comes on standard input",
     )
-    vault.set_defaults(run=_vault, password_stdin=True)
+    vault.set_defaults(run=_vault)
 
 
-async def _vault(context: Context, arguments: argparse.Namespace) -> int:
-    pass_phrase = password.from_stdin(arguments)
-    if pass_phrase is None:
-        raise TypeError("the command is declared with --password-stdin")
+async def _vault(context: Context, _arguments: argparse.Namespace) -> int:
+    pass_phrase = password.secret("pass phrase")
     await (await context.door()).command(OpenVault(pass_phrase=pass_phrase))
     context.output.line("The vault is open for as long as the engine runs.")
     context.output.value({"open": True})

@@ -7,16 +7,26 @@ import pty
 import select
 import subprocess
 import time
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _PATIENCE_S = 60.0
+_NONE: Mapping[bytes, bytes] = MappingProxyType({})
 
 
-def in_terminal(command: list[str], home: Path) -> bytes:
-    """Run a program that wants a terminal; returns what it drew."""
+def in_terminal(command: list[str], home: Path, answers: Mapping[bytes, bytes] = _NONE) -> bytes:
+    """Run a program that wants a terminal; returns what it drew.
+
+    Args:
+        command: The program and its arguments.
+        home: Its home.
+        answers: What is typed when the screen ends so; each once.
+    """
+    waiting = dict(answers)
     ours, theirs = pty.openpty()
     environment = {**os.environ, "HOME": str(home), "TERM": "vt100", "LINES": "24", "COLUMNS": "80"}
     process = subprocess.Popen(
@@ -33,6 +43,8 @@ def in_terminal(command: list[str], home: Path) -> bytes:
                     screen += os.read(ours, 65536)
                 except OSError:  # the other end is closed
                     break
+                for prompt in [it for it in waiting if screen.endswith(it)]:
+                    os.write(ours, waiting.pop(prompt))
             elif process.poll() is not None:
                 break
     finally:

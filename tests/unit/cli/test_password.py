@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import io
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from desktopmail.cli import password
 from desktopmail.cli.errors import CommandError, UsageError
 from desktopmail.door.commands import Password
+from tests.helpers.terminal import in_terminal
 
 
 def parsed(*argv: str) -> argparse.Namespace:
@@ -62,3 +65,34 @@ def test_a_password_that_is_no_text_is_refused_and_not_shown(
         password.from_stdin(parsed("--password-stdin"))
     assert "cret" not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+ADDING = [
+    sys.executable, "-m", "desktopmail", "account", "add", "--address", "a@localhost", "--imap",
+    "localhost:1", "--smtp", "localhost:1", "--password-stdin", "--profile",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (b"open sesame\n", b"localhost:1 refuses the connection."),
+        (b"\n", b"No password came"),
+        (b"\x04", b"No password came"),
+    ],
+)
+def test_at_a_terminal_one_is_asked_and_nothing_is_shown(
+    typed: bytes, said: bytes, tmp_path: Path
+) -> None:
+    screen = in_terminal([*ADDING, str(tmp_path)], tmp_path, {b"Password: ": typed})
+    assert screen.count(b"Password: ") == 1
+    assert b"sesame" not in screen
+    assert said in screen
+    assert b"Traceback" not in screen
+
+
+@pytest.mark.skipif(shutil.which("setsid") is None, reason="setsid gives it the terminal")
+def test_one_ctrl_c_is_enough(tmp_path: Path) -> None:
+    command = ["setsid", "--ctty", "--wait", *ADDING, str(tmp_path)]
+    screen = in_terminal(command, tmp_path, {b"Password: ": b"\x03"})
+    assert screen.split() == [b"Password:"]
