@@ -93,6 +93,8 @@ def test_at_a_terminal_one_is_asked_and_nothing_is_shown(
 
 @pytest.mark.skipif(shutil.which("setsid") is None, reason="setsid gives it the terminal")
 def test_one_ctrl_c_is_enough(tmp_path: Path) -> None:
-    command = ["setsid", "--ctty", "--wait", *ADDING, str(tmp_path)]
+    script = 'trap : INT; "$@"; echo ended with $?'
+    command = ["setsid", "--ctty", "--wait", "sh", "-c", script, "sh", *ADDING, str(tmp_path)]
     screen = in_terminal(command, tmp_path, {b"Password: ": b"\x03"})
-    assert screen.split() == [b"Password:"]
+    assert b"Traceback" not in screen
+    assert screen.split()[-3:] == [b"ended", b"with", b"130"]
