@@ -9,12 +9,17 @@ from desktopmail.cli.errors import UsageError
 from desktopmail.cli.output import moment, short
 from desktopmail.door.commands import CancelSending, RetrySending
 from desktopmail.door.ids import SendingId
+from desktopmail.door.rows import SendingState
 
 if TYPE_CHECKING:
     import argparse
 
     from desktopmail.cli.context import Context
     from desktopmail.cli.declaration import Commands
+    from desktopmail.door.rows import SendingRow
+
+# What became of it for a recipient that a person should know of; see `RecipientRow`.
+_WRONG = frozenset({"refused", "delayed", "failed"})
 
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -47,11 +52,32 @@ async def _list(context: Context, _arguments: argparse.Namespace) -> int:
             ("QUEUED", lambda row: moment(row.queued_s)),
             ("TO", lambda row: short(", ".join(row.recipients), 32)),
             ("SUBJECT", lambda row: short(row.subject, 32)),
-            ("PROBLEM", lambda row: row.problem or ""),
+            ("NEXT", _next),
+            ("PROBLEM", _problem),
         ],
         empty="Nothing is on its way out.",
     )
     return 0
+
+
+def _next(row: SendingRow) -> str:
+    """When something is done about a message that waits."""
+    if row.state is not SendingState.QUEUED:
+        return ""
+    if row.problem is not None and row.retry_s is None:
+        return "when you say so"
+    return moment(row.not_before_s if row.retry_s is None else row.retry_s)
+
+
+def _problem(row: SendingRow) -> str:
+    """What is wrong with all of it, or for whom of its recipients what is."""
+    if row.problem:
+        return row.problem
+    return "; ".join(
+        f"{one.state} for {one.address}: {one.detail}".rstrip(": ")
+        for one in row.results
+        if one.state in _WRONG
+    )
 
 
 async def _retry(context: Context, arguments: argparse.Namespace) -> int:

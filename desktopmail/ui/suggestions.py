@@ -35,6 +35,8 @@ _FIELDS = (
     ("before:", False),
     ("after:", False),
     ("larger:", False),
+    ("smaller:", False),
+    ("account:", False),
 )
 _AT_FIRST = ("from:", "is:unread", "has:attachment", "tag:")
 _OF_PEOPLE = {"from", "to", "cc"}
@@ -76,6 +78,8 @@ def suggest(text: str, reader: StoreReader, recent: Sequence[str]) -> list[Sugge
         offered = _tags(before, typed, reader)
     elif name == "in":
         offered = _mailboxes(before, typed, reader)
+    elif name == "account":
+        offered = _accounts(before, typed, reader)
     elif name:
         offered = _fields(before, f"{name}:{typed}")
     elif not text.strip():
@@ -142,6 +146,16 @@ def _mailboxes(before: str, typed: str, reader: StoreReader) -> list[Suggestion]
         Suggestion(path, tr("field.in"), "folder", f"{before}in:{quoted(path)} ")
         for path in paths
         if typed.casefold() in path.casefold()
+    ]
+
+
+def _accounts(before: str, typed: str, reader: StoreReader) -> list[Suggestion]:
+    return [
+        Suggestion(
+            account.name, tr("field.account"), "user", f"{before}account:{quoted(account.name)} "
+        )
+        for account in reader.accounts()
+        if typed.casefold() in f"{account.name} {account.address}".casefold()
     ]
 
 

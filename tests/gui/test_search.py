@@ -44,6 +44,13 @@ def test_a_mailbox_with_a_space_in_its_name_is_quoted() -> None:
     assert 'in:"Garden club" ' in texts("in:gar")
 
 
+def test_an_account_is_offered_by_its_name_and_by_its_address() -> None:
+    (alice, *_) = full_store().account_rows
+    assert texts("acc") == ["account:"]
+    assert f"account:{alice.name} " in texts("account:ali")
+    assert f"account:{alice.name} " in texts(f"is:unread account:{alice.address}")[0]
+
+
 def test_what_stands_in_the_field_already_is_not_offered() -> None:
     assert texts("is:unread ") == []
     assert "quinces" not in texts("quinces", ("quinces",))

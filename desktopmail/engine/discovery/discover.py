@@ -64,12 +64,14 @@ async def discover(address: str, sources: Sources | None = None) -> Discovered:
     """
     ask = sources or Sources()
     domain = addresses.to_ascii(address.rpartition("@")[2].lower())
-    if not addresses.is_valid(address) or domain is None or "." not in domain:
+    if not addresses.is_valid(address) or domain is None:
         raise DoorError(f"{address} is no mail address.", code="bad-address")
     table = providers.load()
     known = providers.of_domain(table, domain, address)
     if known:
         return Discovered(accounts=tuple(known))
+    if "." not in domain:  # of a machine or a house: nobody outside of it knows its servers
+        raise _nothing_found(domain)
     configured, named, behind = await asyncio.gather(
         _configured(ask, domain, address), _named(ask, domain, address), ask.mx(domain)
     )
@@ -78,12 +80,16 @@ async def discover(address: str, sources: Sources | None = None) -> Discovered:
     if not accounts:
         accounts = await probe.accounts(domain, address, ask.probe)
     if not accounts:
-        raise DoorError(
-            f"No servers are known for {domain}.",
-            remedy="Type in the servers that your provider names.",
-            code="nothing-found",
-        )
+        raise _nothing_found(domain)
     return Discovered(accounts=tuple(accounts), notes=tuple(notes))
+
+
+def _nothing_found(domain: str) -> DoorError:
+    return DoorError(
+        f"No servers are known for {domain}.",
+        remedy="Type in the servers that your provider names.",
+        code="nothing-found",
+    )
 
 
 async def _configured(

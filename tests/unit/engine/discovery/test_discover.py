@@ -105,7 +105,13 @@ async def test_nothing_found_says_what_to_do() -> None:
     assert caught.value.code == "nothing-found"
 
 
-@pytest.mark.parametrize("address", ["", "ann", "ann@", "@example.org", "ann@localhost", "a b@c.d"])
+async def test_of_a_domain_of_one_house_nobody_outside_is_asked() -> None:
+    with pytest.raises(DoorError, match="No servers are known for localhost") as caught:
+        await discover("ann@localhost", sources(srv=True))
+    assert caught.value.code == "nothing-found"
+
+
+@pytest.mark.parametrize("address", ["", "ann", "ann@", "@example.org", "a b@c.d"])
 async def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(DoorError) as caught:
         await discover(address, sources(srv=True))
