@@ -159,8 +159,8 @@ def switch(
             _leave_imap(tx, account_id, now_s)
         else:
             _leave_pop3(tx, account_id)
-        for service in (account.kind.value, not_given.SERVICE):  # nobody asks that server any more
-            problem.settle(tx, account_id, service)
+        problem.settle(tx, account_id, account.kind.value)  # nobody asks that server any more
+        not_given.forget(tx, account_id)
     accounts.set_kind(tx, account_id, kind, incoming)
     tx.touch_mailboxes(account_id)
 

@@ -82,6 +82,12 @@ class Bench:
             SyncAccounts(account_ids=accounts, headers_only=headers_only)
         )
 
+    async def cycle(self, account_id: AccountId) -> None:
+        """Have an account look for what is new by itself: nobody asked for it."""
+        at_work = self.engine.working.of(account_id)
+        assert at_work is not None
+        await at_work.worker.sync()
+
     async def switch(
         self, server: LocalServer, account_id: AccountId, kind: Kind, *, syncs: int = 0
     ) -> Outcome:
@@ -115,6 +121,10 @@ class Bench:
     def subjects(self, path: str = "INBOX", account_id: AccountId | None = None) -> list[str]:
         """The subjects that a mailbox shows."""
         return [row.subject for row in self.rows(path, account_id)]
+
+    def problems(self) -> list[str]:
+        """What is said to be wrong."""
+        return [problem.what for problem in self.reader.problems()]
 
     def placed(self, subject: str, path: str = "INBOX") -> PlacementId:
         """The placement of a message in a mailbox."""

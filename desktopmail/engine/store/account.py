@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class NotGiven(msgspec.Struct, frozen=True):
-    """A message that a POP3 server lists and does not give (`sync.not_given`).
+    """A message that a server lists and does not give (`sync.not_given`).
 
     Attributes:
         called: What people call it: its subject, or else its number.
@@ -48,7 +48,7 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
         pop_date_s: The date of the last POP3 session, as far as it is believed (`sync.leaving`).
         pop_doubted_s: A later date that stood at one session, and has to stand at another.
         pop_reuses_uidls: The POP3 server has given an id to a second message.
-        not_given: Messages that the POP3 server lists and does not give, by UIDL.
+        not_given: Messages that the server lists and does not give: by UIDL, or by placement.
         filed_below: UIDs of the Inbox below it may be those of messages that were filed while the
             account fetched by POP3; only their octets tell (`sync.filed`).
         submission: What the submission server offered last of 8BITMIME and SMTPUTF8.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import compress
 from operator import not_
@@ -24,11 +24,12 @@ from desktopmail.engine.indexing import index_without_octets
 from desktopmail.engine.reading import Read
 from desktopmail.engine.store import blob, mailbox, message, placement
 from desktopmail.engine.store.message import Coming
-from desktopmail.engine.sync import incoming, meet
+from desktopmail.engine.sync import incoming, meet, not_given
 from desktopmail.engine.sync.flags import mask_of, tags_of
 from desktopmail.engine.sync.incoming import Incoming, Parsed
 from desktopmail.engine.sync.pipeline import BATCH_OCTETS, Pipeline, is_enough
-from desktopmail.net.errors import NetError
+from desktopmail.engine.sync.refusals import Refusals
+from desktopmail.net.errors import NetError, RefusedError
 from desktopmail.wire.imap.fetch_item import BodyItem, Item
 from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.fetch_rows import FetchRows
@@ -96,6 +97,7 @@ class Fetcher:
     Attributes:
         uidvalidity: Under which its UIDs are told now.
         between: Awaited between batches: whoever waits for the connection gets it.
+        refusals: What its server does not give.
     """
 
     store: Store
@@ -105,6 +107,7 @@ class Fetcher:
     uidvalidity: int | None
     with_modseq: bool
     between: Callable[[], Awaitable[None]]
+    refusals: Refusals = field(default_factory=Refusals)
 
     async def rows(self, uids: UidSet, *, since_s: float | None, headers_first: bool) -> None:
         """Fetch new messages; with their octets where that is wanted and no detour.
@@ -145,6 +148,7 @@ class Fetcher:
                     self._progress(total - len(rest) + at, total, came)
                 if not by_header:
                     size = _following(len(chunk), octets)
+        await self._place_refused()
         self._progress(total, total, came, finished=True)
 
     async def _list(
@@ -165,15 +169,20 @@ class Fetcher:
                 await self.between()
                 chunk = UidSet.of(uids[at : at + size])
                 begun_s = self.ports.clock.monotonic()
-                async for answer in _in_pieces(self.client.uid_fetch_rows(chunk, items)):
-                    if isinstance(answer, FetchRows):
-                        # Most of a batch is read when the last of it comes.
-                        rows = pipeline.begin(
-                            reading.read_rows(self.store.guard, self.ports, answer)
-                        )
-                        await pipeline.put(rows, len(answer.octets))
-                    else:
-                        await pipeline.put(answer, 0)
+                try:
+                    async for answer in _in_pieces(self.client.uid_fetch_rows(chunk, items)):
+                        if isinstance(answer, FetchRows):
+                            # Most of a batch is read when the last of it comes.
+                            rows = pipeline.begin(
+                                reading.read_rows(self.store.guard, self.ports, answer)
+                            )
+                            await pipeline.put(rows, len(answer.octets))
+                        else:
+                            await pipeline.put(answer, 0)
+                except RefusedError as error:
+                    if not self.refusals.may_be_of_a_message(self.client, error):
+                        raise
+                    left.update(chunk)
                 await pipeline.flush()
                 at += len(chunk)
                 self._progress(at, len(uids), 0)
@@ -217,6 +226,7 @@ class Fetcher:
                     came += await self._sections(pipeline, chunk, WHOLE)
                     done += len(chunk)
                     self._progress(done, max(total, done), came)
+        await self._note_refused()
         self._progress(total, total, came, finished=True)
 
     def _words_due(self) -> float:
@@ -230,9 +240,16 @@ class Fetcher:
         return math.inf
 
     async def contents(self, chunk: Sequence[_Wanted]) -> None:
-        """Fetch the octets of these placements, and give them to their messages."""
+        """Fetch the octets of these placements, and give them to their messages.
+
+        Raises:
+            RefusedError: The server does not give one of them.
+            NetError: The connection failed.
+        """
         async with self._into_messages({}) as pipeline:
             await self._sections(pipeline, chunk, WHOLE)
+        for error in self.refusals.errors.values():
+            raise error
 
     async def _sections(
         self,
@@ -244,8 +261,8 @@ class Fetcher:
         targets = {uid: (placed, local) for uid, placed, local in chunk}
         total = 0
         items = (Item.UID, BodyItem(section))
-        async for answer in self.client.uid_fetch(UidSet.of(targets), items):
-            if not isinstance(answer, FetchResponse) or answer.uid not in targets:
+        async for answer in self.refusals.answers(self.client, list(targets), items):
+            if answer.uid not in targets:
                 continue
             content = answer.section(section)
             if content is not None:
@@ -372,28 +389,63 @@ class Fetcher:
         uids: Sequence[Uid],
         items: tuple[Item | BodyItem, ...],
         since_s: float | None,
+        *,
+        stand_in: bytes | None = None,
     ) -> int:
-        """Fetch messages by one command; returns how many octets of them came."""
+        """Fetch messages by one command; returns how many octets of them came.
+
+        Args:
+            pipeline: Where they go.
+            uids: Which.
+            items: What of each.
+            since_s: See `rows`.
+            stand_in: A header for those that come without any; None leaves them out.
+        """
         if self.with_modseq:
             items = (*items, Item.MODSEQ)
         octets = 0
-        async for answer in self._answers(uids, items):
-            one = self._incoming(answer, since_s)
+        async for answer in self.refusals.answers(self.client, uids, items):
+            one = self._incoming(answer, since_s, stand_in)
             if one is not None:
                 await pipeline.put(one, len(one.octets))
                 octets += len(one.octets)
         return octets
 
-    async def _answers(
-        self, uids: Sequence[Uid], items: tuple[Item | BodyItem, ...]
-    ) -> AsyncIterator[FetchResponse]:
-        async for answer in self.client.uid_fetch(UidSet.of(uids), items):
-            if isinstance(answer, FetchResponse):
-                yield answer
+    async def _place_refused(self) -> None:
+        """Have rows of new messages that are not given: by their headers, or by a stand-in."""
+        if not self.refusals.errors:
+            return
+        for items, stand_in in ((_HEADER_ITEMS, None), (_ROW, not_given.STAND_IN)):
+            missing = await self.store.read(self._unplaced)
+            async with self._into_mailbox() as pipeline:
+                await self._batch(pipeline, missing, items, None, stand_in=stand_in)
+        await self._note_refused()
 
-    def _incoming(self, answer: FetchResponse, since_s: float | None) -> Incoming | None:
+    def _unplaced(self, tx: Transaction) -> list[Uid]:
+        refused = list(self.refusals.errors)
+        known = placement.by_uids(tx, self.mailbox.id, refused)
+        return [uid for uid in refused if uid not in known]
+
+    async def _note_refused(self) -> None:
+        """Remember what was refused: it is asked for again, later and later."""
+        said = self.refusals.take()
+        if not said:
+            return
+
+        def step(tx: Transaction) -> None:
+            refused = {
+                one.id: said[Uid(uid)]
+                for uid, one in placement.by_uids(tx, self.mailbox.id, list(said)).items()
+            }
+            not_given.note_placements(tx, self.mailbox.account_id, refused, self.ports)
+
+        await self.store.write(step)
+
+    def _incoming(
+        self, answer: FetchResponse, since_s: float | None, stand_in: bytes | None
+    ) -> Incoming | None:
         whole, header = answer.section(WHOLE), answer.section(HEADER)
-        content = whole if whole is not None else header
+        content = whole if whole is not None else header if header is not None else stand_in
         if content is None or answer.uid is None:
             return None
         arrived = answer.internal_date or self.ports.clock.now()

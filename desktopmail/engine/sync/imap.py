@@ -17,7 +17,7 @@ from desktopmail.engine.indexing import index_octets, index_without_octets
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, operation, placement
 from desktopmail.engine.store.account import Account
-from desktopmail.engine.sync import hits, keywords, mailboxes, quota, vanish
+from desktopmail.engine.sync import hits, keywords, mailboxes, not_given, quota, vanish
 from desktopmail.engine.sync.fetch import Fetcher
 from desktopmail.engine.sync.look import Look
 from desktopmail.engine.sync.opening import Opening
@@ -135,9 +135,11 @@ class ImapSync:
         await self._store.write(lambda tx: mailboxes.keep(tx, account.id, listed))
         await self._replay(account)  # a mailbox may have become known by now
         await self._follow_date(account)
+        await self._review_not_given(account)
         for box in await self._to_look_at(account, client, listed):
             await self._look(account, box, headers_only=headers_only)
         await self._replay(account)
+        await self._review_not_given(account)
         await self._ask_quota(account)
 
     async def rest(self, wake: asyncio.Event, seconds: float) -> None:
@@ -260,6 +262,12 @@ class ImapSync:
         if self._watch.has_jumped():
             now_s = self._ports.clock.now().timestamp()
             await self._store.write(lambda tx: mailbox.want_recent(tx, account.id, now_s))
+
+    async def _review_not_given(self, account: Account) -> None:
+        """See what is due of what the server did not give, and what of it came or went."""
+        if (await self._store.read(lambda tx: accounts.get(tx, account.id))).learned.not_given:
+            now_s = self._ports.clock.now().timestamp()
+            await self._store.write(lambda tx: not_given.review(tx, account.id, now_s))
 
     async def _ask_quota(self, account: Account) -> None:
         now_s = self._ports.clock.monotonic()
@@ -440,7 +448,13 @@ class ImapSync:
         while self._errands:
             errand, future = self._errands[0]
             if not future.done():  # who waited may have gone
-                await errand(account)
+                try:
+                    await errand(account)
+                except RefusedError as error:
+                    if self._client is None or not self._client.is_usable:
+                        raise
+                    if not future.done():
+                        future.set_exception(door_error(error))
             self._errands.popleft()
             if not future.done():
                 future.set_result(None)

@@ -1,7 +1,8 @@
-"""Messages that a POP3 server lists and does not give: said, and asked for later and later.
+"""Messages that a server lists and does not give: said, and asked for later and later.
 
 All others are fetched, so the account is none the worse for them. Only where so many are refused
-that it must be the server, nothing is noted, and the session has failed.
+that it must be the server, nothing is noted, and the session has failed. By POP3 they are known by
+their UIDLs; by IMAP they stand in their mailboxes, without their contents.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from desktopmail.mime.message import Message
 from desktopmail.net.errors import RefusedError
 
 if TYPE_CHECKING:
-    from desktopmail.door.ids import AccountId
+    from collections.abc import Mapping
+
+    from desktopmail.door.ids import AccountId, PlacementId
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.sync.pop3 import Maildrop
@@ -32,6 +35,9 @@ MOST = 100
 FIRST_S = 60.0
 CAP_S = 24 * 3600.0
 _SHOWN_SUBJECT = 80
+_SUBJECT = "The server does not give this message"
+#: In place of the header of a message of which an IMAP server gives nothing but its flags.
+STAND_IN = f"Subject: {_SUBJECT}\r\n\r\n".encode()
 _REMEDY = (
     "All others are here. Read or delete it at the provider; it is asked for again, but seldom."
 )
@@ -41,8 +47,7 @@ def resting(account: Account, maildrop: Maildrop, now_s: float) -> set[int]:
     """The numbers of messages that were refused before, and are not asked for again yet."""
     noted = account.learned.not_given
     found = {n: noted.get(_name(account, maildrop, n) or "") for n in maildrop.sizes}
-    # What lies further ahead than any was set was noted by a clock that was wrong.
-    return {n for n, one in found.items() if one is not None and 0 < one.retry_s - now_s <= CAP_S}
+    return {n for n, one in found.items() if one is not None and _rests(one, now_s)}
 
 
 async def calls(client: Pop3Client, maildrop: Maildrop) -> dict[int, str]:
@@ -56,9 +61,7 @@ async def calls(client: Pop3Client, maildrop: Maildrop) -> dict[int, str]:
     }
     if "TOP" in client.capabilities:
         async for number, header in client.top_many(refused, 0, on_refused=pass_over):
-            subject = Message.parse(header).subject.strip()
-            if len(subject) > _SHOWN_SUBJECT:
-                subject = f"{subject[: _SHOWN_SUBJECT - 1].rstrip()}…"
+            subject = _short(Message.parse(header).subject)
             if subject:
                 found[number] = f"“{subject}”"
     return found
@@ -84,22 +87,54 @@ def note(
     for number in sorted(maildrop.resting | maildrop.refused.keys()):
         before = learned.not_given.get(_name(account, maildrop, number) or "")
         if number in maildrop.refused:
-            tries = before.tries + 1 if before is not None else 1
-            wait_s = delay_s(tries, ports.entropy, first_s=FIRST_S, cap_s=CAP_S)
             said = str(maildrop.refused[number])
-            left[number] = NotGiven(called[number], said, tries, now_s + wait_s)
+            left[number] = _again(before, called[number], said, now_s, ports)
         elif before is not None:
             left[number] = before
     names = {n: _name(account, maildrop, n) for n in left}
     noted = {name: left[n] for n, name in names.items() if name is not None}
-    if not maildrop.refused and noted and noted == learned.not_given:
-        return
-    if noted != learned.not_given:
-        accounts.learn(tx, account.id, replace(learned, not_given=noted))
-    if not left:
-        problem.settle(tx, account.id, SERVICE)
-        return
-    problem.report(tx, account.id, SERVICE, _sentence(account, list(left.values())), _REMEDY, now_s)
+    if maildrop.refused or not noted or noted != learned.not_given:
+        _keep(tx, account, noted, list(left.values()), now_s)
+
+
+def note_placements(
+    tx: Transaction, account_id: AccountId, said: Mapping[PlacementId, str], ports: Ports
+) -> None:
+    """Remember which messages an IMAP server does not give, and say it.
+
+    Args:
+        tx: The step it is part of.
+        account_id: Whose server.
+        said: What it said.
+        ports: Clock and chance.
+    """
+    account, now_s = accounts.get(tx, account_id), ports.clock.now().timestamp()
+    noted = dict(account.learned.not_given)
+    for placement_id, words in said.items():
+        tx.execute("UPDATE placement SET wanted = 0 WHERE id = ?", (placement_id,))
+        name = str(placement_id)
+        called = _called(tx, placement_id)
+        noted[name] = _again(noted.get(name), called, words.rstrip("."), now_s, ports)
+    _keep(tx, account, noted, list(noted.values()), now_s)
+
+
+def review(tx: Transaction, account_id: AccountId, now_s: float) -> None:
+    """Have asked for what is due of what an IMAP server did not give; forget what came or went."""
+    account = accounts.get(tx, account_id)
+    noted: dict[str, NotGiven] = {}
+    for name, one in account.learned.not_given.items():
+        lacking = tx.fetch(
+            "SELECT p.id FROM placement AS p JOIN message AS m ON m.id = p.message_id"
+            " WHERE p.id = ? AND p.gone_cycle IS NULL AND m.blob_id IS NULL",
+            (name,),
+        )
+        if not lacking:
+            continue
+        noted[name] = one
+        if not _rests(one, now_s):
+            tx.execute("UPDATE placement SET wanted = 1 WHERE id = ?", lacking[0])
+    if noted != account.learned.not_given:
+        _keep(tx, account, noted, list(noted.values()), now_s)
 
 
 def raise_if_it_is_the_server(account: Account, maildrop: Maildrop) -> None:
@@ -127,6 +162,12 @@ def release(tx: Transaction, account_id: AccountId) -> None:
         accounts.learn(tx, account_id, replace(learned, not_given=due))
 
 
+def forget(tx: Transaction, account_id: AccountId) -> None:
+    """Forget them: another server is asked from now on."""
+    account = accounts.get(tx, account_id)
+    _keep(tx, account, {}, [], 0.0)
+
+
 def pass_over(_number: int, _reply: Reply) -> None:
     """A header that the server does not show tells nothing."""
 
@@ -136,6 +177,52 @@ def _name(account: Account, maildrop: Maildrop, number: int) -> str | None:
     if maildrop.is_numbered or account.learned.pop_reuses_uidls:
         return None
     return maildrop.uidls.get(number)
+
+
+def _rests(one: NotGiven, now_s: float) -> bool:
+    # What lies further ahead than any was set was noted by a clock that was wrong.
+    return 0 < one.retry_s - now_s <= CAP_S
+
+
+def _again(before: NotGiven | None, called: str, said: str, now_s: float, ports: Ports) -> NotGiven:
+    tries = before.tries + 1 if before is not None else 1
+    wait_s = delay_s(tries, ports.entropy, first_s=FIRST_S, cap_s=CAP_S)
+    return NotGiven(called, said, tries, now_s + wait_s)
+
+
+def _keep(
+    tx: Transaction,
+    account: Account,
+    noted: dict[str, NotGiven],
+    left: list[NotGiven],
+    now_s: float,
+) -> None:
+    learned = accounts.get(tx, account.id).learned
+    if noted != learned.not_given:
+        accounts.learn(tx, account.id, replace(learned, not_given=noted))
+    if left:
+        problem.report(tx, account.id, SERVICE, _sentence(account, left), _REMEDY, now_s)
+    else:
+        problem.settle(tx, account.id, SERVICE)
+
+
+def _called(tx: Transaction, placement_id: PlacementId) -> str:
+    """What to call a message that stands in a mailbox."""
+    subject, uid, path = tx.fetch(
+        "SELECT m.subject, p.uid, b.path FROM placement AS p"
+        " JOIN message AS m ON m.id = p.message_id JOIN mailbox AS b ON b.id = p.mailbox_id"
+        " WHERE p.id = ?",
+        (placement_id,),
+    )[0]
+    is_told = subject.strip() and subject != _SUBJECT
+    return f"“{_short(subject)}”" if is_told else f"message {uid} ({path})"
+
+
+def _short(subject: str) -> str:
+    subject = subject.strip()
+    if len(subject) > _SHOWN_SUBJECT:
+        subject = f"{subject[: _SHOWN_SUBJECT - 1].rstrip()}…"
+    return subject
 
 
 def _sentence(account: Account, left: list[NotGiven]) -> str:

@@ -1,4 +1,4 @@
-"""A message that a POP3 server never gives: the account is fine, one problem names it."""
+"""A message that a server never gives: the account is fine, one problem names it."""
 
 from __future__ import annotations
 
@@ -14,25 +14,15 @@ from desktopmail.engine.store import account as accounts
 from desktopmail.engine.sync import not_given
 from localserver.faults import Fault
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, Bench, running_engine
+from tests.helpers.engine import PASSWORDS, running_engine
 from tests.helpers.maildrop import FakeMaildrop
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+
 THREE = tuple((f"id{n}", mail(n)) for n in range(3))
-
-
-async def session(bench: Bench, account_id: AccountId) -> None:
-    """One that begins by itself: nobody asked for it."""
-    at_work = bench.engine.working.of(account_id)
-    assert at_work is not None
-    await at_work.worker.sync()
-
-
-def told(bench: Bench) -> list[str]:
-    return [problem.what for problem in bench.reader.problems()]
 
 
 @pytest.mark.parametrize(
@@ -63,12 +53,12 @@ async def test_it_is_asked_for_seldom_and_at_once_when_a_person_wants_to_know(
     async with drop.serve(), running_engine(tmp_path) as bench:
         account_id = AccountId((await bench.engine.command(drop.account())).ids[0])
         await bench.sync(account_id)
-        said = told(bench)
+        said = bench.problems()
         for _ in range(3):
             asked = drop.retrieved
-            await session(bench, account_id)
+            await bench.cycle(account_id)
             assert drop.retrieved == asked
-            assert told(bench) == said
+            assert bench.problems() == said
         await bench.sync(account_id)
         assert drop.retrieved == asked + 1
         learned = (await bench.engine.store.read(lambda tx: accounts.get(tx, account_id))).learned
@@ -76,7 +66,7 @@ async def test_it_is_asked_for_seldom_and_at_once_when_a_person_wants_to_know(
         drop.refused.clear()
         await bench.sync(account_id)
         assert bench.subjects() == ["Subject 0", "Subject 1", "Subject 2"]
-        assert told(bench) == []
+        assert bench.problems() == []
 
 
 async def test_when_it_was_deleted_at_the_provider_nothing_is_wrong_any_more(
@@ -87,15 +77,17 @@ async def test_when_it_was_deleted_at_the_provider_nothing_is_wrong_any_more(
     async with drop.serve(), running_engine(tmp_path) as bench:
         account_id = AccountId((await bench.engine.command(drop.account())).ids[0])
         await bench.sync(account_id)
-        assert told(bench) == [
+        assert bench.problems() == [
             "127.0.0.1 lists “Subject 1” and 1 more, and does not give them: it is damaged."
         ]
         del drop.messages[1]
-        await session(bench, account_id)
-        assert told(bench) == ["127.0.0.1 lists “Subject 2” and does not give it: it is damaged."]
+        await bench.cycle(account_id)
+        assert bench.problems() == [
+            "127.0.0.1 lists “Subject 2” and does not give it: it is damaged."
+        ]
         del drop.messages[1]
-        await session(bench, account_id)
-        assert told(bench) == []
+        await bench.cycle(account_id)
+        assert bench.problems() == []
 
 
 async def test_an_id_that_may_be_another_messages_keeps_nothing_waiting(tmp_path: Path) -> None:
@@ -104,12 +96,12 @@ async def test_an_id_that_may_be_another_messages_keeps_nothing_waiting(tmp_path
     async with drop.serve(), running_engine(tmp_path) as bench:
         account_id = AccountId((await bench.engine.command(drop.account())).ids[0])
         await bench.sync(account_id)
-        assert len(told(bench)) == 1
+        assert len(bench.problems()) == 1
         drop.messages[1] = ("2", mail(3))
         drop.refused.clear()
-        await session(bench, account_id)
+        await bench.cycle(account_id)
         assert bench.subjects() == ["Subject 1", "Subject 3"]
-        assert told(bench) == []
+        assert bench.problems() == []
 
 
 async def test_a_server_that_gives_nothing_has_failed(
@@ -124,7 +116,7 @@ async def test_a_server_that_gives_nothing_has_failed(
             await bench.sync(account_id)
         assert bench.reader.accounts()[0].state is ConnectionState.FAILED
         drop.refused.clear()
-        await session(bench, account_id)
+        await bench.cycle(account_id)
         assert len(bench.rows()) == 3
 
 
@@ -137,11 +129,11 @@ async def test_a_switch_leaves_no_problem_of_the_server_before(tmp_path: Path) -
         async with running_engine(tmp_path) as bench:
             account_id = await bench.add(server, kind=Kind.POP3)
             await bench.sync(account_id)
-            assert len(told(bench)) == 1
+            assert len(bench.problems()) == 1
             server.add_fault(Fault(protocol="pop3", command="LIST", drop=True, times=None))
             with pytest.raises(DoorError):
                 await bench.sync(account_id)
-            assert len(told(bench)) == 2
+            assert len(bench.problems()) == 2
             await bench.switch(server, account_id, Kind.IMAP)
             assert bench.subjects() == ["Subject 0"]
-            assert told(bench) == []
+            assert bench.problems() == []
