@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktopmail.cli import listing, numbers
+from desktopmail.cli import listing, numbers, saving
 from desktopmail.cli.errors import CommandError
 from desktopmail.cli.output import fields, moment, octets
 from desktopmail.door.commands import FetchOctets
@@ -41,6 +42,9 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     form.add_argument("--raw", action="store_true", help="the exact octets")
     form.add_argument("--text", action="store_true", help="the text alone")
     form.add_argument("--headers", action="store_true", help="the header block as it came")
+    form.add_argument(
+        "--save", metavar="DIR", type=Path, help="write its files into DIR; none is written over"
+    )
     show.set_defaults(run=_show)
 
 
@@ -84,7 +88,21 @@ async def _show(context: Context, arguments: argparse.Namespace) -> int:
         context.output.line(message.text)
         context.output.value({"id": arguments.id, "text": message.text})
         return 0
+    if arguments.save is not None:
+        return _save(context, rows[0], message, arguments.save)
     _print_message(context, rows[0], message)
+    return 0
+
+
+def _save(context: Context, row: MessageRow, message: Message, folder: Path) -> int:
+    if not message.attachments:
+        raise CommandError(f"No file came with message {row.message_id}.")
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for attachment in message.attachments:
+        paths.append(str(saving.save(attachment, folder).absolute()))
+        context.output.line(paths[-1])
+    context.output.value({"id": row.message_id, "files": paths})
     return 0
 
 
