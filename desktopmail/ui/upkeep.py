@@ -64,7 +64,8 @@ class Upkeep(QObject):
     def _show_problems(self) -> None:
         window = self._window
         problems, questions = window.reader.problems(), window.reader.questions()
-        window.problems.show_them(problems, questions, window.door, window.scope)
+        accounts = window.accounts()
+        window.problems.show_them(problems, questions, accounts, window.door, window.scope)
         window.status_line.show_problems(len(problems))
 
     def _tags_changed(self) -> None:

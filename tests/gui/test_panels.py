@@ -25,6 +25,7 @@ from desktopmail.door.commands import (
     AddAccount,
     AnswerQuestion,
     CancelSending,
+    RetrySending,
     ServerSettings,
     SetProxy,
 )
@@ -328,6 +329,26 @@ def test_the_outbox_shows_its_states_and_a_message_can_be_cancelled(theme: Theme
         next(button for button in buttons if button.text() == "Cancel").click()
         await until(lambda: store.commands)
         assert store.commands[-1] == CancelSending(sending_id=SendingId(5))
+        panel.close()
+
+    play(theme, scene)
+
+
+def test_a_message_that_waits_for_another_try_is_tried_again_in_the_outbox(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        waits = SendingRow(
+            id=SendingId(5), account_id=AccountId(1), state=SendingState.QUEUED,
+            subject="Lunch", recipients=("bob@example.org",), queued_s=0, not_before_s=0,
+            tries=1, problem="smtp.example.org refuses the connection.", retry_s=60,
+        )  # fmt: skip
+        fresh = msgspec.structs.replace(waits, id=SendingId(6), problem=None, retry_s=None)
+        store.sending_rows += [waits, fresh]
+        panel = ActivityWindow(window)
+        panel.show()
+        (again,) = (it for it in panel.findChildren(QPushButton) if it.text() == "Try Again")
+        again.click()
+        await until(lambda: store.commands)
+        assert store.commands[-1] == RetrySending(sending_id=SendingId(5))
         panel.close()
 
     play(theme, scene)

@@ -306,6 +306,26 @@ def test_a_problem_is_a_card_that_can_be_dismissed(theme: Theme) -> None:
     play(theme, scene)
 
 
+def test_one_problem_of_two_accounts_says_whose_each_is(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        first, second = (account.id for account in window.accounts()[:2])
+        what = "The file /ca.pem cannot be read."
+        store.problem_rows += [
+            ProblemRow(account_id=it, service=service, what=what, remedy="Check it.", at_s=0)
+            for it, service in ((first, "imap"), (second, "pop3"), (second, "smtp"))
+        ]
+        store.tell(AccountsChanged())
+        await until(window.problems.isVisible)
+        cards = [it for it in window.problems.findChildren(Card) if it.isVisible()]
+        assert sorted(card.accessibleName().removeprefix(f"{what} ") for card in cards) == [
+            "Alice · Check it.",
+            "Bob (POP3) · Check it.",
+            "Bob (POP3) · Outgoing server · Check it.",
+        ]
+
+    play(theme, scene)
+
+
 def test_a_problem_that_a_question_is_about_has_no_card_of_its_own(theme: Theme) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         refused = "mail.example.org refused the login of alice."

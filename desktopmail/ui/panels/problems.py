@@ -11,14 +11,16 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from desktopmail.door.commands import AnswerQuestion, SyncAccounts
 from desktopmail.ui.fitting_area import FittingArea
 from desktopmail.ui.language import tr
+from desktopmail.ui.models.mailboxes import account_title
 from desktopmail.ui.panels.card import Card
 from desktopmail.ui.sentences import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
+    from desktopmail.door.ids import AccountId
     from desktopmail.door.interface import Door
-    from desktopmail.door.rows import ProblemRow, QuestionRow
+    from desktopmail.door.rows import AccountRow, ProblemRow, QuestionRow
     from desktopmail.tasks import TaskScope
     from desktopmail.ui.theme.theme import Theme
 
@@ -47,6 +49,7 @@ class ProblemCards(FittingArea):
         self._lines.setSpacing(8)
         self.hold(self._host)
         self._told: tuple[tuple[ProblemRow, ...], tuple[QuestionRow, ...]] = ((), ())
+        self._names: dict[AccountId, str] = {}  # of accounts, where there are several
         self._dismissed: set[tuple[object, ...]] = set()
         self._open_cards = 0
         self.hide()
@@ -55,11 +58,14 @@ class ProblemCards(FittingArea):
         self,
         problems: Sequence[ProblemRow],
         questions: Sequence[QuestionRow],
+        accounts: Sequence[AccountRow],
         door: Door,
         scope: TaskScope,
     ) -> None:
         """Show what there is now; a button that is being pressed stays where it is."""
         told = tuple(problems), tuple(questions)
+        names = {one.id: account_title(one) for one in accounts}
+        self._names = names if len(names) > 1 else {}
         if told == self._told:
             return
         self._told = told
@@ -94,7 +100,7 @@ class ProblemCards(FittingArea):
         return Card(self._theme, "danger", ("alert", "danger"), what, remedy, self._host)
 
     def _problem(self, problem: ProblemRow, door: Door, scope: TaskScope) -> QWidget:
-        card = self._wrong(said(problem.what), said(problem.remedy))
+        card = self._wrong(said(problem.what), self._details(problem))
 
         async def retry() -> None:
             ids = () if problem.account_id is None else (problem.account_id,)
@@ -111,6 +117,13 @@ class ProblemCards(FittingArea):
             card.offer(name, lambda: scope.spawn(retry(), name=name))
         card.offer(tr("problem.dismiss"), dismiss)
         return card
+
+    def _details(self, problem: ProblemRow) -> str:
+        """What to do; where several could be meant, behind whose problem it is."""
+        whose = [self._names[problem.account_id]] if problem.account_id in self._names else []
+        if problem.service == "smtp":
+            whose.append(tr("account.outgoing"))
+        return " · ".join(filter(None, [*whose, said(problem.remedy)]))
 
     def _question(self, question: QuestionRow, door: Door, scope: TaskScope) -> QWidget:
         what, *details = question.text.splitlines()
