@@ -125,7 +125,9 @@ def _one(part: Part, children: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes]
     pairs = parameter.raw(unfold(raw))[1] if raw is not None else []
     if part.is_multipart:
         return _multipart(part, pairs, children)
-    pieces = [_media_type(part), _parameters(pairs) if pairs else _default_charset(part)]
+    kind, subtype = _media_type(part)
+    pieces = [string(kind.upper().encode()), string(subtype.upper().encode())]
+    pieces += [_parameters(pairs) if pairs else _default_charset(kind)]
     pieces += [_field(part.header, "content-id"), _field(part.header, "content-description")]
     pieces += [string(_encoding(part)), b"%d" % part.size]
     short = long = b" ".join(pieces)
@@ -133,7 +135,7 @@ def _one(part: Part, children: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes]
         before, lines = envelope(part.children[0].header), part.lines
         short = b"%b %b %b %d" % (short, before, children[0][0], lines)
         long = b"%b %b %b %d" % (long, before, children[0][1], lines)
-    elif part.type == "text":
+    elif kind == "text":
         short = long = b"%b %d" % (short, part.lines)
     long = b"%b %b %b" % (long, _field(part.header, "content-md5"), _extensions(part))
     return b"(%b)" % short, b"(%b)" % long
@@ -148,22 +150,19 @@ def _multipart(
     return short, b"(%b %b %b %b)" % (whole, subtype, _parameters(pairs), _extensions(part))
 
 
-def _media_type(part: Part) -> bytes:
-    kind, subtype = part.type, part.subtype
-    if part.media_type.startswith("multipart/") or (
-        part.media_type in {"message/rfc822", "message/global"} and not part.is_message
-    ):
-        # A multipart without parts has no form of its own, and a message that could not be read
-        # has no envelope: both are shown as the leaves they are.
-        kind, subtype = (
-            ("text", "plain") if kind == "multipart" else ("application", "octet-stream")
-        )
-    return b"%b %b" % (string(kind.upper().encode()), string(subtype.upper().encode()))
+def _media_type(part: Part) -> tuple[str, str]:
+    # A multipart without parts has no form of its own, and a message that could not be read has no
+    # envelope: both are shown as the leaves they are.
+    if part.type == "multipart":
+        return "text", "plain"
+    if part.media_type in {"message/rfc822", "message/global"} and not part.is_message:
+        return "application", "octet-stream"
+    return part.type, part.subtype
 
 
-def _default_charset(part: Part) -> bytes:
+def _default_charset(kind: str) -> bytes:
     # RFC 2045 section 5.2: text without a charset is US-ASCII, and servers say so.
-    return b'("CHARSET" "us-ascii")' if part.type == "text" else _NIL
+    return b'("CHARSET" "us-ascii")' if kind == "text" else _NIL
 
 
 def _parameters(pairs: list[tuple[str, str]]) -> bytes:

@@ -53,6 +53,14 @@ def test_a_multipart_with_an_enclosed_message() -> None:
     assert image.disposition.parameters == ((b"FILENAME", b"a.png"),)
 
 
+def test_a_multipart_without_parts_is_a_text_with_lines() -> None:
+    octets = b"Content-Type: multipart/mixed; boundary=x\r\n\r\nno parts\r\nat all\r\n"
+    written = b'("TEXT" "PLAIN" ("BOUNDARY" "x") NIL NIL "7BIT" 18 2'
+    short, long = encoded.structures(structure.parse(octets))
+    assert short == written + b")"
+    assert long == written + b" NIL NIL NIL NIL)"
+
+
 @pytest.mark.parametrize("octets", message_parameters())
 def test_our_own_client_reads_what_is_written_of_every_message(octets: bytes) -> None:
     root = structure.parse(octets)
