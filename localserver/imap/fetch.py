@@ -58,7 +58,7 @@ def fetch_at_once(session: ImapSession, tag: Tag, command: Fetch) -> bool:
     except UnknownEncodingError:
         return False
     session.send_encoded(octets)
-    _finish(session, tag, len(places) - len(rows))
+    _finish(session, tag, command, len(places) - len(rows))
     return True
 
 
@@ -68,6 +68,9 @@ async def handle_fetch(session: ImapSession, tag: Tag, command: Fetch) -> None:
     places = view.places(command.numbers)
     if places is None:
         session.finish(tag, Condition.BAD, "There are not so many messages.", expunges=False)
+        return
+    if command.vanished and "QRESYNC" not in session.enabled:
+        session.finish(tag, Condition.BAD, "Enable QRESYNC first.")  # RFC 7162 section 3.2.6
         return
     if command.changed_since is not None or Item.MODSEQ in command.items:
         session.condstore = True
@@ -95,11 +98,14 @@ async def handle_fetch(session: ImapSession, tag: Tag, command: Fetch) -> None:
             expunges=False,
         )  # fmt: skip
         return
-    _finish(session, tag, asked - sent if command.changed_since is None else 0)
+    _finish(session, tag, command, asked - sent if command.changed_since is None else 0)
 
 
-def _finish(session: ImapSession, tag: Tag, missing: int) -> None:
-    if missing:
+def _finish(session: ImapSession, tag: Tag, command: Fetch, missing: int) -> None:
+    if isinstance(command.numbers, UidSet):
+        # A UID that is not there is no error (RFC 9051 section 6.4.9), and here it may be told.
+        session.finish(tag, Condition.OK, "Fetched.")
+    elif missing:
         # Another session expunged them, and this client could not be told yet (RFC 2180, 4.1).
         session.finish(
             tag, Condition.NO, "Some of the messages are gone.", Code.EXPUNGEISSUED,

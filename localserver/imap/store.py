@@ -44,6 +44,10 @@ async def handle_store(session: ImapSession, tag: Tag, command: Store) -> None:
     await _tell(session, view, command, changed)
     await _tell_modified(session, view, changed)
     code = _modified(view, command, changed)
+    if isinstance(command.numbers, UidSet):
+        # A UID that is not there is no error (RFC 9051 section 6.4.9), and here it may be told.
+        session.finish(tag, Condition.OK, "Stored.", code)
+        return
     if changed.missing:
         session.finish(
             tag, Condition.NO, "Some of the messages are gone.", code or Code.EXPUNGEISSUED,

@@ -32,6 +32,23 @@ async def test_a_message_that_is_gone_but_not_told_is_expungeissued() -> None:
         assert lines[-1].startswith("NO [EXPUNGEISSUED]")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "UID FETCH 1:* (FLAGS)", "UID FETCH 1 (FLAGS)", "UID FETCH 1:* (BODY.PEEK[])",
+        r"UID STORE 1:2 +FLAGS.SILENT (\Seen)",
+    ],
+)  # fmt: skip
+async def test_a_uid_that_is_gone_is_no_error_and_the_expunge_is_told(command: str) -> None:
+    async with logged_in(messages=[mail("one"), mail("two")]) as first, another(first) as second:
+        await second.run(r"STORE 1 +FLAGS.SILENT (\Deleted)")
+        await second.run("EXPUNGE")
+        *told, answer = await first.run(command)
+        assert answer.startswith("OK ")
+        assert told[-1] == "* 1 EXPUNGE"
+        assert (await first.run("FETCH 1 (UID)"))[0] == "* 1 FETCH (UID 2)"
+
+
 async def test_new_mail_is_told_during_any_command() -> None:
     async with logged_in(messages=[mail("one")]) as dialogue:
         await dialogue.server.deliver_async("alice", mail("two"))
