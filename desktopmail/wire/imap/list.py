@@ -66,6 +66,8 @@ _ATTRIBUTE = re.compile(rb"\\?[^\x00-\x20\x7f-\xff(){%*\"\\\]]++")
 _LENIENT_ATTRIBUTE = re.compile(rb"[^\x00-\x20()\"]++")
 # list-char = ATOM-CHAR / list-wildcards / resp-specials
 _PATTERN = re.compile(rb"[^\x00-\x20\x7f-\xff(){\"\\]++")
+_SELECTION_OPTIONS: Final = frozenset({"SUBSCRIBED", "REMOTE", "RECURSIVEMATCH", "SPECIAL-USE"})
+_RETURN_OPTIONS: Final = frozenset({"SUBSCRIBED", "CHILDREN", "SPECIAL-USE", "STATUS"})
 _OPTION = re.compile(rb"[A-Za-z0-9._-]++")
 
 
@@ -146,7 +148,7 @@ class List:
         selection: list[str] = []
         extended = cursor.peek(b"(")
         if extended:
-            selection = cursor.parenthesised(_decode_option)
+            selection = cursor.parenthesised(_decode_selection)
             cursor.sp()
         if "RECURSIVEMATCH" in selection and not {"SUBSCRIBED", "SPECIAL-USE"} & {*selection}:
             raise cursor.error("RECURSIVEMATCH only beside another selection")
@@ -201,12 +203,20 @@ class List:
             writer.raw(b")")
 
 
-def _decode_option(cursor: Cursor) -> str:
-    return cursor.match(_OPTION, "an option of LIST").decode("ascii").upper()
+def _decode_option(cursor: Cursor, known: frozenset[str]) -> str:
+    # One that is not recognised is refused (RFC 5258 section 3).
+    option = cursor.match(_OPTION, "an option of LIST").decode("ascii").upper()
+    if option not in known:
+        raise cursor.error("an option of LIST that is known")
+    return option
+
+
+def _decode_selection(cursor: Cursor) -> str:
+    return _decode_option(cursor, _SELECTION_OPTIONS)
 
 
 def _decode_return(cursor: Cursor) -> tuple[str, tuple[StatusItem, ...]]:
-    option = _decode_option(cursor)
+    option = _decode_option(cursor, _RETURN_OPTIONS)
     if option == "STATUS":
         cursor.sp()
         return option, decode_items(cursor)

@@ -94,6 +94,13 @@ async def test_vanished_uids_are_told_when_asked_for() -> None:
         assert "* VANISHED (EARLIER) 1" in lines
 
 
+async def test_vanished_uids_are_told_only_to_who_enabled_qresync() -> None:
+    async with logged_in(messages=[mail("a")]) as dialogue:
+        lines = await dialogue.run("UID FETCH 1:* (FLAGS) (CHANGEDSINCE 1 VANISHED)")
+        assert lines == ["BAD Enable QRESYNC first."]
+        assert "MODSEQ" not in (await dialogue.run("FETCH 1 FLAGS"))[0]
+
+
 @pytest.mark.parametrize(
     "octets",
     [

@@ -53,6 +53,11 @@ def test_commands_of_the_rfcs_both_ways(octets: bytes, command: List | Lsub) -> 
     command_both_ways(octets, command)
 
 
+@pytest.mark.parametrize("octets", [b'LIST (BOGUS) "" *', b'LIST "" * RETURN (SUBSCRIBED BOGUS)'])
+def test_an_option_that_is_not_known_is_refused(octets: bytes) -> None:
+    refused_command(octets)  # RFC 5258 section 3
+
+
 def test_the_extended_syntax_with_nothing_in_it_is_read() -> None:
     command = read_command(b'LIST () "" * RETURN ()')
     assert isinstance(command, List)
