@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from desktopmail.wire.imap.codes import BadCharset
@@ -112,7 +113,11 @@ def _answer_extended(
         if wanted == {"SAVE"}:
             return
     numbers = uids if command.uid else _seqs(view, uids)
-    session.send(extended(tag, numbers, wanted, uid=command.uid, modseq=modseq))
+    response = extended(tag, numbers, wanted, uid=command.uid, modseq=modseq)
+    if "ALL" in wanted and numbers:
+        found = UidSet.of(map(Uid, numbers)) if command.uid else SeqSet.of(map(Seq, numbers))
+        response = replace(response, all=found)
+    session.send(response)
 
 
 def _saved(wanted: frozenset[str], uids: list[int]) -> UidSet:
@@ -133,20 +138,12 @@ def extended(
     uid: bool,
     modseq: int | None,
 ) -> ESearchResponse:
-    """Return the answer to a RETURN; numbers ascending."""
-    everything: UidSet | SeqSet | None = None
-    if "ALL" in wanted and numbers:
-        everything = (
-            UidSet.of([Uid(number) for number in numbers])
-            if uid
-            else SeqSet.of([Seq(number) for number in numbers])
-        )
+    """Return the answer to a RETURN, without ALL; numbers in the order that was asked for."""
     return ESearchResponse(
         tag=tag,
         uid=uid,
         minimum=numbers[0] if numbers and "MIN" in wanted else None,
         maximum=numbers[-1] if numbers and "MAX" in wanted else None,
         count=len(numbers) if "COUNT" in wanted else None,
-        all=everything,
         modseq=modseq if numbers else None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,7 +45,8 @@ async def handle_sort(session: ImapSession, tag: Tag, command: Sort) -> None:
         session.send(SortResponse(tuple(numbers), modseq))
     else:
         wanted = command.returns - {"SAVE"} or frozenset({"ALL"})
-        session.send(extended(tag, numbers, wanted, uid=command.uid, modseq=modseq))
+        response = extended(tag, numbers, wanted, uid=command.uid, modseq=modseq)
+        session.send(replace(response, in_order=tuple(numbers)) if "ALL" in wanted else response)
     session.finish(tag, Condition.OK, "Sorted.", expunges=False)
 
 

@@ -21,6 +21,7 @@ from desktopmail.wire.imap.sequence import (
     Uid,
     UidSet,
     read_ranges,
+    runs,
     write_ranges,
 )
 
@@ -142,8 +143,8 @@ class CopyUid:
         ordered = sorted(pairs)
         return cls(
             uid_validity,
-            tuple(_runs([source for source, _ in ordered])),
-            tuple(_runs([destination for _, destination in ordered])),
+            tuple(runs([source for source, _ in ordered])),
+            tuple(runs([destination for _, destination in ordered])),
         )
 
     def pairs(self) -> Iterator[tuple[Uid, Uid]]:
@@ -157,18 +158,6 @@ class CopyUid:
         if sizes[0] != sizes[1]:
             raise RemoteProtocolError("COPYUID names more messages on one side than on the other")
         return zip(_numbers(self.source), _numbers(self.destination), strict=True)
-
-
-def _runs(numbers: list[Uid]) -> Iterator[Range]:
-    low = high = 0
-    for number in numbers:
-        if number != high + 1 or not low:
-            if low:
-                yield low, high
-            low = number
-        high = number
-    if low:
-        yield low, high
 
 
 def _numbers(ranges: tuple[Range, ...]) -> Iterator[Uid]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from desktopmail.wire.errors import RemoteProtocolError
 from desktopmail.wire.imap.limits import MAX_FOUND
-from desktopmail.wire.imap.sequence import SeqSet, UidSet
+from desktopmail.wire.imap.sequence import SeqSet, UidSet, runs, write_ranges
 
 if TYPE_CHECKING:
     from desktopmail.wire.imap.cursor import Cursor
@@ -72,6 +72,7 @@ class ESearchResponse:
         maximum: MAX.
         count: COUNT.
         all: ALL; an empty search leaves it out.
+        in_order: ALL of a SORT, whose order a set would lose; what is read of it is in `all`.
         modseq: MODSEQ (CONDSTORE).
         others: What we do not know: (name, octets).
     """
@@ -82,6 +83,7 @@ class ESearchResponse:
     maximum: int | None = None
     count: int | None = None
     all: UidSet | SeqSet | None = None
+    in_order: tuple[int, ...] = ()
     modseq: int | None = None
     others: tuple[tuple[bytes, bytes], ...] = ()
 
@@ -101,6 +103,8 @@ class ESearchResponse:
         if self.all:
             writer.raw(b" ALL ")
             self.all.encode(writer)
+        if self.in_order:
+            writer.raw(b" ALL " + write_ranges(runs(self.in_order)))
         if self.modseq is not None:
             writer.raw(b" MODSEQ %d" % self.modseq)
         for name, octets in self.others:

@@ -77,6 +77,19 @@ def _spans(numbers: Iterable[int]) -> tuple[Range, ...]:
     return tuple(done)
 
 
+def runs(numbers: Iterable[int]) -> Iterator[Range]:
+    """Iterate over the ascending runs of numbers whose order has a meaning, in that order."""
+    low = high = 0
+    for number in numbers:
+        if number != high + 1 or not low:
+            if low:
+                yield low, high
+            low = number
+        high = number
+    if low:
+        yield low, high
+
+
 def read_ranges(octets: bytes) -> tuple[Range, ...]:
     """Read a sequence-set without compacting it: `COPYUID` gives its order a meaning.
 

@@ -41,6 +41,20 @@ async def test_uid_sort_with_return_options() -> None:
         assert lines[0] == '* ESEARCH (TAG "T3") UID COUNT 1'
 
 
+@pytest.mark.parametrize(
+    ("order", "numbers"),
+    [("DATE", "2:3,1"), ("REVERSE DATE", "1,3,2"), ("SUBJECT REVERSE DATE", "2,1,3")],
+)
+async def test_all_that_a_sort_returns_is_in_its_order(order: str, numbers: str) -> None:
+    async with logged_in(messages=MESSAGES) as dialogue:  # RFC 5267 section 3.1
+        lines = await dialogue.run(f"SORT RETURN () ({order}) UTF-8 ALL")
+        assert lines[0] == f'* ESEARCH (TAG "T3") ALL {numbers}'
+        lines = await dialogue.run(f"UID SORT RETURN (ALL COUNT) ({order}) UTF-8 ALL")
+        assert lines[0] == f'* ESEARCH (TAG "T4") UID COUNT 3 ALL {numbers}'
+        lines = await dialogue.run(f"SORT RETURN (ALL) ({order}) UTF-8 FROM nobody")
+        assert lines[0] == '* ESEARCH (TAG "T5")'
+
+
 async def test_nothing_found_is_an_empty_answer() -> None:
     async with logged_in(messages=MESSAGES) as dialogue:
         assert (await dialogue.run("SORT (DATE) UTF-8 FROM nobody"))[0] == "* SORT"
