@@ -144,8 +144,9 @@ class Compiler:
             return Condition(f"instr({_COLUMNS[word]}, ?)", (wanted,), 1)
         if word == "BODY":
             return Condition(f"instr({_BODY_TEXT}, ?)", (wanted,), 2)
-        sql = f"(instr(subject, ?1) OR instr({_HEADER_TEXT}, ?1) OR instr({_BODY_TEXT}, ?1))"
-        return Condition(sql.replace("?1", "?"), (wanted,) * 3, 2)
+        texts = ("subject", _HEADER_TEXT, "coalesce(parts_text, '')", _BODY_TEXT)
+        sql = " OR ".join(f"instr({text}, ?)" for text in texts)
+        return Condition(f"({sql})", (wanted,) * len(texts), 2)
 
     def _header(self, field: bytes, text: bytes) -> Condition:
         name = field.decode("utf-8", "replace")

@@ -36,7 +36,7 @@ _AT_ONCE_OCTETS: Final = 4 * 1024 * 1024
 _STEP_S: Final = 0.002
 
 _ANSWER: Final = "INSERT INTO answer SELECT ?1, ?2, ?3, ?4"
-_FINDING: Final = f"INSERT INTO finding SELECT {', '.join(f'?{place}' for place in range(1, 21))}"
+_FINDING: Final = f"INSERT INTO finding SELECT {', '.join(f'?{place}' for place in range(1, 22))}"
 # It may have been expunged meanwhile.
 _IF_THERE: Final = " WHERE EXISTS (SELECT 1 FROM message WHERE id=?1)"
 
@@ -178,6 +178,7 @@ def _store(connection: apsw.Connection, found: list[tuple[int, Summary]], last: 
                 each.cc_text, each.bcc_text, each.base_subject, each.is_reply, each.from_key,
                 each.to_key, each.cc_key, each.from_display, each.to_display, each.message_id,
                 each.ancestors, each.preview, each.header_text, each.body_text,
+                each.parts_text,
             )
             for number, each in found
         ],

@@ -128,6 +128,9 @@ CREATE TRIGGER arrive INSTEAD OF INSERT ON arrival BEGIN
 END;
 """
 
+# What TEXT finds in the headers of parts; of mail that was here before, it does not.
+_PARTS = "ALTER TABLE finding ADD COLUMN parts_text TEXT"
+
 _CAPTURED = """
 CREATE TABLE captured (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -138,5 +141,5 @@ CREATE TABLE captured (
 );
 """
 
-MAIL = Schema((_MAIL, _THREADS, _ANSWERS, _ARRIVALS), 0x6C736D31)  # "lsm1"
+MAIL = Schema((_MAIL, _THREADS, _ANSWERS, _ARRIVALS, _PARTS), 0x6C736D31)  # "lsm1"
 CAPTURED = Schema((_CAPTURED,), 0x6C736331)  # "lsc1"

@@ -50,6 +50,7 @@ class Summary:
         header_text: The decoded header, folded for searching; None when the octets will do.
         body_text: The decoded texts, folded for searching; None when the octets will do.
         ancestors: Message-IDs of References or In-Reply-To, the oldest first, divided by spaces.
+        parts_text: The decoded headers and file names of the parts, folded; None without parts.
     """
 
     envelope: bytes
@@ -74,6 +75,7 @@ class Summary:
     preview: str
     header_text: str | None
     body_text: str | None
+    parts_text: str | None
 
 
 def summarise(octets: bytes) -> Summary:
@@ -110,6 +112,7 @@ def summarise(octets: bytes) -> Summary:
         preview=_preview(texts),
         header_text=_header_text(octets[: root.body]),
         body_text=None if is_plain else _body_text(root, texts),
+        parts_text=_parts_text(root),
     )
 
 
@@ -228,13 +231,25 @@ def _beginning(part: Part) -> str:
 
 def _body_text(root: Part, texts: list[tuple[Part, str]]) -> str:
     pieces = [text for _, text in texts]
-    # What stands between the parts and in their headers is not part of the text; enclosed messages
-    # are: their headers too (RFC 9051 section 6.4.4, TEXT).
+    # What stands between the parts is not part of the text; enclosed messages are, with headers.
     pieces += [
         encoded_word.decode(unfold(part.children[0].header.block))
         for part in root.walk()
         if part.is_message
     ]
+    return folded("\n".join(pieces).replace("\0", ""))
+
+
+def _parts_text(root: Part) -> str | None:
+    # RFC 9051 section 6.4.4: TEXT finds MIME header fields too, which BODY does not.
+    if not root.children:
+        return None
+    parts = [part for part in root.walk() if part is not root]
+    enclosed = {id(part.children[0]) for part in root.walk() if part.is_message}
+    pieces = [
+        encoded_word.decode(unfold(part.header.block)) for part in parts if id(part) not in enclosed
+    ]
+    pieces += [part.file_name for part in parts]  # in a header it may be in pieces (RFC 2231)
     return folded("\n".join(pieces).replace("\0", ""))
 
 

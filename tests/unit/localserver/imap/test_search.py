@@ -77,6 +77,26 @@ async def test_every_key_finds_what_it_should(keys: str, numbers: str) -> None:
         assert await found(dialogue, keys) == numbers
 
 
+@pytest.mark.parametrize(
+    ("keys", "numbers"),
+    [
+        ("TEXT invoice.pdf", "1"),
+        ("BODY invoice.pdf", ""),
+        ("TEXT NOT-THERE", ""),
+        ("BODY see", "1"),
+    ],
+)
+async def test_text_finds_fields_of_parts_and_body_does_not(keys: str, numbers: str) -> None:
+    octets = (
+        b"Subject: two parts\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n"
+        b"see below\r\n--b\r\nContent-Disposition: attachment; filename=Invoice.pdf\r\n"
+        b"Content-Type: application/pdf\r\n\r\nAAAA\r\n--b--\r\n"
+    )
+    async with logged_in(messages=[octets, mail("other")]) as dialogue:
+        lines = await dialogue.run(f"SEARCH {keys}")
+        assert lines[0] == f"* SEARCH {numbers}".rstrip()
+
+
 async def test_text_in_utf8_is_found_in_decoded_fields_and_bodies() -> None:
     async with logged_in(messages=MESSAGES) as dialogue:
         assert await found(dialogue, 'CHARSET UTF-8 SUBJECT "gr\u00fc\u00dfe"') == "2"

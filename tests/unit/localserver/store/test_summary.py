@@ -56,6 +56,25 @@ def test_a_plain_ascii_message_needs_no_second_copy_of_its_text() -> None:
     assert found.header_text is None
 
 
+def test_headers_and_file_names_of_parts_are_kept_for_searching_beside_the_text() -> None:
+    found = summarise(
+        b"Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+        b"Content-Description: =?utf-8?q?=C3=84?=\r\n\r\ntext\r\n--b\r\n"
+        b"Content-Type: message/rfc822\r\n\r\nSubject: inside\r\n\r\nhi\r\n--b\r\n"
+        b"Content-Disposition: attachment; filename*0*=utf-8''Rech; filename*1=nung.PDF\r\n\r\n"
+        b"AAAA\r\n--b--\r\n"
+    )
+    assert found.parts_text is not None
+    assert "content-description: a\u0308" in found.parts_text
+    assert "message/rfc822" in found.parts_text
+    assert "rechnung.pdf" in found.parts_text
+    assert "inside" not in found.parts_text
+    assert found.body_text is not None
+    assert "inside" in found.body_text
+    assert "rech" not in found.body_text
+    assert summarise(b"Subject: x\r\n\r\ntext\r\n").parts_text is None
+
+
 def test_a_nul_in_a_plain_message_does_not_end_the_search() -> None:
     found = summarise(b"Subject: x\r\n\r\nbefore\0after\r\n")
     assert found.body_text == "beforeafter\r\n"
