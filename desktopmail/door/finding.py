@@ -112,11 +112,13 @@ def ids(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
         most = _NEWEST_HITS if sql.by_words else _NEWEST_JOINED if is_joined else _NEWEST
         first = most if is_joined else max(most // _FIRST_LOOK, 2 * (offset + limit))
         looked = min(first, most)
-        found = _among_newest(sql, run, offset, limit, looked)
-        if len(found) < limit and looked < most and len(found) * most >= limit * looked:
+        found, is_all = _among_newest(sql, run, offset, limit, looked)
+        is_enough = is_all or len(found) == limit
+        if not is_enough and looked < most and len(found) * most >= limit * looked:
             looked = most  # there, as many may be as are asked for
-            found = _among_newest(sql, run, offset, limit, looked)
-        if len(found) == limit or _had_all(sql, run, looked):
+            found, is_all = _among_newest(sql, run, offset, limit, looked)
+            is_enough = is_all or len(found) == limit
+        if is_enough:
             return found
         if is_joined:
             few = narrowed(sql, run, _RATHER_FEW)
@@ -190,16 +192,16 @@ def _gathered(sql: ViewSql, run: Run, looked: int | None) -> ViewSql:
     return sql.narrowed(among, _ids(run(_words_ids_of(among))) if len(left) <= _FEW else None)
 
 
-def _among_newest(sql: ViewSql, run: Run, offset: int, limit: int, looked: int) -> list[int]:
+def _among_newest(
+    sql: ViewSql, run: Run, offset: int, limit: int, looked: int
+) -> tuple[list[int], bool]:
+    """A window out of so many of the newest, and whether no hit is further back than these."""
     if sql.by_words:
-        return _ids(run(sql.among_newest(offset, limit, looked)))
+        behind = run(sql.hit_behind(looked))
+        found = run(sql.newer(offset, limit, behind[0][0]) if behind else sql.ids(offset, limit))
+        return _ids(found), not behind
     near = _since(sql, run, looked)
-    return [] if near is None else _ids(run(near.ids(offset, limit)))
-
-
-def _had_all(sql: ViewSql, run: Run, looked: int) -> bool:
-    """Whether no hit is further back than those that were looked at."""
-    return sql.by_words and int(run(sql.hits(looked + 1))[0][0]) <= looked
+    return [] if near is None else _ids(run(near.ids(offset, limit))), False
 
 
 def _widening(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:

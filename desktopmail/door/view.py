@@ -203,19 +203,20 @@ class ViewSql:
         text = f"SELECT rowid FROM words WHERE words MATCH ?{self._between}"
         return Sql(text, (self.condition.match,)).counted(most)
 
-    def among_newest(self, offset: int, limit: int, looked: int) -> Sql:
-        """A window of what the filters leave of the newest hits of the words, so many of them.
+    def hit_behind(self, looked: int) -> Sql:
+        """The id of the first hit of the words behind so many of the newest."""
+        text = f"SELECT rowid FROM words WHERE words MATCH ?{self._between} ORDER BY rowid DESC"
+        return Sql(f"{text} LIMIT 1 OFFSET ?", (self.condition.match, looked))
+
+    def newer(self, offset: int, limit: int, words_id: int) -> Sql:
+        """A window of what the filters leave of the hits of words with ids above this one.
 
         Where it is full, it is that of the whole view: no hit further back is newer.
         """
-        last = (
-            f"(SELECT rowid FROM words WHERE words MATCH ?{self._between}"
-            f" ORDER BY rowid DESC LIMIT 1 OFFSET {int(looked)})"
-        )
-        filters = f"{self._filters()} AND words.rowid > coalesce({last}, 0)"
+        filters = f"{self._filters()} AND words.rowid > {int(words_id)}"
         text = f"{self._text_by_words(filters)} ORDER BY 2 DESC LIMIT ? OFFSET ?"
         match, parameters = self.condition.match, self.condition.parameters
-        return Sql(text, (match, *parameters, match, limit, offset))
+        return Sql(text, (match, *parameters, limit, offset))
 
     def ids(self, offset: int, limit: int) -> Sql:
         """The placement ids of a window, in order (the first column)."""
