@@ -201,7 +201,9 @@ def _among_newest(
         found = run(sql.newer(offset, limit, behind[0][0]) if behind else sql.ids(offset, limit))
         return _ids(found), not behind
     near = _since(sql, run, looked)
-    return [] if near is None else _ids(run(near.ids(offset, limit))), False
+    if near is None:
+        return [], False
+    return _ids(run(near.ids(offset, limit))), near.since_s == sql.since_s
 
 
 def _widening(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
@@ -209,7 +211,7 @@ def _widening(sql: ViewSql, run: Run, offset: int, limit: int) -> list[int]:
     looked = 2 * _NEWEST
     while (near := _since(sql, run, looked)) is not None:
         found = _ids(run(near.ids(offset, limit)))
-        if len(found) == limit:
+        if len(found) == limit or near.since_s == sql.since_s:
             return found
         looked *= _WIDER
     return _ids(run(sql.ids(offset, limit)))
@@ -287,7 +289,8 @@ def _keys(text: str, placement_ids: Iterable[int], run: Run) -> dict[int, int]:
 def _since(sql: ViewSql, run: Run, looked: int) -> ViewSql | None:
     """The search among so many of the newest rows, and all that have the date of the last of them.
 
-    None where there are no more.
+    None where there are no more. Where that date is before the one from which on the search is,
+    it is the search itself.
     """
     everything = ViewSql(View(), sql.mailbox_ids)
     rows = run(everything.ids(looked, 1))

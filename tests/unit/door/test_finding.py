@@ -271,6 +271,15 @@ def test_alternatives_are_looked_for_each_by_itself(reader: SqliteReader) -> Non
     assert any("IN (SELECT rowid FROM words" in text for text in _steps(reader, many))
 
 
+def test_what_is_older_than_the_hits_of_one_alternative_is_not_gathered_for_another(
+    reader: SqliteReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"_FEW": 3, "_NEWEST": 160, "_FIRST_LOOK": 4}.items():
+        monkeypatch.setattr(finding, name, value)
+    steps = _steps(reader, "often OR is:unread")
+    assert sum("count(*)" in text for text in steps) == 1
+
+
 def test_what_cannot_be_is_not_looked_for(reader: SqliteReader) -> None:
     assert _steps(reader, "often -often") == []
     assert reader.count(View(query="is:unread is:read")) == 0
