@@ -23,6 +23,7 @@ class FakeMaildrop:
         heard: Every command line.
         has_top: Whether it knows TOP.
         refused: UIDLs of messages that it lists and does not give.
+        dies_of: UIDLs of messages at which it closes the connection.
     """
 
     def __init__(self, *messages: tuple[str, bytes], has_top: bool = True) -> None:
@@ -30,6 +31,7 @@ class FakeMaildrop:
         self.has_top = has_top
         self.heard: list[str] = []
         self.refused: set[str] = set()
+        self.dies_of: set[str] = set()
         self.port = 0
 
     @property
@@ -79,6 +81,8 @@ class FakeMaildrop:
                 kept = [one for n, one in enumerate(messages, 1) if n not in marked]
                 self.messages[:] = kept
                 await stream.send(b"+OK\r\n")
+                return
+            if verb in {"RETR", "TOP"} and messages[int(arguments[0]) - 1][0] in self.dies_of:
                 return
             await stream.send(self._answer(verb, arguments, messages, marked))
 

@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import AccountId, PlacementId
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.store import Transaction
-    from desktopmail.engine.sync.pop3 import Maildrop
+    from desktopmail.engine.sync.maildrop import Maildrop
     from desktopmail.net.pop3 import Pop3Client
     from desktopmail.net.ports import Ports
-    from desktopmail.wire.pop3.reply import Reply
 
 #: The problem that messages are not given.
 SERVICE = "message"
@@ -60,7 +59,8 @@ async def calls(client: Pop3Client, maildrop: Maildrop) -> dict[int, str]:
         for n in refused
     }
     if "TOP" in client.capabilities:
-        async for number, header in client.top_many(refused, 0, on_refused=pass_over):
+        asked = [number for number in refused if number not in maildrop.ending]
+        async for number, header in client.top_many(asked, 0, on_refused=lambda *_: None):
             subject = _short(Message.parse(header).subject)
             if subject:
                 found[number] = f"“{subject}”"
@@ -166,10 +166,6 @@ def forget(tx: Transaction, account_id: AccountId) -> None:
     """Forget them: another server is asked from now on."""
     account = accounts.get(tx, account_id)
     _keep(tx, account, {}, [], 0.0)
-
-
-def pass_over(_number: int, _reply: Reply) -> None:
-    """A header that the server does not show tells nothing."""
 
 
 def _name(account: Account, maildrop: Maildrop, number: int) -> str | None:

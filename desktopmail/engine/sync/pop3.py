@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,17 +18,19 @@ from desktopmail.engine.store import blob, mailbox, message, placement, pop_seen
 from desktopmail.engine.store.message import Coming
 from desktopmail.engine.store.pop_seen import Seen, nameless
 from desktopmail.engine.sync import incoming, leaving, not_given
+from desktopmail.engine.sync import maildrop as maildrops
 from desktopmail.engine.sync import uidl as uidls
 from desktopmail.engine.sync.incoming import Incoming, Parsed
 from desktopmail.engine.sync.pipeline import Pipeline
 from desktopmail.engine.waiting import DateWatch, wait_awake
 from desktopmail.mime.header import digest_of, header_end
 from desktopmail.mime.message import Message
-from desktopmail.net.errors import NetError, RefusedError
+from desktopmail.net.errors import NetError
+from desktopmail.wire.pop3.reply import Reply
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
     from desktopmail.door.ids import MessageId
     from desktopmail.engine.connector import Connector
@@ -37,41 +38,14 @@ if TYPE_CHECKING:
     from desktopmail.engine.reading import Reader
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.engine.sync.maildrop import Maildrop
     from desktopmail.net.pop3 import Pop3Client
     from desktopmail.net.ports import Ports
-    from desktopmail.wire.pop3.reply import Reply
 
 PROGRESS_MESSAGES = 100
-
-
-@dataclass(slots=True)
-class Maildrop:
-    """What a server lists.
-
-    Attributes:
-        sizes: Octets, by message number.
-        uidls: Unique ids by number; only those that are not empty and stand there once.
-        refused: What the server said of messages that it lists and does not give.
-        resting: Those that were refused before, and are not asked for in this session.
-    """
-
-    sizes: dict[int, int]
-    uidls: dict[int, str]
-    refused: dict[int, Reply] = field(default_factory=dict)
-    resting: set[int] = field(default_factory=set)
-    listed: frozenset[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.listed = frozenset(self.uidls.values())
-
-    @property
-    def is_numbered(self) -> bool:
-        """Whether the ids are the numbers of the messages: they are other ones the next time."""
-        return bool(self.uidls) and all(uidl == str(n) for n, uidl in self.uidls.items())
-
-    def size_that_tells(self, number: int) -> int | None:
-        """The size of a message that is another one only by its octets, where no id tells."""
-        return None if self.uidls else self.sizes[number]
+# So often the connection has to end at a message before it is left out.
+_ENDS = 3
+_ENDED = "the connection ended each time"
 
 
 class Unlisted:
@@ -132,6 +106,8 @@ class Pop3Sync:
         self._connector = connector
         self._ports = connector.ports
         self._watch = DateWatch(connector.ports.clock)
+        # How often the connection ended while a message was awaited, by what names it.
+        self._ended_at: Counter[str] = Counter()
 
     async def rest(self, wake: asyncio.Event, seconds: float) -> None:
         """Wait for the next session."""
@@ -165,15 +141,16 @@ class Pop3Sync:
     async def _session(self, account: Account) -> None:
         client = await self._connector.pop3(account)
         try:
-            maildrop = await look(client)
+            maildrop = await maildrops.look(client)
             maildrop.resting = not_given.resting(account, maildrop, self._now_s())
+            self._leave_out_where_it_ends(maildrop)
             seen = await self._store.read(lambda tx: pop_seen.every(tx, account.id))
             seen = await self._trusted(client, account, maildrop, seen)
             seen = await self._told_by_uidls(client, account, maildrop, seen)
             here = Unlisted(one for uidl, one in seen.items() if uidl not in maildrop.listed)
             fresh = [
                 number
-                for number in sorted(maildrop.sizes.keys() - maildrop.resting)
+                for number in sorted(maildrop.sizes.keys() - maildrop.resting - maildrop.ending)
                 if number not in maildrop.uidls or maildrop.uidls[number] not in seen
             ]
             fresh = await self._recognised(client, account, maildrop, fresh, here)
@@ -193,6 +170,19 @@ class Pop3Sync:
         finally:
             await client.aclose()
 
+    def _leave_out_where_it_ends(self, maildrop: Maildrop) -> None:
+        """Do not ask for messages at which the connection ended again and again.
+
+        Some servers die of a message that they cannot read: all behind it would never come.
+        """
+        for number in maildrop.sizes.keys() - maildrop.resting:
+            name = maildrop.name(number)
+            if self._ended_at[name] >= _ENDS:
+                maildrop.ending.add(number)
+                maildrop.refused[number] = Reply(ok=False, text=_ENDED)
+                if number in maildrop.uidls:  # once, where it can be noted when to ask again
+                    self._ended_at[name] = _ENDS - 1
+
     async def _trusted(
         self, client: Pop3Client, account: Account, maildrop: Maildrop, seen: dict[str, Seen]
     ) -> dict[str, Seen]:
@@ -208,11 +198,11 @@ class Pop3Sync:
         others = doubted
         if "TOP" in client.capabilities:
             reuses = account.learned.pop_reuses_uidls or maildrop.is_numbered
-            same, others = await self._others(client, known if reuses else doubted)
+            same, others = await self._others(client, maildrop, known if reuses else doubted)
             if others and not reuses:
                 # It does that: one of the same size may be another message as well.
                 left = {n: one for n, one in known.items() if n not in doubted}
-                others |= (await self._others(client, left))[1]
+                others |= (await self._others(client, maildrop, left))[1]
             sizes |= {one.uidl: maildrop.sizes[n] for n, one in same.items() if n in doubted}
         if not others and not sizes:
             return seen
@@ -232,13 +222,14 @@ class Pop3Sync:
         return await self._store.write(step)
 
     async def _others(
-        self, client: Pop3Client, known: dict[int, Seen]
+        self, client: Pop3Client, maildrop: Maildrop, known: dict[int, Seen]
     ) -> tuple[dict[int, Seen], dict[int, Seen]]:
         """Part messages by their headers: those that are what they were, and those that are not."""
         same: dict[int, Seen] = {}
         other: dict[int, Seen] = {}
         # What the server does not show stays what it was.
-        async for number, header in client.top_many(known, 0, on_refused=not_given.pass_over):
+        numbers = sorted(known.keys() - maildrop.ending)
+        async for number, header in self._each(maildrop, numbers, client.top_many, {}):
             digest = bytes.fromhex(digest_of(header))
             (same if digest == known[number].header_digest else other)[number] = known[number]
         return same, other
@@ -264,7 +255,7 @@ class Pop3Sync:
         if len(known) <= uidls.SAMPLES:
             return seen
         samples = {n: known[n] for n in uidls.spread(sorted(known))}
-        same, _ = await self._others(client, samples)
+        same, _ = await self._others(client, maildrop, samples)
         if len(same) < len(samples):
             return seen
 
@@ -293,7 +284,7 @@ class Pop3Sync:
             return fresh
         renamed: dict[int, Seen] = {}
         met: dict[int, tuple[bytes, MessageId]] = {}
-        async for number, header in client.top_many(fresh, 0, on_refused=not_given.pass_over):
+        async for number, header in self._each(maildrop, fresh, client.top_many, {}):
             digest = bytes.fromhex(digest_of(header))
             one = here.take(header, maildrop.size_that_tells(number))
             if one is not None:
@@ -349,9 +340,10 @@ class Pop3Sync:
 
         parse = partial(_parse, self._store.guard, self._ports)
         glance = partial(parse, read=reading.glance)
-        refuse = maildrop.refused.__setitem__  # the others are fetched all the same
         async with Pipeline(self._store, parse, keep, glance=glance) as pipeline:
-            async for number, content in client.retr_many(fresh, on_refused=refuse):
+            each = self._each(maildrop, fresh, client.retr_many, maildrop.refused)
+            async for number, content in each:
+                self._ended_at.pop(maildrop.name(number), None)
                 # Without TOP it has to be fetched to see that it is known.
                 one = here.take(content, maildrop.size_that_tells(number)) if here else None
                 if one is None and here:  # nor does its header tell where that may be of two
@@ -365,16 +357,42 @@ class Pop3Sync:
                 octets += len(content)
                 if done % PROGRESS_MESSAGES == 0:
                     self._progress(account, done, len(fresh), octets=octets)
-        came_here = len(fresh) - len(maildrop.refused)
+        came_here = len(fresh) - len(maildrop.refused.keys() & set(fresh))
         self._progress(account, came_here, len(fresh), octets=octets, finished=True)
+
+    async def _each(
+        self,
+        maildrop: Maildrop,
+        numbers: Sequence[int],
+        ask: Callable[..., AsyncIterator[tuple[int, bytes]]],
+        refused: dict[int, Reply],
+    ) -> AsyncIterator[tuple[int, bytes]]:
+        """Fetch messages, or their headers, and note where the connection ends.
+
+        Args:
+            maildrop: Theirs.
+            numbers: Which, in order.
+            ask: The call of the client.
+            refused: Gets those that the server does not give; they keep no other from coming.
+        """
+        awaited = dict.fromkeys(numbers)
+        try:
+            async for number, octets in ask(numbers, on_refused=refused.__setitem__):
+                del awaited[number]
+                yield number, octets
+        except NetError:
+            at = next((number for number in awaited if number not in refused), None)
+            if at is not None:
+                self._ended_at[maildrop.name(at)] += 1
+            raise
 
     async def _fetch_again(self, client: Pop3Client, account: Account, maildrop: Maildrop) -> None:
         """Fetch what the doctor found to be damaged here, where the server has it."""
         lost = await self._store.read(lambda tx: pop_seen.lost(tx, account.id))
         wanted = {n: lost[uidl] for n, uidl in maildrop.uidls.items() if uidl in lost}
-        numbers = sorted(wanted.keys() - maildrop.resting)
-        refuse = maildrop.refused.__setitem__
-        async for number, content in client.retr_many(numbers, on_refused=refuse):
+        numbers = sorted(wanted.keys() - maildrop.resting - maildrop.ending)
+        each = self._each(maildrop, numbers, client.retr_many, maildrop.refused)
+        async for number, content in each:
             came = Incoming(content, True, len(content), self._now_s())
             (one,) = await incoming.parse(self._store.guard, self._ports, [came])
             await self._store.write(partial(_complete, wanted[number], one))
@@ -454,21 +472,6 @@ class Pop3Sync:
                 finished=finished,
             )
         )
-
-
-async def look(client: Pop3Client) -> Maildrop:
-    """List a maildrop; ids that are empty or stand there twice name nothing."""
-    try:
-        sizes, listed = await client.listing_and_uidl()
-    except RefusedError:
-        sizes, listed = await client.listing(), {}
-    times = Counter(listed.values())
-    uidls = {
-        number: uidl
-        for number, uidl in listed.items()
-        if uidl and times[uidl] == 1 and number in sizes
-    }
-    return Maildrop(sizes, uidls)
 
 
 def _complete(message_id: MessageId, one: Parsed, tx: Transaction) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 
@@ -118,6 +119,45 @@ async def test_a_server_that_gives_nothing_has_failed(
         drop.refused.clear()
         await bench.cycle(account_id)
         assert len(bench.rows()) == 3
+
+
+async def test_one_at_which_the_connection_ends_is_left_out_after_a_few_times(
+    tmp_path: Path,
+) -> None:
+    """Some servers die of a message that they cannot read: what stood behind it never came."""
+    drop = FakeMaildrop(*THREE)
+    drop.dies_of = {"id1"}
+    async with drop.serve(), running_engine(tmp_path) as bench:
+        account_id = AccountId((await bench.engine.command(drop.account())).ids[0])
+        for _ in range(4):
+            await asyncio.gather(bench.sync(account_id), return_exceptions=True)
+        assert bench.subjects() == ["Subject 0", "Subject 2"]
+        await bench.cycle(account_id)
+        assert bench.problems() == [
+            "127.0.0.1 lists message 2 (id1) and does not give it: the connection ended each time."
+        ]
+        assert bench.reader.accounts()[0].state is ConnectionState.READY
+        for _ in range(2):  # asked for once more, and left out at once
+            await asyncio.gather(bench.sync(account_id), return_exceptions=True)
+        assert len(bench.problems()) == 1
+        drop.dies_of.clear()
+        await bench.sync(account_id)
+        assert bench.subjects() == ["Subject 0", "Subject 1", "Subject 2"]
+        assert bench.problems() == []
+
+
+async def test_one_at_whose_header_the_connection_ends_is_left_out_too(tmp_path: Path) -> None:
+    drop = FakeMaildrop(("gone", mail(7)), *THREE)
+    async with drop.serve(), running_engine(tmp_path) as bench:
+        account_id = AccountId((await bench.engine.command(drop.account())).ids[0])
+        await bench.sync(account_id)
+        drop.messages[:] = [THREE[0], ("fresh", mail(8)), ("last", mail(9))]  # so headers are asked
+        drop.dies_of = {"fresh"}
+        for _ in range(4):
+            await asyncio.gather(bench.sync(account_id), return_exceptions=True)
+        assert "Subject 9" in bench.subjects()
+        assert "TOP 2 0" in drop.heard
+        assert bench.reader.accounts()[0].state is ConnectionState.READY
 
 
 @pytest.mark.logs("before the switch of .* closed the connection")

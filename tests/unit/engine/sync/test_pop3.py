@@ -86,22 +86,6 @@ async def test_a_server_that_renumbers_is_recognised_by_its_headers(tmp_path: Pa
             assert not any(uidl.startswith("old-") for uidl in await seen(bench, account_id))
 
 
-class Listing:
-    """A server's client that lists what a test says."""
-
-    def __init__(self, sizes: dict[int, int], uidls: dict[int, str]) -> None:
-        self._answer = (sizes, uidls)
-
-    async def listing_and_uidl(self) -> tuple[dict[int, int], dict[int, str]]:
-        return self._answer
-
-
-async def test_an_empty_or_doubled_uidl_names_nothing() -> None:
-    client = Listing({1: 10, 2: 10, 3: 10, 4: 10}, {1: "a", 2: "b", 3: "b", 4: ""})
-    maildrop = await pop3.look(client)  # type: ignore[arg-type]
-    assert maildrop.uidls == {1: "a"}
-
-
 @pytest.mark.parametrize("has_top", [True, False])
 async def test_an_id_that_is_used_again_for_another_message_is_fetched(
     has_top: bool, tmp_path: Path
