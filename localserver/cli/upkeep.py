@@ -77,15 +77,22 @@ def cert(
         made = False
         if not certificate.exists():
             raise StoreError(f"The server on {data} shows a certificate from elsewhere.") from None
-    values = {
-        "ca_file": str(folder / tls.CA_FILE),
-        "certificate": str(certificate),
-        "names": tls.describe(certificate).names,
-        "expires": tls.describe(certificate).not_after.isoformat(),
-        "made": made,
-    }
-    text = "\n".join(f"{name}: {value}" for name, value in values.items())
-    output.line(text, as_json=json, **values)
+    shown = tls.describe(certificate)
+    lines = (
+        f"certificate: {certificate}{', made now' if made else ''}",
+        f"for: {', '.join(shown.names)}",
+        f"until: {shown.not_after:%F}",
+        f"to be trusted: {folder / tls.CA_FILE}",
+    )
+    output.line(
+        "\n".join(lines),
+        as_json=json,
+        ca_file=str(folder / tls.CA_FILE),
+        certificate=str(certificate),
+        names=shown.names,
+        expires=shown.not_after.isoformat(),
+        made=made,
+    )
 
 
 def check(data: Data, json: Json = False) -> None:

@@ -32,6 +32,11 @@ def test_the_certificate_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert shown["made"] is True
     run(["cert", "--data", str(tmp_path), "--domain", "mail.test", "--json"])
     assert json.loads(capsys.readouterr().out)["made"] is False
+    run(["cert", "--data", str(tmp_path), "--domain", "mail.test"])
+    told = capsys.readouterr().out
+    assert f"for: {', '.join(shown['names'])}\n" in told
+    assert "True" not in told
+    assert "made now" not in told
 
 
 def test_a_mistake_in_the_configuration_is_named_by_its_line(
