@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,12 @@ from desktopmail.mime.message import Message
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from desktopmail.cli.context import Context
     from desktopmail.cli.declaration import Commands
     from desktopmail.door.rows import MessageRow
+    from desktopmail.mime.address import Mailbox
 
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -127,11 +130,16 @@ async def _octets(context: Context, row: MessageRow) -> bytes:
     return found
 
 
+def _people(mailboxes: Sequence[Mailbox]) -> str:
+    """Names with their addresses: a name alone could be anybody's."""
+    return ", ".join(str(replace(one, address=one.shown_address)) for one in mailboxes)
+
+
 def _print_message(context: Context, row: MessageRow, message: Message) -> None:
     header = [
-        ("From", ", ".join(mailbox.shown for mailbox in message.senders)),
-        ("To", ", ".join(mailbox.shown for mailbox in message.to)),
-        ("Cc", ", ".join(mailbox.shown for mailbox in message.cc)),
+        ("From", _people(message.senders)),
+        ("To", _people(message.to)),
+        ("Cc", _people(message.cc)),
         ("Date", moment(row.date_s)),
         ("Subject", message.subject),
     ]
