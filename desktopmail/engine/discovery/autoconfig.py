@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_OCTETS = 256 * 1024
-_DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _SECURITY = {"SSL": Security.TLS, "STARTTLS": Security.STARTTLS}
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _MAX_PORT = 65535
@@ -36,11 +35,12 @@ def parse(octets: bytes, address: str, source: str) -> list[DiscoveredAccount]:
     """
     if len(octets) > MAX_OCTETS:
         raise ValueError("it is too large")
-    if _DOCTYPE.search(octets):
-        raise ValueError("it declares a document type, which no configuration needs")
+    builder = _Builder()
     try:
-        root = ET.fromstring(octets)  # noqa: S314 - capped, and without entities: refused above
+        root = ET.XML(octets, ET.XMLParser(target=builder))  # noqa: S314 - capped, without entities
     except (ET.ParseError, LookupError, ValueError) as error:
+        if builder.has_doctype:
+            raise ValueError("it declares a document type, which no configuration needs") from error
         raise ValueError("it is not well-formed XML") from error
     outgoing = _first(root.iterfind(".//outgoingServer[@type='smtp']"), address)
     if outgoing is None:
@@ -62,6 +62,17 @@ def parse(octets: bytes, address: str, source: str) -> list[DiscoveredAccount]:
                 )
             )
     return found
+
+
+class _Builder(ET.TreeBuilder):
+    """Refuses a document type, in whatever charset it comes, before it can declare an entity."""
+
+    has_doctype = False
+
+    def doctype(self, _name: str, _public: str | None, _system: str | None) -> None:
+        """Told by the parser at its beginning."""
+        self.has_doctype = True
+        raise ValueError
 
 
 def _first(elements: Iterator[ET.Element], address: str) -> ServerSettings | None:

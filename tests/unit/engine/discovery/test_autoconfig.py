@@ -48,7 +48,8 @@ def test_a_server_that_takes_browser_sign_in_only_is_named_as_such() -> None:
     [
         ("<html><body>Not found</body>", "well-formed"),
         ('<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', "document type"),
-        ("<!doctype html><html></html>", "document type"),
+        ("<!DOCTYPE html><html></html>", "document type"),
+        ("<!doctype html><html></html>", "well-formed"),
         ("<clientConfig/>", "no outgoing server"),
         (CONFIG.replace("SSL", "plain").replace("STARTTLS", "plain"), "no outgoing server"),
         ("x" * (autoconfig.MAX_OCTETS + 1), "too large"),
@@ -57,6 +58,14 @@ def test_a_server_that_takes_browser_sign_in_only_is_named_as_such() -> None:
 def test_what_cannot_be_used_says_why(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         autoconfig.parse(text.encode(), ADDRESS, "here")
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
+def test_an_entity_is_refused_in_whatever_charset_it_comes(charset: str) -> None:
+    head = f"<?xml version='1.0' encoding='{charset[:6]}'?><!DOCTYPE x [<!ENTITY a 'evil.net'>]>"
+    body = CONFIG.partition("?>")[2].replace("imap.example.org", "&a;")
+    with pytest.raises(ValueError, match="document type"):
+        autoconfig.parse((head + body).encode(charset), ADDRESS, "here")
 
 
 @pytest.mark.parametrize("host", ["evil example", "a/b", "", "-x", "x@y"])
