@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktopmail.cli import account_edit, password, servers
-from desktopmail.cli.errors import FAILED, UsageError
-from desktopmail.cli.output import fields, moment, octets
+from desktopmail.cli.errors import CommandError, UsageError
+from desktopmail.cli.output import fields, joined, moment, octets
 from desktopmail.door.commands import (
     AddAccount,
     LeaveOnServer,
@@ -307,7 +307,10 @@ async def _check(context: Context, arguments: argparse.Namespace) -> int:
             for step in report.steps
         ]
     )
-    return 0 if all(step.ok for step in report.steps) else FAILED
+    failed = [f"{step.step} of the {step.server} server" for step in report.steps if not step.ok]
+    if failed:
+        raise CommandError(f"The check of {account.name} failed at {joined(failed)}.")
+    return 0
 
 
 async def _discover(context: Context, arguments: argparse.Namespace) -> int:

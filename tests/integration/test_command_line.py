@@ -231,6 +231,32 @@ def test_an_account_can_be_checked_shown_and_removed(program: Program) -> None:
     assert names == ["alice-imap"]
 
 
+def test_a_check_that_fails_ends_with_1_and_a_sentence(
+    program: Program, server: ServerProcess, tmp_path: Path
+) -> None:
+    imap = f"127.0.0.1:{server.ports['imap']}"
+    program.ok(
+        "account", "add", "--name", "away", "--address", "alice@localhost", "--user", "alice",
+        "--imap", imap, "--smtp", "127.0.0.1:1", "--security", "none", "--no-check",
+        "--password-file", str(tmp_path / "password"),
+    )  # fmt: skip
+    run = program.run("account", "check", "away")
+    assert (run.status, run.err) == (
+        1, "desktopmail: The check of away failed at tcp of the outgoing server.\n",
+    )  # fmt: skip
+    assert "127.0.0.1:1 refuses the connection." in run.out
+    (tmp_path / "password").write_text("another\n")
+    run = program.run("account", "check", "away", "--json")
+    assert (run.status, run.err) == (
+        1,
+        "desktopmail: The check of away failed at login of the incoming server and tcp of the"
+        " outgoing server.\n",
+    )
+    failed = [step for step in run.json if not step["ok"]]
+    assert [step["step"] for step in failed] == ["login", "tcp"]
+    assert all(step["detail"] and step["remedy"] for step in failed)
+
+
 def test_no_artefact_of_a_session_holds_the_password(program: Program) -> None:
     send(program, "Anything")
     program.ok("sync")
