@@ -239,3 +239,32 @@ async def test_a_uidvalidity_that_changes_each_time_loses_nothing_and_makes_no_s
             relay.commands.clear()
             await asyncio.sleep(PEACE_S)
             assert len(relay.commands) <= PEACE_COMMANDS, relay.commands
+
+
+def half_a_listing(line: bytes) -> bytes:
+    """A listing of UIDs that ends in the middle, at a server whose UIDNEXT makes us ask for one."""
+    line = re.sub(rb"^(\* ESEARCH .* ALL) [\d:,]+", rb"\1 1:3", line)
+    line = re.sub(rb"^\* SEARCH [\d ]+", rb"* SEARCH 1 2 3", line)
+    return uidnext(lambda _: b"1")(line)
+
+
+@pytest.mark.parametrize("without", LEVELS)
+async def test_a_listing_that_contradicts_the_number_of_messages_deletes_nothing(
+    without: tuple[str, ...], tmp_path: Path
+) -> None:
+    is_cut = False
+    with LocalServer(PASSWORDS, without=(*without, *QUIET)) as server:
+        for number in range(6):
+            server.deliver("alice", mail(number))
+        async with behind(
+            tmp_path, server, lambda line: half_a_listing(line) if is_cut else line
+        ) as (bench, relay, account_id):
+            await bench.sync(account_id)
+            before = {row.id for row in bench.rows()}
+            is_cut = True
+            relay.forget()
+            for _ in range(4):
+                await bench.sync(account_id)
+                agree(bench, server)
+            assert {row.id for row in bench.rows()} == before
+            assert relay.said("UID SEARCH")  # they were listed

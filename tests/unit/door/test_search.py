@@ -114,6 +114,47 @@ def test_a_query_finds(reader: SqliteReader, query: str, expected: list[int]) ->
 
 
 @pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("filename:tulpen", ["2"]),
+        ("filename:plan", ["1", "2"]),
+        ("filename:pl*", ["1", "2"]),
+        ("filename:PLAN has:attachment -filename:tulpen", ["1"]),
+        ("tulpen", ["2"]),
+        ("has:attachment", ["1", "2"]),
+        ("subject:tulpen", []),
+        ("filename:hello", []),
+    ],
+)
+async def test_attachments_are_found_by_their_names(
+    query: str, found: list[str], tmp_path: Path
+) -> None:
+    names = ["Plan 2026.pdf", "Tulpen-Plan.png", ""]
+    mails = [
+        mail(number, subject=str(number), body=f"Hello.{file_part(name) if name else ''}").replace(
+            b"text/plain; charset=utf-8",
+            b"multipart/mixed; boundary=cut" if name else b"text/plain",
+        )
+        for number, name in enumerate(names, 1)
+    ]
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), mails))
+        opened = SqliteReader(store.profile)
+        assert sorted(row.subject for row in opened.window(View(query=query), 0, 9)) == found
+        opened.close()
+
+
+def file_part(name: str) -> str:
+    """The parts of a message with one file."""
+    return (
+        "\r\n--cut\r\nContent-Type: text/plain\r\n\r\nHello.\r\n--cut\r\n"
+        f'Content-Type: application/octet-stream; name="{name}"\r\n'
+        f'Content-Disposition: attachment; filename="{name}"\r\n\r\nx\r\n--cut--\r\n'
+    )
+
+
+@pytest.mark.parametrize(
     ("query", "sentence"),
     [
         ("before:yesterday", "before:yesterday is not a date; write it as before:2026-01-31."),

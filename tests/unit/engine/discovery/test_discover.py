@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Kind, Security
 from desktopmail.engine.discovery.discover import OFFLINE, Sources, discover
+from desktopmail.engine.discovery.srv import SERVICES
 from desktopmail.net.dns import SrvRecord
 from tests.unit.engine.discovery.test_autoconfig import CONFIG
 
@@ -59,6 +61,29 @@ async def test_a_large_provider_is_found_without_the_network() -> None:
 async def test_the_domains_own_configuration_comes_before_its_records() -> None:
     found = await discover(ADDRESS, sources(web=CONFIG, srv=True))
     assert found.accounts[0].source == "the configuration at autoconfig.example.org"
+
+
+async def test_all_sources_are_asked_side_by_side() -> None:
+    """One after the other they would wait for one another for ever here."""
+    all_asked = asyncio.Barrier(2 + len(SERVICES) + 1)
+
+    async def fetch(_url: str, _cap: int) -> None:
+        await all_asked.wait()
+
+    async def ask_srv(service: str, _domain: str) -> list[SrvRecord]:
+        await all_asked.wait()
+        return SRV.get(service, [])
+
+    async def ask_mx(_domain: str) -> list[str]:
+        await all_asked.wait()
+        return []
+
+    async def probe(_place: Place) -> bool:
+        raise AssertionError("the domain has said what it has")
+
+    async with asyncio.timeout(10):
+        found = await discover(ADDRESS, Sources(fetch, ask_srv, ask_mx, probe))
+    assert found.accounts[0].source == "the domain's SRV records"
 
 
 async def test_only_https_is_asked() -> None:
