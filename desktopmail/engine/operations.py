@@ -22,7 +22,7 @@ def retry(tx: Transaction, operation_id: OperationId) -> Outcome:
         DoorError: It is done, or was given up.
     """
     one = _open(tx, operation_id)
-    if one.state == "failed":  # what waits or runs is tried anyway
+    if one.state != "running":  # that is tried anyway
         operation.set_state(tx, operation_id, "pending")
     return Outcome()
 

@@ -16,6 +16,7 @@ from desktopmail.door.ids import (
     SendingId,
 )
 from desktopmail.door.rows import Flag
+from desktopmail.engine.backoff import CAP_S
 from desktopmail.engine.store import sending
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Operation:
     Attributes:
         kind: flags, move, copy, expunge, append, create, rename, delete-mailbox, subscribe.
         state: pending, running (its command may have reached the server), done, failed.
+        not_before_s: It was refused, and is told again from then on.
     """
 
     id: OperationId
@@ -71,6 +73,11 @@ class Operation:
     state: str
     tries: int
     undo: str | None
+    not_before_s: float = 0.0
+
+    def is_put_off(self, now_s: float) -> bool:
+        """Whether it has to wait; a clock that was set back meanwhile holds nothing up for long."""
+        return now_s < self.not_before_s <= now_s + CAP_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,7 @@ class Target:
     before_tags: frozenset[str] = frozenset()
 
 
-_COLUMNS = "id, account_id, kind, arguments, label, state, tries, undo"
+_COLUMNS = "id, account_id, kind, arguments, label, state, tries, undo, not_before_s"
 DONE_KEPT = 200
 _CHUNK = 500
 
@@ -342,13 +349,33 @@ def set_state(
     *,
     problem: str | None = None,
     tried: bool = False,
+    not_before_s: float = 0.0,
 ) -> None:
-    """Store how far an operation is."""
+    """Store how far an operation is, and from when on it is told again."""
     tx.execute(
-        "UPDATE operation SET state = ?, problem = ?, tries = tries + ? WHERE id = ?",
-        (state, problem, tried, operation_id),
+        "UPDATE operation SET state = ?, problem = ?, tries = tries + ?, not_before_s = ?"
+        " WHERE id = ?",
+        (state, problem, tried, not_before_s, operation_id),
     )
     tx.touch_operations()
+
+
+def try_now(tx: Transaction, account_id: AccountId) -> None:
+    """Let nothing of an account wait any longer because it was refused."""
+    tx.execute(
+        "UPDATE operation SET not_before_s = 0 WHERE account_id = ? AND not_before_s > 0",
+        (account_id,),
+    )
+
+
+def next_due_s(tx: Transaction, account_id: AccountId, now_s: float) -> float | None:
+    """When the next of what has to wait is told again; None when nothing has to."""
+    row = tx.fetch_one(
+        "SELECT min(not_before_s) FROM operation WHERE account_id = ?1 AND state = 'pending'"
+        " AND not_before_s > ?2 AND not_before_s <= ?2 + ?3",
+        (account_id, now_s, CAP_S),
+    )
+    return None if row is None or row[0] is None else float(row[0])
 
 
 def set_states(tx: Transaction, operation_ids: Sequence[OperationId], state: str) -> None:
@@ -438,6 +465,7 @@ def _operation(row: Fields) -> Operation:
         row[5],
         row[6],
         row[7],
+        row[8],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -146,6 +147,7 @@ class ImapSync:
         """Idle on the Inbox until there is something to do."""
         client = self._client
         clock = self._ports.clock
+        seconds = min(seconds, await self._until_due_s())
         self._heard_s = clock.monotonic()
         if client is None or not client.is_usable or not client.offers("IDLE"):
             await wait_awake((wake,), clock, seconds)
@@ -164,6 +166,14 @@ class ImapSync:
             except RefusedError:  # some servers offer it and do not let us
                 await wait_awake(ends, clock, left)
                 await self._probe()
+
+    async def _until_due_s(self) -> float:
+        """How long what was refused has to wait before it is told again."""
+        account_id, now_s = self._account_id, self._ports.clock.now().timestamp()
+        if account_id is None:
+            return math.inf
+        due_s = await self._store.read(lambda tx: operation.next_due_s(tx, account_id, now_s))
+        return math.inf if due_s is None else due_s - now_s
 
     async def _probe(self) -> None:
         """Ask a connection that has been silent for a sign of life, and leave one that is dead.

@@ -12,10 +12,38 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from desktopmail.door.ids import OperationId, PlacementId
+    from desktopmail.door.ids import MailboxId, OperationId, PlacementId
     from desktopmail.engine.store.operation import Operation
 
 _GROUPED = frozenset({"flags", "move", "copy", "expunge"})
+_OF_MESSAGES = _GROUPED | {"append"}
+
+
+def due(
+    operations: Iterable[Operation],
+    touched: Mapping[OperationId, frozenset[PlacementId]],
+    now_s: float,
+) -> list[Operation]:
+    """Those that need not wait: neither put off themselves, nor behind one that they build on.
+
+    Args:
+        operations: Oldest first.
+        touched: The placements that each is about, those that it made among them.
+        now_s: The time.
+    """
+    ready: list[Operation] = []
+    messages: set[PlacementId] = set()
+    boxes: set[MailboxId | None] = set()
+    for one in operations:
+        about = touched.get(one.id, frozenset())
+        where = {one.arguments.source, one.arguments.target} - {None}
+        if one.is_put_off(now_s) or about & messages or where & boxes:
+            messages |= about
+            if one.kind not in _OF_MESSAGES:
+                boxes |= where
+        else:
+            ready.append(one)
+    return ready
 
 
 class Plan:

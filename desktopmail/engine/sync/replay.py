@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desktopmail.engine.backoff import delay_s
 from desktopmail.engine.in_hand import OPERATION
 from desktopmail.engine.store import operation, problem
 from desktopmail.engine.sync.append import Appends
 from desktopmail.engine.sync.expunge import Removals
 from desktopmail.engine.sync.mailbox_changes import MailboxChanges
 from desktopmail.engine.sync.move import Moves
-from desktopmail.engine.sync.plan import Plan
+from desktopmail.engine.sync.plan import Plan, due
 from desktopmail.engine.sync.store import FlagChanges
 from desktopmail.engine.sync.telling import Telling
 from desktopmail.net.errors import RefusedError
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from desktopmail.net.ports import Ports
 
 MAX_TRIES = 5
+# A mailbox that is in use, or a server that is busy: all tries together take about a minute.
+_FIRST_WAIT_S = 5.0
 # When so many were refused in one pass, groups are not taken apart any more to find the culprit.
 _REFUSALS = 3
 _OF_MAILBOXES = frozenset({"create", "rename", "delete-mailbox", "subscribe"})
@@ -70,12 +73,13 @@ class Replay:
             NetError: The connection failed; what was on its way is verified the next time.
         """
         seen = 0
-        while fresh := [one for one in await self._pending() if one.id > seen]:
-            seen = fresh[-1].id
+        while (pending := await self._pending()) and pending[-1].id > seen:
             touched = await self._at.store.read(
                 lambda tx: operation.touched(tx, self._at.account.id)
             )
-            plan = Plan(fresh, touched)
+            now_s = self._at.ports.clock.now().timestamp()
+            plan = Plan((one for one in due(pending, touched, now_s) if one.id > seen), touched)
+            seen = pending[-1].id
             while group := plan.next():
                 await self._tell(group)
 
@@ -137,15 +141,24 @@ class Replay:
                 await self._at.fail(group, f"This program does not know how to {first.kind}.")
 
     async def _refused(self, group: Sequence[Operation], error: RefusedError) -> None:
-        """The server said no: tried again a few times, at last shown with Retry and Discard."""
+        """The server said no: told again after a while, at last shown with Retry and Discard."""
         self._refusals += 1
         now_s = self._at.ports.clock.now().timestamp()
+        tries = 1 + max(one.tries for one in group)
+        later_s = now_s + delay_s(tries, self._at.ports.entropy, first_s=_FIRST_WAIT_S)
 
         def step(tx: Transaction) -> None:
             for one in group:
-                state = "failed" if one.tries + 1 >= MAX_TRIES else "pending"
-                operation.set_state(tx, one.id, state, problem=error.sentence, tried=True)
-                if state == "failed":
+                has_failed = one.tries + 1 >= MAX_TRIES
+                operation.set_state(
+                    tx,
+                    one.id,
+                    "failed" if has_failed else "pending",
+                    problem=error.sentence,
+                    tried=True,
+                    not_before_s=0.0 if has_failed else later_s,
+                )
+                if has_failed:
                     problem.report(
                         tx, self._at.account.id, "journal", f"{one.label}: {error.sentence}",
                         "Try it again or give it up, under Operations.", now_s,

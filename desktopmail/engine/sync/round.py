@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from desktopmail.door.commands import Outcome
 from desktopmail.door.interface import DoorError
 from desktopmail.engine import quarantine
-from desktopmail.engine.store import mailbox
+from desktopmail.engine.store import mailbox, operation
 from desktopmail.engine.sync import not_given
 from desktopmail.engine.working import RESTING, log_failure
 from desktopmail.tasks import TaskScope
@@ -58,6 +58,7 @@ class Round:
                 if error.code not in {quarantine.CODE, RESTING}:
                     raise
                 errors.append(error)  # the others are none the worse for it
+        await self._store.write(partial(_try_now, able))
         if not command.headers_only:
             now_s = self._clock.now().timestamp()
             await self._store.write(partial(_release, able, now_s))
@@ -93,6 +94,11 @@ class Round:
             remedy=f"Try again; {self._log} says more.",
             code="internal",
         )
+
+
+def _try_now(account_ids: Sequence[AccountId], tx: Transaction) -> None:
+    for account_id in account_ids:
+        operation.try_now(tx, account_id)
 
 
 def _release(account_ids: Sequence[AccountId], now_s: float, tx: Transaction) -> None:

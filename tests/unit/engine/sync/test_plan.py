@@ -7,16 +7,20 @@ from hypothesis import strategies as st
 
 from desktopmail.door.ids import AccountId, MailboxId, OperationId, PlacementId
 from desktopmail.engine.store.operation import Arguments, Operation
-from desktopmail.engine.sync.plan import Plan
+from desktopmail.engine.sync.plan import Plan, due
 
 INBOX, WORK, TRASH = MailboxId(1), MailboxId(2), MailboxId(3)
 
 
-def one(number: int, kind: str, source: int = 1, target: int | None = None) -> Operation:
+def one(
+    number: int, kind: str, source: int = 1, target: int | None = None, *, not_before_s: float = 0
+) -> Operation:
     arguments = Arguments(
         source=MailboxId(source), target=None if target is None else MailboxId(target)
     )
-    return Operation(OperationId(number), AccountId(1), kind, arguments, "", "pending", 0, None)
+    return Operation(
+        OperationId(number), AccountId(1), kind, arguments, "", "pending", 0, None, not_before_s
+    )
 
 
 def groups(
@@ -85,3 +89,39 @@ def test_each_is_told_once_and_no_message_sees_another_order(
         if kind == "create":
             place = order.index(number)
             assert set(order[:place]) == set(range(number))
+
+
+def told(operations: list[Operation], touched: dict[int, set[int]]) -> list[int]:
+    """What of them is told at the time 100."""
+    about = {OperationId(key): frozenset(map(PlacementId, ids)) for key, ids in touched.items()}
+    return [int(member.id) for member in due(operations, about, 100.0)]
+
+
+def test_behind_what_is_put_off_wait_those_about_its_messages_and_theirs() -> None:
+    operations = [
+        one(1, "flags", not_before_s=105.0),
+        one(2, "flags"),
+        one(3, "move", target=WORK),  # of the message that 1 is about
+        one(4, "flags", source=WORK),  # of what 3 makes of it
+        one(5, "move", target=WORK),
+    ]
+    assert told(operations, {1: {1}, 2: {2}, 3: {1, 11}, 4: {11}, 5: {3, 13}}) == [2, 5]
+
+
+def test_behind_a_mailbox_that_is_put_off_wait_all_that_need_it() -> None:
+    operations = [
+        one(1, "create", source=WORK, not_before_s=105.0),
+        one(2, "move", target=WORK),
+        one(3, "move", target=TRASH),
+        one(4, "rename", source=WORK),
+        one(5, "append", source=TRASH, target=WORK),
+    ]
+    assert told(operations, {2: {1, 11}, 3: {2, 12}, 5: {14}}) == [3]
+
+
+def test_what_was_put_off_is_told_when_its_time_has_come_or_cannot_be_right() -> None:
+    operations = [
+        one(number, "flags", not_before_s=not_before_s)
+        for number, not_before_s in enumerate((100.0, 100.1, 9_999_999.0))
+    ]
+    assert told(operations, {0: {1}, 1: {2}, 2: {3}}) == [0, 2]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,7 @@ from desktopmail.door.commands import (
     CopyMessages,
     DeleteMessages,
     MoveMessages,
+    RetryOperation,
     SetOffline,
     StoreFlags,
     Undo,
@@ -22,6 +25,7 @@ from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, running_engine
 from tests.helpers.store import mail
 from tests.helpers.told import flags_there, settled, shown_is_there, there
+from tests.helpers.virtual import Scene, play
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -205,3 +209,114 @@ async def test_one_that_is_refused_takes_no_others_with_it(tmp_path: Path) -> No
             await bench.engine.command(SetOffline(offline=False))
             await settled(bench)
             assert all("\\Flagged" in one.flags for one in server.messages("alice"))
+
+
+def busy(command: str, times: int | None) -> Fault:
+    return Fault(protocol="imap", command=command, times=times, reply="NO [INUSE] Busy")
+
+
+def said(scene: Scene, verb: str) -> int:
+    return sum(verb in line for line in scene.server.transcript.commands())
+
+
+async def begun(scene: Scene, count: int = 3) -> None:
+    for number in range(count):
+        await scene.server.deliver_async("alice", mail(number))
+    account_id = await scene.bench.add(scene.server)
+    await scene.bench.sync(account_id)
+
+
+async def move(scene: Scene, subject: str) -> None:
+    bench = scene.bench
+    await bench.engine.command(
+        MoveMessages(placement_ids=(bench.placed(subject),), mailbox_id=bench.mailbox("Junk"))
+    )
+
+
+def test_what_is_refused_is_told_again_after_growing_waits() -> None:
+    async def scene(scene: Scene) -> None:
+        await begun(scene)
+        scene.server.add_fault(busy("UID MOVE", times=3))
+        await move(scene, "Subject 1")
+        tried_at: list[float] = []
+        for passed_s in range(120):
+            tried_at += [float(passed_s)] * (said(scene, "UID MOVE") - len(tried_at))
+            await asyncio.sleep(1.0)
+        waits = [later - earlier for earlier, later in pairwise(tried_at)]
+        assert len(waits) == 3
+        assert 2 <= waits[0] < waits[1] < waits[2] <= 21
+        assert await scene.subjects_at("alice", "Junk") == ["Subject 1"]
+        assert scene.bench.reader.operations() == []
+
+    play(scene)
+
+
+def test_what_is_refused_each_time_is_shown_at_last_with_what_was_said() -> None:
+    async def scene(scene: Scene) -> None:
+        await begun(scene)
+        scene.server.add_fault(busy("UID MOVE", times=None))
+        await move(scene, "Subject 1")
+        await asyncio.sleep(3600.0)
+        (row,) = scene.bench.reader.operations()
+        assert (row.state, row.tries, said(scene, "UID MOVE")) == ("failed", 5, 5)
+        assert "Busy" in (row.problem or "")
+        await scene.bench.engine.command(RetryOperation(operation_id=row.id))
+        await asyncio.sleep(5.0)
+        assert said(scene, "UID MOVE") == 6
+
+    play(scene)
+
+
+def test_who_gets_mail_or_says_so_has_what_was_refused_told_at_once() -> None:
+    async def scene(scene: Scene) -> None:
+        await begun(scene)
+        scene.server.add_fault(busy("UID MOVE", times=2))
+        await move(scene, "Subject 1")
+        await asyncio.sleep(1.0)
+        (row,) = scene.bench.reader.operations()
+        assert (row.state, row.tries) == ("pending", 1)
+        await scene.bench.engine.command(RetryOperation(operation_id=row.id))
+        await asyncio.sleep(1.0)
+        assert said(scene, "UID MOVE") == 2
+        await scene.bench.sync(headers_only=True)
+        assert scene.bench.reader.operations() == []
+
+    play(scene)
+
+
+def test_what_comes_later_for_the_same_message_waits_and_for_others_does_not() -> None:
+    async def scene(scene: Scene) -> None:
+        await begun(scene)
+        scene.server.add_fault(busy("UID STORE", times=1))
+        flag = scene.bench.engine.command
+        first, second = (scene.bench.placed(f"Subject {number}") for number in (0, 1))
+        await flag(StoreFlags(placement_ids=(first,), add=Flag.FLAGGED))
+        await asyncio.sleep(1.0)
+        await flag(StoreFlags(placement_ids=(first,), remove=Flag.FLAGGED))
+        await flag(StoreFlags(placement_ids=(second,), add=Flag.FLAGGED))
+        await asyncio.sleep(1.0)
+        assert said(scene, "UID STORE") == 2
+        await asyncio.sleep(60.0)
+        flagged = [
+            one.subject
+            for one in await scene.server.messages_async("alice")
+            if "\\Flagged" in one.flags
+        ]
+        assert flagged == ["Subject 1"]
+        assert scene.bench.reader.operations() == []
+
+    play(scene)
+
+
+@pytest.mark.parametrize("jump_s", [-86_400.0, 86_400.0])
+def test_a_clock_that_is_set_holds_nothing_up(jump_s: float) -> None:
+    async def scene(scene: Scene) -> None:
+        await begun(scene)
+        scene.server.add_fault(busy("UID MOVE", times=1))
+        await move(scene, "Subject 1")
+        await asyncio.sleep(1.0)
+        scene.clock.ahead_s = jump_s
+        await asyncio.sleep(400.0)
+        assert await scene.subjects_at("alice", "Junk") == ["Subject 1"]
+
+    play(scene)
