@@ -24,6 +24,7 @@ class FakeMaildrop:
         has_top: Whether it knows TOP.
         refused: UIDLs of messages that it lists and does not give.
         dies_of: UIDLs of messages at which it closes the connection.
+        lists_ids: Else its answer to UIDL is empty.
     """
 
     def __init__(self, *messages: tuple[str, bytes], has_top: bool = True) -> None:
@@ -32,6 +33,7 @@ class FakeMaildrop:
         self.heard: list[str] = []
         self.refused: set[str] = set()
         self.dies_of: set[str] = set()
+        self.lists_ids = True
         self.port = 0
 
     @property
@@ -97,7 +99,7 @@ class FakeMaildrop:
             case "LIST":
                 rows = [f"{n} {len(octets)}" for n, (_, octets) in numbered]
             case "UIDL":
-                rows = [f"{n} {uidl}" for n, (uidl, _) in numbered]
+                rows = [f"{n} {uidl}" for n, (uidl, _) in numbered if self.lists_ids]
             case "RETR" | "TOP":
                 uidl, octets = messages[int(arguments[0]) - 1]
                 if verb == "RETR" and uidl in self.refused:

@@ -87,6 +87,42 @@ async def test_a_server_that_renumbers_is_recognised_by_its_headers(tmp_path: Pa
 
 
 @pytest.mark.parametrize("has_top", [True, False])
+@pytest.mark.parametrize("lie", ["doubled", "one-is-doubled", "none"])
+async def test_an_empty_or_doubled_uidl_purges_nothing(
+    lie: str, has_top: bool, tmp_path: Path
+) -> None:
+    """Neither here, nor at a server that deletes what is deleted here, nor what is known of it."""
+    honest = [(f"u{number}", mail(number)) for number in range(4)]
+    async with (
+        FakeMaildrop(*honest, has_top=has_top).serve() as maildrop,
+        running_engine(tmp_path) as bench,
+    ):
+        account_id = AccountId((await bench.engine.command(maildrop.account())).ids[0])
+        learned = Learned(pop_deletes_with_local=True, pop_deletes_after_days=30.0)
+        await bench.engine.store.write(lambda tx: account.learn(tx, account_id, learned))
+        await bench.sync()
+        known = await seen(bench, account_id)
+        ids = {row.id for row in bench.rows()}
+        match lie:
+            case "doubled":
+                maildrop.messages[:] = [("u1", octets) for _, octets in honest]
+            case "one-is-doubled":
+                maildrop.messages[1] = ("u2", honest[1][1])
+            case "none":
+                maildrop.lists_ids = False
+        for _ in range(2):
+            await bench.sync()
+            assert {row.id for row in bench.rows()} == ids
+        maildrop.messages[:] = honest
+        maildrop.lists_ids = True
+        await bench.sync()
+        assert {row.id for row in bench.rows()} == ids
+        assert (await seen(bench, account_id)).keys() == known.keys()
+        assert not any(line.startswith("DELE") for line in maildrop.heard)
+        assert bench.reader.problems() == []
+
+
+@pytest.mark.parametrize("has_top", [True, False])
 async def test_an_id_that_is_used_again_for_another_message_is_fetched(
     has_top: bool, tmp_path: Path
 ) -> None:
