@@ -1,9 +1,10 @@
-"""What was said to the servers, redacted: a ring of records that never grows beyond its size."""
+"""What was said to the servers, redacted: a ring for each connection, bounded all together."""
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -23,14 +24,25 @@ MAX_RECORD_OCTETS = 4096
 _HEAD_OCTETS, _TAIL_OCTETS = 3072, 1024
 # What a record costs beside its octets.
 _RECORD_COST = 200
+# One connection may have this part of it all: a long fetch leaves what was said on the others.
+_SHARE = 2
+
+
+@dataclass(slots=True)
+class _Ring:
+    """The records of one connection, by their numbers, and what they cost."""
+
+    numbers: deque[int] = field(default_factory=deque)
+    octets: int = 0
 
 
 class Transcripts:
-    """The ring of all connections of the engine.
+    """The rings of all connections of the engine.
 
     Args:
         clock: For the times of the records.
-        max_octets: What it may hold; the oldest records go first.
+        max_octets: What they may hold together, one of them half of it; the oldest records go
+            first.
     """
 
     def __init__(self, clock: Clock, max_octets: int) -> None:
@@ -38,7 +50,8 @@ class Transcripts:
         self._max_octets = max_octets
         self._octets = 0
         self._number = 0
-        self._records: deque[TranscriptRecord] = deque()
+        self._records: OrderedDict[int, TranscriptRecord] = OrderedDict()
+        self._rings: dict[str, _Ring] = {}
         self._connections: Counter[str] = Counter()
         self._masks: tuple[bytes, ...] = ()
         self._at_logins: list[tuple[bytes, ...]] = []
@@ -78,47 +91,57 @@ class Transcripts:
             masks += more
         octets = _shortened(self._unsplit(after, octets, masks), masks)
         self._number += 1
-        self._records.append(
-            TranscriptRecord(
-                number=self._number,
-                account_id=account_id,
-                connection=connection,
-                at_s=self._clock.now().timestamp(),
-                sender=sender,
-                octets=octets,
-            )
+        self._records[self._number] = TranscriptRecord(
+            number=self._number,
+            account_id=account_id,
+            connection=connection,
+            at_s=self._clock.now().timestamp(),
+            sender=sender,
+            octets=octets,
         )
-        self._octets += len(octets) + _RECORD_COST
+        ring = self._rings.setdefault(connection, _Ring())
+        ring.numbers.append(self._number)
+        self._count(connection, len(octets) + _RECORD_COST)
+        while ring.octets > self._max_octets // _SHARE and ring.numbers:
+            self._forget(ring.numbers[0])
         while self._octets > self._max_octets and self._records:
-            self._octets -= len(self._records.popleft().octets) + _RECORD_COST
+            self._forget(next(iter(self._records)))
         return self._number
+
+    def _forget(self, number: int) -> None:
+        """Let the oldest record of a connection go."""
+        record = self._records.pop(number)
+        self._count(record.connection, -len(record.octets) - _RECORD_COST)
+        ring = self._rings[record.connection]
+        ring.numbers.popleft()
+        if not ring.numbers:
+            del self._rings[record.connection]
+
+    def _count(self, connection: str, octets: int) -> None:
+        self._rings[connection].octets += octets
+        self._octets += octets
 
     def _unsplit(self, after: int, octets: bytes, masks: tuple[bytes, ...]) -> bytes:
         """Hide what begins in one record and ends in the next: the network cuts where it likes."""
-        place = after - self._records[0].number if self._records else -1
-        if not after or place < 0:
+        before = self._records.get(after)
+        if before is None:
             return octets
-        before = self._records[place]
         for mask in masks:
             tail = before.octets[-(len(mask) - 1) :]
             at = (tail + octets[: len(mask) - 1]).find(mask)
             if 0 <= at < len(tail):
                 kept = before.octets[: len(before.octets) - len(tail) + at]
-                self._octets -= len(before.octets) - len(kept)
-                self._records[place] = msgspec.structs.replace(before, octets=kept)
+                self._count(before.connection, len(kept) - len(before.octets))
+                self._records[after] = msgspec.structs.replace(before, octets=kept)
                 return HIDDEN.encode() + octets[at + len(mask) - len(tail) :]
         return octets
 
     def read(self, account_id: AccountId | None, since: int) -> Transcript:
         """Return the records behind a number, of one account or of all."""
-        first = self._records[0].number if self._records else self._number + 1
+        kept = [record for number, record in self._records.items() if number > since]
         return Transcript(
-            records=tuple(
-                record
-                for record in self._records
-                if record.number > since and account_id in {None, record.account_id}
-            ),
-            lost=max(0, first - 1 - since),
+            records=tuple(one for one in kept if account_id in {None, one.account_id}),
+            lost=max(0, self._number - since - len(kept)),
         )
 
 
@@ -150,8 +173,8 @@ def _shortened(octets: bytes, masks: tuple[bytes, ...]) -> bytes:
 class ConnectionRecorder:
     """A `net.transcript.Recorder` of one connection."""
 
-    def __init__(self, ring: Transcripts, account_id: AccountId, connection: str) -> None:
-        self._ring = ring
+    def __init__(self, rings: Transcripts, account_id: AccountId, connection: str) -> None:
+        self._rings = rings
         self._account_id = account_id
         self._connection = connection
         self._last: tuple[str, int] = ("", 0)
@@ -160,5 +183,5 @@ class ConnectionRecorder:
         """Take octets that are redacted already."""
         said_by, number = self._last
         after = number if said_by == sender else 0
-        number = self._ring.add(self._account_id, self._connection, sender, octets, after)
+        number = self._rings.add(self._account_id, self._connection, sender, octets, after)
         self._last = (sender, number)

@@ -71,6 +71,22 @@ def test_it_never_grows_beyond_its_size_and_counts_what_it_lost(
         assert ring.read(None, last).lost == 0
 
 
+def test_a_long_fetch_leaves_what_was_said_on_other_connections() -> None:
+    ring = Transcripts(StillClock(), 100_000)
+    short, long = ring.recorder(ONE, "smtp"), ring.recorder(TWO, "imap")
+    short.record("S", b"535 5.7.8 wrong\r\n")
+    for _ in range(1000):
+        long.record("S", b"x" * MAX_RECORD_OCTETS)
+    assert [one.octets for one in ring.read(ONE, 0).records] == [b"535 5.7.8 wrong\r\n"]
+    kept = ring.read(TWO, 0).records
+    assert 5 < len(kept) < 20
+    assert kept[-1].number == 1001
+    assert ring.read(None, 0).lost == 1001 - 1 - len(kept)
+    for _ in range(1000):  # of many connections the oldest goes
+        ring.recorder(ONE, "pop3").record("S", b"x" * 1000)
+    assert {one.connection for one in ring.read(ONE, 0).records}.isdisjoint({"smtp 1", "pop3 1"})
+
+
 @pytest.mark.parametrize("when", ["always", "at_login"])
 @pytest.mark.parametrize("cut", range(1, 60))
 def test_a_password_that_a_server_repeats_in_pieces_is_hidden(cut: int, when: str) -> None:
