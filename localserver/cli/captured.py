@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -148,12 +149,16 @@ def list_captured(data: Data, json: Json = False) -> None:
 
 
 @app.command()
-def show(number: Number, data: Data) -> None:
+def show(number: Number, data: Data, json: Json = False) -> None:
     """Write a message to standard output as it is."""
 
     async def work() -> None:
         async with _captured(data) as found:
             octets = found.octets(number)
+        if json:
+            encoded = base64.b64encode(octets).decode("ascii")
+            output.line("", as_json=True, number=number, octets_base64=encoded)
+            return
         sys.stdout.flush()
         sys.stdout.buffer.write(octets)
         sys.stdout.buffer.flush()

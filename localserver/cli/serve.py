@@ -94,6 +94,9 @@ def serve(
         bool,
         typer.Option("--verbose", help="Show on stderr what is said, as it is; secrets masked."),
     ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="For programs: nothing is said to a person besides.")
+    ] = False,
 ) -> None:
     """Serve mail until SIGTERM or SIGINT; then finish what was acknowledged and end with 0."""
     base = Config() if config is None else read_config(config)
@@ -144,11 +147,17 @@ def serve(
     # it back, unless one larger block was freed before: then it keeps them (mallopt(3),
     # M_MMAP_THRESHOLD). The memory of this one is never touched.
     del bytearray(_KEPT_BLOCK_OCTETS)[:]
-    asyncio.run(_serve(chosen, users, plan, ready_file))
+    is_read = sys.stderr.isatty() and not json
+    asyncio.run(_serve(chosen, users, plan, ready_file, is_read=is_read))
 
 
 async def _serve(
-    config: Config, users: list[tuple[str, str]], plan: list[Fault], ready_file: Path | None
+    config: Config,
+    users: list[tuple[str, str]],
+    plan: list[Fault],
+    ready_file: Path | None,
+    *,
+    is_read: bool,
 ) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -165,7 +174,7 @@ async def _serve(
         if ready_file is not None:
             server.ready.write(ready_file)
         print(server.ready.to_json(), flush=True)  # noqa: T201  programs read it
-        if sys.stderr.isatty():
+        if is_read:
             print(summary(server), file=sys.stderr)  # noqa: T201  and this is for a person
         await stopping.wait()
     finally:

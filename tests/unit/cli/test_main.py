@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from desktopmail.cli.main import main
+from desktopmail.cli.main import main, parser
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -107,3 +109,19 @@ def test_a_profile_that_is_a_file_is_named(
     path.write_text("x")
     assert main(["--profile", str(path), "account", "list"]) == 1
     assert f"{path} is a file" in capsys.readouterr().err
+
+
+def options(of: argparse.ArgumentParser, path: str = "") -> Iterator[tuple[str, set[str]]]:
+    """Each command with what can be said behind it."""
+    groups = [one for one in of._actions if isinstance(one, argparse._SubParsersAction)]
+    if not groups:
+        yield path, {name for action in of._actions for name in action.option_strings}
+    for group in groups:
+        for name, below in group.choices.items():
+            yield from options(below, f"{path} {name}".strip())
+
+
+def test_every_command_takes_json_and_a_profile() -> None:
+    found = dict(options(parser()))
+    assert {"sync", "account check", "operations list", "demo"} <= found.keys()
+    assert [name for name, known in found.items() if not {"--json", "--profile"} <= known] == []

@@ -5,12 +5,16 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+import typer.main
 
 from desktopmail import __version__
-from localserver.cli.program import run
+from localserver.cli.program import program, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.mark.parametrize(
@@ -42,6 +46,22 @@ def test_a_mistake_is_one_sentence_and_a_status(
     assert said in captured.err
     assert captured.err.count("\n") == 1
     assert captured.out == ""
+
+
+def options(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, set[str]]]:
+    """Each command with what can be said behind it."""
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield " ".join(path), {name for parameter in command.params for name in parameter.opts}
+        return
+    for name, each in below.items():
+        yield from options(each, (*path, name))
+
+
+def test_every_command_takes_json() -> None:
+    found = dict(options(typer.main.get_command(program())))
+    assert {"serve", "user add", "queue list", "check-config"} <= found.keys()
+    assert [name for name, known in found.items() if "--json" not in known] == []
 
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:

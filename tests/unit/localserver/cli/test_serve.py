@@ -38,8 +38,14 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Served:
     found = Served()
 
     async def _serve(
-        config: Config, users: list[tuple[str, str]], plan: list[Fault], _ready: Path | None
+        config: Config,
+        users: list[tuple[str, str]],
+        plan: list[Fault],
+        _ready: Path | None,
+        *,
+        is_read: bool,
     ) -> None:
+        assert not is_read  # standard error is no terminal here
         found.config, found.users, found.plan = config, users, plan
 
     monkeypatch.setattr(serve, "_serve", _serve)
