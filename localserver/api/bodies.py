@@ -25,10 +25,11 @@ async def json_object(request: web.Request) -> dict[str, Any]:
     Raises:
         ProblemError: It is something else.
     """
-    if not request.can_read_body:
+    octets = await request.read()  # aiohttp keeps them for the next who asks
+    if not octets:
         return {}
     try:
-        value = json.loads(await request.read())
+        value = json.loads(octets)
     except (ValueError, RecursionError) as error:
         raise ProblemError(400, f"The body is no JSON: {error}.") from error
     if not isinstance(value, dict):

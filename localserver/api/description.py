@@ -75,7 +75,11 @@ def _operation(route: Route) -> dict[str, Any]:
     elif route.body is not None:
         operation["requestBody"] = {
             "required": bool(route.needed),
-            "content": {"application/json": {"schema": _object(route.body, route.needed)}},
+            "content": {
+                "application/json": {
+                    "schema": {**_object(route.body, route.needed), "additionalProperties": False}
+                }
+            },
         }
     return operation
 

@@ -36,9 +36,12 @@ async def list_messages(server: Server, request: web.Request) -> list[dict[str, 
 async def add_message(server: Server, request: web.Request) -> dict[str, Any]:
     """Put the message of the body into a mailbox, as if it had come long ago."""
     flags = frozenset(request.query.get("flags", "").split())
+    octets = await request.read()
+    if not octets:
+        raise ProblemError(400, "A message of no octets is not stored.")
     delivery = Delivery(
         user=bodies.known_user(server, request),
-        octets=await request.read(),
+        octets=octets,
         mailbox=_mailbox(request),
         flags=flags,
     )

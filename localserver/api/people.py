@@ -48,7 +48,7 @@ async def put_user(server: Server, request: web.Request) -> dict[str, Any]:
 
 async def remove_user(server: Server, request: web.Request) -> dict[str, Any]:
     """Remove a user; the mail stays on the disk."""
-    await server.context.users.remove(request.match_info["user"])
+    await server.context.users.remove(bodies.known_user(server, request))
     return {}
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from desktopmail.net.errors import ListenError
+from localserver.api import bodies
 from localserver.api.events import STREAMS
 from localserver.api.problem import ProblemError, problem
 from localserver.api.routes import ROUTES, Route
@@ -16,9 +17,10 @@ from localserver.store.errors import NoSuchMailboxError, NoSuchUserError, StoreE
 from localserver.users import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from localserver.api.events import Stream
+    from localserver.api.routes import Values
     from localserver.server import Server
 
 MAX_BODY_OCTETS = 64 * 1024 * 1024
@@ -98,6 +100,7 @@ def _guarded(
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
             _check(server, route, request)
+            await _check_names(route, request)
             answer = await route.handler(server, request)
         except ProblemError as error:
             return problem(error)
@@ -126,6 +129,24 @@ def _check(server: Server, route: Route, request: web.Request) -> None:
         raise ProblemError(413, f"At most {most} octets are taken here.")
     if request.content_length is None and request.can_read_body:
         raise ProblemError(411, "A body needs its Content-Length.")
+
+
+async def _check_names(route: Route, request: web.Request) -> None:
+    # A name with a typing error would be a value left out: `wait` would find any message.
+    _refuse_unknown(request.query, route.query or {})
+    if route.body is not None:
+        values = await bodies.json_object(request)
+        _refuse_unknown(values, route.body)
+        for name in route.needed:
+            if name not in values:
+                raise ProblemError(400, f"{name!r} is missing.")
+
+
+def _refuse_unknown(given: Iterable[str], known: Values) -> None:
+    for name in given:
+        if name not in known:
+            taken = ", ".join(known) or "nothing"
+            raise ProblemError(400, f"{name!r} is not known here, where {taken} can be given.")
 
 
 def _is_local_host(host: str) -> bool:

@@ -31,6 +31,12 @@ async def test_messages_are_added_listed_shown_and_removed() -> None:
                 assert answer.status == 404
 
 
+async def test_a_message_of_no_octets_is_refused_as_by_imap() -> None:
+    async with administered() as (_, client), client.post(URL, data=b"") as answer:
+        assert answer.status == 400
+        assert (await answer.json())["detail"] == "A message of no octets is not stored."
+
+
 async def test_a_long_mailbox_is_read_in_pages() -> None:
     async with administered() as (server, client):
         for number in range(5):

@@ -51,6 +51,26 @@ async def test_a_body_that_is_too_large_or_of_unknown_size_is_refused() -> None:
             assert answer.status == 400
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "detail"),
+    [
+        ("GET", "/api/users/alice/messages?mailbx=Sent", None,
+         "'mailbx' is not known here, where mailbox, limit, before can be given."),
+        ("GET", "/api/users?limit=1", None,
+         "'limit' is not known here, where nothing can be given."),
+        ("POST", "/api/wait", {"subjct": "Welcome"},
+         "'subjct' is not known here, where to, subject, timeout_s can be given."),
+        ("PUT", "/api/users/alice/quota", {}, "'quota_octets' is missing."),
+    ],
+)  # fmt: skip
+async def test_a_value_that_is_not_known_or_missing_is_named(
+    method: str, path: str, body: object, detail: str
+) -> None:
+    async with administered() as (_, client), client.request(method, path, json=body) as answer:
+        assert answer.status == 400
+        assert (await answer.json())["detail"] == detail
+
+
 async def test_a_port_in_use_is_one_sentence() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
