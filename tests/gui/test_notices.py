@@ -177,7 +177,8 @@ def test_what_a_button_did_is_done_though_nobody_shows_that_it_is(theme: Theme, 
         await until(lambda: server.shown)
         server.refuses = True
         await server.act(next(iter(server.shown)), "archive")
-        await until(lambda: window.history.what)
+        await until(lambda: server.refused)
+        assert window.history.what
         assert [type(it) for it in store.commands] == [ArchiveMessages]
         server.refuses = False
         arrive(store, "More news")

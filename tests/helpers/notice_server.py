@@ -95,6 +95,7 @@ class NoticeServer:
         calls: Every call of `Notify`, with the types of its arguments.
         locked: Whether the screen is locked; None: nobody knows.
         refuses: Whether it shows nothing more.
+        refused: How often it has refused to show something.
         pressed: The button of the next one that is pressed as soon as it is there.
         slow_s: How long after it showed one it says so.
     """
@@ -105,6 +106,7 @@ class NoticeServer:
     calls: list[tuple[str, Shown]] = field(default_factory=list)
     locked: bool | None = None
     refuses: bool = False
+    refused: int = 0
     slow_s: float = 0.0
     pressed: str = ""
     last: int = 0
@@ -140,7 +142,9 @@ class NoticeServer:
         match fields[HeaderFields.member]:
             case "GetCapabilities":
                 return new_method_return(message, "as", (list(self.can),))
-            case "Notify" if not self.refuses:
+            case "Notify" if self.refuses:
+                self.refused += 1
+            case "Notify":
                 number = self._show(message)
                 await asyncio.sleep(self.slow_s)
                 return new_method_return(message, "u", (number,))
