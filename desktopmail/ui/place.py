@@ -1,4 +1,4 @@
-"""Where the window stands and how its panes share it, kept for the next time."""
+"""Where the window stands, how its panes share it, and its columns, kept for the next time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMainWindow, QSplitter
 
+    from desktopmail.ui.panes.message_list import MessageList
     from desktopmail.ui.theme.theme import Theme
 
 # For usual letters, where the window has room for it.
@@ -16,7 +17,7 @@ _TREE, _CARDS, _TABLE = 212, 372, 640
 
 
 class Place(QObject):
-    """Keeps place and size of a window, of its panes, and of each layout of list and message.
+    """Keeps place and size of a window, of its panes and columns, of each layout of its messages.
 
     List and message share the room anew with each size of the window, until a person moves what
     parts them: a table takes more of it than cards.
@@ -25,6 +26,7 @@ class Place(QObject):
         window: The window.
         panes: The sidebar beside the rest.
         messages: The list beside the message, or above it.
+        rows: The list itself, with its columns.
         kept: Where all that is kept, or None to keep nothing.
         theme: How large letters are.
     """
@@ -34,6 +36,7 @@ class Place(QObject):
         window: QMainWindow,
         panes: QSplitter,
         messages: QSplitter,
+        rows: MessageList,
         kept: QSettings | None,
         theme: Theme,
     ) -> None:
@@ -41,6 +44,7 @@ class Place(QObject):
         self._window = window
         self._panes = panes
         self._messages = messages
+        self._rows = rows
         self._kept = kept
         self._theme = theme
         self._is_table = False
@@ -60,6 +64,10 @@ class Place(QObject):
                 state = self._kept.value(key)
                 if isinstance(state, QByteArray):
                     restore(state)
+            columns = self._kept.value("window/columns")
+            if isinstance(columns, list):
+                self._rows.columns.restore(columns)
+                self._rows.fit_columns()
         self._share_as_before()
 
     def keep(self) -> None:
@@ -68,6 +76,7 @@ class Place(QObject):
             return
         self._kept.setValue("window/geometry", self._window.saveGeometry())
         self._kept.setValue("window/panes", self._panes.saveState())
+        self._kept.setValue("window/columns", self._rows.columns.state())
         for key, state in self._chosen.items():
             self._kept.setValue(key, state)
 

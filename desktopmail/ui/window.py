@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
         for model in (self.tree_model, self.list_model):
             model.setParent(self)  # a view must never outlive its model
         self._build()
-        self.place = Place(self, self._panes, self.messages, geometry, theme)
+        self.place = Place(self, self._panes, self.messages, self.list_pane.list, geometry, theme)
         self.session = SessionKeeper(self, geometry)
         self._open(is_first=not self.accounts())
         if whole:

@@ -47,12 +47,21 @@ from tests.helpers.fake_door import FakeStore, full_store
 from tests.helpers.qt_loop import SLOT_LIMIT_S, longest_slot, run_qt, until
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QSettings
+
     from desktopmail.ui.theme.theme import Theme
 
 Scene = Callable[[MainWindow, FakeStore], Awaitable[None]]
 
 
-def play(theme: Theme, scene: Scene, store: FakeStore | None = None, **chosen: object) -> None:
+def play(
+    theme: Theme,
+    scene: Scene,
+    store: FakeStore | None = None,
+    *,
+    geometry: QSettings | None = None,
+    **chosen: object,
+) -> None:
     """Open a window, play a scene in it, and close everything."""
     engine = full_store() if store is None else store
 
@@ -60,7 +69,7 @@ def play(theme: Theme, scene: Scene, store: FakeStore | None = None, **chosen: o
         settings = Settings(None)
         for name, value in {"theme": "light", **chosen}.items():
             settings.set(name, value)  # type: ignore[arg-type]
-        window = MainWindow(engine, lambda: engine, settings, theme, web=False)
+        window = MainWindow(engine, lambda: engine, settings, theme, web=False, geometry=geometry)
         window.show()
         try:
             await scene(window, engine)

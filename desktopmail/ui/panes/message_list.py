@@ -12,6 +12,7 @@ from desktopmail.ui.dates import widest_dates, widest_sizes
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.messages import SORT_COLUMNS, ListColumn, MessageListModel
 from desktopmail.ui.panes.card import CardDelegate, TableDelegate
+from desktopmail.ui.panes.list_columns import ListColumns
 
 if TYPE_CHECKING:
     from desktopmail.door.ids import PlacementId
@@ -23,14 +24,12 @@ _HELD_MS = 60
 _RECOUNTED_MS = 1_000
 _SELECTION_CHECKED = 500  # selections up to this size are put right after every refresh
 
-# Narrower than this, what the columns say is cut: the less telling ones make room.
-_WIDE_ENOUGH_FOR_SIZE = 560
-_WIDE_ENOUGH_FOR_DATE = 370
-_LEAST_NAMES = 100
-
 
 class MessageList(QTableView):
     """Shows a window over the messages of a view.
+
+    Attributes:
+        columns: Those of the table.
 
     Signals:
         current_changed: Another message is current (MessageRow or None).
@@ -81,12 +80,8 @@ class MessageList(QTableView):
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setMinimumSectionSize(16)
-        columns = self.horizontalHeader()
-        columns.setHighlightSections(False)
-        columns.setMinimumSectionSize(24)
-        columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        columns.setSectionsClickable(True)
-        columns.sectionClicked.connect(self._heading_clicked)
+        self.columns = ListColumns(self.horizontalHeader(), theme)
+        self.horizontalHeader().sectionClicked.connect(self._heading_clicked)
         selection = self.selectionModel()
         selection.currentRowChanged.connect(self._current_row_changed)
         selection.selectionChanged.connect(self.selection_changed)
@@ -95,7 +90,6 @@ class MessageList(QTableView):
         model.shifted.connect(self._shift)
         model.modelReset.connect(self.viewport().update)
         theme.changed.connect(self._measure)
-        self._needed: dict[ListColumn, int] = {}  # the width of columns that are as wide as needed
         self._settle = QTimer(self)  # a held cursor key opens the message it rests on only
         self._settle.setSingleShot(True)
         self._settle.setInterval(0)
@@ -141,7 +135,7 @@ class MessageList(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Keep the one column of cards as wide as the list."""
         super().resizeEvent(event)
-        self._fit_columns()
+        self.fit_columns()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the rows, or what an empty list means."""
@@ -160,32 +154,18 @@ class MessageList(QTableView):
         delegate = self._cards if self.as_cards else self._table
         self.verticalHeader().setDefaultSectionSize(delegate.height())
         if not self.as_cards:
-            self._needed = {ListColumn.STAR: self._theme.px(32)}
-            for column, texts in (
-                (ListColumn.DATE, widest_dates()),
-                (ListColumn.SIZE, widest_sizes()),
-            ):
-                heading = self.horizontalHeader().sectionSizeHint(column)
-                self._needed[column] = max(self._table.width(texts), heading)
-        self._fit_columns()
+            self.columns.measure(
+                {
+                    ListColumn.DATE: self._table.width(widest_dates()),
+                    ListColumn.SIZE: self._table.width(widest_sizes()),
+                }
+            )
+        self.fit_columns()
         self.viewport().update()
 
-    def _fit_columns(self) -> None:
-        width = self.viewport().width()
-        header = self.horizontalHeader()
-        shown = _columns_in(round(width / self._theme.scale), cards=self.as_cards)
-        for column in ListColumn:
-            self.setColumnHidden(column, column not in shown)
-        if self.as_cards:
-            self.setColumnWidth(ListColumn.STAR, width)
-            return
-        fixed = {column: wide for column, wide in self._needed.items() if column in shown}
-        rest = max(width - sum(fixed.values()), 160)
-        names = self._theme.px(_LEAST_NAMES)
-        fixed[ListColumn.SENDER] = max(rest * 3 // 10, min(names, rest // 2))
-        fixed[ListColumn.SUBJECT] = rest - fixed[ListColumn.SENDER]
-        for column, wide in fixed.items():
-            header.resizeSection(column, wide)
+    def fit_columns(self) -> None:
+        """Share the width that there is among the columns."""
+        self.columns.fit(self.viewport().width(), cards=self.as_cards)
 
     # ---- rows
 
@@ -364,15 +344,3 @@ class MessageList(QTableView):
             event.ignore()
             return
         super().keyPressEvent(event)
-
-
-def _columns_in(width: int, *, cards: bool) -> set[ListColumn]:
-    """The columns that a list so wide, for usual letters, has room for; cards draw all in one."""
-    if cards:
-        return {ListColumn.STAR}
-    shown = set(ListColumn)
-    if width < _WIDE_ENOUGH_FOR_SIZE:
-        shown.discard(ListColumn.SIZE)
-    if width < _WIDE_ENOUGH_FOR_DATE:
-        shown.discard(ListColumn.DATE)
-    return shown
