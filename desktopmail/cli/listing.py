@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from desktopmail.cli.context import Context
-    from desktopmail.door.rows import MailboxRow, MessageRow
+    from desktopmail.door.rows import MailboxRow, MessageRow, View
 
 _Column: TypeAlias = "tuple[str, Callable[[MessageRow], str]]"
 
@@ -33,6 +33,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", type=numbers.limit, default=LIMIT, metavar="N", help=f"default: {LIMIT}"
     )
+
+
+def read(context: Context, view: View, limit: int) -> tuple[list[MessageRow], bool]:
+    """The first rows of a view, and whether it has more."""
+    rows = context.reader().window(view, 0, limit + 1)
+    return rows[:limit], len(rows) > limit
+
+
+def tell_more(context: Context, limit: int) -> None:
+    """Say to a person that more are there than were listed."""
+    context.output.remark(f"More than {limit} are there: --limit lists more of them.")
 
 
 def show(

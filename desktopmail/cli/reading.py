@@ -72,8 +72,10 @@ async def _mailboxes(context: Context, arguments: argparse.Namespace) -> int:
 async def _list(context: Context, arguments: argparse.Namespace) -> int:
     mailboxes = context.mailboxes(arguments.mailbox, arguments.account)
     view = View(mailbox_ids=tuple(mailbox.id for mailbox in mailboxes))
-    rows = context.reader().window(view, 0, arguments.limit)
+    rows, more = listing.read(context, view, arguments.limit)
     listing.show(context, rows, mailboxes, f"{arguments.mailbox} is empty.")
+    if more:
+        listing.tell_more(context, arguments.limit)
     return 0
 
 

@@ -97,11 +97,13 @@ async def _search(context: Context, arguments: argparse.Namespace) -> int:
         answer = await (await context.door()).query(SearchServers(query=query, mailbox_ids=within))
         hits = answer if isinstance(answer, ServerHits) else ServerHits()
         view = msgspec.structs.replace(view, also=hits.placement_ids)
-    rows = context.reader().window(view, 0, arguments.limit)
+    rows, more = listing.read(context, view, arguments.limit)
     if hits is None:
         listing.show(context, rows, boxes, f"Nothing was found for {query}.")
     else:
         _show_both(context, rows, hits, query, boxes)
+    if more:
+        listing.tell_more(context, arguments.limit)
     _say_scope(context, boxes, within, hits)
     return 0
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
+
 from desktopmail.cli import listing
 from desktopmail.cli.context import Context
 from desktopmail.cli.output import Output
@@ -14,8 +16,6 @@ from tests.helpers.store import add_account, inbox_of, open_store, put
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from desktopmail.engine.store.store import Transaction
 
@@ -51,6 +51,25 @@ async def test_a_list_of_several_accounts_tells_whose_each_message_is(
     assert heading[-2:] == ["MAILBOX", "ACCOUNT"]
     assert sorted(row[-2:] for row in rows) == [["INBOX", "home"], ["INBOX", "work"]]
     assert all("(no subject)" in " ".join(row) for row in rows)
+
+
+@pytest.mark.parametrize(("limit", "as_json"), [(1, False), (2, False), (1, True)])
+async def test_a_list_that_is_cut_says_so_to_people(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], limit: int, as_json: bool
+) -> None:
+    async with open_store(tmp_path) as store:
+        await store.write(partial(_filled))
+        context = Context(tmp_path, Output(as_json=as_json))
+        boxes = context.mailboxes("inbox", None)
+        view = View(mailbox_ids=tuple(box.id for box in boxes))
+        rows, more = listing.read(context, view, limit)
+        assert (len(rows), more) == (limit, limit == 1)
+        if more:
+            listing.tell_more(context, limit)
+        await context.aclose()
+    said = capsys.readouterr().err
+    is_said = limit == 1 and not as_json
+    assert said == ("More than 1 are there: --limit lists more of them.\n" if is_said else "")
 
 
 async def test_a_list_of_one_mailbox_does_not_say_again_which(
