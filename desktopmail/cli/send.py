@@ -176,7 +176,7 @@ def built(draft: compose.Draft, account: AccountRow) -> compose.Composed:
 def _addresses(texts: Sequence[str]) -> tuple[address.Mailbox, ...]:
     found: list[address.Mailbox] = []
     for text in texts:
-        read = address.parse(text)
+        read = address.typed(text)
         if not read or not all(mailbox.is_valid for mailbox in read):
             raise UsageError(f"{text} is not an address, as in anna@example.org.")
         found += read

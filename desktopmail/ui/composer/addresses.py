@@ -58,7 +58,7 @@ def parse_typed(text: str) -> tuple[Mailbox, ...]:
     words = text.replace(",", " ").split()
     if len(words) > 1 and all(address.is_valid(word) for word in words):
         return tuple(Mailbox("", word) for word in words)
-    return tuple(box for box in address.parse(text.strip(" ,")) if box.address or box.name)
+    return tuple(box for box in address.typed(text.strip(" ,")) if box.address or box.name)
 
 
 class _Offer(QStyledItemDelegate):

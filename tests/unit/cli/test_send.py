@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from desktopmail.cli.errors import CommandError
+from desktopmail.cli.errors import CommandError, UsageError
 from desktopmail.cli.send import as_sent, read, without, write
 from desktopmail.cli.writer import Writer
 from desktopmail.door.ids import AccountId
@@ -110,6 +110,11 @@ def test_a_body_in_another_charset_is_refused_before_it_loses_a_letter(
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(typed, "utf-8", errors="surrogateescape"))
     with pytest.raises(CommandError, match="is not text in UTF-8"):
         write(WRITER, parts(body="-"))
+
+
+def test_a_recipient_is_not_lost_in_the_name_of_the_next() -> None:
+    with pytest.raises(UsageError, match=r"anna, ben@example\.org is not an address"):
+        write(WRITER, parts(to=["anna, ben@example.org"], body="x"))
 
 
 def test_answers_to_an_identity_go_where_it_wants_them() -> None:

@@ -219,3 +219,22 @@ def test_no_text_makes_it_raise(text: str) -> None:
 def test_what_is_no_address_says_why(typed: str, reason: address.Wrong | None) -> None:
     assert address.wrong(typed) is reason
     assert address.is_valid(typed) is (reason is None)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("anna, ben@example.org", ["anna", "ben@example.org"]),
+        ("anna,ben@x.test,carl@x.test", ["anna", "ben@x.test", "carl@x.test"]),
+        ("Anna Weber anna@x.test, ben@x.test", ["Anna Weber <anna@x.test>", "ben@x.test"]),
+        ("Weber, Anna <anna@x.test>, ben@x.test", ['"Weber, Anna" <anna@x.test>', "ben@x.test"]),
+        ('"a,b"@x.test', ['"a,b"@x.test']),
+        ("team: anna@x.test, ben@x.test;", ["anna@x.test", "ben@x.test"]),
+        ("", []),
+        (" , ", []),
+    ],
+)
+def test_of_what_a_person_typed_nobody_is_lost_in_the_name_of_another(
+    text: str, meant: list[str]
+) -> None:
+    assert [str(box) for box in address.typed(text)] == meant
