@@ -296,6 +296,21 @@ def test_a_refused_command_is_said_in_the_window_and_nothing_is_lost(theme: Them
     play(theme, scene)
 
 
+def test_the_message_chosen_stays_in_sight_when_the_list_gets_lower(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        messages = window.list_pane.list
+        await select(window, 0)
+        shown = messages.viewport().height() // messages.rowHeight(0)
+        await select(window, shown - 1)  # the last that is seen as a whole
+        height = messages.viewport().height()
+        window.run(find_verb("reading_below"))
+        await until(lambda: messages.viewport().height() < height)
+        row = messages.visualRect(messages.currentIndex())
+        assert messages.viewport().rect().contains(row)
+
+    play(theme, scene)
+
+
 def test_a_problem_is_a_card_that_can_be_dismissed(theme: Theme) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         problem = ProblemRow(

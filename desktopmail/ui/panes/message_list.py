@@ -133,9 +133,13 @@ class MessageList(QTableView):
         self.horizontalHeader().setSortIndicatorShown(True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Keep the one column of cards as wide as the list."""
+        """Keep the one column of cards as wide as the list, and the row chosen in sight."""
         super().resizeEvent(event)
         self.fit_columns()
+        row = self.visualRect(self.currentIndex())
+        was_seen = row.isValid() and row.top() >= 0 and row.bottom() < event.oldSize().height()
+        if was_seen and row.bottom() >= self.viewport().height():
+            self.scrollTo(self.currentIndex())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the rows, or what an empty list means."""
