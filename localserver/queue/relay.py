@@ -256,8 +256,11 @@ class RelayQueue:
             identifier = context.ports.entropy.token(9).hex()
             bounced = OutgoingRecipient(sender)
             await self._add(
-                Outgoing(identifier, "", (bounced,), report, requiretls=due.message.requiretls)
-            )
+                Outgoing(
+                    identifier, "", (bounced,), report,
+                    smtputf8=not sender.isascii(), requiretls=due.message.requiretls,
+                )
+            )  # fmt: skip
 
     async def _add(self, message: Outgoing) -> None:
         number = await self._table.add(message, self._context.ports.clock.now())

@@ -101,10 +101,11 @@ def make_report(
     """
     worst = min((fate.action for fate in fates), key=list(Action).index)
     boundary = f"=_{token.hex()}"
-    utf8 = any(not fate.recipient.isascii() for fate in fates)
+    # RFC 6533: what a report says about addresses beyond ASCII is UTF-8, and says so by its type.
+    status = "\r\n".join(_for_programs(fates, reporter, envid, date, arrived or date)).encode()
+    global_ = "" if status.isascii() else "global-"
     returned = original if full and worst is Action.FAILED else _header_of(original)
-    kind = "message/rfc822" if returned is original else "text/rfc822-headers"
-    encoding = "7bit" if returned.isascii() else "8bit"
+    kind = _kind(original, is_whole=returned is original)
     head = [
         f"From: Mail Delivery System <postmaster@{reporter}>",
         f"To: <{sender}>",
@@ -124,24 +125,48 @@ def make_report(
         "",
         *_for_people(fates, reporter),
         f"--{boundary}",
-        f"Content-Type: message/{'global-' if utf8 else ''}delivery-status",
-        *(("Content-Transfer-Encoding: 8bit",) if utf8 else ()),
+        f"Content-Type: message/{global_}delivery-status",
+        f"Content-Transfer-Encoding: {_encoding(status)}",
         "",
-        *_for_programs(fates, reporter, envid, date, arrived or date),
+        "",
+    ]
+    middle = [
+        "",
         f"--{boundary}",
         f"Content-Type: {kind}",
-        f"Content-Transfer-Encoding: {encoding}",
+        f"Content-Transfer-Encoding: {_encoding(returned)}",
+        "",
         "",
     ]
     return b"".join(
         (
             "\r\n".join(head).encode(),
-            b"\r\n",
+            status,
+            "\r\n".join(middle).encode(),
             returned,
             b"" if returned.endswith(b"\r\n") else b"\r\n",
             f"--{boundary}--\r\n".encode(),
         )
     )
+
+
+def _kind(original: bytes, *, is_whole: bool) -> str:
+    header = Header.parse(original).block
+    if header.isascii() or not _is_utf8(header):  # older 8-bit mail has no type of its own
+        return "message/rfc822" if is_whole else "text/rfc822-headers"
+    return "message/global" if is_whole else "message/global-headers"
+
+
+def _is_utf8(octets: bytes) -> bool:
+    try:
+        octets.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _encoding(octets: bytes) -> str:
+    return "7bit" if octets.isascii() else "8bit"
 
 
 def _for_people(fates: Sequence[Fate], reporter: str) -> list[str]:
@@ -188,7 +213,7 @@ def _for_programs(
 
 def _one_line(text: str) -> str:
     line = _LINE_BREAKS.sub(" ", text).strip()
-    return line if len(line) <= 700 else f"{line[:700]}…"
+    return line if len(line) <= 700 else f"{line[:700]} ..."
 
 
 def _header_of(octets: bytes) -> bytes:

@@ -230,6 +230,7 @@ async def send_report(
                 sender="",
                 recipients=(OutgoingRecipient(sender),),
                 octets=report,
+                smtputf8=not sender.isascii(),
                 requiretls=requiretls,
             )
         )

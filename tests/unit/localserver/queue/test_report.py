@@ -87,6 +87,43 @@ def test_international_recipients_follow_rfc_6533() -> None:
     assert "Final-Recipient: utf-8; jürgen@bücher.example\r\n".encode() in octets
 
 
+@pytest.mark.parametrize(
+    "fate",
+    [
+        Fate("a@b.example", Action.FAILED, "5.1.1", None, "mx.example", "550 Für Sie nicht"),
+        Fate("a@b.example", Action.FAILED, "5.1.1", OriginalRecipient("utf-8", "jürgen@b.example")),
+    ],
+)
+def test_a_status_beyond_ascii_is_a_global_one(fate: Fate) -> None:
+    programs = email.message_from_bytes(report(fate)).get_payload()[1]
+    assert programs.get_content_type() == "message/global-delivery-status"
+    assert programs["Content-Transfer-Encoding"] == "8bit"
+
+
+def test_a_long_diagnostic_is_cut_in_ascii() -> None:
+    fate = Fate("a@b.example", Action.FAILED, "5.1.1", None, "mx.example", "550 " + "x" * 1000)
+    programs = email.message_from_bytes(report(fate)).get_payload()[1]
+    assert programs.get_content_type() == "message/delivery-status"
+    assert programs.get_payload()[1]["Diagnostic-Code"].endswith("x ...")
+
+
+@pytest.mark.parametrize(
+    ("header", "full", "kind"),
+    [
+        ("Subject: grüße".encode(), True, "message/global"),
+        ("Subject: grüße".encode(), False, "message/global-headers"),
+        (b"Subject: gr\xfc\xdfe", True, "message/rfc822"),
+        (b"Subject: x", True, "message/rfc822"),
+    ],
+)
+def test_a_message_with_a_header_in_utf_8_is_returned_as_a_global_one(
+    header: bytes, full: bool, kind: str
+) -> None:
+    octets = header + b"\r\n\r\nbody\r\n"
+    returned = email.message_from_bytes(report(FAILED, full=full, original=octets)).get_payload()[2]
+    assert returned.get_content_type() == kind
+
+
 def test_a_message_in_eight_bits_is_returned_as_such() -> None:
     octets = report(FAILED, original="Subject: x\r\n\r\ngrüße\r\n".encode())
     assert b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 8bit\r\n" in octets
