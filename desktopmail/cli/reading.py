@@ -84,7 +84,7 @@ async def _show(context: Context, arguments: argparse.Namespace) -> int:
     if arguments.headers:
         _print_octets(context, arguments, context.reader().header_octets(MessageId(arguments.id)))
         return 0
-    found = await _octets(context, rows[0])
+    found = await whole(context, rows[0])
     if arguments.raw:
         _print_octets(context, arguments, found)
         return 0
@@ -119,7 +119,13 @@ def _print_octets(context: Context, arguments: argparse.Namespace, found: bytes)
     context.output.value({"id": arguments.id, "octets_base64": encoded})
 
 
-async def _octets(context: Context, row: MessageRow) -> bytes:
+async def whole(context: Context, row: MessageRow) -> bytes:
+    """The octets of a message, from its server where they are not here.
+
+    Raises:
+        DoorError: The server did not let us in.
+        CommandError: It did not send them.
+    """
     found = context.reader().octets(row.message_id)
     if found is None:
         await (await context.door()).command(FetchOctets(placement_ids=(row.id,)))

@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from desktopmail.cli.context import Context
     from desktopmail.cli.declaration import Commands
     from desktopmail.cli.writer import Writer
+    from desktopmail.door.ids import PlacementId
     from desktopmail.door.rows import AccountRow, SendingRow
 
+#: What `--body` takes.
+BODY_HELP = "- reads it from standard input"
 _SETTLED = {SendingState.DONE, SendingState.FAILED}
 
 # What is tried again sooner than that is waited for.
@@ -60,28 +63,33 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     for name in ("--to", "--cc", "--bcc"):
         send.add_argument(name, action="append", default=[], metavar="ADDRESS")
     send.add_argument("--subject", metavar="TEXT")
-    send.add_argument("--body", metavar="TEXT", help="- reads it from standard input")
-    send.add_argument("--attach", action="append", default=[], metavar="FILE", type=Path)
+    send.add_argument("--body", metavar="TEXT", help=BODY_HELP)
+    add_delivery(send)
     send.add_argument(
+        "--receipt", action="store_true", help="ask the readers to confirm that they read it"
+    )
+    send.set_defaults(run=_send)
+
+
+def add_delivery(parser: argparse.ArgumentParser) -> None:
+    """Declare what goes along with a message, and how it is delivered."""
+    parser.add_argument("--attach", action="append", default=[], metavar="FILE", type=Path)
+    parser.add_argument(
         "--report",
         action="append",
         default=[],
         choices=["success", "failure", "delay", "never"],
         help="have mail servers report what becomes of it; may be given several times",
     )
-    send.add_argument(
+    parser.add_argument(
         "--return", dest="returned", choices=["full", "headers"], help="what a report brings back"
     )
-    send.add_argument(
-        "--receipt", action="store_true", help="ask the readers to confirm that they read it"
-    )
-    send.add_argument(
+    parser.add_argument(
         "--delay", type=_seconds, default=0.0, metavar="SECONDS", help="time to take it back"
     )
-    send.add_argument(
+    parser.add_argument(
         "--no-wait", action="store_true", help="return as soon as it is in the outbox"
     )
-    send.set_defaults(run=_send)
 
 
 def _seconds(text: str) -> float:
@@ -107,6 +115,23 @@ async def _send(context: Context, arguments: argparse.Namespace) -> int:
         sender = message.sender
         account = account_of(context, arguments.account, sender.address or None)
         composed = as_sent(message, account)
+    return await deliver(context, account, composed, arguments)
+
+
+async def deliver(
+    context: Context,
+    account: AccountRow,
+    composed: compose.Composed,
+    arguments: argparse.Namespace,
+    *,
+    answers: PlacementId | None = None,
+) -> int:
+    """Send a message as the options of `add_delivery` want it; returns the exit status.
+
+    Raises:
+        DoorError: The engine refused it.
+        CommandError: It was not sent, or not to everybody.
+    """
     wait = not arguments.no_wait
     if wait and await _is_offline(context):
         context.output.note("desktopmail: It goes out when the program works online again.")
@@ -116,7 +141,13 @@ async def _send(context: Context, arguments: argparse.Namespace) -> int:
         whole=None if arguments.returned is None else arguments.returned == "full",
     )
     row = await hand_over(
-        context, account, composed, wait=wait, report=report, delay_s=arguments.delay
+        context,
+        account,
+        composed,
+        wait=wait,
+        report=report,
+        delay_s=arguments.delay,
+        answers=answers,
     )
     return _report(context, row, composed.recipients, wait=wait)
 
@@ -133,7 +164,6 @@ def write(by: Writer, arguments: argparse.Namespace) -> compose.Composed:
     Raises:
         CommandError: An address cannot be read, or a file is not there.
     """
-    body = _standard_input() if arguments.body == "-" else arguments.body or ""
     draft = compose.Draft(
         sender=by.sender,
         reply_to=by.reply_to,
@@ -141,14 +171,21 @@ def write(by: Writer, arguments: argparse.Namespace) -> compose.Composed:
         cc=_addresses(arguments.cc),
         bcc=_addresses(arguments.bcc),
         subject=arguments.subject or "",
-        text=body,
-        files=tuple(_file(path) for path in arguments.attach),
+        text=body_of(arguments),
+        files=files_of(arguments),
         fields=(("Disposition-Notification-To", str(by.sender)),) if arguments.receipt else (),
     )
     return built(draft, by.account)
 
 
-def _standard_input() -> str:
+def body_of(arguments: argparse.Namespace) -> str:
+    """What is written, perhaps on standard input.
+
+    Raises:
+        CommandError: What came there is no text.
+    """
+    if arguments.body != "-":
+        return arguments.body or ""
     try:
         return sys.stdin.buffer.read().decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -181,6 +218,15 @@ def _addresses(texts: Sequence[str]) -> tuple[address.Mailbox, ...]:
             raise UsageError(f"{text} is not an address, as in anna@example.org.")
         found += read
     return tuple(found)
+
+
+def files_of(arguments: argparse.Namespace) -> tuple[compose.File, ...]:
+    """What goes along.
+
+    Raises:
+        CommandError: A file cannot be read.
+    """
+    return tuple(_file(path) for path in arguments.attach)
 
 
 def _file(path: Path) -> compose.File:
@@ -255,6 +301,7 @@ async def hand_over(
     wait: bool,
     report: ReportWish | None = None,
     delay_s: float = 0.0,
+    answers: PlacementId | None = None,
 ) -> SendingRow:
     """Put a message into the outbox; returns what became of it, settled when `wait`.
 
@@ -279,6 +326,7 @@ async def hand_over(
                 octets=composed.octets,
                 report=report or ReportWish(),
                 delay_s=delay_s,
+                answers=answers,
             )
         )
         sending_id = outcome.ids[0]

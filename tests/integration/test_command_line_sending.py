@@ -60,6 +60,36 @@ def append(server: ServerProcess, octets: bytes) -> None:
         client.append("INBOX", None, None, octets)  # type: ignore[arg-type]
 
 
+def test_an_answer_goes_to_who_wrote_with_a_quote_and_marks_what_it_answers(
+    program: Program,
+) -> None:
+    program.ok(*TO_BOB, "--cc", "alice@localhost")
+    program.ok("sync")
+    letter = row(program, "INBOX", "bob-pop3")
+    program.ok("reply", str(letter["id"]), "--body", "Loud and clear.\n")
+    program.ok("sync")
+    rows = program.ok("list", "INBOX", "--account", "alice-imap", "--json").json
+    (answer,) = [one for one in rows if one["subject"] == "Re: A letter"]
+    raw = program.ok("show", str(letter["id"]), "--headers").out
+    (name,) = [line.partition(": ")[2] for line in raw.splitlines() if "Message-ID" in line]
+    told = program.ok("show", str(answer["id"]), "--headers").out
+    assert f"In-Reply-To: {name}" in told
+    assert "From: bob@localhost" in told
+    assert "To: alice@localhost" in told
+    text = program.ok("show", str(answer["id"]), "--text").out
+    assert text.startswith("Loud and clear.\n\nOn ")
+    assert "\n> Hello." in text
+    (letter,) = program.ok("list", "INBOX", "--account", "bob-pop3", "--json").json
+    assert letter["flags"] == ["answered"]
+    program.ok("reply", str(answer["id"]), "--all", "--no-quote", "--body", "Good.")
+    program.ok("sync")
+    (last,) = program.ok("search", "good", "in:inbox", "--account", "bob-pop3", "--json").json
+    assert last["sender"]["address"] == "alice@localhost"
+    assert program.ok("show", str(last["id"]), "--text").out.strip() == "Good."
+    refused = program.run("reply", str(answer["id"]), "--account", "bob-pop3", "--body", "x")
+    assert (refused.status, refused.err.count("\n")) == (1, 1)
+
+
 def test_a_report_and_a_receipt_are_asked_for_and_shown_with_the_message(program: Program) -> None:
     program.ok(*TO_BOB, "--report", "success", "--report", "failure", "--return", "headers",
                "--receipt")  # fmt: skip
