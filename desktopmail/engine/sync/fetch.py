@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import compress
 from operator import not_
@@ -28,7 +28,6 @@ from desktopmail.engine.sync import incoming, meet, not_given
 from desktopmail.engine.sync.flags import mask_of, tags_of
 from desktopmail.engine.sync.incoming import Incoming, Parsed
 from desktopmail.engine.sync.pipeline import BATCH_OCTETS, Pipeline, is_enough
-from desktopmail.engine.sync.refusals import Refusals
 from desktopmail.net.errors import NetError, RefusedError
 from desktopmail.wire.imap.fetch_item import BodyItem, Item
 from desktopmail.wire.imap.fetch_response import FetchResponse
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.reading import Reader
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.engine.sync.refusals import Refusals
     from desktopmail.net.imap import ImapClient
     from desktopmail.net.ports import Ports
     from desktopmail.wire.imap.section import Section
@@ -107,7 +107,7 @@ class Fetcher:
     uidvalidity: int | None
     with_modseq: bool
     between: Callable[[], Awaitable[None]]
-    refusals: Refusals = field(default_factory=Refusals)
+    refusals: Refusals
 
     async def rows(self, uids: UidSet, *, since_s: float | None, headers_first: bool) -> None:
         """Fetch new messages; with their octets where that is wanted and no detour.

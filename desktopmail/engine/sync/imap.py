@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from desktopmail.engine.sync import hits, keywords, mailboxes, not_given, quota,
 from desktopmail.engine.sync.fetch import Fetcher
 from desktopmail.engine.sync.look import Look
 from desktopmail.engine.sync.opening import Opening
+from desktopmail.engine.sync.refusals import EndedAt, Refusals
 from desktopmail.engine.sync.replay import Replay
 from desktopmail.engine.waiting import DateWatch, wait_awake
 from desktopmail.net.deadline import deadline
@@ -87,6 +88,7 @@ class ImapSync:
         self._news = asyncio.Event()
         self._lost = asyncio.Event()
         self._vanished: dict[str, list[UidSet]] = {}
+        self._ended_at: dict[MailboxId, EndedAt] = defaultdict(EndedAt)
         self._opening = Opening(None)
         self._looked_at: set[str] = set()  # on this connection
         self._watch = DateWatch(connector.ports.clock)
@@ -385,7 +387,8 @@ class ImapSync:
 
         look = Look(
             self._store, self._ports, client, box.id, headers_only,
-            box.path in self._looked_at, between, take_vanished, self._opening.take(box.path),
+            box.path in self._looked_at, between, self._ended_at[box.id], take_vanished,
+            self._opening.take(box.path),
         )  # fmt: skip
         await look.run()
         await index_octets(self._store, self._ports)
@@ -497,6 +500,7 @@ class ImapSync:
             uidvalidity=box.uidvalidity,
             with_modseq=False,
             between=_nothing,
+            refusals=Refusals(box.uidvalidity, self._ended_at[box.id]),
         )
 
     async def _fetch_demanded(self, account: Account, placement_ids: Sequence[PlacementId]) -> None:

@@ -22,6 +22,7 @@ from desktopmail.door.rows import Role
 from desktopmail.engine.store import mailbox, placement
 from desktopmail.engine.sync import filed, keywords, meet, search, uidl, vanish
 from desktopmail.engine.sync.fetch import Fetcher
+from desktopmail.engine.sync.refusals import Refusals
 from desktopmail.wire.imap.fetch_item import Item
 from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.search_key import EVERYTHING
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import MailboxId
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.engine.sync.refusals import EndedAt
     from desktopmail.net.imap import ImapClient
     from desktopmail.net.imap_answers import Selected
     from desktopmail.net.ports import Ports
@@ -50,6 +52,7 @@ class Look:
         same_connection: The UIDs here were told on this connection: also where the server gives no
             UIDVALIDITY they name the same messages (RFC 9051 section 2.3.1.1).
         between: Awaited between batches.
+        ended_at: Where the connection ended before (`refusals`).
         take_vanished: Gives, and forgets, the UIDs that the server told unasked to be gone.
         opened: What the server said when the mailbox was opened, if it is open already.
     """
@@ -61,6 +64,7 @@ class Look:
     headers_only: bool
     same_connection: bool
     between: Callable[[], Awaitable[None]]
+    ended_at: EndedAt
     take_vanished: Callable[[], UidSet]
     opened: Selected | None = None
 
@@ -114,6 +118,7 @@ class Look:
             uidvalidity=selected.uid_validity,
             with_modseq=selected.highest_modseq is not None,
             between=self.between,
+            refusals=Refusals(selected.uid_validity, self.ended_at),
         )
 
     # Never seen before, or with UIDs that mean nothing any more

@@ -1,17 +1,21 @@
 """Messages of an IMAP mailbox that its server does not give: they keep no others from coming.
 
 A server that cannot read one of its messages refuses the whole command that asks for it among
-others, before or behind those that it can read. What is left is asked for in halves.
+others, before or behind those that it can read: what is left is asked for in halves. Or it dies of
+it: where the connection ended again and again, fewer and fewer are asked for together, so that one
+is found at last, and left out. A network that fails anywhere is no worse for it.
 """
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from desktopmail.net.errors import RefusedError
+from desktopmail.net.errors import NetError, RefusedError
 from desktopmail.wire.imap.condition import Tagged
 from desktopmail.wire.imap.fetch_item import BodyItem
 from desktopmail.wire.imap.fetch_response import FetchResponse
+from desktopmail.wire.imap.section import Section
 from desktopmail.wire.imap.sequence import Uid, UidSet
 
 if TYPE_CHECKING:
@@ -20,20 +24,37 @@ if TYPE_CHECKING:
     from desktopmail.net.imap import ImapClient
     from desktopmail.wire.imap.fetch_item import Item
 
+# How many are asked for together that the connection ended at so often; of more ends, one.
+_TOGETHER = {0: 1_000_000, 1: 1_000_000, 2: 25, 3: 5}
+# So often it has to end at a message before that is left out: the last times at it alone.
+_ENDS = 6
+_ENDED = "The connection ended each time."
 #: A server that refuses so many refuses something else.
 MOST = 10
 # With other codes a server says that something else is wrong than a message (RFC 5530 section 3).
 _OF_A_MESSAGE = frozenset({"refused", "serverbug", "corruption", "bad-command"})
 
 
+# A part of a message, as it is asked for: UIDVALIDITY, UID, sections.
+_Part = tuple[int | None, Uid, tuple[Section, ...]]
+EndedAt = Counter[_Part]
+"""How often the connection ended before a part of a message came."""
+
+
 class Refusals:
     """What was refused of one mailbox.
+
+    Args:
+        uidvalidity: Under which its UIDs are told.
+        ended_at: Where the connection ended before; it is noted there where it ends now.
 
     Attributes:
         errors: By UID.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, uidvalidity: int | None, ended_at: EndedAt) -> None:
+        self._uidvalidity = uidvalidity
+        self._ended_at = ended_at
         self.errors: dict[Uid, RefusedError] = {}
 
     async def answers(
@@ -45,7 +66,33 @@ class Refusals:
             RefusedError: What was refused is more than some messages.
             NetError: The connection failed.
         """
-        sections = [item.section for item in items if isinstance(item, BodyItem)]
+        sections = tuple(item.section for item in items if isinstance(item, BodyItem))
+        if not self._ended_at:
+            async for answer in self._some(client, uids, items, sections):
+                yield answer
+            return
+        groups: dict[int, list[Uid]] = defaultdict(list)
+        for uid in uids:
+            part = (self._uidvalidity, uid, sections)
+            ends = self._ended_at.get(part, 0)
+            if ends >= _ENDS:
+                self._ended_at[part] = _ENDS - 1  # when it is due again, once is enough
+                self.errors[uid] = RefusedError(_ENDED, reply=None)
+            else:
+                groups[_TOGETHER.get(ends, 1)].append(uid)
+        for size, members in groups.items():
+            for start in range(0, len(members), size):
+                some = members[start : start + size]
+                async for answer in self._some(client, some, items, sections):
+                    yield answer
+
+    async def _some(
+        self,
+        client: ImapClient,
+        uids: Sequence[Uid],
+        items: tuple[Item | BodyItem, ...],
+        sections: tuple[Section, ...],
+    ) -> AsyncIterator[FetchResponse]:
         came: set[int] = set()
         try:
             async for answer in client.uid_fetch(UidSet.of(uids), items):
@@ -61,10 +108,18 @@ class Refusals:
                 self.errors[left[0]] = error
                 return
             middle = len(left) // 2
+        except NetError:
+            for uid in uids:
+                if uid not in came:
+                    self._ended_at[self._uidvalidity, uid, sections] += 1
+            raise
         else:
+            if self._ended_at:
+                for uid in uids:
+                    self._ended_at.pop((self._uidvalidity, uid, sections), None)
             return
         for part in filter(None, (left[:middle], left[middle:])):
-            async for answer in self.answers(client, part, items):
+            async for answer in self._some(client, part, items, sections):
                 yield answer
 
     def may_be_of_a_message(self, client: ImapClient, error: RefusedError) -> bool:

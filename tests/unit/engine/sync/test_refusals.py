@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,7 @@ from desktopmail.door.commands import FetchOctets
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import ConnectionState
 from desktopmail.engine.sync import fetch
-from desktopmail.net.errors import RefusedError
+from desktopmail.net.errors import ClosedError, RefusedError
 from desktopmail.net.imap import ImapClient
 from desktopmail.wire.imap.fetch_item import BodyItem, FetchItem
 from desktopmail.wire.imap.section import HEADER, WHOLE
@@ -158,6 +159,53 @@ async def test_what_is_wrong_with_all_is_said_of_the_account(
                 await bench.sync(account_id)
             assert len(refusing.asked) < 50
             refusing.uids.clear()
+            await bench.sync(account_id)
+            assert all(row.has_octets for row in bench.rows())
+            assert bench.problems() == []
+
+
+@pytest.mark.parametrize("gives_others", [True, False])
+async def test_one_at_which_the_connection_ends_is_found_and_left_out(
+    gives_others: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some servers die of a message that they cannot read: no older one ever came."""
+    asked = ImapClient.uid_fetch
+    damaged = {5}
+
+    async def uid_fetch(
+        client: ImapClient, uids: UidSet, items: tuple[FetchItem, ...], **more: Any
+    ) -> AsyncIterator[FetchResponse | VanishedResponse]:
+        dies = damaged & set(uids) and BodyItem(WHOLE) in items
+        given = UidSet.of(uid for uid in uids if not dies or (gives_others and uid < min(damaged)))
+        if given:
+            async for answer in asked(client, given, items, **more):
+                yield answer
+        if dies:
+            await client.aclose()
+            raise ClosedError("The server closed the connection.")
+
+    monkeypatch.setattr(ImapClient, "uid_fetch", uid_fetch)
+    with LocalServer(PASSWORDS) as server:
+        for number in range(1, 40):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            for _ in range(8):
+                if len(bench.rows()) == 39:
+                    break
+                await asyncio.gather(bench.sync(account_id), return_exceptions=True)
+            assert len(bench.rows()) == 39
+            assert [row.subject for row in bench.rows() if not row.has_octets] == ["Subject 5"]
+            assert bench.problems() == [
+                "127.0.0.1 lists “Subject 5” and does not give it: The connection ended each time."
+            ]
+            await bench.cycle(account_id)
+            assert bench.reader.accounts()[0].state is ConnectionState.READY
+            for _ in range(2):  # asked for once more, and left out at once
+                await asyncio.gather(bench.sync(account_id), return_exceptions=True)
+            await bench.cycle(account_id)
+            assert len(bench.problems()) == 1
+            damaged.clear()
             await bench.sync(account_id)
             assert all(row.has_octets for row in bench.rows())
             assert bench.problems() == []
