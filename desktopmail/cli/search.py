@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from desktopmail.cli.context import Context
     from desktopmail.cli.declaration import Commands
-    from desktopmail.door.ids import MailboxId
+    from desktopmail.door.ids import AccountId, MailboxId
     from desktopmail.door.rows import MailboxRow, MessageRow
 
 _LANGUAGE = """
@@ -145,24 +145,34 @@ def _say_scope(
     hits: ServerHits | None,
 ) -> None:
     """Say how far the search reached, on standard error: it is no row."""
-    paths = {box.id: box.path for box in boxes}
     said = f"Searched here in {_mailboxes(len(boxes))}"
     if hits is not None:
-        at_servers = [paths[one] for one in hits.asked if one in paths]
-        there = f"at the servers in {joined(at_servers)}" if at_servers else "at no server"
+        at_servers = _places(context, boxes, hits.asked)
+        there = f"at the servers in {at_servers}" if at_servers else "at no server"
         context.output.note(f"{said} and {there}.")
         for note in hits.notes:
             context.output.note(note)
         return
     if waiting := context.reader().unindexed():
         context.output.note(f"The words of {_messages(waiting)} are still being indexed.")
-    partly = [paths[one] for one in context.reader().partly_here(within) if one in paths]
+    partly = _places(context, boxes, context.reader().partly_here(within))
     if not partly:
         context.output.note(f"{said}, of which everything is here.")
         return
-    context.output.note(
-        f"{said}; not everything is here of {joined(partly)}: --server asks for that too."
-    )
+    context.output.note(f"{said}; not everything is here of {partly}: --server asks for that too.")
+
+
+def _places(context: Context, boxes: Sequence[MailboxRow], mailbox_ids: Sequence[MailboxId]) -> str:
+    """Mailboxes by name; where they are of several accounts, account by account."""
+    wanted = set(mailbox_ids)
+    by_account: dict[AccountId, list[str]] = {}
+    for box in boxes:
+        if box.id in wanted:
+            by_account.setdefault(box.account_id, []).append(box.path)
+    if len(by_account) < 2:
+        return joined(path for paths in by_account.values() for path in paths)
+    names = {account.id: account.name for account in context.accounts()}
+    return joined(f"{names.get(one, '')} ({', '.join(paths)})" for one, paths in by_account.items())
 
 
 def _messages(count: int) -> str:

@@ -131,7 +131,9 @@ def refuse_unsettled(tx: Transaction, account_id: AccountId) -> None:
     waiting = len(operation.pending(tx, account_id))
     if waiting:
         raise DoorError(
-            f"{waiting} changes have not reached the server yet.",
+            "1 change has not reached the server yet."
+            if waiting == 1
+            else f"{waiting} changes have not reached the server yet.",
             remedy="Let them be told, or give them up, and switch then.",
             code="unsettled",
         )
@@ -143,8 +145,11 @@ def refuse_unsettled(tx: Transaction, account_id: AccountId) -> None:
     )[0][0]
     if missing:
         raise DoorError(
-            f"{missing} messages are not here as a whole yet.",
-            remedy="Fetch them first (sync without --headers-only), and switch then.",
+            "1 message is not here as a whole yet."
+            if missing == 1
+            else f"{missing} messages are not here as a whole yet.",
+            remedy="Have everything kept here (`desktopmail account policy`), sync, and switch"
+            " then.",
             code="unsettled",
         )
 

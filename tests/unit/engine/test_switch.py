@@ -11,6 +11,7 @@ from desktopmail.door.commands import (
     Password,
     SendMessage,
     ServerSettings,
+    SetMailboxPolicy,
     SetOffline,
     StoreFlags,
     SwitchAccount,
@@ -248,6 +249,24 @@ async def test_a_switch_waits_for_what_the_server_has_not_heard(tmp_path: Path) 
             with pytest.raises(DoorError, match="have not reached the server"):
                 await bench.switch(server, account_id, Kind.POP3)
             assert bench.reader.accounts()[0].kind is Kind.IMAP
+
+
+async def test_what_is_at_the_old_server_alone_is_fetched_before_a_switch(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(0))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await bench.engine.command(SetMailboxPolicy(account_id=account_id, policy="headers"))
+            server.deliver("alice", mail(1))
+            await bench.sync(account_id)
+            with pytest.raises(DoorError) as caught:
+                await bench.switch(server, account_id, Kind.POP3)
+            assert caught.value.sentence == "1 message is not here as a whole yet."
+            await bench.engine.command(SetMailboxPolicy(account_id=account_id, policy="everything"))
+            await bench.sync(account_id)
+            await bench.switch(server, account_id, Kind.POP3)
+            assert len(bench.rows()) == 2
 
 
 async def test_what_was_filed_is_not_fetched_again_though_nothing_stands_in_the_inbox(
