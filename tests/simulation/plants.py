@@ -16,7 +16,9 @@ from desktopmail.engine.sync import pop3
 from desktopmail.engine.sync.append import Appends
 from desktopmail.engine.sync.incoming import Incoming
 from desktopmail.engine.sync.mailbox_changes import MailboxChanges
+from desktopmail.engine.sync.maildrop import look
 from desktopmail.engine.sync.pop3 import Pop3Sync
+from desktopmail.engine.sync.telling import Telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.operation import Operation
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.summary import Words
-    from desktopmail.engine.sync.pop3 import Maildrop
+    from desktopmail.engine.sync.maildrop import Maildrop
     from desktopmail.net.pop3 import Pop3Client
     from desktopmail.wire.imap.condition import Tagged
 
@@ -40,7 +42,7 @@ def dele_before_commit() -> None:
         del headers_only
         client = await self._connector.pop3(account)
         try:
-            maildrop = await pop3.look(client)
+            maildrop = await look(client)
             numbers = sorted(maildrop.sizes)
             batch = [
                 (number, Incoming(content, True, len(content), 0))
@@ -102,6 +104,7 @@ def append_without_looking() -> None:
         return None
 
     Appends._look_for = nothing  # type: ignore[assignment]
+    Telling.find_whole = nothing  # type: ignore[assignment]
 
 
 def journal_forgotten() -> None:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from desktopmail.engine.sync.pop3 import Maildrop, look
+from desktopmail.engine.sync.maildrop import Maildrop, look
 from desktopmail.wire.pop3.listing import Uidl
 from desktopmail.wire.pop3.quirks import UIDL_FORMS, UidlForm
 from tests.helpers.pop3 import answer_of
