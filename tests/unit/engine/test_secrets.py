@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import keyring.errors
@@ -15,7 +17,7 @@ from desktopmail.door.profile import Profile
 from desktopmail.door.rows import Security
 from desktopmail.engine import vault
 from desktopmail.engine.secrets import Keyring, Secrets
-from desktopmail.net.ports import InlineExecutor, SystemEntropy
+from desktopmail.net.ports import InlineExecutor, SystemEntropy, ThreadExecutor
 from desktopmail.wire.secret import Secret
 from tests.helpers.engine import MemoryKeyring
 
@@ -59,6 +61,35 @@ async def test_a_password_is_kept_in_the_keyring_and_found_by_the_next_engine(
     await secrets(tmp_path, ring).set(ONE, "incoming", Secret("hush"))
     assert (await secrets(tmp_path, ring).get(ONE, "incoming", SERVER)).reveal() == "hush"
     assert os.listdir(tmp_path) == []
+
+
+async def test_the_keyring_is_asked_in_a_thread_of_its_own(tmp_path: Path) -> None:
+    """It may wait for a person, who has to unlock it; and it is asked one thing at a time."""
+    asked_in: list[str] = []
+
+    class Watched(MemoryKeyring):
+        def get_password(self, *arguments: str) -> str | None:
+            asked_in.append(threading.current_thread().name)
+            return super().get_password(*arguments)
+
+        def set_password(self, *arguments: str) -> None:
+            asked_in.append(threading.current_thread().name)
+            super().set_password(*arguments)
+
+        def delete_password(self, *arguments: str) -> None:
+            asked_in.append(threading.current_thread().name)
+            super().delete_password(*arguments)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="keyring") as pool:
+        profile, executor = Profile.at(tmp_path), ThreadExecutor(pool)
+        first, second = (
+            Secrets(profile, executor, SystemEntropy(), backend=ring) for ring in [Watched()] * 2
+        )
+        await first.set(ONE, "incoming", Secret("hush"))
+        assert (await second.get(ONE, "incoming", SERVER)).reveal() == "hush"
+        await second.forget(ONE)
+    assert len(asked_in) >= 3
+    assert set(asked_in) == {"keyring_0"}
 
 
 async def test_one_password_serves_both_sides_unless_another_was_given(tmp_path: Path) -> None:
