@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.ports import Ports
 
+# So much is in memory at a time; what is larger by itself is alone.
 BATCH = 200
+BATCH_OCTETS = 8_000_000
 _BEGINNING = 1024
 # By which others know that a Maildir belongs to the one around it (Maildir++).
 _MAILDIR_FOLDER = "maildirfolder"
@@ -149,9 +151,11 @@ async def export(store: Store, placement_ids: Sequence[PlacementId], form: str, 
         writer = _writer(form, path)
         try:
             for start in range(0, len(placement_ids), BATCH):
-                chunk = placement_ids[start : start + BATCH]
-                for one in await store.read(partial(_load, chunk)):
-                    written += writer.write(one)
+                left: Sequence[PlacementId] = placement_ids[start : start + BATCH]
+                while left:
+                    loaded, left = await store.read(partial(_load, left))
+                    for one in loaded:
+                        written += writer.write(one)
             writer.close()
         except BaseException:
             writer.abandon()
@@ -184,7 +188,7 @@ async def import_(store: Store, ports: Ports, path: Path, mailbox_id: MailboxId)
     messages = _reader(path)
 
     async def take() -> list[FileMessage]:
-        return await ports.executor.run(_named_errors, path, lambda: list(islice(messages, BATCH)))
+        return await ports.executor.run(_named_errors, path, lambda: _next_of(messages))
 
     return await add(store, ports, mailbox_id, take)
 
@@ -228,6 +232,17 @@ async def add(
     return added, known
 
 
+def _next_of(messages: Iterator[FileMessage]) -> list[FileMessage]:
+    taken: list[FileMessage] = []
+    octets = 0
+    for one in islice(messages, BATCH):
+        taken.append(one)
+        octets += len(one.octets)
+        if octets >= BATCH_OCTETS:
+            break
+    return taken
+
+
 def _named_errors(path: Path, take: Callable[[], list[FileMessage]]) -> list[FileMessage]:
     try:
         return take()
@@ -260,9 +275,16 @@ def _reader(path: Path) -> Iterator[FileMessage]:
         return mbox.read(path) if mbox.begins(file.read(_BEGINNING)) else eml.read(path)
 
 
-def _load(placement_ids: Sequence[PlacementId], tx: Transaction) -> list[FileMessage]:
-    found = []
-    for one in placement.get(tx, placement_ids):
+def _load(
+    placement_ids: Sequence[PlacementId], tx: Transaction
+) -> tuple[list[FileMessage], list[PlacementId]]:
+    """The first of these messages, and the placements of those that are left."""
+    found: list[FileMessage] = []
+    size = 0
+    placed = placement.get(tx, placement_ids)
+    for number, one in enumerate(placed):
+        if size >= BATCH_OCTETS:
+            return found, [left.id for left in placed[number:]]
         octets = message.octets(tx, one.message_id)
         if octets is None:
             raise DoorError(
@@ -273,7 +295,8 @@ def _load(placement_ids: Sequence[PlacementId], tx: Transaction) -> list[FileMes
         (arrived,) = tx.fetch("SELECT arrived_s FROM placement WHERE id = ?", (one.id,))
         tags = tuple(sorted(placement.tags_of(tx, one.id)))
         found.append(FileMessage(octets, one.flags & _KEPT, tags, arrived[0]))
-    return found
+        size += len(octets)
+    return found, []
 
 
 def _fresh(tx: Transaction, mailbox_id: MailboxId, rows: Sequence[Parsed]) -> list[Parsed]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,12 +13,16 @@ from desktopmail.door.commands import ExportMessages, ImportMessages, StoreFlags
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind
 from desktopmail.engine.files import maildir, mbox, transfer
+from desktopmail.net.ports import system_ports
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, running_engine
-from tests.helpers.store import mail, open_store
+from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from desktopmail.engine.files.message import FileMessage
 
 
 @pytest.mark.parametrize("form", ["mbox", "maildir", "eml"])
@@ -241,3 +246,44 @@ async def test_octets_that_are_there_already_are_looked_for_by_their_digest(tmp_
     assert steps[1].startswith("SEARCH b USING COVERING INDEX sqlite_autoindex_blob_1 (sha256=?)")
     assert steps[2].startswith("SEARCH m USING COVERING INDEX message_by_blob (blob_id=?)")
     assert steps[3].startswith("SEARCH p USING INDEX placement_by_message (message_id=?)")
+
+
+@pytest.mark.parametrize("form", ["mbox", "maildir", "eml"])
+async def test_of_large_messages_a_few_are_in_memory_at_a_time(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "BATCH_OCTETS", 200_000)
+    size, count = 100_000, 40
+    body = "x" * size
+    async with open_store(tmp_path / "profile") as store:
+        account_id = await store.write(add_account)
+        inbox, sent = await store.read(
+            lambda tx: (
+                inbox_of(tx, account_id),
+                tx.fetch("SELECT id FROM mailbox WHERE path = 'Sent'")[0][0],
+            )
+        )
+        placed = await store.write(
+            lambda tx: put(
+                tx, inbox, [mail(number, body=f"{number} {body}") for number in range(count)]
+            )
+        )
+        out = tmp_path / "out"
+        tracemalloc.start()
+        try:
+            assert await transfer.export(store, placed, form, out) == count
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert most < size * count / 3
+        taken: list[int] = []
+        next_of = transfer._next_of
+
+        def watched(messages: Iterator[FileMessage]) -> list[FileMessage]:
+            batch = next_of(messages)
+            taken.append(sum(len(one.octets) for one in batch))
+            return batch
+
+        monkeypatch.setattr(transfer, "_next_of", watched)
+        assert await transfer.import_(store, system_ports(), out, sent) == (count, 0)
+        assert max(taken) < 200_000 + 2 * size
