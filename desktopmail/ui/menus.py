@@ -158,7 +158,7 @@ class ContextMenus(QObject):
         menu.addAction(
             tr("tree.switch", protocol=protocol), lambda: views.switch_account(window, account)
         )
-        menu.addAction(tr("tree.remove"), lambda: views.ask_to_remove(window, account))
+        menu.addAction(tr("verb.remove_account"), lambda: views.ask_to_remove(window, account))
 
     def _leave_menu(self, parent: QMenu, account: AccountRow) -> QMenu:
         """How long messages stay at a POP3 server after they were fetched."""

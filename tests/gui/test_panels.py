@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QCheckBox,
     QDialog,
     QLabel,
+    QMessageBox,
     QPushButton,
     QSystemTrayIcon,
     QWidget,
@@ -25,6 +28,7 @@ from desktopmail.door.commands import (
     AddAccount,
     AnswerQuestion,
     CancelSending,
+    RemoveAccount,
     RetrySending,
     ServerSettings,
     SetProxy,
@@ -42,6 +46,8 @@ from desktopmail.door.rows import (
     SendingState,
 )
 from desktopmail.ui import language
+from desktopmail.ui.chooser import Chooser
+from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.panels import activity, views
 from desktopmail.ui.panels.account import AccountDialog
 from desktopmail.ui.panels.account_edit import AccountEditDialog
@@ -491,6 +497,24 @@ def test_who_is_asked_for_another_password_gives_it_in_the_settings_of_the_accou
         buttons["Try it again as it is"].click()
         await until(lambda: bool(store.commands))
         assert store.commands == [AnswerQuestion(question_id=QuestionId(1), choice="retry")]
+
+    play(theme, scene)
+
+
+def test_the_account_that_is_to_go_is_chosen_before_it_is_asked_about(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        window.run(find_verb("remove_account"))
+        await until(lambda: window.findChildren(Chooser))
+        (chooser,) = window.findChildren(Chooser)
+        chooser.field.setText("bob")
+        QTest.keyClick(chooser.field, Qt.Key.Key_Return)
+        await until(lambda: window.findChildren(QMessageBox))
+        (box,) = window.findChildren(QMessageBox)
+        assert "Bob" in box.text()
+        assert store.commands == []
+        next(it for it in box.buttons() if it.text() == "Remove").click()
+        await until(lambda: store.commands)
+        assert store.commands == [RemoveAccount(account_id=window.accounts()[1].id)]
 
     play(theme, scene)
 

@@ -270,11 +270,26 @@ def _about(window: MainWindow) -> None:
     box.open()
 
 
+def _remove(window: MainWindow) -> None:
+    window.scope.spawn(_choose_to_remove(window), name=tr("task.remove_account"))
+
+
+async def _choose_to_remove(window: MainWindow) -> None:
+    """Ask which account is meant where several could be, then whether it is to go."""
+    account, accounts = window.account_in_view(), window.accounts()
+    if len(accounts) > 1:
+        choices = [Choice(account_title(one), one.address, "user", one) for one in accounts]
+        chosen = await choose(window.desk_top, window.theme, tr("choose.remove_account"), choices)
+        account = chosen.value if chosen is not None else None  # type: ignore[assignment] # a row
+    if account is not None:
+        ask_to_remove(window, account)
+
+
 def ask_to_remove(window: MainWindow, account: AccountRow) -> None:
     """Ask before an account and its local mail are removed; this cannot be undone."""
     box = QMessageBox(
         QMessageBox.Icon.Warning,
-        tr("tree.remove"),
+        tr("verb.remove_account"),
         tr("remove.question", name=account_title(account)),
         QMessageBox.StandardButton.Cancel,
         window,
@@ -316,6 +331,7 @@ _OPENERS: dict[str, Callable[[MainWindow], None]] = {
     "account": _account,
     "switch": _switch,
     "edit_account": _edit,
+    "remove_account": _remove,
     "settings": _settings,
     "activity": _activity,
     "transcript": _transcript,
