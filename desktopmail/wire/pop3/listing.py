@@ -24,9 +24,10 @@ _NUMBER = rb"[ \t]*0{0,20}([1-9][0-9]{0,9})"
 _DROP = re.compile(rb"[ \t]*([0-9]{1,10})[ \t]+([0-9]{1,18})(?:[ \t].*)?", re.DOTALL)
 _SCAN = re.compile(_BEGIN + _NUMBER + rb"[ \t]+([0-9]{1,18})(?:[ \t][^\r\n]*)?\r\n")
 # unique-id listing: nn SP unique-id; one to 70 characters from 0x21 to 0x7E (section 7). More is
-# taken from servers: up to 1,024 octets of any kind, with spaces inside, because they exist.
+# taken from servers: up to 1,024 octets of any kind, with spaces inside, because they exist; or
+# none, which names nothing: the other messages have their ids all the same.
 # Possessive, because a line of nothing but spaces would be looked through again from each of them.
-_UIDL = re.compile(_BEGIN + _NUMBER + rb"[ \t]++([^\r\n\0]{1,1024}+)[ \t]*+\r\n")
+_UIDL = re.compile(_BEGIN + _NUMBER + rb"(?>(?:[ \t]++([^\r\n\0]{0,1024}+))?)\r\n")
 _SENDABLE = re.compile(rb"[!-~]{1,%d}" % POP3_MAX_UIDL_OCTETS)
 
 
@@ -117,7 +118,7 @@ class Uidl(_Listing, Command["dict[int, str]"]):
         return cls(_optional_number(arguments, "UIDL"))
 
     def read(self, reply: Reply, lines: bytes) -> dict[int, str]:
-        """Read the unique-ids by number.
+        """Read the unique-ids by number; empty where the server gives none.
 
         An octet outside of ASCII is kept as the character of the same number, so that two ids are
         equal exactly if their octets are.

@@ -132,6 +132,12 @@ UIDL_FORMS: Final = (
         response="each is looked at by its header before it is believed",
     ),
     UidlForm(
+        "none for some",
+        "",
+        b"1 k7\r\n2\r\n3 \r\n", {1: "k7", 2: "", 3: ""}, frozenset({1}),
+        response="no name: they are known by their headers",
+    ),
+    UidlForm(
         "the same for equal messages",
         "",
         b"1 aa\r\n2 bb\r\n3 aa\r\n", {1: "aa", 2: "bb", 3: "aa"}, frozenset({2}),

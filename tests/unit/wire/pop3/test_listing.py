@@ -73,6 +73,15 @@ def test_unique_ids_of_real_servers_are_kept_octet_for_octet() -> None:
     assert answer_of(Uidl(4), b"+OK 4 \xc3\xbf\r\n") == {4: "\xc3\xbf"}
 
 
+def test_a_message_without_a_unique_id_takes_none_from_the_others() -> None:
+    assert answer_of(Uidl(), b"+OK\r\n1 a\r\n2\r\n3  \r\n4 d\r\n.\r\n") == {
+        1: "a",
+        2: "",
+        3: "",
+        4: "d",
+    }
+
+
 def test_a_unique_id_that_begins_with_a_dot_survives_the_dots() -> None:
     assert answer_of(Uidl(), b"+OK\r\n1 .x\r\n..2 y\r\n.\r\n".replace(b"..2", b"2")) == {
         1: ".x",
@@ -107,9 +116,8 @@ def test_a_line_that_is_no_scan_listing_is_the_peers_fault(lines: bytes) -> None
 @pytest.mark.parametrize(
     "lines",
     [
-        b"1\r\n",
-        b"1 \r\n",
         b"x y\r\n",
+        b"1a\r\n",
         b"1 " + b"x" * 1025 + b"\r\n",
         b"1 a\nb\r\n",
         b"0 a\r\n",
