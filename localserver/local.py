@@ -208,6 +208,7 @@ class LocalServer:
         loop = self._loop
         if loop is None:
             coroutine.close()
+            _ = self.server  # which says so when there is none
             raise RuntimeError("use the async method: the server runs on this loop")
         return asyncio.run_coroutine_threadsafe(coroutine, loop).result(_PATIENCE_S)
 

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 PLAIN = b"From: a@x.test\r\nSubject: Hello\r\n\r\nbody\r\n"
 
 
+def test_what_is_asked_outside_of_the_block_says_so() -> None:
+    server = LocalServer({"alice": "secret"})
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="inside the `with` block only"):
+            server.messages("alice")
+        with server:
+            assert server.messages("alice") == []
+
+
 def test_it_is_up_in_a_tenth_of_a_second_and_leaves_no_thread() -> None:
     took = []
     for _ in range(4):  # the first imports the modules, others may meet a busy machine
