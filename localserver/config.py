@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 DEFAULT_PORTS = {
@@ -158,6 +159,16 @@ def is_domain(text: str) -> bool:
         return _DOMAIN.fullmatch(text) is not None and len(to_a_label(text)) <= _MOST_OCTETS
     except ValueError:
         return False
+
+
+def sharing(listen: Mapping[str, int]) -> tuple[str, str] | None:
+    """Return the first two protocols that are to have the same port, or None; 0 is any port."""
+    taken: dict[int, str] = {}
+    for name, port in listen.items():
+        if port and port in taken:
+            return taken[port], name
+        taken[port] = name
+    return None
 
 
 def is_loopback(peer: str) -> bool:

@@ -15,6 +15,7 @@ from desktopmail.net.tls import ServerTls
 from desktopmail.tasks import TaskScope
 from localserver import tls
 from localserver.changes import Changes
+from localserver.config import sharing
 from localserver.context import ServerContext
 from localserver.credentials import LayeredCredentials, MemoryCredentials
 from localserver.effects import StoreEffects
@@ -138,13 +139,19 @@ async def start_server(
         DamagedError: A database is damaged.
         TlsError: The certificate cannot be read.
         UserError: A name cannot be a user's, or the configuration names a user who is not there.
-        ConfigError: A capability that is switched off does not exist.
+        ConfigError: A capability that is switched off does not exist, or two protocols are to have
+            the same port.
         OSError: The folder cannot be used.
     """
     if config.without:
         from localserver.capabilities import check  # the sessions of all protocols: see `serve`
 
         check(config.without)
+    if (two := sharing(config.listen)) is not None:
+        from localserver.config_file import ConfigError  # reads TOML, which few configurations are
+
+        port = config.listen[two[0]]
+        raise ConfigError(f"{two[0]} and {two[1]} cannot both have port {port}; move one of them.")
     lock = None if config.data is None else lock_folder(config.data)
     temporary = Path(tempfile.mkdtemp(prefix="localserver-")) if config.data is None else None
     table: TableCredentials | None = None

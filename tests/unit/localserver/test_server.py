@@ -18,6 +18,7 @@ from desktopmail.net.tls import ClientTls
 from localserver import tls
 from localserver.cli.folder import opened
 from localserver.config import Config
+from localserver.config_file import ConfigError
 from localserver.lock import lock_folder
 from localserver.server import start_server
 from localserver.store.errors import DamagedError, LockedError, OverQuotaError
@@ -46,6 +47,14 @@ async def test_a_memory_server_leaves_no_file_behind() -> None:
     assert server.ready.ports == server.ports
     await server.aclose()
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("other", ["smtp", "api"])
+async def test_two_protocols_on_one_port_are_named(other: str) -> None:
+    config = Config(listen={"pop3": 0, "imap": 40143, "imaps": 0, other: 40143})
+    sentence = f"imap and {other} cannot both have port 40143; move one of them."
+    with pytest.raises(ConfigError, match=sentence):
+        await start_server(config, system_ports())
 
 
 async def test_what_fails_at_the_start_gives_the_lock_back(tmp_path: Path) -> None:
