@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
+from desktopmail.tasks import TaskScope
 from desktopmail.ui.language import tr
 from desktopmail.ui.mailbox_in_view import MailboxInView
 from desktopmail.ui.models.mailboxes import MailboxTreeModel, mailbox_title
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import MailboxId, PlacementId
     from desktopmail.door.interface import Door, DoorError, StoreReader
     from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow, TagRow
-    from desktopmail.tasks import TaskScope
     from desktopmail.ui.actions import Actions
     from desktopmail.ui.bridge import Bridge
     from desktopmail.ui.commands.verb import Verb
@@ -442,6 +442,10 @@ class MainWindow(QMainWindow):
         await self.composers.aclose()
         for window in self.extra_windows:
             window.close()
+        for dialog in self.findChildren(QDialog):
+            # What a dialogue is still trying ends before the widgets that it shows it in.
+            if isinstance(scope := getattr(dialog, "scope", None), TaskScope):
+                await scope.close()
         await self.scope.close()
         self.reader.close()
 

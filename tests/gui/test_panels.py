@@ -501,6 +501,34 @@ def test_who_is_asked_for_another_password_gives_it_in_the_settings_of_the_accou
     play(theme, scene)
 
 
+def test_who_quits_while_an_account_is_being_checked_leaves_nothing_behind(
+    theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        async def waits(_command: object) -> None:
+            told.append("begun")
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                told.append("ended")
+                raise
+
+        monkeypatch.setattr(store, "command", waits)
+        dialog = AccountDialog(window)
+        dialog.open()
+        dialog.address.setText("carla@example.it")
+        for fields in (dialog.incoming, dialog.outgoing):
+            fields.host.setText("mail.example.it")
+            fields.host.textEdited.emit("mail.example.it")
+        dialog.submit()
+        await until(lambda: told)
+
+    play(theme, scene)
+    assert told == ["begun", "ended"]
+
+
 def test_the_account_that_is_to_go_is_chosen_before_it_is_asked_about(theme: Theme) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         window.run(find_verb("remove_account"))
