@@ -54,8 +54,8 @@ async def test_a_second_device_empties_the_inbox_before_a_fetch() -> None:
             await dialogue.run("SELECT INBOX")
             fetched = await dialogue.run("UID FETCH 1 (BODY.PEEK[])")
             assert not any("FETCH" in line and "BODY" in line for line in fetched)
-            assert fetched[-1].startswith(("OK", "NO"))
-            assert "* 1 EXPUNGE" in await dialogue.run("NOOP")
+            assert fetched[-1].startswith("OK")
+            assert "* 1 EXPUNGE" in fetched
 
 
 async def test_a_download_is_cut_off_in_its_middle() -> None:
