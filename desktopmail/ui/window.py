@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QDialog, QFrame, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
-from desktopmail.tasks import TaskScope
 from desktopmail.ui.language import tr
 from desktopmail.ui.mailbox_in_view import MailboxInView
 from desktopmail.ui.models.mailboxes import MailboxTreeModel, mailbox_title
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import MailboxId, PlacementId
     from desktopmail.door.interface import Door, DoorError, StoreReader
     from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow, TagRow
+    from desktopmail.tasks import TaskScope
     from desktopmail.ui.actions import Actions
     from desktopmail.ui.bridge import Bridge
     from desktopmail.ui.commands.verb import Verb
@@ -434,6 +434,8 @@ class MainWindow(QMainWindow):
 
     async def aclose(self) -> None:
         """End all tasks and leave the store."""
+        from desktopmail.tasks import TaskScope
+
         self.bridge.close()
         await self.notifications.aclose()
         self.warming.close()
