@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from desktopmail.net.ports import Ports
 
 PROGRESS_MESSAGES = 100
+PROGRESS_OCTETS = 2 * 1024 * 1024
 # So often the connection has to end at a message before it is left out.
 _ENDS = 3
 _ENDED = "the connection ended each time"
@@ -332,7 +333,7 @@ class Pop3Sync:
         fresh: list[int],
         here: Unlisted,
     ) -> None:
-        done = octets = 0
+        done = octets = told = 0
         self._progress(account, 0, len(fresh))
 
         def keep(tx: Transaction, rows: list[tuple[int, Parsed]]) -> None:
@@ -355,8 +356,9 @@ class Pop3Sync:
                 await pipeline.put((number, came), len(content))
                 done += 1
                 octets += len(content)
-                if done % PROGRESS_MESSAGES == 0:
+                if done % PROGRESS_MESSAGES == 0 or octets - told >= PROGRESS_OCTETS:
                     self._progress(account, done, len(fresh), octets=octets)
+                    told = octets
         came_here = len(fresh) - len(maildrop.refused.keys() & set(fresh))
         self._progress(account, came_here, len(fresh), octets=octets, finished=True)
 

@@ -83,6 +83,23 @@ async def test_how_far_it_is_is_told_in_messages_and_octets(
             ]
 
 
+async def test_of_large_messages_each_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pop3, "PROGRESS_OCTETS", len(mail(1)))
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, kind=Kind.POP3)
+            await bench.sync(account_id)
+            for number in range(3):
+                server.deliver("alice", mail(number))
+            told: list[AnyChange] = []
+            bench.engine.subscribe(told.append)
+            await bench.sync(account_id)
+            steps = [one for one in told if isinstance(one, Progress)]
+            assert [one.done for one in steps] == [0, 1, 2, 3, 3]
+
+
 async def test_two_equal_messages_are_two(tmp_path: Path) -> None:
     with LocalServer(PASSWORDS) as server:
         server.deliver("alice", mail(1))
