@@ -246,7 +246,7 @@ async def test_a_switch_waits_for_what_the_server_has_not_heard(tmp_path: Path) 
                     (account_id,),
                 )
             )
-            with pytest.raises(DoorError, match="have not reached the server"):
+            with pytest.raises(DoorError, match="1 change has not reached the server"):
                 await bench.switch(server, account_id, Kind.POP3)
             assert bench.reader.accounts()[0].kind is Kind.IMAP
 
