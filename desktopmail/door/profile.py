@@ -94,6 +94,11 @@ class Profile:
         return self.folder / "loose"
 
     @property
+    def transcript(self) -> Path:
+        """What was said to the servers last, redacted, when no engine runs."""
+        return self.folder / "transcript"
+
+    @property
     def log(self) -> Path:
         """What the engine had to say on its standard error."""
         return self.folder / "engine.log"

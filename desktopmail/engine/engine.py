@@ -12,6 +12,7 @@ from desktopmail.engine import (
     demo,
     disk_use,
     drafts,
+    kept_transcript,
     operations,
     policy,
     questions,
@@ -89,6 +90,7 @@ class Engine:
         self.store = store = Store(profile, store_executor)
         self.secrets = secrets = Secrets(profile, keyring_executor, ports.entropy, backend=keyring)
         self._transcripts = Transcripts(ports.clock, chosen.transcript_octets)
+        kept_transcript.load(profile, self._transcripts)
         self._proxies = Proxies(secrets, Proxy.parse(chosen.proxy))
         trust = Trust(store, ports.clock)
         connector = Connector(
@@ -138,6 +140,7 @@ class Engine:
         await self.working.aclose()
         await self._demo.aclose()
         await self._scope.close()
+        await self._ports.executor.run(kept_transcript.save, self.profile, self._transcripts)
         await self.store.aclose()
 
     def subscribe(self, listener: Callable[[AnyChange], None]) -> Callable[[], None]:
@@ -154,7 +157,9 @@ class Engine:
             case commands.EditAccount():
                 return await self._editing.edit(command)
             case commands.RemoveAccount(account_id=account_id):
-                return await self._accounts.remove(account_id)
+                outcome = await self._accounts.remove(account_id)
+                self._transcripts.forget(account_id)
+                return outcome
             case commands.SwitchAccount():
                 return await self._switching.switch(command)
             case commands.SyncAccounts():

@@ -24,6 +24,8 @@ MAX_RECORD_OCTETS = 4096
 _HEAD_OCTETS, _TAIL_OCTETS = 3072, 1024
 # What a record costs beside its octets.
 _RECORD_COST = 200
+# Of the newest records so much is kept when the engine ends, for who asks afterwards.
+KEPT_OCTETS = 256 * 1024
 # One connection may have this part of it all: a long fetch leaves what was said on the others.
 _SHARE = 2
 
@@ -38,6 +40,9 @@ class _Ring:
 
 class Transcripts:
     """The rings of all connections of the engine.
+
+    Attributes:
+        is_kept: Whether `kept` holds nothing else than what was restored.
 
     Args:
         clock: For the times of the records.
@@ -55,6 +60,39 @@ class Transcripts:
         self._connections: Counter[str] = Counter()
         self._masks: tuple[bytes, ...] = ()
         self._at_logins: list[tuple[bytes, ...]] = []
+        self.is_kept = True
+
+    def kept(self) -> bytes:
+        """The newest records, for the next engine of this profile."""
+        room = KEPT_OCTETS
+        newest: list[TranscriptRecord] = []
+        for record in reversed(self._records.values()):
+            room -= len(record.octets) + _RECORD_COST
+            if room < 0:
+                break
+            newest.append(record)
+        return msgspec.msgpack.encode(newest[::-1])
+
+    def restore(self, kept: bytes) -> None:
+        """Take in what an earlier engine kept; those of this one follow behind.
+
+        Raises:
+            msgspec.MsgspecError: It is something else; nothing was taken in.
+        """
+        records = msgspec.msgpack.decode(kept, type=list[TranscriptRecord])
+        for record in records:
+            service, _, number = record.connection.rpartition(" ")
+            if number.isdecimal():
+                self._connections[service] = max(self._connections[service], int(number))
+            self._keep(msgspec.structs.replace(record, number=self._number + 1))
+        self.is_kept = True
+
+    def forget(self, account_id: AccountId) -> None:
+        """Keep nothing of an account, which was removed."""
+        gone = [number for number, one in self._records.items() if one.account_id == account_id]
+        for number in gone:
+            self._forget(number)
+        self.is_kept = False
 
     def recorder(self, account_id: AccountId, service: str) -> ConnectionRecorder:
         """Return what records one new connection ("imap 1", "imap 2", …)."""
@@ -90,30 +128,36 @@ class Transcripts:
         for more in self._at_logins:
             masks += more
         octets = _shortened(self._unsplit(after, octets, masks), masks)
-        self._number += 1
-        self._records[self._number] = TranscriptRecord(
-            number=self._number,
-            account_id=account_id,
-            connection=connection,
-            at_s=self._clock.now().timestamp(),
-            sender=sender,
-            octets=octets,
+        self._keep(
+            TranscriptRecord(
+                number=self._number + 1,
+                account_id=account_id,
+                connection=connection,
+                at_s=self._clock.now().timestamp(),
+                sender=sender,
+                octets=octets,
+            )
         )
-        ring = self._rings.setdefault(connection, _Ring())
-        ring.numbers.append(self._number)
-        self._count(connection, len(octets) + _RECORD_COST)
+        return self._number
+
+    def _keep(self, record: TranscriptRecord) -> None:
+        self.is_kept = False
+        self._number = record.number
+        self._records[record.number] = record
+        ring = self._rings.setdefault(record.connection, _Ring())
+        ring.numbers.append(record.number)
+        self._count(record.connection, len(record.octets) + _RECORD_COST)
         while ring.octets > self._max_octets // _SHARE and ring.numbers:
             self._forget(ring.numbers[0])
         while self._octets > self._max_octets and self._records:
             self._forget(next(iter(self._records)))
-        return self._number
 
     def _forget(self, number: int) -> None:
-        """Let the oldest record of a connection go."""
+        """Let a record go: the oldest of its connection, or in turn all of an account's."""
         record = self._records.pop(number)
         self._count(record.connection, -len(record.octets) - _RECORD_COST)
         ring = self._rings[record.connection]
-        ring.numbers.popleft()
+        ring.numbers.remove(number)
         if not ring.numbers:
             del self._rings[record.connection]
 
