@@ -138,6 +138,7 @@ def _serve(window: MainWindow) -> None:
 
 def _connect(window: MainWindow) -> None:
     from desktopmail.ui.commands.answering import answer
+    from desktopmail.ui.commands.registry import find_verb
     from desktopmail.ui.language import tr
     from desktopmail.ui.reading.marking import serve_marks
 
@@ -160,6 +161,7 @@ def _connect(window: MainWindow) -> None:
     reading.list_reply_wanted.connect(
         lambda: window.scope.spawn(answer(window, "reply_list"), name=tr("verb.reply_list"))
     )
+    reading.edit_wanted.connect(lambda: window.run(find_verb("edit_draft")))
     serve_marks(window, reading)
     window.status_line.activity_wanted.connect(lambda: window.show_view("activity"))
     window.problems.password_wanted.connect(window.give_password)

@@ -10,6 +10,7 @@ from desktopmail.door.commands import FetchOctets, StoreFlags
 from desktopmail.door.rows import Flag
 from desktopmail.ui.commands import edit_draft
 from desktopmail.ui.language import tr
+from desktopmail.ui.models.drafts import is_draft
 from desktopmail.ui.reading.content import Letter, read_letter
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class ShownMessage(QObject):
         return octets
 
     def _open(self, row: MessageRow) -> None:
-        if edit_draft.is_draft(self._window, row):
+        if is_draft(self._window.reader, row):
             self._window.run(edit_draft.VERB)
         else:
             self._window.show_view("message")

@@ -392,13 +392,13 @@ class MainWindow(QMainWindow):
 
     def update_actions(self) -> None:
         """Offer the verbs that can be done now."""
-        from desktopmail.ui.commands.edit_draft import is_draft
+        from desktopmail.ui.models.drafts import is_draft
 
         selected = self.list_pane.list.selected_count()
         row = self.list_pane.list.current_message() if selected == 1 else None
         self.actions_by_name.update(
             selected=selected,
-            draft=row is not None and is_draft(self, row),
+            draft=row is not None and is_draft(self.reader, row),
             accounts=len(self.accounts()),
             mailbox=self.mailbox_in_view() is not None,
             undo=self.history.what,

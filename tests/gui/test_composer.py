@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from desktopmail.door.commands import CancelSending, DeleteMessages, SaveDraft, SendMessage
 from desktopmail.door.ids import AccountId
@@ -20,6 +20,7 @@ from desktopmail.mime.compose import File
 from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.composer.files import MAX_OCTETS, FileError, media_type_of, read_file
 from desktopmail.ui.composer.writing import Writing
+from tests.gui.message_bars import bars, button
 from tests.gui.test_window import play, select
 from tests.helpers.qt_loop import until
 
@@ -102,6 +103,39 @@ def test_what_is_written_is_kept_as_a_draft_and_each_version_replaces_the_last(
         composer.close()
         await until(lambda: not window.composers)
         assert len(saved(store)) == 2
+
+    play(theme, scene)
+
+
+def test_a_draft_that_is_read_says_what_it_is_and_is_gone_on_with(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await select(window, 1)
+        assert bars(window) == []
+        composer = write(window)
+        composer.keeper.save_now()
+        await until(lambda: len(saved(store)) == 1)
+        composer.close()
+        await until(lambda: not window.composers)
+        window.bridge.flush()
+        window.sidebar.choose(("mailbox", store.box(Role.DRAFTS, AccountId(1)).id))
+        window.list_pane.list.go_to(0)
+        await until(lambda: bars(window))
+        (bar,) = bars(window)
+        assert bar.accessibleName() == "This is a draft: it has not been sent."
+        button(bar, "Edit Draft").click()
+        await until(lambda: window.composers)
+        assert window.composers[-1].fields.subject.text() == "Grüße aus der Mühle"
+        window.composers[-1].finish()
+        window.run(find_verb("open_window"))
+        await until(lambda: window.extra_windows)
+        alone = window.extra_windows[-1]
+        (button_there,) = [
+            one for one in alone.findChildren(QPushButton) if one.text() == "Edit Draft"
+        ]
+        button_there.click()
+        await until(lambda: window.composers)
+        assert not alone.isVisible()
+        window.composers[-1].finish()
 
     play(theme, scene)
 

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desktopmail.door.rows import Flag, Role
 from desktopmail.ui.commands.verb import Menu, Needs, Verb
 
 if TYPE_CHECKING:
     from desktopmail.door.rows import MessageRow
     from desktopmail.ui.commands.desk import Desk
-
-
-def is_draft(desk: Desk, row: MessageRow) -> bool:
-    """Whether a message is a draft, by its flag or by its place."""
-    if row.flags & Flag.DRAFT:
-        return True
-    box = desk.reader.mailbox(row.mailbox_id)
-    return box is not None and box.role is Role.DRAFTS
+    from desktopmail.ui.reading.content import Letter
 
 
 async def do(desk: Desk) -> None:
     """Do it."""
     found = await desk.letter()
-    if found is None:
-        return
-    row, letter = found
+    if found is not None:
+        edit(desk, *found)
+
+
+def edit(desk: Desk, row: MessageRow, letter: Letter) -> None:
+    """Go on with this one, which is here as a whole."""
     from desktopmail.mime import answers  # it composes: not needed at start
     from desktopmail.ui.composer.writing import Placed, Writing
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from desktopmail.ui.commands.answering import answer_letter
+from desktopmail.ui.commands.edit_draft import edit
 from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.language import tr
 from desktopmail.ui.reading.marking import serve_marks
@@ -58,6 +59,7 @@ class MessageWindow(QWidget):
         self.reading.leave_wanted.connect(window.leave_list)
         self.reading.receipt_answered.connect(window.answer_receipt)
         self.reading.list_reply_wanted.connect(lambda: self.answer("reply_list"))
+        self.reading.edit_wanted.connect(self._edit)
         serve_marks(window, self.reading)
         self._saver = AttachmentSaver(self, window)
         self._saver.serve(self.reading)
@@ -91,6 +93,12 @@ class MessageWindow(QWidget):
         """Fetch no more."""
         self._window.scope.spawn(self.reading.aclose(), name=tr("verb.open_window"))
         super().closeEvent(event)
+
+    def _edit(self) -> None:
+        """Go on with the draft in the window it is written in, in place of this one."""
+        if self._row is not None and self.reading.letter is not None:
+            edit(self._window, self._row, self.reading.letter)
+            self.close()
 
     def answer(self, way: str) -> None:
         """Open a window with an answer."""

@@ -25,6 +25,7 @@ from desktopmail.ui.fitting_area import FittingArea
 from desktopmail.ui.isolates import isolated
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
+from desktopmail.ui.models.drafts import is_draft
 from desktopmail.ui.models.tags import Tags
 from desktopmail.ui.reading.attachments import AttachmentStrip
 from desktopmail.ui.reading.content import Letter, read_letter
@@ -87,6 +88,7 @@ class ReadingPane(QFrame):
         save_all_wanted: All attachments are to be saved.
         leave_wanted: The mailing list of the message is to be left (Letter, MessageRow).
         list_reply_wanted: The mailing list of the message is to be answered.
+        edit_wanted: The draft that is shown is to be gone on with.
         keep_wanted: Somebody named is to be put into the address book (Mailbox).
         tag_unwanted: A tag of the message is to be taken off (MessageRow, name).
         receipt_answered: A receipt is to be sent, or never: (MessageRow, bool).
@@ -105,6 +107,7 @@ class ReadingPane(QFrame):
     leave_wanted = Signal(object, object)
     receipt_answered = Signal(object, bool)
     list_reply_wanted = Signal()
+    edit_wanted = Signal()
     keep_wanted = Signal(object)
     tag_unwanted = Signal(object, str)
 
@@ -433,6 +436,9 @@ class ReadingPane(QFrame):
             bars.append(NoticeBar(self._theme, "alert", "danger", proof(found)))
         if not letter.whole:
             bars.append(NoticeBar(self._theme, "download", "notice", tr("reading.fetching")))
+        if letter.whole and self.row is not None and is_draft(self._reader, self.row):
+            offer = (tr("verb.edit_draft"), self.edit_wanted.emit)
+            bars.append(NoticeBar(self._theme, "drafts", "notice", tr("reading.draft"), [offer]))
         bars += self._remote_bars(letter)
         bars += self._receipt_bars(letter)
         for kind, number in _link_warnings(letter).items():
