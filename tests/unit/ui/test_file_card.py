@@ -8,7 +8,6 @@ import pytest
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from desktopmail.ui import language
 from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.file_card import FileCard
 from desktopmail.ui.flow_layout import FlowLayout
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def above(qtbot: QtBot) -> QWidget:
-    language.choose_language("en")
     made = QWidget()
     qtbot.addWidget(made)
     return made

@@ -4,14 +4,8 @@ import msgspec
 import pytest
 
 from desktopmail.door.rows import MessageRow, Person, Role
-from desktopmail.ui import language
 from desktopmail.ui.notices.news import HowMuch, Notice, done_notice, notice_of
 from tests.helpers.fake_door import full_store
-
-
-@pytest.fixture(autouse=True)
-def english() -> None:
-    language.choose_language("en")
 
 
 def rows(number: int) -> list[MessageRow]:

@@ -53,7 +53,6 @@ def test_two_servers_alike_are_said_in_one_sentence(qtbot: QtBot) -> None:
 
 
 def test_of_two_servers_only_the_one_in_the_clear_is_warned_about(qtbot: QtBot) -> None:
-    language.choose_language("en")
     line = ExposureLine()
     qtbot.addWidget(line)
     line.show_ways([way(Security.TLS), way(Security.NONE)])

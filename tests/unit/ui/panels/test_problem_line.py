@@ -8,7 +8,6 @@ import pytest
 
 from desktopmail.door.certificate import ShownCertificate
 from desktopmail.door.interface import DoorError
-from desktopmail.ui import language
 from desktopmail.ui.panels.problem_line import ProblemLine
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def line(qtbot: QtBot) -> ProblemLine:
-    language.choose_language("en")
     made = ProblemLine()
     qtbot.addWidget(made)
     return made

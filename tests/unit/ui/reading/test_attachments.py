@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from desktopmail.ui import language
 from desktopmail.ui.reading.attachments import AttachmentCard, AttachmentStrip, icon_of
 from desktopmail.ui.reading.content import read_letter
 from desktopmail.ui.theme.theme import Scheme, Theme
@@ -34,7 +33,6 @@ def letter(*names: str) -> Letter:
 
 @pytest.fixture
 def strip(qtbot: QtBot, qapp: QApplication) -> Iterator[AttachmentStrip]:
-    language.choose_language("en")
     above = QWidget()
     qtbot.addWidget(above)
     made = AttachmentStrip(Theme(qapp, Scheme.LIGHT), above)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
-from desktopmail.ui import language
 from desktopmail.ui.reading.content import read_letter
 from desktopmail.ui.reading.details import Details
 from desktopmail.ui.reading.people_line import PeopleLine
@@ -28,7 +27,6 @@ PROVED = "mx.example.net confirms that this message comes from example.org, and 
 
 @pytest.fixture
 def details(qtbot: QtBot) -> Details:
-    language.choose_language("en")
     above = QWidget()
     qtbot.addWidget(above)
     lines = QVBoxLayout(above)

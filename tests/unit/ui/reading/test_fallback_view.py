@@ -9,7 +9,6 @@ import pytest
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QTextDocument
 
-from desktopmail.ui import language
 from desktopmail.ui.reading.content import Letter, read_letter
 from desktopmail.ui.reading.fallback_view import FallbackView
 from desktopmail.ui.theme.theme import Scheme, Theme
@@ -24,7 +23,6 @@ ROW = "<tr><td style='padding:4px'>Some <b>words</b></td><td>3.20 a kilo</td></t
 
 @pytest.fixture
 def theme(qapp: QApplication) -> Theme:
-    language.choose_language("en")
     return Theme(qapp, Scheme.LIGHT)
 
 

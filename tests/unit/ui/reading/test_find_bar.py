@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def bar(qtbot: QtBot, qapp: QApplication) -> FindBar:
-    language.choose_language("en")
     made = FindBar(Theme(qapp, Scheme.LIGHT))
     qtbot.addWidget(made)
     made.open()

@@ -8,7 +8,6 @@ import pytest
 
 from desktopmail.mime import mailing_list
 from desktopmail.mime.message import Message
-from desktopmail.ui import language
 from desktopmail.ui.reading.list_bar import make_list_bar
 from desktopmail.ui.theme.theme import Scheme, Theme
 
@@ -25,7 +24,6 @@ ONE_CLICK = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 
 @pytest.fixture
 def theme(qapp: QApplication) -> Theme:
-    language.choose_language("en")
     return Theme(qapp, Scheme.LIGHT)
 
 

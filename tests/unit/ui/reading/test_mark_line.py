@@ -9,7 +9,6 @@ import pytest
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from desktopmail.door.rows import Flag, TagRow
-from desktopmail.ui import language
 from desktopmail.ui.reading.mark_line import MarkLine
 from desktopmail.ui.theme.theme import Scheme, Theme
 from tests.helpers.fake_door import full_store
@@ -25,7 +24,6 @@ WORK = TagRow(name="$label2", label="Work & <b>more</b>", colour="#cc6600", tota
 
 @pytest.fixture
 def line(qtbot: QtBot, qapp: QApplication) -> MarkLine:
-    language.choose_language("en")
     above = QWidget()
     qtbot.addWidget(above)
     made = MarkLine(Theme(qapp, Scheme.LIGHT), above)

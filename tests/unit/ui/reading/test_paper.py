@@ -9,7 +9,6 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QFont, QPageRanges, QPageSize, QPdfWriter
 from PySide6.QtPdf import QPdfDocument
 
-from desktopmail.ui import language
 from desktopmail.ui.isolates import without_controls
 from desktopmail.ui.reading import paper
 from desktopmail.ui.reading.content import read_letter
@@ -20,9 +19,7 @@ if TYPE_CHECKING:
 HEAD = "From: Bob <bob@example.org>\r\nTo: Anna <anna@example.org>\r\nSubject: {}\r\n\r\n"
 
 
-@pytest.fixture(autouse=True)
-def english(qapp: QApplication) -> None:  # noqa: ARG001 - letters need an application
-    language.choose_language("en")
+pytestmark = pytest.mark.usefixtures("qapp")  # letters need an application
 
 
 def printed(text: str, *, subject: str = "Walk", ranges: str = "") -> list[str]:

@@ -8,7 +8,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktopmail.mime.address import Mailbox
-from desktopmail.ui import language
 from desktopmail.ui.isolates import without_controls
 from desktopmail.ui.reading.people_line import PeopleLine
 
@@ -19,7 +18,6 @@ LONG = Mailbox("The Office of the Neighbourhood", "neighbourhood.office@quarter.
 
 
 def shown(qtbot: QtBot, boxes: list[Mailbox], width: int) -> PeopleLine:
-    language.choose_language("en")
     above = QWidget()
     qtbot.addWidget(above)
     lines = QVBoxLayout(above)

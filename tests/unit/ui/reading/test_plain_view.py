@@ -8,7 +8,6 @@ import pytest
 from PySide6.QtCore import QUrl
 
 from desktopmail.mime.text import Block, Kind
-from desktopmail.ui import language
 from desktopmail.ui.reading.plain_view import PlainView
 from desktopmail.ui.theme.theme import Scheme, Theme
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def view(qtbot: QtBot, qapp: QApplication) -> PlainView:
-    language.choose_language("en")
     made = PlainView(Theme(qapp, Scheme.LIGHT))
     qtbot.addWidget(made)
     made.resize(500, 400)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from desktopmail.door.interface import DoorError
-from desktopmail.ui import language
 from desktopmail.ui.reading.remote import RemoteImages
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ async def refuse(url: str) -> tuple[bytes, str]:
 
 
 def test_images_that_did_not_come_are_told_once_with_their_hosts(qtbot: QtBot) -> None:
-    language.choose_language("en")
     images = RemoteImages(refuse)
 
     async def fetch() -> None:
