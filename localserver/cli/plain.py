@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
+class UsageError(Exception):
+    """An option that cannot be taken, though it can be read; `str(error)` is one sentence."""
+
+
 def read_options(command: Callable[..., object], arguments: Sequence[str]) -> dict[str, Any] | None:
     """Return the keyword arguments that the command line gives a command.
 

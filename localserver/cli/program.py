@@ -11,7 +11,7 @@ import typer
 from desktopmail import __version__
 from desktopmail.net.errors import NetError
 from localserver.cli import serve
-from localserver.cli.plain import read_options
+from localserver.cli.plain import UsageError, read_options
 from localserver.config_file import ConfigError
 from localserver.exchange.value import ExchangeError
 from localserver.faults import PlanError
@@ -92,6 +92,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _execute(given)
     except typer.Abort:
         return 1
+    except UsageError as error:
+        print(f"localserver: {error} See localserver serve --help.", file=sys.stderr)  # noqa: T201
+        return 2
     except _REFUSALS as error:
         print(f"localserver: {error}", file=sys.stderr)  # noqa: T201  the command line speaks here
         return 1

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from desktopmail.net.ports import system_ports
+from localserver.cli.plain import UsageError
 from localserver.config import DEFAULT_PORTS, IMPLICIT_TLS, STANDARD_PORTS, Config, is_domain
 from localserver.config_file import ConfigError, read_config
 from localserver.faults import read_plan
@@ -105,13 +106,13 @@ def serve(
         "pop3s": pop3s, "imap": imap, "imaps": imaps, "api": api,
     }  # fmt: skip
     if certificate is None and key is not None:
-        raise ConfigError("--key needs --certificate.")
+        raise UsageError("--key needs --certificate.")
     if quota is not None and quota < 1:
-        raise ConfigError("--quota is at least 1.")
+        raise UsageError("--quota is at least 1.")
     if memory:
         base = replace(base, data=None)
     if memory == ((data or base.data) is not None):
-        raise ConfigError("Say where the mail is kept: either --data DIR or --memory.")
+        raise UsageError("Say where the mail is kept: either --data DIR or --memory.")
     chosen = base.merged(
         data=data,
         host=host,
@@ -129,10 +130,14 @@ def serve(
     if chosen.data is not None and chosen.data.exists() and not chosen.data.is_dir():
         raise ConfigError(f"{chosen.data} is a file; --data names a folder.")
     if not is_domain(chosen.domain):
-        raise ConfigError(f"--domain {chosen.domain!r} is no domain, as in example.org.")
+        refusal = ConfigError if domain is None else UsageError
+        raise refusal(f"--domain {chosen.domain!r} is no domain, as in example.org.")
     if chosen.relay != "capture":
-        _check_relay(chosen.relay)
-    users = [_pair(text) for text in user or []]
+        _check_relay(chosen.relay, ConfigError if relay is None else UsageError)
+    try:
+        users = [_pair(text) for text in user or []]
+    except UserError as error:
+        raise UsageError(f"--user: {error}") from error
     if users_file is not None:
         users += read_users(users_file)
     plan = [] if fault_plan is None else read_plan(fault_plan)
@@ -213,13 +218,13 @@ def _show_dialogue() -> None:
     _DIALOGUE.propagate = False
 
 
-def _check_relay(relay: str) -> None:
+def _check_relay(relay: str, refusal: type[Exception]) -> None:
     from localserver.queue.open import parse_relay  # DNS and SMTP clients: see `start_server`
 
     try:
         parse_relay(relay)
     except ValueError as error:
-        raise ConfigError(str(error)) from error
+        raise refusal(str(error)) from error
 
 
 def _remove(path: Path) -> None:
@@ -230,7 +235,7 @@ def _ports(base: dict[str, int], given: dict[str, int | None]) -> dict[str, int]
     """Return the port of each protocol that is served; -1 switches one off."""
     ports = {**base, **{name: port for name, port in given.items() if port is not None}}
     if wrong := [name for name, port in ports.items() if not -1 <= port <= 65535]:
-        raise ConfigError(f"--{wrong[0]} takes a port between 0 and 65535.")
+        raise UsageError(f"--{wrong[0]} takes a port between 0 and 65535.")
     return {name: ports[name] for name in DEFAULT_PORTS if ports.get(name, -1) >= 0}
 
 

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (["serve"], 1, "--data DIR or --memory"),
+        (["serve"], 2, "--data DIR or --memory"),
         (["frobnicate"], 2, "frobnicate"),
         (["serve", "--nonsense"], 2, "--nonsense"),
-        (["serve", "--memory", "--imap", "99999"], 1, "--imap takes a port"),
-        (["serve", "--memory", "--user", "alice"], 1, "NAME:PASSWORD"),
+        (["serve", "--memory", "--imap", "99999"], 2, "--imap takes a port"),
+        (["serve", "--memory", "--user", "alice"], 2, "NAME:PASSWORD"),
         (["serve", "--memory", "--fault-plan", "/nothing"], 1, "/nothing cannot be read"),
         (["check-config", "/nothing.toml"], 1, "/nothing.toml cannot be read"),
         ([], 2, "Missing command. See localserver --help."),
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         (["user", "add"], 2, "Missing argument 'name'. See localserver user add --help."),
         (["serve", "--smpt", "1"], 2, ") See localserver serve --help."),
         (["serve", "--data", "/dev/null/x"], 1, "Not a directory. Check the name."),
-        (["serve", "--memory", "--domain", "two words"], 1, "'two words' is no domain"),
+        (["serve", "--memory", "--domain", "two words"], 2, "'two words' is no domain"),
         (["serve", "--data", "/dev/null"], 1, "/dev/null is a file; --data names a folder."),
         (["user", "list", "--data", "/nothing"], 1, "There is no folder /nothing"),
     ],

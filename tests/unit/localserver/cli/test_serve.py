@@ -52,8 +52,8 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Served:
     return found
 
 
-def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    assert run(["serve", *arguments]) == 1
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 1) -> str:
+    assert run(["serve", *arguments]) == status
     said = capsys.readouterr().err
     assert said.startswith("localserver: ")
     assert said.count("\n") == 1
@@ -68,9 +68,8 @@ def test_it_has_to_be_said_where_mail_is_kept(
 ) -> None:
     file = tmp_path / "server.toml"
     file.write_text('domain = "mail.test"\n')
-    assert "either --data DIR or --memory" in refusal(capsys)
-    assert "either --data DIR or --memory" in refusal(capsys, "--memory", "--data", str(tmp_path))
-    assert "either --data DIR or --memory" in refusal(capsys, "--config", str(file))
+    for arguments in ([], ["--memory", "--data", str(tmp_path)], ["--config", str(file)]):
+        assert "either --data DIR or --memory" in refusal(capsys, *arguments, status=2)
 
 
 def test_memory_wins_over_the_folder_of_the_file(tmp_path: Path, served: Served) -> None:
@@ -168,13 +167,25 @@ def test_each_relay_is_taken(served: Served, relay: str) -> None:
         (["--user", "alice"], "NAME:PASSWORD"),
         (["--user", ":secret"], "NAME:PASSWORD"),
         (["--user", "alice:"], "NAME:PASSWORD"),
+    ],
+)
+@pytest.mark.usefixtures("served")
+def test_a_wrong_option_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    assert sentence in refusal(capsys, "--memory", *arguments, status=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
         (["--users-file", "missing-file"], "missing-file: No such file or directory"),
         (["--config", "missing-file"], "missing-file cannot be read: No such file"),
         (["--fault-plan", "missing-file"], "The fault plan missing-file cannot be read"),
     ],
 )
 @pytest.mark.usefixtures("served")
-def test_a_wrong_option_is_one_sentence(
+def test_a_file_that_cannot_be_read_is_one_sentence(
     capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
 ) -> None:
     assert sentence in refusal(capsys, "--memory", *arguments)
@@ -188,7 +199,8 @@ def test_a_password_is_not_repeated_in_a_refusal(
     said = refusal(capsys, "--memory", "--users-file", str(file))
     assert f"{file}, line 2: A user is given as NAME:PASSWORD." in said
     assert "s3cret" not in said
-    assert "s3cret" not in refusal(capsys, "--memory", "--imap", "0", "--user", ":s3cret")
+    said = refusal(capsys, "--memory", "--imap", "0", "--user", ":s3cret", status=2)
+    assert "s3cret" not in said
 
 
 def test_a_users_file_in_another_charset_is_refused(tmp_path: Path) -> None:
