@@ -166,6 +166,10 @@ UNDO = Scenario(
         steps.undone(
             _DELETED, heard=True, back=lambda d: _undone(d, names("m", 2, 12))
         ),
+        steps.move(names("m", 2, 18), "Sent", passing=True),
+        steps.mark(names("m", 2, 18), Flag.FLAGGED, "pink", path="Sent", passing=True),
+        steps.move(["m18"], "Trash", source="Sent"),
+        steps.move_back(["m19"], "Sent"),
         _COPIED,
         steps.undone(
             _COPIED, heard=True, back=lambda d: _undone(d, names("m", 2, 14))

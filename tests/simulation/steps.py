@@ -156,12 +156,18 @@ def _password_questions(desk: Desk) -> list[int]:
 
 
 def mark(
-    subjects: list[str], flag: Flag, tag: str = "", *, passing: bool = False, user: str = "alice"
+    subjects: list[str],
+    flag: Flag,
+    tag: str = "",
+    *,
+    passing: bool = False,
+    user: str = "alice",
+    path: str = "INBOX",
 ) -> Step:
-    """Flag and tag messages, wherever they are."""
+    """Flag and tag messages; they count as marked wherever they are."""
 
     async def do(desk: Desk) -> None:
-        ids = tuple(desk.ids(user, subjects))
+        ids = tuple(desk.ids(user, subjects, path))
         tags = (tag,) if tag else ()
         await desk.do(StoreFlags(placement_ids=ids, add=flag, add_tags=tags))
 
@@ -208,6 +214,29 @@ def move(
         do,
         lambda desk: desk.lacks("alice", subjects, source) and desk.has(to, subjects, path),
         passing=passing,
+    )
+
+
+def move_back(subjects: list[str], source: str) -> Step:
+    """Move messages of alice's back to the Inbox."""
+    name = f"move {subjects[0]} back"
+
+    async def do(desk: Desk) -> None:
+        ids = tuple(desk.ids("alice", subjects, source))
+        if ids:  # else an engine died before it could say so
+            await desk.do(
+                MoveMessages(placement_ids=ids, mailbox_id=desk.mailbox("alice", "INBOX"))
+            )
+
+    # They are there at the beginning, too: so it counts once it was acknowledged.
+    return Step(
+        name,
+        do,
+        lambda desk: (
+            name in desk.acknowledged
+            and desk.lacks("alice", subjects, source)
+            and desk.has("alice", subjects)
+        ),
     )
 
 

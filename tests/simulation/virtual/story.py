@@ -83,12 +83,22 @@ def _imap(chance: random.Random) -> list[Step]:
         [steps.send("s2", ("bob@localhost", "nobody@localhost"), delay_s=10.0)],
         [steps.draft("letter", number) for number in range(3)],
         [steps.import_(8)],
+        _moved_on(*next(one)),
         _mailbox_kept(next(one)),
         _mailbox_deleted(next(one)),
         [steps.subscribe("Archive", subscribed=False)],
     ]
     chance.shuffle(acts)
     return _interleaved(chance, acts[: chance.randint(4, 10)])
+
+
+def _moved_on(on: str, back: str) -> list[Step]:
+    return [
+        steps.move([on, back], "Sent", passing=True),
+        steps.mark([on, back], Flag.FLAGGED, "pink", path="Sent", passing=True),
+        steps.move([on], "Trash", source="Sent"),
+        steps.move_back([back], "Sent"),
+    ]
 
 
 def _mailbox_kept(subjects: list[str]) -> list[Step]:
