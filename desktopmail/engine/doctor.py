@@ -13,7 +13,7 @@ from desktopmail.engine import quarantine
 from desktopmail.engine.content import sha256
 from desktopmail.engine.in_hand import ACCOUNT, MESSAGE
 from desktopmail.engine.indexing import index_waiting
-from desktopmail.engine.journal import messages as messages_in_words
+from desktopmail.engine.labels import messages as messages_in_words
 from desktopmail.engine.store import aside, blob, salvage, words
 
 if TYPE_CHECKING:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Role
 from desktopmail.door.tags import label_of
+from desktopmail.engine import labels, onward
+from desktopmail.engine.labels import messages
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, message, operation, placement, pop_seen, tag
 from desktopmail.engine.store.operation import Arguments
@@ -58,19 +60,9 @@ def store_flags(
         operation.add_targets(tx, made, [(one.id, one.flags, None) for one in members])
         operation.remember_tags(tx, made, (*add_tags, *remove_tags))
         for one in members:
-            apply_flags(tx, one, arguments)
+            placement.apply_flags(tx, one, arguments)
         placement.touch(tx, [one.id for one in members])
     return label
-
-
-def apply_flags(tx: Transaction, one: Placed, arguments: Arguments) -> None:
-    """Let a placement have the flags and tags that an operation asks for."""
-    flags = (one.flags | Flag(arguments.add)) & ~Flag(arguments.remove)
-    placement.set_flags(tx, one.id, flags)
-    if arguments.add_tags:
-        placement.add_tags(tx, one.id, arguments.add_tags)
-    if arguments.remove_tags:
-        placement.remove_tags(tx, one.id, arguments.remove_tags)
 
 
 def move(
@@ -89,16 +81,18 @@ def move(
     placed = [one for one in _existing(tx, placement_ids) if one.mailbox_id != mailbox_id]
     if not placed:
         return f"Nothing had to be moved to {target.shown_path}"
-    label = f"{messages(len(placed))} moved to {target.shown_path}"
+    label = labels.moved(len(placed), target.shown_path)
     for source, members in _by_mailbox(tx, placed):
         if source.local and target.local:
             made = _add(tx, source, "move", target, label, undo, state="done")
             operation.add_targets(tx, made, [(one.id, one.flags, None) for one in members])
-            _relocate(tx, members, target.id)
+            placement.relocate(tx, [one.id for one in members], target.id)
         elif source.account_id == target.account_id and not source.local and not target.local:
-            made = _add(tx, source, "move", target, label, undo)
-            _add_twins(tx, made, members, target)
-            placement.show(tx, [one.id for one in members], shown=False)
+            rest = onward.move(tx, members, target, label, undo)
+            if rest:
+                made = _add(tx, source, "move", target, label, undo)
+                _add_twins(tx, made, rest, target)
+                placement.show(tx, [one.id for one in rest], shown=False)
         else:
             copied = _copy_across(tx, source, members, target, label, undo)
             expunge(tx, [one.id for one in members], label=label, undo=undo, after=copied)
@@ -238,7 +232,7 @@ def _move_to_role(tx: Transaction, placed: Sequence[Placed], role: Role, undo: s
         move(tx, members_ids, target, undo=undo)
     if placed and not moved:
         return f"{messages(len(placed))} {_stood(placed)} in {_ROLE_NAMES[role]} already"
-    return f"{messages(moved)} moved to {_ROLE_NAMES[role]}"
+    return labels.moved(moved, _ROLE_NAMES[role])
 
 
 def _stood(placed: Sequence[Placed]) -> str:
@@ -292,15 +286,6 @@ def _add_twins(
     )
 
 
-def _relocate(tx: Transaction, members: Sequence[Placed], target: MailboxId) -> None:
-    ids = [one.id for one in members]
-    placement.touch(tx, ids)
-    tx.execute_many(
-        "UPDATE placement SET mailbox_id = ? WHERE id = ?", [(target, one) for one in ids]
-    )
-    placement.touch(tx, ids)
-
-
 def _let_go(tx: Transaction, source: Mailbox, members: Sequence[Placed]) -> None:
     """Remember that messages are deleted for good; their maildrop may have them still."""
     deletes = accounts.get(tx, source.account_id).learned.pop_deletes_with_local
@@ -335,11 +320,6 @@ def _by_mailbox(tx: Transaction, placed: Sequence[Placed]) -> list[tuple[Mailbox
     for one in placed:
         groups[one.mailbox_id].append(one)
     return [(mailbox.get(tx, mailbox_id), members) for mailbox_id, members in groups.items()]
-
-
-def messages(count: int) -> str:
-    """So many messages, as a person would say it."""
-    return "1 message" if count == 1 else f"{count} messages"
 
 
 def _flag_label(

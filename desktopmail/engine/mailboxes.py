@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Role
 from desktopmail.engine import journal
+from desktopmail.engine.labels import messages
 from desktopmail.engine.store import mailbox, operation
 from desktopmail.engine.store.operation import Arguments
 
@@ -171,7 +172,7 @@ def empty(tx: Transaction, mailbox_id: MailboxId, *, undo: str | None = None) ->
     is_for_good = box.role in {Role.TRASH, Role.JUNK} or (trash is not None and box.is_below(trash))
     if not is_for_good:
         return journal.delete(tx, ids, undo=undo)
-    label = f"{journal.messages(len(ids))} of {box.shown_path} deleted for good"
+    label = f"{messages(len(ids))} of {box.shown_path} deleted for good"
     return journal.expunge(tx, ids, label=label, undo=undo)
 
 

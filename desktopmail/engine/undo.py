@@ -9,7 +9,7 @@ from desktopmail.door.commands import Outcome
 from desktopmail.door.ids import OperationId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag
-from desktopmail.engine import journal, mailboxes
+from desktopmail.engine import journal, mailboxes, onward
 from desktopmail.engine.store import mailbox, operation, placement
 
 if TYPE_CHECKING:
@@ -45,13 +45,30 @@ def take_back(tx: Transaction, token: str) -> str:
             _bring_back(tx, one, moved[one])
         elif one in moved.values():
             pass  # its copies are what is brought back
+        elif onward.is_cancelled(one):
+            _go_again(tx, one)
         elif one.state in {"pending", "failed"}:
             # What the server did of it is answered, the rest it need not hear of.
-            _answer(tx, one, [row for row in operation.targets(tx, one.id) if row.done])
-            revert(tx, one)
+            rows = operation.targets(tx, one.id)
+            _answer(tx, one, [row for row in rows if row.done])
+            if onward.can_step_back(tx, one):
+                onward.step_back(tx, one, [row for row in rows if not row.done])
+            else:
+                revert(tx, one)
         else:
             _answer(tx, one, operation.targets(tx, one.id))
     return f"Taken back: {operations[-1].label}"
+
+
+def _go_again(tx: Transaction, one: Operation) -> None:
+    """Messages came back before the server heard that they had gone: they go again."""
+    rows = operation.targets(tx, one.id)
+    placed = placement.get(tx, [row.placement_id for row in rows])
+    shown = {member.id for member in placed if member.shown}
+    standing = [row for row in rows if row.placement_id in shown]
+    if not standing or not onward.can_step_back(tx, one):
+        raise _too_late()
+    onward.step_back(tx, one, standing)
 
 
 def _moved_across(operations: Sequence[Operation]) -> dict[Operation, Operation]:
@@ -93,7 +110,7 @@ def revert(tx: Transaction, one: Operation) -> None:
     operation.remove(tx, one.id)
     match one.kind:
         case "flags":
-            _restore_flags(tx, one.arguments, targets)
+            placement.restore_flags(tx, one.arguments, targets)
         case "move" | "copy":
             if not one.arguments.filed:
                 placement.remove(tx, twins)
@@ -151,7 +168,11 @@ def _answer_messages(tx: Transaction, one: Operation, targets: Sequence[Target])
                     remove_tags=tuple(tag for tag in arguments.add_tags if tag not in tags),
                 )
         case "move" if arguments.source is not None:
-            journal.move(tx, twins or ids, arguments.source)
+            if onward.can_step_back(tx, one):
+                journal.move(tx, twins or ids, arguments.via[-1].mailbox)
+                onward.remember(tx, one, twins)
+            else:
+                journal.move(tx, twins or ids, arguments.source)
         case "copy":
             journal.expunge(tx, twins, label=f"Taken back: {one.label}")
         case "append":
@@ -168,17 +189,6 @@ def _same_before(
     for target in targets:
         groups[target.before & touched, target.before_tags].append(target.placement_id)
     return groups
-
-
-def _restore_flags(tx: Transaction, arguments: Arguments, targets: Sequence[Target]) -> None:
-    before = {target.placement_id: target for target in targets}
-    touched = Flag(arguments.add | arguments.remove)
-    for placed in placement.get(tx, list(before)):
-        target = before[placed.id]
-        placement.set_flags(tx, placed.id, (placed.flags & ~touched) | (target.before & touched))
-        placement.remove_tags(tx, placed.id, arguments.add_tags)
-        placement.add_tags(tx, placed.id, target.before_tags)
-    placement.touch(tx, list(before))
 
 
 def _too_late() -> DoorError:

@@ -18,7 +18,7 @@ from desktopmail.engine.files.eml import EmlWriter
 from desktopmail.engine.files.maildir import MaildirWriter
 from desktopmail.engine.files.mbox import MboxWriter
 from desktopmail.engine.files.message import FileMessage
-from desktopmail.engine.journal import messages as messages_in_words
+from desktopmail.engine.labels import messages as messages_in_words
 from desktopmail.engine.store import mailbox, message, operation, placement
 from desktopmail.engine.store.operation import Arguments
 from desktopmail.engine.sync import incoming

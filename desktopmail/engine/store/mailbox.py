@@ -159,6 +159,14 @@ def find_role(tx: Transaction, account_id: AccountId, role: Role) -> Mailbox | N
     return _mailbox(row) if row is not None else None
 
 
+def is_at_server(tx: Transaction, mailbox_id: MailboxId) -> bool:
+    """Whether a mailbox is still there, neither deleted here nor of this device alone."""
+    rows = tx.fetch(
+        "SELECT 1 FROM mailbox WHERE id = ? AND hidden = 0 AND local = 0", (mailbox_id,)
+    )
+    return bool(rows)
+
+
 def set_hidden(tx: Transaction, mailbox_id: MailboxId, *, hidden: bool) -> None:
     """Let a mailbox be seen, or not; nothing is deleted."""
     tx.execute("UPDATE mailbox SET hidden = ? WHERE id = ?", (hidden, mailbox_id))

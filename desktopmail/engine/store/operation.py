@@ -20,10 +20,21 @@ from desktopmail.engine.backoff import CAP_S
 from desktopmail.engine.store import sending
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from desktopmail.door.sqlite import Fields
     from desktopmail.engine.store.store import Transaction
+
+
+class Via(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A mailbox that messages were to be moved to, before they were moved on.
+
+    Attributes:
+        undo: The token of the command that moved them there.
+    """
+
+    mailbox: MailboxId
+    undo: str | None = None
 
 
 class Arguments(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,6 +48,8 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         after: An operation that has to be proved first (a copy across accounts).
         sending: The message of the outbox whose copy this files.
         filed: Of a move: its twins stood where they are before it, and stay whatever becomes of it.
+        via: Of a move: where the messages were to go before, in that order; its server hears of
+            source and target alone.
         uidnext: Where the target ended before the first try: what is there from here on may be
             ours.
     """
@@ -52,6 +65,7 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     after: OperationId | None = None
     sending: SendingId | None = None
     filed: bool = False
+    via: tuple[Via, ...] = ()
     uidnext: int | None = None
 
 
@@ -292,23 +306,115 @@ def targets(tx: Transaction, operation_id: OperationId) -> list[Target]:
 
 def targets_of(tx: Transaction, operation_ids: Sequence[OperationId]) -> list[Target]:
     """The placements of operations, in the order of the operations."""
-    rows = tx.fetch(
-        "SELECT operation_id, placement_id, before, twin, done, before_tags FROM operation_target"
-        " WHERE operation_id IN (SELECT value FROM json_each(?))"
-        " ORDER BY operation_id, placement_id",
-        (_json(operation_ids),),
+    return _targets(tx, "t.operation_id IN (SELECT value FROM json_each(?))", operation_ids)
+
+
+def unheard_moves(
+    tx: Transaction, placement_ids: Sequence[PlacementId]
+) -> list[tuple[Operation, list[Target]]]:
+    """The moves that made these placements and were never told, with those rows of theirs.
+
+    Left out is what seems to be gone from where it was.
+    """
+    return _with_targets(
+        tx,
+        "t.twin IN (SELECT value FROM json_each(?)) AND t.done = 0 AND EXISTS ("
+        "  SELECT 1 FROM operation AS o WHERE o.id = t.operation_id AND o.kind = 'move'"
+        "  AND o.state = 'pending' AND o.tries = 0"
+        "  AND json_extract(o.arguments, '$.uidnext') IS NULL"
+        "  AND json_extract(o.arguments, '$.filed') IS NULL)"
+        " AND EXISTS (SELECT 1 FROM placement AS p"
+        "  WHERE p.id = t.twin AND p.uid IS NULL AND p.shown = 1)"
+        " AND EXISTS (SELECT 1 FROM placement AS p"
+        "  WHERE p.id = t.placement_id AND p.gone_cycle IS NULL)",
+        placement_ids,
     )
-    return [
-        Target(
-            row[0],
-            row[1],
-            Flag(row[2]),
-            row[3],
-            bool(row[4]),
-            frozenset(msgspec.json.decode(row[5], type=list[str]) if row[5] else ()),
-        )
-        for row in rows
-    ]
+
+
+def built_on(tx: Transaction, placement_ids: Sequence[PlacementId]) -> set[PlacementId]:
+    """Those of these placements that an operation is about which is open, other than marking."""
+    rows = tx.fetch(
+        "SELECT t.placement_id FROM operation_target AS t"
+        " JOIN operation AS o ON o.id = t.operation_id"
+        " WHERE t.placement_id IN (SELECT value FROM json_each(?)) AND o.state <> 'done'"
+        " AND (o.kind <> 'flags' OR o.state <> 'pending')",
+        (_json(placement_ids),),
+    )
+    return {PlacementId(row[0]) for row in rows}
+
+
+def unheard_flag_changes(
+    tx: Transaction, placement_ids: Sequence[PlacementId]
+) -> list[tuple[Operation, list[Target]]]:
+    """The changes of flags that wait to be told of these placements, with those rows of theirs."""
+    return _with_targets(
+        tx,
+        "t.placement_id IN (SELECT value FROM json_each(?)) AND t.done = 0 AND EXISTS ("
+        "  SELECT 1 FROM operation AS o WHERE o.id = t.operation_id AND o.kind = 'flags'"
+        "  AND o.state = 'pending')",
+        placement_ids,
+    )
+
+
+def hand_over(
+    tx: Transaction,
+    rows: Sequence[Target],
+    to: OperationId,
+    now: Mapping[PlacementId, PlacementId] | None = None,
+) -> None:
+    """Let another operation be about what these rows are about; one that is left empty goes.
+
+    Args:
+        tx: The step it is part of.
+        rows: What is handed over.
+        to: The other operation.
+        now: Placements that others stand for from now on.
+    """
+    stands = now or {}
+    tx.execute_many(
+        "UPDATE operation_target SET operation_id = ?, placement_id = ?"
+        " WHERE operation_id = ? AND placement_id = ?",
+        [
+            (
+                to,
+                stands.get(row.placement_id, row.placement_id),
+                row.operation_id,
+                row.placement_id,
+            )
+            for row in rows
+        ],
+    )
+    tx.execute_many(
+        "DELETE FROM operation WHERE id = ?1"
+        " AND NOT EXISTS (SELECT 1 FROM operation_target WHERE operation_id = ?1)",
+        [(operation_id,) for operation_id in {row.operation_id for row in rows}],
+    )
+    tx.touch_operations()
+
+
+def forget_twins(tx: Transaction, operation_id: OperationId) -> None:
+    """Let an operation that needs not be told have made no placements."""
+    tx.execute(
+        "UPDATE operation_target SET twin = NULL, done = 1 WHERE operation_id = ?", (operation_id,)
+    )
+
+
+def name(tx: Transaction, operation_id: OperationId, label: str) -> None:
+    """Call an operation something else."""
+    tx.execute("UPDATE operation SET label = ? WHERE id = ?", (label, operation_id))
+    tx.touch_operations()
+
+
+def twins(tx: Transaction, placement_ids: Sequence[PlacementId]) -> dict[PlacementId, PlacementId]:
+    """What unfinished moves have made of these placements."""
+    rows = tx.fetch(
+        "SELECT t.placement_id, t.twin FROM operation_target AS t"
+        " JOIN operation AS o ON o.id = t.operation_id"
+        " WHERE t.placement_id IN (SELECT value FROM json_each(?)) AND t.twin IS NOT NULL"
+        " AND t.done = 0 AND o.kind = 'move' AND o.state <> 'done' ORDER BY t.twin",
+        (_json(placement_ids),),
+    )
+    return dict(rows)
 
 
 def touched(tx: Transaction, account_id: AccountId) -> dict[OperationId, frozenset[PlacementId]]:
@@ -449,6 +555,39 @@ def unheard_flags(
                 decoded[encoded] = msgspec.json.decode(encoded, type=Arguments)
             found.setdefault(placement_id, []).append(decoded[encoded])
     return found
+
+
+def _with_targets(
+    tx: Transaction, condition: str, ids: Sequence[int]
+) -> list[tuple[Operation, list[Target]]]:
+    found: dict[OperationId, list[Target]] = {}
+    for row in _targets(tx, condition, ids):
+        found.setdefault(row.operation_id, []).append(row)
+    rows = tx.fetch(
+        f"SELECT {_COLUMNS} FROM operation WHERE id IN (SELECT value FROM json_each(?))"
+        " ORDER BY id",
+        (_json(list(found)),),
+    )
+    return [(one, found[one.id]) for one in map(_operation, rows)]
+
+
+def _targets(tx: Transaction, condition: str, ids: Sequence[int]) -> list[Target]:
+    rows = tx.fetch(
+        "SELECT t.operation_id, t.placement_id, t.before, t.twin, t.done, t.before_tags"
+        f" FROM operation_target AS t WHERE {condition} ORDER BY t.operation_id, t.placement_id",
+        (_json(ids),),
+    )
+    return [
+        Target(
+            row[0],
+            row[1],
+            Flag(row[2]),
+            row[3],
+            bool(row[4]),
+            frozenset(msgspec.json.decode(row[5], type=list[str]) if row[5] else ()),
+        )
+        for row in rows
+    ]
 
 
 def _json(numbers: Sequence[int]) -> str:

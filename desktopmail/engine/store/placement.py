@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from desktopmail.engine.envelope_rows import Listing
     from desktopmail.engine.store.message import Kept
+    from desktopmail.engine.store.operation import Arguments, Target
     from desktopmail.engine.store.store import Transaction
 
 _CHUNK = 500
@@ -235,6 +236,27 @@ def set_flags(
     )
 
 
+def apply_flags(tx: Transaction, one: Placed, arguments: Arguments) -> None:
+    """Let a placement have the flags and tags that an operation asks for."""
+    set_flags(tx, one.id, (one.flags | Flag(arguments.add)) & ~Flag(arguments.remove))
+    if arguments.add_tags:
+        add_tags(tx, one.id, arguments.add_tags)
+    if arguments.remove_tags:
+        remove_tags(tx, one.id, arguments.remove_tags)
+
+
+def restore_flags(tx: Transaction, arguments: Arguments, targets: Sequence[Target]) -> None:
+    """Let placements have the flags and tags again that an operation has found them with."""
+    before = {target.placement_id: target for target in targets}
+    touched = Flag(arguments.add | arguments.remove)
+    for placed in get(tx, list(before)):
+        target = before[placed.id]
+        set_flags(tx, placed.id, (placed.flags & ~touched) | (target.before & touched))
+        remove_tags(tx, placed.id, arguments.add_tags)
+        add_tags(tx, placed.id, target.before_tags)
+    touch(tx, list(before))
+
+
 def tags_of(tx: Transaction, placement_id: PlacementId) -> set[str]:
     """The tags of a placement."""
     rows = tx.fetch(
@@ -284,6 +306,16 @@ def show(tx: Transaction, placement_ids: Sequence[PlacementId], *, shown: bool) 
     touch(tx, placement_ids)
     for chunk in _chunks(placement_ids):
         tx.execute(f"UPDATE placement SET shown = ? WHERE id IN ({chunk})", (shown,))
+
+
+def relocate(tx: Transaction, placement_ids: Sequence[PlacementId], mailbox_id: MailboxId) -> None:
+    """Let placements that have no UID be of another mailbox."""
+    touch(tx, placement_ids)
+    tx.execute_many(
+        "UPDATE placement SET mailbox_id = ? WHERE id = ?",
+        [(mailbox_id, one) for one in placement_ids],
+    )
+    touch(tx, placement_ids)
 
 
 def remove(tx: Transaction, placement_ids: Sequence[PlacementId]) -> None:

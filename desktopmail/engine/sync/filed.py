@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from desktopmail.door.rows import Flag, Role
-from desktopmail.engine import journal
+from desktopmail.engine import journal, labels
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, message, operation, placement
 from desktopmail.engine.store.operation import Arguments
@@ -143,7 +143,7 @@ def follow(tx: Transaction, box: Mailbox, filed: Sequence[tuple[PlacementId, Pla
         target = mailbox.get(tx, target_id)
         if target.local or (target.role is Role.TRASH and not deletes):
             continue
-        label = f"{journal.messages(len(members))} moved to {target.shown_path}"
+        label = labels.moved(len(members), target.shown_path)
         arguments = Arguments(source=box.id, target=target_id, filed=True)
         made = operation.add(tx, box.account_id, "move", arguments, label)
         operation.add_targets(tx, made, [(here.id, here.flags, there) for here, there in members])

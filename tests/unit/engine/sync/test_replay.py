@@ -146,6 +146,44 @@ async def test_a_chain_of_commands_on_one_message_arrives_in_order(tmp_path: Pat
             shown_is_there(bench, server, "INBOX", "Junk", "Archive")
 
 
+@pytest.mark.parametrize("without", LEVELS[:4])
+async def test_what_is_moved_on_offline_is_one_move_and_what_comes_back_none(
+    without: tuple[str, ...], tmp_path: Path
+) -> None:
+    with LocalServer(PASSWORDS, without=without) as server:
+        for number in range(3):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path) as bench:
+            await bench.add(server)
+            await bench.sync()
+            command = bench.engine.command
+            await command(SetOffline(offline=True))
+            ids = tuple(bench.placed(f"Subject {number}") for number in range(3))
+            await command(MoveMessages(placement_ids=ids, mailbox_id=bench.mailbox("Junk")))
+            ids = tuple(bench.placed(f"Subject {number}", "Junk") for number in range(3))
+            await command(StoreFlags(placement_ids=ids, add=Flag.FLAGGED))
+            await command(ArchiveMessages(placement_ids=ids[:1]))
+            back = MoveMessages(placement_ids=ids[1:2], mailbox_id=bench.mailbox())
+            undone = await command(back)
+            before = len(await commands(bench))
+            await command(SetOffline(offline=False))
+            await settled(bench)
+            said = (await commands(bench))[before:]
+            verb = "UID COPY" if "MOVE" in without else "UID MOVE"
+            assert sum(verb in line for line in said) == 2, said
+            assert [there(server, box) for box in ("Archive", "INBOX", "Junk")] == [
+                ["Subject 0"], ["Subject 1"], ["Subject 2"]
+            ]  # fmt: skip
+            for subject, box in (("0", "Archive"), ("1", "INBOX"), ("2", "Junk")):
+                assert flags_there(server, f"Subject {subject}", box) == {"\\Flagged"}
+            shown_is_there(bench, server, "INBOX", "Junk", "Archive")
+            assert undone.undo is not None
+            await command(Undo(token=undone.undo))
+            await settled(bench)
+            assert there(server, "Junk") == ["Subject 1", "Subject 2"]
+            shown_is_there(bench, server, "INBOX", "Junk", "Archive")
+
+
 async def commands(bench: Bench) -> list[str]:
     """What was said to the servers."""
     transcript = await bench.engine.query(ReadTranscript())
