@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Kind
-from tests.benchmarks.bench_sync import fill
+from tests.benchmarks.bench_sync import MEMORY_OCTETS, fill
 from tests.benchmarks.corpus import messages
 from tests.benchmarks.engine import running, settings
 from tests.benchmarks.peer import program
@@ -36,7 +36,7 @@ def measure() -> list[Ratio]:
     mpop = program("mpop")
     program("dovecot")
     count = int(10_000 * SCALE)
-    peer, durable, searchable = [], [], []
+    peer, durable, searchable, memory = [], [], [], []
     with running_dovecot({"alice": PASSWORD}) as server, tempfile.TemporaryDirectory() as name:
         octets = fill(server, messages(count, mean_octets=31_000))
         _mpop(mpop, server, Path(name) / "warm")  # Dovecot makes its index for both
@@ -47,6 +47,7 @@ def measure() -> list[Ratio]:
             took = asyncio.run(_ours(server, profile, count))
             durable.append(took[0])
             searchable.append(took[1])
+            memory.append(took[2])
     what = f"{count} messages of {octets / 1e6:.0f} MB by POP3, durable"
     peer_s = statistics.median(peer)
     return [
@@ -54,6 +55,10 @@ def measure() -> list[Ratio]:
         Ratio(
             f"{what} and searchable", statistics.median(searchable), peer_s,
             "mpop, which only stores", "s", 1.0, at_least=False,
+        ),
+        Ratio(
+            f"memory of the engine while {count} messages of {octets / 1e6:.0f} MB come by POP3",
+            statistics.median(memory), MEMORY_OCTETS, "150 MB", "B", 1.0, at_least=False,
         ),
     ]  # fmt: skip
 
@@ -77,12 +82,12 @@ def _mpop(mpop: str, server: Dovecot, folder: Path) -> float:
     return time.perf_counter() - begin
 
 
-async def _ours(server: Dovecot, folder: Path, count: int) -> tuple[float, float]:
-    """When all messages are durable here, and when all of them are found by their words too."""
+async def _ours(server: Dovecot, folder: Path, count: int) -> tuple[float, float, float]:
+    """When all messages are durable here, when all are found by their words too, and the memory."""
     async with running(folder) as engine:
         begin = time.perf_counter()
         await engine.add(settings(folder, server.pop3s, PASSWORD, server.ca_file), Kind.POP3)
         await engine.durable(count)
         durable = time.perf_counter() - begin
         await engine.sync()
-        return durable, time.perf_counter() - begin
+        return durable, time.perf_counter() - begin, await engine.peak_memory()

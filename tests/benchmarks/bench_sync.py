@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PASSWORD = "tanstaaf"
 # The issue asks for 10,000 messages of 313 MB and 100,000 of 3 KB; `BENCH_SCALE=1` takes those.
 SCALE = float(os.environ.get("BENCH_SCALE", "0.2"))
-_MEMORY_OCTETS = 150_000_000
+MEMORY_OCTETS = 150_000_000
 # A tagged answer with all its capabilities is shorter.
 _TAGGED_OCTETS = 4096
 
@@ -84,7 +84,7 @@ def _room(took: dict[str, float], what: str, bound: float) -> list[Ratio]:
         ),
         Ratio(
             f"memory of the engine during the first sync of {what}", took["memory"],
-            _MEMORY_OCTETS, "150 MB", "B", 1.0, at_least=False,
+            MEMORY_OCTETS, "150 MB", "B", 1.0, at_least=False,
         ),
     ]  # fmt: skip
 
