@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from desktopmail.door.commands import Outcome
@@ -55,8 +56,8 @@ def take_back(tx: Transaction, token: str) -> str:
                 onward.step_back(tx, one, [row for row in rows if not row.done])
             else:
                 revert(tx, one)
-        else:
-            _answer(tx, one, operation.targets(tx, one.id))
+        elif not _answer(tx, one, operation.targets(tx, one.id)):
+            raise _too_late()
     return f"Taken back: {operations[-1].label}"
 
 
@@ -110,7 +111,10 @@ def revert(tx: Transaction, one: Operation) -> None:
     operation.remove(tx, one.id)
     match one.kind:
         case "flags":
-            placement.restore_flags(tx, one.arguments, targets)
+            # Where they were moved on since, the flags went with them.
+            now = operation.stand_now(tx, ids)
+            moved = [replace(it, placement_id=now[it.placement_id]) for it in targets]
+            placement.restore_flags(tx, one.arguments, [*targets, *moved])
         case "move" | "copy":
             if not one.arguments.filed:
                 placement.remove(tx, twins)
@@ -141,27 +145,28 @@ def _revert_create(tx: Transaction, mailbox_id: MailboxId) -> None:
         mailbox.remove(tx, mailbox_id)
 
 
-def _answer(tx: Transaction, one: Operation, targets: Sequence[Target]) -> None:
-    """Do the opposite of what the server has heard of already."""
-    if mailboxes.answer(tx, one):
-        pass
-    elif not targets:
-        return
-    else:
+def _answer(tx: Transaction, one: Operation, targets: Sequence[Target]) -> bool:
+    """Do the opposite of what the server has heard of already; whether anything is left of it."""
+    if not mailboxes.answer(tx, one):
+        if not targets:
+            return False
         _answer_messages(tx, one, targets)
     tx.execute("UPDATE operation SET undo = NULL WHERE id = ?", (one.id,))
+    return True
 
 
 def _answer_messages(tx: Transaction, one: Operation, targets: Sequence[Target]) -> None:
     ids = [target.placement_id for target in targets]
     twins = [target.twin for target in targets if target.twin is not None]
+    now = operation.stand_now(tx, [*ids, *twins])
+    ids, twins = [now[it] for it in ids], [now[it] for it in twins]
     arguments = one.arguments
     match one.kind:
         case "flags":
             for (flags, tags), members in _same_before(arguments, targets).items():
                 journal.store_flags(
                     tx,
-                    members,
+                    [now[it] for it in members],
                     add=Flag(arguments.remove) & flags,
                     remove=Flag(arguments.add) & ~flags,
                     add_tags=tuple(tag for tag in arguments.remove_tags if tag in tags),

@@ -417,6 +417,16 @@ def twins(tx: Transaction, placement_ids: Sequence[PlacementId]) -> dict[Placeme
     return dict(rows)
 
 
+def stand_now(
+    tx: Transaction, placement_ids: Sequence[PlacementId]
+) -> dict[PlacementId, PlacementId]:
+    """Where messages stand that stood here: what unfinished moves have made of them, at last."""
+    now = {one: one for one in placement_ids}
+    while went := twins(tx, list(now.values())):
+        now = {before: went.get(one, one) for before, one in now.items()}
+    return now
+
+
 def touched(tx: Transaction, account_id: AccountId) -> dict[OperationId, frozenset[PlacementId]]:
     """The placements that the waiting operations of an account are about or made."""
     found: dict[OperationId, set[PlacementId]] = {}
@@ -495,13 +505,23 @@ def set_states(tx: Transaction, operation_ids: Sequence[OperationId], state: str
 
 
 def pass_on(tx: Transaction, rows: Sequence[Target]) -> None:
-    """Let operations be about the twins of these placements, which are going."""
+    """Let operations be about the twins of these placements, which are going.
+
+    What was done with them before, too: it can be taken back where they are now.
+    """
     tx.execute_many(
         "UPDATE operation_target SET placement_id = twin WHERE operation_id = ?"
         " AND placement_id = ? AND twin IS NOT NULL",
         [(row.operation_id, row.placement_id) for row in rows],
     )
-    sending.follow(tx, {row.placement_id: row.twin for row in rows if row.twin is not None})
+    went = {row.placement_id: row.twin for row in rows if row.twin is not None}
+    for column in ("placement_id", "twin"):
+        tx.execute_many(
+            f"UPDATE OR IGNORE operation_target SET {column} = ?1 WHERE {column} = ?2"
+            " AND operation_id IN (SELECT id FROM operation WHERE state = 'done')",
+            [(new, old) for old, new in went.items()],
+        )
+    sending.follow(tx, went)
 
 
 def begin(tx: Transaction, operations: Iterable[Operation], uidnext: int) -> None:

@@ -18,6 +18,7 @@ from desktopmail.door.commands import (
     StoreFlags,
     Undo,
 )
+from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import ReadTranscript, Transcript
 from desktopmail.door.rows import Flag
 from localserver.faults import Fault
@@ -117,6 +118,81 @@ async def test_a_command_is_taken_back_after_the_server_heard(
             assert there(server) == [f"Subject {n}" for n in range(4)]
             assert flags_there(server, "Subject 0") == set()
             assert flags_there(server, "Subject 1") == {"\\Seen"}  # it was read before
+
+
+@pytest.mark.parametrize("heard", [(), (1,), (2,), (3,), (1, 2), (2, 3), (1, 3), (1, 2, 3)])
+@pytest.mark.parametrize("without", LEVELS[:2])
+async def test_whatever_the_server_heard_of_moves_and_marks_all_are_taken_back_in_turn(
+    without: tuple[str, ...], heard: tuple[int, ...], tmp_path: Path
+) -> None:
+    with LocalServer(PASSWORDS, without=without) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            await bench.add(server)
+            await bench.sync()
+            command = bench.engine.command
+            await command(SetOffline(offline=True))
+
+            async def hear() -> None:
+                await command(SetOffline(offline=False))
+                await settled(bench)
+                await command(SetOffline(offline=True))
+
+            marked = await command(
+                StoreFlags(placement_ids=(bench.placed("Subject 1"),), add=Flag.SEEN)
+            )
+            first = await command(
+                MoveMessages(
+                    placement_ids=(bench.placed("Subject 1"),), mailbox_id=bench.mailbox("Junk")
+                )
+            )
+            if 1 in heard:
+                await hear()
+            second = await command(
+                MoveMessages(
+                    placement_ids=(bench.placed("Subject 1", "Junk"),),
+                    mailbox_id=bench.mailbox("Archive"),
+                )
+            )
+            if 2 in heard:
+                await hear()
+            await command(Undo(token=second.undo or ""))
+            assert bench.subjects("Junk") == ["Subject 1"]
+            if 3 in heard:
+                await hear()
+            await command(Undo(token=first.undo or ""))
+            assert bench.subjects() == ["Subject 1"]
+            await command(Undo(token=marked.undo or ""))
+            assert [row.flags for row in bench.rows()] == [Flag.NONE]
+            await hear()
+            assert [there(server, box) for box in ("INBOX", "Junk", "Archive")] == [
+                ["Subject 1"], [], []
+            ]  # fmt: skip
+            assert flags_there(server, "Subject 1") == set()
+            shown_is_there(bench, server, "INBOX", "Junk", "Archive")
+
+
+async def test_what_was_moved_and_removed_elsewhere_cannot_be_taken_back_and_it_is_said(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            await bench.add(server)
+            await bench.sync()
+            moved = await bench.engine.command(
+                MoveMessages(
+                    placement_ids=(bench.placed("Subject 1"),), mailbox_id=bench.mailbox("Junk")
+                )
+            )
+            await settled(bench)
+            await bench.engine.command(
+                DeleteMessages(placement_ids=(bench.placed("Subject 1", "Junk"),), permanently=True)
+            )
+            await settled(bench)
+            with pytest.raises(DoorError) as caught:
+                await bench.engine.command(Undo(token=moved.undo or ""))
+            assert caught.value.code == "no-undo"
 
 
 async def test_a_chain_of_commands_on_one_message_arrives_in_order(tmp_path: Path) -> None:
