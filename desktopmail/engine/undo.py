@@ -14,7 +14,7 @@ from desktopmail.engine import journal, mailboxes, onward
 from desktopmail.engine.store import mailbox, operation, placement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from desktopmail.door.ids import MailboxId, PlacementId
     from desktopmail.engine.store.operation import Arguments, Operation, Target
@@ -41,24 +41,31 @@ def take_back(tx: Transaction, token: str) -> str:
         raise DoorError(
             "This cannot be taken back: the server has removed it for good.", code="no-undo"
         )
-    for one in operations:
-        if one in moved:
-            _bring_back(tx, one, moved[one])
-        elif one in moved.values():
-            pass  # its copies are what is brought back
-        elif onward.is_cancelled(one):
-            _go_again(tx, one)
-        elif one.state in {"pending", "failed"}:
-            # What the server did of it is answered, the rest it need not hear of.
-            rows = operation.targets(tx, one.id)
-            _answer(tx, one, [row for row in rows if row.done])
-            if onward.can_step_back(tx, one):
-                onward.step_back(tx, one, [row for row in rows if not row.done])
-            else:
-                revert(tx, one)
-        elif not _answer(tx, one, operation.targets(tx, one.id)):
-            raise _too_late()
+    # What is left of none of them cannot be taken back; of some, the others can.
+    if not sum([_take_back(tx, one, moved) for one in operations]):
+        raise _too_late()
     return f"Taken back: {operations[-1].label}"
+
+
+def _take_back(tx: Transaction, one: Operation, moved: Mapping[Operation, Operation]) -> bool:
+    """Take an operation back; whether anything was left of it."""
+    if one in moved:
+        _bring_back(tx, one, moved[one])
+    elif one in moved.values():
+        pass  # its copies are what is brought back
+    elif onward.is_cancelled(one):
+        _go_again(tx, one)
+    elif one.state in {"pending", "failed"}:
+        # What the server did of it is answered, the rest it need not hear of.
+        rows = operation.targets(tx, one.id)
+        _answer(tx, one, [row for row in rows if row.done])
+        if onward.can_step_back(tx, one):
+            onward.step_back(tx, one, [row for row in rows if not row.done])
+        else:
+            revert(tx, one)
+    else:
+        return _answer(tx, one, operation.targets(tx, one.id))
+    return True
 
 
 def _go_again(tx: Transaction, one: Operation) -> None:

@@ -118,6 +118,22 @@ async def test_what_the_server_removed_for_good_is_not_promised_back(tmp_path: P
             await d.undo("never given")
 
 
+async def test_of_several_messages_those_that_are_left_are_taken_back(tmp_path: Path) -> None:
+    async with desk(tmp_path) as d:
+        await d.store.write(
+            lambda tx: journal.store_flags(tx, d.placements[:1], add=Flag.SEEN, undo="t")
+        )
+        await d.store.write(
+            lambda tx: journal.store_flags(tx, d.placements[1:2], add=Flag.SEEN, undo="t")
+        )
+        for one in await d.store.read(lambda tx: operation.pending(tx, d.work)):
+            await d.store.write(lambda tx, one=one: operation.finish(tx, one.id))
+        await d.store.write(lambda tx: placement.remove(tx, d.placements[:1]))
+        await d.undo()
+        (left,) = await d.store.read(lambda tx: placement.get(tx, d.placements[:2]))
+        assert left.flags is Flag.NONE
+
+
 async def test_undo_across_accounts_leaves_one_message(tmp_path: Path) -> None:
     async with desk(tmp_path) as d:
         _, inbox = await across(d)
