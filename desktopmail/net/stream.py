@@ -347,7 +347,8 @@ class StreamProtocol(asyncio.Protocol):
             raise self._closed_error()
         if self._layer is None:
             self._owes_ack = False
-            self._transport.write(octets)
+            if not self._transport.is_closing():  # else it broke, and we are about to be told
+                self._transport.write(octets)
             return
         if self.tls is None:
             raise RuntimeError("nothing can be written during a handshake")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import socket
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
@@ -217,6 +218,21 @@ async def test_writing_to_a_closed_stream_is_an_error(pair: tuple[Stream, Stream
         client.write(b"more")
     with pytest.raises(ClosedError):
         await client.drain()
+
+
+async def test_what_is_written_to_a_peer_that_is_gone_is_told_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as peers:
+        stream = await TcpDialer().dial("127.0.0.1", peers.getsockname()[1])
+        peer, _ = peers.accept()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        for _ in range(20):  # the loop has not been told yet
+            stream.write(b"x")
+        with pytest.raises(ClosedError):
+            await stream.read()
+        with pytest.raises(ClosedError):
+            await stream.drain()
+        await stream.aclose()
 
 
 async def test_closing_twice_does_no_harm(pair: tuple[Stream, Stream]) -> None:
