@@ -42,13 +42,15 @@ async def wait_any(events: Sequence[asyncio.Event], clock: Clock, seconds: float
     if any(event.is_set() for event in events):
         return True
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_set(event)) for event in events]
+        waiting = [group.create_task(_set(event)) for event in events]
+        tasks = list(waiting)
         if seconds is not None:
             tasks.append(group.create_task(clock.sleep(seconds)))
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
             task.cancel()
-    return any(event.is_set() for event in events)
+    # One that was set for a moment only, as by a client that came and went, was set.
+    return not done.isdisjoint(waiting) or any(event.is_set() for event in events)
 
 
 async def wait_awake(events: Sequence[asyncio.Event], clock: Clock, seconds: float) -> None:

@@ -37,6 +37,19 @@ async def test_any_of_the_events_ends_it() -> None:
     assert await wait_any(events, EndlessClock(), 30.0)
 
 
+async def test_an_event_that_was_set_for_a_moment_ends_it_too() -> None:
+    event = asyncio.Event()
+
+    def flash() -> None:
+        event.set()
+        event.clear()
+
+    asyncio.get_running_loop().call_later(0.01, flash)
+    assert await wait(event, EndlessClock(), None)
+    asyncio.get_running_loop().call_later(0.01, flash)
+    assert await wait_any((asyncio.Event(), event), EndlessClock(), 30.0)
+
+
 async def test_who_waits_without_end_can_be_cancelled() -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
