@@ -118,6 +118,7 @@ async def test_who_waits_for_octets_is_told_when_leaving_is_cancelled(
             at_work = bench.engine.working.of(account_id)
             assert at_work is not None
             assert at_work.imap is not None
+            await until(lambda: "IDLE" in server.transcript.commands(), "it idles")
             monkeypatch.setattr(at_work.worker, "wake", lambda: None)  # nobody serves it
             with monkeypatch.context() as patched:
                 patched.setattr(ImapClient, "logout", for_ever)
