@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
+
+from desktopmail.mime.attachment import numbered
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from desktopmail.mime.attachment import Attachment
 
 
@@ -15,21 +18,17 @@ def save(attachment: Attachment, folder: Path) -> Path:
     Raises:
         OSError: The folder or the disk refused; nothing is left of it.
     """
-    path, file = _new(folder, Path(attachment.name))
-    try:
-        with file:
-            file.write(attachment.octets)
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise
-    return path
-
-
-def _new(folder: Path, name: Path) -> tuple[Path, BinaryIO]:
-    path, number = folder / name, 1
+    names = numbered(attachment.name)
     while True:
+        path = folder / next(names)
         try:
-            return path, path.open("xb")
+            file = path.open("xb")
         except FileExistsError:
-            number += 1
-            path = folder / f"{name.stem} ({number}){name.suffix}"
+            continue
+        try:
+            with file:
+                file.write(attachment.octets)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+        return path

@@ -6,11 +6,14 @@ import enum
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from desktopmail.mime import text as text_module
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from desktopmail.mime.structure import Part
     from desktopmail.mime.text import Body
 
@@ -129,6 +132,15 @@ class Attachment:
         return self.part.content
 
 
+def numbered(name: str) -> Iterator[str]:
+    """The names for a file where others may have its own: `a.pdf`, `a (2).pdf` and so on."""
+    yield name
+    stem, dot, extension = name.rpartition(".")
+    stem, extension = (stem, dot + extension) if stem else (name, "")
+    for number in count(2):
+        yield f"{stem} ({number}){extension}"
+
+
 def of(root: Part, body: Body | None = None) -> tuple[Attachment, ...]:
     """Return the attachments of a message in their order; enclosed messages are one each.
 
@@ -174,13 +186,7 @@ def _is_other_rendering(part: Part) -> bool:
 def _attachment(part: Part, taken: set[str], *, is_inline: bool) -> Attachment:
     sender_name = part.file_name
     name = safe_name(sender_name) or _made_name(part)
-    if name.lower() in taken:
-        stem, dot, extension = name.rpartition(".")
-        stem, extension = (stem, dot + extension) if stem else (name, "")
-        count = 2
-        while f"{stem} ({count}){extension}".lower() in taken:
-            count += 1
-        name = f"{stem} ({count}){extension}"
+    name = next(one for one in numbered(name) if one.lower() not in taken)
     taken.add(name.lower())
     return Attachment(
         part=part,

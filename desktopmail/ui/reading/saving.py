@@ -12,6 +12,7 @@ from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QDesktopServices, QDrag
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from desktopmail.mime.attachment import numbered
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.reading.content import read_letter
 from desktopmail.ui.reading.preview import PreviewWindow, Shown, way_of
@@ -26,11 +27,8 @@ if TYPE_CHECKING:
 
 def free_name(folder: Path, name: str) -> Path:
     """Return a path in a folder that no file has yet: `name`, else `name (2)` and so on."""
-    path, number = folder / name, 1
-    while path.exists():
-        number += 1
-        path = folder / f"{Path(name).stem} ({number}){Path(name).suffix}"
-    return path
+    paths = (folder / one for one in numbered(name))
+    return next(path for path in paths if not path.exists())
 
 
 def write_new(path: Path, octets: bytes, *, replace: bool = False) -> None:
