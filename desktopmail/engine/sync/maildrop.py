@@ -18,6 +18,8 @@ class Maildrop:
     """What a server lists.
 
     Attributes:
+        is_numbered: Whether the ids are the numbers of the messages: they are other ones the next
+            time.
         sizes: Octets, by message number.
         uidls: Unique ids by number; only those that are not empty and stand there once.
         refused: What the server said of messages that it lists and does not give.
@@ -32,14 +34,13 @@ class Maildrop:
     resting: set[int] = field(default_factory=set)
     ending: set[int] = field(default_factory=set)
     listed: frozenset[str] = field(init=False)
+    is_numbered: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.listed = frozenset(self.uidls.values())
-
-    @property
-    def is_numbered(self) -> bool:
-        """Whether the ids are the numbers of the messages: they are other ones the next time."""
-        return bool(self.uidls) and all(uidl == str(n) for n, uidl in self.uidls.items())
+        self.is_numbered = bool(self.uidls) and all(
+            uidl == str(number) for number, uidl in self.uidls.items()
+        )
 
     def name(self, number: int) -> str:
         """What names a message as well as the server lets us."""

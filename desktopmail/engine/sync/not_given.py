@@ -45,6 +45,8 @@ _REMEDY = (
 def resting(account: Account, maildrop: Maildrop, now_s: float) -> set[int]:
     """The numbers of messages that were refused before, and are not asked for again yet."""
     noted = account.learned.not_given
+    if not noted:
+        return set()
     found = {n: noted.get(_name(account, maildrop, n) or "") for n in maildrop.sizes}
     return {n for n, one in found.items() if one is not None and _rests(one, now_s)}
 

@@ -176,6 +176,8 @@ class Pop3Sync:
 
         Some servers die of a message that they cannot read: all behind it would never come.
         """
+        if not self._ended_at:
+            return
         for number in maildrop.sizes.keys() - maildrop.resting:
             name = maildrop.name(number)
             if self._ended_at[name] >= _ENDS:
