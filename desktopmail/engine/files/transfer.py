@@ -292,9 +292,8 @@ def _load(
                 remedy="Fetch it first.",
                 code="no-octets",
             )
-        (arrived,) = tx.fetch("SELECT arrived_s FROM placement WHERE id = ?", (one.id,))
         tags = tuple(sorted(placement.tags_of(tx, one.id)))
-        found.append(FileMessage(octets, one.flags & _KEPT, tags, arrived[0]))
+        found.append(FileMessage(octets, one.flags & _KEPT, tags, one.arrived_s))
         size += len(octets)
     return found, []
 

@@ -65,23 +65,21 @@ class Appends:
     ) -> bool:
         """Put one message there; returns whether it is proved to be there."""
 
-        def load(tx: Transaction) -> tuple[Placed, bytes, str, set[str], int] | None:
+        def load(tx: Transaction) -> tuple[Placed, bytes, str, set[str]] | None:
             placed = placement.get(tx, [row.placement_id])
             octets = message.octets(tx, placed[0].message_id) if placed else None
             if octets is None or placed[0].uid is not None:
                 return None
             (found,) = tx.fetch(
-                "SELECT m.message_id, p.arrived_s FROM placement AS p JOIN message AS m"
-                " ON m.id = p.message_id WHERE p.id = ?",
-                (row.placement_id,),
+                "SELECT message_id FROM message WHERE id = ?", (placed[0].message_id,)
             )
             tags = placement.tags_of(tx, row.placement_id)
-            return placed[0], octets, found[0], tags, found[1]
+            return placed[0], octets, found[0], tags
 
         loaded = await self._at.store.read(load)
         if loaded is None:
             return True
-        placed, octets, message_id, tags, arrived_s = loaded
+        placed, octets, message_id, tags = loaded
         uid = None
         if one.arguments.sending is not None:
             uid = await self._filed_already(
@@ -94,7 +92,7 @@ class Appends:
                 target.path,
                 octets,
                 wire_flags(placed.flags, filter(target.keeps, tags)),
-                datetime.fromtimestamp(arrived_s, UTC),
+                datetime.fromtimestamp(placed.arrived_s, UTC),
             )
             if code is not None and code.uid_validity == target.uidvalidity:
                 uid = next(iter(int(number) for number in code.uids), None)
