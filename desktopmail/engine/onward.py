@@ -100,8 +100,8 @@ def remember(tx: Transaction, one: Operation, twins: Sequence[PlacementId]) -> N
     """
     # What was moved back while it waited to be told is the same placement still, or the one before.
     left = twins or [row.placement_id for row in operation.targets(tx, one.id)]
-    went = operation.twins(tx, left)
-    members = placement.get(tx, [went.get(each, each) for each in left])
+    now = operation.stand_now(tx, left)
+    members = placement.get(tx, [now[each] for each in left])
     made, _ = _before(tx, one, len(members), state="done")
     operation.add_targets(tx, made, [(member.id, member.flags, None) for member in members])
 

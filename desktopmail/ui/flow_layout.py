@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
-import shiboken6
 from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget, QWidgetItem
+from shiboken6 import isValid
 
 _DELETED_AT_ONCE = 16
 
@@ -49,7 +49,7 @@ class FlowLayout(QLayout):
     def _delete_some(self) -> None:
         for _ in range(min(_DELETED_AT_ONCE, len(self._leaving))):
             widget = self._leaving.popleft()
-            if shiboken6.isValid(widget):  # else its parent has taken it along
+            if isValid(widget):  # else its parent has taken it along
                 widget.deleteLater()
         if self._leaving:
             QTimer.singleShot(0, self, self._delete_some)

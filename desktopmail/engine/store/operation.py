@@ -405,24 +405,12 @@ def name(tx: Transaction, operation_id: OperationId, label: str) -> None:
     tx.touch_operations()
 
 
-def twins(tx: Transaction, placement_ids: Sequence[PlacementId]) -> dict[PlacementId, PlacementId]:
-    """What unfinished moves have made of these placements."""
-    rows = tx.fetch(
-        "SELECT t.placement_id, t.twin FROM operation_target AS t"
-        " JOIN operation AS o ON o.id = t.operation_id"
-        " WHERE t.placement_id IN (SELECT value FROM json_each(?)) AND t.twin IS NOT NULL"
-        " AND t.done = 0 AND o.kind = 'move' AND o.state <> 'done' ORDER BY t.twin",
-        (_json(placement_ids),),
-    )
-    return dict(rows)
-
-
 def stand_now(
     tx: Transaction, placement_ids: Sequence[PlacementId]
 ) -> dict[PlacementId, PlacementId]:
     """Where messages stand that stood here: what unfinished moves have made of them, at last."""
     now = {one: one for one in placement_ids}
-    while went := twins(tx, list(now.values())):
+    while went := _twins(tx, list(now.values())):
         now = {before: went.get(one, one) for before, one in now.items()}
     return now
 
@@ -575,6 +563,18 @@ def unheard_flags(
                 decoded[encoded] = msgspec.json.decode(encoded, type=Arguments)
             found.setdefault(placement_id, []).append(decoded[encoded])
     return found
+
+
+def _twins(tx: Transaction, placement_ids: Sequence[PlacementId]) -> dict[PlacementId, PlacementId]:
+    """What unfinished moves have made of these placements."""
+    rows = tx.fetch(
+        "SELECT t.placement_id, t.twin FROM operation_target AS t"
+        " JOIN operation AS o ON o.id = t.operation_id"
+        " WHERE t.placement_id IN (SELECT value FROM json_each(?)) AND t.twin IS NOT NULL"
+        " AND t.done = 0 AND o.kind = 'move' AND o.state <> 'done' ORDER BY t.twin",
+        (_json(placement_ids),),
+    )
+    return dict(rows)
 
 
 def _with_targets(

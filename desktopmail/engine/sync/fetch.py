@@ -248,8 +248,8 @@ class Fetcher:
         """
         async with self._into_messages({}) as pipeline:
             await self._sections(pipeline, chunk, WHOLE)
-        for error in self.refusals.errors.values():
-            raise error
+        if self.refusals.errors:
+            raise next(iter(self.refusals.errors.values()))
 
     async def _sections(
         self,

@@ -58,10 +58,8 @@ class Round:
                 if error.code not in {quarantine.CODE, RESTING}:
                     raise
                 errors.append(error)  # the others are none the worse for it
-        await self._store.write(partial(_try_now, able))
-        if not command.headers_only:
-            now_s = self._clock.now().timestamp()
-            await self._store.write(partial(_release, able, now_s))
+        now_s = None if command.headers_only else self._clock.now().timestamp()
+        await self._store.write(partial(_release, able, now_s))
 
         def broke(name: str, error: Exception) -> None:
             log_failure(name, error)
@@ -96,12 +94,10 @@ class Round:
         )
 
 
-def _try_now(account_ids: Sequence[AccountId], tx: Transaction) -> None:
+def _release(account_ids: Sequence[AccountId], now_s: float | None, tx: Transaction) -> None:
+    """Let nothing wait any longer that was put off; None: but for what is fetched."""
     for account_id in account_ids:
         operation.try_now(tx, account_id)
-
-
-def _release(account_ids: Sequence[AccountId], now_s: float, tx: Transaction) -> None:
-    for account_id in account_ids:
-        mailbox.release(tx, account_id, now_s)
-        not_given.release(tx, account_id)
+        if now_s is not None:
+            mailbox.release(tx, account_id, now_s)
+            not_given.release(tx, account_id)
