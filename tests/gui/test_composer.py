@@ -107,18 +107,23 @@ def test_what_is_written_is_kept_as_a_draft_and_each_version_replaces_the_last(
     play(theme, scene)
 
 
+async def show_draft(window: MainWindow, store: FakeStore) -> None:
+    """Keep what is written as a draft, and select that."""
+    composer = write(window)
+    composer.keeper.save_now()
+    await until(lambda: len(saved(store)) == 1)
+    composer.close()
+    await until(lambda: not window.composers)
+    window.bridge.flush()
+    window.sidebar.choose(("mailbox", store.box(Role.DRAFTS, AccountId(1)).id))
+    window.list_pane.list.go_to(0)
+
+
 def test_a_draft_that_is_read_says_what_it_is_and_is_gone_on_with(theme: Theme) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         await select(window, 1)
         assert bars(window) == []
-        composer = write(window)
-        composer.keeper.save_now()
-        await until(lambda: len(saved(store)) == 1)
-        composer.close()
-        await until(lambda: not window.composers)
-        window.bridge.flush()
-        window.sidebar.choose(("mailbox", store.box(Role.DRAFTS, AccountId(1)).id))
-        window.list_pane.list.go_to(0)
+        await show_draft(window, store)
         await until(lambda: bars(window))
         (bar,) = bars(window)
         assert bar.accessibleName() == "This is a draft: it has not been sent."
@@ -145,14 +150,7 @@ def test_a_draft_is_gone_on_with_from_its_menus_and_no_other_message_is(theme: T
         action = window.actions_by_name["edit_draft"]
         await select(window, 1)
         assert (action.isVisible(), action.isEnabled()) == (False, False)
-        composer = write(window)
-        composer.keeper.save_now()
-        await until(lambda: len(saved(store)) == 1)
-        composer.close()
-        await until(lambda: not window.composers)
-        window.bridge.flush()
-        window.sidebar.choose(("mailbox", store.box(Role.DRAFTS, AccountId(1)).id))
-        window.list_pane.list.go_to(0)
+        await show_draft(window, store)
         row = window.list_pane.list.current_message()
         assert row is not None
         await until(lambda: action.isVisible() and action.isEnabled())

@@ -231,23 +231,11 @@ def test_a_notice_goes_when_its_messages_are_read_elsewhere(theme: Theme, bus: s
 
 
 @needs_bus
-def test_notices_go_with_the_program(theme: Theme, bus: str) -> None:
+@pytest.mark.parametrize("slow_s", [0.0, 0.1], ids=["shown", "being shown"])
+def test_notices_go_with_the_program(theme: Theme, bus: str, slow_s: float) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         async with notice_server(bus) as server:
-            away(window)
-            arrive(store, "Hello")
-            await until(lambda: server.shown)
-            await window.notifications.aclose()
-            assert server.shown == {}
-
-    play(theme, scene)
-
-
-@needs_bus
-def test_a_notice_that_is_being_shown_goes_with_the_program_too(theme: Theme, bus: str) -> None:
-    async def scene(window: MainWindow, store: FakeStore) -> None:
-        async with notice_server(bus) as server:
-            server.slow_s = 0.1
+            server.slow_s = slow_s
             away(window)
             arrive(store, "Hello")
             await until(lambda: server.shown)

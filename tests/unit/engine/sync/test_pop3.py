@@ -60,44 +60,37 @@ async def test_every_message_is_fetched_once(without: tuple[str, ...], tmp_path:
                 assert retrieved(server) == 9
 
 
-async def test_how_far_it_is_is_told_in_messages_and_octets(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pop3, "PROGRESS_MESSAGES", 20)
+async def progress(folder: Path, count: int) -> list[Progress]:
+    """How far it is, as it is told while so many messages come."""
     with LocalServer(PASSWORDS) as server:
-        async with running_engine(tmp_path) as bench:
+        async with running_engine(folder) as bench:
             account_id = await bench.add(server, kind=Kind.POP3)
             await bench.sync(account_id)
-            for number in range(60):
+            for number in range(count):
                 server.deliver("alice", mail(number))
             told: list[AnyChange] = []
             bench.engine.subscribe(told.append)
             await bench.sync(account_id)
-            steps = [one for one in told if isinstance(one, Progress)]
-            assert [one.done for one in steps] == [0, 20, 40, 60, 60]
-            assert {one.total for one in steps} == {60}
-            assert [one.finished for one in steps] == [False] * 4 + [True]
-            sizes = [len(mail(number)) for number in range(60)]
-            assert [one.octets for one in steps[1:]] == [
-                sum(sizes[:count]) for count in (20, 40, 60, 60)
-            ]
+            return [one for one in told if isinstance(one, Progress)]
+
+
+async def test_how_far_it_is_is_told_in_messages_and_octets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pop3, "PROGRESS_MESSAGES", 20)
+    steps = await progress(tmp_path, 60)
+    assert [one.done for one in steps] == [0, 20, 40, 60, 60]
+    assert {one.total for one in steps} == {60}
+    assert [one.finished for one in steps] == [False] * 4 + [True]
+    sizes = [len(mail(number)) for number in range(60)]
+    assert [one.octets for one in steps[1:]] == [sum(sizes[:count]) for count in (20, 40, 60, 60)]
 
 
 async def test_of_large_messages_each_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pop3, "PROGRESS_OCTETS", len(mail(1)))
-    with LocalServer(PASSWORDS) as server:
-        async with running_engine(tmp_path) as bench:
-            account_id = await bench.add(server, kind=Kind.POP3)
-            await bench.sync(account_id)
-            for number in range(3):
-                server.deliver("alice", mail(number))
-            told: list[AnyChange] = []
-            bench.engine.subscribe(told.append)
-            await bench.sync(account_id)
-            steps = [one for one in told if isinstance(one, Progress)]
-            assert [one.done for one in steps] == [0, 1, 2, 3, 3]
+    assert [one.done for one in await progress(tmp_path, 3)] == [0, 1, 2, 3, 3]
 
 
 async def test_two_equal_messages_are_two(tmp_path: Path) -> None:
