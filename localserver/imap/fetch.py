@@ -57,6 +57,8 @@ def fetch_at_once(session: ImapSession, tag: Tag, command: Fetch) -> bool:
         octets = _written(session, plan, rows, _numbered(places, uids, rows))
     except UnknownEncodingError:
         return False
+    if plan.tells_flags:
+        session.tell_keywords(view)
     session.send_encoded(octets)
     _finish(session, tag, command, len(places) - len(rows))
     return True
@@ -87,6 +89,8 @@ async def handle_fetch(session: ImapSession, tag: Tag, command: Fetch) -> None:
         gone = vanished(session, view, command.changed_since, _uids(command))
         if gone:
             session.send(VanishedResponse(gone, earlier=True))
+    if plan.tells_flags:
+        session.tell_keywords(view)
     asked = len(places)
     sent = 0
     try:

@@ -1,9 +1,13 @@
-"""Flags told unasked or in the answer to a STORE: FETCH responses with FLAGS, UID and MODSEQ."""
+"""Flags as they are told: those of messages, in FETCH responses, and those that there are."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desktopmail.wire.imap.codes import PermanentFlags
+from desktopmail.wire.imap.condition import Answer, Condition
+from desktopmail.wire.imap.flags import ANY, SYSTEM, Flag
+from desktopmail.wire.imap.select import FlagsResponse
 from localserver.store.flags import ranges_of
 
 if TYPE_CHECKING:
@@ -11,6 +15,21 @@ if TYPE_CHECKING:
 
     from localserver.imap.session import ImapSession
     from localserver.imap.view import View
+
+
+def tell_known(session: ImapSession, view: View) -> None:
+    r"""Tell which flags there are, and which can be kept: `\*` while a new keyword can be made.
+
+    With SELECT, and whenever these are others (RFC 3501 section 7.2.6, RFC 9051 section 7.3.5).
+    """
+    flags = session.account.flags
+    view.keywords_told = flags.revision
+    known = frozenset(Flag(name) for name in (*SYSTEM, *flags.keywords))
+    session.send(FlagsResponse(known))
+    permanent = frozenset() if view.readonly else known
+    if permanent and session.account.has_room_for_keywords:
+        permanent |= {ANY}
+    session.send(Answer(Condition.OK, PermanentFlags(permanent), "Flags kept."))
 
 
 def flag_lines(session: ImapSession, view: View, messages: Sequence[tuple[int, int]]) -> bytes:

@@ -8,19 +8,16 @@ from desktopmail.wire.imap.codes import (
     Code,
     HighestModSeq,
     MailboxId,
-    PermanentFlags,
     UidNext,
     UidValidity,
     Unseen,
 )
 from desktopmail.wire.imap.condition import Answer, Condition, Tag
 from desktopmail.wire.imap.expunge import VanishedResponse
-from desktopmail.wire.imap.flags import ANY, SYSTEM, Flag
 from desktopmail.wire.imap.list import ListResponse
 from desktopmail.wire.imap.select import (
     Close,
     ExistsResponse,
-    FlagsResponse,
     QResync,
     RecentResponse,
     Select,
@@ -28,7 +25,7 @@ from desktopmail.wire.imap.select import (
 )
 from desktopmail.wire.imap.sequence import Seq, Uid, UidSet
 from localserver.imap import capability
-from localserver.imap.flags import flag_lines
+from localserver.imap.flags import flag_lines, tell_known
 from localserver.imap.view import View
 from localserver.store.names import DELIMITER
 
@@ -60,13 +57,8 @@ async def handle_select(session: ImapSession, tag: Tag, command: Select) -> None
 
 
 def _tell(session: ImapSession, view: View) -> None:
-    mailbox, flags = view.mailbox, session.account.flags
-    known = frozenset(Flag(name) for name in (*SYSTEM, *flags.keywords))
-    session.send(FlagsResponse(known))
-    permanent = frozenset() if view.readonly else known
-    if permanent and session.account.has_room_for_keywords:
-        permanent |= {ANY}
-    session.send(Answer(Condition.OK, PermanentFlags(permanent), "Flags kept."))
+    mailbox = view.mailbox
+    tell_known(session, view)
     session.send(ExistsResponse(len(view.uids)))
     if "IMAP4REV2" in session.enabled:
         session.send(ListResponse(frozenset(), DELIMITER, mailbox.name))

@@ -25,7 +25,7 @@ from desktopmail.wire.imap.server import (
 from localserver.imap import capability, handlers, refusal
 from localserver.imap.append import STREAM_OVER_OCTETS, Incoming, take_in
 from localserver.imap.description import matched, shown
-from localserver.imap.flags import flag_lines
+from localserver.imap.flags import flag_lines, tell_known
 from localserver.pace import Pace
 from localserver.store.errors import StoreError
 
@@ -328,6 +328,7 @@ class ImapSession:
         if view.is_stale:
             self.say_goodbye("The mailbox was replaced; open it again.")
             return
+        self.tell_keywords(view)
         if not view.has_news(expunges=expunges):
             return
         news = view.news(expunges=expunges)
@@ -342,6 +343,14 @@ class ImapSession:
             self.send(RecentResponse(news.recent))
         if news.changed:
             self.send_encoded(flag_lines(self, view, news.changed))
+
+    def tell_keywords(self, view: View) -> None:
+        """Queue FLAGS and PERMANENTFLAGS when keywords were made or forgotten meanwhile.
+
+        Called before flags of messages are told: no client shall read of one it does not know.
+        """
+        if view.keywords_told != self.account.flags.revision:
+            tell_known(self, view)
 
     def say_goodbye(self, text: str) -> None:
         """Say BYE, when the connection is still there; the session ends."""

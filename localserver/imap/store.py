@@ -8,7 +8,8 @@ from desktopmail.wire.imap.codes import Code, Modified
 from desktopmail.wire.imap.condition import Condition, Tag
 from desktopmail.wire.imap.sequence import Seq, SeqSet, Uid, UidSet
 from desktopmail.wire.imap.store import Store, StoreMode
-from localserver.imap.flags import flag_lines, flags_text
+from localserver.imap.flags import flag_lines, flags_text, tell_known
+from localserver.store.errors import LimitError
 from localserver.store.flags import Change, Changed, Mode
 
 if TYPE_CHECKING:
@@ -38,7 +39,12 @@ async def handle_store(session: ImapSession, tag: Tag, command: Store) -> None:
         session.condstore = True
     uids = [view.uids[place] for place in places]
     change = Change(uids, _MODES[command.mode], frozenset(command.flags), command.unchanged_since)
-    changed = await session.account.change_flags(view.mailbox, change)
+    try:
+        changed = await session.account.change_flags(view.mailbox, change)
+    except LimitError:
+        tell_known(session, view)  # there may have been room when the client was told
+        raise
+    session.tell_keywords(view)
     if changed.changed:  # else the next change of another session has this MODSEQ
         view.own.add(changed.modseq)
     await _tell(session, view, command, changed)

@@ -52,6 +52,7 @@ class View:
         own: MODSEQs of changes that this session made and told, or was asked to keep silent about.
         saved: What the last SEARCH with SAVE found (RFC 5182).
         last_plan: The last FETCH's items and how they are answered.
+        keywords_told: Revision of the keywords that the client was told last.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class View:
         self.own: set[int] = set()
         self.saved: UidSet = UidSet()
         self.last_plan: tuple[object, Plan] | None = None
+        self.keywords_told = -1
         self._take_recent(self.uids)
 
     def close(self) -> None:

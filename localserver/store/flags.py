@@ -82,13 +82,23 @@ class Changed:
 
 
 class FlagTable:
-    """The keywords of one user as the loop knows them; reads masks, never makes keywords."""
+    """The keywords of one user as the loop knows them; reads masks, never makes keywords.
+
+    Attributes:
+        revision: Another one whenever the keywords are others.
+    """
 
     def __init__(self, keywords: dict[int, str]) -> None:
-        self.update(keywords)
+        self.revision = 0
+        self._take(keywords)
 
     def update(self, keywords: dict[int, str]) -> None:
         """Take the keywords after a commit."""
+        if keywords != self._keywords:
+            self.revision += 1
+            self._take(keywords)
+
+    def _take(self, keywords: dict[int, str]) -> None:
         self._keywords = keywords
         self._bits = {name.lower(): bit for bit, name in keywords.items()}
         self._texts: dict[int, bytes] = {}
