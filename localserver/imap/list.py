@@ -17,12 +17,14 @@ from desktopmail.wire.imap.list import (
     ListResponse,
     Lsub,
 )
+from desktopmail.wire.imap.mailbox import encode_utf7
+from desktopmail.wire.imap.octets import is_escape
 from localserver.imap import capability
 from localserver.imap.status import status_of
 from localserver.store import names
 
 if TYPE_CHECKING:
-    import re
+    from collections.abc import Callable
 
     from localserver.imap.session import ImapSession
     from localserver.store.mailbox import Mailbox
@@ -45,9 +47,9 @@ async def handle_list(session: ImapSession, tag: Tag, command: List) -> None:
         session.finish(tag, Condition.OK, "Listed.")
         return
     tree = _tree(session)
-    patterns = [names.pattern(command.reference, each) for each in command.patterns]
+    matches = [_match(command.reference, each) for each in command.patterns]
     for name in _candidates(tree, command):
-        if not any(pattern.fullmatch(name) for pattern in patterns):
+        if not any(match(name) for match in matches):
             continue
         response = _response(session, tree, command, name)
         if response is None:
@@ -57,6 +59,25 @@ async def handle_list(session: ImapSession, tag: Tag, command: List) -> None:
         if command.status and mailbox is not None:
             session.send(status_of(session, mailbox, command.status))
     session.finish(tag, Condition.OK, "Listed.")
+
+
+def _match(reference: str, pattern: str) -> Callable[[str], bool]:
+    """Return what says whether a name matches a pattern.
+
+    Names are compared as people read them: what begins with `&AOQ-*`, an umlaut, is found also
+    where another one follows in the same shift (`&AOQA9g-`). Only a pattern that is no modified
+    UTF-7, such as `&*` or `&AO*`, means the octets that the names are written with (RFC 3501
+    sections 5.1.3 and 6.3.8).
+    """
+    if not any(map(is_escape, reference + pattern)):
+        match = names.pattern(reference, pattern).fullmatch
+        return lambda name: match(name) is not None
+    written = names.pattern(_written(reference), _written(pattern)).fullmatch
+    return lambda name: written(_written(name)) is not None
+
+
+def _written(name: str) -> str:
+    return encode_utf7(name).decode("latin-1")
 
 
 def _tree(session: ImapSession) -> _Tree:
@@ -131,16 +152,16 @@ async def handle_lsub(session: ImapSession, tag: Tag, command: Lsub) -> None:
     section 6.3.9).
     """
     tree = _tree(session)
-    pattern = names.pattern(command.reference, command.pattern)
-    for name in _lsub_names(tree, pattern, command.pattern):
+    match = _match(command.reference, command.pattern)
+    for name in _lsub_names(tree, match, command.pattern):
         attributes = set() if name in tree.subscribed else {NO_SELECT}
         session.send(ListResponse(frozenset(attributes), names.DELIMITER, name, lsub=True))
     session.finish(tag, Condition.OK, "Listed.")
 
 
-def _lsub_names(tree: _Tree, pattern: re.Pattern[str], text: str) -> list[str]:
-    found = {name for name in tree.subscribed if pattern.fullmatch(name)}
+def _lsub_names(tree: _Tree, match: Callable[[str], bool], text: str) -> list[str]:
+    found = {name for name in tree.subscribed if match(name)}
     if text.endswith("%"):
         above = {parent for name in tree.subscribed for parent in names.parents(name)}
-        found |= {name for name in above if pattern.fullmatch(name)}
+        found |= {name for name in above if match(name)}
     return sorted(found, key=lambda name: (name != names.INBOX, name))

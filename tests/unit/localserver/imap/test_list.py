@@ -91,3 +91,46 @@ async def test_a_name_in_other_letters_comes_back_in_modified_utf7() -> None:
         await dialogue.run("ENABLE UTF8=ACCEPT")
         lines = await dialogue.run('LIST "" "Ent*"')
         assert lines[0].encode("latin-1").decode().endswith('Entw\u00fcrfe"')
+
+
+OTHER_LETTERS = (
+    "&AOQ-", "&AOQ-b", "a&AOQ-", "a&AOQ-/&AOQ-", "&AOQA9g-", "x&-y", "&-z",
+    "&ZeVnLIqe-/&U,BTFw-",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("&AOQ-*", ["&AOQ-", "&AOQ-b", "&AOQA9g-"]),
+        ("&AOQ-%", ["&AOQ-", "&AOQ-b", "&AOQA9g-"]),
+        ("%&AOQ-", ["a&AOQ-", "&AOQ-"]),
+        ("a&AOQ-/%", ["a&AOQ-/&AOQ-"]),
+        ("*&APY-", ["&AOQA9g-"]),
+        ("&ZeVnLIqe-/%", ["&ZeVnLIqe-/&U,BTFw-"]),
+        ("*&-*", ["&-z", "x&-y"]),
+        ("&-*", ["&-z"]),
+        # No modified UTF-7: the octets.
+        ("&*z", ["&-z"]),
+        ("&AO*", ["&AOQ-", "&AOQ-b", "&AOQA9g-"]),
+        ("*/&U*", ["&ZeVnLIqe-/&U,BTFw-"]),
+        ('"x&y"', []),
+        ('"&"', []),
+    ],
+)
+@pytest.mark.parametrize("command", ["LIST", "LSUB"])
+async def test_wildcards_beside_other_letters(
+    command: str, pattern: str, expected: list[str]
+) -> None:
+    async with logged_in() as dialogue:
+        for name in OTHER_LETTERS:
+            await dialogue.run(f'CREATE "{name}"')
+            await dialogue.run(f'SUBSCRIBE "{name}"')
+        assert names(await dialogue.run(f'{command} "" {pattern}')) == expected
+
+
+async def test_an_ampersand_is_a_character_as_any_other_in_utf8() -> None:
+    async with logged_in() as dialogue:
+        await dialogue.run("CREATE a&-b")
+        await dialogue.run("ENABLE UTF8=ACCEPT")
+        assert names(await dialogue.run('LIST "" "*&*"')) == ["a&b"]
