@@ -9,7 +9,8 @@ from desktopmail.wire.imap.codes import BadCharset
 from desktopmail.wire.imap.condition import Condition, Tag
 from desktopmail.wire.imap.search_response import ESearchResponse, SearchResponse
 from desktopmail.wire.imap.sequence import Seq, SeqSet, Uid, UidSet
-from localserver.imap.search_sql import Compiler, UnknownCharsetError
+from localserver.imap.search_charset import KNOWN, UnknownCharsetError
+from localserver.imap.search_sql import Compiler
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,11 @@ async def handle_search(session: ImapSession, tag: Tag, command: Search) -> None
     """Search, and tell or save what was found."""
     view = session.selected
     returns = command.returns
+    if command.charset is not None and "UTF8=ACCEPT" in session.enabled:
+        # RFC 6855 section 3: the strings are in UTF-8 already.
+        text = "Since UTF8=ACCEPT is enabled, SEARCH takes no CHARSET."
+        session.finish(tag, Condition.BAD, text, expunges=False)
+        return
     condition = await compiled(session, tag, view, command.key, command.charset)
     if condition is None:
         if returns is not None and "SAVE" in returns:
@@ -61,7 +67,7 @@ async def compiled(
     except UnknownCharsetError:
         session.finish(
             tag, Condition.NO, "The strings are not in a charset that is known.",
-            BadCharset(("US-ASCII", "UTF-8")), expunges=False,
+            BadCharset(KNOWN), expunges=False,
         )  # fmt: skip
         return None
     if condition.names_threads:

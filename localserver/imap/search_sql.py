@@ -21,6 +21,7 @@ from desktopmail.wire.imap.search_key import (
     Or,
     Sized,
 )
+from localserver.imap.search_charset import UnknownCharsetError, codec_of
 from localserver.store.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
 from localserver.store.folding import folded
 
@@ -50,10 +51,6 @@ _NEVER: Final = "0"
 _ALWAYS: Final = "1"
 
 
-class UnknownCharsetError(Exception):
-    """The charset of a SEARCH is not known, or its strings are not in it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A condition of a WHERE, and what it is bound to.
@@ -79,13 +76,15 @@ class Compiler:
     Args:
         view: The selected mailbox.
         flags: The user's keywords.
-        charset: Of the strings: `US-ASCII`, `UTF-8`, or None.
+        charset: Of the strings, as the client names it, or None.
         now: For OLDER and YOUNGER.
+
+    Raises:
+        UnknownCharsetError: The charset is not known; `compile`: a string is not in it.
     """
 
     def __init__(self, view: View, flags: FlagTable, charset: str | None, now: datetime) -> None:
-        if charset not in {None, "UTF-8", "US-ASCII"}:
-            raise UnknownCharsetError
+        self._codec = codec_of(charset)
         self._view = view
         self._flags = flags
         self._now = int(now.timestamp())
@@ -139,7 +138,7 @@ class Compiler:
             return _email_id(text)
         if word == "THREADID":
             return _thread_id(text)
-        wanted = _decoded(text)
+        wanted = self._decoded(text)
         if word in _COLUMNS:
             return Condition(f"instr({_COLUMNS[word]}, ?)", (wanted,), 1)
         if word == "BODY":
@@ -150,10 +149,16 @@ class Compiler:
 
     def _header(self, field: bytes, text: bytes) -> Condition:
         name = field.decode("utf-8", "replace")
-        wanted = _decoded(text)
+        wanted = self._decoded(text)
         if name.upper() in _COLUMNS and wanted:
             return Condition(f"instr({_COLUMNS[name.upper()]}, ?)", (wanted,), 1)
         return Condition("header_has(header, ?, ?)", (name, wanted), 2)
+
+    def _decoded(self, text: bytes) -> str:
+        try:
+            return folded(text.decode(self._codec))
+        except UnicodeDecodeError as error:
+            raise UnknownCharsetError from error
 
     def _sized(self, word: str, number: int) -> Condition:
         match word:
@@ -165,13 +170,6 @@ class Compiler:
                 return Condition("arrived<=?", (self._now - number,), 1)
             case _:
                 return Condition("arrived>=?", (self._now - number,), 1)
-
-
-def _decoded(text: bytes) -> str:
-    try:
-        return folded(text.decode())
-    except UnicodeDecodeError as error:
-        raise UnknownCharsetError from error
 
 
 def _bit(bit: int, *, present: bool) -> Condition:

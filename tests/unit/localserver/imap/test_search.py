@@ -105,8 +105,37 @@ async def test_text_in_utf8_is_found_in_decoded_fields_and_bodies() -> None:
 
 async def test_a_charset_that_is_not_known_is_named() -> None:
     async with logged_in(messages=MESSAGES) as dialogue:
-        answer = (await dialogue.run("SEARCH CHARSET KOI8-R SUBJECT x"))[-1]
-        assert answer.startswith("NO [BADCHARSET (US-ASCII UTF-8)]")
+        for command in ("SEARCH CHARSET UTF-16 SUBJECT x", "SORT (DATE) UTF-16 SUBJECT x"):
+            answer = (await dialogue.run(command))[-1]
+            assert answer.startswith("NO [BADCHARSET (US-ASCII UTF-8 ISO-8859-1 ")
+
+
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [
+        ("ISO-8859-1", "gr\u00fc\u00dfe"),
+        ("iso-8859-15", "GR\u00dc\u00dfE"),
+        ("latin1", "gr\u00fc"),
+        ("windows-1252", "\u00fc\u00dfe"),
+        ("US-ASCII", "Gr"),
+        ("utf8", "gr\u00fc\u00dfe"),
+    ],
+)
+async def test_strings_are_taken_in_the_charset_that_is_named(charset: str, text: str) -> None:
+    async with logged_in(messages=MESSAGES) as dialogue:
+        octets = text.encode(charset)
+        literal = b"{%d+}\r\n%b" % (len(octets), octets)
+        for command in (b"SEARCH CHARSET %b SUBJECT %b", b"SORT (ARRIVAL) %b SUBJECT %b"):
+            lines = await dialogue.run(command % (charset.encode(), literal))
+            assert lines[0].split()[2:] == ["2"]
+
+
+async def test_a_charset_beside_utf8_that_was_enabled_is_refused() -> None:
+    async with logged_in(messages=MESSAGES) as dialogue:
+        await dialogue.run("ENABLE UTF8=ACCEPT")
+        answer = (await dialogue.run("SEARCH CHARSET UTF-8 SUBJECT x"))[-1]
+        assert answer.startswith("BAD ")
+        assert (await dialogue.run("SORT (DATE) UTF-8 SUBJECT x"))[-1].startswith("OK ")
 
 
 async def test_search_since_in_an_empty_mailbox() -> None:

@@ -9,8 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from desktopmail.wire.imap.search_key import And, Dated, Has, Is, Keyword, Not, Or, Sized
-from localserver.imap.search_sql import Compiler, UnknownCharsetError
+from localserver.imap.search_charset import UnknownCharsetError
+from localserver.imap.search_sql import Compiler
 from localserver.store.flags import FlagTable
+from localserver.store.folding import folded
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -58,12 +60,15 @@ def test_older_and_younger_count_from_now() -> None:
     assert compiler().compile(Sized("YOUNGER", 60)).bindings == (int(NOW.timestamp()) - 60,)
 
 
-@pytest.mark.parametrize("charset", ["KOI8-R", "UTF-7", ""])
-def test_only_two_charsets_are_known(charset: str) -> None:
-    with pytest.raises(UnknownCharsetError):
-        compiler(charset)
+def test_strings_are_compared_as_their_charset_says() -> None:
+    condition = compiler("ISO-8859-1").compile(Has("SUBJECT", b"\xdcBER"))
+    assert condition.bindings == (folded("\u00fcber"),)
 
 
-def test_octets_that_are_no_utf8_are_refused() -> None:
+@pytest.mark.parametrize(
+    ("charset", "octets"),
+    [("UTF-8", b"\xff"), ("US-ASCII", b"\xff"), ("EUC-JP", b"\xff"), ("ISO-8859-7", b"\xff")],
+)
+def test_octets_that_are_not_in_the_charset_are_refused(charset: str, octets: bytes) -> None:
     with pytest.raises(UnknownCharsetError):
-        compiler("UTF-8").compile(Has("TEXT", b"\xff"))
+        compiler(charset).compile(Has("TEXT", octets))
