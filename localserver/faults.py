@@ -34,7 +34,7 @@ _WANTED = {
     "int": "a whole number", "str": "text", "tuple[int, ...]": "a list of whole numbers",
     "tuple[str, ...]": "a list of texts",
 }  # fmt: skip
-PROTOCOLS = frozenset({"smtp", "submission", "pop3", "imap"})
+PROTOCOLS = ("smtp", "submission", "pop3", "imap")
 
 
 class PlanError(Exception):

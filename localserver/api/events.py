@@ -11,6 +11,7 @@ from aiohttp import web
 from localserver.api import bodies
 from localserver.api.problem import ProblemError
 from localserver.changes import KINDS
+from localserver.faults import PROTOCOLS
 from localserver.local import captured_for, messages_in
 from localserver.reset import reset as start_anew
 
@@ -37,9 +38,15 @@ _MOST_SECONDS = 300.0
 
 
 async def show_transcript(server: Server, request: web.Request) -> list[dict[str, Any]]:
-    """Return what was said, from behind the record `?after=N` on."""
-    after = int(bodies.number(request, "after", 0))
+    """Return what was said, from behind the record `?after=N` on.
+
+    Raises:
+        ProblemError: `?protocol=` is none, or `?after=` no number.
+    """
+    after = bodies.query_number(request, "after") or 0
     protocol = request.query.get("protocol")
+    if protocol is not None and protocol not in PROTOCOLS:
+        raise ProblemError(400, f"{protocol!r} is none of the protocols: {', '.join(PROTOCOLS)}.")
     return [
         _record(each)
         for each in server.context.transcript.records(after=after)

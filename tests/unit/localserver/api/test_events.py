@@ -90,8 +90,13 @@ async def test_the_transcript_is_told_from_a_record_on() -> None:
             assert answer.status == 200
         async with client.get("/api/transcript") as answer:
             assert await answer.json() == []
-        async with client.get("/api/transcript?after=x") as answer:
+        for query in ("after=x", "after=1.5", "protocol=", "protocol=IMAP"):
+            async with client.get(f"/api/transcript?{query}") as answer:
+                assert answer.status == 400
+        async with client.get("/api/transcript?protocol=zz") as answer:
             assert answer.status == 400
+            told = (await answer.json())["detail"]
+        assert told == "'zz' is none of the protocols: smtp, submission, pop3, imap."
 
 
 async def waited_for(client: ClientSession, wanted: dict[str, object]) -> dict[str, object]:
