@@ -18,7 +18,6 @@ from desktopmail.door.commands import (
     SetPassword,
     SwitchAccount,
 )
-from desktopmail.door.ids import AccountId
 from desktopmail.door.policy import EVERYTHING, Policy
 from desktopmail.door.queries import CheckAccount, CheckReport, DiscoverAccount, Discovered
 from desktopmail.door.rows import Auth, Kind, Security
@@ -92,6 +91,12 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, parents=[common], help=text)
         action.add_argument("account", metavar="N", help="name, address or id")
         action.set_defaults(run=run)
+        if name == "remove":
+            action.add_argument(
+                "--with-its-mail",
+                action="store_true",
+                help="remove mail that exists only here, too: it is gone then",
+            )
     secret = actions.add_parser(
         "password", parents=[common], help="give an account another password, from standard input"
     )
@@ -278,7 +283,9 @@ async def _show(context: Context, arguments: argparse.Namespace) -> int:
 
 async def _remove(context: Context, arguments: argparse.Namespace) -> int:
     account = context.account(arguments.account)
-    await (await context.door()).command(RemoveAccount(account_id=AccountId(account.id)))
+    await (await context.door()).command(
+        RemoveAccount(account_id=account.id, with_its_mail=arguments.with_its_mail)
+    )
     context.output.line(f"The account {account.name} and its local mail were removed.")
     context.output.value({"id": account.id, "name": account.name})
     return 0

@@ -12,6 +12,7 @@ USAGE = 2
 
 
 _PIN = "Accept this one with --pin, or --smtp-pin for the outgoing server, and its SHA-256."
+_KEEP = "Keep a copy with `desktopmail export --account N`, or let it go with --with-its-mail."
 #: How a stored question is seen on a command line.
 QUESTION = "`desktopmail questions list` shows it, and how to answer."
 # What a person has to decide, by the code of the refusal: how it is decided on a command line.
@@ -20,6 +21,7 @@ _DECIDED_BY = {
     "certificate": QUESTION,
     "downgrade": QUESTION,
     "set-aside": QUESTION,
+    "only-here": _KEEP,
     "tls-certificate": _PIN,
     "tls-name": _PIN,
     "tls-expired": _PIN,

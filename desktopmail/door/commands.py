@@ -121,9 +121,16 @@ class EditAccount(Command, frozen=True, kw_only=True):
 
 
 class RemoveAccount(Command, frozen=True, kw_only=True):
-    """Remove an account and its local mail; the server keeps what it has."""
+    """Remove an account and its local mail; the server keeps what it has.
+
+    Refused with the code "only-here", and nothing is changed, where mail would be gone with it.
+
+    Attributes:
+        with_its_mail: What exists only here may go, too (`ReadOnlyHere`).
+    """
 
     account_id: AccountId
+    with_its_mail: bool = False
 
 
 class SwitchAccount(Command, frozen=True, kw_only=True):

@@ -59,6 +59,12 @@ class ReadDiskUse(Query, frozen=True, kw_only=True):
     """How much room the mail takes; answers with `DiskUse`."""
 
 
+class ReadOnlyHere(Query, frozen=True, kw_only=True):
+    """What would be gone with an account: its server does not have it; answers `OnlyHere`."""
+
+    account_id: AccountId
+
+
 class SearchServers(Query, frozen=True, kw_only=True):
     """Search at the servers where not all of a mailbox is here; answers with `ServerHits`.
 
@@ -81,6 +87,7 @@ AnyQuery = (
     | FetchRemoteImage
     | ReadSandbox
     | ReadDiskUse
+    | ReadOnlyHere
     | SearchServers
 )
 
@@ -110,6 +117,18 @@ class DiskUse(Answer, frozen=True, kw_only=True):
     database_octets: int
     contents_octets: int
     free_octets: int
+
+
+class OnlyHere(Answer, frozen=True, kw_only=True):
+    """What of an account is nowhere but here.
+
+    Attributes:
+        messages: How many, drafts and those in the outbox among them.
+        unsent: How many of them are in the outbox.
+    """
+
+    messages: int
+    unsent: int
 
 
 class CheckStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -231,5 +250,6 @@ AnyAnswer = (
     | RemoteImage
     | SandboxState
     | DiskUse
+    | OnlyHere
     | ServerHits
 )

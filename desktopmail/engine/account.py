@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from desktopmail.door.commands import Outcome
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Kind, Role
-from desktopmail.engine import check, policy
+from desktopmail.engine import check, only_here, policy
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox
 
 if TYPE_CHECKING:
-    from desktopmail.door.commands import AddAccount
+    from desktopmail.door.commands import AddAccount, RemoveAccount
     from desktopmail.door.ids import AccountId
     from desktopmail.door.policy import Policy
     from desktopmail.door.queries import CheckReport
@@ -69,18 +69,38 @@ class Accounts:
         self.working.begin(account_id, command.kind)
         return Outcome(ids=(account_id,), label=f"Account {command.name} added")
 
-    async def remove(self, account_id: AccountId) -> Outcome:
-        """Remove an account and its local mail."""
+    async def remove(self, command: RemoveAccount) -> Outcome:
+        """Remove an account and its local mail.
+
+        Raises:
+            DoorError: Some of that exists only here, and is not to go with it.
+        """
+        account_id = command.account_id
         account = await self.store.read(lambda tx: accounts.get(tx, account_id))
+        await self.store.read(lambda tx: _refuse_to_remove(tx, command))
         await self.working.end(account_id)
-        await self.secrets.forget(account_id)
-        await self.store.write(lambda tx: accounts.remove(tx, account_id))
+        try:
+            await self.secrets.forget(account_id)
+            await self.store.write(lambda tx: _remove(tx, command))
+        except DoorError:
+            self.working.begin(account_id, account.kind)
+            raise
         return Outcome(label=f"Account {account.name} removed")
 
     async def check(self, account_id: AccountId) -> CheckReport:
         """Go through both servers of an account."""
         account = await self.store.read(lambda tx: accounts.get(tx, account_id))
         return await check.check(account, self.connector)
+
+
+def _refuse_to_remove(tx: Transaction, command: RemoveAccount) -> None:
+    if not command.with_its_mail:
+        only_here.refuse(tx, command.account_id)
+
+
+def _remove(tx: Transaction, command: RemoveAccount) -> None:
+    _refuse_to_remove(tx, command)  # a draft may have come while the work was ended
+    accounts.remove(tx, command.account_id)
 
 
 def _add(tx: Transaction, command: AddAccount, kept: Policy) -> AccountId:

@@ -13,6 +13,7 @@ from desktopmail.engine import (
     disk_use,
     drafts,
     kept_transcript,
+    only_here,
     operations,
     policy,
     questions,
@@ -156,9 +157,9 @@ class Engine:
                 return outcome
             case commands.EditAccount():
                 return await self._editing.edit(command)
-            case commands.RemoveAccount(account_id=account_id):
-                outcome = await self._accounts.remove(account_id)
-                self._transcripts.forget(account_id)
+            case commands.RemoveAccount():
+                outcome = await self._accounts.remove(command)
+                self._transcripts.forget(command.account_id)
                 return outcome
             case commands.SwitchAccount():
                 return await self._switching.switch(command)
@@ -282,6 +283,8 @@ class Engine:
                 )
             case queries.ReadDiskUse():
                 return await disk_use.read(self.store)
+            case queries.ReadOnlyHere():
+                return await only_here.read(self.store, query)
             case queries.CheckAccount(account_id=account_id):
                 return await self._accounts.check(account_id)
             case queries.SearchServers():

@@ -17,7 +17,7 @@ import msgspec
 from desktopmail.door.commands import Outcome, SyncAccounts
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Kind, Role
-from desktopmail.engine import check, purged
+from desktopmail.engine import check, only_here, purged
 from desktopmail.engine.check import GivenSecrets
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, operation, placement, pop_seen, problem
@@ -93,7 +93,7 @@ class Switching:
             now = await self._store.read(lambda tx: accounts.get(tx, account_id))
             self._working.begin(account_id, now.kind)
         await self._rounds.run(SyncAccounts(account_ids=(account_id,)))
-        left = await self._store.read(lambda tx: only_here(tx, account_id))
+        left = await self._store.read(lambda tx: only_here.stays(tx, account_id))
         stays = f"; {left} messages exist only here" if left and now.kind is Kind.IMAP else ""
         return Outcome(
             label=f"{account.name} fetches by {now.kind.value.upper()} now{stays}",
@@ -168,21 +168,6 @@ def switch(
         not_given.forget(tx, account_id)
     accounts.set_kind(tx, account_id, kind, incoming)
     tx.touch_mailboxes(account_id)
-
-
-def only_here(tx: Transaction, account_id: AccountId) -> int:
-    """How many messages of an IMAP account its server does not have."""
-    row = tx.fetch_one(
-        "SELECT count(*) FROM placement AS p JOIN mailbox AS b ON b.id = p.mailbox_id"
-        " WHERE b.account_id = ? AND p.uid IS NULL AND p.shown = 1 AND NOT EXISTS ("
-        "  SELECT 1 FROM operation_target AS t JOIN operation AS o ON o.id = t.operation_id"
-        "  WHERE o.state <> 'done' AND (t.placement_id = p.id OR t.twin = p.id))"
-        " AND NOT EXISTS (SELECT 1 FROM placement AS i JOIN mailbox AS c ON c.id = i.mailbox_id"
-        "  WHERE i.message_id = p.message_id AND i.uid IS NOT NULL AND i.gone_cycle IS NULL"
-        "  AND c.account_id = b.account_id)",
-        (account_id,),
-    )
-    return int(row[0]) if row is not None else 0
 
 
 def _leave_imap(tx: Transaction, account_id: AccountId, now_s: float) -> None:

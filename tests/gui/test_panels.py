@@ -35,7 +35,7 @@ from desktopmail.door.commands import (
 )
 from desktopmail.door.ids import AccountId, QuestionId, SendingId
 from desktopmail.door.interface import DoorError
-from desktopmail.door.queries import DiscoveredAccount, TranscriptRecord
+from desktopmail.door.queries import DiscoveredAccount, OnlyHere, TranscriptRecord
 from desktopmail.door.rows import (
     UNSURE_SENDING,
     ConnectionState,
@@ -543,6 +543,22 @@ def test_the_account_that_is_to_go_is_chosen_before_it_is_asked_about(theme: The
         next(it for it in box.buttons() if it.text() == "Remove").click()
         await until(lambda: store.commands)
         assert store.commands == [RemoveAccount(account_id=window.accounts()[1].id)]
+
+    play(theme, scene)
+
+
+def test_mail_that_would_be_gone_with_its_account_is_told_before(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        store.only_here = OnlyHere(messages=3, unsent=1)
+        account = window.accounts()[0]
+        views.ask_to_remove(window, account)
+        await until(lambda: window.findChildren(QMessageBox))
+        (box,) = window.findChildren(QMessageBox)
+        assert "3 messages exist only here" in box.informativeText()
+        assert "not sent yet: 1" in box.informativeText()
+        next(it for it in box.buttons() if it.text() == "Remove").click()
+        await until(lambda: store.commands)
+        assert store.commands == [RemoveAccount(account_id=account.id, with_its_mail=True)]
 
     play(theme, scene)
 

@@ -79,6 +79,7 @@ class User:
 
     async def removes_the_account(self) -> None:
         views.ask_to_remove(self.window, self.account())
+        await until(lambda: self.window.findChild(QMessageBox) is not None, 20)
         box = self.window.findChild(QMessageBox)
         next(it for it in box.buttons() if it.text() == "Remove").click()
         await until(lambda: len(self.window.accounts()) == 1, 20)

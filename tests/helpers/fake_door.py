@@ -66,7 +66,9 @@ from desktopmail.door.queries import (
     DiskUse,
     EngineStatus,
     FetchRemoteImage,
+    OnlyHere,
     ReadDiskUse,
+    ReadOnlyHere,
     ReadSandbox,
     ReadTranscript,
     RemoteImage,
@@ -235,6 +237,7 @@ class FakeStore:
     searched: list[SearchServers] = dataclasses.field(default_factory=list)
     hits: ServerHits | DoorError = dataclasses.field(default_factory=ServerHits)
     tag_rows: dict[str, TagRow] = dataclasses.field(default_factory=dict)
+    only_here: OnlyHere = dataclasses.field(default_factory=lambda: OnlyHere(messages=0, unsent=0))
     sandbox: SandboxState = dataclasses.field(default_factory=lambda: SandboxState(running=False))
 
     def __post_init__(self) -> None:
@@ -569,6 +572,8 @@ class FakeStore:
             return DiskUse(
                 accounts=uses, database_octets=1_000_000, contents_octets=96_000, free_octets=5_000
             )
+        if isinstance(query, ReadOnlyHere):
+            return self.only_here
         if isinstance(query, SearchServers):
             self.searched.append(query)
             if isinstance(self.hits, DoorError):

@@ -231,6 +231,23 @@ def test_an_account_can_be_checked_shown_and_removed(program: Program) -> None:
     assert names == ["alice-imap"]
 
 
+def test_an_account_with_mail_that_exists_only_here_goes_when_that_is_said(
+    program: Program, tmp_path: Path
+) -> None:
+    file = tmp_path / "one.eml"
+    file.write_bytes(b"Subject: One\r\n\r\nHello.\r\n")
+    program.ok("import", str(file), "--to", "archive", "--account", "bob-pop3")
+    refused = program.run("account", "remove", "bob-pop3")
+    assert (refused.status, refused.out) == (1, "")
+    assert refused.err == (
+        "desktopmail: 1 message of bob-pop3 exists only here. Keep a copy with `desktopmail"
+        " export --account N`, or let it go with --with-its-mail.\n"
+    )
+    program.ok("account", "remove", "bob-pop3", "--with-its-mail")
+    names = [row["name"] for row in program.ok("account", "list", "--json").json]
+    assert names == ["alice-imap"]
+
+
 def test_a_check_that_fails_ends_with_1_and_a_sentence(
     program: Program, server: ServerProcess, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ class Seen:
         delete_wanted: It is to be deleted at the server.
         size: As LIST told it, or None where that is not known.
         named: Its header names it. One without a Message-ID may be that of two messages.
+        unlisted: The server did not list it in the last session.
     """
 
     uidl: str
@@ -30,6 +31,7 @@ class Seen:
     delete_wanted: bool = False
     size: int | None = None
     named: bool = True
+    unlisted: bool = False
 
 
 # What no server's own id holds.
@@ -59,12 +61,14 @@ def every(tx: Transaction, account_id: AccountId) -> dict[str, Seen]:
     """Everything seen, by UIDL."""
     rows = tx.fetch(
         "SELECT s.uidl, s.message_id, s.header_digest, s.first_seen_s, s.delete_wanted, s.size,"
-        " coalesce(m.message_id <> '', 1) FROM pop_seen AS s"
+        " coalesce(m.message_id <> '', 1), s.unlisted FROM pop_seen AS s"
         " LEFT JOIN message AS m ON m.id = s.message_id WHERE s.account_id = ?",
         (account_id,),
     )
     return {
-        row[0]: Seen(row[0], row[1], row[2], row[3], bool(row[4]), row[5], bool(row[6]))
+        row[0]: Seen(
+            row[0], row[1], row[2], row[3], bool(row[4]), row[5], bool(row[6]), bool(row[7])
+        )
         for row in rows
     }
 
@@ -120,6 +124,27 @@ def resize(tx: Transaction, account_id: AccountId, sizes: Mapping[str, int]) -> 
     tx.execute_many(
         "UPDATE pop_seen SET size = ? WHERE account_id = ? AND uidl = ?",
         [(size, account_id, uidl) for uidl, size in sizes.items()],
+    )
+
+
+def note_unlisted(
+    tx: Transaction, account_id: AccountId, seen: Iterable[Seen], unlisted: set[str]
+) -> None:
+    """Remember what the server does not list any more, and what it lists again.
+
+    Args:
+        tx: The step it is part of.
+        account_id: Whose maildrop it is.
+        seen: What was known before this session.
+        unlisted: The UIDLs of those that are not there.
+    """
+    tx.execute_many(
+        "UPDATE pop_seen SET unlisted = ? WHERE account_id = ? AND uidl = ?",
+        [
+            (one.uidl in unlisted, account_id, one.uidl)
+            for one in seen
+            if one.unlisted is not (one.uidl in unlisted)
+        ],
     )
 
 
@@ -200,7 +225,7 @@ def forget(tx: Transaction, account_id: AccountId, uidls: Iterable[str]) -> None
 def rename(tx: Transaction, account_id: AccountId, old: str, new: str) -> None:
     """A server has given a message another UIDL."""
     tx.execute(
-        "UPDATE OR REPLACE pop_seen SET uidl = ? WHERE account_id = ? AND uidl = ?",
+        "UPDATE OR REPLACE pop_seen SET uidl = ?, unlisted = 0 WHERE account_id = ? AND uidl = ?",
         (new, account_id, old),
     )
 

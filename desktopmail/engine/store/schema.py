@@ -471,10 +471,15 @@ INSERT INTO words (words) VALUES ('delete-all');
 INSERT OR IGNORE INTO word_queue (message_id) SELECT id FROM message;
 """
 
+# What a POP3 server does not list any more exists only here.
+_VERSION_16 = """
+ALTER TABLE pop_seen ADD COLUMN unlisted INTEGER NOT NULL DEFAULT 0;
+"""
+
 UPGRADES: tuple[str, ...] = (
     _VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6, _VERSION_7,
     _VERSION_8, _VERSION_9, _VERSION_10, _VERSION_11, _VERSION_12,
-    _VERSION_13, _VERSION_14, _VERSION_15,
+    _VERSION_13, _VERSION_14, _VERSION_15, _VERSION_16,
 )  # fmt: skip
 """Step N makes version N of version N - 1; version 0 is an empty database. Never edit one."""
 

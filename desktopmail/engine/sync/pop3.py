@@ -65,6 +65,11 @@ class Unlisted:
     def __bool__(self) -> bool:
         return bool(self._by_digest or self._doubtful)
 
+    def names(self) -> set[str]:
+        """The UIDLs of those that were not found."""
+        left = (*self._by_digest.values(), *self._doubtful.values())
+        return {one.uidl for some in left for one in some}
+
     def take(self, header: bytes, size: int | None) -> Seen | None:
         """Return one with this header block, and count it as found.
 
@@ -156,6 +161,11 @@ class Pop3Sync:
             ]
             fresh = await self._recognised(client, account, maildrop, fresh, here)
             await self._fetch(client, account, maildrop, fresh, here)
+            unlisted = here.names()
+            known = seen.values()
+            await self._store.write(
+                lambda tx: pop_seen.note_unlisted(tx, account.id, known, unlisted)
+            )
             if any(map(pop_seen.of_imap, seen)):
                 await self._store.write(lambda tx: pop_seen.forget_imap(tx, account.id))
             await self._fetch_again(client, account, maildrop)

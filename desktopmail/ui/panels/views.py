@@ -12,10 +12,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox, QPu
 import desktopmail
 from desktopmail.door.commands import RemoveAccount, StartSandbox
 from desktopmail.door.interface import DoorError
+from desktopmail.door.queries import OnlyHere, ReadOnlyHere
 from desktopmail.mime.attachment import safe_name
 from desktopmail.ui.chooser import Choice, choose
 from desktopmail.ui.commands.registry import VERBS
-from desktopmail.ui.language import tr
+from desktopmail.ui.language import tr, trn
 from desktopmail.ui.models.mailboxes import account_title
 from desktopmail.ui.reading.saving import free_name, write_new
 
@@ -282,11 +283,18 @@ async def _choose_to_remove(window: MainWindow) -> None:
         chosen = await choose(window.desk_top, window.theme, tr("choose.remove_account"), choices)
         account = chosen.value if chosen is not None else None  # type: ignore[assignment] # a row
     if account is not None:
-        ask_to_remove(window, account)
+        await _ask_to_remove(window, account)
 
 
 def ask_to_remove(window: MainWindow, account: AccountRow) -> None:
     """Ask before an account and its local mail are removed; this cannot be undone."""
+    window.scope.spawn(_ask_to_remove(window, account), name=tr("task.remove_account"))
+
+
+async def _ask_to_remove(window: MainWindow, account: AccountRow) -> None:
+    found = await window.door.query(ReadOnlyHere(account_id=account.id))
+    if not isinstance(found, OnlyHere):
+        raise TypeError(f"ReadOnlyHere was answered with {type(found).__name__}")
     box = QMessageBox(
         QMessageBox.Icon.Warning,
         tr("verb.remove_account"),
@@ -295,14 +303,24 @@ def ask_to_remove(window: MainWindow, account: AccountRow) -> None:
         window,
     )
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setInformativeText(tr("remove.text"))
+    box.setInformativeText(_what_goes(found))
     remove: QPushButton = box.addButton(tr("remove.do"), QMessageBox.ButtonRole.DestructiveRole)
+    command = RemoveAccount(account_id=account.id, with_its_mail=found.messages > 0)
 
     async def do() -> None:
-        await window.door.command(RemoveAccount(account_id=account.id))
+        await window.door.command(command)
 
     remove.clicked.connect(lambda: window.scope.spawn(do(), name=tr("task.remove_account")))
     box.open()
+
+
+def _what_goes(found: OnlyHere) -> str:
+    text = tr("remove.text")
+    if found.messages:
+        text += "\n\n" + trn("remove.only_here", found.messages)
+    if found.unsent:
+        text += " " + tr("remove.unsent", n=found.unsent)
+    return text
 
 
 def add_link_actions(window: MainWindow, menu: QMenu, link: str) -> None:

@@ -109,3 +109,23 @@ async def test_only_what_was_asked_for_is_to_be_deleted_at_the_server(tmp_path: 
         await store.write(step)
         wishes = {uidl: one.delete_wanted for uidl, one in (await seen(store)).items()}
         assert wishes == {"u0": True, "u1": False}
+
+
+async def test_what_a_server_does_not_list_any_more_is_known_until_it_lists_it_again(
+    tmp_path: Path,
+) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        await store.write(
+            lambda tx: pop_seen.add(
+                tx, account_id, [pop_seen.Seen(name, None, DIGEST, 1) for name in ("u1", "u2")]
+            )
+        )
+        for gone in ({"u1"}, {"u1", "u2"}, set()):
+            before = (await seen(store)).values()
+            await store.write(
+                lambda tx, before=before, gone=gone: pop_seen.note_unlisted(
+                    tx, account_id, before, gone
+                )
+            )
+            assert {uidl for uidl, one in (await seen(store)).items() if one.unlisted} == gone
