@@ -45,5 +45,5 @@ def octets_of(reader: OctetReader, place: Place) -> bytes | None:
 
 def of_octets(octets: bytes) -> Row:
     """Work it out of the octets of a message; never raises, whatever they are."""
-    found = summary.of_message(octets)
-    return (found.has_attachment, found.preview, found.report), tuple(found.words)
+    has_attachment, preview, report, words = summary.rest_of(octets)
+    return (has_attachment, preview, report), tuple(words)

@@ -14,6 +14,7 @@ from desktopmail.mime.report import of as report_of
 
 if TYPE_CHECKING:
     from desktopmail.mime.address import Mailbox
+    from desktopmail.mime.attachment import Attachment
 
 # What a list shows and a person types; the whole of a hostile header would only fill the index.
 MAX_SUBJECT_CHARACTERS = 1000
@@ -108,6 +109,27 @@ def of_header(octets: bytes) -> Summary:
     )
 
 
+def rest_of(octets: bytes) -> Rest:
+    """What a whole message tells beside its header; never raises, whatever the octets are."""
+    message = Message.parse(octets)
+    found = message.body_row()
+    header = message.header
+    return Rest(
+        has_attachment=found.has_attachment,
+        preview=sound(found.preview),
+        report=report_of(message),
+        words=Words(
+            subject=_subject_words(_subject(header.text("subject") or "")),
+            sender=_people_of(message.mailboxes("from")).words,
+            recipients=_people_of(
+                (*message.mailboxes("to"), *message.mailboxes("cc"), *message.mailboxes("bcc"))
+            ).words,
+            body=_searched(found.text),
+            files=_file_words(found.attachments),
+        ),
+    )
+
+
 def _summary(
     block: bytes,
     row: IndexRow,
@@ -119,7 +141,7 @@ def _summary(
     senders, recipients = _people_of(row.senders), _people_of((*row.to, *row.cc))
     named = _people_of((*row.to, *row.cc, *row.bcc)) if row.bcc else recipients
     sender = senders.people[0] if senders.people else ("", "")
-    subject = sound(row.subject)[:MAX_SUBJECT_CHARACTERS]
+    subject = _subject(row.subject)
     return Summary(
         header=block,
         digest=bytes.fromhex(row.header_digest),
@@ -134,11 +156,11 @@ def _summary(
         people=senders.people + recipients.people,
         senders=len(senders.people),
         words=Words(
-            subject=indexed(spaced(subject)),
+            subject=_subject_words(subject),
             sender=senders.words,
             recipients=named.words,
             body=_searched(row.text) if is_whole else "",
-            files=_searched(" ".join(part.name for part in row.attachments)) if is_whole else "",
+            files=_file_words(row.attachments) if is_whole else "",
         ),
         is_whole=is_whole,
         sort_sender=sort_sender(*sender),
@@ -157,6 +179,18 @@ def base_subject(subject: str) -> str:
     if ":" in subject:
         subject = _SUBJECT_PREFIX.sub("", subject, count=1)
     return subject.strip().casefold()[:SORT_CHARACTERS]
+
+
+def _subject(value: str) -> str:
+    return sound(value)[:MAX_SUBJECT_CHARACTERS]
+
+
+def _subject_words(subject: str) -> str:
+    return indexed(spaced(subject))
+
+
+def _file_words(attachments: tuple[Attachment, ...]) -> str:
+    return _searched(" ".join([one.name for one in attachments])) if attachments else ""
 
 
 def _searched(value: str) -> str:

@@ -30,6 +30,18 @@ if TYPE_CHECKING:
 INDEXED_CHARACTERS = 1_000_000
 
 
+class BodyRow(NamedTuple):
+    """What the store keeps of a message beside its header: see `IndexRow`."""
+
+    text: str
+    preview: str
+    attachments: tuple[Attachment, ...]
+    has_attachment: bool
+
+
+_NO_BODY = BodyRow(text="", preview="", attachments=(), has_attachment=False)
+
+
 class IndexRow(NamedTuple):
     """What the store keeps of a message to list, thread and find it.
 
@@ -211,21 +223,28 @@ class Message:
 
     def index_row(self) -> IndexRow:
         """Return what the store keeps of the message."""
+        return self._row(self.tree.header, self.body_row())
+
+    def body_row(self) -> BodyRow:
+        """Return what the store keeps of the message beside its header."""
         # Straight through, not by the cached properties: half the time, and the store's import of
         # a large mailbox does nothing else.
         tree = self.tree  # which stays: who asks for more than the row finds it cut
         body = text.choose(tree)
         attachments = attachment.of(tree, body)
         words = text.plain(body, fast=True)
-        return self._row(tree.header, words[:INDEXED_CHARACTERS], text.preview(words), attachments)
+        return BodyRow(
+            text=words[:INDEXED_CHARACTERS],
+            preview=text.preview(words),
+            attachments=attachments,
+            has_attachment=any(not one.is_inline for one in attachments),
+        )
 
     def header_row(self) -> IndexRow:
         """Return the same where nothing but a header block is here: no text, no attachments."""
-        return self._row(self.header, "", "", ())
+        return self._row(self.header, _NO_BODY)
 
-    def _row(
-        self, header: Header, words: str, preview: str, attachments: tuple[Attachment, ...]
-    ) -> IndexRow:
+    def _row(self, header: Header, body: BodyRow) -> IndexRow:
         identifier = message_id.parse(header.value("message-id"))
         return IndexRow(
             message_id=identifier,
@@ -236,10 +255,10 @@ class Message:
             cc=_mailboxes(header, "cc"),
             bcc=_mailboxes(header, "bcc"),
             date_s=date.epoch(header.value("date")),
-            text=words,
-            preview=preview,
-            attachments=attachments,
-            has_attachment=any(not one.is_inline for one in attachments),
+            text=body.text,
+            preview=body.preview,
+            attachments=body.attachments,
+            has_attachment=body.has_attachment,
             header_digest=header.digest,
             size_octets=len(self.octets),
         )

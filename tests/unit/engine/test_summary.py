@@ -119,6 +119,12 @@ def test_every_message_of_the_corpora_has_a_row(octets: bytes) -> None:
     _keepable(summary.of_message(octets))
 
 
+@pytest.mark.parametrize("octets", message_parameters())
+def test_what_is_told_beside_a_header_is_what_the_whole_message_tells(octets: bytes) -> None:
+    whole, rest = summary.of_message(octets), summary.rest_of(octets)
+    assert rest == tuple(getattr(whole, name) for name in rest._fields)
+
+
 @pytest.mark.parametrize(
     ("subject", "base"),
     [
