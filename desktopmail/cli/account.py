@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktopmail.cli import account_edit, password, servers
@@ -59,7 +58,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     )
     adding.add_argument("--user", default="", metavar="U", help="login name; default: the address")
     adding.add_argument("--smtp-user", metavar="U", help="default: as --user")
-    adding.add_argument("--ca-file", metavar="PEM", type=Path, help="further authorities to trust")
+    servers.add_ca_file(adding, "none")
     servers.add_pin(adding, "--pin", "incoming")
     servers.add_pin(adding, "--smtp-pin", "outgoing")
     adding.add_argument(
@@ -119,7 +118,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     switch.add_argument("--security", choices=secure, help="default: as now")
     switch.add_argument("--auth", choices=proofs, default="auto", help="default: auto")
     switch.add_argument("--user", metavar="U", help="default: as now")
-    switch.add_argument("--ca-file", metavar="PEM", type=Path, help="further authorities to trust")
+    servers.add_ca_file(switch, "none, or as now at the same host")
     servers.add_pin(switch, "--pin", "incoming")
     password.add_options(switch)
     switch.set_defaults(run=_switch)
@@ -171,7 +170,7 @@ def _settings(
         security=Security(security),
         auth=Auth(auth),
         user=user,
-        ca_file=None if arguments.ca_file is None else str(arguments.ca_file.absolute()),
+        ca_file=arguments.ca_file or None,
         proxy=getattr(arguments, "proxy", ""),
         password_file=password.file_path(arguments),
         pins=tuple(pins),
@@ -270,6 +269,9 @@ async def _show(context: Context, arguments: argparse.Namespace) -> int:
             f"  {label}  {server.host}:{server.port}, {server.security}, "
             f"{server.auth} as {server.user}"
         )
+        for what, file in (("password", server.password_file), ("CA", server.ca_file)):
+            if file is not None:
+                line(f"            {what} file {file}")
     line(f"  state     {account.state}")
     if account.problem:
         line(f"  problem   {account.problem}")

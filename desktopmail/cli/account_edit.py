@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktopmail.cli import password, servers
@@ -36,7 +35,7 @@ def add(actions: Commands, common: argparse.ArgumentParser) -> None:
         edit.add_argument(f"--{prefix}auth", choices=auths)
         edit.add_argument(f"--{prefix}user", metavar="U", help="login name; empty: the address")
         servers.add_pin(edit, f"--{prefix}pin", side)
-    edit.add_argument("--ca-file", metavar="PEM", type=Path, help="further authorities to trust")
+    servers.add_ca_file(edit, "none any more")
     edit.add_argument("--proxy", metavar="SOCKS5", help="socks5://[USER@]HOST:PORT, or none")
     edit.add_argument("--name", metavar="N", help="what to call it")
     edit.add_argument("--display-name", metavar="TEXT", help="the name beside the address")
@@ -47,14 +46,13 @@ def add(actions: Commands, common: argparse.ArgumentParser) -> None:
 def _change(arguments: argparse.Namespace, prefix: str, server: str) -> ServerChange:
     address: servers.Address | None = getattr(arguments, server)
     security, auth = (getattr(arguments, f"{prefix}{name}") for name in ("security", "auth"))
-    ca_file: Path | None = arguments.ca_file
     return ServerChange(
         host=None if address is None else address.host,
         port=None if address is None else address.port,
         security=None if security is None else Security(security),
         auth=None if auth is None else Auth(auth),
         user=getattr(arguments, f"{prefix}user"),
-        ca_file=None if ca_file is None else str(ca_file.absolute()),
+        ca_file=arguments.ca_file,
         password_file=_password_file(arguments),
         pins=tuple(getattr(arguments, f"{prefix}pin")) or None,
         proxy=arguments.proxy,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from desktopmail.door.rows import Auth
 from desktopmail.mime.address import parse
@@ -52,6 +53,21 @@ def mail_address(text: str) -> str:
     if len(read) != 1 or not read[0].is_valid or read[0].address != text:
         raise argparse.ArgumentTypeError(f"{text} is not an address, as in anna@example.org")
     return text
+
+
+def add_ca_file(parser: argparse.ArgumentParser, none: str) -> None:
+    """Declare the option that names further authorities to trust.
+
+    Args:
+        parser: Whose option it is.
+        none: What an empty one means.
+    """
+    parser.add_argument(
+        "--ca-file",
+        metavar="PEM",
+        type=lambda text: str(Path(text).absolute()) if text else "",
+        help=f"further authorities to trust; empty: {none}",
+    )
 
 
 def add_pin(parser: argparse.ArgumentParser, option: str, side: str) -> None:

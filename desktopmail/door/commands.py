@@ -82,6 +82,7 @@ class ServerChange(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be another one of `ServerSettings`; None leaves it as it is.
 
     Attributes:
+        ca_file: Empty: none any more, the authorities of the system are trusted.
         password_file: Empty: none any more, the password is where those of accounts are.
         pins: Certificates that are accepted besides those of before.
     """

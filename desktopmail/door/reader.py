@@ -523,6 +523,7 @@ def _server(settings: str, address: str) -> ServerRow:
         auth=server.auth,
         user=server.user or address,
         password_file=server.password_file,
+        ca_file=server.ca_file,
     )
 
 

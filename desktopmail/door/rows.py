@@ -103,6 +103,7 @@ class ServerRow(Row, frozen=True, kw_only=True):
 
     Attributes:
         password_file: The file that the password is read from at each login, or None.
+        ca_file: PEM file with authorities that are trusted beside those of the system, or None.
     """
 
     host: str
@@ -111,6 +112,7 @@ class ServerRow(Row, frozen=True, kw_only=True):
     auth: Auth
     user: str
     password_file: str | None = None
+    ca_file: str | None = None
 
 
 class Quota(Row, frozen=True, kw_only=True):

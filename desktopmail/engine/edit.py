@@ -91,8 +91,9 @@ def _server(server: ServerSettings, change: ServerChange) -> ServerSettings:
         for name in change.__struct_fields__
         if (value := getattr(change, name)) is not None
     }
-    if fields.get("password_file") == "":
-        fields["password_file"] = None
+    for name in ("ca_file", "password_file"):
+        if fields.get(name) == "":
+            fields[name] = None
     accepted = fields.pop("pins", ())
     after = msgspec.structs.replace(server, **fields)
     if not after.host.strip() or not 1 <= after.port <= _MAX_PORT:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from PySide6.QtWidgets import QFileDialog
 
 from desktopmail.door.certificate import ShownCertificate
 from desktopmail.door.commands import EditAccount, Password, ServerChange
@@ -16,8 +18,6 @@ from tests.gui.test_window import play
 from tests.helpers.qt_loop import until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from desktopmail.ui.theme.theme import Theme
     from desktopmail.ui.window import MainWindow
     from tests.helpers.fake_door import FakeStore
@@ -177,7 +177,7 @@ def test_the_password_is_read_from_a_file_or_kept_again(theme: Theme, tmp_path: 
         dialog.kept_in.setCurrentIndex(dialog.kept_in.findData(KeptIn.FILE))
         dialog.save_button.click()
         assert dialog.problem.text() == "Name the file that holds the password."
-        dialog.password_file.setText(str(file))
+        dialog.password_file.line.setText(str(file))
         dialog.save_button.click()
         assert dialog.problem.text() == f"The password file {file} is not there."
         file.write_text("wonderland\n")
@@ -193,7 +193,7 @@ def test_the_password_is_read_from_a_file_or_kept_again(theme: Theme, tmp_path: 
         dialog = AccountEditDialog(window, account)
         dialog.open()
         assert dialog.kept_in.currentData() == KeptIn.FILE
-        assert dialog.password_file.text() == str(file)
+        assert dialog.password_file.line.text() == str(file)
         dialog.kept_in.setCurrentIndex(dialog.kept_in.findData(KeptIn.KEYRING))
         dialog.save_button.click()
         assert dialog.problem.text() == "Type the password: it was read from a file until now."
@@ -202,6 +202,60 @@ def test_the_password_is_read_from_a_file_or_kept_again(theme: Theme, tmp_path: 
         assert dialog.command() == EditAccount(
             account_id=account.id, incoming=none, outgoing=none, password=Password("wonderland")
         )
+        dialog.close()
+
+    play(theme, scene)
+
+
+def test_a_private_authority_is_named_shown_and_taken_away(theme: Theme, tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        dialog = AccountEditDialog(window, window.accounts()[0])
+        dialog.open()
+        assert not dialog.incoming.ca_file.isVisible()
+        dialog.advanced.setChecked(True)
+        assert dialog.incoming.ca_file.isVisible()
+        dialog.incoming.ca_file.line.setText(str(file))
+        dialog.save_button.click()
+        assert dialog.problem.text() == f"The CA file {file} is not there."
+        file.write_text("-----BEGIN CERTIFICATE-----\n")
+        dialog.save_button.click()
+        await until(lambda: bool(store.commands))
+        change = ServerChange(ca_file=str(file))
+        assert store.commands == [EditAccount(account_id=dialog._account.id, incoming=change)]
+        account = store.account_rows[0]
+        server = msgspec.structs.replace(account.incoming, ca_file=str(file))
+        dialog = AccountEditDialog(window, msgspec.structs.replace(account, incoming=server))
+        dialog.open()
+        assert dialog.incoming.ca_file.isVisible()
+        assert dialog.incoming.ca_file.line.text() == str(file)
+        dialog.advanced.setChecked(False)
+        assert dialog.command().incoming == ServerChange(ca_file="")
+        dialog.advanced.setChecked(True)
+        assert dialog.command().incoming == ServerChange()
+        dialog.incoming.ca_file.line.clear()
+        assert dialog.command().incoming == ServerChange(ca_file="")
+        dialog.close()
+
+    play(theme, scene)
+
+
+def test_a_file_is_chosen_where_the_last_one_was(theme: Theme, tmp_path: Path) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        del store
+        dialog = AccountEditDialog(window, window.accounts()[0])
+        dialog.open()
+        dialog.advanced.setChecked(True)
+        field = dialog.outgoing.ca_file
+        field.line.setText(str(tmp_path / "old.pem"))
+        field.choose_button.click()
+        await until(lambda: field.findChildren(QFileDialog))
+        (chooser,) = field.findChildren(QFileDialog)
+        assert Path(chooser.directory().absolutePath()) == tmp_path
+        chooser.fileSelected.emit(str(tmp_path / "new.pem"))
+        assert field.path() == str(tmp_path / "new.pem")
+        chooser.close()
         dialog.close()
 
     play(theme, scene)

@@ -230,6 +230,32 @@ def test_a_password_in_the_clear_needs_consent_unless_it_stays_here(theme: Theme
     play(theme, scene)
 
 
+def test_a_server_of_a_private_authority_is_set_up_with_its_certificate(
+    theme: Theme, tmp_path: Path
+) -> None:
+    file = tmp_path / "ca.pem"
+
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        dialog = AccountDialog(window)
+        dialog.open()
+        dialog.address.setText("carla@example.it")
+        for fields in (dialog.incoming, dialog.outgoing):
+            fields.host.setText("mail.example.it")
+        assert not dialog.ca_file.isVisible()
+        dialog.advanced.setChecked(True)
+        dialog.ca_file.line.setText(str(file))
+        dialog.submit()
+        assert dialog.problem.text() == f"The CA file {file} is not there."
+        file.write_text("-----BEGIN CERTIFICATE-----\n")
+        dialog.submit()
+        await until(lambda: store.commands)
+        (command,) = store.commands
+        assert isinstance(command, AddAccount)
+        assert (command.incoming.ca_file, command.outgoing.ca_file) == (str(file), str(file))
+
+    play(theme, scene)
+
+
 def test_servers_that_were_discovered_are_filled_in_and_typed_ones_are_kept(theme: Theme) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         def server(host: str, port: int) -> ServerSettings:
@@ -556,6 +582,7 @@ def test_mail_that_would_be_gone_with_its_account_is_told_before(theme: Theme) -
         (box,) = window.findChildren(QMessageBox)
         assert "3 messages exist only here" in box.informativeText()
         assert "not sent yet: 1" in box.informativeText()
+        assert box.defaultButton() is box.button(QMessageBox.StandardButton.Cancel)
         next(it for it in box.buttons() if it.text() == "Remove").click()
         await until(lambda: store.commands)
         assert store.commands == [RemoveAccount(account_id=account.id, with_its_mail=True)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QDialog,
     QFrame,
     QGridLayout,
@@ -29,6 +30,7 @@ from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 from desktopmail.ui.panels.consent import Consent
 from desktopmail.ui.panels.exposure_line import ExposureLine
+from desktopmail.ui.panels.file_field import FileField
 from desktopmail.ui.panels.form_area import FormArea
 from desktopmail.ui.panels.problem_line import ProblemLine
 from desktopmail.ui.panels.server_fields import ServerFields
@@ -76,6 +78,10 @@ class AccountDialog(QDialog):
         self._looked.set()
         self.exposure = ExposureLine(self)
         self.consent = Consent(tr("account.consent"), self)
+        self.advanced = QCheckBox(tr("servers.advanced"), self)
+        self.ca_file = FileField(tr("servers.ca_file"), None, tr("servers.ca_file"), self)
+        self.ca_file.hide()
+        self.advanced.toggled.connect(self.ca_file.setVisible)
         self.problem = ProblemLine(self)
         self.add_button = QPushButton(tr("account.add"), self)
         self.add_button.setProperty("kind", "primary")
@@ -125,6 +131,8 @@ class AccountDialog(QDialog):
                 (tr("account.user"), self.user),
                 ("", self.exposure),
                 ("", self.consent),
+                ("", self.advanced),
+                ("", self.ca_file),
             )
         ):
             if field is None:
@@ -240,6 +248,9 @@ class AccountDialog(QDialog):
         if self.exposure.needs_consent and not self.consent.is_given:
             self.consent.setFocus()
             return tr("account.no_consent")
+        if self.advanced.isChecked() and self.ca_file.path() and not self.ca_file.is_there():
+            self.ca_file.setFocus()
+            return tr("servers.no_ca_file", file=self.ca_file.path())
         return ""
 
     def submit(self) -> None:
@@ -259,6 +270,7 @@ class AccountDialog(QDialog):
 
     async def _add(self) -> None:
         mail = self.address.text().strip()
+        ca_file = self.ca_file.path() if self.advanced.isChecked() else ""
         try:
             if not self._hosts_typed:
                 await self._looked.wait()  # what is found is better than what was guessed
@@ -270,8 +282,8 @@ class AccountDialog(QDialog):
                     address=mail,
                     display_name=self.name.text().strip(),
                     kind=self.kind(),
-                    incoming=self.incoming.settings(user, Auth.AUTO),
-                    outgoing=self.outgoing.settings(user, Auth.AUTO),
+                    incoming=self.incoming.settings(user, Auth.AUTO, ca_file),
+                    outgoing=self.outgoing.settings(user, Auth.AUTO, ca_file),
                     password=Password(self.password.text()),
                     check=True,
                     allow_cleartext=self.consent.is_given,

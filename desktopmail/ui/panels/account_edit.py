@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import enum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
-    QFileDialog,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -29,6 +28,7 @@ from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import account_title
 from desktopmail.ui.panels.consent import Consent
 from desktopmail.ui.panels.exposure_line import ExposureLine
+from desktopmail.ui.panels.file_field import FileField
 from desktopmail.ui.panels.form_area import FormArea
 from desktopmail.ui.panels.problem_line import ProblemLine
 from desktopmail.ui.panels.server_fields import AuthBox, ServerFields
@@ -52,11 +52,17 @@ class ServerPart:
     Args:
         server: As it is.
         protocol, title: What it speaks, and what it is to the person.
-        user_title: The name of the field for the login name.
+        user_title, ca_title: The names of the fields for the login name and for a private CA.
     """
 
     def __init__(
-        self, server: ServerRow, protocol: str, title: str, user_title: str, parent: QWidget
+        self,
+        server: ServerRow,
+        protocol: str,
+        title: str,
+        user_title: str,
+        ca_title: str,
+        parent: QWidget,
     ) -> None:
         self._server = server
         self.title = title
@@ -68,19 +74,23 @@ class ServerPart:
         self.user.setAccessibleName(user_title)
         self.auth = AuthBox(protocol, title, parent)
         self.auth.choose(server.auth)
+        self.ca_title = ca_title
+        self.ca_file = FileField(ca_title, server.ca_file, tr("servers.ca_hint"), parent)
 
-    def change(self, password_file: str | None) -> ServerChange:
+    def change(self, password_file: str | None, *, trusts_ca: bool) -> ServerChange:
         """What is another one than before."""
         server, fields = self._server, self.fields
         host = fields.host.text().strip().strip("[]")
         user, auth = self.user.text().strip(), self.auth.chosen()
         port, security = fields.port.value(), fields.chosen_security()
+        ca_file = self.ca_file.path() if trusts_ca else ""
         return ServerChange(
             host=host if host != server.host else None,
             port=port if port != server.port else None,
             security=security if security != server.security else None,
             auth=auth if auth != server.auth else None,
             user=user if user != server.user else None,
+            ca_file=ca_file if ca_file != (server.ca_file or "") else None,
             password_file=password_file if password_file != server.password_file else None,
             pins=fields.pins() or None,
         )
@@ -98,10 +108,20 @@ class AccountEditDialog(QDialog):
         self.display_name = QLineEdit(account.display_name, self)
         self.display_name.setAccessibleName(tr("account.your_name"))
         self.incoming = ServerPart(
-            account.incoming, account.kind.value, tr("account.incoming"), tr("account.user"), self
+            account.incoming,
+            account.kind.value,
+            tr("account.incoming"),
+            tr("account.user"),
+            tr("servers.ca_incoming"),
+            self,
         )
         self.outgoing = ServerPart(
-            account.outgoing, "smtp", tr("account.outgoing"), tr("servers.outgoing_user"), self
+            account.outgoing,
+            "smtp",
+            tr("account.outgoing"),
+            tr("servers.outgoing_user"),
+            tr("servers.ca_outgoing"),
+            self,
         )
         self._build_password(account.incoming.password_file)
         self.exposure = ExposureLine(self)
@@ -112,6 +132,8 @@ class AccountEditDialog(QDialog):
         self.save_button.setDefault(True)
         self.save_button.clicked.connect(self.submit)
         self.problem.accepted.connect(self._accept_certificate)
+        self.advanced = QCheckBox(tr("servers.advanced"), self)
+        self.advanced.setChecked(bool(account.incoming.ca_file or account.outgoing.ca_file))
         self._lay_out()
         for part in (self.incoming, self.outgoing):
             part.fields.security.currentIndexChanged.connect(self._show_exposure)
@@ -135,19 +157,11 @@ class AccountEditDialog(QDialog):
         self.password = QLineEdit(self)
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.password.setAccessibleName(tr("account.password"))
-        self.password_file = QLineEdit(file or "", self)
-        self.password_file.setAccessibleName(tr("servers.password_file"))
-        self.password_file.setPlaceholderText(tr("servers.password_file"))
-        choose = QPushButton(tr("servers.choose_file"), self)
-        choose.clicked.connect(self._choose_file)
-        of_file = QWidget(self)
-        row = QHBoxLayout(of_file)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.password_file, 1)
-        row.addWidget(choose)
+        title = tr("servers.password_file")
+        self.password_file = FileField(title, file, title, self)
         self._source = QStackedWidget(self)
         self._source.addWidget(self.password)
-        self._source.addWidget(of_file)
+        self._source.addWidget(self.password_file)
         self.kept_in.currentIndexChanged.connect(self._source.setCurrentIndex)
         self.kept_in.setCurrentIndex(self.kept_in.findData(KeptIn.FILE if file else KeptIn.KEYRING))
         self.password.setPlaceholderText("" if file else tr("servers.password_hint"))
@@ -172,6 +186,13 @@ class AccountEditDialog(QDialog):
         form.addRow("", self._source)
         form.addRow("", self.exposure)
         form.addRow("", self.consent)
+        form.addRow(self._rule())
+        form.addRow("", self.advanced)
+        for part in (self.incoming, self.outgoing):
+            form.addRow(self._muted(part.ca_title, part.ca_file), part.ca_file)
+        self._form = form
+        self._show_advanced(self.advanced.isChecked())
+        self.advanced.toggled.connect(self._show_advanced)
         self._area = area = FormArea(form, self)
         cancel = QPushButton(tr("error.cancel"), self)
         cancel.clicked.connect(self.reject)
@@ -201,13 +222,9 @@ class AccountEditDialog(QDialog):
         rule.setProperty("kind", "rule")
         return rule
 
-    def _choose_file(self) -> None:
-        typed = self.password_file.text().strip()
-        folder = Path(typed).parent if typed else Path.home()
-        dialog = QFileDialog(self, tr("servers.password_file"), str(folder))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.password_file.setText)
-        dialog.open()
+    def _show_advanced(self, shown: bool) -> None:
+        for part in (self.incoming, self.outgoing):
+            self._form.setRowVisible(part.ca_file, shown)
 
     def _show_exposure(self) -> None:
         parts = (self.incoming, self.outgoing)
@@ -224,14 +241,15 @@ class AccountEditDialog(QDialog):
             if account.incoming.password_file is not None:
                 file = ""
         else:
-            file = str(Path(self.password_file.text().strip()).expanduser())
+            file = self.password_file.path()
         name = self.display_name.text().strip()
+        trusts_ca = self.advanced.isChecked()
         consents = self.exposure.needs_consent and self.consent.is_given
         return EditAccount(
             account_id=account.id,
             display_name=name if name != account.display_name else None,
-            incoming=self.incoming.change(file),
-            outgoing=self.outgoing.change(file),
+            incoming=self.incoming.change(file, trusts_ca=trusts_ca),
+            outgoing=self.outgoing.change(file, trusts_ca=trusts_ca),
             password=Password(password) if password else None,
             allow_cleartext=True if consents else None,
         )
@@ -243,13 +261,17 @@ class AccountEditDialog(QDialog):
                 part.fields.host.setFocus()
                 return tr("account.no_host")
         if self.kept_in.currentData() == KeptIn.FILE:
-            typed = self.password_file.text().strip()
-            if not typed or not Path(typed).expanduser().is_file():
+            if not self.password_file.is_there():
                 self.password_file.setFocus()
-                return tr("servers.no_file", file=typed) if typed else tr("servers.no_file_named")
+                file = self.password_file.path()
+                return tr("servers.no_file", file=file) if file else tr("servers.no_file_named")
         elif self._account.incoming.password_file is not None and not self.password.text():
             self.password.setFocus()
             return tr("servers.no_password")
+        for part in (self.incoming, self.outgoing):
+            if self.advanced.isChecked() and part.ca_file.path() and not part.ca_file.is_there():
+                part.ca_file.setFocus()
+                return tr("servers.no_ca_file", file=part.ca_file.path())
         return ""
 
     def submit(self) -> None:

@@ -101,13 +101,13 @@ class ServerFields(QWidget):
     def _named(self) -> str:
         return self.host.text().strip().strip("[]")
 
-    def settings(self, user: str, auth: Auth) -> ServerSettings:
-        """What was typed, and what was found for that host."""
+    def settings(self, user: str, auth: Auth, ca_file: str = "") -> ServerSettings:
+        """What was typed, and what was found for that host; a CA file that is named counts."""
         host = self._named()
         found = self._filled if self._filled is not None and self._filled.host == host else None
         return ServerSettings(
             host=host,
-            ca_file=found.ca_file if found is not None else None,
+            ca_file=ca_file or (found.ca_file if found is not None else None),
             port=self.port.value(),
             security=self.chosen_security(),
             auth=auth,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 import pytest
 
-from desktopmail.cli.servers import Address, address, fingerprint, mail_address
+from desktopmail.cli.servers import Address, add_ca_file, address, fingerprint, mail_address
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -48,3 +52,14 @@ def test_a_fingerprint_is_read_as_it_is_shown_anywhere(text: str) -> None:
 def test_what_is_no_fingerprint_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="64 digits"):
         fingerprint(text)
+
+
+def test_the_authorities_are_found_from_any_folder_and_none_are_named_by_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    parser = argparse.ArgumentParser()
+    add_ca_file(parser, "none")
+    assert parser.parse_args(["--ca-file", "ca.pem"]).ca_file == str(tmp_path / "ca.pem")
+    assert parser.parse_args(["--ca-file", ""]).ca_file == ""
+    assert parser.parse_args([]).ca_file is None

@@ -236,3 +236,15 @@ async def test_a_password_file_comes_and_goes(tmp_path: Path) -> None:
             )
             assert (await kept(bench, account_id)).incoming.password_file is None
             await bench.sync(account_id)
+
+
+async def test_a_private_authority_comes_and_goes(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            for named, there in ((str(server.ca_file), str(server.ca_file)), ("", None)):
+                await bench.engine.command(
+                    EditAccount(account_id=account_id, incoming=ServerChange(ca_file=named))
+                )
+                assert (await kept(bench, account_id)).incoming.ca_file == there
+                assert bench.reader.accounts()[0].incoming.ca_file == there
