@@ -57,6 +57,12 @@ class Scene:
         """The subjects that the server has."""
         return sorted(one.subject for one in await self.server.messages_async(user, mailbox))
 
+    async def renumber(self, user: str, *mailboxes: str) -> None:
+        """Give mailboxes of the server another UIDVALIDITY, and their messages UIDs from 1 on."""
+        account = await self.server.server.store.account(user)
+        for mailbox in mailboxes:
+            await account.new_uidvalidity(account.mailbox(mailbox))
+
 
 def play(
     scene: Callable[[Scene], Awaitable[None]],

@@ -52,6 +52,7 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             source and target alone.
         uidnext: Where the target ended before the first try: what is there from here on may be
             ours.
+        uidvalidity: Of the target then; under another one that UID says nothing.
     """
 
     source: MailboxId | None = None
@@ -67,6 +68,7 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     filed: bool = False
     via: tuple[Via, ...] = ()
     uidnext: int | None = None
+    uidvalidity: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,6 +448,17 @@ def prove(tx: Transaction, done: Iterable[Target]) -> None:
     )
 
 
+def proved_uids(tx: Transaction, mailbox_id: MailboxId, since: int) -> set[int]:
+    """UIDs of a mailbox, from one on, at which operations have put messages."""
+    rows = tx.fetch(
+        "SELECT p.uid FROM placement AS p WHERE p.mailbox_id = ? AND p.uid >= ? AND EXISTS ("
+        " SELECT 1 FROM operation_target AS t WHERE t.done = 1"
+        " AND (t.placement_id = p.id OR t.twin = p.id))",
+        (mailbox_id, since),
+    )
+    return {row[0] for row in rows}
+
+
 def set_state(
     tx: Transaction,
     operation_id: OperationId,
@@ -512,14 +525,16 @@ def pass_on(tx: Transaction, rows: Sequence[Target]) -> None:
     sending.follow(tx, went)
 
 
-def begin(tx: Transaction, operations: Iterable[Operation], uidnext: int) -> None:
+def begin(
+    tx: Transaction, operations: Iterable[Operation], uidvalidity: int | None, uidnext: int
+) -> None:
     """Store, before the first command, from which UID on the target may hold what is ours."""
     tx.execute_many(
         "UPDATE operation SET state = 'running', arguments = ? WHERE id = ?",
         [
             (
                 msgspec.json.encode(
-                    msgspec.structs.replace(one.arguments, uidnext=uidnext)
+                    msgspec.structs.replace(one.arguments, uidvalidity=uidvalidity, uidnext=uidnext)
                 ).decode(),
                 one.id,
             )
@@ -631,15 +646,17 @@ def _operation(row: Fields) -> Operation:
 def lacking_uids(tx: Transaction, operation_ids: Sequence[OperationId]) -> set[OperationId]:
     """Those operations that are about a placement whose UID will only be known later.
 
-    Its UIDVALIDITY has changed and it was not met again yet, or an earlier operation has not
-    brought it to the server yet. (What exists only here, and is not on its way, never has a UID.)
+    Its UIDVALIDITY has changed and no full look has met it again, or missed it, yet; or an earlier
+    operation has not brought it to the server yet. (What exists only here, and is not on its way,
+    never has a UID.)
     """
     rows = tx.fetch(
         "SELECT DISTINCT t.operation_id FROM operation_target AS t"
         " JOIN placement AS p ON p.id = t.placement_id"
+        " JOIN mailbox AS b ON b.id = p.mailbox_id"
         " WHERE t.operation_id IN (SELECT value FROM json_each(?))"
         " AND t.done = 0 AND p.uid IS NULL"
-        " AND (p.gone_cycle IS NOT NULL OR EXISTS ("
+        " AND (p.gone_cycle >= b.cycle OR EXISTS ("
         "  SELECT 1 FROM operation_target AS u JOIN operation AS o ON o.id = u.operation_id"
         "  WHERE o.id < t.operation_id AND o.state <> 'done' AND u.done = 0"
         "  AND (u.twin = p.id OR (u.placement_id = p.id AND o.kind = 'append'))))",

@@ -199,6 +199,16 @@ def of_mailbox(tx: Transaction, mailbox_id: MailboxId) -> list[Placed]:
     return [_placed(row) for row in rows]
 
 
+def lost(tx: Transaction, placement_ids: Sequence[PlacementId]) -> set[PlacementId]:
+    """Those of these placements that have lost their UIDs, and were not met again."""
+    rows = tx.fetch(
+        "SELECT id FROM placement WHERE id IN (SELECT value FROM json_each(?))"
+        " AND uid IS NULL AND gone_cycle IS NOT NULL",
+        (msgspec.json.encode(placement_ids).decode(),),
+    )
+    return {row[0] for row in rows}
+
+
 def by_uids(tx: Transaction, mailbox_id: MailboxId, uids: Sequence[int]) -> dict[int, Placed]:
     """The placements with these UIDs, by UID."""
     found: dict[int, Placed] = {}
@@ -319,12 +329,33 @@ def relocate(tx: Transaction, placement_ids: Sequence[PlacementId], mailbox_id: 
 
 
 def remove(tx: Transaction, placement_ids: Sequence[PlacementId]) -> None:
-    """Take messages out of mailboxes; those that stand nowhere any more are forgotten."""
-    placed = get(tx, placement_ids)
-    touch(tx, placement_ids)
-    for chunk in _chunks(placement_ids):
+    """Take messages out of mailboxes; those that stand nowhere any more are forgotten.
+
+    What was still to be made of them elsewhere, by a move or a copy, goes with them.
+    """
+    going = dict.fromkeys(placement_ids)
+    ids = list(going)
+    while ids := [one for one in _coming_of(tx, ids) if one not in going]:
+        going |= dict.fromkeys(ids)
+    ids = list(going)
+    placed = get(tx, ids)
+    touch(tx, ids)
+    for chunk in _chunks(ids):
         tx.execute(f"DELETE FROM placement WHERE id IN ({chunk})")
     message.drop_unplaced(tx, dict.fromkeys(one.message_id for one in placed))
+
+
+def _coming_of(tx: Transaction, placement_ids: Sequence[PlacementId]) -> list[PlacementId]:
+    """The placements that open operations have made of these, and that no server has yet."""
+    rows = tx.fetch(
+        "SELECT p.id FROM operation_target AS t JOIN operation AS o ON o.id = t.operation_id"
+        " JOIN placement AS p ON p.id = t.twin"
+        " WHERE t.placement_id IN (SELECT value FROM json_each(?)) AND t.twin <> t.placement_id"
+        " AND t.done = 0 AND o.state <> 'done' AND p.uid IS NULL"
+        " AND json_extract(o.arguments, '$.filed') IS NULL",
+        (msgspec.json.encode(placement_ids).decode(),),
+    )
+    return [row[0] for row in rows]
 
 
 def touch(tx: Transaction, placement_ids: Sequence[PlacementId]) -> None:

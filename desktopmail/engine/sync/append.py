@@ -83,10 +83,10 @@ class Appends:
         uid = None
         if one.arguments.sending is not None:
             uid = await self._filed_already(
-                target, placed, message_id, since, one.arguments.sending, begun=look_first
+                target, row, placed, message_id, since, one.arguments.sending, begun=look_first
             )
         elif look_first:
-            uid = await self._at.find_whole(target, octets, since)
+            uid = await self._at.find_whole(target, row, octets, since)
         if uid is None:
             code = await self._at.client.append(
                 target.path,
@@ -97,9 +97,9 @@ class Appends:
             if code is not None and code.uid_validity == target.uidvalidity:
                 uid = next(iter(int(number) for number in code.uids), None)
             if uid is None:
-                uid = (await self._at.find(target, {0: placed}, since)).get(0)
+                uid = await self._find(target, row, placed, since)
             if uid is None:  # some servers add fields of their own
-                uid = await self._at.find_whole(target, octets, since)
+                uid = await self._at.find_whole(target, row, octets, since)
             if uid is None:  # some servers write anew what is appended
                 uid = await self._named_since(target, message_id, since)
         if uid is None:
@@ -115,11 +115,11 @@ class Appends:
         return True
 
     async def _filed_already(
-        self, target: Mailbox, placed: Placed, message_id: str, since: int, sending_id: SendingId,
-        *, begun: bool,
+        self, target: Mailbox, row: Target, placed: Placed, message_id: str, since: int,
+        sending_id: SendingId, *, begun: bool,
     ) -> int | None:  # fmt: skip
         """The copy that the server filed by itself, or we before a cut; one may be waited for."""
-        uid = await self._look_for(target, placed, message_id, since, sending_id)
+        uid = await self._look_for(target, row, placed, message_id, since, sending_id)
         if begun:  # it may be ours: nothing is learned from it
             return uid
         is_expected = await self._at.store.read(
@@ -129,7 +129,7 @@ class Appends:
             if uid is not None:
                 break
             await self._at.ports.clock.sleep(pause_s)
-            uid = await self._look_for(target, placed, message_id, since, sending_id)
+            uid = await self._look_for(target, row, placed, message_id, since, sending_id)
         if uid is not None or is_expected:
             files = uid is not None
             await self._at.store.write(
@@ -138,15 +138,20 @@ class Appends:
         return uid
 
     async def _look_for(
-        self, target: Mailbox, placed: Placed, message_id: str, since: int, sending_id: SendingId
-    ) -> int | None:
+        self, target: Mailbox, row: Target, placed: Placed, message_id: str, since: int,
+        sending_id: SendingId,
+    ) -> int | None:  # fmt: skip
         """Whether what was sent is there: from a try that was cut short, or filed by the server."""
-        found = await self._at.find(target, {0: placed}, since)
-        if 0 in found:
-            return found[0]
+        found = await self._find(target, row, placed, since)
+        if found is not None:
+            return found
         uids = await proof.by_message_id(self._at.client, message_id)
         before = await self._at.store.read(partial(_there_before, target, uids, sending_id))
         return max(set(uids) - before, default=None)
+
+    async def _find(self, target: Mailbox, row: Target, placed: Placed, since: int) -> int | None:
+        found = await self._at.find(target, {placed.id: (row, placed)}, since)
+        return found.get(placed.id)
 
     async def _named_since(self, target: Mailbox, message_id: str, since: int) -> int | None:
         """The newest message of this Message-ID in the target, from a UID on."""

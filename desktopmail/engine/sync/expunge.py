@@ -93,11 +93,12 @@ class Removals:
         if box is None or box.local:
             await self._at.finish(group)
             return
-        members = await self._at.members(group)
-        if members:
+        members = (await self._at.members(group)).values()
+        uids = [placed.uid for _, placed in members if placed.uid is not None]
+        if uids:
             await self._at.select(box.path)
             await self._at.running(group)
-            await say(self._at, box, are_gone=await remove(self._at.client, members))
+            await say(self._at, box, are_gone=await remove(self._at.client, uids))
         ids = [one.id for one in group]
 
         def step(tx: Transaction) -> None:

@@ -147,7 +147,7 @@ class MailboxChanges:
 
     async def _copy(self, uids: UidSet, box: Mailbox, target: Mailbox) -> list[int]:
         """Copy messages of the open mailbox; returns those whose copies are proved to be there."""
-        since = await proof.next_uid(self._at.client, target.path)
+        since = (await proof.end_of(self._at.client, target.path)).uidnext
         code = await self._at.client.uid_copy(uids, target.path)
         copied = set(proof.from_code(code, None, uids))
         unproved = UidSet.of(uid for uid in uids if uid not in copied)

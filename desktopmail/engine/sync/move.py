@@ -10,17 +10,14 @@ from desktopmail.engine.sync.telling import give_uid
 from desktopmail.wire.imap.sequence import Uid, UidSet
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Container, Mapping, Sequence
 
+    from desktopmail.door.ids import PlacementId
     from desktopmail.engine.store.mailbox import Mailbox
-    from desktopmail.engine.store.operation import Operation, Target
-    from desktopmail.engine.store.placement import Placed
+    from desktopmail.engine.store.operation import Operation
     from desktopmail.engine.store.store import Transaction
-    from desktopmail.engine.sync.telling import Telling
+    from desktopmail.engine.sync.telling import Members, Telling
     from desktopmail.wire.imap.codes import CopyUid
-
-
-Members = dict[int, "tuple[Target, Placed]"]
 
 
 class _Try(NamedTuple):
@@ -28,15 +25,15 @@ class _Try(NamedTuple):
 
     Attributes:
         since: What is in the target from this UID on may be ours.
-        members: What is to be moved or copied, by its UID in the source.
-        found: What an earlier try has brought to the target already, by its UID in the source.
+        members: What is to be moved or copied.
+        found: What an earlier try has brought to the target already, with its UID there.
     """
 
     source: Mailbox
     target: Mailbox
     since: int
     members: Members
-    found: dict[int, int]
+    found: dict[PlacementId, int]
 
 
 class Moves:
@@ -53,10 +50,12 @@ class Moves:
         trying = await self._begin(group)
         if trying is None:
             return
-        await self._arrived(trying, trying.members, trying.found, remove=True)
+        if trying.found:  # the server may have been cut short between copying and removing
+            await self._remove(trying, await self._still_there(trying, trying.found))
+        await self._arrived(trying, trying.found, remove=True)
         found = dict(trying.found)
-        async for some, told in self._pieces(trying, self._at.client.uid_move):
-            await self._arrived(trying, some, told, remove=True)
+        async for told in self._pieces(trying, self._at.client.uid_move):
+            await self._arrived(trying, told, remove=True)
             found |= told
         await self._settle(group, trying, found)
 
@@ -66,13 +65,11 @@ class Moves:
         if trying is None:
             return
         found = dict(trying.found)
-        async for _, told in self._pieces(trying, self._at.client.uid_copy):
+        async for told in self._pieces(trying, self._at.client.uid_copy):
             found |= told
-        if then_remove and found:
-            await self._at.select(trying.source.path)
-            are_gone = await expunge.remove(self._at.client, found)
-            await expunge.say(self._at, trying.source, are_gone=are_gone)
-        await self._arrived(trying, trying.members, found, remove=then_remove)
+        if then_remove:
+            await self._remove(trying, found)
+        await self._arrived(trying, found, remove=then_remove)
         await self._settle(group, trying, found)
 
     async def _begin(self, group: Sequence[Operation]) -> _Try | None:
@@ -82,76 +79,83 @@ class Moves:
         if source is None or target is None:
             await self._at.fail(group, "The mailbox is not there any more.")
             return None
-        was_running = group[0].state == "running"
+        begun = {one.id for one in group if one.arguments.uidnext is not None}
         since = await self._at.begin(group, target)
         members = await self._at.members(group)
-        found = await self._at.find(target, _placed(members), since) if was_running else {}
-        return _Try(source, target, since, members, found)
+        tried = {key: one for key, one in members.items() if one[0].operation_id in begun}
+        return _Try(source, target, since, members, await self._at.find(target, tried, since))
 
     async def _pieces(
         self, trying: _Try, say: Callable[[UidSet, str], Awaitable[CopyUid | None]]
-    ) -> AsyncIterator[tuple[Members, dict[int, int]]]:
+    ) -> AsyncIterator[dict[PlacementId, int]]:
         """Say what is left, in commands that servers take; yields what is proved of each."""
-        rest = {uid: row for uid, row in trying.members.items() if uid not in trying.found}
-        for part in UidSet.of([Uid(uid) for uid in rest]).pieces(expunge.MAX_RANGES):
+        rest = _uids(trying, trying.members.keys() - trying.found.keys())
+        for part in UidSet.of(map(Uid, rest)).pieces(expunge.MAX_RANGES):
             some = {int(uid): rest[int(uid)] for uid in part}
             await self._at.select(trying.source.path)
             code = await say(part, trying.target.path)
-            told = proof.from_code(code, trying.target.uidvalidity, some)
-            missing = {uid: row for uid, row in some.items() if uid not in told}
-            if missing:
-                told |= await self._at.find(trying.target, _placed(missing), trying.since)
-            yield some, told
+            proved = proof.from_code(code, trying.target.uidvalidity, some)
+            told = {some[uid]: new for uid, new in proved.items()}
+            missing = {key: trying.members[key] for key in some.values() if key not in told}
+            yield told | await self._at.find(trying.target, missing, trying.since)
+
+    async def _remove(self, trying: _Try, found: Container[PlacementId]) -> None:
+        """Remove from the source what is in the target."""
+        uids = _uids(trying, found)
+        if uids:
+            await self._at.select(trying.source.path)
+            are_gone = await expunge.remove(self._at.client, uids)
+            await expunge.say(self._at, trying.source, are_gone=are_gone)
+
+    async def _still_there(self, trying: _Try, keys: Container[PlacementId]) -> set[PlacementId]:
+        """Which of these the server has where they were to be moved or copied from."""
+        uids = _uids(trying, keys)
+        if not uids:
+            return set()
+        await self._at.select(trying.source.path)
+        return {uids[uid] for uid in await proof.still_there(self._at.client, uids)}
 
     async def _arrived(
-        self,
-        trying: _Try,
-        members: Members,
-        found: dict[int, int],
-        *,
-        remove: bool,
+        self, trying: _Try, found: Mapping[PlacementId, int], *, remove: bool
     ) -> None:
         """Store what is proved: the twin has its UID, and a moved message leaves its old place."""
         source, target = trying.source, trying.target
 
         def step(tx: Transaction) -> None:
             known = placement.by_uids(tx, target.id, list(found.values()))
-            done = [(members[uid], new) for uid, new in found.items() if uid in members]
-            for (row, _), new in done:
+            rows = [trying.members[key][0] for key in found]
+            for row in rows:
                 if row.twin is not None:
-                    give_uid(tx, row.twin, new, known)
-            twins = [row.twin for (row, _), _ in done if row.twin is not None]
+                    give_uid(tx, row.twin, found[row.placement_id], known)
+            twins = [row.twin for row in rows if row.twin is not None]
             keywords.carry(tx, source.id, target.id, twins)
-            operation.prove(tx, [row for (row, _), _ in done])
+            operation.prove(tx, rows)
             if remove:
                 # The rows of the operation stay, with the twin in the place of what goes: so it can
                 # be taken back.
-                operation.pass_on(tx, [row for (row, _), _ in done])
-                placement.remove(tx, [row.placement_id for (row, _), _ in done])
+                operation.pass_on(tx, rows)
+                placement.remove(tx, [row.placement_id for row in rows])
 
         if found:
             await self._at.store.write(step)
 
     async def _settle(
-        self, group: Sequence[Operation], trying: _Try, found: dict[int, int]
+        self, group: Sequence[Operation], trying: _Try, found: Container[PlacementId]
     ) -> None:
         """End operations; what could not be done stays where the server has it."""
-        left = {uid: row for uid, row in trying.members.items() if uid not in found}
-        there: set[int] = set()
-        if left:
-            await self._at.select(trying.source.path)
-            there = set(await proof.still_there(self._at.client, left))
-        failed = {left[uid][0].operation_id for uid in there}
+        left = {key: row for key, row in trying.members.items() if key not in found}
+        there = await self._still_there(trying, left)
+        failed = {left[key][0].operation_id for key in there}
         stay = {one.id for one in group if one.arguments.filed}
 
         def step(tx: Transaction) -> None:
-            for uid, (row, placed) in left.items():
+            for key, (row, _) in left.items():
                 if row.twin is not None and row.operation_id not in stay:
                     placement.remove(tx, [row.twin])
-                if uid in there:
-                    placement.show(tx, [placed.id], shown=True)
+                if key in there:
+                    placement.show(tx, [key], shown=True)
                 else:  # another client has removed it meanwhile
-                    placement.remove(tx, [placed.id])
+                    placement.remove(tx, [key])
             for operation_id in failed:
                 operation.set_state(
                     tx,
@@ -165,5 +169,10 @@ class Moves:
         await self._at.store.write(step)
 
 
-def _placed(members: Members) -> dict[int, Placed]:
-    return {uid: placed for uid, (_, placed) in members.items()}
+def _uids(trying: _Try, keys: Container[PlacementId]) -> dict[int, PlacementId]:
+    """The UIDs that some of what is to be moved or copied has in the source."""
+    return {
+        placed.uid: key
+        for key, (_, placed) in trying.members.items()
+        if placed.uid is not None and key in keys
+    }

@@ -85,6 +85,8 @@ class Plan:
             touched = self._touched.get(one.id, frozenset())
             if _key(one) == wanted and passed.isdisjoint(touched):
                 group.append(one)
+                if first.kind == "copy":  # a second copy of the same message is another one
+                    passed |= touched
             else:
                 passed |= touched
         return group

@@ -7,8 +7,9 @@ client expunged in between.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from desktopmail.engine.sync.expunge import MAX_RANGES
 from desktopmail.mime.header import Header, digest_of, header_end
 from desktopmail.wire.errors import RemoteProtocolError
 from desktopmail.wire.imap.fetch_item import BodyItem, Item
@@ -25,14 +26,29 @@ if TYPE_CHECKING:
     from desktopmail.wire.imap.codes import CopyUid
     from desktopmail.wire.imap.section import Section
 
+K = TypeVar("K")
+
 # More than anybody moves at once: a set of billions is made to fill our memory.
 _MAX_PAIRS = 1_000_000
 
 
-async def next_uid(client: ImapClient, path: str) -> int:
-    """The UID that the next message of a mailbox will have at the least."""
-    answer = await client.status(path, (StatusItem.UIDNEXT,))
-    return dict(answer.values).get(StatusItem.UIDNEXT, 1)
+class End(NamedTuple):
+    """Where a mailbox ends.
+
+    Attributes:
+        uidvalidity: Under which that is told; None where the server has none.
+        uidnext: The UID that the next message will have at the least.
+    """
+
+    uidvalidity: int | None
+    uidnext: int
+
+
+async def end_of(client: ImapClient, path: str) -> End:
+    """Where a mailbox ends now."""
+    answer = await client.status(path, (StatusItem.UIDVALIDITY, StatusItem.UIDNEXT))
+    told = dict(answer.values)
+    return End(told.get(StatusItem.UIDVALIDITY), told.get(StatusItem.UIDNEXT, 1))
 
 
 def from_code(
@@ -53,29 +69,29 @@ def from_code(
 
 
 async def by_digest(
-    client: ImapClient, digests: Mapping[int, bytes], *, since: int, taken: Iterable[int] = ()
-) -> dict[int, int]:
+    client: ImapClient, digests: Mapping[K, bytes], *, since: int, taken: Iterable[int] = ()
+) -> dict[K, int]:
     """Find messages in the open mailbox at UIDs from `since` on, each UID once.
 
     Args:
         client: On which the mailbox is open.
         digests: Key to the digest of a header block.
         since: UIDs below were there before.
-        taken: UIDs that belong to somebody already.
+        taken: UIDs that belong to somebody already: they are not asked for.
 
     Returns:
         Key to UID, for those that were found.
     """
-    wanted: dict[bytes, list[int]] = defaultdict(list)
+    wanted: dict[bytes, list[K]] = defaultdict(list)
     for key, digest in digests.items():
         wanted[digest].append(key)
-    found: dict[int, int] = {}
-    used = set(taken)
-    for uid, digest in (await digests_of(client, UidSet.span(since))).items():
+    found: dict[K, int] = {}
+    used = UidSet.of(map(Uid, taken))
+    rest = UidSet.span(since) - used if digests else UidSet()
+    for uid, digest in (await digests_of(client, rest)).items():
         keys = wanted.get(digest)
         if keys and uid >= since and uid not in used:
             found[keys.pop(0)] = uid
-            used.add(uid)
     return found
 
 
@@ -129,13 +145,13 @@ async def _parts(
     client: ImapClient, uids: UidSet, section: Section
 ) -> AsyncIterator[tuple[int, bytes]]:
     """The same part of messages in the open mailbox, with their UIDs."""
-    if not uids:
-        return
-    async for answer in client.uid_fetch(uids, (Item.UID, BodyItem(section))):
-        if isinstance(answer, FetchResponse) and answer.uid is not None:
-            octets = answer.section(section)
-            if octets is not None:
-                yield int(answer.uid), octets
+    for start in range(0, len(uids.ranges), MAX_RANGES):
+        part = UidSet(uids.ranges[start : start + MAX_RANGES])
+        async for answer in client.uid_fetch(part, (Item.UID, BodyItem(section))):
+            if isinstance(answer, FetchResponse) and answer.uid is not None:
+                octets = answer.section(section)
+                if octets is not None:
+                    yield int(answer.uid), octets
 
 
 async def by_message_id(client: ImapClient, message_id: str) -> list[int]:
@@ -152,4 +168,4 @@ async def still_there(client: ImapClient, uids: Iterable[int]) -> set[int]:
     if not wanted:
         return set()
     found = await client.uid_search(And((Among(wanted),)))
-    return {int(uid) for uid in found.all or ()}
+    return {int(uid) for uid in found.all or () if uid in wanted}

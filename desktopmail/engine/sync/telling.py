@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
+from desktopmail.door.ids import PlacementId
 from desktopmail.engine.store import mailbox, message, operation, placement, problem
 from desktopmail.engine.sync import proof
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
-    from desktopmail.door.ids import MailboxId, PlacementId
+    from desktopmail.door.ids import MailboxId
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.mailbox import Mailbox
-    from desktopmail.engine.store.operation import Operation, Target
+    from desktopmail.engine.store.operation import Arguments, Operation, Target
     from desktopmail.engine.store.placement import Placed
     from desktopmail.engine.store.store import Store, Transaction
+    from desktopmail.engine.sync.proof import End
     from desktopmail.net.imap import ImapClient
     from desktopmail.net.ports import Ports
+
+Members = dict[PlacementId, "tuple[Target, Placed]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +56,16 @@ class Telling:
         return await self.store.read(step)
 
     async def begin(self, group: Sequence[Operation], target: Mailbox) -> int:
-        """Remember where the target ends now, before anything is put there; returns that UID."""
-        known = [one.arguments.uidnext for one in group if one.arguments.uidnext is not None]
-        if len(known) == len(group):
-            await self.running(group)
-            return min(known)
-        since = await proof.next_uid(self.client, target.path)
-        await self.store.write(lambda tx: operation.begin(tx, group, min([*known, since])))
-        return min([*known, since])
+        """Remember where the target ends now, before anything is put there.
+
+        Returns:
+            From which UID on what is in the target may be ours: where it ended before the first
+            try, or 1 where that UID says nothing any more (RFC 9051 section 2.3.1.1).
+        """
+        now = await proof.end_of(self.client, target.path)
+        since = min(_since(one.arguments, now) for one in group)
+        await self.store.write(lambda tx: operation.begin(tx, group, now.uidvalidity, since))
+        return since
 
     async def running(self, operations: Sequence[Operation]) -> None:
         """Store, before their first command, that operations may have reached the server."""
@@ -83,78 +90,111 @@ class Telling:
 
         await self.store.write(step)
 
-    async def members(self, group: Sequence[Operation]) -> dict[int, tuple[Target, Placed]]:
-        """What is still to be done, by the UID it has now."""
+    async def members(self, group: Sequence[Operation]) -> Members:
+        """What is still to be done: what has a UID, and what a full look did not meet again."""
 
-        def step(tx: Transaction) -> dict[int, tuple[Target, Placed]]:
+        def step(tx: Transaction) -> Members:
             targets = {
                 target.placement_id: target
                 for target in operation.targets_of(tx, [one.id for one in group])
                 if not target.done
             }
+            lost = placement.lost(tx, list(targets))
             return {
-                placed.uid: (targets[placed.id], placed)
+                placed.id: (targets[placed.id], placed)
                 for placed in placement.get(tx, list(targets))
-                if placed.uid is not None
+                if placed.uid is not None or placed.id in lost
             }
 
         return await self.store.read(step)
 
-    async def find(
-        self, target: Mailbox, members: Mapping[int, Placed], since: int
-    ) -> dict[int, int]:
-        """Find in the target what arrived there since, by the digests of the headers."""
+    async def find(self, target: Mailbox, members: Members, since: int) -> dict[PlacementId, int]:
+        """Find in the target what arrived there since: as a look saw it, or by its header's digest.
+
+        What a look saw is not asked for again.
+        """
         if not members:
             return {}
-
-        def digests(tx: Transaction) -> dict[int, bytes]:
-            return {key: message.digest(tx, one.message_id) for key, one in members.items()}
-
         await self.select(target.path)
-        return await proof.by_digest(
-            self.client,
-            await self.store.read(digests),
-            since=since,
-            taken=await self.store.read(lambda tx: _others_from(tx, target.id, since, members)),
-        )
+        seen = await self.store.read(partial(_seen, target.id, since, members))
+        left = {key: digest for key, digest in seen.digests.items() if key not in seen.ours}
+        found = await proof.by_digest(self.client, left, since=since, taken=seen.uids)
+        return seen.ours | found
 
-    async def find_whole(self, target: Mailbox, octets: bytes, since: int) -> int | None:
+    async def find_whole(
+        self, target: Mailbox, row: Target, octets: bytes, since: int
+    ) -> int | None:
         """Find in the target what arrived there since with this body and all of these fields."""
         await self.select(target.path)
-        taken = await self.store.read(lambda tx: _proved_from(tx, target.id, since))
+        taken = await self.store.read(partial(_taken, target.id, since, _arriving(row)))
         return await proof.by_parts(self.client, octets, since=since, taken=taken)
 
 
-def _others_from(
-    tx: Transaction,
-    mailbox_id: MailboxId,
-    since: int,
-    members: Mapping[int, Placed],
-) -> list[int]:
-    """UIDs that belong to other messages; a look may have made rows of ours already."""
-    ours = {placed.message_id for placed in members.values()}
-    rows = tx.fetch(
-        "SELECT uid, message_id FROM placement WHERE mailbox_id = ? AND uid >= ?",
-        (mailbox_id, since),
-    )
-    return [uid for uid, message_id in rows if message_id not in ours]
+class _Seen(NamedTuple):
+    """What is known of a target from a UID on.
+
+    Attributes:
+        digests: What is looked for: the header's digest of each.
+        ours: Which of it a look has seen already, with the UID.
+        uids: Of everything that is known there.
+    """
+
+    digests: dict[PlacementId, bytes]
+    ours: dict[PlacementId, int]
+    uids: set[int]
 
 
-def _proved_from(tx: Transaction, mailbox_id: MailboxId, since: int) -> set[int]:
-    """UIDs that operations have brought there; a look may have made rows of others already."""
-    rows = tx.fetch(
-        "SELECT p.uid FROM placement AS p WHERE p.mailbox_id = ? AND p.uid >= ? AND EXISTS ("
-        " SELECT 1 FROM operation_target AS t WHERE t.done = 1"
-        " AND (t.placement_id = p.id OR t.twin = p.id))",
+def _since(arguments: Arguments, now: End) -> int:
+    if arguments.uidnext is None:
+        return now.uidnext
+    if now.uidvalidity is None or arguments.uidvalidity != now.uidvalidity:
+        return 1
+    return arguments.uidnext
+
+
+def _arriving(row: Target) -> PlacementId:
+    """The placement that stands for a message where it is to arrive."""
+    return row.placement_id if row.twin is None else row.twin
+
+
+def _seen(mailbox_id: MailboxId, since: int, members: Members, tx: Transaction) -> _Seen:
+    digests = {key: message.digest(tx, placed.message_id) for key, (_, placed) in members.items()}
+    proved = operation.proved_uids(tx, mailbox_id, since)
+    alike: dict[bytes, list[tuple[PlacementId, int]]] = {one: [] for one in digests.values()}
+    uids = set()
+    for placed, uid, digest in tx.fetch(
+        "SELECT p.id, p.uid, m.header_digest FROM placement AS p"
+        " JOIN message AS m ON m.id = p.message_id WHERE p.mailbox_id = ? AND p.uid >= ?"
+        " AND p.gone_cycle IS NULL AND m.header_digest <> x'' ORDER BY p.uid",
         (mailbox_id, since),
+    ):
+        uids.add(uid)
+        if digest in alike and uid not in proved:
+            alike[digest].append((placed, uid))
+    ours: dict[PlacementId, int] = {}
+    for key, (row, _) in members.items():
+        here = alike[digests[key]]
+        # What stood there before the operation was asked for is not what it has brought.
+        place = next((n for n, (placed, _) in enumerate(here) if placed > _arriving(row)), None)
+        if place is not None:
+            ours[key] = here.pop(place)[1]
+    return _Seen(digests, ours, uids)
+
+
+def _taken(mailbox_id: MailboxId, since: int, arriving: PlacementId, tx: Transaction) -> set[int]:
+    """UIDs of what stood there before, and of what operations have brought there."""
+    rows = tx.fetch(
+        "SELECT uid FROM placement WHERE mailbox_id = ? AND uid >= ? AND id < ?",
+        (mailbox_id, since, arriving),
     )
-    return {row[0] for row in rows}
+    return operation.proved_uids(tx, mailbox_id, since) | {row[0] for row in rows}
 
 
 def give_uid(tx: Transaction, twin: PlacementId, uid: int, known: dict[int, Placed]) -> None:
     """Let the twin be the message at this UID; a row that a look made of it before gives way."""
     other = known.get(uid)
     if other is not None and other.id != twin:
+        operation.retarget(tx, other.id, twin)
         placement.remove(tx, [other.id])
     tx.execute("UPDATE placement SET uid = ? WHERE id = ?", (uid, twin))
     placement.touch(tx, [twin])

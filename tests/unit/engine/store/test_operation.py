@@ -48,10 +48,11 @@ async def test_one_that_was_running_is_still_to_be_told(tmp_path: Path) -> None:
         made = await store.write(lambda tx: operation.add(tx, account_id, "move", Arguments(), ""))
         one = await store.read(lambda tx: operation.get(tx, made))
         assert one is not None
-        await store.write(lambda tx: operation.begin(tx, [one], 17))
+        await store.write(lambda tx: operation.begin(tx, [one], 5, 17))
     async with open_store(tmp_path) as store:  # after a crash
         (found,) = await store.read(lambda tx: operation.pending(tx, account_id))
-        assert (found.state, found.arguments.uidnext) == ("running", 17)
+        assert found.state == "running"
+        assert (found.arguments.uidvalidity, found.arguments.uidnext) == (5, 17)
 
 
 async def test_arguments_come_back_as_they_went_in(tmp_path: Path) -> None:

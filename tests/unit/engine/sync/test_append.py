@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from desktopmail.door.commands import DiscardOperation, MoveMessages, SaveDraft
+from desktopmail.door.commands import DeleteMessages, DiscardOperation, MoveMessages, SaveDraft
 from desktopmail.net.errors import ClosedError
 from desktopmail.net.imap import ImapClient
 from localserver.faults import Fault
@@ -15,6 +16,7 @@ from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, running_engine, until
 from tests.helpers.store import mail
 from tests.helpers.told import settled, shown_is_there, there
+from tests.helpers.virtual import Scene, play
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,3 +144,38 @@ async def test_another_version_with_its_message_id_is_not_taken_for_what_was_cut
             await settled(bench)
             kept = [one.octets for one in server.messages("alice", "Drafts")]
             assert all(any(version in one for one in kept) for version in (octets, other))
+
+
+@pytest.mark.parametrize("without", [(), ("UIDPLUS",)])
+@pytest.mark.parametrize("older", [0, 1])
+def test_what_was_cut_is_put_there_once_though_the_mailbox_got_other_uids_meanwhile(
+    older: int, without: tuple[str, ...]
+) -> None:
+    """An older version with its Message-ID is not taken for it."""
+
+    async def scene(scene: Scene) -> None:
+        bench, server = scene.bench, scene.server
+        for number in range(10, 15):
+            await server.deliver_async("alice", mail(number), mailbox="Drafts")
+        account_id = await bench.add(server)
+        await bench.sync()
+        others = tuple(row.id for row in bench.rows("Drafts"))
+        await bench.engine.command(DeleteMessages(placement_ids=others, permanently=True))
+        for _ in range(older):
+            octets = mail(1, subject="Draft", body="one")
+            await server.deliver_async("alice", octets, mailbox="Drafts")
+        await bench.sync()
+        server.add_fault(CUT)
+        octets = mail(1, subject="Draft", body="two")
+        await bench.engine.command(SaveDraft(account_id=account_id, octets=octets))
+        while len(await scene.subjects_at("alice", "Drafts")) <= older:
+            await asyncio.sleep(0.01)
+        await scene.renumber("alice", "Drafts")
+        await asyncio.sleep(120.0)
+        await bench.sync()
+        kept = [one.octets for one in await server.messages_async("alice", "Drafts")]
+        assert [one.split()[-1] for one in kept] == [b"one"] * older + [b"two"]
+        assert bench.subjects("Drafts") == ["Draft"] * (older + 1)
+        assert bench.reader.operations() == []
+
+    play(scene, without=without)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from desktopmail.door.commands import MoveMessages
-from desktopmail.wire.imap.flags import flag
+from desktopmail.door.commands import (
+    CopyMessages,
+    DeleteMessages,
+    DiscardOperation,
+    MoveMessages,
+    SetOffline,
+)
+from desktopmail.engine.sync import expunge
+from desktopmail.wire.imap.flags import DELETED, flag
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
 from localserver.faults import Fault
@@ -17,6 +25,7 @@ from tests.helpers.engine import PASSWORDS, other_device, relayed_engine, runnin
 from tests.helpers.relay import Relay
 from tests.helpers.store import mail
 from tests.helpers.told import settled, shown_is_there, there
+from tests.helpers.virtual import Scene, play
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,3 +133,157 @@ async def test_a_server_that_tells_of_messages_nobody_asked_for_has_none_of_them
             assert there(server) == ["Subject 1", "Subject 2"]
             assert there(server, "Junk") == ["Subject 0"]
             shown_is_there(bench, server, "INBOX", "Junk")
+
+
+Command = type[MoveMessages] | type[CopyMessages]
+WITHOUT_MOVE = ("MOVE", "IMAP4REV2")
+
+
+@pytest.mark.parametrize(
+    ("kind", "without", "anew"),
+    [
+        (CopyMessages, (), ("Junk",)),
+        (CopyMessages, WITHOUT_MOVE, ("INBOX", "Junk")),
+        (MoveMessages, (), ("INBOX", "Junk")),
+        (MoveMessages, (), ("INBOX",)),
+        (MoveMessages, WITHOUT_MOVE, ("Junk",)),
+        (MoveMessages, ("UIDPLUS", *WITHOUT_MOVE), ("INBOX", "Junk")),
+    ],
+)
+def test_what_was_cut_stands_once_though_mailboxes_got_other_uids_meanwhile(
+    kind: Command, without: tuple[str, ...], anew: tuple[str, ...]
+) -> None:
+    """RFC 9051 section 2.3.1.1: under another UIDVALIDITY the UIDNEXT of before says nothing."""
+
+    async def scene(scene: Scene) -> None:
+        bench, server = scene.bench, scene.server
+        for number in range(3):
+            await server.deliver_async("alice", mail(number))
+        for number in range(10, 15):
+            await server.deliver_async("alice", mail(number), mailbox="Junk")
+        await bench.add(server)
+        await bench.sync()
+        # A copy that stands there already is not taken for the one that is made.
+        junk = bench.mailbox("Junk")
+        copied = (bench.placed("Subject 1"),)
+        await bench.engine.command(CopyMessages(placement_ids=copied, mailbox_id=junk))
+        others = tuple(bench.placed(f"Subject {number}", "Junk") for number in range(10, 15))
+        await bench.engine.command(DeleteMessages(placement_ids=others, permanently=True))
+        await bench.sync()
+        verb = "UID MOVE" if kind is MoveMessages and not without else "UID COPY"
+        server.add_fault(Fault(protocol="imap", command=verb, cut=0))
+        wanted = tuple(bench.placed(f"Subject {number}") for number in (0, 1))
+        await bench.engine.command(kind(placement_ids=wanted, mailbox_id=junk))
+        while len(await scene.subjects_at("alice", "Junk")) < 3:
+            await asyncio.sleep(0.01)
+        await scene.renumber("alice", *anew)
+        await asyncio.sleep(120.0)
+        await bench.sync()
+        assert bench.reader.operations() == []
+        left = ["Subject 2"] if kind is MoveMessages else [f"Subject {n}" for n in range(3)]
+        for path, subjects in (
+            ("Junk", ["Subject 0", "Subject 1", "Subject 1"]),
+            ("INBOX", left),
+        ):
+            assert await scene.subjects_at("alice", path) == subjects
+            assert bench.subjects(path) == subjects
+
+    play(scene, without=without)
+
+
+def test_what_another_device_copied_meanwhile_does_not_stay_where_it_was_moved_from() -> None:
+    async def scene(scene: Scene) -> None:
+        bench, server = scene.bench, scene.server
+        await server.deliver_async("alice", mail(1))
+        await bench.add(server)
+        await bench.sync()
+        server.add_fault(Fault(protocol="imap", command="UID MOVE", drop=True))
+        move = MoveMessages(
+            placement_ids=(bench.placed("Subject 1"),), mailbox_id=bench.mailbox("Junk")
+        )
+        await bench.engine.command(move)
+        while not any("UID MOVE" in line for line in server.transcript.commands()):
+            await asyncio.sleep(0.01)
+        await server.deliver_async("alice", mail(1), mailbox="Junk")
+        await asyncio.sleep(60.0)
+        await bench.sync()
+        assert bench.subjects() == await scene.subjects_at("alice") == []
+        assert bench.subjects("Junk") == await scene.subjects_at("alice", "Junk") == ["Subject 1"]
+
+    play(scene)
+
+
+@pytest.mark.parametrize("without", [(), WITHOUT_MOVE])
+@pytest.mark.parametrize("kind", [MoveMessages, CopyMessages])
+async def test_what_was_refused_behind_a_part_of_it_is_not_copied_twice(
+    kind: Command, without: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expunge, "MAX_RANGES", 1)
+    with LocalServer(PASSWORDS, without=without) as server:
+        for number in range(4):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path) as bench:
+            await bench.add(server)
+            await bench.sync()
+            verb = "UID MOVE" if kind is MoveMessages and not without else "UID COPY"
+            server.add_fault(Fault(protocol="imap", command=verb, nth=2, reply="NO [INUSE] Busy"))
+            wanted = (bench.placed("Subject 1"), bench.placed("Subject 3"))
+            await bench.engine.command(kind(placement_ids=wanted, mailbox_id=bench.mailbox("Junk")))
+            await bench.sync()
+            await settled(bench)
+            assert there(server, "Junk") == ["Subject 1", "Subject 3"]
+            shown_is_there(bench, server, "INBOX", "Junk")
+
+
+async def test_a_message_that_is_copied_twice_is_there_twice(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            await bench.add(server)
+            await bench.sync()
+            await bench.engine.command(SetOffline(offline=True))
+            copy = CopyMessages(
+                placement_ids=(bench.placed("Subject 1"),), mailbox_id=bench.mailbox("Junk")
+            )
+            await bench.engine.command(copy)
+            await bench.engine.command(copy)
+            await bench.engine.command(SetOffline(offline=False))
+            await settled(bench)
+            assert there(server, "Junk") == ["Subject 1", "Subject 1"]
+            shown_is_there(bench, server, "Junk")
+
+
+@pytest.mark.parametrize("kind", [MoveMessages, CopyMessages])
+@pytest.mark.parametrize("is_deleted", [True, False])
+async def test_what_went_from_where_it_was_to_be_moved_from_is_not_shown_where_it_never_came(
+    is_deleted: bool, kind: Command, tmp_path: Path
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with other_device(server) as device:
+            await device.create("one")
+            await device.append("one", mail(1))
+            async with running_engine(tmp_path) as bench:
+                await bench.add(server)
+                await bench.sync()
+                verb = "UID MOVE" if kind is MoveMessages else "UID COPY"
+                busy = Fault(protocol="imap", command=verb, reply="NO [INUSE] Busy", times=None)
+                server.add_fault(busy)
+                wanted = (bench.placed("Subject 1", "one"),)
+                await bench.engine.command(
+                    kind(placement_ids=wanted, mailbox_id=bench.mailbox("Junk"))
+                )
+                for _ in range(5):
+                    await bench.sync()
+                (failed,) = bench.reader.operations()
+                assert failed.state == "failed"
+                if is_deleted:
+                    await device.delete("one")
+                else:
+                    await device.select("one")
+                    await device.uid_store(UidSet.of([Uid(1)]), StoreMode.ADD, [DELETED])
+                    await device.expunge()
+                for _ in range(3):
+                    await bench.sync()
+                await bench.engine.command(DiscardOperation(operation_id=failed.id))
+                await bench.sync()
+                assert bench.subjects("Junk") == there(server, "Junk") == []

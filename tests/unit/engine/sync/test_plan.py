@@ -39,6 +39,11 @@ def groups(
     return found
 
 
+def test_a_second_copy_of_a_message_is_told_by_itself() -> None:
+    copies = [one(number, "copy", target=2) for number in (1, 2, 3)]
+    assert groups(copies, {1: {7, 21}, 2: {7, 22}, 3: {8, 23}}) == [[1, 3], [2]]
+
+
 def test_what_is_read_and_filed_message_after_message_is_two_groups() -> None:
     operations = []
     touched = {}

@@ -88,5 +88,7 @@ async def test_a_server_is_asked_what_is_still_there() -> None:
             assert await proof.by_message_id(client, "2@example.org") == [2]
             assert await proof.by_message_id(client, "nobody@example.org") == []
             assert await proof.by_message_id(client, "") == []
-            assert await proof.next_uid(client, "INBOX") == 4
-            assert await proof.next_uid(client, "Trash") == 1
+            ends = [await proof.end_of(client, path) for path in ("INBOX", "Trash")]
+            assert [end.uidnext for end in ends] == [4, 1]
+            selected = await client.select("INBOX")
+            assert ends[0].uidvalidity == selected.uid_validity

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from desktopmail.door.commands import CopyMessages, SetOffline
 from desktopmail.door.ids import MailboxId
@@ -49,7 +52,11 @@ async def test_where_the_target_ended_is_stored_once_before_anything_is_put_ther
             assert await at.begin(both, target) == 1  # what it found first holds for the group
             both = await store.read(lambda tx: operation.pending(tx, account_id))
             assert {one.arguments.uidnext for one in both} == {1}
+            (validity,) = {one.arguments.uidvalidity for one in both}
+            assert validity == target.uidvalidity
             assert {one.state for one in both} == {"running"}
+            moved = replace(both[0].arguments, uidnext=7, uidvalidity=validity + 1)
+            assert await at.begin([dataclasses.replace(both[0], arguments=moved)], target) == 1
             await at.finish([first])
             await at.fail([second], "no")
             (left,) = bench.reader.operations()
