@@ -74,7 +74,7 @@ def step_back(tx: Transaction, one: Operation, rows: Sequence[Target]) -> None:
     built_on = operation.built_on(tx, nowhere)
     on_their_way = {one for one in nowhere if one not in built_on}
     # Those that never left, or that another device has put where they were to go, where they stay;
-    # and those of which something else is to be told there, which goes with them.
+    # and those of which something else is to be told, which is told of them where they come back.
     anew = [row.placement_id for row in rows if row.twin not in on_their_way]
     operation.hand_over(tx, [row for row in rows if row.twin in on_their_way], made)
     _relocate(tx, list(on_their_way), target)
@@ -84,7 +84,8 @@ def step_back(tx: Transaction, one: Operation, rows: Sequence[Target]) -> None:
         tx, made, [(member.id, member.flags, copies[member.id]) for member in members]
     )
     placement.show(tx, anew, shown=False)
-    placement.remove(tx, list(built_on))
+    now = {_twin(row): copies[row.placement_id] for row in rows if row.twin in built_on}
+    let_stand(tx, now, target)
     if is_cancelled(one):
         _part(tx, one, copies, target)
     operation.remove(tx, one.id)
@@ -151,20 +152,43 @@ def _relocate(tx: Transaction, twins: Sequence[PlacementId], target: MailboxId) 
     _carry_flags(tx, {twin: twin for twin in twins}, target)
 
 
+def let_stand(
+    tx: Transaction, now: Mapping[PlacementId, PlacementId], mailbox_id: MailboxId
+) -> None:
+    """Let placements stand for those that are going, with what was done to these meanwhile.
+
+    A mark, a copy or a move on that is still to be told is told of them where they are; a deletion
+    for good is not done elsewhere.
+
+    Args:
+        tx: The step it is part of.
+        now: Which stands for which: what is going, and what was not told of it, has no UID.
+        mailbox_id: Where they stand.
+    """
+    hidden: set[PlacementId] = set()
+    for one, rows in operation.open_about(tx, list(now)):
+        ours = [now[row.placement_id] for row in rows]
+        if one.kind == "flags":
+            for placed in placement.get(tx, ours):
+                placement.apply_flags(tx, placed, one.arguments)
+        if one.kind == "expunge" and one.arguments.after is None:
+            operation.give_up(tx, rows)
+            continue
+        if one.kind in {"move", "expunge"}:  # the latter waits for a copy in another account
+            hidden.update(ours)
+        _retell(tx, one, rows, now, mailbox_id)
+    for old, new in now.items():
+        operation.retarget(tx, old, new)
+    sending.follow(tx, now)
+    placement.remove(tx, list(now))
+    placement.show(tx, [one for one in now.values() if one not in hidden], shown=True)
+    placement.show(tx, list(hidden), shown=False)
+
+
 def _cancel(tx: Transaction, made: OperationId, rows: Sequence[Target], source: Mailbox) -> None:
     """Let messages stand where they were, with the flags that they got meanwhile."""
-    back = {_twin(row): row.placement_id for row in rows}
     operation.forget_twins(tx, made)
-    for twin, changes in operation.unheard_flags(tx, list(back)).items():
-        for change in changes:
-            (one,) = placement.get(tx, [back[twin]])
-            placement.apply_flags(tx, one, change)
-    _carry_flags(tx, back, source.id)
-    for twin, original in back.items():
-        operation.retarget(tx, twin, original)
-    sending.follow(tx, back)
-    placement.remove(tx, list(back))
-    placement.show(tx, list(back.values()), shown=True)
+    let_stand(tx, {_twin(row): row.placement_id for row in rows}, source.id)
 
 
 def _carry_flags(tx: Transaction, now: Mapping[PlacementId, PlacementId], box: MailboxId) -> None:
@@ -193,7 +217,7 @@ def _retell(
     box: MailboxId,
 ) -> None:
     arguments = msgspec.structs.replace(one.arguments, source=box)
-    made = operation.add(tx, one.account_id, "flags", arguments, one.label, undo=one.undo)
+    made = operation.add(tx, one.account_id, one.kind, arguments, one.label, undo=one.undo)
     operation.hand_over(tx, rows, made, now)
 
 

@@ -114,7 +114,7 @@ def revert(tx: Transaction, one: Operation) -> None:
     for follower in operation.followers(tx, one.id):
         revert(tx, follower)
     ids = [target.placement_id for target in targets]
-    twins = [target.twin for target in targets if target.twin is not None]
+    twins = {target.twin: target.placement_id for target in targets if target.twin is not None}
     operation.remove(tx, one.id)
     match one.kind:
         case "flags":
@@ -122,11 +122,11 @@ def revert(tx: Transaction, one: Operation) -> None:
             now = operation.stand_now(tx, ids)
             moved = [replace(it, placement_id=now[it.placement_id]) for it in targets]
             placement.restore_flags(tx, one.arguments, [*targets, *moved])
-        case "move" | "copy":
-            if not one.arguments.filed:
-                placement.remove(tx, twins)
-            placement.show(tx, ids, shown=True)
-        case "expunge":
+        case "copy":
+            placement.remove(tx, list(twins))
+        case "move" if one.arguments.source is not None and not one.arguments.filed:
+            onward.let_stand(tx, twins, one.arguments.source)
+        case "move" | "expunge":
             placement.show(tx, ids, shown=True)
         case "append":
             placement.remove(tx, ids)
@@ -180,6 +180,7 @@ def _answer_messages(tx: Transaction, one: Operation, targets: Sequence[Target])
                     remove_tags=tuple(tag for tag in arguments.add_tags if tag not in tags),
                 )
         case "move" if arguments.source is not None:
+            _forgive(tx, [*ids, *twins])
             if onward.can_step_back(tx, one):
                 journal.move(tx, twins or ids, arguments.via[-1].mailbox)
                 onward.remember(tx, one, twins)
@@ -191,6 +192,14 @@ def _answer_messages(tx: Transaction, one: Operation, targets: Sequence[Target])
             journal.expunge(tx, ids, label=f"Taken back: {one.label}")
         case _:
             raise _too_late()
+
+
+def _forgive(tx: Transaction, placement_ids: Sequence[PlacementId]) -> None:
+    """Let messages that are to be deleted for good, and come back, not be deleted."""
+    for one, rows in operation.open_about(tx, placement_ids):
+        if one.kind == "expunge" and one.arguments.after is None and one.state != "running":
+            operation.give_up(tx, rows)
+            placement.show(tx, [row.placement_id for row in rows], shown=True)
 
 
 def _same_before(

@@ -358,6 +358,18 @@ def unheard_flag_changes(
     )
 
 
+def open_about(
+    tx: Transaction, placement_ids: Sequence[PlacementId]
+) -> list[tuple[Operation, list[Target]]]:
+    """What is not done yet and is about these placements, with those rows of it, oldest first."""
+    return _with_targets(
+        tx,
+        "t.placement_id IN (SELECT value FROM json_each(?)) AND t.done = 0 AND EXISTS ("
+        "  SELECT 1 FROM operation AS o WHERE o.id = t.operation_id AND o.state <> 'done')",
+        placement_ids,
+    )
+
+
 def hand_over(
     tx: Transaction,
     rows: Sequence[Target],
@@ -386,6 +398,19 @@ def hand_over(
             for row in rows
         ],
     )
+    _remove_empty(tx, rows)
+
+
+def give_up(tx: Transaction, rows: Sequence[Target]) -> None:
+    """Let operations not be about what these rows are about; one that is left empty goes."""
+    tx.execute_many(
+        "DELETE FROM operation_target WHERE operation_id = ? AND placement_id = ?",
+        [(row.operation_id, row.placement_id) for row in rows],
+    )
+    _remove_empty(tx, rows)
+
+
+def _remove_empty(tx: Transaction, rows: Sequence[Target]) -> None:
     tx.execute_many(
         "DELETE FROM operation WHERE id = ?1"
         " AND NOT EXISTS (SELECT 1 FROM operation_target WHERE operation_id = ?1)",

@@ -147,13 +147,14 @@ class Moves:
         there = await self._still_there(trying, left)
         failed = {left[key][0].operation_id for key in there}
         stay = {one.id for one in group if one.arguments.filed}
+        is_move = group[0].kind == "move"  # who copies has hidden nothing
 
         def step(tx: Transaction) -> None:
             for key, (row, _) in left.items():
                 if row.twin is not None and row.operation_id not in stay:
                     placement.remove(tx, [row.twin])
                 if key in there:
-                    placement.show(tx, [key], shown=True)
+                    placement.show(tx, [key] if is_move else [], shown=True)
                 else:  # another client has removed it meanwhile
                     placement.remove(tx, [key])
             for operation_id in failed:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desktopmail.door.ids import PlacementId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.door.rows import Flag, Role
@@ -21,6 +22,7 @@ from tests.helpers.desk import Desk, across, desk
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from desktopmail.door.ids import MailboxId
     from desktopmail.engine.store.store import Transaction
 
 
@@ -173,6 +175,145 @@ async def test_a_move_across_accounts_that_both_servers_heard_of_is_taken_back_b
         assert (await d.shown(d.inbox), await d.shown(inbox)) == (["0", "1", "2"], [])
         with pytest.raises(DoorError):
             await d.undo()
+
+
+# Undo of an older command, below newer ones
+
+
+async def newest(d: Desk, box: MailboxId) -> PlacementId:
+    rows = await d.store.read(
+        lambda tx: tx.fetch(
+            "SELECT max(id) FROM placement WHERE mailbox_id = ? AND shown = 1", (box,)
+        )
+    )
+    return PlacementId(rows[0][0])
+
+
+async def refuse(d: Desk) -> None:
+    await d.store.write(_refuse_all)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_a_copy_is_taken_back_and_its_original_stays_where_it_was_moved_to_since(
+    refused: bool, tmp_path: Path
+) -> None:
+    async with desk(tmp_path) as d:
+        sent = await d.store.read(lambda tx: d.role(tx, Role.SENT))
+        await d.store.write(lambda tx: journal.copy(tx, d.placements[:1], sent, undo="t"))
+        await d.store.write(lambda tx: journal.move(tx, d.placements[:1], d.trash, undo="new"))
+        if refused:
+            await refuse(d)
+        await d.undo()
+        shown = [await d.shown(box) for box in (d.inbox, sent, d.trash)]
+        assert shown == [["1", "2"], [], ["0"]]
+        assert [kind for kind, _ in await d.kinds()] == ["move"]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_a_move_is_taken_back_and_what_was_copied_of_it_since_stays(
+    refused: bool, tmp_path: Path
+) -> None:
+    async with desk(tmp_path) as d:
+        sent = await d.store.read(lambda tx: d.role(tx, Role.SENT))
+        await d.store.write(lambda tx: journal.move(tx, d.placements[:1], d.trash, undo="t"))
+        moved = await newest(d, d.trash)
+        await d.store.write(lambda tx: journal.copy(tx, [moved], sent, undo="new"))
+        if refused:
+            await refuse(d)
+        await d.undo()
+        shown = [await d.shown(box) for box in (d.inbox, sent, d.trash)]
+        assert shown == [["0", "1", "2"], ["0"], []]
+        assert await about(d) == [("copy", d.inbox, [1])]
+        await d.undo("new")
+        assert [await d.shown(box) for box in (d.inbox, sent)] == [["0", "1", "2"], []]
+
+
+async def test_the_last_step_of_a_move_is_taken_back_and_what_was_copied_behind_it_stays(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as d:
+        sent = await d.store.read(lambda tx: d.role(tx, Role.SENT))
+        archive = await d.store.write(lambda tx: journal.role_mailbox(tx, d.work, Role.ARCHIVE).id)
+        await d.store.write(lambda tx: journal.move(tx, d.placements[:1], archive, undo="first"))
+        there = await newest(d, archive)
+        await d.store.write(lambda tx: journal.move(tx, [there], d.trash, undo="t"))
+        moved = await newest(d, d.trash)
+        await d.store.write(lambda tx: journal.copy(tx, [moved], sent, undo="new"))
+        await d.undo()
+        shown = [await d.shown(box) for box in (d.inbox, archive, d.trash, sent)]
+        assert shown == [["1", "2"], ["0"], [], ["0"]]
+        assert await about(d) == [("move", d.inbox, [1]), ("copy", archive, [None])]
+        await d.undo("first")
+        shown = [await d.shown(box) for box in (d.inbox, archive, sent)]
+        assert shown == [["0", "1", "2"], [], ["0"]]
+        assert await about(d) == [("copy", d.inbox, [1])]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_a_move_is_taken_back_and_what_was_marked_since_stays_marked(
+    refused: bool, tmp_path: Path
+) -> None:
+    async with desk(tmp_path) as d:
+        await d.store.write(lambda tx: journal.move(tx, d.placements[:1], d.trash, undo="t"))
+        moved = await newest(d, d.trash)
+        await d.store.write(
+            lambda tx: journal.store_flags(tx, [moved], add=Flag.FLAGGED, add_tags=("x",))
+        )
+        if refused:
+            await refuse(d)
+        await d.undo()
+        (back,) = await d.store.read(lambda tx: placement.get(tx, d.placements[:1]))
+        assert (back.flags, back.shown) == (Flag.FLAGGED, True)
+        assert await d.store.read(lambda tx: placement.tags_of(tx, back.id)) == {"x"}
+        assert await about(d) == [("flags", d.inbox, [1])]
+
+
+@pytest.mark.parametrize("heard", [False, True])
+async def test_a_move_is_taken_back_with_the_deletion_for_good_that_no_server_has_heard_of(
+    heard: bool, tmp_path: Path
+) -> None:
+    async with desk(tmp_path) as d:
+        await d.store.write(lambda tx: journal.move(tx, d.placements[:2], d.trash, undo="t"))
+        moved = await newest(d, d.trash)
+        if heard:
+            await d.store.write(all_heard)
+        await d.store.write(lambda tx: journal.expunge(tx, [moved], label="Delete", undo="new"))
+        await d.undo()
+        shown = [await d.shown(box) for box in (d.inbox, d.trash)]
+        assert shown == [["0", "1", "2"], []]
+        assert "expunge" not in [kind for kind, _ in await d.kinds()]
+        with pytest.raises(DoorError):
+            await d.undo("new")
+
+
+def all_heard(tx: Transaction) -> None:
+    """The server has done what it was to hear."""
+    for (account_id,) in tx.fetch("SELECT id FROM account"):
+        for one in operation.pending(tx, account_id):
+            rows = operation.targets(tx, one.id)
+            for number, row in enumerate(rows):
+                tx.execute("UPDATE placement SET uid = ? WHERE id = ?", (70 + number, row.twin))
+            operation.prove(tx, rows)
+            operation.pass_on(tx, rows)
+            placement.remove(tx, [row.placement_id for row in rows])
+            operation.finish(tx, one.id)
+
+
+async def about(d: Desk) -> list[tuple[str, MailboxId | None, list[int | None]]]:
+    """What the journal says: kinds, sources, and the UIDs of what they are about."""
+
+    def step(tx: Transaction) -> list[tuple[str, MailboxId | None, list[int | None]]]:
+        found = []
+        for (one,) in tx.fetch("SELECT id FROM operation WHERE kind <> 'create' ORDER BY id"):
+            each = operation.get(tx, one)
+            assert each is not None
+            ids = [row.placement_id for row in operation.targets(tx, one)]
+            placed = placement.get(tx, ids)
+            assert {row.mailbox_id for row in placed} <= {each.arguments.source}
+            found.append((each.kind, each.arguments.source, [row.uid for row in placed]))
+        return found
+
+    return await d.store.read(step)
 
 
 # Whatever is done and taken back, no message is lost
