@@ -626,8 +626,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         ids: Ids of what was made (account, sending, placement), in order.
         undo: A token for `Undo`, or None where there is nothing to take back.
         label: What was done, as a person would say it: "3 messages moved to Archive".
-        left: Of `SwitchAccount`: how many messages exist only here. Of `CheckStore`: in how many
-            ways the store is damaged still.
+        left: Of `SwitchAccount`: how many messages exist only here (IMAP), or are here by their
+            headers alone (POP3). Of `CheckStore`: in how many ways the store is damaged still.
     """
 
     ids: tuple[int, ...] = ()

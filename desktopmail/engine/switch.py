@@ -19,6 +19,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Kind, Role
 from desktopmail.engine import check, only_here, purged
 from desktopmail.engine.check import GivenSecrets
+from desktopmail.engine.labels import messages
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, operation, placement, pop_seen, problem
 from desktopmail.engine.sync import not_given
@@ -93,12 +94,14 @@ class Switching:
             now = await self._store.read(lambda tx: accounts.get(tx, account_id))
             self._working.begin(account_id, now.kind)
         await self._rounds.run(SyncAccounts(account_ids=(account_id,)))
-        left = await self._store.read(lambda tx: only_here.stays(tx, account_id))
-        stays = f"; {left} messages exist only here" if left and now.kind is Kind.IMAP else ""
-        return Outcome(
-            label=f"{account.name} fetches by {now.kind.value.upper()} now{stays}",
-            left=left if now.kind is Kind.IMAP else 0,
-        )
+        label = f"{account.name} fetches by {now.kind.value.upper()} now"
+        if now.kind is Kind.IMAP:
+            left = await self._store.read(lambda tx: only_here.stays(tx, account_id))
+            stays = f"; {left} messages exist only here"
+        else:
+            left = await self._store.read(lambda tx: _by_headers(tx, account_id))
+            stays = f"; {messages(left)} here by the header alone: no server gave the rest"
+        return Outcome(label=f"{label}{stays}" if left else label, left=left)
 
     async def _tell_what_waits(self, account: Account) -> None:
         at_work = await self._working.need(account.id)
@@ -126,7 +129,8 @@ def refuse_unsettled(tx: Transaction, account_id: AccountId) -> None:
     """Stop before anything that only the old server knows would be left behind.
 
     Raises:
-        DoorError: Changes wait for the server, or octets are there only.
+        DoorError: Changes wait for the server, or octets are there only. What it does not give,
+            or has not, keeps no account from going.
     """
     waiting = len(operation.pending(tx, account_id))
     if waiting:
@@ -137,12 +141,7 @@ def refuse_unsettled(tx: Transaction, account_id: AccountId) -> None:
             remedy="Let them be told, or give them up, and switch then.",
             code="unsettled",
         )
-    missing = tx.fetch(
-        "SELECT count(*) FROM placement AS p JOIN mailbox AS b ON b.id = p.mailbox_id"
-        " JOIN message AS m ON m.id = p.message_id"
-        " WHERE b.account_id = ? AND p.gone_cycle IS NULL AND m.blob_id IS NULL",
-        (account_id,),
-    )[0][0]
+    missing = _still_to_come(tx, account_id)
     if missing:
         raise DoorError(
             "1 message is not here as a whole yet."
@@ -152,6 +151,31 @@ def refuse_unsettled(tx: Transaction, account_id: AccountId) -> None:
             " then.",
             code="unsettled",
         )
+
+
+def _still_to_come(tx: Transaction, account_id: AccountId) -> int:
+    """How many messages are not here as a whole, and may come from their server yet."""
+    lacking = tx.fetch(
+        "SELECT p.id, p.uid IS NOT NULL OR EXISTS (SELECT 1 FROM pop_seen AS s"
+        "  WHERE s.account_id = b.account_id AND s.message_id = m.id)"
+        " FROM placement AS p JOIN mailbox AS b ON b.id = p.mailbox_id"
+        " JOIN message AS m ON m.id = p.message_id"
+        " WHERE b.account_id = ? AND p.gone_cycle IS NULL AND m.blob_id IS NULL",
+        (account_id,),
+    )
+    refused = set(not_given.placements(tx, account_id)) if lacking else set()
+    return sum(1 for one, has_server in lacking if has_server and one not in refused)
+
+
+def _by_headers(tx: Transaction, account_id: AccountId) -> int:
+    """How many messages are here by their headers alone."""
+    row = tx.fetch_one(
+        "SELECT count(*) FROM placement AS p JOIN mailbox AS b ON b.id = p.mailbox_id"
+        " JOIN message AS m ON m.id = p.message_id"
+        " WHERE b.account_id = ? AND p.shown = 1 AND m.blob_id IS NULL",
+        (account_id,),
+    )
+    return int(row[0]) if row is not None else 0
 
 
 def switch(
@@ -174,6 +198,7 @@ def _leave_imap(tx: Transaction, account_id: AccountId, now_s: float) -> None:
     for role, path in mailbox.LOCAL_MAILBOXES:
         if mailbox.find_role(tx, account_id, role) is None:
             mailbox.add(tx, account_id, path, role=role, local=True)
+    not_given.drop_stand_ins(tx, account_id)
     purged.put_away(tx, account_id)
     pop_seen.note_imap(tx, account_id, int(now_s))
     for box in mailbox.of_account(tx, account_id):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from desktopmail.door.rows import Flag
 from desktopmail.engine import reading
 from desktopmail.engine.store import blob, message, person, placement
@@ -14,7 +16,7 @@ from desktopmail.mime.header import digest_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from desktopmail.door.ids import MailboxId, PlacementId
+    from desktopmail.door.ids import MailboxId, MessageId, PlacementId
     from desktopmail.engine.content import Content
     from desktopmail.engine.guard import Guard
     from desktopmail.engine.reading import Reader
@@ -132,12 +134,42 @@ def place(
 ) -> list[PlacementId]:
     """Keep messages and put them into a mailbox.
 
+    One that stands there already, by its header alone and known to no server, is there as a whole.
+
     Args:
         tx: The step it is part of.
         mailbox_id: Where they stand.
         parsed: The messages.
         sent: The mailbox holds our own: their recipients are who we write to.
     """
-    placements = placement.add_all(tx, mailbox_id, list(map(placing, parsed, keep(tx, parsed))))
+    standing = _by_headers(tx, mailbox_id, parsed)
+    kept = keep(tx, parsed)
+    here = [standing.pop(one.id, None) for one in kept]
+    made = placement.add_all(
+        tx,
+        mailbox_id,
+        [placing(*one) for one, there in zip(zip(parsed, kept, strict=True), here, strict=True)
+         if there is None],
+    )  # fmt: skip
+    placement.touch(tx, [there for there in here if there is not None])
     person.count(tx, [one.summary for one in parsed], sent=sent)
-    return placements
+    fresh = iter(made)
+    return [next(fresh) if there is None else there for there in here]
+
+
+def _by_headers(
+    tx: Transaction, mailbox_id: MailboxId, parsed: Sequence[Parsed]
+) -> dict[MessageId, PlacementId]:
+    """Where those of these messages stand of which only the headers are here, and no UID."""
+    digests = [
+        one.summary.digest.hex()
+        for one in parsed
+        if one.content is not None and one.summary.message_id
+    ]
+    rows = tx.fetch(
+        "SELECT m.id, p.id FROM message AS m JOIN placement AS p ON p.message_id = m.id"
+        " WHERE m.header_digest IN (SELECT unhex(value) FROM json_each(?))"
+        " AND m.header_digest <> x'' AND m.blob_id IS NULL AND p.mailbox_id = ? AND p.uid IS NULL",
+        (msgspec.json.encode(digests).decode(), mailbox_id),
+    )
+    return dict(rows)

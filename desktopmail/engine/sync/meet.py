@@ -198,6 +198,12 @@ def _take_uid(tx: Transaction, mailbox_id: MailboxId, here: Placed, came: Incomi
         "UPDATE placement SET uid = ?, modseq = ?, gone_cycle = NULL, arrived_s = ? WHERE id = ?",
         (came.uid, came.modseq, came.arrived_s, here.id),
     )
+    if came.wanted:  # a server did not give more than the header, which is asked now
+        tx.execute(
+            "UPDATE placement SET wanted = 1 WHERE id = ? AND wanted = 0 AND EXISTS (SELECT 1"
+            " FROM message AS m WHERE m.id = placement.message_id AND m.blob_id IS NULL)",
+            (here.id,),
+        )
     if lost[0]:  # after a change of UIDVALIDITY the server knows better
         placement.show(tx, [here.id], shown=not came.flags & Flag.DELETED)
         told = [(here.id, came.flags, came.tags, came.modseq)]

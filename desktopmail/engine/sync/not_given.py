@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from desktopmail.door.ids import PlacementId
+from desktopmail.door.rows import Kind
 from desktopmail.engine.backoff import delay_s
 from desktopmail.engine.store import account as accounts
-from desktopmail.engine.store import problem
+from desktopmail.engine.store import message, placement, problem
 from desktopmail.engine.store.account import NotGiven
+from desktopmail.mime.header import digest_of
 from desktopmail.mime.message import Message
 from desktopmail.net.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from desktopmail.door.ids import AccountId, PlacementId
+    from desktopmail.door.ids import AccountId
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.sync.maildrop import Maildrop
@@ -154,6 +157,22 @@ def raise_if_it_is_the_server(account: Account, maildrop: Maildrop) -> None:
         reply=reply,
         remedy="It is tried again with each session; ask the provider if it stays so.",
     )
+
+
+def placements(tx: Transaction, account_id: AccountId) -> list[PlacementId]:
+    """The placements of what an IMAP server does not give."""
+    account = accounts.get(tx, account_id)
+    if account.kind is not Kind.IMAP:
+        return []  # by POP3 they are named by their UIDLs
+    return [PlacementId(int(name)) for name in account.learned.not_given]
+
+
+def drop_stand_ins(tx: Transaction, account_id: AccountId) -> None:
+    """Take away what stands for messages of which nothing is here."""
+    digest = bytes.fromhex(digest_of(STAND_IN))
+    placed = placement.get(tx, placements(tx, account_id))
+    names = message.digests(tx, [one.message_id for one in placed])
+    placement.remove(tx, [one.id for one in placed if names[one.message_id] == digest])
 
 
 def release(tx: Transaction, account_id: AccountId) -> None:

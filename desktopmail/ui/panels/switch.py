@@ -272,7 +272,8 @@ class SwitchDialog(QDialog):
         self._window.bridge.flush()
         text = tr("switch.done", account=title, protocol=kind.value.upper())
         if outcome.left:
-            text = f"{text} {trn('switch.left', outcome.left)}"
+            left = "switch.left" if kind is Kind.IMAP else "switch.by_header"
+            text = f"{text} {trn(left, outcome.left)}"
         self._window.say(text)
         if not self._gone:
             self._be_busy(False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +18,11 @@ from desktopmail.door.commands import (
 )
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind, Security, SendingState
+from desktopmail.net.errors import RefusedError
+from desktopmail.net.imap import ImapClient
+from desktopmail.wire.imap.fetch_item import BodyItem
+from desktopmail.wire.imap.section import HEADER, WHOLE
+from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, running_engine, until
 from tests.helpers.store import mail
@@ -25,6 +30,9 @@ from tests.helpers.store import mail
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from desktopmail.wire.imap.section import Section
+    from desktopmail.wire.imap.sequence import UidSet
 
 
 def bodies(server: LocalServer, since: int = 0) -> list[str]:
@@ -286,3 +294,54 @@ async def test_what_was_filed_is_not_fetched_again_though_nothing_stands_in_the_
             await bench.switch(server, account_id, Kind.IMAP, syncs=2)
             assert (len(bench.rows("Archive")), bench.rows()) == (5, [])
             assert bodies(server, said) == []
+
+
+@pytest.mark.parametrize("parts", [{WHOLE}, {WHOLE, HEADER}])
+@pytest.mark.parametrize("pop3_gives", [True, False])
+async def test_a_message_that_imap_never_gives_keeps_no_account_from_pop3_and_is_said(
+    pop3_gives: bool, parts: set[Section], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch = ImapClient.uid_fetch
+    refused = set(parts)
+
+    async def uid_fetch(client: ImapClient, uids: UidSet, items: Any, **more: Any) -> Any:
+        sections = {item.section for item in items if isinstance(item, BodyItem)}
+        if 2 in uids and sections & refused:
+            raise RefusedError("It is damaged.", reply=None, code="refused")
+        async for answer in fetch(client, uids, items, **more):
+            yield answer
+
+    monkeypatch.setattr(ImapClient, "uid_fetch", uid_fetch)
+    with LocalServer(PASSWORDS) as server:
+        for number in range(3):
+            server.deliver("alice", mail(number))
+        if not pop3_gives:
+            refuse = Fault(protocol="pop3", command="RETR", reply="-ERR it is damaged", times=None)
+            server.add_fault(refuse)
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            (lacking,) = [row for row in bench.rows() if not row.has_octets]
+            await bench.engine.command(StoreFlags(placement_ids=(lacking.id,), add=Flag.FLAGGED))
+            outcome = await bench.switch(server, account_id, Kind.POP3, syncs=1)
+            has_stand_in = HEADER in parts
+            assert outcome.left == (0 if has_stand_in or pop3_gives else 1)
+            told = "; 1 message here by the header alone: no server gave the rest"
+            assert outcome.label.endswith(told if outcome.left else " fetches by POP3 now")
+            rows = bench.rows()
+            if pop3_gives:
+                assert [row.subject for row in rows] == [f"Subject {n}" for n in range(3)]
+                assert all(row.has_octets for row in rows)
+                assert bench.problems() == []
+            else:
+                subjects = [f"Subject {n}" for n in range(3) if n != 1 or not has_stand_in]
+                assert [row.subject for row in rows] == subjects
+                assert len(bench.problems()) == 1
+            marked = [row.id for row in rows if row.flags & Flag.FLAGGED]
+            assert marked == ([] if has_stand_in else [lacking.id])
+            # And back again.
+            refused.clear()
+            await bench.switch(server, account_id, Kind.IMAP, syncs=2)
+            assert bench.subjects() == [f"Subject {n}" for n in range(3)]
+            assert all(row.has_octets for row in bench.rows())
+            assert bench.problems() == []
