@@ -14,6 +14,7 @@ from desktopmail.cli.output import fields, moment, octets
 from desktopmail.door.commands import FetchOctets
 from desktopmail.door.ids import MessageId
 from desktopmail.door.rows import View
+from desktopmail.mime.header import header_end
 from desktopmail.mime.message import Message
 
 if TYPE_CHECKING:
@@ -82,7 +83,11 @@ async def _list(context: Context, arguments: argparse.Namespace) -> int:
 async def _show(context: Context, arguments: argparse.Namespace) -> int:
     rows = context.message(arguments.id)
     if arguments.headers:
-        _print_octets(context, arguments, context.reader().header_octets(MessageId(arguments.id)))
+        header = context.reader().header_octets(MessageId(arguments.id))
+        if not header:  # its server has told the envelope alone, or it is lost
+            octets_of_it = await whole(context, rows[0])
+            header = octets_of_it[: header_end(octets_of_it)]
+        _print_octets(context, arguments, header)
         return 0
     found = await whole(context, rows[0])
     if arguments.raw:
@@ -132,8 +137,8 @@ async def whole(context: Context, row: MessageRow) -> bytes:
         found = context.reader().octets(row.message_id)
     if found is None:
         raise CommandError(
-            f"Only the headers of message {row.message_id} are here and its server did not send "
-            "the rest; try again when the account is online."
+            f"Message {row.message_id} is not here as a whole, and its server did not send it now;"
+            " `desktopmail sync` asks for it again."
         )
     return found
 

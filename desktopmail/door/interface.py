@@ -128,7 +128,11 @@ class StoreReader(Protocol):
         ...
 
     def octets(self, message_id: MessageId) -> bytes | None:
-        """The exact octets of a message, or None when only its headers are here."""
+        """The exact octets of a message, or None when only a server has them.
+
+        Raises:
+            DoorError: They were here, and are lost.
+        """
         ...
 
     def header_octets(self, message_id: MessageId) -> bytes:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import apsw
 import msgspec
 
-from desktopmail.door import people, scope
+from desktopmail.door import lost, people, scope
 from desktopmail.door.commands import ServerSettings
 from desktopmail.door.ids import (
     AccountId,
@@ -109,7 +109,6 @@ class SqliteReader:
         except DAMAGE as error:
             raise damaged(profile, error) from error
         self._octets = OctetReader(profile)
-        self._profile = profile
         self._all = partial(_read, self._connection, profile)
         self._places = Places(self._connection, self._all)
 
@@ -242,18 +241,25 @@ class SqliteReader:
     # Octets
 
     def octets(self, message_id: MessageId) -> bytes | None:
-        """The exact octets of a message, or None when only its headers are here."""
+        """The exact octets of a message, or None when only a server has them.
+
+        Raises:
+            DoorError: They are lost; where they can come from is said.
+        """
         rows = self._all(
             "SELECT b.segment, b.position FROM message AS m JOIN blob AS b ON b.id = m.blob_id"
             " WHERE m.id = ?",
             (message_id,),
         )
         if not rows:
+            gone = lost.for_good(self._all, message_id)
+            if gone is not None:
+                raise gone
             return None
         try:
             return self._octets.read(*rows[0])
         except OctetsLostError as error:
-            raise damaged(self._profile, error) from error
+            raise lost.said(self._all, message_id, str(error)) from error
 
     def header_octets(self, message_id: MessageId) -> bytes:
         """The header block of a message, exact, with the empty line.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from desktopmail.door.lost import AT_A_SERVER
 from desktopmail.door.octets import OctetsLostError
 from desktopmail.door.sqlite import DAMAGE
 from desktopmail.engine import quarantine
@@ -179,21 +180,15 @@ def _messages_of(blob_ids: list[int], tx: Transaction) -> int:
     return int(row[0]) if row is not None else 0
 
 
-# The messages of some blobs that a server has: under a UID, or under a unique-id of a maildrop.
-_AT_A_SERVER = (
-    "SELECT m.id, m.blob_id FROM message AS m"
-    " WHERE m.blob_id IN (SELECT value FROM json_each(?))"
-    " AND (EXISTS (SELECT 1 FROM placement AS p JOIN mailbox AS b ON b.id = p.mailbox_id"
-    "  WHERE p.message_id = m.id AND p.uid IS NOT NULL AND p.gone_cycle IS NULL AND b.local = 0)"
-    " OR EXISTS (SELECT 1 FROM pop_seen AS s JOIN account AS a ON a.id = s.account_id"
-    "  WHERE s.message_id = m.id AND a.kind = 'pop3'))"
+_OF_BLOBS = (
+    "SELECT m.id, m.blob_id FROM message AS m WHERE m.blob_id IN (SELECT value FROM json_each(?))"
 )
 
 
 def _forget(blob_ids: list[int], tx: Transaction) -> int:
     """Let messages that a server has be fetched again; returns how many those are."""
     rows = tx.fetch(
-        _AT_A_SERVER,
+        f"{_OF_BLOBS} AND {AT_A_SERVER}",
         (msgspec.json.encode(blob_ids).decode(),),
     )
     for message_id, _ in rows:

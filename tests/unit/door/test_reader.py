@@ -216,13 +216,15 @@ async def test_octets_and_header_are_exact(store: Store, reader: SqliteReader) -
     reader.close()
 
 
-async def test_a_damaged_store_is_said_in_one_sentence(store: Store, reader: SqliteReader) -> None:
+async def test_octets_that_are_lost_are_said_in_one_sentence(
+    store: Store, reader: SqliteReader
+) -> None:
     account_id = await store.write(add_account)
     await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1)]))
     await store.write(lambda tx: tx.execute("UPDATE blob SET position = 99"))
-    with pytest.raises(DoorError, match="damaged") as caught:
+    with pytest.raises(DoorError, match="octets 99 are missing") as caught:
         reader.octets(MessageId(1))
-    assert caught.value.code == "damaged"
+    assert caught.value.code == "octets-lost"
     reader.close()
 
 
