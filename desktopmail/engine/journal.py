@@ -65,6 +65,34 @@ def store_flags(
     return label
 
 
+def changed_by(
+    tx: Transaction,
+    placement_ids: Sequence[PlacementId],
+    *,
+    add: Flag,
+    remove: Flag,
+    add_tags: tuple[str, ...],
+    remove_tags: tuple[str, ...],
+) -> list[PlacementId]:
+    """Those of these placements that do not have and lack all of that already.
+
+    Raises:
+        DoorError: None of them is there, or a tag cannot have a name.
+    """
+    placed = _existing(tx, placement_ids)
+    added, removed = set(tag.names(tx, add_tags)), set(tag.known_names(tx, remove_tags))
+
+    def is_changed(one: Placed) -> bool:
+        if (one.flags | add) & ~remove != one.flags:
+            return True
+        if not added and not removed:
+            return False
+        before = placement.tags_of(tx, one.id)
+        return (before | added) - removed != before
+
+    return [one.id for one in placed if is_changed(one)]
+
+
 def move(
     tx: Transaction,
     placement_ids: Sequence[PlacementId],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import msgspec
 
@@ -12,7 +12,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind
 from desktopmail.engine import journal, mailboxes
 from desktopmail.engine.store import account as accounts
-from desktopmail.engine.store import pop_seen, tag
+from desktopmail.engine.store import operation, pop_seen, tag
 
 if TYPE_CHECKING:
     from desktopmail.engine.octets import Octets
@@ -39,6 +39,15 @@ Journaled = (
 _UNDO_OCTETS = 12
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _DAYS = re.compile(r"days:([0-9]{1,4})")
+
+
+class _Wanted(TypedDict):
+    """What messages are to have, and what not."""
+
+    add: Flag
+    remove: Flag
+    add_tags: tuple[str, ...]
+    remove_tags: tuple[str, ...]
 
 
 class Journaling:
@@ -91,22 +100,15 @@ def carry_out(tx: Transaction, command: Journaled, undo: str) -> commands.Outcom
         case commands.LeaveOnServer():
             return commands.Outcome(label=_leave_on_server(tx, command))
         case _:
-            return commands.Outcome(label=_label_of(tx, command, undo), undo=undo)
+            label = _label_of(tx, command, undo)
+            is_done = bool(operation.with_undo(tx, undo))
+            return commands.Outcome(label=label, undo=undo if is_done else None)
 
 
 def _label_of(tx: Transaction, command: Journaled, undo: str) -> str:
     match command:
         case commands.StoreFlags():
-            _refuse_deletion(command)
-            return journal.store_flags(
-                tx,
-                command.placement_ids,
-                add=command.add,
-                remove=command.remove,
-                add_tags=command.add_tags,
-                remove_tags=command.remove_tags,
-                undo=undo,
-            )
+            return _store_flags(tx, command, undo)
         case commands.MoveMessages(placement_ids=ids, mailbox_id=target):
             return journal.move(tx, ids, target, undo=undo)
         case commands.CopyMessages(placement_ids=ids, mailbox_id=target):
@@ -127,6 +129,20 @@ def _label_of(tx: Transaction, command: Journaled, undo: str) -> str:
             return mailboxes.empty(tx, mailbox_id, undo=undo)
         case _:
             raise TypeError(f"{type(command).__name__} is answered elsewhere")
+
+
+def _store_flags(tx: Transaction, command: commands.StoreFlags, undo: str) -> str:
+    _refuse_deletion(command)
+    wanted = _Wanted(
+        add=command.add,
+        remove=command.remove,
+        add_tags=command.add_tags,
+        remove_tags=command.remove_tags,
+    )
+    ids = journal.changed_by(tx, command.placement_ids, **wanted)
+    if not ids:
+        return "Nothing had to be changed"
+    return journal.store_flags(tx, ids, **wanted, undo=undo)
 
 
 def _refuse_deletion(command: commands.StoreFlags) -> None:

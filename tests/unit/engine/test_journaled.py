@@ -13,13 +13,14 @@ from desktopmail.door.commands import (
     EmptyMailbox,
     ForgetTag,
     LeaveOnServer,
+    MoveMessages,
     StoreFlags,
     Undo,
 )
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind, View
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, Bench, running_engine
+from tests.helpers.engine import PASSWORDS, Bench, running_engine, synced_engine
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
@@ -124,6 +125,31 @@ async def test_tags_of_a_pop3_account_are_only_here(tmp_path: Path) -> None:
             assert done.undo is not None
             await bench.engine.command(Undo(token=done.undo))
             assert bench.rows()[0].tags == ()
+
+
+async def test_what_changes_nothing_is_said_and_cannot_be_taken_back(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(0))
+        server.deliver("alice", mail(1))
+        async with synced_engine(tmp_path, server) as (bench, _):
+            ids = tuple(row.id for row in bench.rows())
+            tagged = await tag(bench, "Subject 0", "work")
+            assert tagged.label == "1 message tagged work"
+            for nothing in (
+                StoreFlags(placement_ids=ids, remove_tags=("nosuch",)),
+                StoreFlags(placement_ids=ids, remove=Flag.FLAGGED),
+                StoreFlags(placement_ids=ids[:1], add_tags=("Work",)),
+            ):
+                outcome = await bench.engine.command(nothing)
+                assert (outcome.label, outcome.undo) == ("Nothing had to be changed", None)
+            inbox = bench.mailbox("INBOX")
+            moved = await bench.engine.command(MoveMessages(placement_ids=ids, mailbox_id=inbox))
+            assert (moved.label, moved.undo) == ("Nothing had to be moved to INBOX", None)
+            both = await bench.engine.command(StoreFlags(placement_ids=ids, add_tags=("work",)))
+            assert both.label == "1 message tagged work"  # the other one was already
+            assert both.undo is not None
+            await bench.engine.command(Undo(token=both.undo))
+            assert [row.tags for row in bench.rows()] == [("work",), ()]
 
 
 # How long messages stay at a POP3 server
