@@ -101,7 +101,6 @@ class Attachment:
         sender_name: The name as the sender gave it, decoded; may be empty.
         media_type: The declared type, in lower case.
         is_inline: It belongs to the HTML text (an image named by cid), no paper clip for it.
-        warned: Why to look twice.
     """
 
     part: Part
@@ -109,7 +108,11 @@ class Attachment:
     sender_name: str
     media_type: str
     is_inline: bool
-    warned: Warned
+
+    @property
+    def warned(self) -> Warned:
+        """Why to look twice."""
+        return warning(self.sender_name or self.name, self.media_type)
 
     @property
     def content_id(self) -> str:
@@ -194,7 +197,6 @@ def _attachment(part: Part, taken: set[str], *, is_inline: bool) -> Attachment:
         sender_name=sender_name,
         media_type=part.media_type,
         is_inline=is_inline,
-        warned=warning(sender_name or name, part.media_type),
     )
 
 
