@@ -85,7 +85,7 @@ def with_marks(text: str, cut: Callable[[str], list[str]]) -> str:
     if not words:
         return text
     beginnings = set(map(_TWO, words))
-    beginnings |= set(map(_ONE, beginnings))
+    beginnings.update(list(map(_ONE, beginnings)))
     in_order, between = _paired(words)
     marked = [BEGINNING + _BETWEEN.join(beginnings), *set(between)]
     return f"{' '.join(in_order)} {_APART.join(marked)}"

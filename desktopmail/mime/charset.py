@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import functools
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import webencodings
 
@@ -86,8 +86,7 @@ _JIS_ESCAPE = re.compile(rb"\x1b(\([A-Za-z]|\$[@B]|\$\([A-Za-z]|&@\x1b\$B)")
 _HIGH = re.compile(rb"[\x80-\xff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A text and how sure we are of it.
 
     Attributes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -36,7 +36,7 @@ _INVISIBLE = re.compile(
 )
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _CJK_BREAK = re.compile(
-    "(?<=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]) (?=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])"
+    " (?<=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef] )(?=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])"
 )
 # Where a client puts a whole message under the answer, without quote marks.
 _ORIGINAL = re.compile(
@@ -59,8 +59,9 @@ _UNSEEN_TAGS = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+# Named tuples, here and below: an import makes them for each message, in a third of the time of a
+# frozen dataclass.
+class Body(NamedTuple):
     """The parts a message's text is made of.
 
     Attributes:
@@ -191,8 +192,7 @@ def _is_text(part: Part, is_root: bool) -> bool:
     return not part.file_name or is_root
 
 
-@dataclass(frozen=True, slots=True)
-class PartText:
+class PartText(NamedTuple):
     """A part's text and what was wrong with it."""
 
     text: str

@@ -9,7 +9,7 @@ import base64
 import binascii
 import functools
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from desktopmail.mime.defect import Defect
 
@@ -41,8 +41,7 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Undone:
+class Undone(NamedTuple):
     """Decoded octets, and what was wrong with the encoded ones (None for nothing)."""
 
     octets: bytes
