@@ -167,9 +167,11 @@ def _by_headers(
         if one.content is not None and one.summary.message_id
     ]
     rows = tx.fetch(
-        "SELECT m.id, p.id FROM message AS m JOIN placement AS p ON p.message_id = m.id"
-        " WHERE m.header_digest IN (SELECT unhex(value) FROM json_each(?))"
-        " AND m.header_digest <> x'' AND m.blob_id IS NULL AND p.mailbox_id = ? AND p.uid IS NULL",
+        "SELECT m.id, p.id FROM json_each(?) AS name"
+        " CROSS JOIN message AS m INDEXED BY message_by_digest"
+        " ON m.header_digest = unhex(name.value) AND m.header_digest <> x'' AND m.blob_id IS NULL"
+        " CROSS JOIN placement AS p INDEXED BY placement_by_message ON p.message_id = m.id"
+        " WHERE p.mailbox_id = ? AND p.uid IS NULL",
         (msgspec.json.encode(digests).decode(), mailbox_id),
     )
     return dict(rows)

@@ -267,9 +267,12 @@ class Pop3Sync:
                 known[fresh[uidl]] = one
         if len(known) <= uidls.SAMPLES:
             return seen
-        samples = {n: known[n] for n in uidls.spread(sorted(known))}
-        same, _ = await self._others(client, maildrop, samples)
-        if len(same) < len(samples):
+
+        async def look_at(samples: list[int]) -> int | None:
+            same, other = await self._others(client, maildrop, {n: known[n] for n in samples})
+            return None if other else len(same)
+
+        if not await uidls.agree(sorted(known), look_at):
             return seen
 
         def step(tx: Transaction) -> dict[str, Seen]:

@@ -126,6 +126,10 @@ class Refusals:
         """Whether something was refused for some of the messages that were asked for."""
         return client.is_usable and error.code in _OF_A_MESSAGE and len(self.errors) < MOST
 
+    def apart(self) -> Refusals:
+        """What is refused of this mailbox where nothing has to come: it is noted apart."""
+        return Refusals(self._uidvalidity, self._ended_at)
+
     def take(self) -> dict[Uid, str]:
         """What was refused, and what the server said; it is forgotten here."""
         errors, self.errors = self.errors, {}

@@ -1,7 +1,8 @@
 """Unique-ids that tell UIDVALIDITY and UID: who is who after a switch, without all the headers.
 
 An id is only a hint: twenty messages, spread over the mailbox, have to prove it by the digests of
-their header blocks. One that disagrees, and every message is looked at by its header.
+their header blocks. One that disagrees, and every message is looked at by its header. In place of
+one that the server does not show, another one is looked at.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from desktopmail.wire.imap.section import HEADER
 from desktopmail.wire.imap.sequence import Uid, UidSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from desktopmail.engine.store.pop_seen import Seen
     from desktopmail.engine.store.store import Transaction
@@ -87,10 +88,31 @@ def told(uidls: Iterable[str], uidvalidity: int) -> dict[str, int]:
     return most
 
 
-def spread(items: Sequence[_T]) -> list[_T]:
-    """As many of them as have to agree, from the first to the last."""
+def spread(items: Sequence[_T], count: int = SAMPLES) -> list[_T]:
+    """So many of them, from the first to the last; as many as have to agree."""
     last = len(items) - 1
-    return [items[number * last // (SAMPLES - 1)] for number in range(SAMPLES)]
+    return [items[number * last // max(count - 1, 1)] for number in range(count)]
+
+
+async def agree(items: Sequence[_T], look: Callable[[list[_T]], Awaitable[int | None]]) -> bool:
+    """Whether as many of these as have to agree do so, and none disagrees.
+
+    Args:
+        items: In the order of their UIDs.
+        look: Looks at the headers of some; returns how many agree, None where one does not. What
+            the server does not show counts for nothing.
+    """
+    left, agreed, unseen = list(items), 0, 0
+    while agreed < SAMPLES and unseen < SAMPLES and len(left) >= SAMPLES - agreed:
+        samples = spread(left, SAMPLES - agreed)
+        found = await look(samples)
+        if found is None:
+            return False
+        agreed += found
+        unseen += len(samples) - found
+        asked = set(samples)
+        left = [one for one in left if one not in asked]
+    return agreed >= SAMPLES
 
 
 async def meet_known(fetcher: Fetcher, uids: UidSet) -> set[Uid]:
@@ -138,16 +160,21 @@ def _waiting(fetcher: Fetcher, uids: UidSet, tx: Transaction) -> dict[Uid, Seen]
 
 
 async def _agree(fetcher: Fetcher, known: dict[Uid, Seen]) -> bool:
-    """Whether the samples have the headers that they should have, all of them."""
-    left = {uid: known[uid].header_digest for uid in spread(sorted(known))}
-    items = (Item.UID, BodyItem(HEADER))
-    async for one in fetcher.client.uid_fetch(UidSet.of(left), items):
-        header = one.section(HEADER) if isinstance(one, FetchResponse) else None
-        if header is None or not isinstance(one, FetchResponse) or one.uid not in left:
-            continue
-        if bytes.fromhex(digest_of(header)) != left.pop(one.uid):
-            return False
-    return not left
+    """Whether the samples have the headers that they should have."""
+    refusals = fetcher.refusals.apart()
+
+    async def look(samples: list[Uid]) -> int | None:
+        awaited = set(samples)
+        async for one in refusals.answers(fetcher.client, samples, (Item.UID, BodyItem(HEADER))):
+            header = one.section(HEADER)
+            if header is None or one.uid not in awaited:
+                continue
+            awaited.remove(one.uid)
+            if bytes.fromhex(digest_of(header)) != known[one.uid].header_digest:
+                return None
+        return len(samples) - len(awaited)
+
+    return await agree(sorted(known), look)
 
 
 def _incoming(fetcher: Fetcher, one: FetchResponse) -> Incoming:

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import itertools
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from desktopmail.door.commands import Password, ServerSettings, SwitchAccount
+from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Kind, Security
 from desktopmail.engine.switch import Switching
 from desktopmail.engine.sync import uidl
+from desktopmail.net.errors import RefusedError
+from desktopmail.net.imap import ImapClient
+from desktopmail.wire.imap.fetch_item import BodyItem
+from desktopmail.wire.imap.section import HEADER
+from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, running_engine
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from desktopmail.door.ids import AccountId
     from desktopmail.engine.store.store import Transaction
+    from desktopmail.wire.imap.sequence import UidSet
 
 MANY = 50
+ALL = set(range(1, MANY + 1))
 VALIDITY = 1_265_581_102
 
 
@@ -205,6 +213,77 @@ async def test_one_sample_that_disagrees_has_every_header_looked_at(
         else:
             assert sum(line.startswith("TOP") for line in asked) == uidl.SAMPLES + MANY
         assert not any("RETR" in line or "BODY.PEEK[]" in line for line in asked)
+
+
+@pytest.mark.parametrize("refused", [1, 4, uidl.SAMPLES + 1])
+async def test_where_the_header_of_a_sample_is_refused_by_imap_another_is_looked_at(
+    refused: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch = ImapClient.uid_fetch
+    damaged = set(uidl.spread(range(1, MANY + 1))[:refused]) if refused < uidl.SAMPLES else ALL
+    asked: list[int] = []
+
+    async def uid_fetch(client: ImapClient, uids: UidSet, items: Any, **more: Any) -> Any:
+        if BodyItem(HEADER) in items:
+            asked.append(len(uids))
+            if damaged & set(uids):
+                raise RefusedError("It is damaged.", reply=None, code="serverbug")
+        async for answer in fetch(client, uids, items, **more):
+            yield answer
+
+    monkeypatch.setattr(ImapClient, "uid_fetch", uid_fetch)
+    async with filled(tmp_path, Kind.POP3, mail) as (server, bench, account_id):
+        if refused < uidl.SAMPLES:
+            said = await switch(server, bench, account_id, Kind.IMAP)
+            assert said[-1].startswith(f"UID FETCH 1:{MANY} (UID FLAGS INTERNALDATE")
+            assert MANY not in asked
+            told = {one.subject: number for number, one in enumerate(server.messages("alice"), 1)}
+            assert await uids(bench) == told
+        else:  # it is the server, and said so
+            with pytest.raises(DoorError, match="It is damaged"):
+                await switch(server, bench, account_id, Kind.IMAP)
+            assert len(bench.rows()) == MANY
+
+
+@pytest.mark.parametrize("refused", [1, 4])
+async def test_where_the_header_of_a_sample_is_refused_by_pop3_another_is_looked_at(
+    refused: int, tmp_path: Path
+) -> None:
+    async with filled(tmp_path, Kind.IMAP, mail) as (server, bench, account_id):
+        for number in uidl.spread(range(1, MANY + 1))[:refused]:
+            server.add_fault(
+                Fault(protocol="pop3", command="TOP", argument=f"^{number} ", reply="-ERR no")
+            )
+        asked = await switch(server, bench, account_id, Kind.POP3)
+        assert len(asked) == uidl.SAMPLES + refused
+
+
+@pytest.mark.parametrize(
+    ("told", "agree", "rounds"),
+    [
+        ([20], True, 1),
+        ([19, 1], True, 2),
+        ([19, 0, 1], True, 3),
+        ([None], False, 1),
+        ([19, None], False, 2),
+        ([0], False, 1),  # none of them
+        ([1, 1, 1, 1], False, 2),  # as many as were to agree at first were not shown
+        ([18, 0, 0, 0, 0, 0, 0, 0, 0, 0], False, 10),
+    ],
+)
+async def test_samples_are_looked_at_until_as_many_agree_as_have_to(
+    told: list[int | None], agree: bool, rounds: int
+) -> None:
+    asked: list[int] = []
+
+    async def look(some: Sequence[int]) -> int | None:
+        assert not set(some) & set(asked)
+        asked.extend(some)
+        return told.pop(0)
+
+    before = len(told)
+    assert await uidl.agree(range(100), look) is agree
+    assert before - len(told) == rounds
 
 
 async def test_as_few_as_the_samples_are_looked_at_by_their_headers(tmp_path: Path) -> None:
