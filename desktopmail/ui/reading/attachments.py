@@ -160,6 +160,7 @@ class AttachmentStrip(QFrame):
             card.save_wanted.connect(lambda it=attachment: self.save_wanted.emit(it))
             card.drag_wanted.connect(lambda it=attachment: self.drag_wanted.emit(it))
             self._flow.addWidget(card)
+            card.move(0, -2 * card.sizeHint().height())  # out of sight until it has its place
             card.show()
         self._flow.setEnabled(True)
         self._flow.invalidate()

@@ -80,6 +80,19 @@ def test_those_of_a_message_that_was_left_do_not_come_any_more(
     assert [it.accessibleName() for it in cards(strip)] == ["new.bin, 6 bytes"]
 
 
+def test_none_lies_over_another_while_the_rest_is_still_coming(
+    qtbot: QtBot, strip: AttachmentStrip
+) -> None:
+    show(strip, *(f"file-{number}.bin" for number in range(60)))
+    QApplication.processEvents()
+    come = 0
+    while not strip.is_complete:
+        qtbot.waitUntil(lambda before=come: len(cards(strip)) > before)
+        come = len(cards(strip))
+        places = [(card.x(), card.y()) for card in cards(strip) if card.geometry().bottom() >= 0]
+        assert len(set(places)) == len(places)
+
+
 def test_enter_shows_it_and_what_is_a_program_is_warned_of(strip: AttachmentStrip) -> None:
     shown: list[object] = []
     strip.show_wanted.connect(shown.append)
