@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from desktopmail.door.certificate import ShownCertificate
     from desktopmail.door.changes import AnyChange
@@ -167,8 +167,8 @@ class StoreReader(Protocol):
         """One mailbox, or None when it is gone."""
         ...
 
-    def thread(self, thread_id: int) -> list[MessageRow]:
-        """A conversation over all mailboxes, oldest first; each message once."""
+    def of_threads(self, view: View, thread_ids: Iterable[int]) -> list[MessageRow]:
+        """All messages of threads that a view without words has, the newest of each first."""
         ...
 
     def people(self, prefix: str, limit: int) -> list[Person]:

@@ -15,7 +15,7 @@ from desktopmail.door.rows import Column
 from desktopmail.door.view import Sql, ViewSql, condition_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     import apsw
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 # To look up the thread of a row takes so many times as long as to read it in the order of threads.
 _READ_ALL = 12
+_OF_THREAD = (
+    "SELECT id FROM placement INDEXED BY placement_by_thread WHERE thread_id = ? AND shown = 1"
+)
 # To count more new rows than this takes as long as to walk over those above a row.
 _COUNTED_ONE_BY_ONE = 10_000
 
@@ -61,6 +64,8 @@ class Places:
             from desktopmail.door import finding
 
             return finding.count(sql, self._run, most)
+        if view.thread_id is not None:
+            return int(self._run(self._narrowed(sql).count())[0][0])
         if most is not None and not view.is_plain:
             return len(self._run(sql.ids(0, most)))
         with self._one_state():
@@ -112,6 +117,18 @@ class Places:
                 places.stood = self._stood(sql)
         return row
 
+    def of_threads(self, view: View, thread_ids: Iterable[int]) -> list[int]:
+        """See `StoreReader.of_threads`."""
+        sql = self._sql(view)
+        return [] if sql is None else [row[0] for row in self._run(sql.of_threads(thread_ids))]
+
+    def thread_sizes(self, view: View, thread_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+        """How many messages threads have in a view, and how many of them are unread."""
+        sql = self._sql(view)
+        if sql is None:
+            return {}
+        return {row[0]: (row[1], row[2]) for row in self._run(sql.thread_sizes(thread_ids))}
+
     def _sql(self, view: View) -> ViewSql | None:
         mailbox_ids: Sequence[int] = view.mailbox_ids
         if not mailbox_ids:
@@ -126,6 +143,8 @@ class Places:
 
     def _narrowed(self, sql: ViewSql) -> ViewSql:
         """The same view, among the few rows that one of its filters leaves; else as it is."""
+        if sql.view.thread_id is not None:
+            return sql.narrowed(Sql(_OF_THREAD, (sql.view.thread_id,)))
         if not sql.view.query.strip() and not sql.is_passed_over:
             return sql
         from desktopmail.door import finding

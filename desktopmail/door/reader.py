@@ -56,7 +56,7 @@ from desktopmail.door.sqlite import DAMAGE, Fields, Value, damaged, fetch, open_
 from desktopmail.door.tags import colour_of, label_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from desktopmail.door.landmarks import Landmarks, Stood
     from desktopmail.door.profile import Profile
@@ -192,8 +192,8 @@ class SqliteReader:
         """
         rows = self._messages(self._places.ids(view, offset, limit, places))
         if view.threads and not view.query.strip():
-            sizes = self._thread_sizes(view, {row.thread_id for row in rows})
-            rows = [msgspec.structs.replace(row, thread_size=sizes[row.thread_id]) for row in rows]
+            sizes = self._places.thread_sizes(view, {row.thread_id for row in rows})
+            rows = [_gathered(row, *sizes.get(row.thread_id, (1, 0))) for row in rows]
         return rows
 
     def position(
@@ -225,18 +225,9 @@ class SqliteReader:
             ]
         )
 
-    def thread(self, thread_id: int) -> list[MessageRow]:
-        """A conversation over all mailboxes, oldest first; each message once."""
-        return self._messages(
-            [
-                row[0]
-                for row in self._all(
-                    "SELECT min(id) FROM placement WHERE thread_id = ? AND shown = 1"
-                    " GROUP BY message_id ORDER BY date_s, min(id)",
-                    (thread_id,),
-                )
-            ]
-        )
+    def of_threads(self, view: View, thread_ids: Iterable[int]) -> list[MessageRow]:
+        """All messages of threads that a view without words has, the newest of each first."""
+        return self._messages(self._places.of_threads(view, thread_ids))
 
     # Octets
 
@@ -473,14 +464,10 @@ class SqliteReader:
             tags[placement_id] = (*tags.get(placement_id, ()), name)
         return tags
 
-    def _thread_sizes(self, view: View, thread_ids: set[int]) -> dict[int, int]:
-        where = f" AND mailbox_id IN ({_list(view.mailbox_ids)})" if view.mailbox_ids else ""
-        return dict(
-            self._all(
-                "SELECT thread_id, count(*) FROM placement WHERE shown = 1"
-                f" AND thread_id IN ({_list(thread_ids)}){where} GROUP BY thread_id"
-            )
-        )
+
+def _gathered(row: MessageRow, size: int, unread: int) -> MessageRow:
+    """The newest message of a thread, as the row that stands for it."""
+    return msgspec.structs.replace(row, thread_size=size, thread_unread=unread)
 
 
 def _read(

@@ -227,7 +227,8 @@ class MessageRow(Row, frozen=True, kw_only=True):
     preview: str
     has_octets: bool  # the whole message is here, not only its headers
     thread_id: int
-    thread_size: int = 1  # rows of its thread in the view, where the view gathers threads
+    thread_size: int = 1  # messages of its thread in the view, where the view gathers threads
+    thread_unread: int = 0  # those of them that are unread
     pending: bool = False  # an operation on it waits for the server
 
 
@@ -316,6 +317,7 @@ class View(Row, frozen=True, kw_only=True):
         query: Words of the search language, or empty.
         unread_only, flagged_only, with_attachment: Quick filters.
         threads: One row a thread: its newest message in the view.
+        thread_id: Only the messages of this thread; without a query.
         column, descending: The order; ties are broken by placement id.
         also: Beside what the words of the query find here: what a server found by them.
     """
@@ -326,6 +328,7 @@ class View(Row, frozen=True, kw_only=True):
     flagged_only: bool = False
     with_attachment: bool = False
     threads: bool = False
+    thread_id: int | None = None
     column: Column = Column.DATE
     descending: bool = True
     also: tuple[PlacementId, ...] = ()
@@ -334,4 +337,4 @@ class View(Row, frozen=True, kw_only=True):
     def is_plain(self) -> bool:
         """Whether the totals of its mailboxes count it: no filter but, at most, unread ones."""
         filtered = self.query.strip() or self.flagged_only or self.with_attachment
-        return not (filtered or self.threads)
+        return not (filtered or self.threads or self.thread_id is not None)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from desktopmail.door.rows import Column, View
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from desktopmail.door.terms import Node
     from desktopmail.door.vocabulary import Vocabulary
@@ -269,6 +269,24 @@ class ViewSql:
             )
             return Sql(f"SELECT count(*) FROM ({one_each} WHERE {where})", ())
         return Sql(f"SELECT count(DISTINCT p.thread_id) FROM placement AS p WHERE {where}", ())
+
+    def of_threads(self, thread_ids: Iterable[int]) -> Sql:
+        """The placement ids of all messages of threads in a view without words, newest first."""
+        text = f"SELECT p.id {self._among_threads} ORDER BY p.date_s DESC, p.id DESC"
+        return Sql(text, (json.dumps(list(thread_ids)),))
+
+    def thread_sizes(self, thread_ids: Iterable[int]) -> Sql:
+        """Of threads in a view without words: the id, how many messages, and how many unread."""
+        text = f"SELECT p.thread_id, count(*), sum(p.flags & 1 = 0) {self._among_threads}"
+        return Sql(f"{text} GROUP BY p.thread_id", (json.dumps(list(thread_ids)),))
+
+    @property
+    def _among_threads(self) -> str:
+        return (
+            "FROM placement AS p INDEXED BY placement_by_thread"
+            " WHERE p.thread_id IN (SELECT value FROM json_each(?))"
+            f" AND p.mailbox_id IN ({self.mailboxes}) AND {self._quick_filters()}"
+        )
 
     def count(self) -> Sql:
         """How many rows there are."""

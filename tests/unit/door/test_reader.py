@@ -148,8 +148,59 @@ async def test_threads_show_the_newest_of_each_with_its_size(
     ]  # fmt: skip
     assert reader.count(view) == 8
     assert (reader.count(view, 5), reader.count(view, 50)) == (5, 8)
-    thread = reader.thread(rows[3].thread_id)
-    assert [9 - int(row.subject.split()[-1]) for row in thread] == [1, 4, 7]
+    reader.close()
+
+
+async def test_a_row_for_a_thread_tells_how_many_of_its_messages_are_unread(
+    store: Store, reader: SqliteReader
+) -> None:
+    view = View(mailbox_ids=(await filled(store),), threads=True)
+    assert [row.thread_unread for row in reader.window(view, 0, 4)] == [0, 1, 0, 2]
+    unread = msgspec.structs.replace(view, unread_only=True)
+    gathered = next(row for row in reader.window(unread, 0, 9) if row.thread_size > 1)
+    assert (gathered.thread_size, gathered.thread_unread) == (2, 2)
+    reader.close()
+
+
+async def test_the_messages_of_threads_are_those_that_the_view_has(
+    store: Store, reader: SqliteReader
+) -> None:
+    view = View(mailbox_ids=(await filled(store),), threads=True)
+    rows = reader.window(view, 0, 100)
+    chosen = [rows[3].thread_id, rows[0].thread_id]
+
+    def numbers(view: View) -> list[int]:
+        return [9 - int(row.subject.split()[-1]) for row in reader.of_threads(view, chosen)]
+
+    assert numbers(view) == [10, 7, 4, 1]
+    assert numbers(msgspec.structs.replace(view, unread_only=True)) == [7, 1]
+    assert numbers(View(mailbox_ids=(MailboxId(999),))) == []
+    reader.close()
+
+
+async def test_a_view_of_one_thread_has_its_messages_in_all_mailboxes(
+    store: Store, reader: SqliteReader
+) -> None:
+    inbox = await filled(store)
+    thread_id = reader.window(View(mailbox_ids=(inbox,), threads=True), 3, 1)[0].thread_id
+    sent = await store.write(
+        lambda tx: mailbox.add(tx, reader.accounts()[0].id, "Answers", role=Role.NONE)
+    )
+    answer = mail(11, subject="Re: Topic 8", hour=11, references="<1@example.org>")
+    await store.write(lambda tx: put(tx, sent, [answer]))
+    view = View(thread_id=thread_id)
+    rows = reader.window(view, 0, 100)
+    assert [9 - int(row.subject.split()[-1]) for row in rows] == [1, 7, 4, 1]
+    assert [row.mailbox_id for row in rows] == [sent, inbox, inbox, inbox]
+    assert (reader.count(view), reader.count(view, 2)) == (4, 4)
+    assert [reader.position(view, row.id) for row in rows] == [0, 1, 2, 3]
+    assert [row.id for row in reader.window(view, 1, 2)] == [row.id for row in rows[1:3]]
+    oldest_first = msgspec.structs.replace(view, descending=False)
+    assert [row.id for row in reader.window(oldest_first, 0, 9)] == [row.id for row in rows][::-1]
+    unread = msgspec.structs.replace(view, unread_only=True)
+    assert reader.count(unread) == len(reader.window(unread, 0, 9)) == 3
+    elsewhere = reader.window(View(mailbox_ids=(inbox,)), 0, 1)[0]
+    assert reader.position(view, elsewhere.id) is None
     reader.close()
 
 
