@@ -231,6 +231,11 @@ class MessageRow(Row, frozen=True, kw_only=True):
     thread_unread: int = 0  # those of them that are unread
     pending: bool = False  # an operation on it waits for the server
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether it, or a message of the thread that it stands for, is unread."""
+        return not self.flags & Flag.SEEN or self.thread_unread > 0
+
 
 class RecipientRow(Row, frozen=True, kw_only=True):
     """What became of a message for one recipient.

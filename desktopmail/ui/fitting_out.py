@@ -109,7 +109,8 @@ def _order_stops(window: MainWindow) -> None:
     """Have the Tab key go as one reads: bar, tree, what is over the list, the list, the message."""
     bar, messages, reading = window.tool_bar, window.list_pane, window.reading
     stops = [bar.search, bar.menu_button, window.sidebar]
-    stops += [*messages.buttons, *messages.scope_bar.stops, messages.list]
+    stops += [*messages.buttons, *messages.scope_bar.stops]
+    stops += [messages.conversation_bar.back, messages.list]
     stops += [reading.header.more_button, reading.plain]
     for before, after in pairwise(stops):
         window.setTabOrder(before, after)

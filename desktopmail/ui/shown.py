@@ -125,7 +125,9 @@ class ShownMessage(QObject):
         return octets
 
     def _open(self, row: MessageRow) -> None:
-        if is_draft(self._window.reader, row):
+        if row.thread_size > 1:
+            self._window.list_pane.show_conversation(row)
+        elif is_draft(self._window.reader, row):
             self._window.run(edit_draft.VERB)
         else:
             self._window.show_view("message")

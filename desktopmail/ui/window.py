@@ -214,13 +214,12 @@ class MainWindow(QMainWindow):
         return self.tree_model.accounts
 
     def selection(self) -> list[MessageRow]:
-        """The messages selected, up to some thousands."""
-        rows = self.list_pane.list.selected_rows()[:5_000]
-        return self.list_model.messages(rows)
+        """The messages selected, up to some thousands; of a gathered conversation, all."""
+        return self.list_pane.list.chosen()
 
     def selected_ids(self) -> tuple[PlacementId, ...]:
-        """The placements selected, all of them."""
-        return tuple(self.list_pane.list.selected_ids())
+        """The placements selected, all of them; of a gathered conversation, those in the list."""
+        return tuple(self.list_pane.list.chosen_ids())
 
     async def letter(self) -> tuple[MessageRow, Letter] | None:
         """The one message selected, read whole; None when there is none."""

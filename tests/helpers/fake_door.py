@@ -208,6 +208,14 @@ def _octets(number: int, sender: str, subject: str, body: str, when: datetime) -
     return letter.as_bytes()
 
 
+def _gathered(rows: Iterable[MessageRow], thread_id: int) -> MessageRow:
+    """The newest of the messages of a thread, with how many there are, and unread."""
+    mine = [row for row in rows if row.thread_id == thread_id]
+    unread = sum(not row.flags & Flag.SEEN for row in mine)
+    newest = max(mine, key=lambda row: (row.date_s, row.id))
+    return msgspec.structs.replace(newest, thread_size=len(mine), thread_unread=unread)
+
+
 @dataclasses.dataclass
 class FakeStore:
     """What stands in for the engine's store.
@@ -329,6 +337,7 @@ class FakeStore:
             row
             for row in self.messages.values()
             if (not view.mailbox_ids or row.mailbox_id in view.mailbox_ids)
+            and view.thread_id in {None, row.thread_id}
             and (not view.unread_only or not row.flags & Flag.SEEN)
             and (not view.flagged_only or row.flags & Flag.FLAGGED)
             and (not view.with_attachment or row.has_attachment)
@@ -344,6 +353,8 @@ class FakeStore:
             Column.SUBJECT: lambda row: (row.subject.casefold(), row.id),
             Column.SIZE: lambda row: (row.size_octets, row.id),
         }
+        if view.threads and not view.query:
+            rows = [_gathered(rows, thread) for thread in {row.thread_id for row in rows}]
         return sorted(rows, key=keys[view.column], reverse=view.descending)  # type: ignore[arg-type]
 
     def count(self, view: View, most: int | None = None) -> int:
@@ -362,6 +373,13 @@ class FakeStore:
         del places, was
         ids = [row.id for row in self._rows(view)]
         return ids.index(placement_id) if placement_id in ids else None
+
+    def of_threads(self, view: View, thread_ids: Iterable[int]) -> list[MessageRow]:
+        wanted = set(thread_ids)
+        newest_first = msgspec.structs.replace(
+            view, threads=False, column=Column.DATE, descending=True
+        )
+        return [row for row in self._rows(newest_first) if row.thread_id in wanted]
 
     def placements(self, message_id: MessageId) -> list[MessageRow]:
         return [row for row in self.messages.values() if row.message_id == message_id]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
+    from desktopmail.door.rows import MessageRow
     from desktopmail.ui.commands.desk import Desk
 
 
@@ -28,7 +29,7 @@ def go_to_unread(desk: Desk) -> bool:
     offset = 0
     while page := desk.reader.window(view, offset, 50):
         for message in page:
-            row = desk.reader.position(desk.list_pane.view, message.id)
+            row = _row_of(desk, message)
             if row is None:
                 continue
             if row > here:
@@ -41,3 +42,13 @@ def go_to_unread(desk: Desk) -> bool:
         return False
     message_list.go_to(first)
     return True
+
+
+def _row_of(desk: Desk, message: MessageRow) -> int | None:
+    """The row of a message, or the one that stands for its conversation."""
+    view = desk.list_pane.view
+    row = desk.reader.position(view, message.id)
+    if row is None and view.threads:
+        newest = desk.reader.of_threads(view, (message.thread_id,))[:1]
+        row = desk.reader.position(view, newest[0].id) if newest else None
+    return row

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from PySide6.QtCore import (
     QAbstractTableModel,
     QMimeData,
@@ -176,13 +177,18 @@ class MessageListModel(QAbstractTableModel):
         row = self._reader.position(self.view, placement_id)
         return row if row is not None and row < self._count else None
 
+    def gathered(self, rows: Iterable[int]) -> list[MessageRow]:
+        """The messages of several rows, and all those of the threads that rows stand for."""
+        messages = self.messages(rows)
+        if all(message.thread_size == 1 for message in messages):
+            return messages
+        return self._reader.of_threads(self.view, {message.thread_id for message in messages})
+
     def all_ids(self) -> list[PlacementId]:
         """The placements of the whole view; read in large pages that are not kept."""
         ids: list[PlacementId] = []
-        while len(ids) < self._count:
-            rows = self._reader.window(self.view, len(ids), 5_000)
-            if not rows:
-                break
+        view = msgspec.structs.replace(self.view, threads=False)
+        while rows := self._reader.window(view, len(ids), 5_000):
             ids.extend(row.id for row in rows)
         return ids
 
@@ -409,7 +415,7 @@ class MessageListModel(QAbstractTableModel):
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802 - Qt's name
         """See QAbstractItemModel."""
         rows = sorted({index.row() for index in indexes})
-        return write_placements([message.id for message in self.messages(rows)])
+        return write_placements([message.id for message in self.gathered(rows)])
 
     def supportedDragActions(self) -> Qt.DropAction:  # noqa: N802 - Qt's name
         """See QAbstractItemModel."""
@@ -445,7 +451,7 @@ class MessageListModel(QAbstractTableModel):
 
     def sentence(self, message: MessageRow) -> str:
         """A row as a screen reader says it."""
-        parts = [] if message.flags & Flag.SEEN else [tr("list.unread")]
+        parts = [tr("list.unread")] if message.is_unread else []
         if message.flags & Flag.FLAGGED:
             parts.append(tr("list.starred"))
         parts += [self.who(message), message.subject or tr("list.no_subject"), self.date(message)]

@@ -113,7 +113,7 @@ class CardDelegate(QStyledItemDelegate):
         model = self._view.model()
         if not isinstance(model, MessageListModel):
             return
-        unread = not message.flags & Flag.SEEN
+        unread = message.is_unread
         line = QFontMetrics(font).height()
         top = rect.top() + (9 if self.compact else 11)
         gap = 0 if self.compact else 2
@@ -267,7 +267,7 @@ class TableDelegate(QStyledItemDelegate):
     ) -> None:
         rect: QRect = option.rect
         font = QFont(option.font)
-        unread = not message.flags & Flag.SEEN
+        unread = message.is_unread
         ratio = painter.device().devicePixelRatioF()
         tokens, side = self._theme.tokens, self._theme.px(_ICON)
         column = ListColumn(index.column())

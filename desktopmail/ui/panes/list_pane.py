@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +16,7 @@ from desktopmail.ui.elided import ElidedLabel
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.margins import set_margins
 from desktopmail.ui.models.messages import COUNTED_FIRST
+from desktopmail.ui.panes.conversation_bar import ConversationBar
 from desktopmail.ui.panes.message_list import MessageList
 from desktopmail.ui.panes.scope_bar import ScopeBar
 
@@ -33,6 +35,16 @@ _FILTERS = (
     ("flagged_only", "filter.starred", "star"),
     ("with_attachment", "filter.attachment", "paperclip"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What is shown: its title, its rows without filters, and the filters that are on."""
+
+    title: str
+    base: View
+    outgoing: bool
+    filters: tuple[str, ...]
 
 
 class ListPane(QFrame):
@@ -56,6 +68,7 @@ class ListPane(QFrame):
         self._outgoing = False
         self._threads = False
         self._is_counting = False
+        self._before: _Shown | None = None  # what a conversation was opened from
         self.list = MessageList(model, theme, self)
         self._title = ElidedLabel("", self)
         self._title.setProperty("kind", "heading")
@@ -100,9 +113,14 @@ class ListPane(QFrame):
         self.scope_bar = ScopeBar(self)
         self.scope_bar.hide()
         layout.addWidget(self.scope_bar)
+        self.conversation_bar = ConversationBar(self)
+        self.conversation_bar.hide()
+        self.conversation_bar.left.connect(self.leave_conversation)
+        layout.addWidget(self.conversation_bar)
         self.list.setMinimumHeight(_LEAST_LIST)
         layout.addWidget(self.list, 1)
         self.list.sort_wanted.connect(self.sort)
+        self.list.left.connect(self.leave_conversation)
         self.list.selection_changed.connect(self._show_count)
         model.modelReset.connect(self._show_count)
         model.refreshed.connect(self._show_count)
@@ -121,8 +139,14 @@ class ListPane(QFrame):
 
     @property
     def is_search(self) -> bool:
-        """Whether something is searched, found or not."""
-        return bool(self._base.query)
+        """Whether something is searched, found or not; also behind a conversation."""
+        base = self._before.base if self._before is not None else self._base
+        return bool(base.query)
+
+    @property
+    def is_conversation(self) -> bool:
+        """Whether one conversation is shown, opened from a mailbox or a search."""
+        return self._before is not None
 
     @property
     def title(self) -> str:
@@ -131,12 +155,10 @@ class ListPane(QFrame):
 
     def show_view(self, title: str, view: View, *, outgoing: bool = False) -> None:
         """Show a mailbox, or several; a new mailbox begins without quick filters."""
+        self._before = None
         self._title.set_full_text(title)
         self._outgoing = outgoing
-        for button in self._filters.values():
-            button.blockSignals(True)
-            button.setChecked(False)
-            button.blockSignals(False)
+        self._check_filters(())
         order = self._model.view
         self._base = msgspec.structs.replace(view, column=order.column, descending=order.descending)
         self._open()
@@ -152,6 +174,7 @@ class ListPane(QFrame):
             count: How many rows `filtered(view)` has, counted up to `COUNTED_FIRST`.
             first: The first of them.
         """
+        self._before = None
         self._title.set_full_text(title)
         self._base = view
         self._is_counting = count >= COUNTED_FIRST
@@ -165,11 +188,43 @@ class ListPane(QFrame):
             view: The search, without filters.
             sentence: What is wrong with it.
         """
+        self._before = None
         self._title.set_full_text(title)
         self._base = view
         self._is_counting = False
         nowhere = msgspec.structs.replace(view, mailbox_ids=(_NO_MAILBOX,), query="")
         self._show(nowhere, sentence, count=0)
+
+    def show_conversation(self, row: MessageRow) -> None:
+        """Show all messages of the conversation of a row, in whatever mailboxes they are."""
+        if self._before is None:
+            on = tuple(field for field, button in self._filters.items() if button.isChecked())
+            self._before = _Shown(self.title, self._base, self._outgoing, on)
+            self.conversation_bar.show_way_back(self.title)
+        self._title.set_full_text(tr("conversation.title"))
+        self._outgoing = False
+        self._check_filters(())
+        order = self._base
+        self._base = View(thread_id=row.thread_id, column=order.column, descending=order.descending)
+        self._open()
+
+    def leave_conversation(self) -> None:
+        """Show again what a conversation was opened from, if one is shown."""
+        if self._before is None:
+            return
+        before, self._before = self._before, None
+        self._title.set_full_text(before.title)
+        self._base, self._outgoing = before.base, before.outgoing
+        self._check_filters(before.filters)
+        self._open_again()
+        self.list.setFocus()
+
+    def _check_filters(self, fields: Sequence[str]) -> None:
+        """Have these quick filters on alone, and open nothing yet."""
+        for field, button in self._filters.items():
+            button.blockSignals(True)
+            button.setChecked(field in fields)
+            button.blockSignals(False)
 
     def tell_found(self, count: int) -> None:
         """Show how many rows the search has that is shown, all of them counted."""
@@ -179,7 +234,8 @@ class ListPane(QFrame):
     def filtered(self, view: View) -> View:
         """The view that is shown where this one is to be: with the filters that are on."""
         on = {field: True for field, button in self._filters.items() if button.isChecked()}
-        return msgspec.structs.replace(view, threads=self._threads, **on)
+        gathers = self._threads and view.thread_id is None
+        return msgspec.structs.replace(view, threads=gathers, **on)
 
     def sort(self, column: Column, descending: bool) -> None:
         """Order the rows by a column."""
@@ -233,7 +289,8 @@ class ListPane(QFrame):
         self.list.scrollToTop()
         if kept is None or not self.list.go_to_message(kept.id):
             self.list.current_changed.emit(None)
-        self.scope_bar.setVisible(self.is_search)
+        self.scope_bar.setVisible(bool(self._base.query))
+        self.conversation_bar.setVisible(self.is_conversation)
         self.view_changed.emit()
 
     def _empty_text(self, view: View, *, filtered: bool) -> str:
@@ -251,7 +308,7 @@ class ListPane(QFrame):
         if selected > 1:
             key, number = "list.selected", selected
         elif not self._base.query:
-            key, number = "list.messages", total
+            key, number = "list.threads" if self.view.threads else "list.messages", total
         else:
             key, number = ("list.found_more" if self._is_counting else "list.found"), total
         self._count.set_full_text(trn(key, number), short=QLocale().toString(number))

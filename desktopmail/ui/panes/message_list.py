@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _NEIGHBOURS = 8
 _HELD_MS = 60
 _RECOUNTED_MS = 1_000
+_MOST_CHOSEN = 5_000
 _SELECTION_CHECKED = 500  # selections up to this size are put right after every refresh
 
 
@@ -35,6 +36,7 @@ class MessageList(QTableView):
         current_changed: Another message is current (MessageRow or None).
         selection_changed: The selection changed.
         opened: A message was double-clicked or Enter was pressed (MessageRow).
+        left: Escape was pressed.
         star_clicked: The star of a row was clicked (MessageRow).
         menu_wanted: A context menu is wanted (global position).
         sort_wanted: A column's heading was clicked (Column, descending).
@@ -43,6 +45,7 @@ class MessageList(QTableView):
     current_changed = Signal(object)
     selection_changed = Signal()
     opened = Signal(object)
+    left = Signal()
     star_clicked = Signal(object)
     menu_wanted = Signal(QPoint)
     sort_wanted = Signal(object, bool)
@@ -194,10 +197,23 @@ class MessageList(QTableView):
         pieces = self.selectionModel().selection().toList()
         return sum(piece.bottom() - piece.top() + 1 for piece in pieces)
 
-    def selected_ids(self) -> list[PlacementId]:
-        """The placements selected, in order."""
+    def chosen(self) -> list[MessageRow]:
+        """The messages that the selected rows stand for: of a gathered thread, all; some thousands.
+
+        A row that is selected is a person's choice of all that it gathers.
+        """
+        return self._model.gathered(self.selected_rows()[:_MOST_CHOSEN])
+
+    def chosen_ids(self) -> list[PlacementId]:
+        """The placements that the selected rows stand for, however many."""
         if self.selected_count() == self._model.rowCount() > _SELECTION_CHECKED:
             return self._model.all_ids()
+        return [message.id for message in self._model.gathered(self.selected_rows())]
+
+    def _selected_ids(self) -> list[PlacementId]:
+        """The placements of the rows selected, in order, where these are not too many."""
+        if self.selected_count() > _SELECTION_CHECKED:
+            return []
         return [message.id for message in self._model.messages(self.selected_rows())]
 
     def current_message(self) -> MessageRow | None:
@@ -228,7 +244,7 @@ class MessageList(QTableView):
         Args:
             exactly: See `MessageListModel.refresh`; done by itself once nothing changes any more.
         """
-        selected = self.selected_ids() if self.selected_count() <= _SELECTION_CHECKED else []
+        selected = self._selected_ids()
         current = self.current_message()
         neighbours = self._neighbours(selected) if selected else []
         scroll = self.verticalScrollBar().value()
@@ -257,8 +273,7 @@ class MessageList(QTableView):
         """Select what was selected; where all of it went, the row that took its place."""
         if not selected:
             return
-        now = self.selected_ids() if self.selected_count() <= _SELECTION_CHECKED else []
-        if now == selected:
+        if self._selected_ids() == selected:
             return
         rows = [row for chosen in selected if (row := self._model.row_of(chosen)) is not None]
         if not rows:
@@ -326,18 +341,24 @@ class MessageList(QTableView):
         return starred and self._cards.star_rect(self.visualRect(index)).contains(place)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Open a message in its own window."""
+        """Open a message, or all that a row gathers."""
         index = self.indexAt(event.position().toPoint())
         message = self._model.message(index.row()) if index.isValid() else None
         if message is not None and event.button() == Qt.MouseButton.LeftButton:
             self.opened.emit(message)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Enter opens; letters are left to the shortcuts (no type-ahead over a million rows)."""
+        """Enter opens, Escape leaves; letters are left to the shortcuts.
+
+        There is no type-ahead over a million rows.
+        """
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             message = self.current_message()
             if message is not None:
                 self.opened.emit(message)
+            return
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
             return
         self._settle.setInterval(_HELD_MS if event.isAutoRepeat() else 0)
         plain = event.modifiers() in {
