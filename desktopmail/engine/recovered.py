@@ -23,6 +23,8 @@ from desktopmail.engine.store.salvage import RECOVERED
 from desktopmail.engine.store.store import unwritable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.ports import Ports
 
@@ -113,8 +115,7 @@ class Recovery:
                 rows = await self._store.read(partial(blob.unnamed, last, transfer.BATCH))
                 if not rows:
                     break
-                last = rows[-1][0]
-                found = await self._store.read(partial(_messages, rows))
+                found, last = await self._store.read(partial(_messages, rows))
             return found
 
         await transfer.add(self._store, self._ports, mailbox_id, take)
@@ -165,13 +166,23 @@ def _tidy(mailbox_id: MailboxId, tx: Transaction) -> bool:
     return False
 
 
-def _messages(rows: list[tuple[int, int, int]], tx: Transaction) -> list[FileMessage]:
-    """The messages, as if they had been read: what they were is not known."""
-    found = []
-    for _, segment, position in rows:
+def _messages(
+    rows: Sequence[tuple[int, int, int]], tx: Transaction
+) -> tuple[list[FileMessage], int]:
+    """The first of these messages, and the id of the last blob that was read.
+
+    They are as if they had been read by a person: what they were is not known.
+    """
+    found: list[FileMessage] = []
+    last = size = 0
+    for blob_id, segment, position in rows:
+        if size >= transfer.BATCH_OCTETS:
+            break
+        last = blob_id
         try:
             octets = tx.segments.read(segment, position)
         except OctetsLostError:
             continue  # the doctor says so
         found.append(FileMessage(octets, Flag.SEEN, (), None))
-    return found
+        size += len(octets)
+    return found, last

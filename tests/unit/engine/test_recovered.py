@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from errno import ENOSPC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import apsw
 import pytest
@@ -12,6 +12,7 @@ from desktopmail.door.commands import BackUp, CheckStore, MoveMessages
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.door.rows import Flag, Kind
+from desktopmail.engine.files import transfer
 from desktopmail.engine.recovered import Recovery
 from desktopmail.engine.store import salvage
 from desktopmail.net.ports import system_ports
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from desktopmail.door.ids import AccountId
+    from desktopmail.engine.files.message import FileMessage
     from desktopmail.engine.recovered import _Note
 
 COUNT = 300
@@ -85,6 +87,35 @@ async def test_with_the_first_account_messages_have_a_place_and_leave_it_for_the
             await until(lambda: "Recovered" not in paths(bench), "nothing is left in it")
             await until(lambda: not bench.engine.profile.loose.exists(), "it is over")
             assert len(bench.rows("Archive")) == 2
+
+
+@told
+async def test_so_many_octets_are_in_memory_at_a_time_however_many_messages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = 10 * len(mail(COUNT))
+    monkeypatch.setattr(transfer, "BATCH_OCTETS", most)
+    add = transfer.add
+    batches: list[int] = []
+
+    async def watched(*to: Any) -> object:
+        *where, take = to
+
+        async def counted() -> list[FileMessage]:
+            batch: list[FileMessage] = await take()
+            batches.append(sum(len(one.octets) for one in batch))
+            return batch
+
+        return await add(*where, counted)
+
+    monkeypatch.setattr(transfer, "add", watched)
+    await lose(tmp_path)
+    async with open_store(tmp_path) as store:
+        await store.write(add_account)
+        await Recovery(store, system_ports()).bring_back()
+    async with running_engine(tmp_path) as bench:
+        assert len(bench.rows("Recovered")) == COUNT
+    assert max(batches) < most + len(mail(COUNT))
 
 
 @told
