@@ -2,8 +2,9 @@ r"""LIST and LSUB: the tree of mailboxes, with what was selected and is to be to
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from desktopmail.wire.imap.condition import Condition, Tag
 from desktopmail.wire.imap.list import (
@@ -22,21 +23,37 @@ from desktopmail.wire.imap.octets import is_escape
 from localserver.imap import capability
 from localserver.imap.status import status_of
 from localserver.store import names
+from localserver.store.errors import LimitError
+from localserver.store.name_pattern import NamePattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from localserver.imap.session import ImapSession
     from localserver.store.mailbox import Mailbox
 
+# More than any client asks for at once: each is held against each name.
+MAX_PATTERNS: Final = 100
+_STEP: Final = 256
+
 
 @dataclass(frozen=True, slots=True)
 class _Tree:
-    """All names there are: mailboxes, subscribed names, and the names above them."""
+    """All names there are: mailboxes, subscribed names, and the names above them.
+
+    Attributes:
+        mailboxes: By name.
+        subscribed: Names, also of what is no mailbox any more.
+        parents: Names above mailboxes.
+        above_subscribed: Names above subscribed ones.
+        above_special: Names above mailboxes that have a special use.
+    """
 
     mailboxes: dict[str, Mailbox]
     subscribed: set[str]
     parents: set[str]
+    above_subscribed: set[str]
+    above_special: set[str]
 
 
 async def handle_list(session: ImapSession, tag: Tag, command: List) -> None:
@@ -46,9 +63,13 @@ async def handle_list(session: ImapSession, tag: Tag, command: List) -> None:
         session.send(ListResponse(frozenset({NO_SELECT}), names.DELIMITER, ""))
         session.finish(tag, Condition.OK, "Listed.")
         return
+    if len(command.patterns) > MAX_PATTERNS:
+        raise LimitError(f"A LIST has at most {MAX_PATTERNS} patterns.")
     tree = _tree(session)
     matches = [_match(command.reference, each) for each in command.patterns]
-    for name in _candidates(tree, command):
+    for count, name in enumerate(_candidates(tree, command)):
+        if count % _STEP == _STEP - 1:
+            await asyncio.sleep(0)  # others have their turn
         if not any(match(name) for match in matches):
             continue
         response = _response(session, tree, command, name)
@@ -70,10 +91,9 @@ def _match(reference: str, pattern: str) -> Callable[[str], bool]:
     sections 5.1.3 and 6.3.8).
     """
     if not any(map(is_escape, reference + pattern)):
-        match = names.pattern(reference, pattern).fullmatch
-        return lambda name: match(name) is not None
-    written = names.pattern(_written(reference), _written(pattern)).fullmatch
-    return lambda name: written(_written(name)) is not None
+        return NamePattern(reference, pattern).matches
+    written = NamePattern(_written(reference), _written(pattern)).matches
+    return lambda name: written(_written(name))
 
 
 def _written(name: str) -> str:
@@ -83,15 +103,18 @@ def _written(name: str) -> str:
 def _tree(session: ImapSession) -> _Tree:
     mailboxes = {mailbox.name: mailbox for mailbox in session.account.mailboxes()}
     subscribed = session.account.subscriptions()
-    parents = {above for name in mailboxes for above in names.parents(name)}
-    return _Tree(mailboxes, subscribed, parents)
+    special = [name for name, mailbox in mailboxes.items() if mailbox.special_use]
+    return _Tree(mailboxes, subscribed, *map(_above, (mailboxes, subscribed, special)))
+
+
+def _above(lower: Iterable[str]) -> set[str]:
+    return {above for name in lower for above in names.parents(name)}
 
 
 def _candidates(tree: _Tree, command: List) -> list[str]:
     known = set(tree.mailboxes) | tree.parents
     if "SUBSCRIBED" in command.selection:
-        known |= tree.subscribed
-        known |= {above for name in tree.subscribed for above in names.parents(name)}
+        known |= tree.subscribed | tree.above_subscribed
     # INBOX first, as every client shows it.
     return sorted(known, key=lambda name: (name != names.INBOX, name))
 
@@ -121,11 +144,9 @@ def _child_info(tree: _Tree, command: List, name: str) -> set[str]:
     if "RECURSIVEMATCH" not in command.selection:
         return set()
     found = set()
-    if "SUBSCRIBED" in command.selection and names.below(name, tree.subscribed):
+    if "SUBSCRIBED" in command.selection and name in tree.above_subscribed:
         found.add("SUBSCRIBED")
-    if "SPECIAL-USE" in command.selection and any(
-        tree.mailboxes[below].special_use for below in names.below(name, tree.mailboxes)
-    ):
+    if "SPECIAL-USE" in command.selection and name in tree.above_special:
         found.add("SPECIAL-USE")
     return found
 
@@ -134,7 +155,7 @@ def _attributes(session: ImapSession, tree: _Tree, command: List, name: str) -> 
     mailbox = tree.mailboxes.get(name)
     attributes = set()
     if capability.offers(session, "CHILDREN"):
-        attributes.add(HAS_CHILDREN if names.below(name, tree.mailboxes) else HAS_NO_CHILDREN)
+        attributes.add(HAS_CHILDREN if name in tree.parents else HAS_NO_CHILDREN)
     if mailbox is None:
         attributes |= {NON_EXISTENT, NO_SELECT}
     elif mailbox.special_use and capability.offers(session, "SPECIAL-USE"):
@@ -162,6 +183,5 @@ async def handle_lsub(session: ImapSession, tag: Tag, command: Lsub) -> None:
 def _lsub_names(tree: _Tree, match: Callable[[str], bool], text: str) -> list[str]:
     found = {name for name in tree.subscribed if match(name)}
     if text.endswith("%"):
-        above = {parent for name in tree.subscribed for parent in names.parents(name)}
-        found |= {name for name in above if match(name)}
+        found |= {name for name in tree.above_subscribed if match(name)}
     return sorted(found, key=lambda name: (name != names.INBOX, name))

@@ -69,19 +69,3 @@ def below(name: str, names: Iterable[str]) -> list[str]:
     """Return those names that lie below a name."""
     start = name + DELIMITER
     return [other for other in names if other.startswith(start)]
-
-
-def pattern(reference: str, wanted: str) -> re.Pattern[str]:
-    """Compile the pattern of a LIST: `*` matches anything, `%` anything but the delimiter.
-
-    The reference is put before the pattern, as if it were a mailbox name (RFC 9051 section 6.3.9);
-    an INBOX at the start matches in any case.
-    """
-    whole = canonical(reference + wanted) if "*" not in reference else reference + wanted
-    # Wildcards side by side mean no more than one of them; as a regular expression they would take
-    # exponential time.
-    whole = re.sub(r"[*%]*\*[*%]*", "*", whole)
-    whole = re.sub("%+", "%", whole)
-    parts = {"*": ".*", "%": f"[^{DELIMITER}]*"}
-    expression = "".join(parts.get(character) or re.escape(character) for character in whole)
-    return re.compile(expression, re.DOTALL)

@@ -134,3 +134,10 @@ async def test_an_ampersand_is_a_character_as_any_other_in_utf8() -> None:
         await dialogue.run("CREATE a&-b")
         await dialogue.run("ENABLE UTF8=ACCEPT")
         assert names(await dialogue.run('LIST "" "*&*"')) == ["a&b"]
+
+
+async def test_more_patterns_than_any_client_has_are_refused() -> None:
+    async with logged_in() as dialogue:
+        answer = (await dialogue.run(f'LIST "" ({" ".join(["x"] * 101)})'))[-1]
+        assert answer.startswith("NO [LIMIT] A LIST has at most 100 patterns")
+        assert names(await dialogue.run(f'LIST "" ({" ".join(["INBOX"] * 100)})')) == ["INBOX"]

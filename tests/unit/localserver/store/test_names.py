@@ -42,21 +42,6 @@ def test_length_and_depth_are_bounded() -> None:
         names.check("ü" * 6, limits)
 
 
-@pytest.mark.parametrize(
-    ("reference", "wanted", "name", "matches"),
-    [
-        ("", "*", "a/b", True), ("", "%", "a/b", False), ("", "%/%", "a/b", True),
-        ("a/", "%", "a/b", True), ("", "a*c", "a/b/c", True), ("", "a.b", "axb", False),
-        ("", "inbox", "INBOX", True), ("", "*%*%*", "anything/at/all", True),
-    ],
-)  # fmt: skip
-def test_patterns(reference: str, wanted: str, name: str, matches: bool) -> None:
-    assert bool(names.pattern(reference, wanted).fullmatch(name)) is matches
-
-
-def test_a_pattern_of_many_wildcards_takes_no_time() -> None:
-    assert not names.pattern("", "*%" * 500 + "x").fullmatch("a" * 5000)
-
 
 def test_the_tree() -> None:
     assert names.parents("a/b/c") == ["a", "a/b"]
