@@ -22,6 +22,7 @@ from desktopmail.wire.imap.search_key import (
     Sized,
 )
 from localserver.imap.search_charset import UnknownCharsetError, codec_of
+from localserver.store.errors import LimitError
 from localserver.store.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
 from localserver.store.folding import folded
 
@@ -47,6 +48,12 @@ _COLUMNS: Final = {
 # The octets of a plain ASCII message stand for its text.
 _HEADER_TEXT: Final = "coalesce(header_text, lower(CAST(header AS TEXT)))"
 _BODY_TEXT: Final = "coalesce(body_text, lower(CAST(content.body AS TEXT)))"
+# Every message may be held against every key: a line of keys alone would keep a user's searches for
+# minutes, and one of sets the whole server.
+MAX_KEYS: Final = 5000
+# UIDs that the sets of one search list one by one, when they cannot be told as a few ranges.
+MAX_LISTED: Final = 2_000_000
+_FEW_RANGES: Final = 8
 _NEVER: Final = "0"
 _ALWAYS: Final = "1"
 
@@ -85,12 +92,20 @@ class Compiler:
 
     def __init__(self, view: View, flags: FlagTable, charset: str | None, now: datetime) -> None:
         self._codec = codec_of(charset)
+        self._keys = self._listed = 0
         self._view = view
         self._flags = flags
         self._now = int(now.timestamp())
 
     def compile(self, key: SearchKey) -> Condition:
-        """Return the condition of a key. Keys nest at most a hundred deep."""
+        """Return the condition of a key. Keys nest at most a hundred deep.
+
+        Raises:
+            LimitError: It is made of more than any client asks for.
+        """
+        self._keys += 1
+        if self._keys > MAX_KEYS:
+            raise LimitError(f"A search has at most {MAX_KEYS} keys.")
         match key:
             case And(keys):
                 return _joined([self.compile(each) for each in keys], "AND")
@@ -117,14 +132,13 @@ class Compiler:
             case ModSeq(value):
                 return Condition("modseq>=?", (value,), 0, names_modseq=True)
             case Among(numbers):
-                places = self._view.places(numbers) or []
-                return _among([self._view.uids[place] for place in places])
+                return self._among(self._view.ranges(numbers) or [])
 
     def _word(self, word: str) -> Condition:
         if word in {"ALL", "SAVEDATESUPPORTED"}:
             return Condition(_ALWAYS)
         if word in {"RECENT", "OLD", "NEW"}:
-            recent = _among(sorted(self._view.recent))
+            recent = self._listing(sorted(self._view.recent))
             if word == "OLD":
                 return Condition(f"NOT ({recent.sql})", recent.bindings)
             unseen = _bit(SEEN, present=False)
@@ -153,6 +167,27 @@ class Compiler:
         if name.upper() in _COLUMNS and wanted:
             return Condition(f"instr({_COLUMNS[name.upper()]}, ?)", (wanted,), 1)
         return Condition("header_has(header, ?, ?)", (name, wanted), 2)
+
+    def _among(self, places: list[range]) -> Condition:
+        """Return the condition for messages at places of the mailbox, which are ascending."""
+        uids = self._view.uids
+        filled = [(uids[each[0]], uids[each[-1]]) for each in places if each]
+        if not filled:
+            return Condition(_NEVER)
+        if len(filled) <= _FEW_RANGES:
+            sql = " OR ".join(["uid BETWEEN ? AND ?"] * len(filled))
+            return Condition(f"({sql})", tuple(end for ends in filled for end in ends))
+        return self._listing([uids[place] for each in places for place in each])
+
+    def _listing(self, uids: Sequence[int]) -> Condition:
+        if not uids:
+            return Condition(_NEVER)
+        if uids[-1] - uids[0] + 1 == len(uids):
+            return Condition("uid BETWEEN ? AND ?", (uids[0], uids[-1]))
+        if self._listed and self._listed + len(uids) > MAX_LISTED:
+            raise LimitError(f"The sets of a search name at most {MAX_LISTED} messages.")
+        self._listed += len(uids)
+        return Condition("uid IN (SELECT value FROM json_each(?))", (json.dumps(list(uids)),))
 
     def _decoded(self, text: bytes) -> str:
         try:
@@ -195,14 +230,6 @@ def _object_number(text: bytes, prefix: bytes) -> int | None:
     """Return the number of an EMAILID or THREADID as this server writes it, else None."""
     found = _OBJECT_NUMBER.fullmatch(text)
     return int(found[2], 16) if found is not None and found[1] == prefix else None
-
-
-def _among(uids: Sequence[int]) -> Condition:
-    if not uids:
-        return Condition(_NEVER)
-    if uids[-1] - uids[0] + 1 == len(uids):
-        return Condition("uid BETWEEN ? AND ?", (uids[0], uids[-1]))
-    return Condition("uid IN (SELECT value FROM json_each(?))", (json.dumps(list(uids)),))
 
 
 def _dated(word: str, ordinal: int) -> Condition:

@@ -98,10 +98,19 @@ class View:
         Returns:
             None when a sequence number is named that does not exist; UIDs may name anything.
         """
+        ranges = self.ranges(numbers)
+        return None if ranges is None else _together(ranges)
+
+    def ranges(self, numbers: SeqSet | UidSet) -> list[range] | None:
+        """Return the places that a set names as ranges: no more of them than the set has.
+
+        Returns:
+            None when a sequence number is named that does not exist; UIDs may name anything.
+        """
         if numbers.saved:
-            return self._places_of_uids(self.saved)
+            return self._ranges_of_uids(self.saved)
         if isinstance(numbers, UidSet):
-            return self._places_of_uids(numbers)
+            return self._ranges_of_uids(numbers)
         count = len(self.uids)
         places: list[range] = []
         for low, high in numbers.ranges:
@@ -111,17 +120,17 @@ class View:
             if first < 1 or last > count:
                 return None
             places.append(range(first - 1, last))
-        return _together(places)
+        return places
 
-    def _places_of_uids(self, numbers: UidSet) -> Sequence[int]:
+    def _ranges_of_uids(self, numbers: UidSet) -> list[range]:
         uids = self.uids
         if not uids:
-            return ()
+            return []
         places: list[range] = []
         for low, high in numbers.resolve(uids[-1]).ranges:
             first = bisect_left(uids, low)
             places.append(range(first, bisect_right(uids, min(high, 0xFFFFFFFF), first)))
-        return _together(places)
+        return places
 
     # ---- what is new
 

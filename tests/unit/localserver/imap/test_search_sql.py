@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from array import array
 from datetime import UTC, date, datetime
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
-from desktopmail.wire.imap.search_key import And, Dated, Has, Is, Keyword, Not, Or, Sized
+from desktopmail.wire.imap.search_key import Among, And, Dated, Has, Is, Keyword, Not, Or, Sized
+from desktopmail.wire.imap.sequence import SeqSet
 from localserver.imap.search_charset import UnknownCharsetError
 from localserver.imap.search_sql import Compiler
+from localserver.imap.view import View
+from localserver.store.errors import LimitError
 from localserver.store.flags import FlagTable
 from localserver.store.folding import folded
 
@@ -20,6 +24,13 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 def compiler(charset: str | None = None) -> Compiler:
     view = SimpleNamespace(uids=array("I", [1, 2, 5]), recent=set())
     return Compiler(view, FlagTable({8: "$Todo"}), charset, NOW)  # type: ignore[arg-type]
+
+
+def over(uids: range) -> Compiler:
+    """A compiler for a mailbox with these UIDs."""
+    view = SimpleNamespace(uids=array("I", uids), recent=set())
+    view.ranges = partial(View.ranges, view)  # type: ignore[arg-type]
+    return Compiler(view, FlagTable({}), None, NOW)  # type: ignore[arg-type]
 
 
 def test_cheap_keys_come_before_those_that_read_contents() -> None:
@@ -42,7 +53,7 @@ def test_a_keyword_nobody_has_matches_nothing() -> None:
 
 
 def test_many_keys_make_a_shallow_tree() -> None:
-    condition = compiler().compile(Or(And(tuple([Is("SEEN")] * 5000)), Not(Is("DRAFT"))))
+    condition = compiler().compile(Or(And(tuple([Is("SEEN")] * 4900)), Not(Is("DRAFT"))))
     depth = most = 0
     for character in condition.sql:
         depth += (character == "(") - (character == ")")
@@ -72,3 +83,21 @@ def test_strings_are_compared_as_their_charset_says() -> None:
 def test_octets_that_are_not_in_the_charset_are_refused(charset: str, octets: bytes) -> None:
     with pytest.raises(UnknownCharsetError):
         compiler(charset).compile(Has("TEXT", octets))
+
+
+def test_a_search_of_more_keys_than_any_client_has_is_refused() -> None:
+    with pytest.raises(LimitError, match="5000 keys"):
+        compiler().compile(And(tuple([Is("SEEN")] * 5000)))
+
+
+def test_sets_are_told_by_their_ends_and_not_message_by_message() -> None:
+    few = over(range(10, 100_000, 10)).compile(Among(SeqSet.parse(b"2:4,9:*")))
+    assert few.bindings == (20, 40, 90, 99_990)
+
+
+def test_sets_that_list_more_messages_than_there_can_be_are_refused() -> None:
+    uids = range(2, 200_000, 2)
+    holes = Among(SeqSet.parse(b"1,3,5,7,9,11,13,15,17:*"))
+    assert over(uids).compile(And((holes, holes))).cost == 0
+    with pytest.raises(LimitError, match="2000000 messages"):
+        over(uids).compile(And((holes,) * 25))

@@ -107,7 +107,7 @@ def test_uids(numbers: str, places: list[int]) -> None:
 
 
 def test_an_empty_mailbox_has_no_places() -> None:
-    assert view(mailbox()).places(UidSet.all()) == ()
+    assert view(mailbox()).places(UidSet.all()) == []
     assert view(mailbox()).places(SeqSet.all()) is None
 
 
