@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from desktopmail.wire.imap.codes import Code
@@ -95,6 +96,8 @@ async def handle_fetch(session: ImapSession, tag: Tag, command: Fetch) -> None:
     sent = 0
     try:
         for start in range(0, asked, _STEP):
+            if start:
+                await asyncio.sleep(0)  # others have their turn
             sent += await _step(session, view, plan, places[start : start + _STEP])
     except UnknownEncodingError:
         session.finish(
@@ -141,7 +144,9 @@ async def _step(session: ImapSession, view: View, plan: Plan, places: Sequence[i
     if not plan.reads_contents:
         return await _send(session, view, plan, places)
     sent = 0
-    for part in _parts(session, view, places):
+    for part in _parts(session, view, places, _STEP_OCTETS // max(1, plan.parts)):
+        if sent:
+            await asyncio.sleep(0)  # others have their turn
         sent += await _send(session, view, plan, part)
     return sent
 
@@ -152,7 +157,9 @@ def _uids_at(view: View, places: Sequence[int]) -> Sequence[int]:
     return [view.uids[place] for place in places]
 
 
-def _parts(session: ImapSession, view: View, places: Sequence[int]) -> list[Sequence[int]]:
+def _parts(
+    session: ImapSession, view: View, places: Sequence[int], step_octets: int
+) -> list[Sequence[int]]:
     """Cut places into parts of about one step's octets."""
     if len(places) == 1:
         return [places]
@@ -165,12 +172,12 @@ def _parts(session: ImapSession, view: View, places: Sequence[int]) -> list[Sequ
         )  # fmt: skip
         sizes.update(rows)
     parts: list[Sequence[int]] = []
-    begin, room = 0, _STEP_OCTETS
+    begin, room = 0, step_octets
     for count, place in enumerate(places):
         size = sizes.get(view.uids[place], 0)
         if count > begin and size > room:
             parts.append(places[begin:count])
-            begin, room = count, _STEP_OCTETS
+            begin, room = count, step_octets
         room -= size
     parts.append(places[begin:])
     return parts

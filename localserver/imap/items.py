@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from desktopmail.mime import section as mime_section
@@ -16,6 +16,7 @@ from desktopmail.wire.imap.section import HEADER, TEXT, WHOLE, SectionText, enco
 from desktopmail.wire.imap.writer import Writer
 from localserver.imap.flags import flags_text
 from localserver.store import encoded
+from localserver.store.errors import LimitError
 from localserver.store.moment import moment_of
 from localserver.store.summary import summarise
 
@@ -37,6 +38,10 @@ _WHOLE: Final = ("content.header", "content.body")
 _CONTENT: Final = frozenset(_WHOLE)
 # What is read and sent without a turn of the loop.
 _SMALL_OCTETS: Final = 256 * 1024
+# Parts and ranges of one message that one FETCH may ask for, and their octets together: more than
+# any client asks for. A line has room for thousands that each take the message anew.
+MAX_PARTS: Final = 250
+MAX_ANSWER_OCTETS: Final = 256 * 1024 * 1024
 # One parsed message is kept, for clients that fetch it part by part and range by range.
 _PARSED_KEPT: Final = 4
 _PARSED_MAX_OCTETS: Final = 16 * 1024 * 1024
@@ -56,6 +61,7 @@ class Plan:
         write: Makes what stands between the parentheses of a row.
         reads_summaries: Rows hold what is worked out behind the delivery.
         reads_contents: Rows hold whole messages, so few are read at once.
+        parts: How many parts or ranges of each are written.
         marks_seen: The messages are read by this.
         tells_flags: FLAGS is among the items.
         is_flags_and_uid: It is UID and FLAGS, and nothing is \Recent.
@@ -68,6 +74,7 @@ class Plan:
     write: Write
     reads_summaries: bool
     reads_contents: bool
+    parts: int
     marks_seen: bool
     tells_flags: bool
     is_flags_and_uid: bool
@@ -94,9 +101,15 @@ def compile_items(session: ImapSession, view: View, command: Fetch, *, with_uid:
         view: The selected mailbox.
         command: The FETCH.
         with_uid: UID is told whether it is asked for or not.
+
+    Raises:
+        LimitError: It asks for more parts than any client does.
     """
     columns = _Columns()
     items = list(dict.fromkeys(command.items))
+    parts = sum(not isinstance(item, Item) for item in items)
+    if parts > MAX_PARTS:
+        raise LimitError(f"A FETCH asks for at most {MAX_PARTS} parts.")
     if with_uid and Item.UID not in items:
         items.insert(0, Item.UID)
     wants_modseq = command.changed_since is not None or (session.condstore and Item.FLAGS in items)
@@ -107,13 +120,17 @@ def compile_items(session: ImapSession, view: View, command: Fetch, *, with_uid:
     if command.changed_since is not None:
         changed = f" AND modseq>{command.changed_since:d}"
     sql, reads_contents = _sql(columns.names), bool(_CONTENT & set(columns.names))
+    write = _joined(writers)
+    if _WHOLE[1] in columns.names:
+        write = _with_contents(write, columns)
     small = f" AND length(content.body)<={_SMALL_OCTETS}" if reads_contents else ""
     plan = Plan(
         sql=sql + changed + " ORDER BY uid",
         small_sql=sql + small + " ORDER BY uid",
-        write=_joined(writers),
+        write=write,
         reads_summaries=any(name.startswith(_SUMMARIES) for name in columns.names),
         reads_contents=reads_contents,
+        parts=parts,
         marks_seen=not view.readonly and any(_marks_seen(item) for item in items),
         tells_flags=Item.FLAGS in items,
         is_flags_and_uid=items == [Item.UID, Item.FLAGS] and not view.recent,
@@ -172,6 +189,44 @@ def _sql(names: list[str]) -> str:
         tables += " JOIN thread ON thread.message=entry.message"
     chosen = ", ".join(names)
     return f"SELECT {chosen} FROM {tables} WHERE mailbox=? AND uid BETWEEN ? AND ?"  # noqa: S608
+
+
+class _Contents:
+    """A message while its parts are written: put together once, and parsed once."""
+
+    def __init__(self, header: bytes, body: bytes) -> None:
+        self._header = header
+        self._body = body
+        self._left = MAX_ANSWER_OCTETS
+
+    @cached_property
+    def octets(self) -> bytes:
+        """All of it."""
+        return self._header + self._body
+
+    @cached_property
+    def structure(self) -> Part:
+        """Its parts; those of small messages are remembered."""
+        if len(self._header) + len(self._body) > _PARSED_MAX_OCTETS:
+            return structure.parse(self.octets)
+        return _remembered(self._header, self._body)
+
+    def take(self, octets: bytes) -> bytes:
+        """Return what is written, which is counted.
+
+        Raises:
+            LimitError: It is too much together.
+        """
+        self._left -= len(octets)
+        if self._left < 0:
+            raise LimitError(f"A FETCH asks for at most {MAX_ANSWER_OCTETS} octets of a message.")
+        return octets
+
+
+def _with_contents(write: Write, columns: _Columns) -> Write:
+    """Return what hands the writers of parts the contents, behind the columns of a row."""
+    header, body = (columns.place(name) for name in _WHOLE)
+    return lambda row: write((*row, _Contents(row[header], row[body])))
 
 
 def _joined(writers: list[Write]) -> Write:
@@ -274,20 +329,23 @@ def _body(columns: _Columns, name: bytes, section: Section, partial: Partial | N
     if section == HEADER:
         header = columns.place("content.header")
         return lambda row: _literal(name, row[header], partial)
-    if section == TEXT:
-        body = columns.place("content.body")
-        return lambda row: _literal(name, row[body], partial)
-    if not section.part and section.text is not None:
+    if not section.part and section.text not in {None, SectionText.TEXT}:
         header = columns.place("content.header")
         return lambda row: _literal(name, _fields(row[header], section), partial)
     header, body = columns.place("content.header"), columns.place("content.body")
+    if section == TEXT:
+        return lambda row: row[-1].take(_literal(name, row[body], partial))
     if section == WHOLE and partial is None:
-        return lambda row: b"%b {%d}\r\n%b%b" % (
-            name, len(row[header]) + len(row[body]), row[header], row[body],
-        )  # fmt: skip
+        return lambda row: row[-1].take(
+            b"%b {%d}\r\n%b%b"
+            % (name, len(row[header]) + len(row[body]), row[header], row[body])
+        )
     if section == WHOLE:
-        return lambda row: _literal(name, row[header] + row[body], partial)
-    return lambda row: _literal(name, _part(row[header], row[body], section), partial)
+        return lambda row: row[-1].take(_literal(name, row[-1].octets, partial))
+    wanted = _mime_section(section)
+    return lambda row: row[-1].take(
+        _literal(name, mime_section.octets_of(row[-1].structure, wanted), partial)
+    )
 
 
 def _mime_section(section: Section) -> mime_section.Section:
@@ -302,29 +360,19 @@ def _fields(header: bytes, section: Section) -> bytes:
     return mime_section.fields_of(structure.parse(header), names, wanted=wanted)
 
 
-def _part(header: bytes, body: bytes, section: Section) -> bytes | None:
-    return mime_section.octets_of(_parsed(header, body), _mime_section(section))
-
-
-def _parsed(header: bytes, body: bytes) -> Part:
-    """Return the structure of a message; a few are kept."""
-    if len(header) + len(body) > _PARSED_MAX_OCTETS:
-        return structure.parse(header + body)
-    return _remembered(header, body)
-
-
 @lru_cache(maxsize=_PARSED_KEPT)
 def _remembered(header: bytes, body: bytes) -> Part:
     return structure.parse(header + body)
 
 
 def _binary(columns: _Columns, item: BinaryItem) -> Write:
-    header, body = columns.place("content.header"), columns.place("content.body")
+    for each in _WHOLE:
+        columns.place(each)
     name = b"BINARY[%b]" % b".".join([b"%d" % part for part in item.part])
 
     def write(row: Row) -> bytes:
-        octets = _decoded(_parsed(row[header], row[body]), item.part)
-        written = _literal(name, octets, item.partial)
+        octets = _decoded(row[-1].structure, item.part)
+        written: bytes = row[-1].take(_literal(name, octets, item.partial))
         if octets is None or b"\0" not in octets:
             return written
         # RFC 3516 section 4.2: a NUL needs a literal8.
@@ -335,11 +383,12 @@ def _binary(columns: _Columns, item: BinaryItem) -> Write:
 
 
 def _binary_size(columns: _Columns, item: BinarySizeItem) -> Write:
-    header, body = columns.place("content.header"), columns.place("content.body")
+    for each in _WHOLE:
+        columns.place(each)
     name = b"BINARY.SIZE[%b]" % b".".join([b"%d" % part for part in item.part])
 
     def write(row: Row) -> bytes:
-        octets = _decoded(_parsed(row[header], row[body]), item.part)
+        octets = _decoded(row[-1].structure, item.part)
         return b"%b %d" % (name, len(octets or b""))
 
     return write

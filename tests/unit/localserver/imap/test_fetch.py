@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from desktopmail.mime import structure
+from localserver.imap import items
 from tests.helpers.imap_dialogue import logged_in, mail
 
 MULTIPART = (
@@ -136,3 +138,39 @@ async def test_an_encoding_that_is_not_known_is_said_for_binary() -> None:
     octets = b"Content-Transfer-Encoding: x-secret\r\nContent-Type: application/x\r\n\r\nabc"
     async with logged_in(messages=[octets]) as dialogue:
         assert (await dialogue.run("FETCH 1 BINARY[1]"))[-1].startswith("NO [UNKNOWN-CTE]")
+
+
+async def test_more_parts_than_any_client_asks_for_are_refused() -> None:
+    async with logged_in(messages=[mail("a")]) as dialogue:
+        ranges = [f"BODY.PEEK[]<{start}.1>" for start in range(251)]
+        lines = await dialogue.run(f"FETCH 1 ({' '.join(ranges)})")
+        assert lines == ["NO [LIMIT] A FETCH asks for at most 250 parts."]
+        lines = await dialogue.run(f"FETCH 1 ({' '.join(ranges[1:])})")
+        assert lines[-1] == "OK Fetched."
+
+
+async def test_a_message_asked_for_many_times_in_one_command_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(items, "MAX_ANSWER_OCTETS", 400_000)
+    async with logged_in(messages=[mail("a", "x" * 99_000)]) as dialogue:
+        three = "BODY.PEEK[] BODY.PEEK[TEXT] BODY.PEEK[1]"
+        assert (await dialogue.run(f"FETCH 1 ({three})"))[-1] == "OK Fetched."
+        lines = await dialogue.run(f"FETCH 1 ({three} BODY.PEEK[]<1.99000> BODY.PEEK[1]<2.99000>)")
+        assert lines == ["NO [LIMIT] A FETCH asks for at most 400000 octets of a message."]
+
+
+async def test_a_message_is_parsed_once_for_all_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[bytes] = []
+    parse = structure.parse
+
+    def counted(octets: bytes) -> structure.Part:
+        parsed.append(octets)
+        return parse(octets)
+
+    monkeypatch.setattr(items, "_PARSED_MAX_OCTETS", 0)
+    monkeypatch.setattr(items.structure, "parse", counted)
+    async with logged_in(messages=[mail("a")]) as dialogue:
+        lines = await dialogue.run("FETCH 1 (BODY.PEEK[1] BODY.PEEK[1.MIME] BINARY.PEEK[1])")
+        assert lines[-1] == "OK Fetched."
+    assert len(parsed) == 1
