@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from localserver.store.interface import Store
     from localserver.submission.policy import Policy
     from localserver.transcript import Transcript
-    from localserver.users import Users
+    from localserver.users import User, Users
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +56,15 @@ class ServerContext:
     outbound: Outbound | None = None
     policy: Policy | None = None
     changes: Changes = field(default_factory=Changes)
+
+    def sent_away(self, protocol: str, peer: str, user: User | None, reason: str) -> None:
+        """Log in one sentence that a client was sent away for what it did.
+
+        Args:
+            protocol: Which it spoke.
+            peer: Its address.
+            user: Who logged in there, or None.
+            reason: What it did, without a full stop and without anything it said.
+        """
+        name = f" ({user.name})" if user is not None else ""
+        self.log.info("%s: %s%s was sent away: %s.", protocol, peer, name, reason)

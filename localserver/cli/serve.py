@@ -146,6 +146,8 @@ def serve(
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    logging.getLogger("localserver").setLevel(logging.INFO)  # who was sent away, and why
+    _DIALOGUE.setLevel(logging.WARNING)
     if verbose:
         _show_dialogue()
     # The loop reads into a fresh buffer of 256 KiB. glibc would ask the system for each and give

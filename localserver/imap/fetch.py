@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # So many messages are read in one step; with contents, so many octets.
 _STEP: Final = 2000
 _STEP_OCTETS: Final = 1024 * 1024
+_LEAST_OCTETS: Final = 1024  # what the smallest message counts there
 # What is little enough to be answered in the loop's callback: so many messages without their
 # contents, or a small one with them.
 _AT_ONCE: Final = 64
@@ -174,7 +175,7 @@ def _parts(
     parts: list[Sequence[int]] = []
     begin, room = 0, step_octets
     for count, place in enumerate(places):
-        size = sizes.get(view.uids[place], 0)
+        size = max(sizes.get(view.uids[place], 0), _LEAST_OCTETS)
         if count > begin and size > room:
             parts.append(places[begin:count])
             begin, room = count, step_octets

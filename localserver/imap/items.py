@@ -337,8 +337,7 @@ def _body(columns: _Columns, name: bytes, section: Section, partial: Partial | N
         return lambda row: row[-1].take(_literal(name, row[body], partial))
     if section == WHOLE and partial is None:
         return lambda row: row[-1].take(
-            b"%b {%d}\r\n%b%b"
-            % (name, len(row[header]) + len(row[body]), row[header], row[body])
+            b"%b {%d}\r\n%b%b" % (name, len(row[header]) + len(row[body]), row[header], row[body])
         )
     if section == WHOLE:
         return lambda row: row[-1].take(_literal(name, row[-1].octets, partial))
@@ -357,7 +356,7 @@ def _mime_section(section: Section) -> mime_section.Section:
 def _fields(header: bytes, section: Section) -> bytes:
     names = [name.decode("utf-8", "replace") for name in section.fields]
     wanted = section.text is SectionText.HEADER_FIELDS
-    return mime_section.fields_of(structure.parse(header), names, wanted=wanted)
+    return mime_section.fields_of(_remembered(header, b""), names, wanted=wanted)
 
 
 @lru_cache(maxsize=_PARSED_KEPT)

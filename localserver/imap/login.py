@@ -123,4 +123,5 @@ def _count_failure(session: ImapSession) -> None:
     """Count an attempt that ended without a login, whatever was wrong with it."""
     session.failures += 1
     if session.failures >= session.context.config.limits.failures:
+        session.sent_away("too many failed logins")
         session.say_goodbye("Too many failed logins.")

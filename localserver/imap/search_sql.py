@@ -48,9 +48,9 @@ _COLUMNS: Final = {
 # The octets of a plain ASCII message stand for its text.
 _HEADER_TEXT: Final = "coalesce(header_text, lower(CAST(header AS TEXT)))"
 _BODY_TEXT: Final = "coalesce(body_text, lower(CAST(content.body AS TEXT)))"
-# Every message may be held against every key: a line of keys alone would keep a user's searches for
-# minutes, and one of sets the whole server.
-MAX_KEYS: Final = 5000
+# Every message may be held against every key, and SQLite's time for a statement grows with their
+# square: a line of keys alone would keep the whole server for a minute.
+MAX_KEYS: Final = 1000
 # UIDs that the sets of one search list one by one, when they cannot be told as a few ranges.
 MAX_LISTED: Final = 2_000_000
 _FEW_RANGES: Final = 8

@@ -61,8 +61,11 @@ async def serve_imap(stream: Stream, context: ServerContext) -> None:
     session = ImapSession(stream, context)
     try:
         await session.run()
-    except (ClosedError, TimedOutError, RemoteProtocolError) as error:
+    except (ClosedError, TimedOutError) as error:
         session.recorder.record("*", str(error).encode())
+    except RemoteProtocolError as error:
+        session.recorder.record("*", str(error).encode())
+        session.sent_away(str(error))
     except asyncio.CancelledError:
         session.say_goodbye("The server is going down.")
         raise
@@ -183,6 +186,8 @@ class ImapSession:
                     self._attend, lambda: self._pace.until(wait_s)
                 )
             except TimeoutError as timeout:
+                if self._pace.is_under_way:
+                    self.sent_away("it sent a command too slowly (command_s)")
                 self.say_goodbye("You were silent for too long.")
                 raise TimedOutError(
                     "The client was silent for too long.", code="timed-out"
@@ -266,13 +271,15 @@ class ImapSession:
             event = self.connection.next_event()
         except RemoteProtocolError as error:
             self.recorder.record("*", str(error).encode("ascii", "replace"))
+            self.sent_away(str(error))
             self._ended = True  # the BYE is in the output
             return None
         if isinstance(event, Closed):
             self._ended = True
             return None
-        if event is None and self.connection.is_over:
-            self._ended = True  # the machine said BYE, for too many bad commands
+        if event is None and self.connection.is_over and not self._ended:
+            self.sent_away("too many bad commands")  # the machine said BYE
+            self._ended = True
         return event
 
     # ---- answers
@@ -364,6 +371,10 @@ class ImapSession:
         except NetError:
             self.context.log.debug("%s was gone before the goodbye", self.stream.peer)
 
+    def sent_away(self, reason: str) -> None:
+        """Log that the client is sent away for what it did (`ServerContext.sent_away`)."""
+        self.context.sent_away("IMAP", self.stream.peer, self.user, reason)
+
     def end(self) -> None:
         """End the session after what is queued was written."""
         self._ended = True
@@ -409,6 +420,7 @@ class ImapSession:
                 await self.stream.send(octets)
                 await self.stream.drain()
         except TimedOutError:
+            self.sent_away("it did not take its answers (send_s)")
             self.stream.abort()
             raise
 

@@ -113,6 +113,7 @@ class Session:
                     self._mistakes += 1
                     self.machine.send(error(text))
                     if self._mistakes > MAX_BAD_COMMANDS:
+                        self._sent_away("too many bad commands")
                         await self._hang_up(b"-ERR [SYS/PERM] Too many mistakes; goodbye.\r\n")
                         return
                 case Received(command):
@@ -188,6 +189,7 @@ class Session:
             try:
                 event = machine.next_event()
             except RemoteProtocolError as wrong:
+                self._sent_away(str(wrong))
                 await self._hang_up(b"-ERR [SYS/PERM] %b; goodbye.\r\n" % str(wrong).encode())
                 raise ClosedError(
                     f"{self.stream.peer} broke the protocol: {wrong}.", code="protocol"
@@ -228,6 +230,8 @@ class Session:
         try:
             octets = await self.stream.read(self._pace.until(timeout_s))
         except TimeoutError as timeout:
+            if self._pace.is_under_way:
+                self._sent_away("it sent a command too slowly (command_s)")
             # RFC 1939 section 3: the session ends without the UPDATE state.
             await self._hang_up(b"-ERR [SYS/TEMP] You were silent for too long; goodbye.\r\n")
             raise TimedOutError(
@@ -239,11 +243,19 @@ class Session:
     async def flush(self) -> None:
         """Send what the machine holds, and wait until the client has taken enough of it."""
         output = record_output(self._recorder, "S", self.machine.take_output())
-        if output:
+        if not output:
+            return
+        try:
             async with deadline(
                 self.context.config.limits.send_s, f"{self.stream.peer} does not read its answers."
             ):
                 await self.stream.send(output)
+        except TimedOutError:
+            self._sent_away("it did not take its answers (send_s)")
+            raise
+
+    def _sent_away(self, reason: str) -> None:
+        self.context.sent_away("POP3", self.stream.peer, self.user, reason)
 
     async def _hang_up(self, last: bytes) -> None:
         await self.flush()
@@ -284,6 +296,7 @@ class Session:
         try:
             self.machine.starting_tls()
         except RemoteProtocolError as wrong:
+            self._sent_away(str(wrong))
             # No answer: whoever put octets behind STLS learns nothing (RFC 2595, CVE-2011-0411).
             self.stream.abort()
             raise ClosedError(
@@ -328,6 +341,7 @@ class Session:
         self.failures += 1
         self.machine.send(refusal)
         if self.failures >= self.context.config.limits.failures:
+            self._sent_away("too many failed logins")
             await self._hang_up(b"-ERR [AUTH] Too many failed logins; goodbye.\r\n")
 
     def say_goodbye(self) -> None:

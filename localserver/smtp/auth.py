@@ -94,5 +94,6 @@ def _refused(session: Session, refusal: Reply) -> Reply:
     session.failures += 1
     if session.failures >= session.context.config.limits.failures:
         session.ending = True
+        session.sent_away("too many failed logins")
         return reply(421, "Too many failed logins", "4.7.0")
     return refusal

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from desktopmail.net.deadline import deadline
-from desktopmail.net.errors import ClosedError
+from desktopmail.net.errors import ClosedError, TimedOutError
 from desktopmail.net.transcript import record_output
 from desktopmail.wire.errors import RemoteProtocolError
 from desktopmail.wire.smtp.auth import Auth, AuthCancel, AuthResponse
@@ -30,7 +31,7 @@ from localserver.smtp.state import Session
 from localserver.smtp.vrfy import expn, help_, vrfy
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from typing import Any, Final
 
     from desktopmail.net.stream import Stream
@@ -210,6 +211,7 @@ class _Pump:
         self._session.mistakes += 1
         if self._session.mistakes >= _MOST_MISTAKES:
             self._session.ending = True
+            self._session.sent_away("too many bad commands")
             return reply(421, "Too many mistakes", "4.7.0")
         self._session.ending = event.fatal
         return event.reply
@@ -230,13 +232,16 @@ class _Pump:
             self._wire.starting_tls()
         except RemoteProtocolError as error:
             # Whoever injected it must not have it served inside TLS (CVE-2011-0411).
+            session.sent_away(str(error))
             self._wire.send(reply(501, "Nothing may follow STARTTLS", "5.5.4"))
             session.ending = True
             await self._flush()
             raise ClosedError(f"{self._stream.peer}: {error}.") from error
         self._wire.send(reply(220, "Go ahead", "2.0.0"))
         self._write()
-        await self._stream.start_tls(tls)
+        # Who never shakes hands would have the connection for ever.
+        async with self._patience(session.context.config.limits.command_s, "did not shake hands"):
+            await self._stream.start_tls(tls)
         self._wire.tls_started()
         session.recorder.record("*", b"TLS begins\r\n")
         session.user, session.mechanism = None, None
@@ -295,6 +300,8 @@ class _Pump:
         return self._since + limit_s
 
     def _timed_out(self) -> Event:
+        if self._wire.pending or self._session.spool is not None:
+            self._session.sent_away("it sent a command or a message too slowly (command_s)")
         # The line that was half said stays unsaid (RFC 5321 section 4.5.3.2, section 3.8).
         self._wire.send(reply(421, "You took too long", "4.4.2"))
         self._write()
@@ -310,11 +317,19 @@ class _Pump:
         self._write()
         if not (self._stream.is_congested or self._stream.is_closed):
             return
-        async with deadline(
-            self._session.context.config.limits.send_s,
-            f"{self._stream.peer} did not take its replies.",
-        ):
+        limit_s = self._session.context.config.limits.send_s
+        async with self._patience(limit_s, "did not take its replies"):
             await self._stream.drain()
+
+    @asynccontextmanager
+    async def _patience(self, limit_s: float, what: str) -> AsyncIterator[None]:
+        """Send the client away when the body takes longer."""
+        try:
+            async with deadline(limit_s, f"{self._stream.peer} {what}."):
+                yield
+        except TimedOutError:
+            self._session.sent_away(f"it {what}")
+            raise
 
     def _record(self, event: Event) -> None:
         recorder = self._session.recorder

@@ -83,6 +83,10 @@ class Session:
         """Whether an extension is on for this session."""
         return not self.faults.hides(capability)
 
+    def sent_away(self, reason: str) -> None:
+        """Log that the client is sent away for what it did (`ServerContext.sent_away`)."""
+        self.context.sent_away("SMTP", self.stream.peer, self.user, reason)
+
     def forget_message(self) -> None:
         """Throw the message under way away."""
         self.faults.takes_message = False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import logging
 import smtplib
 import socket
 import time
@@ -107,11 +109,108 @@ def test_a_message_over_a_slow_line_is_taken(protocol: str) -> None:
         assert len(server.wait_for(to="alice").octets) >= 50_000
 
 
+MANY = 40
+# What is sent after the login, and what the log says of who sent it.
+SENT_AWAY = [
+    ("imap", b"x" * 100_000, "a line is too long"),
+    ("imap", b"c APPEND INBOX {99999999999+}\r\n", "A literal of at most"),
+    ("imap", (b"c SEARCH SUBJECT {70000+}\r\n" + b"x" * 70_000 + b"\r\n") * MANY, "too many bad"),
+    ("imap", b"+ go on\r\n" * MANY, "too many bad commands"),
+    ("imap", b"* 1 EXISTS\r\n" * MANY, "too many bad commands"),
+    ("imap", b"\r\n" * MANY, "too many bad commands"),
+    ("imap", b"c NONSENSE\r\n" * MANY, "too many bad commands"),
+    ("imap", b"c IDLE\r\n" + b"x" * 100_000, "a line is too long"),
+    ("imap", b"c FETCH 1", "it sent a command too slowly (command_s)"),
+    ("pop3", b"x" * 1000, "a line is longer than 255 octets"),
+    ("pop3", b"NONSENSE\r\n" * MANY, "too many bad commands"),
+    ("pop3", b"+OK\r\n" * MANY, "too many bad commands"),
+    ("pop3", b"RETR", "it sent a command too slowly (command_s)"),
+    ("submission", b"NONSENSE\r\n" * MANY, "too many bad commands"),
+    ("submission", b"250 OK\r\n" * MANY, "too many bad commands"),
+    ("submission", b"MAIL FR", "it sent a command or a message too slowly (command_s)"),
+    ("submission", b"x" * 100_000, "it sent a command or a message too slowly (command_s)"),
+    (
+        "submission",
+        b"MAIL FROM:<alice@localhost>\r\nRCPT TO:<alice@localhost>\r\nDATA\r\nx\r\n",
+        "it sent a command or a message too slowly (command_s)",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("protocol", "octets", "reason"), SENT_AWAY)
+def test_who_is_sent_away_is_named_in_the_log_with_the_reason(
+    caplog: pytest.LogCaptureFixture, protocol: str, octets: bytes, reason: str
+) -> None:
+    caplog.set_level(logging.INFO, "localserver")
+    config = Config(limits=Limits(command_s=COMMAND_S))
+    with (
+        LocalServer({"alice": "secret"}, config=config) as server,
+        connected(server, protocol) as connection,
+    ):
+        connection.settimeout(20)
+        peer = ":".join(map(str, connection.getsockname()))
+        connection.sendall(octets)
+        with contextlib.suppress(ConnectionResetError):
+            while connection.recv(65536):
+                pass
+    said = [record.getMessage() for record in caplog.records if record.name == "localserver"]
+    assert len(said) == 1
+    name = "SMTP" if protocol == "submission" else protocol.upper()
+    assert said[0].startswith(f"{name}: {peer} (alice) was sent away: {reason}")
+
+
 def peak_octets(pid: int) -> int:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
     raise AssertionError("no VmHWM")
+
+
+# Lines that took minutes, gigabytes, or the server for ever.
+COSTLY = {
+    "patterns": b'LIST "" "%b"' % (b"*a" * 200 + b"b"),
+    "pattern-lists": b'LIST "" (%b)' % b" ".join([b"*a*b*c"] * 9000),
+    "sets": b"SEARCH %b" % b" ".join([b"1:*"] * 15_000),
+    "sets-with-holes": b"SEARCH %b" % b" ".join([b"1:2,4:*"] * 990),
+    "ranges": b"FETCH 1 (%b)" % b" ".join([b"BODY.PEEK[]<%d.1>" % n for n in range(3000)]),
+    "copies": b"FETCH 1 (%b)" % b" ".join([b"BODY.PEEK[]<%d.9999999>" % n for n in range(250)]),
+    "parts": b"FETCH 1 (%b)" % b" ".join([b"BODY.PEEK[%d]" % n for n in range(1, 251)]),
+    "fields": b"FETCH 2:* (%b)"
+    % b" ".join([b"BODY.PEEK[HEADER.FIELDS (X%d)]" % n for n in range(250)]),
+}
+PARTS = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 10_000
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_no_command_keeps_others_from_being_served(name: str) -> None:
+    with LocalServer({"alice": "secret", "bob": "secret"}) as server:
+        server.deliver("alice", PARTS + b"\r\n" + b"x" * 4_000_000 + b"\r\n--b--\r\n")
+        for number in range(200):
+            server.deliver("alice", b"Subject: %d\r\n\r\n" % number)
+        with connected(server, "imap") as greedy, connected(server, "imap") as other:
+            for name_of in range(20):
+                greedy.sendall(b"d CREATE %b%d\r\n" % (b"a" * 100, name_of))
+            until_answered(greedy, b"d OK", 20)
+            greedy.sendall(b"e " + COSTLY[name] + b"\r\n")
+            time.sleep(0.05)
+            begun = time.monotonic()
+            other.sendall(b"f NOOP\r\n")
+            until_answered(other, b"f OK", 1)
+            waited_s = time.monotonic() - begun
+            until_answered(greedy, b"e ", 1)
+        assert waited_s < 3.0
+
+
+def until_answered(connection: socket.socket, answer: bytes, count: int) -> None:
+    """Read until so many lines with this beginning have come."""
+    connection.settimeout(60)
+    rest = b"\r\n"
+    while count > 0:
+        octets = connection.recv(1 << 20)
+        assert octets, "the server closed the connection"
+        rest += octets
+        count -= rest.count(b"\r\n" + answer)
+        rest = rest[-len(answer) - 1 :]
 
 
 LINES = (b"x" * 76 + b"\r\n") * 50_000

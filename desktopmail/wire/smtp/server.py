@@ -164,7 +164,7 @@ class ServerConnection:
     @property
     def pending(self) -> bool:
         """Whether octets of the client wait to be looked at (which delays replies: RFC 2920)."""
-        return self._at < len(self._buffer)
+        return self._at < len(self._buffer) or self._discarding
 
     def next_event(self) -> Event | None:
         """Return the next event, or None when more octets are needed.

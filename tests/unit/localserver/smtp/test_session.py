@@ -1,4 +1,5 @@
 import asyncio
+import logging
 
 import pytest
 
@@ -45,6 +46,20 @@ async def test_octets_behind_starttls_end_the_connection(injected: bytes) -> Non
         talk = await post.talk()
         assert (await talk.say(b"STARTTLS\r\n" + injected)).code == 501
         assert await talk.at_end()
+
+
+async def test_who_never_shakes_hands_behind_starttls_is_sent_away(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "localserver")
+    async with post_office(limits=Limits(command_s=0.2)) as post:
+        talk = await post.talk()
+        assert (await talk.say("STARTTLS")).code == 220
+        async with asyncio.timeout(5):
+            assert await talk.at_end()
+    assert [record.getMessage().partition(" was ")[2] for record in caplog.records] == [
+        "sent away: it did not shake hands."
+    ]
 
 
 async def test_the_mistakes_of_a_session_are_counted() -> None:

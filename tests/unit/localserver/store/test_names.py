@@ -42,7 +42,6 @@ def test_length_and_depth_are_bounded() -> None:
         names.check("ü" * 6, limits)
 
 
-
 def test_the_tree() -> None:
     assert names.parents("a/b/c") == ["a", "a/b"]
     assert names.below("a", ["a", "a/b", "ab", "a/b/c"]) == ["a/b", "a/b/c"]
