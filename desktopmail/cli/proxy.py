@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.cli import password
+from desktopmail.cli.errors import UsageError
 from desktopmail.door.commands import SetProxy
+from desktopmail.door.proxy import kept
 
 if TYPE_CHECKING:
     import argparse
@@ -20,7 +22,10 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
         "proxy", parents=[common], help="reach the servers through a SOCKS5 proxy, or straight"
     )
     proxy.add_argument(
-        "proxy", metavar="PROXY", help="socks5://[USER@]HOST:PORT, or none for no proxy"
+        "proxy",
+        nargs="?",
+        metavar="PROXY",
+        help="socks5://[USER@]HOST:PORT, or none for no proxy; without it: say what is set",
     )
     proxy.add_argument(
         "--password-stdin", action="store_true", help="read the proxy's password there"
@@ -28,7 +33,18 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     proxy.set_defaults(run=_proxy)
 
 
+def _show(context: Context, arguments: argparse.Namespace) -> int:
+    if arguments.password_stdin:
+        raise UsageError("Name the proxy that the password is for.")
+    proxy = kept(context.profile)
+    context.output.line(f"Servers are reached {f'through {proxy}' if proxy else 'straight'}.")
+    context.output.value({"proxy": proxy or "none"})
+    return 0
+
+
 async def _proxy(context: Context, arguments: argparse.Namespace) -> int:
+    if arguments.proxy is None:
+        return _show(context, arguments)
     secret = password.from_stdin(arguments)
     outcome = await (await context.door()).command(SetProxy(proxy=arguments.proxy, password=secret))
     context.output.line(outcome.label)

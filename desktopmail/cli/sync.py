@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from desktopmail.cli.errors import FAILED
+from desktopmail.cli.errors import FAILED, said
 from desktopmail.cli.output import messages
 from desktopmail.door.changes import AnyChange, MailArrived, Progress
 from desktopmail.door.commands import SyncAccounts
@@ -15,10 +15,16 @@ from desktopmail.door.rows import ConnectionState, Role
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from desktopmail.cli.context import Context
     from desktopmail.cli.declaration import Commands
+    from desktopmail.door.interface import Door
     from desktopmail.door.rows import AccountRow
+
+
+# What is not wrong with one account.
+_OF_ALL = frozenset({"offline", "engine-gone"})
 
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -50,16 +56,16 @@ async def _sync(context: Context, arguments: argparse.Namespace) -> int:
             where = "" if change.label == name else f"{change.label}: "
             context.output.line(f"{name}: {where}{change.done} new")
 
-    ids = tuple(account.id for account in chosen)
     stop = door.subscribe(told)
     try:
-        try:
-            await door.command(SyncAccounts(account_ids=ids, headers_only=arguments.headers_only))
-        except DoorError:
-            # The sentence is one account's; what became of the others has to be said too.
-            _report(context, {account.id for account in chosen}, watch=arguments.watch)
-            raise
+        failures = await asyncio.gather(
+            *(_fetch(door, account, headers_only=arguments.headers_only) for account in chosen)
+        )
         status = _report(context, {account.id for account in chosen}, watch=arguments.watch)
+        failed = [failure for failure in failures if failure is not None]
+        if failed:
+            _tell(context, failed)
+            return FAILED
         while arguments.watch:
             await context.until(arrived)
             arrived.clear()
@@ -70,6 +76,30 @@ async def _sync(context: Context, arguments: argparse.Namespace) -> int:
     finally:
         stop()
     return status
+
+
+async def _fetch(
+    door: Door, account: AccountRow, *, headers_only: bool
+) -> tuple[str, DoorError] | None:
+    """Bring one account up to date; its name and what went wrong, or None."""
+    try:
+        await door.command(SyncAccounts(account_ids=(account.id,), headers_only=headers_only))
+    except DoorError as error:
+        return account.name, error
+    return None
+
+
+def _tell(context: Context, failures: Sequence[tuple[str, DoorError]]) -> None:
+    """Say on standard error of each account why it failed.
+
+    Raises:
+        DoorError: The one thing that went wrong, of one account or of the engine itself.
+    """
+    _, error = failures[0]
+    if len(failures) == 1 or error.code in _OF_ALL:
+        raise error
+    for name, error in failures:
+        context.output.note(f"desktopmail: {name}: {said(error)}")
 
 
 def _report(context: Context, chosen: set[int], *, watch: bool) -> int:

@@ -166,7 +166,11 @@ class TranscriptRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Transcript(Answer, frozen=True, kw_only=True):
-    """Records in the order of their numbers; `lost` of them had left the ring already."""
+    """Records in the order of their numbers.
+
+    Attributes:
+        lost: How many older ones, of the account that was asked for, are not kept any more.
+    """
 
     records: tuple[TranscriptRecord, ...]
     lost: int = 0

@@ -57,6 +57,7 @@ class Transcripts:
         self._number = 0
         self._records: OrderedDict[int, TranscriptRecord] = OrderedDict()
         self._rings: dict[str, _Ring] = {}
+        self._lost: Counter[AccountId] = Counter()
         self._connections: Counter[str] = Counter()
         self._masks: tuple[bytes, ...] = ()
         self._at_logins: list[tuple[bytes, ...]] = []
@@ -92,6 +93,7 @@ class Transcripts:
         gone = [number for number, one in self._records.items() if one.account_id == account_id]
         for number in gone:
             self._forget(number)
+        del self._lost[account_id]
         self.is_kept = False
 
     def recorder(self, account_id: AccountId, service: str) -> ConnectionRecorder:
@@ -155,6 +157,7 @@ class Transcripts:
     def _forget(self, number: int) -> None:
         """Let a record go: the oldest of its connection, or in turn all of an account's."""
         record = self._records.pop(number)
+        self._lost[record.account_id] += 1
         self._count(record.connection, -len(record.octets) - _RECORD_COST)
         ring = self._rings[record.connection]
         ring.numbers.remove(number)
@@ -182,10 +185,13 @@ class Transcripts:
 
     def read(self, account_id: AccountId | None, since: int) -> Transcript:
         """Return the records behind a number, of one account or of all."""
-        kept = [record for number, record in self._records.items() if number > since]
         return Transcript(
-            records=tuple(one for one in kept if account_id in {None, one.account_id}),
-            lost=max(0, self._number - since - len(kept)),
+            records=tuple(
+                record
+                for number, record in self._records.items()
+                if number > since and account_id in {None, record.account_id}
+            ),
+            lost=self._lost.total() if account_id is None else self._lost[account_id],
         )
 
 

@@ -54,7 +54,7 @@ from desktopmail.ui.panels.account_edit import AccountEditDialog
 from desktopmail.ui.panels.activity import ActivityWindow
 from desktopmail.ui.panels.card import Card
 from desktopmail.ui.panels.form_area import FormArea
-from desktopmail.ui.panels.proxy import ProxyDialog, kept_proxy
+from desktopmail.ui.panels.proxy import ProxyDialog
 from desktopmail.ui.panels.settings import SettingsDialog
 from desktopmail.ui.panels.shortcuts import ShortcutsDialog
 from desktopmail.ui.panels.transcript import TranscriptWindow
@@ -491,12 +491,6 @@ def test_a_proxy_is_set_and_what_is_none_is_refused_where_it_was_typed(theme: Th
         assert "secret" not in repr(command)
 
     play(theme, scene)
-
-
-def test_the_proxy_of_the_profile_stands_in_its_field(tmp_path: Path) -> None:
-    assert kept_proxy(None) == kept_proxy(tmp_path) == ""
-    (tmp_path / "settings.toml").write_text('proxy = "socks5://localhost:1080"\n')
-    assert kept_proxy(tmp_path) == "socks5://localhost:1080"
 
 
 def test_who_is_asked_for_another_password_gives_it_in_the_settings_of_the_account(

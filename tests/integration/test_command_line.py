@@ -248,6 +248,25 @@ def test_an_account_with_mail_that_exists_only_here_goes_when_that_is_said(
     assert names == ["alice-imap"]
 
 
+def test_of_several_accounts_that_fail_each_is_said(program: Program, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        program.ok(
+            "account", "add", "--name", name, "--address", "alice@localhost", "--user", "alice",
+            "--imap", "127.0.0.1:1", "--smtp", "127.0.0.1:1", "--security", "none", "--no-check",
+            "--password-file", str(tmp_path / "password"),
+        )  # fmt: skip
+    run = program.run("sync")
+    assert run.status == 1
+    said = [line for line in run.err.splitlines() if line.startswith("desktopmail: ")]
+    assert [line.split(": ")[1] for line in said] == ["one", "two"]
+    assert all("127.0.0.1:1" in line for line in said)
+    assert "alice-imap: 0 messages" in run.out
+    alone = program.run("sync", "one")
+    assert alone.status == 1
+    assert alone.err.startswith("desktopmail: ")
+    assert "one: " not in alone.err
+
+
 def test_a_check_that_fails_ends_with_1_and_a_sentence(
     program: Program, server: ServerProcess, tmp_path: Path
 ) -> None:

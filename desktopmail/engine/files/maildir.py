@@ -98,6 +98,11 @@ def _keywords(folder: Path) -> dict[str, str]:
     return named
 
 
+def is_one(path: Path) -> bool:
+    """Whether a folder is a Maildir."""
+    return (path / "cur").is_dir()
+
+
 def read(folder: Path) -> Iterator[FileMessage]:
     """Iterate over the messages of a Maildir, those delivered first first."""
     keywords = _keywords(folder)

@@ -130,9 +130,25 @@ def _all_of(mailbox_id: MailboxId | None, tx: Transaction) -> list[PlacementId]:
 
 
 async def carry_out_import(command: ImportMessages, store: Store, ports: Ports) -> Outcome:
-    """Put the messages of files into a mailbox."""
-    added, known = await import_(store, ports, Path(command.path), command.mailbox_id)
+    """Put the messages of files into a mailbox.
+
+    Raises:
+        DoorError: The file cannot be read, or there is no message in the folder. An mbox and a
+            Maildir may be those of an empty mailbox.
+    """
+    path = Path(command.path)
+    added, known = await import_(store, ports, path, command.mailbox_id)
+    if not added and not known and not await ports.executor.run(_may_be_empty, path):
+        raise DoorError(
+            f"There is no message in {command.path}.",
+            remedy="Name an mbox, a Maildir, or a folder with .eml files.",
+            code="no-message",
+        )
     return Outcome(label=f"{messages_in_words(added)} imported{_already(known)}")
+
+
+def _may_be_empty(path: Path) -> bool:
+    return maildir.is_one(path) or not path.is_dir()
 
 
 def _already(known: int) -> str:
@@ -270,7 +286,7 @@ def _reader(path: Path) -> Iterator[FileMessage]:
     if not path.exists():
         raise DoorError(f"There is no {path}.", code="unreadable")
     if path.is_dir():
-        return maildir.read(path) if (path / "cur").is_dir() else eml.read(path)
+        return maildir.read(path) if maildir.is_one(path) else eml.read(path)
     with path.open("rb") as file:
         return mbox.read(path) if mbox.begins(file.read(_BEGINNING)) else eml.read(path)
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from desktopmail.door import proxy
 from desktopmail.door.commands import Password, SetProxy
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
@@ -22,8 +23,6 @@ from desktopmail.ui.panels.problem_line import ProblemLine
 from desktopmail.ui.wrapped import WrappedLabel
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from desktopmail.ui.window import MainWindow
 
 
@@ -38,7 +37,7 @@ class ProxyDialog(QDialog):
         self.setMinimumWidth(window.theme.width(460))
         words = WrappedLabel(tr("proxy.help"), self)
         words.setProperty("kind", "muted")
-        self.address = QLineEdit(kept_proxy(window.settings.folder), self)
+        self.address = QLineEdit(_kept(window), self)
         self.address.setPlaceholderText("socks5://user@proxy.example.org:1080")
         self.address.setAccessibleName(tr("proxy.address"))
         self.password = QLineEdit(self)
@@ -97,11 +96,7 @@ class ProxyDialog(QDialog):
         self.problem.be_busy(busy)
 
 
-def kept_proxy(folder: Path | None) -> str:
-    """The proxy that the profile in this folder has, or nothing."""
-    file = Profile.at(folder).settings if folder is not None else None
-    if file is None or not file.exists():
-        return ""
-    import tomllib
-
-    return str(tomllib.loads(file.read_text(encoding="utf-8")).get("proxy", ""))
+def _kept(window: MainWindow) -> str:
+    """The proxy that the profile has, or nothing."""
+    folder = window.settings.folder
+    return "" if folder is None else proxy.kept(Profile.at(folder))

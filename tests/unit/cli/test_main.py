@@ -81,6 +81,19 @@ def test_what_cannot_be_done_is_a_sentence_and_status_1(
     assert said.out == ""
 
 
+def test_which_proxy_is_set_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--profile", str(tmp_path), "proxy"]) == 0
+    assert capsys.readouterr().out == "Servers are reached straight.\n"
+    (tmp_path / "settings.toml").write_text('proxy = "socks5://anna@localhost:1080"\n')
+    assert main(["--profile", str(tmp_path), "proxy"]) == 0
+    assert capsys.readouterr().out == (
+        "Servers are reached through socks5://anna@localhost:1080.\n"
+    )
+    assert main(["--profile", str(tmp_path), "proxy", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"proxy": "socks5://anna@localhost:1080"}
+    assert main(["--profile", str(tmp_path), "proxy", "--password-stdin"]) == 2
+
+
 @pytest.mark.parametrize("argv", [["account", "list"], ["outbox", "list"], ["operations", "list"]])
 def test_an_empty_profile_has_empty_lists(
     argv: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -68,7 +68,19 @@ def test_it_never_grows_beyond_its_size_and_counts_what_it_lost(
         last = found.records[-1].number
         assert last == len(sizes)
         assert ring.read(None, last).records == ()
-        assert ring.read(None, last).lost == 0
+
+
+def test_what_is_not_kept_is_counted_for_its_account() -> None:
+    ring = Transcripts(StillClock(), 10_000)
+    quiet, busy = ring.recorder(ONE, "smtp"), ring.recorder(TWO, "imap")
+    quiet.record("S", b"220 hello\r\n")
+    for _ in range(100):
+        busy.record("S", b"x" * 1000)
+    assert ring.read(ONE, 0).lost == 0
+    assert ring.read(TWO, 0).lost == 100 - len(ring.read(TWO, 0).records) > 0
+    assert ring.read(None, 0).lost == ring.read(TWO, 0).lost
+    ring.forget(TWO)
+    assert ring.read(None, 0).lost == 0
 
 
 def test_a_long_fetch_leaves_what_was_said_on_other_connections() -> None:

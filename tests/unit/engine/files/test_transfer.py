@@ -205,6 +205,24 @@ async def test_what_is_no_message_is_refused_and_makes_none(tmp_path: Path, octe
             assert bench.subjects() == ["short"]
 
 
+async def test_a_folder_without_messages_is_named_and_an_empty_maildir_is_none(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path / "profile") as bench:
+            await bench.add(server, kind=Kind.POP3)
+            for name in ("", "notes.txt"):
+                (folder / name).write_text("x") if name else None
+                with pytest.raises(DoorError, match="There is no message in") as caught:
+                    await imported(bench, folder)
+                assert caught.value.code == "no-message"
+            for name in ("cur", "new", "tmp"):
+                (folder / name).mkdir()
+            assert await imported(bench, folder) == "0 messages imported"
+
+
 @pytest.mark.parametrize("form", ["maildir", "eml"])
 async def test_what_is_there_already_is_not_counted_as_exported(form: str, tmp_path: Path) -> None:
     with LocalServer(PASSWORDS) as server:

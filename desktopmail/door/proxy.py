@@ -1,0 +1,30 @@
+"""Which proxy a profile has, as its settings say; the engine sets it (`SetProxy`)."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING
+
+from desktopmail.door.interface import DoorError
+
+if TYPE_CHECKING:
+    from desktopmail.door.profile import Profile
+
+
+def kept(profile: Profile) -> str:
+    """Return `socks5://[USER@]HOST:PORT`, or nothing where servers are reached straight.
+
+    Raises:
+        DoorError: The settings cannot be read.
+    """
+    try:
+        settings = tomllib.loads(profile.settings.read_text("utf-8"))
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        raise DoorError(
+            f"The settings in {profile.settings} cannot be read: {error}.",
+            remedy="Put that right, or move the file away.",
+            code="bad-settings",
+        ) from error
+    return str(settings.get("proxy", ""))
