@@ -165,8 +165,9 @@ class Look:
         if not await self._agrees(known, selected, new):
             await self._in_full(known, selected)
             return
+        moved = bool(new) and await self.store.read(partial(_may_have_moved, known, len(new)))
         await self._fetcher(known, selected).rows(
-            new, since_s=self._since_s(known), headers_first=False
+            new, since_s=self._since_s(known), headers_first=moved
         )
         await self._remember(known, selected, new, complete=True)
         await self.store.write(lambda tx: vanish.finish_cycle(tx, known.id))
@@ -330,6 +331,17 @@ def _has_from(mailbox_id: MailboxId, uid: int, tx: Transaction) -> bool:
         "SELECT 1 FROM placement WHERE mailbox_id = ? AND uid >= ? LIMIT 1", (mailbox_id, uid)
     )
     return bool(rows)
+
+
+def _may_have_moved(known: Mailbox, new: int, tx: Transaction) -> bool:
+    """Whether what is new here may be what just went from other mailboxes of the account."""
+    row = tx.fetch_one(
+        "SELECT count(*) FROM mailbox AS b CROSS JOIN placement AS p INDEXED BY placement_gone"
+        " ON p.mailbox_id = b.id AND p.gone_cycle IS NOT NULL AND p.uid IS NOT NULL"
+        " WHERE b.account_id = ? AND b.id <> ?",
+        (known.account_id, known.id),
+    )
+    return row is not None and row[0] >= new
 
 
 def _known_from(mailbox_id: MailboxId, uid: int, tx: Transaction) -> set[Uid]:

@@ -13,7 +13,7 @@ from desktopmail.door.commands import SetMailboxPolicy
 from desktopmail.door.ids import AccountId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind
-from desktopmail.wire.imap.flags import FLAGGED, SEEN, flag
+from desktopmail.wire.imap.flags import DELETED, FLAGGED, SEEN, flag
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
 from localserver.faults import Fault
@@ -23,8 +23,10 @@ from tests.helpers.engine import (
     Bench,
     account_command,
     other_device,
+    relayed_engine,
     running_engine,
 )
+from tests.helpers.relay import Relay
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
@@ -287,3 +289,42 @@ async def test_the_policy_of_an_account_counts_from_its_first_sync_and_for_mailb
             await bench.sync(account_id)
             assert {box.policy for box in bench.reader.mailboxes(account_id)} == {"everything"}
             agree(bench, server)
+
+
+@pytest.mark.parametrize("moved", [1, 10])
+async def test_what_another_device_moved_is_known_by_its_header_and_not_fetched_again(
+    moved: int, tmp_path: Path
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in range(10):
+            server.deliver("alice", mail(number, body="x" * 20_000))
+        relay = Relay(server.ports["imap"])
+        async with relayed_engine(tmp_path, server, relay) as (bench, account_id):
+            await bench.sync(account_id)
+            async with other_device(server) as device:
+                await device.select("INBOX")
+                await device.uid_move(UidSet.span(1, moved), "Archive")
+            relay.forget()
+            await bench.sync(account_id)
+            assert len(bench.rows("Archive")) == moved
+            assert all(row.has_octets for row in bench.rows("Archive"))
+            assert not any("BODY.PEEK[]" in line for line in relay.said("UID FETCH"))
+            assert relay.octets < 4000 + 1000 * moved
+
+
+async def test_what_is_new_where_something_else_went_is_fetched_all_the_same(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in range(3):
+            server.deliver("alice", mail(number))
+        relay = Relay(server.ports["imap"])
+        async with relayed_engine(tmp_path, server, relay) as (bench, account_id):
+            await bench.sync(account_id)
+            async with other_device(server) as device:
+                await device.select("INBOX")
+                await device.uid_store(UidSet.span(1, 1), StoreMode.ADD, [DELETED])
+                await device.expunge()
+            server.deliver("alice", mail(9, body="x" * 20_000), mailbox="Archive")
+            await bench.sync(account_id)
+            assert [row.has_octets for row in bench.rows("Archive")] == [True]
