@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import AccountId
     from desktopmail.mime.compose import Draft
     from desktopmail.ui.composer.window import ComposeWindow
+    from desktopmail.ui.undo import Step
 
 
 _NOTIFY = ("success", "failure", "delay")
@@ -36,6 +37,7 @@ class Sending(QObject):
         super().__init__(window)
         self._window = window
         self._sending: SendingId | None = None
+        self._step: Step | None = None  # by which it can be taken back
 
     @property
     def is_under_way(self) -> bool:
@@ -136,12 +138,15 @@ class Sending(QObject):
         window.hide()
         snack = window.main.snack
         if delay_s > 0 and self._sending is not None:
-            scope = window.main.scope
+            history = window.main.history
+            subject = draft.subject.strip() or tr("list.no_subject")
+            step = history.add(tr("sending.what", subject=subject), self._take_back)
+            self._step = step
             snack.count_down(
                 delay_s,
                 lambda left: trn("sending.in", left),
                 tr("sending.undo"),
-                lambda: scope.spawn(self._take_back(), name=tr("sending.undo")),
+                lambda: history.press(step),
             )
             # The window stays, hidden, until the message cannot be taken back any more.
             QTimer.singleShot(delay_s * 1_000 + 500, self, self._sent)
@@ -171,5 +176,7 @@ class Sending(QObject):
         window.main.snack.show_text(tr("sending.taken_back"), shown_ms=4_000)
 
     def _sent(self) -> None:
+        if self._step is not None:
+            self._window.main.history.forget(self._step)
         if self._sending is not None:
             self._window.finish()
