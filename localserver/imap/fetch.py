@@ -59,7 +59,7 @@ def fetch_at_once(session: ImapSession, tag: Tag, command: Fetch) -> bool:
         octets = _written(session, plan, rows, _numbered(places, uids, rows))
     except UnknownEncodingError:
         return False
-    if plan.tells_flags:
+    if Item.FLAGS in plan.told:
         session.tell_keywords(view)
     session.send_encoded(octets)
     _finish(session, tag, command, len(places) - len(rows))
@@ -91,7 +91,7 @@ async def handle_fetch(session: ImapSession, tag: Tag, command: Fetch) -> None:
         gone = vanished(session, view, command.changed_since, _uids(command))
         if gone:
             session.send(VanishedResponse(gone, earlier=True))
-    if plan.tells_flags:
+    if Item.FLAGS in plan.told:
         session.tell_keywords(view)
     asked = len(places)
     sent = 0
@@ -245,15 +245,22 @@ def _written(
 def _with_flags(
     session: ImapSession, view: View, plan: Plan, row: Row, masks: dict[int, tuple[int, int]]
 ) -> bytes:
-    """Write a message that was marked as seen by this: its new flags are told too."""
+    """Write a message that was marked as seen by this: its new flags are told too.
+
+    Beside them, once the client wants mod-sequences, UID and MODSEQ (RFC 7162 section 3.2.4).
+    """
     changed = masks.get(row[0])
     if changed is None:
         return plan.write(row)
     fresh = (row[0], changed[0], changed[1], *row[3:])
-    octets = plan.write(fresh)
-    if plan.tells_flags:
-        return octets
-    return octets + b" FLAGS (%b)" % flags_text(session, view, row[0], changed[0])
+    items = [plan.write(fresh)]
+    if Item.FLAGS not in plan.told:
+        items.append(b"FLAGS (%b)" % flags_text(session, view, row[0], changed[0]))
+    if session.condstore and Item.MODSEQ not in plan.told:
+        items.append(b"MODSEQ (%d)" % changed[1])
+    if session.condstore and Item.UID not in plan.told:
+        items.append(b"UID %d" % row[0])
+    return b" ".join(items)
 
 
 async def _mark_seen(

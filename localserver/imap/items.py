@@ -63,7 +63,7 @@ class Plan:
         reads_contents: Rows hold whole messages, so few are read at once.
         parts: How many parts or ranges of each are written.
         marks_seen: The messages are read by this.
-        tells_flags: FLAGS is among the items.
+        told: Those of the items that are words.
         is_flags_and_uid: It is UID and FLAGS, and nothing is \Recent.
         unwritten: The same where what is worked out behind the delivery cannot be written: it is
             worked out for this answer alone. None for rows without it.
@@ -76,7 +76,7 @@ class Plan:
     reads_contents: bool
     parts: int
     marks_seen: bool
-    tells_flags: bool
+    told: frozenset[Item]
     is_flags_and_uid: bool
     unwritten: Plan | None = None
 
@@ -132,7 +132,7 @@ def compile_items(session: ImapSession, view: View, command: Fetch, *, with_uid:
         reads_contents=reads_contents,
         parts=parts,
         marks_seen=not view.readonly and any(_marks_seen(item) for item in items),
-        tells_flags=Item.FLAGS in items,
+        told=frozenset(item for item in items if isinstance(item, Item)),
         is_flags_and_uid=items == [Item.UID, Item.FLAGS] and not view.recent,
     )
     if not plan.reads_summaries:

@@ -46,9 +46,9 @@ async def handle_search(session: ImapSession, tag: Tag, command: Search) -> None
         session.condstore = True
     rows = await matching(session, view, condition)
     uids = [row[0] for row in rows]
-    modseq = max((row[1] for row in rows), default=None) if condition.names_modseq else None
     if returns is None and "IMAP4REV2" in session.enabled:
         returns = frozenset({"ALL"})
+    modseq = modseq_of(rows, returns) if condition.names_modseq else None
     if returns is None:
         numbers = uids if command.uid else _seqs(view, uids)
         session.send(SearchResponse(tuple(numbers), modseq))
@@ -124,6 +124,19 @@ def _answer_extended(
         found = UidSet.of(map(Uid, numbers)) if command.uid else SeqSet.of(map(Seq, numbers))
         response = replace(response, all=found)
     session.send(response)
+
+
+def modseq_of(rows: Sequence[Sequence[int]], returns: frozenset[str] | None) -> int | None:
+    """Return the highest MODSEQ of the messages that are told of (RFC 4731 section 3.2).
+
+    Args:
+        rows: (UID, MODSEQ, …) of what was found, in the order that was asked for.
+        returns: What of them is told; None for all.
+    """
+    wanted = (returns or frozenset()) - {"SAVE"}
+    if wanted and wanted <= {"MIN", "MAX"}:
+        rows = [*(rows[:1] if "MIN" in wanted else []), *(rows[-1:] if "MAX" in wanted else [])]
+    return max((row[1] for row in rows), default=None)
 
 
 def _saved(wanted: frozenset[str], uids: list[int]) -> UidSet:

@@ -145,8 +145,7 @@ async def handle_unselect(session: ImapSession, tag: Tag, _command: Unselect) ->
 
 
 async def _leave(session: ImapSession, tag: Tag) -> None:
-    code = None
-    if session.view is not None and "QRESYNC" in session.enabled:
-        code = HighestModSeq(session.view.mailbox.modseq)
+    # Without HIGHESTMODSEQ (RFC 7162 section 3.2.8): what was expunged is not told here, and who
+    # took that for known would never hear of it.
     session.leave_mailbox()
-    session.answer(tag, Condition.OK, "The mailbox is closed.", code)
+    session.answer(tag, Condition.OK, "The mailbox is closed.")

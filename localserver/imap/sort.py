@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from desktopmail.wire.imap.condition import Condition, Tag
 from desktopmail.wire.imap.sort import SortKey, SortResponse
-from localserver.imap.search import compiled, extended, matching
+from localserver.imap.search import compiled, extended, matching, modseq_of
 
 if TYPE_CHECKING:
     from desktopmail.wire.imap.sort import Sort, SortBy
@@ -37,7 +37,7 @@ async def handle_sort(session: ImapSession, tag: Tag, command: Sort) -> None:
     columns = "".join(f", {_COLUMNS[by.key]}" for by in command.order)
     rows = await matching(session, view, condition, columns)
     ordered = _sorted(rows, command.order)
-    modseq = max((row[1] for row in rows), default=None) if condition.names_modseq else None
+    modseq = modseq_of(ordered, command.returns) if condition.names_modseq else None
     numbers = [
         row[0] if command.uid else seq for row in ordered if (seq := view.seq(row[0])) is not None
     ]

@@ -73,7 +73,8 @@ async def _tell(session: ImapSession, view: View, command: Store, changed: Chang
         seq = view.seq(uid)
         if seq is None:
             continue
-        items = [] if not is_uid else [b"UID %d" % uid]
+        # RFC 7162 section 3.2.4: with MODSEQ goes the UID.
+        items = [b"UID %d" % uid] if is_uid or session.condstore else []
         if not command.silent:
             items.append(b"FLAGS (%b)" % flags_text(session, view, uid, mask))
         if session.condstore:

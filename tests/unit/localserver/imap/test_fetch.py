@@ -174,3 +174,12 @@ async def test_a_message_is_parsed_once_for_all_its_parts(monkeypatch: pytest.Mo
         lines = await dialogue.run("FETCH 1 (BODY.PEEK[1] BODY.PEEK[1.MIME] BINARY.PEEK[1])")
         assert lines[-1] == "OK Fetched."
     assert len(parsed) == 1
+
+
+async def test_who_wants_mod_sequences_is_told_that_of_a_message_that_is_read() -> None:
+    async with logged_in(messages=[mail("a"), mail("b")]) as dialogue:
+        await dialogue.run("ENABLE CONDSTORE")
+        lines = await dialogue.run("FETCH 1 BODY[HEADER.FIELDS (Subject)]")
+        assert lines[0].endswith(r" FLAGS (\Seen \Recent) MODSEQ (4) UID 1)")
+        lines = await dialogue.run("UID FETCH 2 (MODSEQ FLAGS BODY[HEADER.FIELDS (Subject)])")
+        assert lines[0].count("MODSEQ") == lines[0].count("UID") == lines[0].count("FLAGS") == 1

@@ -188,3 +188,19 @@ async def test_a_message_that_was_not_told_yet_is_not_found() -> None:
         lines = await dialogue.run("SEARCH ALL")
         assert lines[0] == "* SEARCH 1 2 3"
         assert "* 4 EXISTS" in lines
+
+
+@pytest.mark.parametrize(
+    ("returns", "modseq"),
+    [("MIN", 5), ("MAX", 4), ("MIN MAX", 5), ("SAVE MAX", 4), ("MAX COUNT", 6), ("ALL", 6)],
+)
+async def test_the_mod_sequence_is_that_of_the_messages_that_are_told(
+    returns: str, modseq: int
+) -> None:
+    async with logged_in(messages=MESSAGES) as dialogue:
+        await dialogue.run(r"STORE 1 +FLAGS (\Seen)")
+        await dialogue.run(r"STORE 2 +FLAGS (\Seen)")
+        for command in ("SEARCH RETURN ({}) MODSEQ 1", "SORT RETURN ({}) (ARRIVAL) UTF-8 MODSEQ 1"):
+            if "SAVE" not in returns or command.startswith("SEARCH"):
+                lines = await dialogue.run(command.format(returns))
+                assert lines[0].endswith(f" MODSEQ {modseq}"), lines

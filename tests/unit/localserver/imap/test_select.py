@@ -116,3 +116,12 @@ async def test_imap4rev2_hears_of_no_recent_and_of_the_closed_mailbox() -> None:
         assert lines[0].startswith("* OK [CLOSED]")
         assert not [line for line in lines if "RECENT" in line or "UNSEEN" in line]
         assert '* LIST () "/" Sent' in lines
+
+
+async def test_no_highest_modseq_is_told_when_a_mailbox_is_left() -> None:
+    async with logged_in(select=None, messages=[mail("a")]) as dialogue:
+        await dialogue.run("ENABLE QRESYNC")
+        for leave in ("CLOSE", "UNSELECT"):
+            await dialogue.run("SELECT INBOX")
+            await dialogue.run(r"STORE 1 +FLAGS.SILENT (\Deleted)")
+            assert await dialogue.run(leave) == ["OK The mailbox is closed."]

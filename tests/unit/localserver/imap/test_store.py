@@ -124,3 +124,11 @@ async def test_a_store_that_changes_nothing_hides_nothing_of_the_next_one() -> N
         await second.run(r"STORE 2 +FLAGS (\Flagged)")
         told = await first.run("NOOP")
         assert told[0].startswith(r"* 2 FETCH (UID 2 FLAGS (\Flagged")
+
+
+async def test_with_a_mod_sequence_goes_the_uid() -> None:
+    async with logged_in(messages=[mail("a")]) as dialogue:
+        await dialogue.run("ENABLE CONDSTORE")
+        assert (await dialogue.run(r"STORE 1 +FLAGS.SILENT (\Seen)"))[0] == (
+            "* 1 FETCH (UID 1 MODSEQ (3))"
+        )
