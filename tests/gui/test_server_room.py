@@ -204,7 +204,10 @@ def test_a_server_that_does_not_run_is_started(theme: Theme) -> None:
         window.show_view("server_room")
         (room,) = [it for it in window.extra_windows if isinstance(it, ServerRoomWindow)]
         assert room.state.text() == "The server does not run"
-        assert not room.stack.isEnabled()
+        assert not room.stack.isVisible()  # facts without values
+        assert room.stopped.isVisible()
+        assert room.stopped.text().startswith("Start the server")
+        assert not any(button.isEnabled() for button in room.choice.buttons())
         assert not room.stop_button.isVisible()
         room.start_button.click()
         await until(lambda: StartSandbox() in store.commands)
@@ -218,8 +221,10 @@ def test_a_server_that_ends_is_noticed(theme: Theme, tmp_path: Path) -> None:
         async def scene(room: ServerRoomWindow) -> None:
             page(room, People)
             room.stop_button.click()
+            assert room.stack.isVisible()
             await until(lambda: room.api is None)
             assert room.state.text() == "The server does not run"
+            assert not room.stack.isVisible()
             await until(lambda: running.process.poll() == 0)
 
         enter(theme, running, scene)

@@ -105,6 +105,11 @@ class ServerRoomWindow(QWidget):
         row.addWidget(self.start_button)
         self.pages: list[Page] = [kind(self) for kind, _ in _PAGES]
         self.stack = QStackedWidget(self)
+        self.stopped = Label(tr("room.start_it"), self)
+        self.stopped.setProperty("kind", "muted")
+        self.stopped.setWordWrap(True)
+        self.stopped.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.stopped.setContentsMargins(20, 16, 20, 16)
         side = QFrame(self)
         side.setObjectName("roomSide")
         side_lines = QVBoxLayout(side)
@@ -132,6 +137,7 @@ class ServerRoomWindow(QWidget):
         middle_row.setSpacing(0)
         middle_row.addWidget(side)
         middle_row.addWidget(self.stack, 1)
+        middle_row.addWidget(self.stopped, 1)
         parts = QSplitter(Qt.Orientation.Vertical, self)
         parts.setHandleWidth(1)
         parts.setChildrenCollapsible(False)
@@ -248,7 +254,10 @@ class ServerRoomWindow(QWidget):
         self.start_button.setEnabled(not runs)
         self.start_button.setVisible(not runs)
         self.stop_button.setVisible(runs)
-        self.stack.setEnabled(runs)
+        self.stack.setVisible(runs)  # what a page showed is not true any more
+        self.stopped.setVisible(not runs)
+        for button in self.choice.buttons():
+            button.setEnabled(runs)
 
     # ---- what happens
 
