@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 # So many are looked up at once, or as many as have headers of so many octets.
 _BATCH_MESSAGES = 4000
 _BATCH_OCTETS = 8 * 1024 * 1024
-# So much is read in one piece.
+# So much is read in one piece: of smaller ones a fiftieth more time is spent on opening segments.
 _CHUNK_MESSAGES = 200
-_CHUNK_OCTETS = 1024 * 1024
+_CHUNK_OCTETS = 2 * 1024 * 1024
 # Words are written when they are so many characters, while others are read: see `Store`.
 _WORDS_AT_ONCE = 2_000_000
 
@@ -113,8 +113,9 @@ async def _index(store: Store, ports: Ports, waiting: Sequence[MessageId]) -> in
             writing: asyncio.Task[None] | None = None
             gathered: dict[MessageId, tuple[_State, Rest | Words | None]] = {}
             characters, left = 0, len(batch)
+            placed = sum(one.place is not None for one in batch)
             for chunk in _chunks(batch):
-                read = await _read(store, ports, chunk)
+                read = await _read(store, ports, chunk, placed)
                 gathered.update(
                     (one.message_id, (one.state, read.get(one.message_id))) for one in chunk
                 )
@@ -138,14 +139,21 @@ def _chunks(batch: Sequence[_Waiting]) -> Iterator[Sequence[_Waiting]]:
 
 
 async def _read(
-    store: Store, ports: Ports, chunk: Sequence[_Waiting]
+    store: Store, ports: Ports, chunk: Sequence[_Waiting], total: int
 ) -> dict[MessageId, Rest | Words]:
-    """What was read of messages; nothing of those of which only the envelope is here."""
+    """What was read of messages; nothing of those of which only the envelope is here.
+
+    Args:
+        store: Where they wait.
+        ports: With or without a worker.
+        chunk: Some of them.
+        total: How many of all have their octets here.
+    """
     known = [one for one in chunk if one.place is None and one.state != _ENVELOPE]
     headers = await reading.read(store.guard, ports, [(one.header, False) for one in known])
     placed = [(one.message_id, one.place) for one in chunk if one.place is not None]
     whole = await reading.read_stored(
-        store.guard, ports, store.profile, [place for _, place in placed]
+        store.guard, ports, store.profile, [place for _, place in placed], total=total
     )
     found: dict[MessageId, Rest | Words] = {
         one.message_id: row.summary.words for one, row in zip(known, headers, strict=True)

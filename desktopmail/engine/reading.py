@@ -96,27 +96,41 @@ def _block(octets: bytes) -> Octets:
 
 
 async def read_stored(
-    guard: Guard, ports: Ports, profile: Profile, places: Sequence[Place]
+    guard: Guard, ports: Ports, profile: Profile, places: Sequence[Place], *, total: int
 ) -> list[Rest | None]:
     """Read messages where they are stored: what their octets tell beside their headers.
 
     Of a message that is missing or set aside there is None.
+
+    Args:
+        guard: What to note them with where they are read here.
+        ports: With or without a worker.
+        profile: Where they are stored.
+        places: Of a piece of them: of few that are large, too, when many are to be read.
+        total: How many are to be read in all pieces.
     """
+    if not places:
+        return []
+    worker = ports.worker if total >= _FEW else None
     return [
         None if row is None else Rest._make((*row[0], Words._make(row[1])))
-        for row in await _stored(guard, ports, profile, places)
+        for row in await _stored(guard, ports.executor, worker, profile, places)
     ]
 
 
 async def _stored(
-    guard: Guard, ports: Ports, profile: Profile, places: Sequence[Place]
+    guard: Guard,
+    threads: Executor,
+    worker: Executor | None,
+    profile: Profile,
+    places: Sequence[Place],
 ) -> list[stored_rows.Row]:
-    if ports.worker is not None and len(places) >= _FEW:
+    if worker is not None:
         try:
-            return await ports.worker.run(stored_rows.of, places, profile)
+            return await worker.run(stored_rows.of, places, profile)
         except WorkerAwayError as error:
             _log.info("reading %d messages in a thread: %s", len(places), error)
-    return await ports.executor.run(_stored_in_hand, guard, profile, places)
+    return await threads.run(_stored_in_hand, guard, profile, places)
 
 
 def _stored_in_hand(

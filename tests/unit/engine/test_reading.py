@@ -113,11 +113,26 @@ async def test_stored_messages_are_read_where_they_are(tmp_path: Path) -> None:
         places = [(one.segment, one.position) for one in stored]
         for worker in (Told(), Told(away=True), None):
             ports, guard = replace(system_ports(), worker=worker), Noting()
-            found = await reading.read_stored(guard, ports, store.profile, [*places, (1, 77)])
+            found = await reading.read_stored(
+                guard, ports, store.profile, [*places, (1, 77)], total=31
+            )
             assert [one is None for one in found] == [False] * 30 + [True]
             assert all(one is None or one.preview == "zebra" for one in found)
             is_here = worker is None or worker._away
             assert len(guard.held) == (30 if is_here else 0)
+
+
+async def test_a_piece_of_few_large_messages_of_many_is_read_by_the_worker(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        (stored,) = await store.write(lambda tx: tx.segments.write([Content.of(mail(1))]))
+        for total, asked in ((100, [1]), (1, [])):
+            worker = Told()
+            ports = replace(system_ports(), worker=worker)
+            places = [(stored.segment, stored.position)]
+            await reading.read_stored(Nobody(), ports, store.profile, places, total=total)
+            assert worker.asked == asked
+            await reading.read_stored(Nobody(), ports, store.profile, [], total=total)
+            assert worker.asked == asked
 
 
 async def test_a_stored_message_that_is_set_aside_is_not_read(tmp_path: Path) -> None:
@@ -125,6 +140,6 @@ async def test_a_stored_message_that_is_set_aside_is_not_read(tmp_path: Path) ->
         (stored,) = await store.write(lambda tx: tx.segments.write([Content.of(mail(1))]))
         store.guard.aside = frozenset({Item(MESSAGE, message_key(mail(1)))})
         place = (stored.segment, stored.position)
-        assert await reading.read_stored(store.guard, system_ports(), store.profile, [place]) == [
-            None
-        ]
+        assert await reading.read_stored(
+            store.guard, system_ports(), store.profile, [place], total=1
+        ) == [None]
