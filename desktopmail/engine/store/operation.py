@@ -426,6 +426,14 @@ def forget_twins(tx: Transaction, operation_id: OperationId) -> None:
     )
 
 
+def set_twins(tx: Transaction, twins: Mapping[Target, PlacementId | None]) -> None:
+    """Say which placements these rows have made; None: none, or none any more."""
+    tx.execute_many(
+        "UPDATE operation_target SET twin = ? WHERE operation_id = ? AND placement_id = ?",
+        [(twin, row.operation_id, row.placement_id) for row, twin in twins.items()],
+    )
+
+
 def name(tx: Transaction, operation_id: OperationId, label: str) -> None:
     """Call an operation something else."""
     tx.execute("UPDATE operation SET label = ? WHERE id = ?", (label, operation_id))
@@ -537,7 +545,7 @@ def pass_on(tx: Transaction, rows: Sequence[Target]) -> None:
     """
     tx.execute_many(
         "UPDATE operation_target SET placement_id = twin WHERE operation_id = ?"
-        " AND placement_id = ? AND twin IS NOT NULL",
+        " AND placement_id = ? AND twin IN (SELECT id FROM placement)",
         [(row.operation_id, row.placement_id) for row in rows],
     )
     went = {row.placement_id: row.twin for row in rows if row.twin is not None}

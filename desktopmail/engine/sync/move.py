@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from desktopmail.engine import onward
 from desktopmail.engine.store import operation, placement, problem
 from desktopmail.engine.sync import expunge, keywords, proof
 from desktopmail.engine.sync.telling import give_uid
@@ -150,13 +151,19 @@ class Moves:
         is_move = group[0].kind == "move"  # who copies has hidden nothing
 
         def step(tx: Transaction) -> None:
-            for key, (row, _) in left.items():
-                if row.twin is not None and row.operation_id not in stay:
-                    placement.remove(tx, [row.twin])
-                if key in there:
-                    placement.show(tx, [key] if is_move else [], shown=True)
-                else:  # another client has removed it meanwhile
-                    placement.remove(tx, [key])
+            rows = [row for row, _ in left.values() if row.operation_id not in stay]
+            operation.set_twins(tx, dict.fromkeys(rows))
+            back = {
+                row.twin: row.placement_id
+                for row in rows
+                if is_move and row.twin is not None and row.placement_id in there
+            }
+            onward.let_stand(tx, back, trying.source.id)
+            if is_move:
+                placement.show(tx, [key for key in there if key not in back.values()], shown=True)
+            twins = [row.twin for row in rows if row.twin is not None and row.twin not in back]
+            # What is not there any more was removed by another client.
+            placement.remove(tx, [*twins, *(key for key in left if key not in there)])
             for operation_id in failed:
                 operation.set_state(
                     tx,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -100,8 +100,15 @@ class Telling:
                 if not target.done
             }
             lost = placement.lost(tx, list(targets))
+            twins = [target.twin for target in targets.values() if target.twin is not None]
+            made = {placed.id for placed in placement.get(tx, twins)} | {None}
             return {
-                placed.id: (targets[placed.id], placed)
+                placed.id: (
+                    targets[placed.id]
+                    if targets[placed.id].twin in made
+                    else replace(targets[placed.id], twin=None),
+                    placed,
+                )
                 for placed in placement.get(tx, list(targets))
                 if placed.uid is not None or placed.id in lost
             }

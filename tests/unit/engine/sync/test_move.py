@@ -13,8 +13,11 @@ from desktopmail.door.commands import (
     DeleteMessages,
     DiscardOperation,
     MoveMessages,
+    RetryOperation,
     SetOffline,
+    StoreFlags,
 )
+from desktopmail.door.rows import Flag
 from desktopmail.engine.sync import expunge
 from desktopmail.wire.imap.flags import DELETED, flag
 from desktopmail.wire.imap.sequence import Uid, UidSet
@@ -24,7 +27,7 @@ from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, other_device, relayed_engine, running_engine
 from tests.helpers.relay import Relay
 from tests.helpers.store import mail
-from tests.helpers.told import settled, shown_is_there, there
+from tests.helpers.told import flags_there, settled, shown_is_there, there
 from tests.helpers.virtual import Scene, play
 
 if TYPE_CHECKING:
@@ -287,3 +290,41 @@ async def test_what_went_from_where_it_was_to_be_moved_from_is_not_shown_where_i
                 await bench.engine.command(DiscardOperation(operation_id=failed.id))
                 await bench.sync()
                 assert bench.subjects("Junk") == there(server, "Junk") == []
+
+
+@pytest.mark.parametrize("end", [RetryOperation, DiscardOperation])
+@pytest.mark.parametrize("without", [(), WITHOUT_MOVE])
+@pytest.mark.parametrize("kind", [MoveMessages, CopyMessages])
+async def test_what_a_server_did_not_do_is_done_when_it_is_tried_again_with_what_was_marked(
+    kind: Command,
+    without: tuple[str, ...],
+    end: type[RetryOperation | DiscardOperation],
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS, without=without) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            await bench.add(server)
+            await bench.sync()
+            command = bench.engine.command
+            await command(SetOffline(offline=True))
+            verb = "UID MOVE" if kind is MoveMessages and not without else "UID COPY"
+            server.add_fault(Fault(protocol="imap", command=verb, reply="OK done"))
+            wanted = (bench.placed("Subject 1"),)
+            await command(kind(placement_ids=wanted, mailbox_id=bench.mailbox("Junk")))
+            if kind is MoveMessages:
+                marked = (bench.placed("Subject 1", "Junk"),)
+                await command(StoreFlags(placement_ids=marked, add=Flag.FLAGGED))
+            await command(SetOffline(offline=False))
+            await bench.sync()
+            (failed,) = bench.reader.operations()
+            assert (bench.subjects(), bench.subjects("Junk")) == (["Subject 1"], [])
+            await command(end(operation_id=failed.id))
+            await settled(bench)
+            shown_is_there(bench, server, "INBOX", "Junk")
+            tried = end is RetryOperation
+            assert there(server, "Junk") == ["Subject 1"] * tried
+            assert there(server) == ["Subject 1"] * (kind is CopyMessages or not tried)
+            if kind is MoveMessages:
+                path = "Junk" if tried else "INBOX"
+                assert flags_there(server, "Subject 1", path) == {"\\Flagged"}
