@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from PySide6.QtGui import QColor
 from PySide6.QtWebEngineCore import QWebEngineUrlRequestJob
 
 from desktopmail.door.interface import DoorError
 from desktopmail.ui.reading.web_walls import answer
+from desktopmail.ui.theme.tokens import contrast
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QFont
@@ -51,28 +53,52 @@ details.dm-fold > summary::-webkit-details-marker {{ display: none; }}
 @media print {{ body {{ margin: 0; }} }}
 </style></head><body dir="auto">{body}</body></html>"""
 
-_WHITE = r"(?:#fff(?:fff)?(?![0-9a-f])|white\b|rgb\(\s*255\s*,\s*255\s*,\s*255\s*\))"
+_COLOUR = r"#[0-9a-f]{6}(?![0-9a-f])|#[0-9a-f]{3}(?![0-9a-f])|rgb\([\d\s,]*\)|[a-z]+(?![a-z(-])"
 # In a tag, and nowhere else: in words `<` is an entity. Behind a `>` in an attribute it ends early.
 _TAG = re.compile(r"<[a-z][^>]*>", re.IGNORECASE)
-_WHITE_GROUND = re.compile(
-    rf"(\bbgcolor=\"?|\bbackground(?:-color)?\s*:\s*)({_WHITE})", re.IGNORECASE
-)
+_GROUND = re.compile(rf"(\bbgcolor=\"?|\bbackground(?:-color)?\s*:\s*)({_COLOUR})", re.IGNORECASE)
+# Chromium darkens grounds that are brighter than this (of 255), and makes all dark words light:
+# on a yellow that it leaves they could not be read.
+_DARKENED_FROM = 205
+# The dimmest of common inks, #333333, as Chromium lightens it.
+_LIGHTENED_INK = "#cccccc"
+_LEAST_CONTRAST = 4.5
+_DARKER = 0.95
 
 
-def without_white(html: str) -> str:
-    """Put the ground of darkened pages in place of white grounds.
+def darkenable(html: str) -> str:
+    """Put grounds on which darkened words can be read in place of those on which they cannot.
 
     Newsletters lay white cells on white: darkened, they have to go on looking like one ground, and
-    that one is the dark theme's surface.
+    that one is the dark theme's surface. A ground that is not darkened becomes as dark as the words
+    on it, which become light, need it.
 
     Args:
         html: Sanitised: styles stand in the tags.
     """
 
     def put(tag: re.Match[str]) -> str:
-        return _WHITE_GROUND.sub(rf"\g<1>{_DARKENED_GROUND}", tag.group())
+        return _GROUND.sub(lambda ground: ground[1] + _ground(ground[2]), tag.group())
 
     return _TAG.sub(put, html)
+
+
+def _ground(written: str) -> str:
+    """The ground in place of one as it was written; the same where it is none, or will do."""
+    levels = re.findall(r"\d+", written) if written[:3].lower() == "rgb" else []
+    colour = QColor(*map(int, levels)) if len(levels) == 3 else QColor(written)
+    if not colour.isValid() or not colour.alpha():
+        return written
+    if colour.name() == "#ffffff":
+        return _DARKENED_GROUND
+    red, green, blue = colour.red(), colour.green(), colour.blue()
+    if (299 * red + 587 * green + 114 * blue) / 1000 > _DARKENED_FROM:
+        return written
+    name = colour.name()
+    while contrast(name, _LIGHTENED_INK) < _LEAST_CONTRAST:
+        red, green, blue = (int(level * _DARKER) for level in (red, green, blue))
+        name = QColor(red, green, blue).name()
+    return written if name == colour.name() else name
 
 
 class LetterPage:
@@ -119,7 +145,7 @@ class LetterPage:
             handle=self.scroll_handle,
             track=self.scroll_track,
             ground=_DARKENED_GROUND if self.is_darkened else "#ffffff",
-            body=without_white(self._body) if self.is_darkened else self._body,
+            body=darkenable(self._body) if self.is_darkened else self._body,
         )
         return page.encode("utf-8", "replace")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from PySide6.QtGui import QFont
 
 from desktopmail.tasks import TaskScope
 from desktopmail.ui.reading.content import read_letter
-from desktopmail.ui.reading.letter_page import LetterPage, without_white
+from desktopmail.ui.reading.letter_page import LetterPage, darkenable
+from desktopmail.ui.theme.tokens import contrast
 
 HTML = (
     b"From: Market <news@market.example>\r\nSubject: Quinces\r\nMIME-Version: 1.0\r\n"
@@ -50,8 +53,8 @@ def test_white_is_known_in_every_spelling(white: str) -> None:
         f'<td style="background-color: {white}">',
         f'<td style="background:{white};a:b">',
     ):
-        assert "#f2f4fb" in without_white(written)
-        assert white not in without_white(written)
+        assert "#f2f4fb" in darkenable(written)
+        assert white not in darkenable(written)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +68,26 @@ def test_white_is_known_in_every_spelling(white: str) -> None:
     ],
 )
 def test_what_is_no_white_ground_stays(written: str) -> None:
-    assert without_white(written) == written
+    assert darkenable(written) == written
+
+
+@pytest.mark.parametrize("ground", ["#f2b705", "#F60", "orange", "gold", "rgb(153, 153, 153)"])
+def test_words_that_become_light_are_read_on_grounds_that_stay(ground: str) -> None:
+    put = darkenable(f'<td bgcolor="{ground}" style="background:{ground};color:#333333">')
+    assert ground not in put
+    colours = re.findall("#[0-9a-f]{6}", put)
+    assert colours[2] == "#333333"
+    assert colours[0] == colours[1]
+    assert contrast(colours[0], "#cccccc") >= 4.5
+
+
+@pytest.mark.parametrize(
+    "ground",
+    ["#1a3f7a", "#000000", "#ffe066", "yellow", "transparent", "none", "url(cid:x)", "#12"],
+)
+def test_grounds_that_are_dark_or_darkened_stay(ground: str) -> None:
+    written = f'<td style="background:{ground}">'
+    assert darkenable(written) == written
 
 
 def test_a_page_serves_its_own_pictures_and_no_drawings() -> None:
