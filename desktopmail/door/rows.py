@@ -268,6 +268,11 @@ class SendingRow(Row, frozen=True, kw_only=True):
     # When it is tried again; None: it has not failed, or a person has to do something first.
     retry_s: float | None = None
 
+    @property
+    def waits_for_retry(self) -> bool:
+        """Whether it did not go out for now, and can be tried again before its time."""
+        return self.state is SendingState.QUEUED and self.problem is not None
+
 
 class OperationRow(Row, frozen=True, kw_only=True):
     """One change that a server has to hear of."""

@@ -166,3 +166,4 @@ def _connect(window: MainWindow) -> None:
     serve_marks(window, reading)
     window.status_line.activity_wanted.connect(lambda: window.show_view("activity"))
     window.problems.password_wanted.connect(window.give_password)
+    window.problems.sending_wanted.connect(window.send_again)

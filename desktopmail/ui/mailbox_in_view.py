@@ -37,6 +37,7 @@ class MailboxInView(QObject):
         self._list_pane = list_pane
         self._node: Node | None = None
         sidebar.chosen.connect(self._open)
+        sidebar.chosen_again.connect(self._come_back)
 
     def choose_first(self) -> None:
         """Open the joined Inbox, else the first Inbox."""
@@ -85,6 +86,12 @@ class MailboxInView(QObject):
         mine = self.account_id
         found = next((it for it in accounts if it.id == mine), None)
         return found or (accounts[0] if accounts else None)
+
+    def _come_back(self, node: Node) -> None:
+        """Leave a search or a conversation for the mailbox it began in; show the outbox again."""
+        pane = self._list_pane
+        if node.kind is NodeKind.OUTBOX or pane.is_search or pane.is_conversation:
+            self._open(node)
 
     def _open(self, node: Node) -> None:
         if node.kind is NodeKind.OUTBOX:

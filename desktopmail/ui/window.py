@@ -357,6 +357,17 @@ class MainWindow(QMainWindow):
         if account is not None:
             views.edit_account(self, account, password=True)
 
+    def send_again(self, account_id: int) -> None:
+        """Try again now what waits to go out by an account."""
+        self.scope.spawn(self._send_again(account_id), name=tr("problem.retry"))
+
+    async def _send_again(self, account_id: int) -> None:
+        from desktopmail.door.commands import RetrySending
+
+        for row in self.reader.sendings():
+            if row.account_id == account_id and row.waits_for_retry:
+                await self.door.command(RetrySending(sending_id=row.id))
+
     def add_window(self, extra: QWidget) -> None:
         """Keep another window until it is closed."""
         extra.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

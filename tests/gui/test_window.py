@@ -24,10 +24,11 @@ from desktopmail.door.commands import (
     ArchiveMessages,
     DeleteMessages,
     MoveMessages,
+    RetrySending,
     StoreFlags,
     Undo,
 )
-from desktopmail.door.ids import QuestionId
+from desktopmail.door.ids import QuestionId, SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import (
     ConnectionState,
@@ -36,6 +37,8 @@ from desktopmail.door.rows import (
     ProblemRow,
     QuestionRow,
     Role,
+    SendingRow,
+    SendingState,
 )
 from desktopmail.ui.actions import changed_keys
 from desktopmail.ui.chooser import Chooser, fits
@@ -346,6 +349,55 @@ def test_one_problem_of_two_accounts_says_whose_each_is(theme: Theme) -> None:
             "Bob (POP3) · Check it.",
             "Bob (POP3) · Outgoing server · Check it.",
         ]
+
+    play(theme, scene)
+
+
+def test_what_waits_to_go_out_is_tried_again_from_the_card_about_its_server(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        first, second = (account.id for account in window.accounts()[:2])
+        why = "smtp.example.org refuses the connection."
+        waits = SendingRow(
+            id=SendingId(5), account_id=first, state=SendingState.QUEUED, subject="Lunch",
+            recipients=("bob@example.org",), queued_s=0, not_before_s=0, tries=1, problem=why,
+        )  # fmt: skip
+        store.sending_rows += [
+            msgspec.structs.replace(waits, id=SendingId(4), problem=None),
+            waits,
+            msgspec.structs.replace(waits, id=SendingId(6), account_id=second),
+        ]
+        store.problem_rows.append(
+            ProblemRow(account_id=first, service="smtp", what=why, remedy="Check it.", at_s=0)
+        )
+        store.tell(AccountsChanged())
+        await until(window.problems.isVisible)
+        buttons = window.problems.findChildren(QAbstractButton)
+        next(button for button in buttons if button.text() == "Try Again").click()
+        await until(lambda: bool(store.commands))
+        assert store.commands == [RetrySending(sending_id=SendingId(5))]
+
+    play(theme, scene)
+
+
+def click_on(window: MainWindow, key: tuple[str, int]) -> None:
+    """Click on a line of the tree."""
+    place = window.sidebar.visualRect(window.tree_model.find(key)).center()
+    viewport = window.sidebar.viewport()
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place)
+
+
+def test_a_click_on_the_mailbox_that_is_chosen_leaves_a_search_and_else_changes_nothing(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        QTest.keyClicks(window.tool_bar.search, "quinces")
+        await until(lambda: window.list_pane.title == "Search results")
+        click_on(window, ("unified", 0))
+        assert window.list_pane.title == "All Inboxes"
+        assert window.tool_bar.search.text() == ""
+        window.list_pane.toggle_filter("unread_only")
+        click_on(window, ("unified", 0))
+        assert window.list_pane.filter_on("unread_only")
 
     play(theme, scene)
 

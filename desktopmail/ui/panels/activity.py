@@ -147,8 +147,7 @@ class ActivityWindow(QWidget):
         if question is not None:
             window = self._window
             window.problems.offer_answers(card, question, window.door, window.scope)
-        waits = sending.state is SendingState.QUEUED and sending.problem is not None
-        if sending.state is SendingState.FAILED or waits:
+        if sending.state is SendingState.FAILED or sending.waits_for_retry:
             self._offer(card, tr("problem.retry"), RetrySending(sending_id=sending.id))
         if sending.state in _CANCELLABLE:
             self._offer(card, tr("error.cancel"), CancelSending(sending_id=sending.id))

@@ -34,9 +34,11 @@ class ProblemCards(FittingArea):
 
     Signals:
         password_wanted: Another password is to be given for an account (its id).
+        sending_wanted: What waits to go out by an account is to be tried again (its id).
     """
 
     password_wanted = Signal(int)
+    sending_wanted = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(self._half, parent)
@@ -115,6 +117,8 @@ class ProblemCards(FittingArea):
         if problem.service in {"imap", "pop3", "message"}:
             name = tr("problem.retry")
             card.offer(name, lambda: scope.spawn(retry(), name=name))
+        elif problem.service == "smtp" and problem.account_id is not None:
+            card.offer(tr("problem.retry"), partial(self.sending_wanted.emit, problem.account_id))
         card.offer(tr("problem.dismiss"), dismiss)
         return card
 

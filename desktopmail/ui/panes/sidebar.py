@@ -44,10 +44,12 @@ class Sidebar(QTreeView):
 
     Signals:
         chosen: A line was chosen (Node).
+        chosen_again: The line that is chosen already was clicked (Node).
         menu_wanted: The context menu of a line is wanted (Node, global position).
     """
 
     chosen = Signal(object)
+    chosen_again = Signal(object)
     menu_wanted = Signal(object, object)
 
     def __init__(
@@ -128,7 +130,10 @@ class Sidebar(QTreeView):
             if node.kind is NodeKind.ACCOUNT or near_chevron:
                 self.setExpanded(index, not self.isExpanded(index))
                 return
+        is_chosen = left and index.isValid() and index == self.currentIndex()
         super().mousePressEvent(event)
+        if is_chosen and node is not None:
+            self.chosen_again.emit(node)
 
     def _current_changed(self, index: QModelIndex) -> None:
         node = self._model.node(index)
