@@ -198,8 +198,7 @@ class ImapSync:
         """Open the Inbox for idling, and see whether something came since it was looked at."""
         if self._open_path == "INBOX":
             return
-        selected = await client.select("INBOX", condstore=client.offers("CONDSTORE"))
-        self._open_path = "INBOX"
+        selected = await self._open(client, "INBOX")
         known = await self._store.read(
             lambda tx: tx.fetch(
                 "SELECT uidnext FROM mailbox WHERE account_id = ? AND path = 'INBOX'",
@@ -317,15 +316,24 @@ class ImapSync:
         if isinstance(value, VanishedResponse | ExpungeResponse | ExistsResponse | FetchResponse):
             self._news.set()
 
+    async def _open(self, client: ImapClient, path: str) -> Selected:
+        """Open a mailbox; where that is refused none is open (RFC 9051 section 6.3.2)."""
+        try:
+            selected = await client.select(path, condstore=client.offers("CONDSTORE"))
+        except RefusedError:
+            self._open_path = ""
+            raise
+        self._open_path = path
+        return selected
+
     async def _select(self, client: ImapClient, path: str) -> Selected:
         """Open a mailbox for what the journal, or a person, wants to know or say.
 
         Raises:
             UidsVoidError: Its UIDVALIDITY is another one than that of the UIDs here.
         """
-        self._open_path = path
         self._opening.forget()
-        selected = await client.select(path, condstore=client.offers("CONDSTORE"))
+        selected = await self._open(client, path)
         account_id = self._account_id
         looked_at = path in self._looked_at
         if await self._store.read(lambda tx: _are_void(tx, account_id, path, selected, looked_at)):

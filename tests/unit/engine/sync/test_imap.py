@@ -15,7 +15,7 @@ from desktopmail.door.commands import (
     StoreFlags,
 )
 from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import Flag
+from desktopmail.door.rows import ConnectionState, Flag
 from desktopmail.engine.sync import fetch, imap
 from desktopmail.net import imap_running
 from desktopmail.net.imap import ImapClient
@@ -314,3 +314,32 @@ async def test_what_is_listed_by_its_envelope_alone_is_proved_to_have_arrived(
             there = sorted(one.subject for one in server.messages("alice", "Junk"))
             assert there == bench.subjects("Junk") == ["Subject 1", "Subject 2"]
             assert len(bench.rows()) == (1 if command is MoveMessages else 3)
+
+
+async def test_a_mailbox_that_is_gone_with_several_changes_waiting_keeps_no_other_from_being_told(
+    tmp_path: Path,
+) -> None:
+    """RFC 9051 section 6.3.2: after a SELECT that was refused no mailbox is open."""
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(7))
+        async with other_device(server) as device, running_engine(tmp_path) as bench:
+            await device.create("one")
+            for number in range(2):
+                await device.append("one", mail(number))
+            await bench.add(server)
+            await bench.sync()
+            command = bench.engine.command
+            await command(SetOffline(offline=True))
+            flagged, moved = (bench.placed(f"Subject {number}", "one") for number in range(2))
+            await command(StoreFlags(placement_ids=(flagged,), add=Flag.FLAGGED))
+            await command(MoveMessages(placement_ids=(moved,), mailbox_id=bench.mailbox("Junk")))
+            other = (bench.placed("Subject 7"),)
+            await command(StoreFlags(placement_ids=other, add=Flag.FLAGGED))
+            await device.delete("one")
+            await command(SetOffline(offline=False))
+            await bench.sync()
+            assert bench.reader.accounts()[0].state is ConnectionState.READY
+            assert "\\Flagged" in server.messages("alice")[0].flags
+            await bench.sync()
+            assert "one" not in [row.path for row in bench.reader.mailboxes()]
+            assert bench.subjects("Junk") == []
