@@ -15,24 +15,59 @@ from desktopmail.ui.models.tags import NUMBERED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from desktopmail.door.rows import MailboxRow
+    from desktopmail.door.ids import MailboxId
+    from desktopmail.door.rows import MailboxRow, MessageRow
     from desktopmail.ui.window import MainWindow
+
+_TARGETS = 3  # where messages went last, offered first
+
+
+async def choose_target(
+    window: MainWindow, title: str, rows: Sequence[MessageRow]
+) -> MailboxRow | None:
+    """Let a person choose where messages go: where the last ones went is offered first.
+
+    Args:
+        window: Its mailboxes, but the one that all the messages stand in.
+        title: What is asked.
+        rows: The messages.
+    """
+    here = {row.mailbox_id for row in rows}
+    boxes = [box for box in window.tree_model.mailboxes_of() if here != {box.id}]
+    chosen = await choose_mailbox(window, title, boxes, first=window.targets)
+    if chosen is not None:
+        others = [it for it in window.targets if it != chosen.id]
+        window.targets = [chosen.id, *others][:_TARGETS]
+    return chosen
 
 
 async def choose_mailbox(
-    window: MainWindow, title: str, mailboxes: Sequence[MailboxRow]
+    window: MainWindow,
+    title: str,
+    mailboxes: Sequence[MailboxRow],
+    first: Sequence[MailboxId] = (),
 ) -> MailboxRow | None:
-    """Let a person choose a mailbox, those of the account in view first."""
-    names = {account.id: account_title(account) for account in window.accounts()}
+    """Let a person choose a mailbox: some first, then those of the account in view."""
     own = window.account_in_view()
     ordered = sorted(mailboxes, key=lambda box: own is None or box.account_id != own.id)
+    ordered.sort(key=lambda box: first.index(box.id) if box.id in first else len(first))
     boxes = dict(enumerate(ordered))
     choices = [
-        Choice(mailbox_title(box), names.get(box.account_id, ""), ICONS[box.role], number)
+        Choice(mailbox_title(box), _where(window, box), ICONS[box.role], number)
         for number, box in boxes.items()
     ]
     chosen = await choose(window.desk_top, window.theme, title, choices)
     return boxes[chosen.value] if chosen is not None else None  # type: ignore[index] # a number by the list above
+
+
+def _where(window: MainWindow, box: MailboxRow) -> str:
+    """The account of a mailbox, and the mailboxes that it stands in."""
+    names = {account.id: account_title(account) for account in window.accounts()}
+    above: list[str] = []
+    while box.parent_id is not None and (parent := window.tree_model.mailbox(box.parent_id)):
+        box = parent
+        above.insert(0, mailbox_title(box))
+    return " · ".join([names.get(box.account_id, ""), *above])
 
 
 async def choose_tag(window: MainWindow, title: str) -> TagRow | None:

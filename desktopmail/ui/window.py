@@ -117,6 +117,7 @@ class MainWindow(QMainWindow):
         self.uses_web = web
         self.is_whole = False
         self.extra_windows: list[QWidget] = []
+        self.targets: list[MailboxId] = []  # where messages were moved or copied to last
         self.on_quit: Callable[[], None] = lambda: None
         self.tree_model = MailboxTreeModel(self.reader)
         self.list_model = MessageListModel(self.reader)
@@ -259,6 +260,12 @@ class MainWindow(QMainWindow):
         from desktopmail.ui import choosing
 
         return await choosing.choose_mailbox(self, title, self.tree_model.mailboxes_of())
+
+    async def choose_target(self, title: str, rows: Sequence[MessageRow]) -> MailboxRow | None:
+        """Let a person choose by typing where messages go."""
+        from desktopmail.ui import choosing
+
+        return await choosing.choose_target(self, title, rows)
 
     def mailbox_in_view(self) -> MailboxRow | None:
         """The mailbox that is open, None where several are joined."""

@@ -198,6 +198,57 @@ def test_moving_asks_for_the_mailbox_by_typing(theme: Theme) -> None:
     play(theme, scene)
 
 
+def test_where_the_last_messages_went_is_offered_first_and_where_they_stand_is_not(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        def offered() -> list[tuple[str, str]]:
+            return [(it.title, it.hint) for it in window.findChildren(Chooser)[-1].shown]
+
+        async def move(typed: str) -> None:
+            await select(window, 0)
+            QTest.keyClick(window.list_pane.list, Qt.Key.Key_M)
+            await until(lambda: window.findChild(Chooser) is not None)
+            first = offered()
+            QTest.keyClicks(window.findChild(Chooser).field, typed)
+            QTest.keyClick(window.findChild(Chooser).field, Qt.Key.Key_Return)
+            await until(lambda: window.findChild(Chooser) is None)
+            window.bridge.flush()
+            shown.append(first)
+
+        shown: list[list[tuple[str, str]]] = []
+        window.sidebar.choose(("mailbox", store.box(Role.INBOX).id))
+        for typed in ("inv", "gard", ""):
+            await move(typed)
+        assert [first[0][0] for first in shown] == ["Drafts", "Invoices", "Garden club"]
+        assert all(("Inbox", "Alice") not in first for first in shown)
+        assert ("Inbox", "Bob (POP3)") in shown[0]
+        moved = [it for it in store.commands if isinstance(it, MoveMessages)]
+        assert moved[2].mailbox_id == moved[1].mailbox_id  # Enter alone: as the last time
+
+    play(theme, scene, read_after_s=-1)
+
+
+def test_a_mailbox_within_another_is_offered_with_the_names_of_those_above(theme: Theme) -> None:
+    store = full_store()
+    above = next(row for row in store.mailbox_rows if row.name == "Garden club")
+    at = next(n for n, row in enumerate(store.mailbox_rows) if row.name == "Invoices")
+    within = msgspec.structs.replace(store.mailbox_rows[at], parent_id=above.id)
+    store.mailbox_rows[at] = within
+
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        await select(window, 0)
+        QTest.keyClick(window.list_pane.list, Qt.Key.Key_M)
+        await until(lambda: window.findChild(Chooser) is not None)
+        chooser = window.findChild(Chooser)
+        hints = {choice.title: choice.hint for choice in chooser.shown}
+        assert hints["Invoices"] == "Alice · Garden club"
+        assert hints["Garden club"] == "Alice"
+        chooser.leave()
+
+    play(theme, scene, store)
+
+
 def test_the_palette_runs_what_was_typed(theme: Theme) -> None:
     async def scene(window: MainWindow, store: FakeStore) -> None:
         await select(window, 0)

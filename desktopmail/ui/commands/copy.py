@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 async def do(desk: Desk) -> None:
     """Do it."""
     ids = desk.selected_ids()
-    mailbox = await desk.choose_mailbox(trn("choose.copy", len(ids)))
+    mailbox = await desk.choose_target(trn("choose.copy", len(ids)), desk.selection())
     if mailbox is not None:
         done = trn("done.copied", len(ids), mailbox=desk.mailbox_name(mailbox.id))
         await desk.carry_out(CopyMessages(placement_ids=ids, mailbox_id=mailbox.id), done)

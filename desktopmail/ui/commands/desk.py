@@ -69,6 +69,10 @@ class Desk(Protocol):
         """Let a person choose a mailbox by typing; None when they changed their mind."""
         ...
 
+    async def choose_target(self, title: str, rows: Sequence[MessageRow]) -> MailboxRow | None:
+        """Let a person choose by typing where messages go; None when they changed their mind."""
+        ...
+
     async def choose_tag(self, title: str) -> TagRow | None:
         """Let a person choose a tag by typing, or make one; None when they changed their mind."""
         ...

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 async def do(desk: Desk) -> None:
     """Do it."""
     ids = desk.selected_ids()
-    mailbox = await desk.choose_mailbox(trn("choose.move", len(ids)))
+    mailbox = await desk.choose_target(trn("choose.move", len(ids)), desk.selection())
     if mailbox is not None:
         done = trn("done.moved", len(ids), mailbox=desk.mailbox_name(mailbox.id))
         await desk.carry_out(MoveMessages(placement_ids=ids, mailbox_id=mailbox.id), done)
