@@ -1,12 +1,13 @@
 """The octets of messages, in segment databases: written once, durable before a row names them.
 
-The write-ahead log is not atomic across files, so the order is the promise: octets first, their
-rows after. Octets that no row came to name (a crash between the two) are swept away.
+No commit is atomic across files, so the order is the promise: octets first, their rows after.
+Octets that no row came to name (a crash between the two) are swept away.
 """
 
 from __future__ import annotations
 
 import logging
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,15 +27,6 @@ SEGMENT_OCTETS = 1 << 30
 _log = logging.getLogger("desktopmail.engine")
 
 
-def fold(connection: apsw.Connection) -> None:
-    """Fold the write-ahead log of a database back into it, unless somebody reads it just now."""
-    connection.set_busy_timeout(0)  # nobody is waited for
-    try:
-        fetch(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-
-
 @dataclass(frozen=True, slots=True)
 class StoredOctets:
     """Where octets are: durable when this is returned.
@@ -52,6 +44,9 @@ class StoredOctets:
 class Segments:
     """The writing side of the segments of a profile; used by the one writer of the store alone.
 
+    Octets are only ever added, and a journal that is rolled back has nothing to say of pages that
+    are new: each octet goes to the disk once, where a write-ahead log would have it go twice.
+
     Args:
         named: The highest number of a segment that a row names. Where its file is gone, no other
             file gets its number: a row would name what is put there.
@@ -64,6 +59,7 @@ class Segments:
         self._profile = profile
         self._segment_octets = segment_octets
         profile.segments.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._roll_back()
         newest = max(self.numbers(), default=0)
         self._number = max(newest, 1) if newest >= named else named + 1
         self._connection = self._open_sound()
@@ -210,13 +206,8 @@ class Segments:
     def _compact(self, segment: int) -> None:
         connection = self._connection if segment == self._number else self._open(segment)
         connection.execute("VACUUM")
-        fetch(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
         if connection is not self._connection:
             connection.close()
-
-    def fold(self) -> None:
-        """Fold the write-ahead log back, unless somebody reads just now."""
-        fold(self._connection)
 
     def close(self) -> None:
         """Close all connections."""
@@ -248,17 +239,37 @@ class Segments:
         self._connection = following
         self._number += 1
 
+    def _roll_back(self) -> None:
+        """Take back what a crash left half written: who may only read cannot, and could not read.
+
+        What is damaged stays as it is.
+        """
+        for number in self.numbers():
+            journal = self._profile.segment(number).with_suffix(".db-journal")
+            if journal.exists() and journal.stat().st_size:
+                with suppress(*DAMAGE), closing(self._open(number)) as connection:
+                    fetch(connection, "SELECT max(id) FROM octets")
+
     def _open(self, number: int) -> apsw.Connection:
         connection = apsw.Connection(str(self._profile.segment(number)))
-        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-        connection.execute("PRAGMA page_size = 16384")
-        fetch(connection, "PRAGMA journal_mode = WAL")
-        connection.execute(
-            "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608;"
-            "PRAGMA wal_autocheckpoint = 1000"
-        )
+        connection.execute("PRAGMA page_size = 16384; PRAGMA synchronous = FULL")
+        _end_log(connection)
         connection.execute(
             "CREATE TABLE IF NOT EXISTS octets (id INTEGER PRIMARY KEY AUTOINCREMENT,"
             " sha256 BLOB NOT NULL, deflated INTEGER NOT NULL, stored BLOB NOT NULL) STRICT"
         )
         return connection
+
+
+def _end_log(connection: apsw.Connection) -> None:
+    """Have a segment written with a journal that is rolled back.
+
+    One of an earlier version has a write-ahead log, and keeps it while somebody has it open.
+    """
+    connection.set_busy_timeout(0)  # nobody is waited for
+    try:
+        fetch(connection, "PRAGMA journal_mode = TRUNCATE")
+    except apsw.BusyError:
+        _log.info("somebody reads %s: it keeps its log for now", connection.filename)
+    finally:
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)

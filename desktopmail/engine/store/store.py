@@ -29,7 +29,7 @@ from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, DAMAGE, Fields, Value, dama
 from desktopmail.engine.guard import Guard
 from desktopmail.engine.store import salvage, schema, words
 from desktopmail.engine.store.lock import ProfileLock
-from desktopmail.engine.store.segments import Segments, fold
+from desktopmail.engine.store.segments import Segments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -46,8 +46,10 @@ _MAX_NAMED_MESSAGES = 500
 # Words left for later are indexed when they are so many characters: some 1,500 messages, a quarter
 # of a second. In smaller steps the index takes twice the time, larger ones would gain a tenth.
 _WORDS_AT_ONCE = 3_000_000
-# After so many messages the write-ahead logs, some 20 MB, are folded back at the end.
+# After so many messages the write-ahead log, some 10 MB, is folded back at the end.
 _FOLD_AT = 2_000
+# What SQLite raises where nothing can be written, for now.
+_UNWRITABLE = (apsw.FullError, apsw.IOError, apsw.ReadOnlyError, apsw.BusyError)
 # Digests that are asked for at once.
 _CHUNK = 10_000
 
@@ -306,7 +308,7 @@ class Store:
     def _maintain(self, step: Callable[[Transaction], T]) -> T:
         try:
             return self._look(step)
-        except (apsw.FullError, apsw.IOError, apsw.ReadOnlyError) as error:
+        except _UNWRITABLE as error:
             raise unwritable(self.profile, error) from error
 
     def tell(self, change: AnyChange) -> None:
@@ -350,7 +352,7 @@ class Store:
                     self._connection.execute("ROLLBACK")
                 raise
             self._segments.end_step(is_durable=True)
-        except (apsw.FullError, apsw.IOError, apsw.ReadOnlyError) as error:
+        except _UNWRITABLE as error:
             raise unwritable(self.profile, error) from error
         except (*DAMAGE, OctetsLostError) as error:
             raise damaged(self.profile, error) from error
@@ -370,9 +372,8 @@ class Store:
             return
         self._unfolded = 0
         try:
-            fold(self._connection)
-            self._segments.fold()
-        except (apsw.FullError, apsw.IOError, apsw.ReadOnlyError) as error:
+            _fold(self._connection)
+        except _UNWRITABLE as error:
             raise unwritable(self.profile, error) from error
 
     def _index_words(self) -> None:
@@ -425,6 +426,12 @@ def unwritable(profile: Profile, error: apsw.Error | OSError) -> DoorError:
             remedy="Make room and try again; nothing was lost.",
             code="disk-full",
         )
+    if isinstance(error, apsw.BusyError):
+        return DoorError(
+            f"Another program holds a file in {profile.folder}: nothing can be stored there.",
+            remedy="Close it and try again; nothing was lost.",
+            code="profile-held",
+        )
     return DoorError(
         f"The store in {profile.folder} cannot be written: {error}.",
         remedy="Look at the disk and at the permissions of that folder.",
@@ -442,7 +449,8 @@ def _explained(profile: Profile, error: BaseException) -> DoorError | None:
         case apsw.CorruptError() | apsw.NotADBError():
             return damaged(profile, error)
         case (
-            apsw.CantOpenError()
+            apsw.BusyError()
+            | apsw.CantOpenError()
             | apsw.FullError()
             | apsw.IOError()
             | apsw.ReadOnlyError()
@@ -451,6 +459,15 @@ def _explained(profile: Profile, error: BaseException) -> DoorError | None:
             return unwritable(profile, error)
         case _:
             return None
+
+
+def _fold(connection: apsw.Connection) -> None:
+    """Fold the write-ahead log back into the database, unless somebody reads it just now."""
+    connection.set_busy_timeout(0)  # nobody is waited for
+    try:
+        fetch(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
 
 
 def _open(profile: Profile) -> apsw.Connection:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
+import apsw
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -126,7 +129,6 @@ def test_what_a_step_wrote_that_failed_makes_room_for_the_next_try(tmp_path: Pat
     octets = os.urandom(500_000)
     store.write(contents(octets))
     store.end_step(is_durable=False)
-    store.fold()
     size = profile.segment(1).stat().st_size
     for _ in range(5):
         first = store.write(contents(octets))[0]
@@ -134,7 +136,6 @@ def test_what_a_step_wrote_that_failed_makes_room_for_the_next_try(tmp_path: Pat
         assert store.read(1, first.position) == octets
         assert store.read(1, second.position) == b"of the same step"
         store.end_step(is_durable=False)
-        store.fold()
     assert profile.segment(1).stat().st_size <= size + 2 * 16_384
     assert store.read(1, kept.position) == b"kept"
     store.close()
@@ -157,3 +158,79 @@ def test_what_is_deflated_inflates_to_the_same(octets: bytes) -> None:
     one = Content.of(octets)
     assert one.size == len(octets)
     assert one.octets == octets
+
+
+def test_each_octet_is_written_to_the_disk_once(tmp_path: Path) -> None:
+    """A write-ahead log would have all of them written twice."""
+    profile = Profile.at(tmp_path)
+    store = Segments(profile)
+    store.write(contents(os.urandom(2_000_000)))
+    files = {path.name: path.stat().st_size for path in profile.segments.iterdir()}
+    assert files.pop("000001.db") > 2_000_000
+    assert files == {"000001.db-journal": 0}
+    store.close()
+
+
+def with_a_log(path: Path) -> apsw.Connection:
+    """Open a segment as earlier versions wrote it."""
+    connection = apsw.Connection(str(path))
+    connection.execute("PRAGMA journal_mode = WAL").fetchall()
+    connection.execute("UPDATE octets SET deflated = deflated")
+    return connection
+
+
+def test_a_segment_of_an_earlier_version_loses_its_log(tmp_path: Path) -> None:
+    profile = Profile.at(tmp_path)
+    store = Segments(profile)
+    (kept,) = store.write(contents(b"kept"))
+    store.close()
+    with_a_log(profile.segment(1)).close()
+    again = Segments(profile)
+    again.write(contents(b"more"))
+    assert not profile.segment(1).with_suffix(".db-wal").exists()
+    assert again.read(1, kept.position) == b"kept"
+    again.close()
+
+
+def test_a_segment_that_somebody_reads_keeps_its_log_for_now(tmp_path: Path) -> None:
+    profile = Profile.at(tmp_path)
+    store = Segments(profile)
+    (kept,) = store.write(contents(b"kept"))
+    store.close()
+    reader = with_a_log(profile.segment(1))
+    again = Segments(profile)
+    (more,) = again.write(contents(b"more"))
+    assert profile.segment(1).with_suffix(".db-wal").exists()
+    assert again.read(1, kept.position) == b"kept"
+    assert again.read(1, more.position) == b"more"
+    again.close()
+    reader.close()
+
+
+def test_what_a_crash_left_half_written_is_taken_back_in_every_segment(tmp_path: Path) -> None:
+    """Who may only read could not take it back, and not read either."""
+    profile = Profile.at(tmp_path)
+    store = Segments(profile)
+    (kept,) = store.write(contents(b"kept"))
+    store.begin_next()
+    store.close()
+    crash(profile.segment(1))
+    journal = profile.segment(1).with_suffix(".db-journal")
+    assert journal.stat().st_size > 0
+    again = Segments(profile)
+    assert not journal.exists() or journal.stat().st_size == 0
+    assert again.read(1, kept.position) == b"kept"
+    again.close()
+
+
+def crash(path: Path) -> None:
+    """Kill a process in the middle of its writing into a segment."""
+    script = (
+        "import apsw, os, sys\n"
+        "c = apsw.Connection(sys.argv[1])\n"
+        "c.execute('PRAGMA cache_size = 2; BEGIN')\n"
+        "c.execute('UPDATE octets SET stored = zeroblob(5000000), deflated = 0')\n"
+        "c.cache_flush()\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(path)], check=False, timeout=60)
