@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from desktopmail.cli import account_edit, password, servers
+from desktopmail.cli.context import NO_ACCOUNTS
 from desktopmail.cli.errors import CommandError, UsageError
 from desktopmail.cli.output import fields, joined, moment, octets
 from desktopmail.door.commands import (
@@ -253,7 +254,7 @@ async def _list(context: Context, _arguments: argparse.Namespace) -> int:
             ("SERVER", lambda row: f"{row.incoming.host}:{row.incoming.port}"),
             ("STATE", lambda row: row.state),
         ],
-        empty="There are no accounts. Add one: desktopmail account add --help.",
+        empty=NO_ACCOUNTS,
     )
     return 0
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow
 
 
+#: What is said where accounts are needed, and how one gets there.
+NO_ACCOUNTS = "There are no accounts. Add one: desktopmail account add --help."
 # It ends some seconds after its last client.
 _END_S = 15.0
 _POLL_S = 0.1
@@ -174,6 +176,8 @@ class Context:
         if found:
             return found
         where = "" if account is None else f" in the account {account}"
+        if not self.accounts():
+            raise CommandError(f"There is no mailbox {named}. {NO_ACCOUNTS}")
         known = ", ".join(sorted({mailbox.path for mailbox in listed}))
         raise CommandError(
             f"There is no mailbox {named}{where}. "

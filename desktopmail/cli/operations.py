@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.cli import numbers
-from desktopmail.cli.errors import UsageError
+from desktopmail.cli.errors import CommandError, UsageError
 from desktopmail.cli.output import short
 from desktopmail.door.commands import DiscardOperation, RetryOperation, Undo
 from desktopmail.door.ids import OperationId
@@ -69,17 +69,33 @@ async def _list(context: Context, _arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _named(context: Context, arguments: argparse.Namespace) -> OperationId:
+    """The operation that is meant.
+
+    Raises:
+        CommandError: There is none of that id.
+    """
+    rows = context.reader().operations() if context.accounts() else []
+    if not any(row.id == arguments.id for row in rows):
+        raise CommandError(
+            f"There is no operation {arguments.id}; `desktopmail operations list` shows the ids."
+        )
+    return OperationId(arguments.id)
+
+
 async def _retry(context: Context, arguments: argparse.Namespace) -> int:
+    operation_id = _named(context, arguments)
     door = await context.door()
-    await door.command(RetryOperation(operation_id=OperationId(arguments.id)))
+    await door.command(RetryOperation(operation_id=operation_id))
     context.output.line("It is tried again now.")
     context.output.value({"id": arguments.id})
     return 0
 
 
 async def _discard(context: Context, arguments: argparse.Namespace) -> int:
+    operation_id = _named(context, arguments)
     door = await context.door()
-    await door.command(DiscardOperation(operation_id=OperationId(arguments.id)))
+    await door.command(DiscardOperation(operation_id=operation_id))
     context.output.line("It was given up.")
     context.output.value({"id": arguments.id})
     return 0

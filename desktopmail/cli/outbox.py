@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.cli import numbers
-from desktopmail.cli.errors import UsageError
+from desktopmail.cli.errors import CommandError, UsageError
 from desktopmail.cli.output import moment, short
 from desktopmail.door.commands import CancelSending, RetrySending
 from desktopmail.door.ids import SendingId
@@ -80,17 +80,34 @@ def _problem(row: SendingRow) -> str:
     )
 
 
+def _named(context: Context, arguments: argparse.Namespace) -> SendingId:
+    """The message that is meant.
+
+    Raises:
+        CommandError: There is none of that id.
+    """
+    rows = context.reader().sendings() if context.accounts() else []
+    if not any(row.id == arguments.id for row in rows):
+        raise CommandError(
+            f"There is no message {arguments.id} in the outbox; `desktopmail outbox list` shows"
+            " the ids."
+        )
+    return SendingId(arguments.id)
+
+
 async def _retry(context: Context, arguments: argparse.Namespace) -> int:
+    sending_id = _named(context, arguments)
     door = await context.door()
-    outcome = await door.command(RetrySending(sending_id=SendingId(arguments.id)))
+    outcome = await door.command(RetrySending(sending_id=sending_id))
     context.output.line(outcome.label or "It is tried again now.")
     context.output.value({"id": arguments.id})
     return 0
 
 
 async def _cancel(context: Context, arguments: argparse.Namespace) -> int:
+    sending_id = _named(context, arguments)
     door = await context.door()
-    outcome = await door.command(CancelSending(sending_id=SendingId(arguments.id)))
+    outcome = await door.command(CancelSending(sending_id=sending_id))
     context.output.line(outcome.label or "It was taken back.")
     context.output.value({"id": arguments.id})
     return 0

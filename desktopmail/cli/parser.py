@@ -6,9 +6,12 @@ The options of the window stand here too: its program and `desktopmail demo` bot
 from __future__ import annotations
 
 import argparse
+import difflib
+import re
 from typing import TYPE_CHECKING, NoReturn
 
 from desktopmail.cli.errors import USAGE
+from desktopmail.cli.output import joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,11 +20,21 @@ _THEMES = ("system", "light", "dark")
 _LANGUAGES = ("en", "de")
 
 
+# Python's own words for a command that there is not, with all that there are behind them.
+_UNKNOWN = re.compile(
+    r"argument (COMMAND|ACTION): invalid choice: '(.*)' \(choose from (.*)\)", re.DOTALL
+)
+_FEW = 12
+
+
 class Parser(argparse.ArgumentParser):
     """Says what was wrong in one line, and how to see more."""
 
     def error(self, message: str) -> NoReturn:
         """End the program; see `argparse`."""
+        unknown = _UNKNOWN.fullmatch(message)
+        if unknown is not None:
+            message = _unknown(unknown[1].lower(), unknown[2], re.findall(r"[\w-]+", unknown[3]))
         self.exit(USAGE, f"{self.prog}: {message}. See {self.prog} --help.\n")
 
     def parse_known_args(  # type: ignore[override] # the overloads differ in the namespace alone
@@ -32,6 +45,16 @@ class Parser(argparse.ArgumentParser):
         if rest:
             self.error(f"unrecognized arguments: {' '.join(rest)}")
         return known, rest
+
+
+def _unknown(kind: str, named: str, known: list[str]) -> str:
+    """Say that there is no such command, and which was meant, or which there are where few are."""
+    meant = difflib.get_close_matches(named, known)
+    if not meant and len(known) <= _FEW:
+        meant = known
+    if not meant:
+        return f"there is no {kind} {named}"
+    return f"there is no {kind} {named}; there {'is' if len(meant) == 1 else 'are'} {joined(meant)}"
 
 
 def add_looks(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktopmail.cli import listing, numbers, saving
+from desktopmail.cli.context import NO_ACCOUNTS
 from desktopmail.cli.errors import CommandError
 from desktopmail.cli.output import fields, moment, octets
 from desktopmail.door.commands import FetchOctets
@@ -65,7 +66,9 @@ async def _mailboxes(context: Context, arguments: argparse.Namespace) -> int:
             ("TOTAL", lambda row: str(row.total) if row.selectable else "-"),
             ("UNREAD", lambda row: str(row.unread) if row.selectable else "-"),
         ],
-        empty="There are no mailboxes yet. Fetch mail first: desktopmail sync.",
+        empty="There are no mailboxes yet. Fetch mail first: desktopmail sync."
+        if names
+        else NO_ACCOUNTS,
     )
     return 0
 

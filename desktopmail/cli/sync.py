@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
+from desktopmail.cli.context import NO_ACCOUNTS
 from desktopmail.cli.errors import FAILED, said
 from desktopmail.cli.output import messages
 from desktopmail.door.changes import AnyChange, MailArrived, Progress
@@ -39,7 +40,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
 async def _sync(context: Context, arguments: argparse.Namespace) -> int:
     chosen = [context.account(name) for name in arguments.accounts] or context.accounts()
     if not chosen:
-        context.output.line("There are no accounts. Add one: desktopmail account add --help.")
+        context.output.line(NO_ACCOUNTS)
         context.output.value([])
         return 0
     door = await context.door()

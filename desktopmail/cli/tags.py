@@ -38,7 +38,7 @@ async def _no_action(_context: Context, _arguments: argparse.Namespace) -> int:
 
 async def _list(context: Context, _arguments: argparse.Namespace) -> int:
     context.output.table(
-        context.reader().tags(),
+        context.reader().tags() if context.accounts() else [],
         [
             ("TAG", lambda row: row.label),
             ("KEYWORD", lambda row: row.name),

@@ -49,6 +49,8 @@ async def _transcript(context: Context, arguments: argparse.Namespace) -> int:
                     f"{names.get(record.account_id, '')} {record.connection} {line}"
                 )
         if not arguments.follow:
+            if not answer.records:
+                context.output.line("Nothing was said to a server yet.")
             context.output.value([_plain(record) for record in answer.records])
             return 0
         await asyncio.sleep(_POLL_S)

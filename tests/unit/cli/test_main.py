@@ -69,6 +69,10 @@ def test_a_wrong_call_is_one_line_and_status_2(
         (["account", "show", "anna"], "No account is called anna"),
         (["account", "remove", "anna"], "Add one with"),
         (["send", "--to", "ben@example.org"], "no account to send from"),
+        (["operations", "retry", "3"], "no operation 3; `desktopmail operations list` shows"),
+        (["operations", "discard", "3"], "no operation 3; `desktopmail operations list` shows"),
+        (["outbox", "retry", "3"], "no message 3 in the outbox; `desktopmail outbox list` shows"),
+        (["outbox", "cancel", "3"], "no message 3 in the outbox; `desktopmail outbox list` shows"),
         (["send", "missing.eml"], "missing.eml cannot be read"),
     ],
 )
@@ -94,7 +98,16 @@ def test_which_proxy_is_set_is_shown(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["--profile", str(tmp_path), "proxy", "--password-stdin"]) == 2
 
 
-@pytest.mark.parametrize("argv", [["account", "list"], ["outbox", "list"], ["operations", "list"]])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["account", "list"],
+        ["mailboxes"],
+        ["outbox", "list"],
+        ["operations", "list"],
+        ["tags", "list"],
+    ],
+)
 def test_an_empty_profile_has_empty_lists(
     argv: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

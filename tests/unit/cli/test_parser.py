@@ -23,6 +23,25 @@ def test_what_a_command_does_not_know_is_said_by_that_command(
     )
 
 
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["lsit"], "desktopmail: there is no command lsit; there is list. See "),
+        (["frobnicate"], "desktopmail: there is no command frobnicate. See "),
+        (
+            ["tags", "put"],
+            "desktopmail tags: there is no action put; there are list, set and remove. See ",
+        ),
+    ],
+    ids=" ".join,
+)
+def test_a_command_that_there_is_not_is_said_with_the_one_that_was_meant(
+    argv: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(argv) == 2
+    assert capsys.readouterr().err.startswith(words)
+
+
 def test_a_size_is_two_numbers() -> None:
     assert reading.size("1280x800") == (1280, 800)
     for text in ("big", "1x1", "1280", "1280x²"):
