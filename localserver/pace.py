@@ -1,7 +1,8 @@
-"""How long a client may take for its next command: silence, and a command that comes in drops."""
+"""How long a client may take for its next command, and how many it may give at once."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -12,10 +13,26 @@ if TYPE_CHECKING:
 # A command may take as long as its octets need at this rate, beside the time for one command: who
 # sends one octet a second is dropped, and a large message over a slow line is not.
 SLOWEST_OCTETS_PER_S: Final = 1000
+# So many commands that came together are answered before others have their turn.
+MOST_AT_ONCE: Final = 16
+
+
+class Turn:
+    """Lets others have their turn between the commands of a client that sends many at once."""
+
+    def __init__(self) -> None:
+        self._taken = 0
+
+    async def next(self) -> None:
+        """Count a command that is answered; now and then, let others go on."""
+        self._taken += 1
+        if self._taken == MOST_AT_ONCE:
+            self._taken = 0
+            await asyncio.sleep(0)
 
 
 class Pace:
-    """Measures one session.
+    """Measures one session: silence, and a command that comes in drops.
 
     Args:
         limits: Of the server.
@@ -27,11 +44,17 @@ class Pace:
         self._clock = clock
         self._begun: float | None = None
         self._octets = 0
+        self.waits()
+
+    def waits(self) -> None:
+        """Begin to wait: from here on the client is silent."""
+        self._silent_since = self._clock()
 
     def heard(self, octets: int) -> None:
         """Count what arrived; the first octet begins a command."""
+        self._silent_since = self._clock()
         if self._begun is None:
-            self._begun = self._clock()
+            self._begun = self._silent_since
         self._octets += octets
 
     def understood(self) -> None:
@@ -50,7 +73,7 @@ class Pace:
         Args:
             idle_s: Of silence between two commands.
         """
-        silent = self._clock() + idle_s
+        silent = self._silent_since + idle_s
         if self._begun is None:
             return silent
         slowest = self._octets / SLOWEST_OCTETS_PER_S

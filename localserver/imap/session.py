@@ -26,7 +26,7 @@ from localserver.imap import capability, handlers, refusal
 from localserver.imap.append import STREAM_OVER_OCTETS, Incoming, take_in
 from localserver.imap.description import matched, shown
 from localserver.imap.flags import flag_lines, tell_known
-from localserver.pace import Pace
+from localserver.pace import MOST_AT_ONCE, Pace, Turn
 from localserver.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 
 # Answers are gathered up to this size before they are written.
 FLUSH_OCTETS: Final = 256 * 1024
-# So many commands that came together are answered before others have their turn.
-_MOST_AT_ONCE: Final = 16
 
 
 class _Look(Enum):
@@ -97,6 +95,7 @@ class ImapSession:
         self.context = context
         self._loop = asyncio.get_running_loop()
         self._pace = Pace(context.config.limits, self._loop.time)
+        self._turn = Turn()
         self.faults = context.faults.session("imap", stream)
         self.stream = self.faults.stream
         self.recorder = context.transcript.session("imap", stream.peer)
@@ -146,6 +145,7 @@ class ImapSession:
             else:
                 return
             self.forget_incoming()
+            await self._turn.next()
         await self.flush()
 
     async def _serve(self, tag: Tag, command: Command, line: bytes) -> None:
@@ -173,6 +173,7 @@ class ImapSession:
         """
         limits = self.context.config.limits
         wait_s = limits.command_s if self.user is None else limits.idle_s
+        self._pace.waits()
         while True:
             event = await self._understood()
             if event is not None or self._ended:
@@ -206,7 +207,7 @@ class ImapSession:
             return _Look.AGAIN  # what is packed is unpacked in steps
         if not self.context.faults.is_empty or self.faults.hides_any:
             return _Look.AGAIN  # a plan may delay anything, or take a command away
-        for _ in range(_MOST_AT_ONCE):
+        for _ in range(MOST_AT_ONCE):
             event = self._next()
             if event is None:
                 break

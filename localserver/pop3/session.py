@@ -25,7 +25,7 @@ from desktopmail.wire.pop3.server import ServerConnection
 from desktopmail.wire.pop3.state import State
 from desktopmail.wire.pop3.stls import Stls
 from desktopmail.wire.pop3.utf8 import Utf8
-from localserver.pace import Pace
+from localserver.pace import Pace, Turn
 from localserver.pop3 import capability, lang, login, maildrop
 from localserver.store.errors import StoreError
 
@@ -95,6 +95,7 @@ class Session:
         self.maildrop: MarkedMaildrop | None = None
         self.failures = 0
         self._mistakes = 0
+        self._turn = Turn()
         self._pace = Pace(context.config.limits, asyncio.get_running_loop().time)
         self._recorder = context.transcript.session("pop3", stream.peer)
 
@@ -106,6 +107,7 @@ class Session:
             return
         while True:
             event = await self._next_event()
+            await self._turn.next()
             match event:
                 case Closed():
                     return
@@ -228,6 +230,7 @@ class Session:
         in_maildrop = self.machine.state is State.TRANSACTION
         timeout_s = max(limits.idle_s, _LEAST_IDLE_S) if in_maildrop else limits.command_s
         try:
+            self._pace.waits()
             octets = await self.stream.read(self._pace.until(timeout_s))
         except TimeoutError as timeout:
             if self._pace.is_under_way:

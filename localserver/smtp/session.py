@@ -22,7 +22,7 @@ from desktopmail.wire.smtp.rcpt import Rcpt
 from desktopmail.wire.smtp.reply import Reply, reply
 from desktopmail.wire.smtp.server import ServerConnection
 from desktopmail.wire.smtp.vrfy import Expn, Vrfy
-from localserver.pace import SLOWEST_OCTETS_PER_S
+from localserver.pace import SLOWEST_OCTETS_PER_S, Turn
 from localserver.smtp.auth import auth, cancel, response
 from localserver.smtp.data import chunk, data, end, hold, take
 from localserver.smtp.mail import mail, rcpt
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from localserver.context import ServerContext
 
 _MOST_MISTAKES: Final = 20
+# So many commands that came together are answered in the loop's callback: an envelope of many
+# recipients, but not all that a buffer holds.
+_MOST_AT_ONCE: Final = 128
 _REMEMBERED_OCTETS: Final = 256
 
 
@@ -127,6 +130,7 @@ class _Pause(Enum):
 
     CONGESTED = "the client does not take its replies"
     ENDING = "the connection is to be closed"
+    OTHERS = "others have their turn"
 
 
 class _Pump:
@@ -142,6 +146,7 @@ class _Pump:
         self._stream = session.stream
         self._wire = session.wire
         self._loop = asyncio.get_running_loop()
+        self._turn = Turn()
         self._since = self._loop.time()  # of the command that is waited for
 
     async def run(self) -> None:
@@ -163,6 +168,7 @@ class _Pump:
                 return
             if not isinstance(event, _Pause):
                 await self._handle(event)
+            await self._turn.next()
         await self._flush()
 
     async def _greet(self) -> None:
@@ -266,6 +272,7 @@ class _Pump:
             wire.receive(octets)
         else:
             wire.receive_eof()
+        answered = 0
         while (event := wire.next_event()) is not None:
             if isinstance(event, MessageData):
                 if not hold(session, event.octets):
@@ -280,6 +287,9 @@ class _Pump:
                 self._answer(event)
                 if session.ending:
                     return _Pause.ENDING
+                answered += 1
+                if answered == _MOST_AT_ONCE:
+                    return _Pause.OTHERS
         self._write()
         return _Pause.CONGESTED if self._stream.is_congested else None
 

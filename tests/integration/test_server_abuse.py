@@ -7,6 +7,7 @@ import contextlib
 import logging
 import smtplib
 import socket
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ from tests.helpers.server import PASSWORD, server_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from desktopmail.net.stream import Stream
 
 PLAIN = base64.b64encode(b"\0alice\0secret").decode()
 LOGINS = {
@@ -164,6 +167,85 @@ def peak_octets(pid: int) -> int:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
     raise AssertionError("no VmHWM")
+
+
+# Who says this, and then nothing for ever, as from behind a cable that was pulled out.
+SILENT = [
+    ("imap", b"", b"* BYE You were silent"),
+    ("imap", b"c IDLE\r\n", b"* BYE You were silent"),
+    ("submission", b"", b"421 4.4.2"),
+]
+
+
+@pytest.mark.parametrize(("protocol", "octets", "last"), SILENT)
+def test_who_says_nothing_for_ever_has_no_connection_for_ever(
+    caplog: pytest.LogCaptureFixture, protocol: str, octets: bytes, last: bytes
+) -> None:
+    caplog.set_level(logging.INFO, "localserver")
+    config = Config(limits=Limits(command_s=COMMAND_S, idle_s=COMMAND_S))
+    with (
+        LocalServer({"alice": "secret"}, config=config) as server,
+        connected(server, protocol) as connection,
+    ):
+        connection.settimeout(20)
+        connection.sendall(octets)
+        said = b""
+        while heard := connection.recv(65536):
+            said += heard
+    assert last in said
+    assert not [record for record in caplog.records if "sent away" in record.getMessage()]
+
+
+def written_and_not_taken(stream: Stream) -> int:
+    """How many octets the server holds for a client that does not read."""
+    transport = stream._protocol._transport
+    return 0 if transport is None else transport.get_write_buffer_size()
+
+
+def test_a_client_that_idles_and_never_reads_is_not_told_more_than_it_takes() -> None:
+    with LocalServer({"alice": "secret"}) as server:
+        for number in range(300):
+            server.deliver("alice", b"Subject: %d\r\n\r\n" % number)
+        with connected(server, "imap") as idler, connected(server, "imap") as other:
+            idler.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            idler.sendall(b"c IDLE\r\n")
+            keyword = b"k" * 190
+            for sign in [b"+", b"-"] * 60:
+                other.sendall(b"d STORE 1:* %bFLAGS.SILENT (%b)\r\n" % (sign, keyword))
+                until_answered(other, b"d OK", 1)
+            held = [written_and_not_taken(each.stream) for each in server.server.sessions.all()]
+    assert max(held) < 1024 * 1024
+
+
+FLOODS = {
+    "imap": (b"c NOOP\r\n" * 100_000, b"c OK"),
+    "pop3": (b"NOOP\r\n" * 100_000, b"+OK"),
+    "smtp": (b"NOOP\r\n" * 100_000, b"250"),
+}
+
+
+@pytest.mark.parametrize("protocol", FLOODS)
+def test_who_sends_commands_without_end_is_served_in_turn_with_others(protocol: str) -> None:
+    octets, answer = FLOODS[protocol]
+    with (
+        LocalServer({"alice": "secret", "bob": "secret"}) as server,
+        connected(server, protocol) as greedy,
+        connected(server, "submission") as other,
+    ):
+        sending = threading.Thread(target=greedy.sendall, args=(octets,))
+        reading = threading.Thread(target=until_answered, args=(greedy, answer, 100_000))
+        sending.start()
+        reading.start()
+        waits = []
+        while reading.is_alive():
+            begun = time.monotonic()
+            other.sendall(b"RSET\r\n")
+            until_answered(other, b"250", 1)
+            waits.append(time.monotonic() - begun)
+        sending.join()
+        reading.join()
+    assert max(waits) < 3.0
+    assert len(waits) > 20
 
 
 # Lines that took minutes, gigabytes, or the server for ever.
