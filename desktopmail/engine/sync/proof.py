@@ -103,7 +103,7 @@ async def digests_of(client: ImapClient, uids: UidSet) -> dict[int, bytes]:
 
 
 async def by_parts(
-    client: ImapClient, octets: bytes, *, since: int, taken: Container[int]
+    client: ImapClient, octets: bytes, *, since: int, taken: Iterable[int]
 ) -> int | None:
     """Find a message in the open mailbox, to which the server may have added fields of its own.
 
@@ -114,15 +114,16 @@ async def by_parts(
         client: On which the mailbox is open.
         octets: The message as it was before.
         since: UIDs below were there before.
-        taken: UIDs that belong to somebody already.
+        taken: UIDs that belong to somebody already: they are not asked for.
     """
     fields = _fields(octets)
     if not fields:
         return None
+    used = UidSet.of(map(Uid, taken))
     alike = [
         Uid(uid)
-        async for uid, header in _parts(client, UidSet.span(since), HEADER)
-        if uid >= since and uid not in taken and fields <= _fields(header)
+        async for uid, header in _parts(client, UidSet.span(since) - used, HEADER)
+        if uid >= since and uid not in used and fields <= _fields(header)
     ]
     body = _body(octets[header_end(octets) :])
     async for uid, text in _parts(client, UidSet.of(alike), TEXT):

@@ -74,6 +74,8 @@ async def test_what_arrived_is_found_by_its_parts_though_fields_were_added_and_f
 
             assert [await found(since) for since in (1, 2, 6)] == [1, 5, None]
             assert [await found(1, 1), await found(1, 1, 5)] == [5, None]
+            said = server.transcript.commands()
+            assert any(line.startswith("UID FETCH 2:4,6:* ") for line in said)
             assert await proof.by_parts(client, b"\r\nHello.\r\n", since=1, taken=()) is None
 
 
