@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import apsw
 
 from desktopmail.door.inflate import inflate
-from desktopmail.door.sqlite import DAMAGE, fetch, open_read_only
+from desktopmail.door.sqlite import DAMAGE, fetch, open_read_only, roll_back
 
 if TYPE_CHECKING:
     from desktopmail.door.profile import Profile
@@ -41,7 +41,11 @@ class OctetReader:
             OctetsLostError: They are not there: the profile is damaged.
         """
         try:
-            return self._read(segment, position)
+            try:
+                return self._read(segment, position)
+            except apsw.ReadOnlyError:  # the engine ended in the middle of writing into it
+                roll_back(self._profile.segment(segment))
+                return self._read(segment, position)
         except (*DAMAGE, zlib.error) as error:
             raise OctetsLostError(
                 f"octets {position} in segment {segment} cannot be read ({error})"

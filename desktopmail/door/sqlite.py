@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import apsw
@@ -48,6 +49,16 @@ def open_read_only(path: Path) -> apsw.Connection:
         connection = apsw.Connection(str(path), flags=flags)
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     return connection
+
+
+def roll_back(path: Path) -> None:
+    """Take back what a crash left half written in a database that has a journal for that.
+
+    SQLite does so by itself, but not for who may only read.
+    """
+    with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        fetch(connection, "SELECT count(*) FROM sqlite_schema")
 
 
 def _cannot_change(path: Path) -> bool:

@@ -7,14 +7,14 @@ Octets that no row came to name (a crash between the two) are swept away.
 from __future__ import annotations
 
 import logging
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import apsw
 
 from desktopmail.door.octets import OctetReader
-from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, DAMAGE, fetch
+from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, DAMAGE, fetch, roll_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -247,8 +247,8 @@ class Segments:
         for number in self.numbers():
             journal = self._profile.segment(number).with_suffix(".db-journal")
             if journal.exists() and journal.stat().st_size:
-                with suppress(*DAMAGE), closing(self._open(number)) as connection:
-                    fetch(connection, "SELECT max(id) FROM octets")
+                with suppress(*DAMAGE):
+                    roll_back(self._profile.segment(number))
 
     def _open(self, number: int) -> apsw.Connection:
         connection = apsw.Connection(str(self._profile.segment(number)))

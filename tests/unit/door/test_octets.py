@@ -13,6 +13,7 @@ from desktopmail.door.profile import Profile
 from desktopmail.door.sqlite import fetch
 from desktopmail.engine.content import Content
 from desktopmail.engine.store.segments import Segments
+from tests.helpers.half_written import half_write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,18 @@ def test_octets_are_read_while_the_engine_writes_on(tmp_path: Path) -> None:
     assert reader.read(second.segment, second.position) == b"b"
     reader.close()
     writer.close()
+
+
+def test_octets_are_read_after_the_engine_was_killed_while_it_wrote(tmp_path: Path) -> None:
+    profile = Profile.at(tmp_path)
+    writer = Segments(profile)
+    (one,) = writer.write([Content.of(b"kept")])
+    reader = OctetReader(profile)
+    assert reader.read(one.segment, one.position) == b"kept"
+    writer.close()
+    half_write(profile.segment(one.segment))
+    assert reader.read(one.segment, one.position) == b"kept"
+    reader.close()
 
 
 def test_a_large_message_is_read_without_another_copy_of_it(tmp_path: Path) -> None:

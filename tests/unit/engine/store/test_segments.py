@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import apsw
@@ -17,6 +15,7 @@ from desktopmail.door.octets import OctetsLostError
 from desktopmail.door.profile import Profile
 from desktopmail.engine.content import Content
 from desktopmail.engine.store.segments import Segments
+from tests.helpers.half_written import half_write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -214,23 +213,8 @@ def test_what_a_crash_left_half_written_is_taken_back_in_every_segment(tmp_path:
     (kept,) = store.write(contents(b"kept"))
     store.begin_next()
     store.close()
-    crash(profile.segment(1))
-    journal = profile.segment(1).with_suffix(".db-journal")
-    assert journal.stat().st_size > 0
+    journal = half_write(profile.segment(1))
     again = Segments(profile)
     assert not journal.exists() or journal.stat().st_size == 0
     assert again.read(1, kept.position) == b"kept"
     again.close()
-
-
-def crash(path: Path) -> None:
-    """Kill a process in the middle of its writing into a segment."""
-    script = (
-        "import apsw, os, sys\n"
-        "c = apsw.Connection(sys.argv[1])\n"
-        "c.execute('PRAGMA cache_size = 2; BEGIN')\n"
-        "c.execute('UPDATE octets SET stored = zeroblob(5000000), deflated = 0')\n"
-        "c.cache_flush()\n"
-        "os.kill(os.getpid(), 9)\n"
-    )
-    subprocess.run([sys.executable, "-c", script, str(path)], check=False, timeout=60)
