@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 
 # The C library keeps what threads free apart, for each thread that ever asked: of a sync that was
-# 15 MB in engine and worker. Of our threads one runs at a time. A person may set another number.
-_LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "1"}
+# 15 MB in engine and worker. Of our threads one runs at a time. What is large is to be given back
+# at once: a bound that rises by itself, as is usual, costs 5 MB. A person may set other numbers.
+_LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(512 * 1024)}
 
 
 def _private(path: str, flags: int) -> int:

@@ -50,17 +50,19 @@ def test_a_profile_that_is_a_file_is_refused_in_one_sentence(tmp_path: Path) -> 
 def test_an_engine_keeps_its_memory_together_unless_a_person_says_otherwise(
     own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
-    if own:
-        monkeypatch.setenv("MALLOC_ARENA_MAX", own)
+    names = ("MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_")
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+        if own:
+            monkeypatch.setenv(name, own)
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    seen: list[str] = []
+    seen: list[list[str]] = []
     started = subprocess.Popen
 
     def popen(*args: object, env: dict[str, str], **options: object) -> subprocess.Popen[bytes]:
-        seen.append(env["MALLOC_ARENA_MAX"])
+        seen.append([env[name] for name in names])
         return started(*args, env=env, **options)  # type: ignore[call-overload,no-any-return]
 
     monkeypatch.setattr(subprocess, "Popen", popen)
     EngineProcess.start(Profile.at(tmp_path))
-    assert seen == [own or "1"]
+    assert seen == [[own, own] if own else ["1", "524288"]]
