@@ -58,6 +58,10 @@ QUICKLY_S = 1.0
 WHOLE_BATCH = 200
 LEAST_WHOLE_BATCH = 20
 MOST_WHOLE_BATCH = 1000
+# Between two commands the server has nothing to do: where the network is fast, as much is asked for
+# by one as comes within this time. Whoever wants the connection waits no longer for it.
+MOST_WHOLE_OCTETS = 16 * 1024 * 1024
+ASKED_S = 0.5
 # So many of those whose octets are wanted are listed at once, and of so many octets.
 LISTED_AT_ONCE = 10_000
 LISTED_OCTETS = 32 * 1024 * 1024
@@ -141,13 +145,15 @@ class Fetcher:
             while at < len(rest):
                 await self.between()
                 chunk = rest[at : at + size]
+                begun_s = self.ports.clock.monotonic()
                 octets = await self._batch(pipeline, chunk, items, since_s)
+                took_s = self.ports.clock.monotonic() - begun_s
                 at += len(chunk)
                 came += octets
                 if at < len(rest):
                     self._progress(total - len(rest) + at, total, came)
                 if not by_header:
-                    size = _following(len(chunk), octets)
+                    size = _following(len(chunk), octets, took_s)
         await self._place_refused()
         self._progress(total, total, came, finished=True)
 
@@ -591,9 +597,11 @@ def _batches(wanted: Sequence[tuple[_Wanted, int]]) -> Iterator[list[_Wanted]]:
         yield batch
 
 
-def _following(messages: int, octets: int) -> int:
-    """How many messages to ask for next, so that they are about a batch."""
-    fit = BATCH_OCTETS * messages // max(octets, 1)
+def _following(messages: int, octets: int, took_s: float) -> int:
+    """How many messages to ask for next: about a batch, or more where that comes in no time."""
+    rate = octets / max(took_s, 0.001)
+    wanted = max(BATCH_OCTETS, min(MOST_WHOLE_OCTETS, rate * ASKED_S))
+    fit = int(wanted * messages / max(octets, 1))
     return max(LEAST_WHOLE_BATCH, min(MOST_WHOLE_BATCH, fit))
 
 

@@ -62,6 +62,18 @@ def fetched(server: LocalServer) -> list[str]:
     ]  # fmt: skip
 
 
+def test_where_the_network_is_fast_as_much_is_asked_for_as_comes_in_half_a_second() -> None:
+    each, batch = 30_000, fetch.BATCH_OCTETS
+    slow = fetch._following(100, 100 * each, took_s=10.0)
+    assert slow == batch // each  # a batch, however long it takes
+    fast = fetch._following(100, 100 * each, took_s=0.2)
+    assert fast == 250
+    fastest = fetch._following(100, 100 * each, took_s=0.0)
+    assert fastest == fetch.MOST_WHOLE_OCTETS // each
+    assert fetch._following(100, 100, took_s=0.0) == fetch.MOST_WHOLE_BATCH
+    assert fetch._following(1, 100_000_000, took_s=1.0) == fetch.LEAST_WHOLE_BATCH
+
+
 @pytest.mark.usefixtures("small_batches")
 async def test_the_newest_come_first_and_everything_comes(tmp_path: Path) -> None:
     with LocalServer(PASSWORDS) as server:
