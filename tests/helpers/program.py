@@ -68,16 +68,24 @@ class Program:
 
     def engine_pid(self) -> int:
         """The process id of the engine that runs for this profile."""
-        found = [
+        found = self._engine_pids()
+        assert len(found) == 1, found
+        return found[0]
+
+    def _engine_pids(self) -> list[int]:
+        return [
             int(entry.name)
             for entry in Path("/proc").iterdir()
             if entry.name.isdigit() and str(self.profile) in _arguments(entry)
         ]
-        assert len(found) == 1, found
-        return found[0]
 
     def kill_engine(self) -> None:
-        """Kill the engine as a crash would, and wait until it is gone."""
+        """Kill the engine as a crash would, and wait until it is gone.
+
+        One that has ended already, as it does soon after its last client, is begun again before.
+        """
+        if not self._engine_pids():
+            self.ok("account", "list")
         pid = self.engine_pid()
         os.kill(pid, signal.SIGKILL)
         for _ in range(500):

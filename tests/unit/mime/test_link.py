@@ -91,6 +91,6 @@ def test_no_text_makes_it_raise(text: str) -> None:
     "piece", ["www.a", "a@", "a.b@c.", "https://", "x" * 50 + "@", "(", "mailto:"]
 )
 def test_hostile_text_takes_no_time(piece: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     link.find(piece * (100_000 // len(piece)))
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1

@@ -59,7 +59,7 @@ def test_tags_inside_scripts_and_comments_in_styles_do_not_count() -> None:
     ids=range(7),
 )
 def test_hostile_depth_neither_crashes_nor_takes_long(source: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     html.sanitise("<style>div{color:red}</style>" + source)
     text.from_html_fast(source)
-    assert time.perf_counter() - begin < 3
+    assert time.process_time() - begin < 3

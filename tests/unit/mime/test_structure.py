@@ -230,9 +230,9 @@ def test_absurd_depth_neither_recurses_nor_takes_long(kind: str) -> None:
         )
     else:
         octets = b"Content-Type: message/rfc822\n\n" * 20_000
-    begin = time.perf_counter()
+    begin = time.process_time()
     root = structure.parse(octets)
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1
     parts = list(root.walk())
     assert structure.MAX_DEPTH <= len(parts) <= structure.MAX_DEPTH + 2
     assert Defect.TOO_DEEP in parts[-1].defects
@@ -240,9 +240,9 @@ def test_absurd_depth_neither_recurses_nor_takes_long(kind: str) -> None:
 
 def test_very_many_parts_end_in_one_that_keeps_the_rest() -> None:
     octets = b"Content-Type: multipart/mixed; boundary=x\n\n" + b"--x\n\na\n" * 20_000 + b"--x--\n"
-    begin = time.perf_counter()
+    begin = time.process_time()
     root = structure.parse(octets)
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     assert len(root.children) == structure.MAX_PARTS - 1
     assert Defect.TOO_MANY_PARTS in root.defects
 

@@ -44,9 +44,9 @@ def test_what_inlining_would_write_is_counted_from_above(sheet: str, body: str, 
 @pytest.mark.parametrize("selector", ["*", "p", "p:nth-child(n)", "p:not(.x)", "body p", "p,p,p,p"])
 def test_a_sheet_that_would_take_forever_is_dropped(selector: str) -> None:
     rules = "".join(f"{selector}{{--a{n}:b}}" for n in range(1_000))
-    begin = time.perf_counter()
+    begin = time.process_time()
     safe = html.sanitise(f"<style>{rules}</style>" + "<p>x" * 3_000)
-    assert time.perf_counter() - begin < 1.5
+    assert time.process_time() - begin < 1.5
     assert safe.html.count("<p>") == 3_000
 
 

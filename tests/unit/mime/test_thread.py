@@ -81,9 +81,9 @@ def test_messages_without_an_identifier_stand_alone() -> None:
 
 def test_a_hundred_thousand_messages_are_grouped_quickly() -> None:
     messages = [one(n, f"m{n}", *([f"m{n - 1}"] if n % 50 else [])) for n in range(100_000)]
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert len(thread.group(messages)) == 2_000
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def shape(nodes: list[Node]) -> list[object]:

@@ -98,6 +98,6 @@ def test_no_octets_make_it_raise(octets: bytes, encoding: str) -> None:
 )
 @pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "uuencode"])
 def test_hostile_octets_take_no_time(octets: bytes, encoding: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     transfer.undo(octets, encoding)
-    assert time.perf_counter() - begin < 0.3
+    assert time.process_time() - begin < 0.3
