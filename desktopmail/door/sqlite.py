@@ -19,6 +19,9 @@ BUSY_TIMEOUT_MS = 10_000
 #: What SQLite raises where a file is not what it wrote.
 DAMAGE = (apsw.CorruptError, apsw.NotADBError)
 
+# What SQLite keeps beside a database that somebody writes.
+_BESIDE = ("-shm", "-wal", "-journal")
+
 Value = str | int | float | bytes | None
 #: The columns of a row. All tables are STRICT, so SQLite has checked what the types say.
 Fields = tuple[Any, ...]
@@ -65,7 +68,7 @@ def _cannot_change(path: Path) -> bool:
     """Whether nobody has a database open, and nobody could: its folder cannot be written."""
     if os.access(path.parent, os.W_OK) or not path.exists():
         return False
-    return not any(path.with_name(path.name + end).exists() for end in ("-shm", "-wal"))
+    return not any(path.with_name(path.name + end).exists() for end in _BESIDE)
 
 
 def fetch(

@@ -48,6 +48,23 @@ def test_while_somebody_has_it_open_what_he_writes_is_read(
     writer.close()
 
 
+@pytest.mark.parametrize("mode", ["WAL", "TRUNCATE"])
+def test_what_another_writes_later_is_read_in_a_folder_that_cannot_be_written(
+    mode: str, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine of somebody else: mail of a person that another one may read."""
+    writer = apsw.Connection(str(path))
+    fetch(writer, f"PRAGMA journal_mode = {mode}")
+    writer.execute("INSERT INTO t VALUES (4)")
+    monkeypatch.setattr("os.access", lambda *_: False)
+    reader = open_read_only(path)
+    assert fetch(reader, "SELECT sum(n) FROM t") == [(10,)]
+    writer.execute("INSERT INTO t VALUES (5)")
+    assert fetch(reader, "SELECT sum(n) FROM t") == [(15,)]
+    reader.close()
+    writer.close()
+
+
 def test_a_reader_cannot_write(path: Path) -> None:
     connection = open_read_only(path)
     with pytest.raises(apsw.ReadOnlyError):
