@@ -23,12 +23,14 @@ class Turn:
     def __init__(self) -> None:
         self._taken = 0
 
-    async def next(self) -> None:
-        """Count a command that is answered; now and then, let others go on."""
+    async def next(self) -> bool:
+        """Count a command that is answered; now and then, let others go on, and return True."""
         self._taken += 1
-        if self._taken == MOST_AT_ONCE:
-            self._taken = 0
-            await asyncio.sleep(0)
+        if self._taken < MOST_AT_ONCE:
+            return False
+        self._taken = 0
+        await asyncio.sleep(0)
+        return True
 
 
 class Pace:

@@ -107,7 +107,8 @@ class Session:
             return
         while True:
             event = await self._next_event()
-            await self._turn.next()
+            if await self._turn.next():
+                await self.flush()  # who reads none of its replies makes no more of them
             match event:
                 case Closed():
                     return

@@ -168,7 +168,8 @@ class _Pump:
                 return
             if not isinstance(event, _Pause):
                 await self._handle(event)
-            await self._turn.next()
+            if await self._turn.next():
+                await self._flush()  # who reads none of its replies makes no more of them
         await self._flush()
 
     async def _greet(self) -> None:
@@ -289,6 +290,7 @@ class _Pump:
                     return _Pause.ENDING
                 answered += 1
                 if answered == _MOST_AT_ONCE:
+                    self._write()
                     return _Pause.OTHERS
         self._write()
         return _Pause.CONGESTED if self._stream.is_congested else None
