@@ -289,9 +289,12 @@ def undone(step: Step, *, heard: bool, back: Callable[[Desk], bool]) -> Step:
     async def do(desk: Desk) -> None:
         if heard:
             await desk.settle()
+        # By an engine that died before it could say so: the last that could be taken back now is
+        # what was done before.
+        if back(desk):
+            return
         token = _token(desk)
-        if token is None:
-            return  # it was taken back by an engine that died before it could say so
+        assert token is not None, f"nothing is there to take back of {step.name}"
         await desk.do(Undo(token=token))
 
     when = "after" if heard else "before"
