@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
+
+from desktopmail.cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # What the store and the frames of the door can hold.
 LARGEST = 2**63 - 1
@@ -24,6 +30,24 @@ def limit(text: str) -> int:
         argparse.ArgumentTypeError: It is no such number.
     """
     return _number(text, "a number of at least 1")
+
+
+def refuse_unknown(number: int, known: Iterable[int], what: str, command: str) -> None:
+    """Refuse an id that nothing has.
+
+    Args:
+        number: The id.
+        known: Those that there are.
+        what: What has such ids, with this one in its place: "operation {}".
+        command: By which `desktopmail` lists them.
+
+    Raises:
+        CommandError: There is none of that id.
+    """
+    if number not in known:
+        raise CommandError(
+            f"There is no {what.format(number)}; `desktopmail {command}` shows the ids."
+        )
 
 
 def is_local_id(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.cli import numbers
-from desktopmail.cli.errors import CommandError, UsageError
+from desktopmail.cli.errors import UsageError
 from desktopmail.cli.output import short
 from desktopmail.door.commands import DiscardOperation, RetryOperation, Undo
 from desktopmail.door.ids import OperationId
@@ -76,10 +76,8 @@ def _named(context: Context, arguments: argparse.Namespace) -> OperationId:
         CommandError: There is none of that id.
     """
     rows = context.reader().operations() if context.accounts() else []
-    if not any(row.id == arguments.id for row in rows):
-        raise CommandError(
-            f"There is no operation {arguments.id}; `desktopmail operations list` shows the ids."
-        )
+    ids = [row.id for row in rows]
+    numbers.refuse_unknown(arguments.id, ids, "operation {}", "operations list")
     return OperationId(arguments.id)
 
 

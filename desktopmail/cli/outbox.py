@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.cli import numbers
-from desktopmail.cli.errors import CommandError, UsageError
+from desktopmail.cli.errors import UsageError
 from desktopmail.cli.output import moment, short
 from desktopmail.door.commands import CancelSending, RetrySending
 from desktopmail.door.ids import SendingId
@@ -87,11 +87,8 @@ def _named(context: Context, arguments: argparse.Namespace) -> SendingId:
         CommandError: There is none of that id.
     """
     rows = context.reader().sendings() if context.accounts() else []
-    if not any(row.id == arguments.id for row in rows):
-        raise CommandError(
-            f"There is no message {arguments.id} in the outbox; `desktopmail outbox list` shows"
-            " the ids."
-        )
+    ids = [row.id for row in rows]
+    numbers.refuse_unknown(arguments.id, ids, "message {} in the outbox", "outbox list")
     return SendingId(arguments.id)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import apsw
@@ -11,6 +11,7 @@ import apsw
 from desktopmail.door.interface import DoorError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from desktopmail.door.profile import Profile
@@ -62,6 +63,16 @@ def roll_back(path: Path) -> None:
     with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         fetch(connection, "SELECT count(*) FROM sqlite_schema")
+
+
+@contextmanager
+def without_waiting(connection: apsw.Connection) -> Iterator[None]:
+    """Wait for nobody who has a database locked meanwhile."""
+    connection.set_busy_timeout(0)
+    try:
+        yield
+    finally:
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
 
 
 def _cannot_change(path: Path) -> bool:

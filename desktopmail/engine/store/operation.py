@@ -349,23 +349,23 @@ def unheard_flag_changes(
     tx: Transaction, placement_ids: Sequence[PlacementId]
 ) -> list[tuple[Operation, list[Target]]]:
     """The changes of flags that wait to be told of these placements, with those rows of theirs."""
-    return _with_targets(
-        tx,
-        "t.placement_id IN (SELECT value FROM json_each(?)) AND t.done = 0 AND EXISTS ("
-        "  SELECT 1 FROM operation AS o WHERE o.id = t.operation_id AND o.kind = 'flags'"
-        "  AND o.state = 'pending')",
-        placement_ids,
-    )
+    return _about(tx, placement_ids, "o.kind = 'flags' AND o.state = 'pending'")
 
 
 def open_about(
     tx: Transaction, placement_ids: Sequence[PlacementId]
 ) -> list[tuple[Operation, list[Target]]]:
     """What is not done yet and is about these placements, with those rows of it, oldest first."""
+    return _about(tx, placement_ids, "o.state <> 'done'")
+
+
+def _about(
+    tx: Transaction, placement_ids: Sequence[PlacementId], which: str
+) -> list[tuple[Operation, list[Target]]]:
     return _with_targets(
         tx,
         "t.placement_id IN (SELECT value FROM json_each(?)) AND t.done = 0 AND EXISTS ("
-        "  SELECT 1 FROM operation AS o WHERE o.id = t.operation_id AND o.state <> 'done')",
+        f"  SELECT 1 FROM operation AS o WHERE o.id = t.operation_id AND {which})",
         placement_ids,
     )
 

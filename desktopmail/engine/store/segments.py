@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import apsw
 
 from desktopmail.door.octets import OctetReader
-from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, DAMAGE, fetch, roll_back
+from desktopmail.door.sqlite import DAMAGE, fetch, roll_back, without_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -266,10 +266,8 @@ def _end_log(connection: apsw.Connection) -> None:
 
     One of an earlier version has a write-ahead log, and keeps it while somebody has it open.
     """
-    connection.set_busy_timeout(0)  # nobody is waited for
     try:
-        fetch(connection, "PRAGMA journal_mode = TRUNCATE")
+        with without_waiting(connection):
+            fetch(connection, "PRAGMA journal_mode = TRUNCATE")
     except apsw.BusyError:
         _log.info("somebody reads %s: it keeps its log for now", connection.filename)
-    finally:
-        connection.set_busy_timeout(BUSY_TIMEOUT_MS)

@@ -25,7 +25,15 @@ from desktopmail.door.changes import (
 )
 from desktopmail.door.interface import DoorError
 from desktopmail.door.octets import OctetsLostError
-from desktopmail.door.sqlite import BUSY_TIMEOUT_MS, DAMAGE, Fields, Value, damaged, fetch
+from desktopmail.door.sqlite import (
+    BUSY_TIMEOUT_MS,
+    DAMAGE,
+    Fields,
+    Value,
+    damaged,
+    fetch,
+    without_waiting,
+)
 from desktopmail.engine.guard import Guard
 from desktopmail.engine.store import salvage, schema, words
 from desktopmail.engine.store.lock import ProfileLock
@@ -441,33 +449,21 @@ def unwritable(profile: Profile, error: apsw.Error | OSError) -> DoorError:
 
 def _explained(profile: Profile, error: BaseException) -> DoorError | None:
     """What an error at the opening of the store means to a person; None: it is a fault of ours."""
-    match error:
-        case schema.NewerStoreError():
-            return DoorError(
-                str(error), remedy="Install the newer desktopmail again.", code="newer-store"
-            )
-        case apsw.CorruptError() | apsw.NotADBError():
-            return damaged(profile, error)
-        case (
-            apsw.BusyError()
-            | apsw.CantOpenError()
-            | apsw.FullError()
-            | apsw.IOError()
-            | apsw.ReadOnlyError()
-            | OSError()
-        ):
-            return unwritable(profile, error)
-        case _:
-            return None
+    if isinstance(error, schema.NewerStoreError):
+        return DoorError(
+            str(error), remedy="Install the newer desktopmail again.", code="newer-store"
+        )
+    if isinstance(error, DAMAGE):
+        return damaged(profile, error)
+    if isinstance(error, (*_UNWRITABLE, apsw.CantOpenError, OSError)):
+        return unwritable(profile, error)
+    return None
 
 
 def _fold(connection: apsw.Connection) -> None:
     """Fold the write-ahead log back into the database, unless somebody reads it just now."""
-    connection.set_busy_timeout(0)  # nobody is waited for
-    try:
+    with without_waiting(connection):
         fetch(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
 
 
 def _open(profile: Profile) -> apsw.Connection:
