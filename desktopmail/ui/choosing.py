@@ -13,9 +13,9 @@ from desktopmail.ui.models.mailboxes import ICONS, account_title, mailbox_title
 from desktopmail.ui.models.tags import NUMBERED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from desktopmail.door.ids import MailboxId
+    from desktopmail.door.ids import AccountId, MailboxId
     from desktopmail.door.rows import MailboxRow, MessageRow
     from desktopmail.ui.window import MainWindow
 
@@ -48,21 +48,21 @@ async def choose_mailbox(
     first: Sequence[MailboxId] = (),
 ) -> MailboxRow | None:
     """Let a person choose a mailbox: some first, then those of the account in view."""
+    names = {account.id: account_title(account) for account in window.accounts()}
     own = window.account_in_view()
     ordered = sorted(mailboxes, key=lambda box: own is None or box.account_id != own.id)
     ordered.sort(key=lambda box: first.index(box.id) if box.id in first else len(first))
     boxes = dict(enumerate(ordered))
     choices = [
-        Choice(mailbox_title(box), _where(window, box), ICONS[box.role], number)
+        Choice(mailbox_title(box), _where(window, names, box), ICONS[box.role], number)
         for number, box in boxes.items()
     ]
     chosen = await choose(window.desk_top, window.theme, title, choices)
     return boxes[chosen.value] if chosen is not None else None  # type: ignore[index] # a number by the list above
 
 
-def _where(window: MainWindow, box: MailboxRow) -> str:
+def _where(window: MainWindow, names: Mapping[AccountId, str], box: MailboxRow) -> str:
     """The account of a mailbox, and the mailboxes that it stands in."""
-    names = {account.id: account_title(account) for account in window.accounts()}
     above: list[str] = []
     while box.parent_id is not None and (parent := window.tree_model.mailbox(box.parent_id)):
         box = parent

@@ -83,11 +83,10 @@ class Plan:
             if one.kind not in _GROUPED:
                 break  # what is done to mailboxes, or put into them, keeps its place
             touched = self._touched.get(one.id, frozenset())
-            if _key(one) == wanted and passed.isdisjoint(touched):
+            is_like = _key(one) == wanted and passed.isdisjoint(touched)
+            if is_like:
                 group.append(one)
-                if first.kind == "copy":  # a second copy of the same message is another one
-                    passed |= touched
-            else:
+            if not is_like or first.kind == "copy":  # a second copy of a message is another one
                 passed |= touched
         return group
 
