@@ -85,11 +85,13 @@ class Selecting:
     Args:
         command: The SELECT.
         leaves: Another mailbox was open: until the server says CLOSED, news is of that one.
+        begin: Called when what the server tells is of the mailbox of the SELECT.
     """
 
-    def __init__(self, command: Select, *, leaves: bool) -> None:
+    def __init__(self, command: Select, *, leaves: bool, begin: Callable[[], None]) -> None:
         self._command = command
         self._waits_for_closed = leaves
+        self._begin = begin
         self._vanished: list[tuple[int, int]] = []
         self._changed: list[FetchResponse] = []
         self._found: dict[str, object] = {}
@@ -125,14 +127,18 @@ class Selecting:
 
     def _before_closed(self, value: UntaggedResponse) -> bool:
         if isinstance(value, Answer) and value.code is Code.CLOSED:
-            self._waits_for_closed = False
+            self._closed()
             return True
         # Without CLOSED (RFC 7162 section 3.2.11 requires it of CONDSTORE servers alone), the new
         # mailbox begins with the FLAGS or EXISTS that every SELECT is answered with.
         if isinstance(value, FlagsResponse | ExistsResponse):
-            self._waits_for_closed = False
+            self._closed()
             return self.claim(value, _NO_TAG)
         return False
+
+    def _closed(self) -> None:
+        self._waits_for_closed = False
+        self._begin()
 
     def result(self, tagged: Tagged) -> Selected:
         """Return the mailbox, as it was told."""

@@ -34,6 +34,11 @@ class Calls:
         """The state of the connection."""
         return self._dialogue.machine.state
 
+    @property
+    def mailbox(self) -> str | None:
+        """The mailbox that is open, and what is told unasked is of; None: none is."""
+        return self._dialogue.mailbox
+
     def offers(self, name: str) -> bool:
         """Whether the server offers something, be it as a part of IMAP4rev2."""
         return self._dialogue.machine.offers(name)

@@ -51,6 +51,9 @@ class Dialogue:
         tls: The stream is inside TLS already.
         recorder: Takes the transcript.
         timeout_s: Seconds of silence that are borne while an answer is due.
+
+    Attributes:
+        mailbox: The one that is open, as far as the server has told; None: none is.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Dialogue:
         self.stream = stream
         self.where = where
         self.machine = ClientConnection(tls=tls)
+        self.mailbox: str | None = None
         self.told: Callable[[UntaggedResponse | Malformed], None] | None = None
         self.ended: Callable[[NetError | None], None] | None = None
         self._recorder = recorder

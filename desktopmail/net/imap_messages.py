@@ -71,10 +71,26 @@ class MessageCalls(Calls):
             readonly: EXAMINE it.
             condstore: Have mod-sequences told.
             qresync: Bring what we know up to date; needs `enable("QRESYNC")` before.
+
+        Raises:
+            RefusedError: None is open now (RFC 9051 section 6.3.2).
         """
+        leaves = self.state is State.SELECTED
+
+        def begin() -> None:
+            self._dialogue.mailbox = mailbox
+
         command = Select(mailbox, readonly, condstore, qresync)
-        selecting = Selecting(command, leaves=self.state is State.SELECTED)
-        return selecting.result(await self._run(command, selecting.claim))
+        selecting = Selecting(command, leaves=leaves, begin=begin)
+        if not leaves:
+            begin()
+        try:
+            tagged = await self._run(command, selecting.claim)
+        except RefusedError:
+            self._dialogue.mailbox = None
+            raise
+        begin()  # it may have told nothing of it
+        return selecting.result(tagged)
 
     async def unselect(self) -> None:
         """Leave the mailbox and change nothing in it.
@@ -84,9 +100,10 @@ class MessageCalls(Calls):
         """
         if self.offers("UNSELECT"):
             await self._run(Unselect())
-            return
-        await self.select("INBOX", readonly=True)
-        await self._run(Close())
+        else:
+            await self.select("INBOX", readonly=True)
+            await self._run(Close())
+        self._dialogue.mailbox = None
 
     async def uid_fetch(
         self,

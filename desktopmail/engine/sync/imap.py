@@ -81,7 +81,6 @@ class ImapSync:
         self._ports = connector.ports
         self._client: ImapClient | None = None
         self._account_id: AccountId | None = None
-        self._open_path = ""
         self._quota_at_s: float | None = None
         self._heard_s = 0.0
         self._batches = 0
@@ -196,9 +195,9 @@ class ImapSync:
 
     async def _open_inbox(self, client: ImapClient) -> None:
         """Open the Inbox for idling, and see whether something came since it was looked at."""
-        if self._open_path == "INBOX":
+        if client.mailbox == "INBOX":
             return
-        selected = await self._open(client, "INBOX")
+        selected = await client.select("INBOX", condstore=client.offers("CONDSTORE"))
         known = await self._store.read(
             lambda tx: tx.fetch(
                 "SELECT uidnext FROM mailbox WHERE account_id = ? AND path = 'INBOX'",
@@ -211,7 +210,6 @@ class ImapSync:
     async def leave(self) -> None:
         """Close the connection."""
         client, self._client = self._client, None
-        self._open_path = ""
         try:
             if client is not None:
                 await client.logout()
@@ -293,7 +291,6 @@ class ImapSync:
             return self._client
         client = await self._connector.imap(account, told=self._told)
         self._client = client
-        self._open_path = ""
         self._lost.clear()
         self._heard_s = self._ports.clock.monotonic()
         self._quota_at_s = None
@@ -304,27 +301,17 @@ class ImapSync:
         if opening:
             inbox = await self._store.read(partial(_is_new_inbox, account.id))
             await self._opening.ask_together(inbox=inbox)
-            self._open_path = "INBOX" if self._opening.has_inbox else ""
         else:
             await self._opening.enable()
         return client
 
     def _told(self, value: UntaggedResponse | Malformed) -> None:
         """Hear what the server says unasked; what vanished is kept until it is written down."""
-        if isinstance(value, VanishedResponse):
-            self._vanished.setdefault(self._open_path, []).append(value.uids)
+        client = self._client
+        if isinstance(value, VanishedResponse) and client is not None and client.mailbox:
+            self._vanished.setdefault(client.mailbox, []).append(value.uids)
         if isinstance(value, VanishedResponse | ExpungeResponse | ExistsResponse | FetchResponse):
             self._news.set()
-
-    async def _open(self, client: ImapClient, path: str) -> Selected:
-        """Open a mailbox; where that is refused none is open (RFC 9051 section 6.3.2)."""
-        try:
-            selected = await client.select(path, condstore=client.offers("CONDSTORE"))
-        except RefusedError:
-            self._open_path = ""
-            raise
-        self._open_path = path
-        return selected
 
     async def _select(self, client: ImapClient, path: str) -> Selected:
         """Open a mailbox for what the journal, or a person, wants to know or say.
@@ -333,7 +320,7 @@ class ImapSync:
             UidsVoidError: Its UIDVALIDITY is another one than that of the UIDs here.
         """
         self._opening.forget()
-        selected = await self._open(client, path)
+        selected = await client.select(path, condstore=client.offers("CONDSTORE"))
         account_id = self._account_id
         looked_at = path in self._looked_at
         if await self._store.read(lambda tx: _are_void(tx, account_id, path, selected, looked_at)):
@@ -372,7 +359,6 @@ class ImapSync:
 
     async def _look(self, account: Account, box: Mailbox, *, headers_only: bool) -> None:
         client = await self._connect(account)
-        self._open_path = box.path
         for left in reversed(range(_LOOKS)):
             try:
                 await self._look_once(account, client, box, headers_only=headers_only)
@@ -402,10 +388,12 @@ class ImapSync:
         await index_octets(self._store, self._ports)
 
     def _refused(self, client: ImapClient, box: Mailbox, error: RefusedError) -> None:
-        """Take that a mailbox cannot be looked at: of the Inbox that is the end of the cycle."""
+        """Take that a mailbox cannot be looked at: of the Inbox that is the end of the cycle.
+
+        One of the others does not stop the rest.
+        """
         if not client.is_usable or box.role is Role.INBOX:
             raise DoorError(error.sentence, remedy=error.remedy, code="refused") from error
-        self._open_path = ""  # one mailbox that cannot be opened does not stop the others
 
     async def _between(self, account: Account, box: Mailbox) -> None:
         """Let a person's changes and demands overtake a long fetch; deflate what is long."""
@@ -420,7 +408,7 @@ class ImapSync:
             return
         await self._run_errands(account)
         await self._replay(account)
-        if self._client is not None and self._open_path != box.path:
+        if self._client is not None and self._client.mailbox != box.path:
             try:
                 await self._select(self._client, box.path)
             except UidsVoidError as error:
@@ -434,7 +422,7 @@ class ImapSync:
         client = await self._connect(account)
 
         async def select(path: str) -> None:
-            if self._open_path != path:
+            if client.mailbox != path:
                 await self._select(client, path)
 
         replay = Replay(self._store, self._ports, client, account, select)
@@ -490,7 +478,7 @@ class ImapSync:
     async def _search(self, account: Account, mailbox_id: MailboxId, key: SearchKey) -> hits.Found:
         client = await self._connect(account)
         box = await self._store.read(partial(_box, mailbox_id))
-        if self._open_path != box.path or box.uidvalidity is None:
+        if client.mailbox != box.path or box.uidvalidity is None:
             try:
                 selected = await self._select(client, box.path)
             except UidsVoidError:
@@ -526,7 +514,7 @@ class ImapSync:
 
         for mailbox_id, rows in (await self._store.read(find)).items():
             box = await self._store.read(partial(_box, mailbox_id))
-            if self._open_path != box.path:
+            if client.mailbox != box.path:
                 try:
                     await self._select(client, box.path)
                 except UidsVoidError:

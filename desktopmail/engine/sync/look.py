@@ -82,6 +82,7 @@ class Look:
         if self._is_valid(known, selected):
             await self._again(known, selected)
         else:
+            self.take_vanished()  # those were UIDs of before
             await self.store.write(lambda tx: vanish.detach(tx, known.id))
             await self._first(known, selected)
         fetcher = self._fetcher(known, selected)

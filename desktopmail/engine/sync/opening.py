@@ -32,11 +32,6 @@ class Opening:
         self._listed: list[Listed] = []
         self._inbox: Selected | None = None
 
-    @property
-    def has_inbox(self) -> bool:
-        """Whether the Inbox is open, and nobody has taken what the server said of it."""
-        return self._inbox is not None
-
     async def ask_together(self, *, inbox: bool) -> None:
         """Ask for everything.
 

@@ -74,10 +74,13 @@ async def test_only_a_fetch_that_asked_for_it_hears_what_vanished_earlier() -> N
 
 
 def test_a_select_keeps_its_answers_apart_from_news() -> None:
-    selecting = Selecting(Select("a"), leaves=True)
+    begun: list[str] = []
+    selecting = Selecting(Select("a"), leaves=True, begin=lambda: begun.append("a"))
     assert not selecting.claim(ExpungeResponse(Seq(1)), TAG)
     assert not selecting.claim(answer(4, flags=FLAGS), TAG)
+    assert begun == []
     assert selecting.claim(Answer(Condition.OK, Code.CLOSED), TAG)
+    assert begun == ["a"]
     assert selecting.claim(ExistsResponse(3), TAG)
     assert selecting.claim(RecentResponse(0), TAG)
     assert selecting.claim(Answer(Condition.OK, UidValidity(7)), TAG)
@@ -90,8 +93,10 @@ def test_a_select_keeps_its_answers_apart_from_news() -> None:
 
 
 def test_without_closed_the_next_mailbox_begins_with_its_exists() -> None:
-    selecting = Selecting(Select("a"), leaves=True)
+    begun: list[str] = []
+    selecting = Selecting(Select("a"), leaves=True, begin=lambda: begun.append("a"))
     assert selecting.claim(ExistsResponse(3), TAG)
+    assert begun == ["a"]
     assert selecting.result(Tagged(TAG, Condition.OK)).exists == 3
 
 
@@ -107,7 +112,7 @@ def test_without_closed_the_next_mailbox_begins_with_its_exists() -> None:
 def test_the_server_has_the_last_word_on_what_can_be_changed(
     readonly: bool, code: Code | None, expected: bool
 ) -> None:
-    selecting = Selecting(Select("a", readonly), leaves=False)
+    selecting = Selecting(Select("a", readonly), leaves=False, begin=list)
     assert selecting.result(Tagged(TAG, Condition.OK, code)).readonly is expected
 
 

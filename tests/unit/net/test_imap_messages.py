@@ -86,11 +86,23 @@ async def test_news_of_the_mailbox_that_is_left_is_not_of_the_next() -> None:
         + SELECT
         + ("C: A2 SELECT other\nS: * 2 EXPUNGE\nS: * OK [CLOSED] x\nS: * 5 EXISTS\nS: A2 OK x\n")
     )
-    told: list[UntaggedResponse | Malformed] = []
-    async with scripted(text, told=told) as client:
+    told: list[tuple[UntaggedResponse | Malformed, str | None]] = []
+    async with scripted(text) as client:
+        client.told = lambda value: told.append((value, client.mailbox))
         await client.select("INBOX")
         assert (await client.select("other")).exists == 5
-    assert told == [ExpungeResponse(Seq(2))]
+        assert client.mailbox == "other"
+    assert told == [(ExpungeResponse(Seq(2)), "INBOX")]
+
+
+async def test_after_a_select_that_is_refused_no_mailbox_is_open() -> None:
+    text = CAPABLE + SELECT + "C: A2 SELECT gone\nS: * OK [CLOSED] x\nS: A2 NO it is gone\n"
+    async with scripted(text) as client:
+        assert client.mailbox is None
+        await client.select("INBOX")
+        with pytest.raises(RefusedError):
+            await client.select("gone")
+        assert client.mailbox is None
 
 
 async def test_select_and_fetch_go_out_in_one_round_trip() -> None:

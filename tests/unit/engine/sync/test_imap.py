@@ -16,7 +16,7 @@ from desktopmail.door.commands import (
 )
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import ConnectionState, Flag
-from desktopmail.engine.sync import fetch, imap
+from desktopmail.engine.sync import fetch, imap, vanish
 from desktopmail.net import imap_running
 from desktopmail.net.imap import ImapClient
 from desktopmail.wire.imap.flags import DELETED, FLAGGED
@@ -28,8 +28,11 @@ from tests.helpers.engine import PASSWORDS, other_device, running_engine, synced
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterable
     from pathlib import Path
+
+    from desktopmail.door.ids import MailboxId
+    from desktopmail.engine.store.store import Transaction
 
 
 async def test_what_another_device_does_is_seen_while_we_idle(tmp_path: Path) -> None:
@@ -70,6 +73,42 @@ async def test_what_vanished_while_we_idled_is_hidden_and_not_removed_at_once(
             await bench.sync(account_id)
             await bench.sync(account_id)
             assert bench.subjects() == ["Subject 1"]
+
+
+@pytest.mark.parametrize("is_void", [False, True])
+async def test_what_vanished_from_a_mailbox_that_is_left_is_taken_from_no_other(
+    is_void: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until the server says CLOSED it speaks of the one before (RFC 7162 section 3.2.11).
+
+    Nor is it taken from that one when its UIDs name other messages by then.
+    """
+    taken: list[tuple[MailboxId, list[Uid]]] = []
+
+    def unlink(_tx: Transaction, mailbox_id: MailboxId, uids: Iterable[Uid]) -> None:
+        if gone := list(uids):
+            taken.append((mailbox_id, gone))
+
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(0))
+        server.deliver("alice", mail(1), mailbox="Archive")
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            monkeypatch.setattr(vanish, "unlink", unlink)
+            fault = Fault(
+                protocol="imap", command="SELECT", argument="Archive", inject=b"* VANISHED 1\r\n"
+            )
+            server.add_fault(fault)
+            server.deliver("alice", mail(2), mailbox="Archive")
+            await bench.sync(account_id)
+            if is_void:
+                fault = Fault(protocol="imap", command="SELECT", argument="INBOX", uidvalidity=True)
+                server.add_fault(fault)
+            for number in (3, 4):
+                server.deliver("alice", mail(number))
+                await bench.sync(account_id)
+            assert taken == ([] if is_void else [(bench.mailbox("INBOX"), [Uid(1)])])
 
 
 @pytest.mark.parametrize("without", [(), ("QRESYNC",), ("QRESYNC", "CONDSTORE")])

@@ -26,7 +26,7 @@ async def test_the_mailboxes_and_the_inbox_are_known_after_one_question() -> Non
         async with other_device(server) as client:
             opening = await ask(client)
             assert "QRESYNC" in client.enabled
-            assert opening.has_inbox
+            assert client.mailbox == "INBOX"
             selected = opening.take("INBOX")
             assert selected is not None
             assert selected.exists == 1
@@ -49,7 +49,7 @@ async def test_another_mailbox_is_not_the_one_that_is_open() -> None:
         async with other_device(server) as client:
             opening = await ask(client)
             assert opening.take("Archive") is None
-            assert not opening.has_inbox
+            assert opening.take("INBOX") is None  # it is about to be left
 
 
 async def test_an_inbox_that_cannot_be_opened_leaves_the_rest() -> None:
@@ -57,12 +57,13 @@ async def test_an_inbox_that_cannot_be_opened_leaves_the_rest() -> None:
     with LocalServer(PASSWORDS, plan=[refusal]) as server:
         async with other_device(server) as client:
             opening = await ask(client)
-            assert not opening.has_inbox
+            assert client.mailbox is None
+            assert opening.take("INBOX") is None
             assert opening.take_listed()
 
 
 async def test_a_connection_that_is_not_made_has_nothing() -> None:
     opening = Opening(None)
     await opening.ask_together(inbox=True)
-    assert not opening.has_inbox
+    assert opening.take("INBOX") is None
     assert opening.take_listed() == []
