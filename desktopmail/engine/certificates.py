@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from cryptography import x509
+if TYPE_CHECKING:
+    from cryptography import x509
 
 _SHOWN_NAMES = 8
 
@@ -29,6 +31,8 @@ class Certificate:
     @classmethod
     def read(cls, der: bytes) -> Certificate:
         """Read the DER form; what cannot be read is shown by its fingerprint alone."""
+        from cryptography import x509  # it takes 9 MB, and few certificates are shown
+
         fingerprint = hashlib.sha256(der).hexdigest()
         try:
             found = x509.load_der_x509_certificate(der)
@@ -77,6 +81,8 @@ def spaced(fingerprint: str) -> str:
 
 
 def _names(certificate: x509.Certificate) -> str:
+    from cryptography import x509
+
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from desktopmail.door.interface import DoorError
-from desktopmail.engine.vault import Vault, open_vault
 from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
     from desktopmail.door.commands import Password, ServerSettings
     from desktopmail.door.ids import AccountId
     from desktopmail.door.profile import Profile
+    from desktopmail.engine.vault import Vault
     from desktopmail.net.ports import Entropy, Executor
 
 SERVICE = "desktopmail"
@@ -182,6 +182,8 @@ class Secrets:
         Raises:
             DoorError: The pass phrase is wrong.
         """
+        from desktopmail.engine.vault import open_vault  # as little of it is needed as of a keyring
+
         path, entropy = self._profile.vault, self._entropy
         self._vault = await self._executor.run(open_vault, path, pass_phrase, entropy)
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import TYPE_CHECKING, cast
 
 import idna
-from cryptography import x509
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 # id-on-dnsSRV, RFC 4985: otherName of a subjectAltName, an IA5String "_Service.Name".
 _SRV_NAME = "1.3.6.1.5.5.7.8.7"
@@ -56,31 +59,55 @@ def wrong_name(
     Returns:
         None when it matches, else what is wrong ("is for a.example, not for b.example").
     """
+    from cryptography import x509  # it takes 9 MB, and most certificates are matched without
+
     certificate = x509.load_der_x509_certificate(der)
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (x509.ExtensionNotFound, ValueError):
         return "names no host"
     presented = [name.lower() for name in names.get_values_for_type(x509.DNSName)]
-    addresses = [str(address) for address in names.get_values_for_type(x509.IPAddress)]
+    addresses = list(map(str, names.get_values_for_type(x509.IPAddress)))
     srv_names = [
         text
         for other in names.get_values_for_type(x509.OtherName)
         if other.type_id.dotted_string == _SRV_NAME
         for text in [_ia5(other.value)]
     ]
-    for reference in dns:
-        wanted = to_a_label(reference)
-        if is_address(wanted):
-            if str(ipaddress.ip_address(wanted.partition("%")[0])) in addresses:
-                return None
-        elif any(matches(pattern, wanted) for pattern in presented):
-            return None
+    if _covers(presented, addresses, dns):
+        return None
     for domain in srv:
         if {f"_{service}.{to_a_label(domain)}" for service in services} & set(srv_names):
             return None
     shown = ", ".join([*presented, *addresses, *srv_names]) or "nobody"
     return f"is for {shown}, not for {' or '.join(dns)}"
+
+
+def is_for_host(certificate: Mapping[str, object], dns: tuple[str, ...]) -> bool:
+    """Whether a certificate is for one of these hosts, by what OpenSSL tells of it.
+
+    It does not tell SRV-IDs: what this does not find may still be right (`wrong_name`).
+
+    Args:
+        certificate: As `ssl.SSLObject.getpeercert` gives it; empty where nothing is told.
+        dns: Reference identifiers for DNS-ID and addresses.
+    """
+    names = cast("tuple[tuple[str, str], ...]", certificate.get("subjectAltName", ()))
+    presented = [value.lower() for kind, value in names if kind == "DNS"]
+    told = [value for kind, value in names if kind == "IP Address"]
+    addresses = [str(ipaddress.ip_address(value)) for value in told if is_address(value)]
+    return _covers(presented, addresses, dns)
+
+
+def _covers(presented: Sequence[str], addresses: Sequence[str], dns: tuple[str, ...]) -> bool:
+    for reference in dns:
+        wanted = to_a_label(reference)
+        if is_address(wanted):
+            if str(ipaddress.ip_address(wanted.partition("%")[0])) in addresses:
+                return True
+        elif any(matches(pattern, wanted) for pattern in presented):
+            return True
+    return False
 
 
 def matches(pattern: str, host: str) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from desktopmail.net.errors import AuthenticationError, RefusedError
 from desktopmail.net.imap_running import Running
-from desktopmail.net.sasl import MechanismRefusedError, agree, authenticate
+from desktopmail.net.sasl import MechanismRefusedError, agree, authenticate, can_bind
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.imap.authenticate import Authenticate
 from desktopmail.wire.imap.codes import Code
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from desktopmail.net.endpoint import Endpoint
     from desktopmail.net.imap_dialogue import Dialogue
     from desktopmail.net.ports import Ports
+    from desktopmail.net.tls import TlsInfo
     from desktopmail.wire.imap.condition import Tagged
     from desktopmail.wire.secret import Secret
 
@@ -86,12 +87,14 @@ def ways(dialogue: Dialogue, auth: str = "auto") -> list[Choice]:
     IMAP's own LOGIN counts where no mechanism fits, and the server does not forbid it.
     """
     tls = dialogue.stream.tls
-    fits = choose(
-        _mechanisms(dialogue), tls=tls is not None, auth=auth, binding=bool(tls and tls.end_point)
-    )
+    fits = _fits(_mechanisms(dialogue), tls, auth)
     if fits or auth.lower() not in _BY_COMMAND or dialogue.machine.offers("LOGINDISABLED"):
         return fits
     return [Choice(LOGIN_COMMAND, exposure_of("LOGIN", tls=tls is not None))]
+
+
+def _fits(mechanisms: list[str], tls: TlsInfo | None, auth: str) -> list[Choice]:
+    return choose(mechanisms, tls=tls is not None, auth=auth, binding=can_bind(tls, mechanisms))
 
 
 def _mechanisms(dialogue: Dialogue) -> list[str]:
@@ -116,7 +119,7 @@ async def log_in(
     """
     tls = dialogue.stream.tls
     mechanisms = _mechanisms(dialogue)
-    fits = choose(mechanisms, tls=tls is not None, auth=auth, binding=bool(tls and tls.end_point))
+    fits = _fits(mechanisms, tls, auth)
     if not fits and auth.lower() in _BY_COMMAND:
         return await _by_command(dialogue, user, secret, consent)
     try:

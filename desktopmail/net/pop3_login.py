@@ -6,7 +6,7 @@ import base64
 from typing import TYPE_CHECKING, cast
 
 from desktopmail.net.errors import AuthenticationError, RefusedError
-from desktopmail.net.sasl import MechanismRefusedError, agree, authenticate
+from desktopmail.net.sasl import MechanismRefusedError, agree, authenticate, can_bind
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
 from desktopmail.wire.pop3 import reply as codes
 from desktopmail.wire.pop3.apop import Apop
@@ -74,7 +74,7 @@ def ways(
         capabilities.sasl,
         tls=tls is not None,
         auth=auth,
-        binding=tls is not None and tls.end_point is not None,
+        binding=can_bind(tls, capabilities.sasl),
         allow_clear=allow_clear,
     )
     asked = auth.lower()

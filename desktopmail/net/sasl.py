@@ -111,6 +111,11 @@ def end_point(tls: TlsInfo | None) -> ChannelBinding | None:
     return ChannelBinding(END_POINT, tls.end_point)
 
 
+def can_bind(tls: TlsInfo | None, offered: Iterable[str]) -> bool:
+    """Whether a login by one of these mechanisms can bind to this connection: only -PLUS does."""
+    return any(name.upper().endswith("-PLUS") for name in offered) and end_point(tls) is not None
+
+
 def agree(choice: Choice) -> None:
     """Consent to any way of logging in; see `authenticate`."""
     del choice
@@ -158,7 +163,7 @@ async def authenticate(
             password.
     """
     names = list(offered)
-    binding = end_point(tls)
+    binding = end_point(tls) if can_bind(tls, names) else None
     choices = choose(
         names, tls=tls is not None, auth=auth, binding=binding is not None, allow_clear=allow_clear
     )

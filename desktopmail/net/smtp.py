@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.net.endpoint import Security
 from desktopmail.net.errors import ClosedError, NetError, RefusedError, TlsError
-from desktopmail.net.sasl import agree, authenticate
+from desktopmail.net.sasl import agree, authenticate, can_bind
 from desktopmail.net.smtp_delivery import Delivery, SendOptions, SendStep, no_progress, no_state
 from desktopmail.net.smtp_dialogue import COMMAND_S, Dialogue
 from desktopmail.net.smtp_login import Carrier
@@ -167,7 +167,7 @@ class SmtpClient:
             self.extensions.auth,
             tls=tls is not None,
             auth=auth,
-            binding=tls is not None and tls.end_point is not None,
+            binding=can_bind(tls, self.extensions.auth),
             allow_clear=allow_clear,
         )
 

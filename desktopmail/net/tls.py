@@ -10,11 +10,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 import truststore
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 
 from desktopmail.net.errors import TlsError
-from desktopmail.net.identity import is_address, to_a_label, wrong_name
+from desktopmail.net.identity import is_address, is_for_host, to_a_label, wrong_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,16 +29,20 @@ class TlsInfo:
         version: `"TLSv1.3"`, `"TLSv1.2"`.
         cipher: Its name.
         peer_certificate: DER of the other side's certificate, or None when it sent none.
-        end_point: The channel binding `tls-server-end-point` (RFC 5929 section 4): the hash of
-            the server's certificate. None when its signature algorithm has no single hash function.
+        server_certificate: DER of the server's certificate, be it ours.
         pinned: Whether the certificate was accepted because it is pinned, not because it is valid.
     """
 
     version: str
     cipher: str
     peer_certificate: bytes | None
-    end_point: bytes | None
+    server_certificate: bytes
     pinned: bool = False
+
+    @property
+    def end_point(self) -> bytes | None:
+        """See `server_end_point`; it is worked out when it is asked for."""
+        return server_end_point(self.server_certificate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +122,9 @@ class ClientTls:
                     certificate=der,
                 )
         elif self.domains:
-            problem = wrong_name(
-                der, (self.server_name, *self.domains), self.domains, self.services
-            )
+            hosts = (self.server_name, *self.domains)
+            named = is_for_host(tls.getpeercert() or {}, hosts)
+            problem = None if named else wrong_name(der, hosts, self.domains, self.services)
             if problem:
                 raise TlsError(
                     f"The certificate of {self.server_name} {problem}.",
@@ -202,6 +204,10 @@ def server_end_point(der: bytes) -> bytes | None:
     when the signature has none or more than one (Ed25519), where the RFC leaves the binding
     undefined.
     """
+    # It takes 9 MB, and most logins bind to nothing.
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+
     algorithm = x509.load_der_x509_certificate(der).signature_hash_algorithm
     if algorithm is None:
         return None
@@ -278,7 +284,7 @@ def _info(
         version=tls.version() or "",
         cipher=cipher[0] if cipher else "",
         peer_certificate=peer,
-        end_point=server_end_point(server),
+        server_certificate=server,
         pinned=pinned,
     )
 

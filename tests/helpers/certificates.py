@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +50,22 @@ def make_certificates(
     issued.private_key_pem.write_to_path(files.key)
     files.certificate.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
     return files
+
+
+def self_signed(
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey,
+    algorithm: hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None,
+) -> bytes:
+    """Make a certificate that signs itself; returns its DER form."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail.example.org")])
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(begin)
+        .not_valid_after(begin + timedelta(days=365))
+    )
+    return builder.sign(key, algorithm).public_bytes(serialization.Encoding.DER)

@@ -88,7 +88,8 @@ class Choice:
     Attributes:
         mechanism: Its name.
         exposure: What it gives away on this connection.
-        could_bind: For SCRAM without -PLUS: say that we could have bound.
+        could_bind: For SCRAM without -PLUS, inside TLS: say that we would have bound, had the
+            server offered it (RFC 5802 section 6, flag "y").
     """
 
     mechanism: str
@@ -127,7 +128,7 @@ def choose(
         tls: The connection is inside TLS.
         auth: `auto` (any mechanism with a password), `scram`, `cram-md5`, `plain`, `oauth`, or the
             name of one mechanism.
-        binding: The TLS layer has channel binding data.
+        binding: The TLS layer has channel binding data for a -PLUS that is offered.
         allow_clear: False leaves out what would send the password or a token readably.
 
     Returns:
@@ -144,7 +145,7 @@ def choose(
         exposure = exposure_of(name, tls=tls)
         if not allow_clear and exposure in READABLE:
             continue
-        could_bind = name in _SCRAM and tls and binding and not plus_offered
+        could_bind = name in _SCRAM and tls and not plus_offered
         choices.append(Choice(name, exposure, could_bind))
     return choices
 

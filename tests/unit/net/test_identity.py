@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from desktopmail.net.identity import is_address, matches, to_a_label, wrong_name
+from desktopmail.net.identity import is_address, is_for_host, matches, to_a_label, wrong_name
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOSTS = (
+    "mail.example.net", "mail.example.net.", "a.b.example.net", "192.0.2.1", "192.0.2.9",
+    "2001:db8:0::1", "2001:db8::2", "münchen.example", "net",
+)  # fmt: skip
 _KEY = ec.generate_private_key(ec.SECP256R1())
 
 
@@ -127,3 +136,28 @@ def test_addresses_are_told_from_names() -> None:
     assert is_address("fe80::1%eth0")
     assert not is_address("localhost")
     assert not is_address("1.2.3.4.example")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        (x509.DNSName("mail.example.net"),),
+        (x509.DNSName("*.Example.NET"), srv("_imaps.example.org")),
+        (x509.DNSName("*.net"), x509.RFC822Name("mail.example.net")),
+        (x509.UniformResourceIdentifier("imap:mail.example.net"),),
+        (x509.IPAddress(ipaddress.ip_address("192.0.2.1")), x509.DNSName("192.0.2.9")),
+        (x509.IPAddress(ipaddress.ip_address("2001:db8::1")),),
+        (x509.DNSName("mail.example.net\0.example.org"),),
+        (srv("_imaps.mail.example.net"),),
+        (),
+    ],
+)
+def test_what_openssl_tells_of_a_certificate_matches_as_the_certificate_does(
+    names: tuple[x509.GeneralName, ...], tmp_path: Path
+) -> None:
+    der = certificate(*names, common_name="mail.example.net")
+    (tmp_path / "it.pem").write_text(ssl.DER_cert_to_PEM_cert(der))
+    told = ssl._ssl._test_decode_cert(str(tmp_path / "it.pem"))  # type: ignore[attr-defined]
+    for host in (*HOSTS, *map(str.upper, HOSTS)):
+        assert is_for_host(told, (host,)) == (wrong_name(der, (host,)) is None), host
+    assert not is_for_host({}, ("mail.example.net",))

@@ -1,26 +1,38 @@
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from desktopmail.net.errors import AuthenticationError
 from desktopmail.net.ports import InlineExecutor
-from desktopmail.net.sasl import MechanismRefusedError, authenticate, end_point, nonce, settle
+from desktopmail.net.sasl import (
+    MechanismRefusedError,
+    authenticate,
+    can_bind,
+    end_point,
+    nonce,
+    settle,
+)
 from desktopmail.net.tls import TlsInfo
 from desktopmail.wire.errors import RemoteProtocolError
 from desktopmail.wire.sasl.policy import Exposure, server_mechanism
 from desktopmail.wire.sasl.scram import ChannelBinding, make_verifier
 from desktopmail.wire.sasl.server import Challenge, Failure, ScramVerifier, Success
 from desktopmail.wire.secret import Secret
+from tests.helpers.certificates import self_signed
 
 if TYPE_CHECKING:
     from desktopmail.wire.sasl.policy import Choice
     from desktopmail.wire.sasl.server import ServerMechanism
 
-TLS = TlsInfo("TLSv1.3", "x", b"der", b"e" * 32)
+SERVER = self_signed(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+TLS = TlsInfo("TLSv1.3", "x", b"der", SERVER)
 
 
 class CountingEntropy:
@@ -133,7 +145,7 @@ async def test_every_mechanism_with_and_without_initial_response(
 @pytest.mark.parametrize("name", ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"])
 async def test_plus_binds_to_the_certificate(name: str) -> None:
     binding = end_point(TLS)
-    assert binding == ChannelBinding("tls-server-end-point", b"e" * 32)
+    assert binding == ChannelBinding("tls-server-end-point", hashlib.sha256(SERVER).digest())
     choice = await log_in(Wire(bindings=(binding,)), [name, "PLAIN"], tls=TLS)
     assert choice.exposure is Exposure.BOUND
 
@@ -230,7 +242,15 @@ def test_nonces_are_fresh_and_printable() -> None:
 
 def test_without_tls_there_is_nothing_to_bind_to() -> None:
     assert end_point(None) is None
-    assert end_point(TlsInfo("TLSv1.3", "x", b"der", None)) is None
+    signed_without_hash = self_signed(ed25519.Ed25519PrivateKey.generate(), None)
+    assert end_point(TlsInfo("TLSv1.3", "x", b"der", signed_without_hash)) is None
+
+
+def test_only_a_mechanism_that_binds_has_the_certificate_read() -> None:
+    unreadable = TlsInfo("TLSv1.3", "x", b"der", b"no certificate")
+    assert not can_bind(unreadable, ["PLAIN", "CRAM-MD5", "SCRAM-SHA-256"])
+    assert not can_bind(None, ["SCRAM-SHA-256-PLUS"])
+    assert can_bind(TLS, ["PLAIN", "scram-sha-256-plus"])
 
 
 @pytest.mark.parametrize(

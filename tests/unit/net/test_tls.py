@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from desktopmail.net.errors import NetError, TlsError
 from desktopmail.net.memory import stream_pair
 from desktopmail.net.tls import ClientTls, ServerTls, TlsInfo, server_end_point
-from tests.helpers.certificates import Certificates, make_certificates
+from tests.helpers.certificates import Certificates, make_certificates, self_signed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -281,24 +281,6 @@ async def test_tls_1_2_is_spoken(certificates: Certificates) -> None:
 
 # --- RFC 5929 section 4.1
 # --------------------------------------------------------------------------
-
-
-def self_signed(
-    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey,
-    algorithm: hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None,
-) -> bytes:
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail.example.org")])
-    begin = datetime(2026, 1, 1, tzinfo=UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(begin)
-        .not_valid_after(begin + timedelta(days=365))
-    )
-    return builder.sign(key, algorithm).public_bytes(serialization.Encoding.DER)
 
 
 @pytest.mark.parametrize(
