@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from desktopmail.engine.content import Content
 
 SEGMENT_OCTETS = 1 << 30
+# What is larger than that is written before its commit, behind a journal that is written twice.
+_CACHE = "PRAGMA cache_size = -8000"
 
 _log = logging.getLogger("desktopmail.engine")
 
@@ -252,7 +254,7 @@ class Segments:
 
     def _open(self, number: int) -> apsw.Connection:
         connection = apsw.Connection(str(self._profile.segment(number)))
-        connection.execute("PRAGMA page_size = 16384; PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA page_size = 16384; PRAGMA synchronous = FULL; {_CACHE}")
         _end_log(connection)
         connection.execute(
             "CREATE TABLE IF NOT EXISTS octets (id INTEGER PRIMARY KEY AUTOINCREMENT,"
