@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from io import BytesIO
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from desktopmail.net import pop3_login
@@ -262,12 +263,16 @@ class Pop3Client:
         Raises:
             RefusedError: The server does not give a message.
         """
-        pieces: list[bytes] = []
+        # Pieces that are kept until they are joined are there twice then; these grow in one place.
+        begun: BytesIO | None = None
         async for command, octets, is_last in self._fetch((Retr(n) for n in numbers), on_refused):
-            pieces.append(octets)
+            if begun is None and is_last:
+                yield command.number, octets
+                continue
+            begun = begun or BytesIO()
+            begun.write(octets)
             if is_last:
-                whole = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-                pieces = []
+                whole, begun = begun.getvalue(), None
                 yield command.number, whole
 
     async def retr(self, number: int) -> AsyncIterator[bytes]:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from desktopmail.engine.content import Content
 
 SEGMENT_OCTETS = 1 << 30
+# SQLite makes a copy of what is inserted, and then its pages: what is larger is put into its row in
+# pieces.
+AT_ONCE_OCTETS = 4 * 1024 * 1024
+_PIECE_OCTETS = 1024 * 1024
 # What is larger than that is written before its commit, behind a journal that is written twice.
 _CACHE = "PRAGMA cache_size = -8000"
 
@@ -100,10 +104,13 @@ class Segments:
             connection.executemany(
                 "INSERT INTO octets (id, sha256, deflated, stored) VALUES (?, ?, ?, ?)",
                 (
-                    (position, one.sha256, one.is_deflated, one.stored)
+                    (position, one.sha256, one.is_deflated, _at_once(one.stored))
                     for position, one in enumerate(contents, first)
                 ),
             )
+            for position, one in enumerate(contents, first):
+                if len(one.stored) > AT_ONCE_OCTETS:
+                    _fill(connection, position, one.stored)
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK") if connection.in_transaction else None
@@ -261,6 +268,19 @@ class Segments:
             " sha256 BLOB NOT NULL, deflated INTEGER NOT NULL, stored BLOB NOT NULL) STRICT"
         )
         return connection
+
+
+def _at_once(octets: bytes) -> bytes | apsw.zeroblob:
+    """What is inserted of octets: room for them alone where they are many."""
+    return octets if len(octets) <= AT_ONCE_OCTETS else apsw.zeroblob(len(octets))
+
+
+def _fill(connection: apsw.Connection, position: int, octets: bytes) -> None:
+    """Put octets into the room that their row has for them."""
+    view = memoryview(octets)
+    with connection.blob_open("main", "octets", "stored", position, True) as room:
+        for begin in range(0, len(view), _PIECE_OCTETS):
+            room.write(view[begin : begin + _PIECE_OCTETS])
 
 
 def _end_log(connection: apsw.Connection) -> None:

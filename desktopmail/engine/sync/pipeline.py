@@ -110,6 +110,8 @@ class Pipeline(Generic[T, P]):
         Raises:
             asyncio.CancelledError: An earlier batch could not be stored; the block raises why.
         """
+        if octets >= BATCH_OCTETS:
+            await self.flush()  # it is a batch of its own: with others it would be two in memory
         if not self._batch:
             self._began = self._loop.time()
         self._batch.append(one)

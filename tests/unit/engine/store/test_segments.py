@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 from typing import TYPE_CHECKING
 
 import apsw
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from desktopmail.door.octets import OctetsLostError
 from desktopmail.door.profile import Profile
 from desktopmail.engine.content import Content
+from desktopmail.engine.store import segments
 from desktopmail.engine.store.segments import Segments
 from tests.helpers.half_written import half_write
 
@@ -32,6 +34,18 @@ def test_octets_come_out_as_they_went_in(tmp_path: Path) -> None:
     stored = store.write(contents(*CONTENTS))
     assert [store.read(one.segment, one.position) for one in stored] == CONTENTS
     assert [one.octets for one in stored] == [len(octets) for octets in CONTENTS]
+    store.close()
+
+
+def test_large_octets_are_put_into_their_rows_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments, "AT_ONCE_OCTETS", 1000)
+    monkeypatch.setattr(segments, "_PIECE_OCTETS", 300)
+    store = Segments(Profile.at(tmp_path))
+    octets = [random.Random(size).randbytes(size) for size in (1000, 1001, 40_000, 10)]
+    stored = store.write(contents(*octets))
+    assert [store.read(one.segment, one.position) for one in stored] == octets
     store.close()
 
 

@@ -74,6 +74,24 @@ async def test_a_batch_ends_by_its_octets_too(
     assert kept == [[2], [4]]
 
 
+async def test_a_message_as_large_as_a_batch_is_one_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Put to others it would make two of them, held in memory at once."""
+    monkeypatch.setattr(pipeline, "BATCH_MESSAGES", 500)
+    monkeypatch.setattr(pipeline, "BATCH_OCTETS", 100)
+    monkeypatch.setattr(pipeline, "READ_OCTETS", 100)
+    kept: list[list[int]] = []
+    store = Store(Profile.at(tmp_path), InlineExecutor())
+    async with Pipeline(
+        store, partial(InlineExecutor().run, doubled), lambda _tx, batch: kept.append(batch)
+    ) as line:
+        for number, octets in enumerate((10, 89, 100, 10, 99)):
+            await line.put(number, octets)
+    await store.aclose()
+    assert kept == [[0, 2], [4], [6, 8]]
+
+
 def test_a_batch_of_large_messages_is_a_larger_one() -> None:
     assert pipeline.is_enough(pipeline.READ_OCTETS, messages=500)
     assert not pipeline.is_enough(pipeline.READ_OCTETS, messages=50)
