@@ -138,7 +138,7 @@ def decode_command(unit: Unit, *, utf8: bool = False) -> tuple[Tag, Command]:
     reader = READERS.get(head[2].upper())
     if reader is None:
         raise RemoteProtocolError("there is no such command")
-    cursor = Cursor(unit.octets, head.end(), utf8=utf8, streamed=unit.streamed)
+    cursor = Cursor(unit.octets, head.end(), utf8=utf8, aside=unit.aside)
     command = reader(cursor)
     cursor.end()
     return Tag(head[1].decode("ascii")), command

@@ -58,16 +58,17 @@ class Cursor:
     """A place in the octets of one response or command.
 
     Literals stand inline, behind `{size}CRLF`, so that every method is one match of a compiled
-    pattern at a place and nothing is looked at twice.
+    pattern at a place and nothing is looked at twice; but for those aside.
 
     Attributes:
         octets: The whole response or command, without the CRLF at its end.
         pos: Where to read on.
         utf8: Names and quoted strings are UTF-8 (IMAP4rev2, UTF8=ACCEPT).
         lenient: Take what servers really send. A server reads its clients strictly.
+        aside: Literals that are not inline, by the place behind their `{size}CRLF`.
     """
 
-    __slots__ = ("arguments", "lenient", "octets", "pos", "streamed", "utf8")
+    __slots__ = ("arguments", "aside", "lenient", "octets", "pos", "utf8")
 
     def __init__(
         self,
@@ -76,13 +77,13 @@ class Cursor:
         *,
         utf8: bool = False,
         lenient: bool = False,
-        streamed: Mapping[int, Streamed] | None = None,
+        aside: Mapping[int, bytes | Streamed] | None = None,
     ) -> None:
         self.octets = octets
         self.pos = pos
         self.utf8 = utf8
         self.lenient = lenient
-        self.streamed = streamed
+        self.aside = aside
         self.arguments = 0
 
     def error(self, expected: str) -> RemoteProtocolError:
@@ -231,13 +232,16 @@ class Cursor:
             raise self.error("a literal")
         start = found.end()
         size = int(found[2])
-        if self.streamed and start in self.streamed:
+        if self.aside and start in self.aside:
             self.pos = start
-            return self.streamed[start]
-        if size > len(self.octets) - start:
+            octets = self.aside[start]
+            if isinstance(octets, Streamed):
+                return octets
+        elif size > len(self.octets) - start:
             raise self.error("a whole literal")
-        self.pos = start + size
-        octets = self.octets[start : self.pos]
+        else:
+            self.pos = start + size
+            octets = self.octets[start : self.pos]
         if not found[1] and not self.lenient and b"\0" in octets:
             raise self.error("a literal without NUL")
         return octets

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
@@ -24,6 +25,9 @@ UNTOLD_SIZE = 1 << 64
 # octets.
 _DROP_OCTETS = 256
 _DROPS = 1024
+# A literal that is larger is put together in one place, and stays out of its unit: inline, and cut
+# out of it again, it would be in memory three times.
+_INLINE_OCTETS = 64 * 1024
 # A human sentence may end in `{5}`; behind these words no literal is looked for, unless their
 # response code is still open.
 _STATUS_LINE = re.compile(
@@ -67,11 +71,12 @@ class Unit:
 
     Attributes:
         octets: All of it without the last CRLF, literals inline behind their headers.
-        streamed: Literals that are not inline, by the place where they would begin.
+        aside: Literals that are not inline, by the place where they would begin: large ones, and
+            what stands for those that were streamed.
     """
 
     octets: bytes
-    streamed: dict[int, Streamed] = field(default_factory=dict)
+    aside: dict[int, bytes | Streamed] = field(default_factory=dict)
 
 
 class Cutter:
@@ -86,9 +91,12 @@ class Cutter:
     """
 
     __slots__ = (
+        "_aside",
+        "_counted",
         "_data",
         "_discarding",
         "_drops",
+        "_gathered",
         "_has_lf",
         "_header",
         "_keeping",
@@ -99,7 +107,6 @@ class Cutter:
         "_literals",
         "_pos",
         "_scanned",
-        "_streamed",
         "_streaming",
         "_strict",
         "limits",
@@ -119,10 +126,12 @@ class Cutter:
         self._has_lf = False
         self._kept: list[bytes] = []
         self._kept_octets = 0
-        self._streamed: dict[int, Streamed] = {}
+        self._counted = 0  # those, and those aside that are in memory
+        self._aside: dict[int, bytes | Streamed] = {}
         self._literals = 0
         self._header: LiteralHeader | None = None
         self._keeping = -1
+        self._gathered: BytesIO | None = None  # of the literal that is kept, if it is a large one
         self._streaming = 0
         self._discarding = 0
 
@@ -223,19 +232,21 @@ class Cutter:
             raise RemoteProtocolError("a literal is too large", limit="max_literal_octets")
         self._count(size)
         self._keeping = size
+        if size > _INLINE_OCTETS:
+            self._gathered = BytesIO()
 
     def stream(self) -> None:
         """Hand the announced literal on in pieces; `Streamed` stands for it in its unit."""
         size = self._take_header().size
         if size > self.limits.max_streamed_octets:
             raise RemoteProtocolError("a literal is too large", limit="max_streamed_octets")
-        self._streamed[self._kept_octets] = Streamed(size)
+        self._aside[self._kept_octets] = Streamed(size)
         self._streaming = size
 
     def discard(self) -> None:
         """Throw the announced literal away as it comes."""
         size = self._take_header().size
-        self._streamed[self._kept_octets] = Streamed(size)
+        self._aside[self._kept_octets] = Streamed(size)
         self._discarding = size
 
     def abandon(self) -> None:
@@ -281,15 +292,33 @@ class Cutter:
 
     def _keep_more(self) -> bool:
         size = self._keeping
+        if self._gathered is not None:
+            return self._gather_more(self._gathered)
         if self.buffered < size:
             return False
         if len(self._data) - self._pos < size:
             self._join()
         if size:
-            self._kept.append(self._data[self._pos : self._pos + size])
+            self._keep_inline(self._data[self._pos : self._pos + size])
         self._pos += size
         self._keeping = -1
         return True
+
+    def _gather_more(self, gathered: BytesIO) -> bool:
+        self._join()
+        missing = self._keeping - gathered.tell()
+        with memoryview(self._data) as view:
+            self._pos += gathered.write(view[self._pos : self._pos + missing])
+        if gathered.tell() < self._keeping:
+            return False
+        self._aside[self._kept_octets] = gathered.getvalue()
+        self._gathered = None
+        self._keeping = -1
+        return True
+
+    def _keep_inline(self, octets: bytes) -> None:
+        self._kept.append(octets)
+        self._kept_octets += len(octets)
 
     def _next_line(self) -> Unit | LiteralHeader | None:
         end = self._data.find(b"\n", max(self._pos, self._scanned))
@@ -310,13 +339,13 @@ class Cutter:
             if header is not None:
                 self._header = header
                 self._count(len(line))
-                self._kept.append(line)
+                self._keep_inline(line)
                 return header
         if not self._kept:
             return Unit(self._without_end(line))
         self._count(len(line))
         self._kept.append(self._without_end(line))
-        unit = Unit(b"".join(self._kept), self._streamed)
+        unit = Unit(b"".join(self._kept), self._aside)
         self._restart()
         return unit
 
@@ -337,14 +366,14 @@ class Cutter:
         return LiteralHeader(size, bool(found[1]), bool(found[3]), index)
 
     def _count(self, octets: int) -> None:
-        self._kept_octets += octets
-        if self._kept_octets > self.limits.max_total_octets:
+        self._counted += octets
+        if self._counted > self.limits.max_total_octets:
             raise RemoteProtocolError("too many octets in one piece", limit="max_total_octets")
 
     def _restart(self) -> None:
         self._kept.clear()
-        self._kept_octets = 0
-        self._streamed = {}
+        self._kept_octets = self._counted = 0
+        self._aside = {}
         self._literals = 0
 
     def _join(self) -> None:

@@ -136,7 +136,7 @@ def decode_response(
 
 def _decode_untagged(unit: Unit, *, utf8: bool) -> UntaggedResponse:
     octets = unit.octets
-    cursor = Cursor(octets, utf8=utf8, lenient=True, streamed=unit.streamed)
+    cursor = Cursor(octets, utf8=utf8, lenient=True, aside=unit.aside)
     numbered = _NUMBERED.match(octets)
     if numbered is not None:
         return _decode_numbered(cursor, numbered)

@@ -82,7 +82,7 @@ def test_zero_is_a_number_and_not_an_nz_number() -> None:
 
 
 def test_a_streamed_literal_is_named_where_it_stood() -> None:
-    cursor = Cursor(b"{70000}\r\n)", streamed={9: Streamed(70000)})
+    cursor = Cursor(b"{70000}\r\n)", aside={9: Streamed(70000)})
     assert cursor.literal() == Streamed(70000)
     assert cursor.peek(b")")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from desktopmail.wire.errors import LocalProtocolError, RemoteProtocolError
+from desktopmail.wire.imap import cutter as cutter_module
 from desktopmail.wire.imap.cursor import Streamed
 from desktopmail.wire.imap.cutter import Cutter, LiteralHeader, Unit
 from desktopmail.wire.imap.limits import Limits
@@ -17,7 +19,14 @@ from desktopmail.wire.imap.limits import Limits
 SMALL = Limits(100, 50, 200, 3, 300)
 
 
+LARGE = Limits(1000, 1_000_000, 1_000_000, 10, 1_000_000)
+
+
 def cut(pieces: list[bytes], limits: Limits = SMALL) -> list[bytes]:
+    return [unit.octets for unit in cut_units(pieces, limits)]
+
+
+def cut_units(pieces: list[bytes], limits: Limits) -> list[Unit]:
     cutter = Cutter(limits)
     units = []
     for piece in pieces:
@@ -26,7 +35,7 @@ def cut(pieces: list[bytes], limits: Limits = SMALL) -> list[bytes]:
             if isinstance(found, LiteralHeader):
                 cutter.keep()
             elif isinstance(found, Unit):
-                units.append(found.octets)
+                units.append(found)
     return units
 
 
@@ -90,6 +99,33 @@ def test_all_literals_of_a_unit_together_have_a_limit() -> None:
     assert caught.value.limit == "max_total_octets"
 
 
+@pytest.mark.parametrize("step", [1, 7, 1000])
+def test_a_large_literal_is_kept_beside_its_unit_however_it_comes(
+    step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cutter_module, "_INLINE_OCTETS", 8)
+    large = bytes(range(256)).replace(b"\n", b"") * 2
+    said = b"* 1 FETCH (A {%d}\r\n%b B {8}\r\n01234567 C {9}\r\n012345678 D 1)\r\n* 2 x\r\n" % (
+        len(large), large,
+    )  # fmt: skip
+    first, second = cut_units([said[at : at + step] for at in range(0, len(said), step)], LARGE)
+    head = b"* 1 FETCH (A {%d}\r\n" % len(large)
+    inline = head + b" B {8}\r\n01234567 C {9}\r\n"
+    assert first == Unit(inline + b" D 1)", {len(head): large, len(inline): b"012345678"})
+    assert second == Unit(b"* 2 x")
+
+
+def test_large_literals_count_too() -> None:
+    cutter = Cutter(replace(LARGE, max_total_octets=300_000))
+    cutter.receive(b"a {200000}\r\n" + bytes(200_000) + b" {200000}\r\n")
+    assert isinstance(cutter.next(), LiteralHeader)
+    cutter.keep()
+    assert isinstance(cutter.next(), LiteralHeader)
+    with pytest.raises(RemoteProtocolError) as caught:
+        cutter.keep()
+    assert caught.value.limit == "max_total_octets"
+
+
 def test_a_streamed_literal_is_handed_on_as_it_comes() -> None:
     cutter = Cutter(SMALL)
     cutter.receive(b"* 1 FETCH (A {10}\r\n0123")
@@ -103,7 +139,7 @@ def test_a_streamed_literal_is_handed_on_as_it_comes() -> None:
     unit = cutter.next()
     assert isinstance(unit, Unit)
     assert unit.octets == b"* 1 FETCH (A {10}\r\n B 1)"
-    assert unit.streamed == {len(b"* 1 FETCH (A {10}\r\n"): Streamed(10)}
+    assert unit.aside == {len(b"* 1 FETCH (A {10}\r\n"): Streamed(10)}
 
 
 def test_a_discarded_literal_is_gone_and_its_line_is_whole() -> None:
@@ -170,11 +206,11 @@ def test_a_pattern_is_not_tried_again_on_a_line_that_has_not_ended() -> None:
 
 def test_what_arrives_in_drops_is_not_kept_as_one_object_for_each() -> None:
     cutter = Cutter(Limits(10_000_000, 10_000_000, 200, 3, 10_000_000))
-    line = b"* X {300000}\r\n" + b"ab" * 150_000 + b" y\r\n"
-    cutter.receive(line[:14])
+    line = b"* X {60000}\r\n" + b"ab" * 30_000 + b" y\r\n"
+    cutter.receive(line[:13])
     assert isinstance(cutter.next(), LiteralHeader)
     cutter.keep()
-    for at in range(14, len(line), 2):
+    for at in range(13, len(line), 2):
         assert cutter.next() is None
         cutter.receive(line[at : at + 2])
         assert len(cutter._late) < 1500
