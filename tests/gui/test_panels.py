@@ -31,6 +31,7 @@ from desktopmail.door.commands import (
     RemoveAccount,
     RetrySending,
     ServerSettings,
+    SetOffline,
     SetProxy,
 )
 from desktopmail.door.ids import AccountId, QuestionId, SendingId
@@ -381,6 +382,22 @@ def test_a_message_that_waits_for_another_try_is_tried_again_in_the_outbox(theme
         again.click()
         await until(lambda: store.commands)
         assert store.commands[-1] == RetrySending(sending_id=SendingId(5))
+        panel.close()
+
+    play(theme, scene)
+
+
+def test_an_account_that_is_offline_offers_to_go_online_in_place_of_getting_mail(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        await store.command(SetOffline(offline=True))
+        panel = ActivityWindow(window)
+        panel.show()
+        offered = [it for it in panel.findChildren(QPushButton) if it.isVisibleTo(panel)]
+        assert [it.text() for it in offered] == ["Go Online"] * 2
+        offered[0].click()
+        await until(lambda: store.commands[-1] == SetOffline(offline=False))
         panel.close()
 
     play(theme, scene)

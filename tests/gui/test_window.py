@@ -25,6 +25,7 @@ from desktopmail.door.commands import (
     DeleteMessages,
     MoveMessages,
     RetrySending,
+    SetOffline,
     StoreFlags,
     Undo,
 )
@@ -426,6 +427,32 @@ def test_what_waits_to_go_out_is_tried_again_from_the_card_about_its_server(them
         next(button for button in buttons if button.text() == "Try Again").click()
         await until(lambda: bool(store.commands))
         assert store.commands == [RetrySending(sending_id=SendingId(5))]
+
+    play(theme, scene)
+
+
+def test_a_card_about_a_server_offers_to_go_online_while_a_person_works_offline(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        def offered() -> list[str]:
+            buttons = window.problems.findChildren(QAbstractButton)
+            return [it.text() for it in buttons if it.isVisible()]
+
+        account = window.accounts()[0].id
+        store.problem_rows += [
+            ProblemRow(account_id=account, service=it, what=f"No {it}.", remedy="Wait.", at_s=0)
+            for it in ("imap", "smtp")
+        ]
+        store.tell(AccountsChanged())
+        await until(window.problems.isVisible)
+        assert offered() == ["Try Again", "Dismiss"] * 2
+        window.run(find_verb("offline"))
+        await until(lambda: offered() == ["Go Online", "Dismiss"] * 2)
+        buttons = window.problems.findChildren(QAbstractButton)
+        next(it for it in buttons if it.isVisible() and it.text() == "Go Online").click()
+        await until(lambda: offered() == ["Try Again", "Dismiss"] * 2)
+        assert store.commands == [SetOffline(offline=True), SetOffline(offline=False)]
 
     play(theme, scene)
 

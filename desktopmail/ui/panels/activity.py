@@ -20,6 +20,7 @@ from desktopmail.door.commands import (
     DiscardOperation,
     RetryOperation,
     RetrySending,
+    SetOffline,
     SyncAccounts,
 )
 from desktopmail.door.rows import (
@@ -130,7 +131,11 @@ class ActivityWindow(QWidget):
             text = f"{text.removesuffix('.')} · {alive}"
         title = f"{account_title(account)} · {account.kind.value.upper()}"
         card = self._card((icon, token), title, text)
-        self._offer(card, tr("verb.get_mail"), SyncAccounts(account_ids=(account.id,), wait=False))
+        if account.state is ConnectionState.OFFLINE:
+            self._offer(card, tr("problem.go_online"), SetOffline(offline=False))
+        else:
+            sync = SyncAccounts(account_ids=(account.id,), wait=False)
+            self._offer(card, tr("verb.get_mail"), sync)
         return card
 
     def _sending(self, sending: SendingRow, question: QuestionRow | None) -> QWidget:

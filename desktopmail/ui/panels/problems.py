@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktopmail.door.commands import AnswerQuestion, SyncAccounts
+from desktopmail.door.commands import AnswerQuestion, SetOffline, SyncAccounts
+from desktopmail.door.rows import ConnectionState
 from desktopmail.ui.fitting_area import FittingArea
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import account_title
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from desktopmail.ui.theme.theme import Theme
 
 _SHOWN = 3
+_OF_SERVERS = {"imap", "pop3", "message", "smtp"}
 
 
 class ProblemCards(FittingArea):
@@ -50,8 +52,9 @@ class ProblemCards(FittingArea):
         self._lines.setContentsMargins(10, 10, 10, 10)
         self._lines.setSpacing(8)
         self.hold(self._host)
-        self._told: tuple[tuple[ProblemRow, ...], tuple[QuestionRow, ...]] = ((), ())
+        self._told: object = ((), (), {}, frozenset())
         self._names: dict[AccountId, str] = {}  # of accounts, where there are several
+        self._offline: frozenset[AccountId] = frozenset()  # those that a person keeps there
         self._dismissed: set[tuple[object, ...]] = set()
         self._open_cards = 0
         self.hide()
@@ -65,9 +68,12 @@ class ProblemCards(FittingArea):
         scope: TaskScope,
     ) -> None:
         """Show what there is now; a button that is being pressed stays where it is."""
-        told = tuple(problems), tuple(questions)
         names = {one.id: account_title(one) for one in accounts}
         self._names = names if len(names) > 1 else {}
+        self._offline = frozenset(
+            one.id for one in accounts if one.state is ConnectionState.OFFLINE
+        )
+        told = tuple(problems), tuple(questions), self._names, self._offline
         if told == self._told:
             return
         self._told = told
@@ -108,13 +114,19 @@ class ProblemCards(FittingArea):
             ids = () if problem.account_id is None else (problem.account_id,)
             await door.command(SyncAccounts(account_ids=ids, wait=False))
 
+        async def go_online() -> None:
+            await door.command(SetOffline(offline=False))
+
         def dismiss() -> None:
             self._dismissed.add(_key(problem))
             card.hide()
             self._open_cards -= 1
             self.setVisible(self._open_cards > 0)
 
-        if problem.service in {"imap", "pop3", "message"}:
+        if problem.service in _OF_SERVERS and problem.account_id in self._offline:
+            name = tr("problem.go_online")
+            card.offer(name, lambda: scope.spawn(go_online(), name=name))
+        elif problem.service in {"imap", "pop3", "message"}:
             name = tr("problem.retry")
             card.offer(name, lambda: scope.spawn(retry(), name=name))
         elif problem.service == "smtp" and problem.account_id is not None:
