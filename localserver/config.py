@@ -33,7 +33,8 @@ class Limits:
         sessions_per_address: Open connections from one address.
         sessions_before_login: Open connections that have not logged in.
         login_s: From the greeting to a login.
-        command_s: Between two commands of a session, and for one command to arrive whole.
+        command_s: Between two commands of a session, and for one command to arrive whole; a message
+            has more, as long as it comes with a thousand octets a second, averaged over this time.
         idle_s: Without a command after the login (30 minutes for IMAP, RFC 9051 section 5.4).
         send_s: For a peer to take what was written.
         output_octets: Written and not yet taken by the peer, after which the session waits.
@@ -115,6 +116,14 @@ class Config:
             from desktopmail.mime.address import to_ascii  # tables of IDNA, for few
 
             object.__setattr__(self, "domain", to_ascii(self.domain) or self.domain)
+
+    @property
+    def earning_octets(self) -> int:
+        """Octets of one command that give it time: a message twice too large is heard to its end.
+
+        A client that does not ask for SIZE learns so why it is refused; one without end has an end.
+        """
+        return 2 * self.max_message_octets
 
     @property
     def local_domains(self) -> frozenset[str]:

@@ -94,7 +94,7 @@ class ImapSession:
     def __init__(self, stream: Stream, context: ServerContext) -> None:
         self.context = context
         self._loop = asyncio.get_running_loop()
-        self._pace = Pace(context.config.limits, self._loop.time)
+        self._pace = Pace(self._loop.time, context.config.earning_octets)
         self._turn = Turn()
         self.faults = context.faults.session("imap", stream)
         self.stream = self.faults.stream
@@ -201,7 +201,7 @@ class ImapSession:
 
         Waking the task for a FETCH of one message costs a third of its answer.
         """
-        self._pace.heard(len(octets))
+        self._pace.heard(len(octets), self.context.config.limits.command_s)
         self.receive(octets)
         if not octets or self.inflater is not None:
             return _Look.AGAIN  # what is packed is unpacked in steps

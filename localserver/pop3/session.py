@@ -96,7 +96,7 @@ class Session:
         self.failures = 0
         self._mistakes = 0
         self._turn = Turn()
-        self._pace = Pace(context.config.limits, asyncio.get_running_loop().time)
+        self._pace = Pace(asyncio.get_running_loop().time, context.config.earning_octets)
         self._recorder = context.transcript.session("pop3", stream.peer)
 
     # --- the loop ------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ class Session:
             raise TimedOutError(
                 f"{self.stream.peer} was silent for too long.", code="timed-out"
             ) from timeout
-        self._pace.heard(len(octets))
+        self._pace.heard(len(octets), limits.command_s)
         return octets
 
     async def flush(self) -> None:

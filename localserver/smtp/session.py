@@ -20,9 +20,9 @@ from desktopmail.wire.smtp.hello import Hello
 from desktopmail.wire.smtp.mail import Mail
 from desktopmail.wire.smtp.rcpt import Rcpt
 from desktopmail.wire.smtp.reply import Reply, reply
-from desktopmail.wire.smtp.server import ServerConnection
+from desktopmail.wire.smtp.server import Phase, ServerConnection
 from desktopmail.wire.smtp.vrfy import Expn, Vrfy
-from localserver.pace import SLOWEST_OCTETS_PER_S, Turn
+from localserver.pace import Pace, Turn
 from localserver.smtp.auth import auth, cancel, response
 from localserver.smtp.data import chunk, data, end, hold, take
 from localserver.smtp.mail import mail, rcpt
@@ -43,6 +43,8 @@ _MOST_MISTAKES: Final = 20
 # recipients, but not all that a buffer holds.
 _MOST_AT_ONCE: Final = 128
 _REMEMBERED_OCTETS: Final = 256
+# Where octets take their time to come; a command line is short.
+_OF_A_MESSAGE: Final = (Phase.DATA, Phase.CHUNK)
 
 
 async def serve_smtp(stream: Stream, context: ServerContext, *, submission: bool) -> None:
@@ -147,7 +149,7 @@ class _Pump:
         self._wire = session.wire
         self._loop = asyncio.get_running_loop()
         self._turn = Turn()
-        self._since = self._loop.time()  # of the command that is waited for
+        self._pace = Pace(self._loop.time, session.context.config.earning_octets)
 
     async def run(self) -> None:
         """Greet, and go on until somebody ends it."""
@@ -186,7 +188,13 @@ class _Pump:
         if isinstance(event, MessageData):
             await take(session, event.octets)
             return
-        self._since = self._loop.time()
+        await self._obey(event)
+        # The chunks of a message have the time of one message, whatever is said between them.
+        if session.spool is None:
+            self._pace.understood()
+
+    async def _obey(self, event: Event) -> None:
+        session = self._session
         self._record(event)
         if not isinstance(event, BadCommand):
             planned = await self._planned(event)
@@ -261,8 +269,11 @@ class _Pump:
         if event is not None:
             return event
         await self._flush()
+        self._pace.waits()
         try:
-            return await self._stream.attend(self._attend, self._deadline)
+            return await self._stream.attend(
+                self._attend, lambda: self._pace.until(self._command_s)
+            )
         except TimeoutError:
             return self._timed_out()
 
@@ -270,6 +281,8 @@ class _Pump:
         """Take octets and answer what can be answered at once; returns what the task has to do."""
         wire, session = self._wire, self._session
         if octets:
+            takes_message = wire.phase in _OF_A_MESSAGE
+            self._pace.heard(len(octets) if takes_message else 0, self._command_s)
             wire.receive(octets)
         else:
             wire.receive_eof()
@@ -281,11 +294,11 @@ class _Pump:
             elif type(event) in _WAITING or not self._is_free:
                 return event
             else:
-                self._since = self._loop.time()
                 if isinstance(event, StartTls | Closed):
                     return event
                 self._record(event)
                 self._answer(event)
+                self._pace.understood()
                 if session.ending:
                     return _Pause.ENDING
                 answered += 1
@@ -297,23 +310,22 @@ class _Pump:
 
     @property
     def _is_free(self) -> bool:
-        # A plan may delay anything. And the time for a command is longer while a message is under
-        # way: what ends that has to be seen by the task, which counts anew.
+        # A plan may delay anything. And what is said between the chunks of a message is seen by the
+        # task, which knows when its time ends.
         return self._session.context.faults.is_empty and self._session.spool is None
 
-    def _deadline(self) -> float:
+    @property
+    def _command_s(self) -> float:
         session = self._session
         limits = session.context.config.limits
-        limit_s = limits.command_s
         if session.submission and session.user is None:
-            limit_s = min(limit_s, limits.login_s)
-        if session.spool is not None:
-            limit_s += session.spool.size / SLOWEST_OCTETS_PER_S
-        return self._since + limit_s
+            return min(limits.command_s, limits.login_s)
+        return limits.command_s
 
     def _timed_out(self) -> Event:
-        if self._wire.pending or self._session.spool is not None:
-            self._session.sent_away("it sent a command or a message too slowly (command_s)")
+        session = self._session
+        if self._pace.is_under_way or self._wire.pending or session.spool is not None:
+            session.sent_away("it sent a command or a message too slowly (command_s)")
         # The line that was half said stays unsaid (RFC 5321 section 4.5.3.2, section 3.8).
         self._wire.send(reply(421, "You took too long", "4.4.2"))
         self._write()

@@ -112,6 +112,52 @@ def test_a_message_over_a_slow_line_is_taken(protocol: str) -> None:
         assert len(server.wait_for(to="alice").octets) >= 50_000
 
 
+ENVELOPE = b"MAIL FROM:<alice@localhost>\r\nRCPT TO:<alice@localhost>\r\n"
+MUCH = b"x" * 76 + b"\r\n"
+# What is sent at first, and then again and again, each time soon enough.
+ENDLESS = {
+    "smtp: much, then drops": ("smtp", ENVELOPE + b"DATA\r\n", MUCH * 300, b"x\r\n"),
+    "smtp: flawed, in drops": ("smtp", ENVELOPE + b"DATA\r\n", b"\0\r\n", b"x\r\n"),
+    "smtp: more than is taken": ("smtp", ENVELOPE + b"DATA\r\n", MUCH, MUCH * 30),
+    "smtp: small chunks": ("smtp", ENVELOPE, b"BDAT 1\r\nx", b"BDAT 1\r\nx"),
+    "smtp: chunks and commands": ("smtp", ENVELOPE, b"BDAT 1\r\nx", b"NOOP\r\nBDAT 1\r\nx"),
+    "smtp: a chunk in drops": ("smtp", ENVELOPE, b"BDAT 90000\r\n" + MUCH * 300, b"x"),
+    "imap: much, then drops": ("imap", b"c APPEND INBOX {90000+}\r\n", MUCH * 300, b"x"),
+    "imap: many messages": ("imap", b"c APPEND INBOX", b"", b" {2+}\r\nxx"),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_a_message_that_does_not_end_ends_with_the_session(
+    caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    caplog.set_level(logging.INFO, "localserver")
+    protocol, opening, first, again = ENDLESS[name]
+    config = Config(max_message_octets=100_000, limits=Limits(command_s=COMMAND_S))
+    said = b""
+    with (
+        LocalServer({"alice": "secret"}, config=config) as server,
+        connected(server, protocol) as connection,
+    ):
+        connection.settimeout(0.01)
+        begun = time.monotonic()
+        connection.sendall(opening)
+        time.sleep(0.1)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(first)
+            while time.monotonic() - begun < 10.0:
+                connection.sendall(again)
+                time.sleep(0.04)
+                with contextlib.suppress(TimeoutError):
+                    if not (heard := connection.recv(65536)):
+                        break
+                    said += heard
+        took_s = time.monotonic() - begun
+    assert took_s < 6.0
+    assert b"421 4.4.2" in said if protocol == "smtp" else b"* BYE" in said
+    assert [each.getMessage().count("(command_s)") for each in caplog.records] == [1]
+
+
 MANY = 40
 # What is sent after the login, and what the log says of who sent it.
 SENT_AWAY = [

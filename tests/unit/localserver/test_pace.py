@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from localserver.config import Limits
+import pytest
+
 from localserver.pace import MOST_AT_ONCE, SLOWEST_OCTETS_PER_S, Pace, Turn
 
 
@@ -15,9 +16,12 @@ class Clock:
         return self.now
 
 
+MOST_OCTETS = 1000 * SLOWEST_OCTETS_PER_S
+
+
 def test_silence_ends_at_one_moment_however_often_that_is_asked_for() -> None:
     clock = Clock()
-    pace = Pace(Limits(command_s=10.0), clock)
+    pace = Pace(clock, MOST_OCTETS)
     assert pace.until(1800.0) == 1900.0
     clock.now = 500.0
     assert pace.until(1800.0) == 1900.0
@@ -37,17 +41,47 @@ async def test_others_have_their_turn_between_many_commands() -> None:
 
 def test_a_command_that_has_begun_has_to_be_whole_in_its_time() -> None:
     clock = Clock()
-    pace = Pace(Limits(command_s=10.0), clock)
+    pace = Pace(clock, MOST_OCTETS)
     for _ in range(5):
-        pace.heard(1)
+        pace.heard(1, 10.0)
         clock.now += 1.0
-    assert pace.until(1800.0) == 110.0 + 5 / SLOWEST_OCTETS_PER_S
+    assert pace.until(1800.0) == pytest.approx(110.0 + 4 / SLOWEST_OCTETS_PER_S)
     pace.understood()
+    assert not pace.is_under_way
     assert pace.until(1800.0) == 1904.0
 
 
 def test_a_large_one_has_as_long_as_its_octets_need() -> None:
-    pace = Pace(Limits(command_s=10.0), Clock())
-    pace.heard(60 * SLOWEST_OCTETS_PER_S)
-    assert pace.until(1800.0) == 170.0
-    assert pace.until(5.0) == 105.0  # silence is silence
+    clock = Clock()
+    pace = Pace(clock, MOST_OCTETS)
+    for _ in range(900):
+        pace.heard(SLOWEST_OCTETS_PER_S, 10.0)
+        clock.now += 1.0
+    assert pace.until(1800.0) == clock.now + 9.0
+    assert pace.until(5.0) == clock.now + 4.0  # silence is silence
+
+
+def test_what_came_fast_at_first_saves_up_no_hours() -> None:
+    clock = Clock()
+    pace = Pace(clock, MOST_OCTETS)
+    pace.heard(1, 10.0)
+    pace.heard(900 * SLOWEST_OCTETS_PER_S, 10.0)
+    assert pace.until(1800.0) == clock.now + 10.0
+
+
+def test_at_half_the_slowest_rate_there_is_twice_the_time_for_one_command() -> None:
+    clock = Clock()
+    pace = Pace(clock, MOST_OCTETS)
+    while not pace.is_under_way or pace.until(1800.0) > clock.now:
+        pace.heard(SLOWEST_OCTETS_PER_S // 2, 300.0)
+        clock.now += 1.0
+    assert 590.0 < clock.now - 100.0 < 610.0
+
+
+def test_one_that_does_not_end_has_an_end() -> None:
+    clock = Clock()
+    pace = Pace(clock, MOST_OCTETS)
+    while not pace.is_under_way or pace.until(1800.0) > clock.now:
+        pace.heard(10 * SLOWEST_OCTETS_PER_S, 10.0)
+        clock.now += 1.0
+    assert clock.now - 100.0 < 1000 / 10 + 15
