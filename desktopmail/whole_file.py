@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def replace(path: Path, octets: bytes) -> None:
         file.flush()
         os.fsync(handle)
     os.replace(fresh, path)
-    if sys.platform == "win32":  # a folder cannot be opened there
+    if not hasattr(os, "O_DIRECTORY"):  # Windows: a folder cannot be opened there
         return
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -21,7 +21,7 @@ from localserver.credentials import LayeredCredentials, MemoryCredentials
 from localserver.effects import StoreEffects
 from localserver.faults import Faults
 from localserver.listener import close_listeners, open_listeners
-from localserver.lock import FolderLock, lock_folder
+from localserver.lock import lock_folder
 from localserver.queue.capture import CapturingOutbound
 from localserver.ready import FILE_IN_FOLDER, Ready
 from localserver.sessions import Sessions
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Iterable
 
+    from desktopmail.file_lock import FileLock
     from desktopmail.net.listen import Listener
     from desktopmail.net.ports import Ports
     from localserver.api.service import AdministrationService
@@ -82,7 +83,7 @@ class Server:
         self._listeners: dict[str, Listener] = {}
         self._api: AdministrationService | None = None
         self._credentials: TableCredentials | None = None
-        self._lock: FolderLock | None = None
+        self._lock: FileLock | None = None
         self._temporary: Path | None = None
 
     @property
@@ -300,7 +301,7 @@ async def _undo(
     scope: TaskScope,
     store: SqliteStore | None,
     table: TableCredentials | None,
-    lock: FolderLock | None,
+    lock: FileLock | None,
     temporary: Path | None,
 ) -> None:
     await scope.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shlex
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from desktopmail.door.early import early_reader
 from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
+from desktopmail.file_lock import is_held
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,16 +87,13 @@ class Context:
         """Leave the engine and wait for its end; whether it did, as nobody else is there."""
         if self._session is None:
             return True
-        pid = self._session.door.engine_pid
         if self._reader is not None:
             self._reader.close()
             self._reader = None
         await self._session.aclose()
         self._session = None
         for _ in range(int(_END_S / _POLL_S)):
-            try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
+            if not is_held(self.profile.lock):
                 return True
             await asyncio.sleep(_POLL_S)
         return False

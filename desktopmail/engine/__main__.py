@@ -8,7 +8,6 @@ import faulthandler
 import gc
 import logging
 import os
-import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -24,6 +23,7 @@ from desktopmail.engine.niceness import give_way
 from desktopmail.engine.waiting import wait
 from desktopmail.net.ports import SystemClock, ThreadExecutor, system_ports
 from desktopmail.net.worker import Worker
+from desktopmail.stop_signals import stop_signals
 
 # Who started the engine is connected by then, or has died.
 FIRST_CLIENT_S = 30.0
@@ -59,10 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 async def _serve(profile: Profile, deaths_seen: int) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     with (
+        stop_signals(stop.set),
         ThreadPoolExecutor(1, "store") as store_thread,
         ThreadPoolExecutor(1, "keyring") as keyring_thread,
     ):

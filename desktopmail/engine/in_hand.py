@@ -117,10 +117,18 @@ def _shared(path: Path) -> mmap.mmap:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            os.posix_fallocate(descriptor, 0, size)
+            _take_room(descriptor, size)
             return mmap.mmap(descriptor, size)
         finally:
             os.close(descriptor)
     except OSError as error:
         _log.warning("what is in hand is not noted in %s: %s", path, error.strerror)
         return mmap.mmap(-1, size)
+
+
+def _take_room(descriptor: int, size: int) -> None:
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(descriptor, 0, size)
+    else:  # Windows and macOS
+        there = os.lseek(descriptor, 0, os.SEEK_END)
+        os.write(descriptor, bytes(max(0, size - there)))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from pathlib import Path
 
 # The scale of nice(2): 10 gets a tenth of a core that somebody else wants, and all of one that
@@ -26,7 +25,7 @@ def give_way(autogroup: Path = AUTOGROUP) -> None:
     With Linux' autogroups (sched(7)) the niceness of a process counts among those of its session
     only. A session of our own is given the same niceness; one that we share with a terminal is not.
     """
-    if sys.platform == "win32":
+    if not hasattr(os, "setpriority"):  # Windows
         return
     niceness = max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
     os.setpriority(os.PRIO_PROCESS, 0, niceness)

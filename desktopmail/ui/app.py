@@ -24,6 +24,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.late import LateDoor
 from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
+from desktopmail.file_lock import is_held
 from desktopmail.ui import language
 from desktopmail.ui.garbage import GuiThreadCollector
 from desktopmail.ui.settings import Settings, SettingsError
@@ -338,18 +339,9 @@ def wait_for_end(profile: Profile, timeout_s: float = 10.0) -> None:
         profile: Whose engine.
         timeout_s: After that many seconds it is left to itself.
     """
-    import fcntl
-
     deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        try:
-            with profile.lock.open("rb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-        except FileNotFoundError:
-            return
-        except OSError:
-            time.sleep(0.05)
+    while is_held(profile.lock) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def web_engine_usable() -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import sys
 from dataclasses import replace
 from pathlib import Path  # noqa: TC003  typer reads the annotations
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from desktopmail.net.ports import system_ports
+from desktopmail.stop_signals import stop_signals
 from localserver.cli.plain import UsageError
 from localserver.config import DEFAULT_PORTS, IMPLICIT_TLS, STANDARD_PORTS, Config, is_domain
 from localserver.config_file import ConfigError, read_config
@@ -167,27 +167,22 @@ async def _serve(
     is_read: bool,
 ) -> None:
     stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    with stop_signals(stopping.set):
+        server = await start_server(config, system_ports(), users=users, plan=plan)
+        server.stopping = stopping
+        if _DIALOGUE.isEnabledFor(logging.INFO):
+            server.context.transcript.on_record(lambda each: _DIALOGUE.info("%s", each.text()))
         try:
-            loop.add_signal_handler(number, stopping.set)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
-    server = await start_server(config, system_ports(), users=users, plan=plan)
-    server.stopping = stopping
-    if _DIALOGUE.isEnabledFor(logging.INFO):
-        server.context.transcript.on_record(lambda each: _DIALOGUE.info("%s", each.text()))
-    try:
-        if ready_file is not None:
-            server.ready.write(ready_file)
-        print(server.ready.to_json(), flush=True)  # noqa: T201  programs read it
-        if is_read:
-            print(summary(server), file=sys.stderr)  # noqa: T201  and this is for a person
-        await stopping.wait()
-    finally:
-        await server.aclose()
-        if ready_file is not None:
-            await loop.run_in_executor(None, _remove, ready_file)
+            if ready_file is not None:
+                server.ready.write(ready_file)
+            print(server.ready.to_json(), flush=True)  # noqa: T201  programs read it
+            if is_read:
+                print(summary(server), file=sys.stderr)  # noqa: T201  and this is for a person
+            await stopping.wait()
+        finally:
+            await server.aclose()
+            if ready_file is not None:
+                await asyncio.get_running_loop().run_in_executor(None, _remove, ready_file)
 
 
 def summary(server: Server) -> str:

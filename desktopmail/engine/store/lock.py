@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import getpass
 import os
 import socket
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktopmail.door.interface import DoorError
+from desktopmail.file_lock import FileLock, HeldError
 
 if TYPE_CHECKING:
     from desktopmail.door.profile import Profile
@@ -37,33 +37,31 @@ class ProfileLock:
         try:
             profile.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _refuse_network(profile.folder, _read_mounts() if mounts is None else mounts)
-            self._descriptor = os.open(profile.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._lock = FileLock(profile.lock, _own_name())
+        except HeldError as error:
+            raise DoorError(
+                f"The profile {profile.folder} is in use by {error.holder or 'another engine'}.",
+                remedy="Close that program first, or name another profile with --profile.",
+                code="profile-in-use",
+            ) from error
         except OSError as error:
             raise DoorError(
                 f"The profile {profile.folder} cannot be written: {error.strerror}.",
                 remedy="Change its permissions, or name another with --profile.",
                 code="profile-unwritable",
             ) from error
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.pread(self._descriptor, 1000, 0).decode("utf-8", "replace").strip()
-            os.close(self._descriptor)
-            raise DoorError(
-                f"The profile {profile.folder} is in use by {holder or 'another engine'}.",
-                remedy="Close that program first, or name another profile with --profile.",
-                code="profile-in-use",
-            ) from error
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, _own_name().encode(), 0)
 
     def release(self) -> None:
         """Let the next engine in."""
-        os.close(self._descriptor)
+        self._lock.release()
 
 
 def _own_name() -> str:
-    return f"{getpass.getuser()} on {socket.gethostname()} (process {os.getpid()})"
+    try:
+        user = getpass.getuser()
+    except (ImportError, KeyError, OSError):  # the number of a user whom no file knows
+        user = "somebody"
+    return f"{user} on {socket.gethostname()} (process {os.getpid()})"
 
 
 def _read_mounts() -> str:

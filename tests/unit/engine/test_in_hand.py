@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from desktopmail.engine.in_hand import ACCOUNT, MESSAGE, OPERATION, InHand, Item, message_key
+from tests.helpers.without import python_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,9 +30,16 @@ with note.hold("account", "7"):
 
 
 @pytest.mark.parametrize("end", ["os.abort()", "os.kill(os.getpid(), 9)", "os._exit(3)"])
-def test_whatever_ends_the_process_leaves_what_was_in_hand(tmp_path: Path, end: str) -> None:
+@pytest.mark.parametrize("system", ["of here", "without posix_fallocate"])
+def test_whatever_ends_the_process_leaves_what_was_in_hand(
+    tmp_path: Path, system: str, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if system != "of here":
+        monkeypatch.setenv("PYTHONPATH", python_path())
     path = tmp_path / "in-hand"
     subprocess.run([sys.executable, "-c", DIES.format(end=end), str(path)], check=False, timeout=60)
+    if system != "of here":
+        monkeypatch.delattr(os, "posix_fallocate")
     after = InHand(path)
     assert set(after.left) == {Item(ACCOUNT, "7"), Item(MESSAGE, "a key")}
     after.close()

@@ -45,6 +45,19 @@ def test_the_lock_goes_with_the_process_that_took_it(tmp_path: Path) -> None:
     ProfileLock(Profile.at(tmp_path)).release()
 
 
+def test_a_user_whom_no_file_knows_has_a_profile_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr(getpass, "getuser", unknown)
+    lock = ProfileLock(Profile.at(tmp_path))
+    with pytest.raises(DoorError, match=f"by somebody on .* \\(process {os.getpid()}\\)"):
+        ProfileLock(Profile.at(tmp_path))
+    lock.release()
+
+
 def test_a_profile_on_a_network_file_system_is_refused_in_one_sentence() -> None:
     with pytest.raises(DoorError) as caught:
         ProfileLock(Profile.at("/dev/shm"), mounts="server:/x /dev/shm nfs4 rw 0 0\n")
