@@ -53,6 +53,13 @@ def test_every_language_has_every_sentence_with_the_same_placeholders(name: str)
     assert odd == []
 
 
+def test_what_is_flagged_has_the_word_of_the_search_language_everywhere() -> None:
+    others = {"en": r"\b(un)?star(s|red)?\b", "de": r"\b(Sterne?n?|Stern)\b"}
+    for name, other in others.items():
+        texts = language.load_catalogue(name).sentences.items()
+        assert [key for key, text in texts if re.search(other, text, re.IGNORECASE)] == []
+
+
 def test_every_sentence_the_window_asks_for_is_there_and_none_is_there_in_vain() -> None:
     there = set(language.load_catalogue("en").sentences)
     tables = {key.partition(".")[0] for key in there}

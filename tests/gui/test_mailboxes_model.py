@@ -21,7 +21,7 @@ def titles(model: MailboxTreeModel, parent: QModelIndex) -> list[str]:
 def test_the_tree_begins_with_the_joined_inbox_and_orders_special_mailboxes() -> None:
     model = MailboxTreeModel(full_store())
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
-    assert titles(model, QModelIndex()) == ["All Inboxes", "Starred", "Alice", "Bob (POP3)"]
+    assert titles(model, QModelIndex()) == ["All Inboxes", "Flagged", "Alice", "Bob (POP3)"]
     assert titles(model, model.index(2, 0)) == [
         "Inbox", "Drafts", "Sent", "Archive", "Garden club", "Invoices", "Junk", "Trash",
     ]  # fmt: skip

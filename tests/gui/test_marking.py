@@ -51,7 +51,7 @@ def test_tags_and_state_stand_in_the_header_and_a_tag_is_taken_off(theme: Theme)
         )
         await until(lambda: len(marks.findChildren(QWidget, "markChip")) == 2)
         chips = marks.findChildren(QWidget, "markChip")
-        assert [chip.accessibleName() for chip in chips] == ["Tag Work", "Starred"]
+        assert [chip.accessibleName() for chip in chips] == ["Tag Work", "Flagged"]
         remove = marks.findChildren(QToolButton, "markRemove")[0]
         assert remove.accessibleName() == "Take Work off"
         remove.click()

@@ -168,7 +168,7 @@ def test_a_row_reads_as_a_sentence() -> None:
         message, date_s=int((NOW - timedelta(days=1)).timestamp()), has_attachment=True
     )
     assert model.sentence(today) == (
-        "Unread, starred, Sender 3, Subject 3, Yesterday, with attachment"
+        "Unread, flagged, Sender 3, Subject 3, Yesterday, with attachment"
     )
 
 

@@ -81,6 +81,14 @@ def test_values_stand_in_the_sentence_of_the_other_language() -> None:
     )
 
 
+def test_what_was_done_to_the_marks_of_messages_is_told() -> None:
+    language.choose_language("de")
+    assert said("1 message flagged") == "1 Nachricht markiert"
+    assert said("3 messages unflagged") == "Markierung von 3 Nachrichten entfernt"
+    assert said("3 messages tagged Work") == "3 Nachrichten mit „Work“ versehen"
+    assert said("3 messages no longer tagged Work") == "„Work“ von 3 Nachrichten entfernt"
+
+
 def test_a_sentence_inside_a_sentence_is_told_in_the_same_language() -> None:
     language.choose_language("de")
     assert said("Given up: Save the draft “Tulips”") == ("Aufgegeben: Den Entwurf „Tulips“ sichern")

@@ -256,7 +256,7 @@ def test_the_palette_runs_what_was_typed(theme: Theme) -> None:
         QTest.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
         await until(lambda: window.findChild(Chooser) is not None)
         chooser = window.findChild(Chooser)
-        QTest.keyClicks(chooser.field, "star")
+        QTest.keyClicks(chooser.field, "flag")
         QTest.keyClick(chooser.field, Qt.Key.Key_Return)
         await until(lambda: bool(store.commands))
         assert isinstance(store.commands[-1], StoreFlags)

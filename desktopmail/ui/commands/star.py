@@ -1,4 +1,4 @@
-"""Mark messages with a star, or take it away."""
+"""Flag messages, or take the flag away: a star beside their subject."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 async def do(desk: Desk) -> None:
     """Do it."""
     ids = desk.selected_ids()
-    starred = all(message.flags & Flag.FLAGGED for message in desk.selection())
+    flagged = all(message.flags & Flag.FLAGGED for message in desk.selection())
     command = (
         StoreFlags(placement_ids=ids, remove=Flag.FLAGGED)
-        if starred
+        if flagged
         else StoreFlags(placement_ids=ids, add=Flag.FLAGGED)
     )
-    await desk.carry_out(command, trn("done.unstarred" if starred else "done.starred", len(ids)))
+    await desk.carry_out(command, trn("done.unflagged" if flagged else "done.flagged", len(ids)))
 
 
 VERB = Verb(

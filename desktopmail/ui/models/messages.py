@@ -453,7 +453,7 @@ class MessageListModel(QAbstractTableModel):
         """A row as a screen reader says it."""
         parts = [tr("list.unread")] if message.is_unread else []
         if message.flags & Flag.FLAGGED:
-            parts.append(tr("list.starred"))
+            parts.append(tr("list.flagged"))
         parts += [self.who(message), message.subject or tr("list.no_subject"), self.date(message)]
         if message.has_attachment:
             parts.append(tr("list.with_attachment"))

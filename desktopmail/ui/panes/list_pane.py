@@ -32,7 +32,7 @@ _WORDS = re.compile(r"\w+(?: \w+)*")
 _LEAST_LIST = 70  # a scroll area alone would want more, and make the window higher
 _FILTERS = (
     ("unread_only", "filter.unread", "mail-unread"),
-    ("flagged_only", "filter.starred", "star"),
+    ("flagged_only", "filter.flagged", "star"),
     ("with_attachment", "filter.attachment", "paperclip"),
 )
 

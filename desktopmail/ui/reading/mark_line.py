@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from desktopmail.ui.theme.theme import Theme
 
 _STATES = (
-    (Flag.FLAGGED, "star-filled", "starred"),
+    (Flag.FLAGGED, "star-filled", "flagged"),
     (Flag.ANSWERED, "answered", "answered"),
     (Flag.FORWARDED, "forward", "forwarded"),
     (Flag.DRAFT, "drafts", "draft"),

@@ -54,7 +54,7 @@ def test_it_takes_no_room_where_there_is_nothing_to_say(line: MarkLine) -> None:
 
 def test_tags_come_first_and_states_have_no_button(line: MarkLine) -> None:
     line.show_marks(row(Flag.FLAGGED | Flag.ANSWERED | Flag.SEEN), [WORK])
-    assert names(line) == ["Tag Work & <b>more</b>", "Starred", "Answered"]
+    assert names(line) == ["Tag Work & <b>more</b>", "Flagged", "Answered"]
     assert len(line.findChildren(QToolButton, "markRemove")) == 1
 
 
