@@ -77,18 +77,10 @@ class Secrets:
         for name in names:
             if name in self._memory:
                 return self._memory[name]
-        kept, missing = None, None
         for name in names:
-            try:
-                kept = await self._kept(name)
-            except DoorError as error:
-                if error.code != "no-keyring":
-                    raise
-                missing = error  # the other name may be in the vault
+            kept = await self._kept(name)
             if kept is not None:
                 return Secret(kept)
-        if missing is not None:
-            raise missing
         raise DoorError(
             f"There is no password for {server.user or 'the account'} at {server.host}.",
             remedy="Type it in the account's settings.",
@@ -202,9 +194,20 @@ class Secrets:
         return f"{self._profile.folder}:proxy:{where}"
 
     async def _kept(self, name: str) -> str | None:
-        """What the vault or, else, the keyring has under a name."""
+        """What the vault or, else, the keyring has under a name.
+
+        Raises:
+            DoorError: There is neither, or the keyring is locked.
+        """
         found = self._vault.get(name) if self._vault is not None else None
-        return found if found is not None else await self._from_keyring(name)
+        if found is not None:
+            return found
+        try:
+            return await self._from_keyring(name)
+        except DoorError as error:
+            if error.code != "no-keyring" or self._vault is None:
+                raise
+            return None  # the vault is all there is, and it has none
 
     async def _from_keyring(self, name: str) -> str | None:
         found: list[str | None] = []

@@ -119,6 +119,19 @@ async def test_the_outgoing_password_falls_back_in_the_vault_where_there_is_no_k
     assert (await found.get(ONE, "outgoing", SERVER)).reveal() == "hush"
 
 
+async def test_what_an_open_vault_has_not_is_nowhere_where_there_is_no_keyring(
+    tmp_path: Path,
+) -> None:
+    keeper = secrets(tmp_path, NoKeyring())
+    await keeper.open_vault("pass phrase")
+    await keeper.set(ONE, "incoming", Secret("hush"))
+    assert not await keeper.has_own(ONE, "outgoing")
+    assert await keeper.of_proxy("ann@proxy.example.org:1080") is None
+    with pytest.raises(DoorError) as caught:
+        await keeper.get(AccountId(2), "incoming", SERVER)
+    assert caught.value.code == "no-password"
+
+
 async def test_a_server_never_gets_the_password_of_the_other_one(tmp_path: Path) -> None:
     """The outgoing one is in the keyring, a newer incoming one in the vault."""
     found = secrets(tmp_path, MemoryKeyring())
