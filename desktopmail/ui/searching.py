@@ -10,8 +10,10 @@ import msgspec
 from PySide6.QtCore import QObject
 
 from desktopmail.door.interface import DoorError
+from desktopmail.door.named import named_mailboxes
 from desktopmail.door.queries import SearchServers, ServerHits
 from desktopmail.door.rows import Column, View
+from desktopmail.door.search import SearchError
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.models.mailboxes import account_title, mailbox_title
 from desktopmail.ui.models.messages import COUNTED_FIRST, PAGE_ROWS
@@ -53,9 +55,15 @@ class _Found:
 class Searching(QObject):
     """Searches in the mailbox that was open, its account, or everywhere; hits count in a thread.
 
+    Words that name a mailbox (`in:`, `account:`) are looked for where that is, in the narrowest
+    scope that has it, and no narrower one is offered.
+
     Args:
         window: Its search field, and the list that shows what was found.
         make_reader: Opens a connection to the store that a thread may use.
+
+    Attributes:
+        scope: Where a person wants to search.
     """
 
     def __init__(self, window: MainWindow, make_reader: Callable[[], StoreReader]) -> None:
@@ -104,10 +112,10 @@ class Searching(QObject):
             if window.list_pane.is_search:
                 window.in_view.open_again()
             return
-        view = msgspec.structs.replace(
-            self._views()[self.scope], query=words, column=Column.DATE, descending=True
+        rows = self._views()[self._in_force(words)]
+        self._search_again(
+            msgspec.structs.replace(rows, query=words, column=Column.DATE, descending=True)
         )
-        self._search_again(view)
 
     def _search_again(self, view: View) -> None:
         self._turn += 1
@@ -123,6 +131,32 @@ class Searching(QObject):
             views[Scope.ACCOUNT] = View(mailbox_ids=tuple(box.id for box in boxes))
         views[Scope.EVERYWHERE] = View()
         return views
+
+    def _fitting(self, words: str) -> list[Scope]:
+        """The scopes that have a mailbox of each name among the words; all where none has."""
+        reader, views = self._window.reader, self._views()
+        boxes = reader.mailboxes()
+        try:
+            named = named_mailboxes(words, boxes, reader.accounts())
+        except SearchError:  # is said where what was found would stand
+            return list(views)
+        everywhere = {box.id for box in boxes}
+        looked_into = {scope: set(view.mailbox_ids) or everywhere for scope, view in views.items()}
+        fitting = [
+            scope
+            for scope, into in looked_into.items()
+            if all(not into.isdisjoint(one) for one in named)
+        ]
+        return fitting or list(views)
+
+    def _in_force(self, words: str) -> Scope:
+        fitting = self._fitting(words)
+        return self.scope if self.scope in fitting else fitting[0]
+
+    def _show_scope(self, words: str) -> None:
+        fitting, names = self._fitting(words), self._names()
+        offered = {scope: name for scope, name in names.items() if scope in fitting}
+        self._window.list_pane.scope_bar.show_scope(self._in_force(words), offered)
 
     def _names(self) -> dict[Scope, str]:
         window = self._window
@@ -141,13 +175,13 @@ class Searching(QObject):
             found = await self._look(pane.filtered(view), COUNTED_FIRST)
         except DoorError as error:
             if self._is_wanted(turn):
-                pane.scope_bar.show_scope(self.scope, self._names())
+                self._show_scope(view.query)
                 pane.scope_bar.show_reach("", more=False)
                 pane.show_refused(tr("search.title"), view, said_of(error))
             return
         if not self._is_wanted(turn):
             return
-        pane.scope_bar.show_scope(self.scope, self._names())
+        self._show_scope(view.query)
         said_here = []
         if found.partly:
             said_here.append(tr("search.partly_here", names=self._paths(found.partly)))

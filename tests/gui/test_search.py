@@ -22,6 +22,7 @@ from tests.helpers.qt_loop import until
 if TYPE_CHECKING:
     import pytest
 
+    from desktopmail.door.ids import MailboxId
     from desktopmail.ui.theme.theme import Theme
     from desktopmail.ui.window import MainWindow
 
@@ -169,6 +170,38 @@ def test_a_search_says_where_it_looks_and_can_look_elsewhere(theme: Theme) -> No
         window.tool_bar.search.clear()
         await until(lambda: window.list_pane.view.mailbox_ids == (inbox.id,))
         assert not bar.isVisible()
+
+    play(theme, scene)
+
+
+def test_a_mailbox_that_is_named_widens_the_search_to_where_it_is(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        inbox, field = store.box(Role.INBOX), window.tool_bar.search
+        window.sidebar.choose(("mailbox", inbox.id))
+        bar, pane = window.list_pane.scope_bar, window.list_pane
+        own = tuple(box.id for box in store.mailboxes(inbox.account_id))
+
+        async def search(words: str) -> tuple[list[str], str, tuple[MailboxId, ...]]:
+            """Names of the scopes offered, the one in force, and where was looked."""
+            field.setText(words)
+            QTest.keyClick(field, Qt.Key.Key_Return)
+            await until(lambda: pane.view.query == words)
+            offered = [it for it in bar.buttons.values() if it.isVisible()]
+            (chosen,) = [it.text() for it in offered if it.isChecked()]
+            return [it.text() for it in offered], chosen, pane.view.mailbox_ids
+
+        every = ["Inbox", "Alice", "Everywhere"]
+        assert await search("walk") == (every, "Inbox", (inbox.id,))
+        assert await search('walk in:"garden club"') == (every[1:], "Alice", own)
+        assert await search("walk in:inbox") == (every, "Inbox", (inbox.id,))
+        assert await search("walk -in:Trash") == (every, "Inbox", (inbox.id,))
+        assert await search('walk account:"Bob (POP3)"') == (every[2:], "Everywhere", ())
+        assert await search("walk in:nowhere") == (every, "Inbox", (inbox.id,))
+        assert await search("walk in:Trash OR (in:inbox") == (every, "Inbox", (inbox.id,))
+        await search("walk in:Trash")
+        bar.buttons[Scope.EVERYWHERE].click()
+        await until(lambda: pane.view.mailbox_ids == ())
+        assert await search("walk") == (every, "Everywhere", ())
 
     play(theme, scene)
 

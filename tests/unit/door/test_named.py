@@ -1,0 +1,47 @@
+"""The mailboxes that a query names."""
+
+from __future__ import annotations
+
+import pytest
+
+from desktopmail.door.named import named_mailboxes
+from desktopmail.door.rows import Kind
+from desktopmail.door.search import SearchError
+from tests.helpers.fake_door import FakeStore
+
+
+def named(query: str) -> list[set[str]]:
+    """The mailboxes that each term names, with the first letter of their account."""
+    store = FakeStore()
+    store.add_account("Alice", "alice@example.org", Kind.POP3)
+    store.add_account("Bob", "bob@example.org", Kind.POP3)
+    boxes = store.mailboxes()
+    owners = {account.id: account.name[0] for account in store.accounts()}
+    found = named_mailboxes(query, boxes, store.accounts())
+    return [{f"{owners[it.account_id]} {it.path}" for it in boxes if it.id in one} for one in found]
+
+
+def test_a_mailbox_is_named_by_its_path_or_its_role_in_any_case() -> None:
+    assert named("in:SENT") == [{"A Sent", "B Sent"}]
+    assert named("words in:inbox is:unread") == [{"A INBOX", "B INBOX"}]
+    assert named("in:nowhere") == [set()]
+
+
+def test_an_account_is_named_by_its_name_or_its_address() -> None:
+    (by_name,), (by_address,) = named("account:bob"), named("account:bob@example.org")
+    assert by_name == by_address
+    assert {it[0] for it in by_name} == {"B"}
+    assert len(by_name) == 6
+
+
+def test_each_term_names_its_own_wherever_it_stands() -> None:
+    assert named("(a in:Sent) OR (b in:Trash)") == [{"A Sent", "B Sent"}, {"A Trash", "B Trash"}]
+
+
+def test_what_is_left_out_is_not_named() -> None:
+    assert named("walk -in:Trash") == []
+
+
+def test_a_query_that_cannot_be_understood_is_refused() -> None:
+    with pytest.raises(SearchError):
+        named("(in:Trash")
