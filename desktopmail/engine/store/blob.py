@@ -40,12 +40,13 @@ def put_all(tx: Transaction, contents: Sequence[Content]) -> list[int]:
         row = tx.fetch_one("SELECT coalesce(max(id), 0) + 1 FROM blob")
         first = row[0] if row is not None else 1
         stored = list(enumerate(tx.segments.write(list(fresh.values())), first))
-        tx.execute_many(
-            "INSERT INTO blob (id, sha256, segment, position, octets) VALUES (?, ?, ?, ?, ?)",
-            (
-                (blob_id, one.sha256, one.segment, one.position, one.octets)
+        tx.execute_for(
+            "INSERT INTO blob (id, sha256, segment, position, octets) SELECT value ->> 0,"
+            " unhex(value ->> 1), value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)",
+            [
+                (blob_id, one.sha256.hex(), one.segment, one.position, one.octets)
                 for blob_id, one in stored
-            ),
+            ],
         )
         known |= {one.sha256: blob_id for blob_id, one in stored}
     return [known[one.sha256] for one in contents]

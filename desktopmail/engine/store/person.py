@@ -104,12 +104,14 @@ def _keep(tx: Transaction, counted: dict[str, _Counted], column: str) -> None:
     addresses = list(counted)
     known: dict[str, tuple[int, str, float, int | None]] = {}
     for start in range(0, len(addresses), _CHUNK):
-        for row in tx.fetch(
-            "SELECT address, id, name, rank, contact_id FROM person"
+        for row in tx.fetch_gathered(
+            "SELECT json_group_array(json_array(address, id, name, rank, contact_id)) FROM person"
             " WHERE address IN (SELECT value FROM json_each(?))",
             (msgspec.json.encode(addresses[start : start + _CHUNK]).decode(),),
         ):
-            known[row[0].lower()] = row[1:]
+            person_id, name, rank, contact_id = row[1:]
+            known[row[0].lower()] = person_id, name, rank, contact_id
+    changed: list[tuple[int, int, str, float]] = []
     for address, one in counted.items():
         found = known.get(address)
         if found is None:
@@ -122,12 +124,15 @@ def _keep(tx: Transaction, counted: dict[str, _Counted], column: str) -> None:
         person_id, name, rank, contact_id = found
         # What a person wrote into the address book is better than what a header says.
         shown = name if contact_id is not None else one.name or name
-        tx.execute(
-            f"UPDATE person SET {column} = {column} + ?, name = ?, rank = ? WHERE id = ?",
-            (one.times, shown, _sum(rank, one.rank), person_id),
-        )
+        changed.append((person_id, one.times, shown, _sum(rank, one.rank)))
         if shown != name:
             _index(tx, person_id, shown, address)
+    tx.execute_for(
+        f"UPDATE person SET {column} = {column} + (counted.value ->> 1),"
+        " name = counted.value ->> 2, rank = counted.value ->> 3"
+        " FROM json_each(?) AS counted WHERE person.id = counted.value ->> 0",
+        changed,
+    )
 
 
 def know(

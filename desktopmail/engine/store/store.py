@@ -6,7 +6,7 @@ import errno
 import logging
 from collections import deque
 from operator import itemgetter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import apsw
 import msgspec
@@ -40,7 +40,7 @@ from desktopmail.engine.store.lock import ProfileLock
 from desktopmail.engine.store.segments import Segments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from desktopmail.door.ids import AccountId, MailboxId, MessageId
     from desktopmail.door.profile import Profile
@@ -90,6 +90,15 @@ class Transaction:
         """Run a statement once for each row."""
         self._connection.executemany(sql, rows)
 
+    def execute_for(self, sql: str, rows: Sequence[Value] | Sequence[Sequence[Value]]) -> None:
+        """Run a statement once that takes all rows from `json_each(?)`.
+
+        Each run of a statement gives the interpreter's lock up, and waits for it while another
+        thread works: where columns are few and short, to read JSON takes less time than that.
+        """
+        if rows:
+            self.execute(sql, (msgspec.json.encode(rows).decode(),))
+
     def insert(self, sql: str, parameters: tuple[Value, ...] = ()) -> int:
         """Run an INSERT and return the id of the new row."""
         self._connection.execute(sql, parameters)
@@ -98,6 +107,11 @@ class Transaction:
     def fetch(self, sql: str, parameters: tuple[Value, ...] = ()) -> list[Fields]:
         """Return all rows."""
         return fetch(self._connection, sql, parameters)
+
+    def fetch_gathered(self, sql: str, parameters: tuple[Value, ...] = ()) -> list[list[Any]]:
+        """Return the rows that a statement gathers by `json_group_array`: see `execute_for`."""
+        ((gathered,),) = self.fetch(sql, parameters)
+        return cast("list[list[Any]]", msgspec.json.decode(gathered))
 
     def fetch_one(self, sql: str, parameters: tuple[Value, ...] = ()) -> Fields | None:
         """Return the only row, or None."""

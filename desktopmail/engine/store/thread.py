@@ -59,8 +59,8 @@ def join_keys(tx: Transaction, coming: Sequence[tuple[int, tuple[int, ...]]]) ->
                 known[key] = fresh[key] = thread_id
         threads.append(thread_id)
     _merge(tx, [(_root(into, other), other) for other in sorted(there & into.keys())])
-    tx.execute_many(
-        "INSERT INTO thread_key (key, thread_id) VALUES (?, ?)",
+    tx.execute_for(
+        "INSERT INTO thread_key (key, thread_id) SELECT value ->> 0, value ->> 1 FROM json_each(?)",
         [(key, _root(into, thread_id)) for key, thread_id in fresh.items()],
     )
     return [_root(into, thread_id) for thread_id in threads]

@@ -51,9 +51,9 @@ def _last_taken(tx: Transaction, firsts: set[int]) -> dict[int, int]:
     """Where to look first, for each second."""
     return {
         first: first if last is None else last + 1
-        for first, last in tx.fetch(
-            "SELECT value, (SELECT max(words_id) FROM message WHERE words_id >= value"
-            " AND words_id < value + ?) FROM json_each(?)",
+        for first, last in tx.fetch_gathered(
+            "SELECT json_group_array(json_array(value, (SELECT max(words_id) FROM message"
+            " WHERE words_id >= value AND words_id < value + ?))) FROM json_each(?)",
             (WORDS_SLOTS, msgspec.json.encode(sorted(firsts)).decode()),
         )
     }
@@ -122,9 +122,10 @@ def remove(
 
 def wait(tx: Transaction, message_ids: Iterable[MessageId]) -> None:
     """Put messages into the queue."""
-    tx.execute_many(
-        "INSERT INTO word_queue (message_id) VALUES (?) ON CONFLICT DO NOTHING",
-        ((message_id,) for message_id in message_ids),
+    tx.execute_for(
+        "INSERT INTO word_queue (message_id) SELECT value FROM json_each(?) WHERE true"
+        " ON CONFLICT DO NOTHING",
+        list(message_ids),
     )
 
 
