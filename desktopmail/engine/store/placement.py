@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -184,9 +184,11 @@ def get(tx: Transaction, placement_ids: Sequence[PlacementId]) -> list[Placed]:
     """Return placements, in the order of their ids, without those that are gone."""
     found: list[Placed] = []
     for chunk in _chunks(sorted(set(placement_ids))):
-        found += map(
-            _placed, tx.fetch(f"SELECT {_COLUMNS} FROM placement WHERE id IN ({chunk}) ORDER BY id")
+        rows = tx.fetch_gathered(
+            f"SELECT json_group_array(json_array({_COLUMNS}) ORDER BY id) FROM placement"
+            f" WHERE id IN ({chunk})"
         )
+        found += map(_placed, rows)
     return found
 
 
@@ -361,15 +363,15 @@ def _coming_of(tx: Transaction, placement_ids: Sequence[PlacementId]) -> list[Pl
 def touch(tx: Transaction, placement_ids: Sequence[PlacementId]) -> None:
     """Have it told that these rows changed, and the counts of their mailboxes."""
     for chunk in _chunks(placement_ids):
-        for mailbox_id, message_id, account_id in tx.fetch(
-            "SELECT p.mailbox_id, p.message_id, m.account_id FROM placement AS p"
-            f" JOIN mailbox AS m ON m.id = p.mailbox_id WHERE p.id IN ({chunk})"
+        for mailbox_id, account_id, message_ids in tx.fetch(
+            "SELECT p.mailbox_id, m.account_id, json_group_array(p.message_id) FROM placement AS p"
+            f" JOIN mailbox AS m ON m.id = p.mailbox_id WHERE p.id IN ({chunk}) GROUP BY m.id"
         ):
-            tx.touch_messages(mailbox_id, (message_id,))
+            tx.touch_messages(mailbox_id, msgspec.json.decode(message_ids))
             tx.touch_mailboxes(account_id)
 
 
-def _placed(row: tuple[int, int, int, int | None, int, int, int, int, int]) -> Placed:
+def _placed(row: Sequence[Any]) -> Placed:
     return Placed(
         PlacementId(row[0]),
         MessageId(row[1]),

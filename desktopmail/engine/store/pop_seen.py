@@ -100,16 +100,17 @@ def forget_imap(tx: Transaction, account_id: AccountId) -> None:
 
 def add(tx: Transaction, account_id: AccountId, seen: Iterable[Seen]) -> None:
     """Remember UIDLs with the messages that came with them; one that is known stays as it is."""
-    tx.execute_many(
+    tx.execute_for(
         "INSERT INTO pop_seen"
         " (account_id, uidl, message_id, header_digest, first_seen_s, delete_wanted, size)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        " SELECT value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3), value ->> 4,"
+        " value ->> 5, value ->> 6 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
         [
             (
                 account_id,
                 one.uidl,
                 one.message_id,
-                one.header_digest,
+                one.header_digest.hex(),
                 one.first_seen_s,
                 one.delete_wanted,
                 one.size,

@@ -167,11 +167,12 @@ def count_waiting(tx: Transaction) -> int:
 def add_waiting(tx: Transaction, rows: Mapping[MessageId, Words]) -> None:
     """Index those of the messages that wait still: of the others words came, or they are gone."""
     listed = list(rows)
-    found: list[tuple[int, int]] = []
+    found: list[list[int]] = []
     for start in range(0, len(listed), _CHUNK):
         chunk = msgspec.json.encode(listed[start : start + _CHUNK]).decode()
-        found += tx.fetch(
-            "SELECT words_id, id FROM message WHERE id IN (SELECT message_id FROM word_queue"
+        found += tx.fetch_gathered(
+            "SELECT json_group_array(json_array(words_id, id)) FROM message WHERE id IN"
+            " (SELECT message_id FROM word_queue"
             " WHERE message_id IN (SELECT value FROM json_each(?)))",
             (chunk,),
         )
