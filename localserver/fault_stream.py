@@ -53,6 +53,11 @@ class FaultyStream:
         """Whether the socket takes no more for now, or octets wait for `drain`."""
         return bool(self._pending) or self._stream.is_congested
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the client sends no more."""
+        return self._stream.has_ended
+
     async def read(self, until: float | None = None) -> bytes:
         """Return what has arrived."""
         self.is_waiting = True

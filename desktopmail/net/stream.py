@@ -78,6 +78,11 @@ class Stream:
         """Whether the socket takes no more for now, so that `drain` would wait."""
         return self._protocol.is_congested
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the peer sends no more; it may still read what is written."""
+        return self._protocol.has_ended
+
     async def read(self, until: float | None = None) -> bytes:
         """Return what has arrived, waiting for at least one octet; b"" at the end.
 
@@ -292,6 +297,11 @@ class StreamProtocol(asyncio.Protocol):
     def is_congested(self) -> bool:
         """Whether the socket takes no more for now."""
         return self._writing_paused
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the peer sends no more."""
+        return self._eof
 
     def address(self, name: str) -> str:
         """`peername` or `sockname` as text."""

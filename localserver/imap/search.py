@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from desktopmail.net.errors import ClosedError
 from desktopmail.wire.imap.codes import BadCharset
-from desktopmail.wire.imap.condition import Condition, Tag
+from desktopmail.wire.imap.condition import Answer, Condition, Tag
 from desktopmail.wire.imap.search_response import ESearchResponse, SearchResponse
 from desktopmail.wire.imap.sequence import Seq, SeqSet, Uid, UidSet
 from localserver.imap.search_charset import KNOWN, UnknownCharsetError
@@ -26,6 +28,44 @@ _TABLES = (
     " JOIN finding ON finding.message=entry.message"
     " JOIN content ON content.message=entry.message"
 )
+
+
+# Messages times keys that are looked at in one go, by what is read of each: some ten milliseconds.
+_AT_ONCE: Final = (200_000, 20_000, 0)
+# So often a client hears that its search goes on.
+_STILL_S: Final = 10.0
+# The same of one that sends no more. It may read its answers, or have gone: then what it is told is
+# refused, and with it the connection is known to be lost.
+_STILL_THERE_S: Final = 0.25
+
+
+class Meanwhile:
+    """What a session does between two pieces of a search: it tells its client, or learns its end.
+
+    Args:
+        session: The session that searches.
+    """
+
+    def __init__(self, session: ImapSession) -> None:
+        self._session = session
+        self._loop = asyncio.get_running_loop()
+        self._told_at = self._loop.time()
+
+    async def __call__(self) -> None:
+        """Go on.
+
+        Raises:
+            ClosedError: The client has gone.
+            TimedOutError: It takes nothing.
+        """
+        session = self._session
+        every_s = _STILL_THERE_S if session.stream.has_ended else _STILL_S
+        if self._loop.time() - self._told_at >= every_s:
+            self._told_at = self._loop.time()
+            session.send(Answer(Condition.OK, None, "The search goes on."))
+            await session.flush()
+        if session.stream.is_closed:
+            raise ClosedError(f"{session.stream.peer} left its search.", code="closed")
 
 
 async def handle_search(session: ImapSession, tag: Tag, command: Search) -> None:
@@ -83,16 +123,17 @@ async def matching(
     if condition.cost or columns:
         tables = _TABLES
         await session.account.summarise()
-    sql = (
-        f"SELECT uid, modseq{columns}{tables}"
-        f" WHERE mailbox=? AND uid<=? AND ({condition.sql}) ORDER BY uid"
-    )
     last = view.uids[-1] if view.uids else 0
-    bindings = (view.mailbox.number, last, *condition.bindings)
-    if condition.cost > 1:
-        rows = await session.account.slow_query(sql, *bindings)
+    where = "WHERE mailbox=? AND uid<=?"
+    known = (view.mailbox.number, last)
+    if len(view.uids) * condition.keys <= _AT_ONCE[condition.cost]:
+        sql = f"SELECT uid, modseq{columns}{tables} {where} AND ({condition.sql}) ORDER BY uid"
+        rows = session.account.query(sql, *known, *condition.bindings)
     else:
-        rows = session.account.query(sql, *bindings)
+        sql = f"SELECT uid, modseq{columns}, ({condition.sql}){tables} {where} ORDER BY uid"
+        rows = await session.account.slow_query(
+            sql, (*condition.bindings, *known), Meanwhile(session)
+        )
     if len(rows) > len(view.uids):  # what the client was not told of yet
         return [row for row in rows if view.seq(row[0]) is not None]
     return rows

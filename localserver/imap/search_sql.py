@@ -51,6 +51,9 @@ _BODY_TEXT: Final = "coalesce(body_text, lower(CAST(content.body AS TEXT)))"
 # Every message may be held against every key, and SQLite's time for a statement grows with their
 # square: a line of keys alone would keep the whole server for a minute.
 MAX_KEYS: Final = 1000
+# Each of them reads a message as a whole, the largest in 0.2 s; and where the mail is in memory,
+# nobody else has a turn within one message.
+MAX_TEXTS: Final = 100
 # UIDs that the sets of one search list one by one, when they cannot be told as a few ranges.
 MAX_LISTED: Final = 2_000_000
 _FEW_RANGES: Final = 8
@@ -66,6 +69,7 @@ class Condition:
         sql: Over entry, message, finding and content.
         bindings: In the order of the question marks.
         cost: How much has to be read for it: 0 the entry, 1 columns, 2 contents.
+        keys: How many conditions it is made of.
         names_modseq: MODSEQ was searched, so the answer tells the highest.
         names_threads: THREADID was searched, so every message needs its thread first.
     """
@@ -75,6 +79,7 @@ class Condition:
     cost: int = 0
     names_modseq: bool = False
     names_threads: bool = False
+    keys: int = 1
 
 
 class Compiler:
@@ -92,7 +97,7 @@ class Compiler:
 
     def __init__(self, view: View, flags: FlagTable, charset: str | None, now: datetime) -> None:
         self._codec = codec_of(charset)
-        self._keys = self._listed = 0
+        self._keys = self._texts = self._listed = 0
         self._view = view
         self._flags = flags
         self._now = int(now.timestamp())
@@ -155,6 +160,9 @@ class Compiler:
         wanted = self._decoded(text)
         if word in _COLUMNS:
             return Condition(f"instr({_COLUMNS[word]}, ?)", (wanted,), 1)
+        self._texts += 1
+        if self._texts > MAX_TEXTS:
+            raise LimitError(f"A search has at most {MAX_TEXTS} keys TEXT and BODY.")
         if word == "BODY":
             return Condition(f"instr({_BODY_TEXT}, ?)", (wanted,), 2)
         texts = ("subject", _HEADER_TEXT, "coalesce(parts_text, '')", _BODY_TEXT)
@@ -263,4 +271,5 @@ def _pair(one: Condition, other: Condition, operator: str) -> Condition:
         max(one.cost, other.cost),
         one.names_modseq or other.names_modseq,
         one.names_threads or other.names_threads,
+        one.keys + other.keys,
     )

@@ -27,7 +27,7 @@ from localserver.store.interface import Arrival, Delivered
 from localserver.store.summary import header_size, pop_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from desktopmail.net.ports import Clock
@@ -412,13 +412,15 @@ class Account:
         while not thread.is_complete(self._database.read):
             await self._write(thread.extend)
 
-    async def slow_query(self, sql: str, *bindings: object) -> list[tuple[Any, ...]]:
-        """Run a SELECT that may take long (a search in texts) beside the loop.
+    async def slow_query(
+        self, sql: str, bindings: Sequence[object], meanwhile: Callable[[], Awaitable[None]]
+    ) -> list[tuple[Any, ...]]:
+        """Run a SELECT that may take long (a search in texts); see `Database.slow_query`.
 
         Raises:
             DamagedError: The database is damaged.
         """
-        return await self._database.slow_query(sql, bindings)
+        return await self._database.slow_query(sql, bindings, meanwhile)
 
     def octets(self, message: int) -> bytes | None:
         """Return the octets of a message (its EMAILID's number), None when it is gone."""

@@ -24,7 +24,7 @@ from localserver.store import functions
 from localserver.store.errors import DamagedError, DiskFullError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from desktopmail.net.ports import Executor
@@ -46,6 +46,8 @@ _BUSY_MS = 5000
 # the others meanwhile is read, and goes into the next commit too. Under ten sessions that send all
 # the time, half as many commits carry as many messages.
 _TURNS = 2
+# So long a slow query has a thread, or the loop, before others have their turn.
+PIECE_S = 0.02
 
 
 class Joint(Protocol):
@@ -103,7 +105,7 @@ class Database:
         self._draining = False
         self._closed = False
         self._is_damaged = False
-        self._slow: apsw.Connection | None = None
+        self._spare: apsw.Connection | None = None  # for the next query that is slow
         self._slow_lock = asyncio.Lock()
         self._beside: apsw.Connection | None = None
         self._folded_pages = 0  # written until it was folded in last
@@ -112,18 +114,48 @@ class Database:
         if path is not None:
             own.wal_autocheckpoint(0)
 
-    async def slow_query(self, sql: str, bindings: Sequence[object]) -> list[tuple[Any, ...]]:
-        """Run a SELECT in a thread, on a connection of its own; in memory at once, in the loop.
+    async def slow_query(
+        self, sql: str, bindings: Sequence[object], meanwhile: Callable[[], Awaitable[None]]
+    ) -> list[tuple[Any, ...]]:
+        """Run a SELECT that may take long, piece by piece, and return the rows that are wanted.
+
+        Its last column says whether a row is wanted, and is cut off: so what is not wanted makes no
+        piece longer. A file is read in threads, each of which is free again for a commit or another
+        query behind a piece; a database in memory in the loop, which has its turn there.
+
+        Args:
+            sql: The SELECT; its rows may come from different moments.
+            bindings: What its question marks are.
+            meanwhile: Awaited between two pieces; what it raises ends the query.
 
         Raises:
             DamagedError: The database is damaged.
         """
+        connection = self.read if self.path is None else self._for_a_slow_query(self.path)
+        rows: list[tuple[Any, ...]] = []
+        pieces = _pieces(connection, sql, bindings, asyncio.get_running_loop().time)
+        try:
+            while (piece := await self._piece(pieces)) is not None:
+                rows += piece
+                await meanwhile()
+        finally:
+            if pieces.gi_running:
+                connection.interrupt()  # we were cancelled: the thread that is at it ends soon
+            else:
+                pieces.close()
+                self._spare = None if self.path is None else connection
+        return rows
+
+    def _for_a_slow_query(self, path: Path) -> apsw.Connection:
+        connection, self._spare = self._spare, None
+        return _reading(path) if connection is None else connection
+
+    async def _piece(self, pieces: Iterator[list[tuple[Any, ...]]]) -> list[tuple[Any, ...]] | None:
         if self.path is None:
-            return _rows(self.read, sql, bindings)
+            await asyncio.sleep(0)
+            return next(pieces, None)
         async with self._slow_lock:
-            if self._slow is None:
-                self._slow = _reading(self.path)
-            return await self._executor.run(_rows, self._slow, sql, bindings)
+            return await self._executor.run(_next, pieces)
 
     async def look_through(self) -> None:
         """Look through the whole file beside everything else.
@@ -198,9 +230,9 @@ class Database:
             if self._beside is not None:
                 self._beside.close()
             async with self._slow_lock:
-                if self._slow is not None:
-                    self._slow.close()
-                    self._slow = None
+                if self._spare is not None:
+                    self._spare.close()
+                    self._spare = None
             self.read.close()
             await self._executor.run(_close, self._own)
         else:
@@ -246,13 +278,33 @@ class Database:
                 self._log_pages, _ = await self._executor.run(_fold_in, self._beside, "PASSIVE")
 
 
-def _rows(
-    connection: apsw.Connection, sql: str, bindings: Sequence[object]
-) -> list[tuple[Any, ...]]:
+def _pieces(
+    connection: apsw.Connection,
+    sql: str,
+    bindings: Sequence[object],
+    clock: Callable[[], float],
+) -> Generator[list[tuple[Any, ...]]]:
+    """Step through a SELECT; what was found is given out whenever its time is over."""
+    cursor = connection.cursor()
+    rows: list[tuple[Any, ...]] = []
+    until = clock() + PIECE_S
     try:
-        return connection.execute(sql, cast("Any", bindings)).fetchall()
+        for row in cursor.execute(sql, cast("Any", bindings)):
+            if row[-1]:
+                rows.append(row[:-1])
+            if clock() > until:
+                yield rows
+                rows = []
+                until = clock() + PIECE_S
     except apsw.Error as error:
         raise explained(error, connection.filename) from error
+    finally:
+        cursor.close(force=True)
+    yield rows
+
+
+def _next(pieces: Iterator[list[tuple[Any, ...]]]) -> list[tuple[Any, ...]] | None:
+    return next(pieces, None)
 
 
 def _tell(waiting: _Waiting[Any], outcome: object) -> None:

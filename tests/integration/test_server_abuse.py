@@ -7,6 +7,7 @@ import contextlib
 import logging
 import smtplib
 import socket
+import struct
 import threading
 import time
 from contextlib import contextmanager
@@ -296,6 +297,8 @@ def test_who_sends_commands_without_end_is_served_in_turn_with_others(protocol: 
 
 # Lines that took minutes, gigabytes, or the server for ever.
 COSTLY = {
+    "subjects": b"SEARCH %b" % b" ".join([b"NOT SUBJECT x"] * 990),
+    "texts": b"SEARCH %b" % b" ".join([b"NOT TEXT x"] * 990),
     "patterns": b'LIST "" "%b"' % (b"*a" * 200 + b"b"),
     "pattern-lists": b'LIST "" (%b)' % b" ".join([b"*a*b*c"] * 9000),
     "sets": b"SEARCH %b" % b" ".join([b"1:*"] * 15_000),
@@ -327,6 +330,76 @@ def test_no_command_keeps_others_from_being_served(name: str) -> None:
             waited_s = time.monotonic() - begun
             until_answered(greedy, b"e ", 1)
         assert waited_s < 3.0
+
+
+LARGE = b"Subject: x\r\n\r\n" + (b"y" * 76 + b"\r\n") * 2600
+# It takes five seconds of the processor: a hundred texts in sixty messages.
+SLOW_SEARCH = b"SEARCH " + b" ".join(b"NOT TEXT absent%d" % n for n in range(100)) + b"\r\n"
+
+
+@pytest.fixture(params=["memory", "disk"])
+def large_mailbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalServer]:
+    data = None if request.param == "memory" else tmp_path
+    with LocalServer({"alice": "secret", "bob": "secret"}, data=data) as server:
+        for _ in range(60):
+            server.deliver("alice", LARGE)
+        yield server
+
+
+def test_a_search_of_a_large_mailbox_lets_other_sessions_have_their_turn(
+    large_mailbox: LocalServer,
+) -> None:
+    with (
+        connected(large_mailbox, "imap") as greedy,
+        connected(large_mailbox, "imap") as other,
+        connected(large_mailbox, "submission") as writer,
+    ):
+        waits: list[float] = []
+        searching = threading.Thread(target=until_answered, args=(greedy, b"e OK", 1))
+        greedy.sendall(b"e " + SLOW_SEARCH)
+        searching.start()
+        while searching.is_alive():
+            for each, asked, answer in (
+                (other, b"f NOOP\r\n", b"f OK"),
+                (other, b"g SEARCH 1 TEXT y\r\n", b"g OK"),
+                (writer, ENVELOPE + b"DATA\r\n", b"354"),
+                (writer, b"x\r\n.\r\n", b"250"),
+            ):
+                begun = time.monotonic()
+                each.sendall(asked)
+                until_answered(each, answer, 1)
+                waits.append(time.monotonic() - begun)
+        searching.join()
+    assert len(waits) > 20
+    assert max(waits) < 2.0
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_search_ends_when_its_client_has_gone(large_mailbox: LocalServer, *, reset: bool) -> None:
+    with connected(large_mailbox, "imap") as greedy:
+        greedy.sendall(b"e " + SLOW_SEARCH * 4)
+        time.sleep(0.3)
+        if reset:
+            greedy.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        greedy.close()
+        begun = time.monotonic()
+        while large_mailbox.server.sessions.all():
+            time.sleep(0.05)
+            assert time.monotonic() - begun < 3.0
+
+
+def test_a_client_that_only_reads_any_more_hears_what_its_search_found(
+    large_mailbox: LocalServer,
+) -> None:
+    with connected(large_mailbox, "imap") as greedy:
+        greedy.sendall(b"e SEARCH 1:5 " + SLOW_SEARCH.removeprefix(b"SEARCH "))
+        greedy.shutdown(socket.SHUT_WR)
+        greedy.settimeout(20)
+        said = b""
+        while heard := greedy.recv(65536):
+            said += heard
+    assert b"* SEARCH 1 2 3 4 5\r\n" in said
+    assert said.endswith(b"e OK Searched.\r\n")
 
 
 def until_answered(connection: socket.socket, answer: bytes, count: int) -> None:

@@ -379,3 +379,66 @@ def test_errors_are_told_apart() -> None:
     assert isinstance(explained(apsw.FullError("full"), "x"), DiskFullError)
     assert isinstance(explained(apsw.CorruptError("malformed"), "x"), DamagedError)
     assert type(explained(apsw.BusyError("locked"), "x")) is StoreError
+
+
+async def nothing() -> None:
+    """What a slow query that nobody watches does between two pieces."""
+
+
+async def test_a_slow_query_returns_the_rows_that_are_wanted(database: Database) -> None:
+    await asyncio.gather(*(database.write(insert(n)) for n in range(20)))
+    rows = await database.slow_query("SELECT n, text, n%?=0 FROM t ORDER BY n", (7,), nothing)
+    assert rows == [(0, "x"), (7, "x"), (14, "x")]
+
+
+SLOW = (
+    "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM c LIMIT 10000000)"
+    " SELECT n, 0 FROM c"
+)
+
+
+async def test_a_slow_query_gives_others_their_turn_and_ends_when_it_is_told_to(
+    database: Database,
+) -> None:
+    turns: list[int] = []
+
+    async def meanwhile() -> None:
+        turns.append(await database.write(insert(len(turns))))
+        if len(turns) == 5:
+            raise StoreError("enough")
+
+    with pytest.raises(StoreError, match="enough"):
+        await database.slow_query(SLOW, (), meanwhile)
+    assert numbers(database) == turns == [0, 1, 2, 3, 4]
+    assert await database.slow_query("SELECT n, n=3 FROM t", (), nothing) == [(3,)]
+
+
+async def test_two_slow_queries_take_turns(database: Database) -> None:
+    said: list[str] = []
+
+    async def ask(name: str) -> None:
+        async def meanwhile() -> None:
+            said.append(name)
+            if said.count(name) == 4:
+                raise StoreError("enough")
+
+        with pytest.raises(StoreError, match="enough"):
+            await database.slow_query(SLOW, (), meanwhile)
+
+    await asyncio.gather(ask("one"), ask("other"))
+    assert set(said[:3]) == {"one", "other"}
+
+
+async def test_a_slow_query_that_is_cancelled_leaves_no_thread_at_work(database: Database) -> None:
+    scope = TaskScope(lambda _name, _error: None)
+    scope.spawn(
+        database.slow_query(SLOW.replace("SELECT n, 0", "SELECT count(*), 0"), (), nothing),
+        name="q",
+    )
+    if database.path is None:
+        return  # it has no thread, and one row of it is one piece
+    await asyncio.sleep(0.05)
+    begun = asyncio.get_running_loop().time()
+    await scope.close()
+    assert await database.slow_query("SELECT 1, 1", (), nothing) == [(1,)]
+    assert asyncio.get_running_loop().time() - begun < 0.5
