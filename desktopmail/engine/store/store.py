@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from desktopmail.net.ports import Executor
 
 T = TypeVar("T")
+Plain = int | float | str | None  # what JSON has too
 _log = logging.getLogger("desktopmail.engine")
 # A change names its messages up to here; beyond, a window reads its rows again anyway.
 _MAX_NAMED_MESSAGES = 500
@@ -90,8 +91,8 @@ class Transaction:
         """Run a statement once for each row."""
         self._connection.executemany(sql, rows)
 
-    def execute_for(self, sql: str, rows: Sequence[Value] | Sequence[Sequence[Value]]) -> None:
-        """Run a statement once that takes all rows from `json_each(?)`.
+    def execute_for(self, sql: str, rows: Sequence[Plain] | Sequence[tuple[Plain, ...]]) -> None:
+        """Run a statement once that takes all rows from `json_each(?)`; octets go as hex.
 
         Each run of a statement gives the interpreter's lock up, and waits for it while another
         thread works: where columns are few and short, to read JSON takes less time than that.
