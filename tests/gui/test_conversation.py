@@ -9,10 +9,12 @@ import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from desktopmail.door.changes import MessagesChanged
 from desktopmail.door.commands import DeleteMessages, StoreFlags
 from desktopmail.door.rows import Flag, Kind, Role
 from desktopmail.ui.commands.registry import find_verb
-from desktopmail.ui.models.messages import MessageListModel, read_placements
+from desktopmail.ui.models.message_drag import read_placements
+from desktopmail.ui.models.messages import MessageListModel
 from desktopmail.ui.settings import Settings
 from desktopmail.ui.window import MainWindow
 from tests.helpers.fake_door import FakeStore
@@ -154,6 +156,31 @@ def test_enter_opens_a_conversation_with_ones_own_answers_and_escape_leads_back(
         QTest.keyClick(pane.list, Qt.Key.Key_Escape)
         assert (pane.title, subjects(window)) == before
         assert not pane.conversation_bar.isVisible()
+
+    play(theme, scene)
+
+
+def test_each_row_of_a_conversation_in_several_mailboxes_says_where_it_stands(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        model, pane = window.list_model, window.list_pane
+
+        def where() -> list[str]:
+            return [model.where(message) for message in model.messages(range(model.rowCount()))]
+
+        assert set(where()) == {""}
+        QTest.keyClick(pane.list, Qt.Key.Key_Return)
+        assert where() == ["Inbox", "Sent", "Inbox", "Inbox"]
+        assert ", in Sent" in model.sentence(model.messages([1])[0])
+        mine = next(row for row in store.messages.values() if "mine" in row.subject)
+        inbox = store.box(Role.INBOX).id
+        store.messages[mine.id] = msgspec.structs.replace(mine, mailbox_id=inbox)
+        store.tell(MessagesChanged(mailbox_ids=(inbox,)))
+        window.bridge.flush()
+        assert set(where()) == {""}  # all stand in one now
+        pane.leave_conversation()
+        assert set(where()) == {""}
 
     play(theme, scene)
 

@@ -8,7 +8,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from desktopmail.door.ids import MailboxId
 from desktopmail.door.rows import Flag, Role
 from desktopmail.ui.models.mailboxes import MailboxTreeModel, NodeKind
-from desktopmail.ui.models.messages import write_placements
+from desktopmail.ui.models.message_drag import write_placements
 from tests.helpers.fake_door import full_store
 
 pytestmark = pytest.mark.usefixtures("qapp")

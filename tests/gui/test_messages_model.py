@@ -13,11 +13,8 @@ from PySide6.QtTest import QAbstractItemModelTester
 from desktopmail.door.ids import AccountId, MailboxId, MessageId, PlacementId
 from desktopmail.door.landmarks import Landmarks, Stood
 from desktopmail.door.rows import Flag, MessageRow, Person, View
-from desktopmail.ui.models.messages import (
-    MessageListModel,
-    read_placements,
-    write_placements,
-)
+from desktopmail.ui.models.message_drag import read_placements, write_placements
+from desktopmail.ui.models.messages import MessageListModel
 from desktopmail.ui.panes.message_list import MessageList
 from tests.helpers.fake_door import NOW
 

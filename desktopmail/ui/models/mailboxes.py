@@ -25,7 +25,7 @@ from desktopmail.ui.models.mailbox_drag import (
     read_mailbox,
     write_mailbox,
 )
-from desktopmail.ui.models.messages import PLACEMENTS_MIME, read_placements
+from desktopmail.ui.models.message_drag import PLACEMENTS_MIME, read_placements
 from desktopmail.ui.sentences import said
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ scroll position stay where they are; rows never seen are only counted.
 from __future__ import annotations
 
 import enum
-import struct
 from collections import OrderedDict
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
@@ -24,23 +23,24 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from desktopmail.door.ids import PlacementId
 from desktopmail.door.landmarks import Landmarks
 from desktopmail.door.rows import Column, Flag, MessageRow, TagRow, View
 from desktopmail.ui.dates import short_date, size_text
 from desktopmail.ui.isolates import isolated, joined
 from desktopmail.ui.language import tr
+from desktopmail.ui.models.message_drag import PLACEMENTS_MIME, write_placements
+from desktopmail.ui.models.standing import standing
 from desktopmail.ui.models.tags import Tags, tag_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from desktopmail.door.ids import MailboxId, PlacementId
     from desktopmail.door.interface import StoreReader
     from desktopmail.door.landmarks import Stood
 
 Index = QModelIndex | QPersistentModelIndex
 
-PLACEMENTS_MIME = "application/x-desktopmail-placements"
 PAGE_ROWS = 64
 #: Hits of a search are counted up to so many before the first are shown, and to their end later.
 COUNTED_FIRST = 4 * PAGE_ROWS
@@ -100,6 +100,7 @@ class MessageListModel(QAbstractTableModel):
         self._frozen: tuple[int, list[MessageRow]] | None = None
         self.view = View()
         self._from_server: frozenset[PlacementId] = frozenset()
+        self._standing: dict[MailboxId, str] = {}
         self.outgoing = False
         self.is_reckoned = False
         self.tags = Tags(self)
@@ -137,6 +138,7 @@ class MessageListModel(QAbstractTableModel):
             self._pages[0] = list(first)
         self._places = Landmarks()
         self._count = self._reader.count(view) if count is None else count
+        self._standing = standing(self._reader, view)
         self.endResetModel()
 
     def know_count(self, count: int) -> None:
@@ -214,6 +216,8 @@ class MessageListModel(QAbstractTableModel):
             exactly: Count all rows above, however many they are.
         """
         new_count = self._new_count()
+        if self.view.thread_id is not None:  # its messages may stand elsewhere now
+            self._standing = standing(self._reader, self.view)
         stood, self._places = self._places.stood, Landmarks()
         known = self._known_stretch(visible)
         if exactly or known is None or known[0] < _RECKONED_BEHIND:
@@ -438,6 +442,10 @@ class MessageListModel(QAbstractTableModel):
         shown = joined(who.split(", ")) if self.outgoing else isolated(who)
         return f"{shown}  ({message.thread_size})" if message.thread_size > 1 else shown
 
+    def where(self, message: MessageRow) -> str:
+        """The mailbox that a row stands in, where rows of this list stand in several."""
+        return self._standing.get(message.mailbox_id, "")
+
     def labels(self, message: MessageRow) -> list[TagRow]:
         """What a row is marked with: found at a server only, and its tags."""
         tags = self.tags.shown(message.tags)
@@ -455,6 +463,8 @@ class MessageListModel(QAbstractTableModel):
         if message.flags & Flag.FLAGGED:
             parts.append(tr("list.flagged"))
         parts += [self.who(message), message.subject or tr("list.no_subject"), self.date(message)]
+        if where := self.where(message):
+            parts.append(tr("list.stands_in", mailbox=where))
         if message.has_attachment:
             parts.append(tr("list.with_attachment"))
         if tagged := tag_text(self.labels(message)):
@@ -479,16 +489,3 @@ class MessageListModel(QAbstractTableModel):
 _ANSWERED_ROLES = frozenset(
     {MessageListModel.RowRole, Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}
 )
-
-
-def write_placements(ids: Sequence[PlacementId]) -> QMimeData:
-    """Pack placements for a drag."""
-    data = QMimeData()
-    data.setData(PLACEMENTS_MIME, struct.pack(f">{len(ids)}q", *ids))
-    return data
-
-
-def read_placements(data: QMimeData) -> list[PlacementId]:
-    """Unpack what `write_placements` packed."""
-    packed = data.data(PLACEMENTS_MIME).data()
-    return [PlacementId(number) for (number,) in struct.iter_unpack(">q", packed)]

@@ -26,6 +26,8 @@ _TAG = 9
 _TAGS_SHOWN = 5
 _GAP = 8  # beside the text of a cell
 _UNREAD = QFont.Weight.DemiBold
+_MOST_OF_A_LINE = 0.45  # that the name of a mailbox takes
+_DOT_BETWEEN = "  ·  "
 
 
 class CardDelegate(QStyledItemDelegate):
@@ -126,7 +128,7 @@ class CardDelegate(QStyledItemDelegate):
         if unread:
             self._dot(painter, rect, column)
 
-        # Line 1: who, and when.
+        # Line 1: who, where, and when.
         small = QFont(font)
         small.setPointSizeF(font.pointSizeF() * 0.92)
         date = model.date(message)
@@ -134,6 +136,12 @@ class CardDelegate(QStyledItemDelegate):
         painter.setFont(small)
         painter.setPen(self._theme.colour("accent") if unread and not selected else quiet)
         draw_text(painter, column, date, mirrored=mirrored, at_end=True)
+        if where := model.where(message):
+            painter.setPen(quiet)
+            between = trim(column, width, mirrored=mirrored)
+            draw_text(painter, between, _DOT_BETWEEN, mirrored=mirrored, at_end=True)
+            width += QFontMetrics(small).horizontalAdvance(_DOT_BETWEEN)
+            width += paint_where(painter, column, width, where, mirrored=mirrored)
         bold = QFont(font)
         bold.setWeight(QFont.Weight.Bold if unread else QFont.Weight.Medium)
         painter.setFont(bold)
@@ -221,6 +229,21 @@ def paint_tags(
     return min(len(tags), _TAGS_SHOWN) * step
 
 
+def paint_where(painter: QPainter, line: QRect, used: int, where: str, *, mirrored: bool) -> int:
+    """Write the name of a mailbox at the end of a line, of which so many pixels are used there.
+
+    Returns:
+        The width it takes, in pixels.
+    """
+    wanted = painter.fontMetrics().horizontalAdvance(where) + 2
+    room = trim(line, used, mirrored=mirrored)
+    width = max(min(wanted, round(room.width() * _MOST_OF_A_LINE)), 0)
+    before = room.width() - width
+    room = room.adjusted(0, 0, -before, 0) if mirrored else room.adjusted(before, 0, 0, 0)
+    draw_text(painter, room, where, mirrored=mirrored, at_end=True)
+    return width
+
+
 class TableDelegate(QStyledItemDelegate):
     """Draws one cell of the list as a table."""
 
@@ -298,5 +321,10 @@ class TableDelegate(QStyledItemDelegate):
             dot = self._theme.px(_TAG)
             used = paint_tags(painter, cell, model.labels(message), dot, mirrored=mirrored)
             cell = trim(cell, used + 4 if used else 0, mirrored=mirrored)
+            if where := model.where(message):
+                painter.setPen(self._theme.colour("muted"))
+                used = paint_where(painter, cell, 0, where, mirrored=mirrored)
+                painter.setPen(self._theme.colour("text"))
+                cell = trim(cell, used + _GAP, mirrored=mirrored)
         at_end = column is ListColumn.SIZE
         draw_text(painter, cell, text, mirrored=mirrored, at_end=at_end)
