@@ -120,7 +120,7 @@ def _refuse_the_dying(profile: Profile) -> int:
 
 async def _try(profile: Profile) -> RemoteDoor | None:
     try:
-        return await connect(profile.socket)
+        return await connect(profile.address)
     except (FileNotFoundError, ConnectionRefusedError, EngineGoneError):
         return None  # nobody listens, or one that is just ending
 

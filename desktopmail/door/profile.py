@@ -1,4 +1,4 @@
-"""Where the state of one profile is: one folder, and one socket in the runtime folder."""
+"""Where the state of one profile is: one folder, and a socket in the runtime folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from desktopmail.door.address import Address, LoopbackAddress, SocketAddress, has_sockets
 
 # The address of a socket holds 107 octets (103 elsewhere than on Linux), and the names below take
 # up to 33 of them.
@@ -104,10 +106,13 @@ class Profile:
         return self.folder / "engine.log"
 
     @property
-    def socket(self) -> Path:
-        """The socket that the engine listens on: short, and in a folder of this user alone."""
+    def address(self) -> Address:
+        """Where the engine is reached: by what this system has."""
+        if not has_sockets():
+            return LoopbackAddress(self.folder / "address")
+        # A socket's path has to be short, and its folder this user's alone.
         digest = hashlib.sha256(os.fsencode(self.folder.resolve())).hexdigest()[:16]
-        return _runtime_folder() / f"{digest}.sock"
+        return SocketAddress(_runtime_folder() / f"{digest}.sock")
 
 
 def _runtime_folder() -> Path:

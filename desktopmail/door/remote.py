@@ -1,11 +1,14 @@
-"""The door to an engine in another process, over its socket."""
+"""The door to an engine in another process, at its address."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from typing import TYPE_CHECKING
 
+from desktopmail.door.address import LOOPBACK_HOST, LoopbackAddress, SocketAddress, read_port
+from desktopmail.door.admission import NONCE_OCTETS, Applicant
 from desktopmail.door.frames import (
     VERSION,
     AnswerFrame,
@@ -25,18 +28,19 @@ from desktopmail.door.interface import DoorError, EngineGoneError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+    from desktopmail.door.address import Address
     from desktopmail.door.changes import AnyChange
     from desktopmail.door.commands import AnyCommand, Outcome
     from desktopmail.door.frames import EngineFrame
     from desktopmail.door.queries import AnyAnswer, AnyQuery
 
 HELLO_TIMEOUT_S = 10.0
+ADMISSION_TIMEOUT_S = 5.0
 
 
 class RemoteDoor(asyncio.Protocol):
-    """A `Door` over a Unix socket; made by `connect`.
+    """A `Door` over a connection; made by `connect`.
 
     Attributes:
         gone: Done when the connection ended, whoever ended it.
@@ -184,21 +188,22 @@ class RemoteDoor(asyncio.Protocol):
         await self._greeted
 
 
-async def connect(path: Path) -> RemoteDoor:
-    """Connect to the engine that listens on a socket.
+async def connect(address: Address) -> RemoteDoor:
+    """Connect to the engine that listens at an address.
 
     Raises:
         OSError: Nobody listens there.
+        EngineGoneError: Somebody else listens there, or the engine is just ending.
         DoorError: It is an engine of another version, or none.
     """
-    loop = asyncio.get_running_loop()
-    _, door = await loop.create_unix_connection(RemoteDoor, str(path))
+    door = RemoteDoor()
+    await reach(address, door)
     try:
         await asyncio.wait_for(door.greeted(), HELLO_TIMEOUT_S)
     except TimeoutError as error:
         await door.aclose()
         raise DoorError(
-            f"The engine (socket {path}) does not answer.",
+            f"The engine ({address.path}) does not answer.",
             remedy="End that process and start again.",
             code="engine-silent",
         ) from error
@@ -206,6 +211,36 @@ async def connect(path: Path) -> RemoteDoor:
         await door.aclose()
         raise
     return door
+
+
+async def reach(address: Address, client: asyncio.Protocol) -> None:
+    """Connect a client to the engine that listens at an address.
+
+    Raises:
+        OSError: Nobody listens there.
+        EngineGoneError: Somebody else does, or one that does not answer, or the engine is ending.
+    """
+    loop = asyncio.get_running_loop()
+    match address:
+        case SocketAddress(path):
+            await loop.create_unix_connection(lambda: client, str(path))
+        case LoopbackAddress():
+            port = read_port(address)
+            applicant = Applicant(port, secrets.token_bytes(NONCE_OCTETS), client)
+            await loop.create_connection(lambda: applicant, LOOPBACK_HOST, port.port)
+            await _admitted(applicant)
+
+
+async def _admitted(applicant: Applicant) -> None:
+    try:
+        await asyncio.wait_for(applicant.admitted, ADMISSION_TIMEOUT_S)
+    except TimeoutError as error:
+        applicant.leave()
+        # An engine that hangs is told from one that died by its lock, when another one is started.
+        raise EngineGoneError("Who listens at the engine's port does not answer.") from error
+    except BaseException:
+        applicant.leave()
+        raise
 
 
 def _other_version(version: int) -> DoorError:

@@ -18,7 +18,7 @@ from desktopmail.door.child import StartFailure
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.engine.engine import Engine
-from desktopmail.engine.listening import EngineSocket
+from desktopmail.engine.listening import Listener
 from desktopmail.engine.niceness import give_way
 from desktopmail.engine.waiting import wait
 from desktopmail.net.ports import SystemClock, ThreadExecutor, system_ports
@@ -71,37 +71,37 @@ async def _serve(profile: Profile, deaths_seen: int) -> None:
             store_executor=ThreadExecutor(store_thread),
             keyring_executor=ThreadExecutor(keyring_thread),
         )
-        socket = EngineSocket(engine, profile.socket, report=_report)
+        listener = Listener(engine, profile.address, report=_report)
         try:
             _note_crashes(profile)
             await engine.start(deaths_seen=deaths_seen)
-            await socket.start()
+            await listener.start()
             _let_stdout_go()
             gc.freeze()  # what is here now stays
             gc.set_threshold(*GC_THRESHOLDS)
-            await _until_the_last_client_left(socket, stop)
+            await _until_the_last_client_left(listener, stop)
         finally:
-            await socket.aclose()
+            await listener.aclose()
             await engine.aclose()
             worker.close()
 
 
-async def _until_the_last_client_left(socket: EngineSocket, stop: asyncio.Event) -> None:
+async def _until_the_last_client_left(listener: Listener, stop: asyncio.Event) -> None:
     clock = SystemClock()
     async with asyncio.TaskGroup() as group:
-        watching = group.create_task(_watch(socket, clock))
+        watching = group.create_task(_watch(listener, clock))
         stopping = group.create_task(_wait_for(stop))
         await asyncio.wait((watching, stopping), return_when=asyncio.FIRST_COMPLETED)
         watching.cancel()
         stopping.cancel()
 
 
-async def _watch(socket: EngineSocket, clock: SystemClock) -> None:
-    if not await wait(socket.busy, clock, FIRST_CLIENT_S):
+async def _watch(listener: Listener, clock: SystemClock) -> None:
+    if not await wait(listener.busy, clock, FIRST_CLIENT_S):
         return
     while True:
-        await socket.idle.wait()
-        if not await wait(socket.busy, clock, GRACE_S):
+        await listener.idle.wait()
+        if not await wait(listener.busy, clock, GRACE_S):
             return
 
 

@@ -1,11 +1,21 @@
-"""The socket of the engine: clients come and go; a slow one is told that it missed something."""
+"""The engine listens: clients come and go; a slow one is told that it missed something."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import secrets
+import socket
 from typing import TYPE_CHECKING
 
+from desktopmail.door.address import (
+    LOOPBACK_HOST,
+    TOKEN_OCTETS,
+    LoopbackAddress,
+    Port,
+    SocketAddress,
+    write_port,
+)
 from desktopmail.door.changes import EverythingChanged
 from desktopmail.door.frames import (
     AnswerFrame,
@@ -21,20 +31,26 @@ from desktopmail.door.frames import (
     encode,
 )
 from desktopmail.door.interface import Door, DoorError
+from desktopmail.engine.admission import Admission
 from desktopmail.tasks import TaskScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from desktopmail.door.address import Address
     from desktopmail.door.changes import AnyChange
     from desktopmail.door.frames import ClientFrame, EngineFrame
 
 # So much may wait for a client that does not read; then changes are dropped, and it is told so.
 MAX_UNREAD_OCTETS = 1024 * 1024
+_REMEDIES = {
+    SocketAddress: "Check the folder, or set XDG_RUNTIME_DIR to another one.",
+    LoopbackAddress: "Check the folder, and whether programs may listen on 127.0.0.1.",
+}
 
 
-class EngineSocket:
+class Listener:
     """Listens for clients and serves the door to them.
 
     Attributes:
@@ -42,11 +58,15 @@ class EngineSocket:
         idle: Set while there is no client.
     """
 
-    def __init__(self, door: Door, path: Path, *, report: Callable[[str, Exception], None]) -> None:
+    def __init__(
+        self, door: Door, address: Address, *, report: Callable[[str, Exception], None]
+    ) -> None:
         self._door = door
-        self._path = path
+        self._address = address
         self._report = report
         self._server: asyncio.Server | None = None
+        self._admission: Admission | None = None
+        self._is_published = False  # what stands at the address is ours
         self.clients: set[_Client] = set()
         self.idle = asyncio.Event()
         self.busy = asyncio.Event()
@@ -54,26 +74,21 @@ class EngineSocket:
         self._unsubscribe = door.subscribe(self._tell)
 
     async def start(self) -> None:
-        """Listen; only this user may connect.
+        """Listen; only this user may connect. The lock of the profile has to be ours.
 
         Raises:
-            DoorError: The socket cannot be made.
+            DoorError: It is not possible to listen there.
         """
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _check_owner(self._path.parent)
-            # Whoever left this behind has died: the lock of the profile is ours.
-            self._path.unlink(missing_ok=True)
-            loop = asyncio.get_running_loop()
-            before = os.umask(0o177)
-            try:
-                self._server = await loop.create_unix_server(self._serve, str(self._path))
-            finally:
-                os.umask(before)
+            match self._address:
+                case SocketAddress(path):
+                    await self._start_on_socket(path)
+                case LoopbackAddress():
+                    await self._start_on_loopback(self._address)
         except OSError as error:
             raise DoorError(
-                f"The engine cannot listen on {self._path}: {error.strerror or error}.",
-                remedy="Check the folder, or set XDG_RUNTIME_DIR to another one.",
+                f"The engine cannot listen at {self._address.path}: {error.strerror or error}.",
+                remedy=_REMEDIES[type(self._address)],
                 code="no-socket",
             ) from error
 
@@ -82,9 +97,39 @@ class EngineSocket:
         self._unsubscribe()
         if self._server is not None:
             self._server.close()
+        if self._admission is not None:
+            self._admission.close()
         for client in list(self.clients):
             await client.aclose()
-        self._path.unlink(missing_ok=True)
+        if self._is_published:
+            self._address.path.unlink(missing_ok=True)
+
+    async def _start_on_socket(self, path: Path) -> None:
+        _make_room(path)
+        before = os.umask(0o177)
+        try:
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_unix_server(self._serve, str(path))
+        finally:
+            os.umask(before)
+        self._is_published = True
+
+    async def _start_on_loopback(self, address: LoopbackAddress) -> None:
+        token = secrets.token_bytes(TOKEN_OCTETS)
+        self._admission = Admission(token, self._serve)
+        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # on Windows others could bind it, too
+                bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+            bound.bind((LOOPBACK_HOST, 0))
+            # Who reads it before we listen is refused, and tries again.
+            write_port(address, Port(port=bound.getsockname()[1], token=token))
+            self._is_published = True
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_server(self._admission.stranger, sock=bound)
+        except BaseException:
+            bound.close()
+            raise
 
     def joined(self, client: _Client) -> None:
         """A client has come."""
@@ -114,9 +159,9 @@ class _Client(asyncio.Protocol):
     """One client: commands run side by side, each answered under its number."""
 
     def __init__(
-        self, socket: EngineSocket, door: Door, report: Callable[[str, Exception], None]
+        self, listener: Listener, door: Door, report: Callable[[str, Exception], None]
     ) -> None:
-        self._socket = socket
+        self._listener = listener
         self._door = door
         self._scope = TaskScope(report)
         self._decoder = client_decoder()
@@ -131,7 +176,7 @@ class _Client(asyncio.Protocol):
         self._transport = transport
         transport.set_write_buffer_limits(high=MAX_UNREAD_OCTETS)
         self._write(Hello(pid=os.getpid()))
-        self._socket.joined(self)
+        self._listener.joined(self)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -153,7 +198,7 @@ class _Client(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         # What was asked for goes on: it is journaled, and others may want it.
         del exc
-        self._socket.left(self)
+        self._listener.left(self)
 
     def tell(self, octets: bytes) -> None:
         """Send a change, or remember that one was missed."""
@@ -221,6 +266,12 @@ class _Client(asyncio.Protocol):
     def _write(self, frame: EngineFrame) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(encode(frame))
+
+
+def _make_room(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _check_owner(path.parent)
+    path.unlink(missing_ok=True)  # whoever left it behind has died: the lock of the profile is ours
 
 
 def _check_owner(folder: Path) -> None:

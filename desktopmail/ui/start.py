@@ -72,7 +72,7 @@ def start_engine(profile: Profile) -> EngineProcess | None:
     It gets ready while this process brings Qt in. A fresh profile, and one that cannot be written,
     are left to `attach`, which tells what is wrong.
     """
-    if not profile.database.exists() or profile.socket.exists():
+    if not profile.database.exists() or profile.address.path.exists():
         return None
     try:
         return EngineProcess.start(profile)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from desktopmail.door import attach as attaching
+from desktopmail.door.address import WAY_VARIABLE
 from desktopmail.door.attach import attach
+from desktopmail.door.child import EngineProcess
 from desktopmail.door.commands import StartSandbox
 from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.door.profile import Profile
@@ -24,10 +26,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Profile]:
+@pytest.fixture(params=["socket", "loopback"])
+def profile(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Profile]:
     with tempfile.TemporaryDirectory() as runtime:  # short, as the address of a socket has to be
         monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+        monkeypatch.setenv(WAY_VARIABLE, request.param)
         monkeypatch.setattr(attaching, "_deaths", {})
         yield Profile.at(tmp_path / "profile")
 
@@ -39,7 +44,7 @@ async def test_the_second_client_finds_the_engine_of_the_first(profile: Profile)
     status = await second.door.query(ReadStatus())
     assert isinstance(status, EngineStatus)
     assert status.pid == first.door.engine_pid
-    assert profile.socket.stat().st_mode & 0o077 == 0
+    assert profile.address.path.stat().st_mode & 0o077 == 0
     await first.aclose()
     await second.aclose()
 
@@ -61,11 +66,26 @@ async def test_two_that_start_it_at_once_get_the_same(profile: Profile) -> None:
     await other.aclose()
 
 
+async def test_a_second_engine_on_a_profile_leaves_the_first_one_where_it_is(
+    profile: Profile,
+) -> None:
+    session = await attach(profile)
+    child = EngineProcess.start(profile)
+    while not child.ended:
+        await asyncio.sleep(0.05)
+    assert child.failure().code == "profile-in-use"
+    assert f"(process {session.door.engine_pid})" in child.failure().sentence
+    other = await attach(profile, spawn=False)
+    assert other.door.engine_pid == session.door.engine_pid
+    await other.aclose()
+    await session.aclose()
+
+
 async def test_the_engine_ends_after_its_last_client(profile: Profile) -> None:
     session = await attach(profile)
     await session.aclose()
     for _ in range(200):
-        if not profile.socket.exists():
+        if not profile.address.path.exists():
             return
         await asyncio.sleep(0.05)
     pytest.fail("the engine went on without clients")

@@ -27,11 +27,11 @@ def test_everything_is_in_the_folder_of_the_profile(tmp_path: Path) -> None:
 def test_the_socket_is_short_and_the_same_for_one_folder_only(tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 200)
     deep.mkdir()
-    assert len(str(Profile.at(deep).socket)) < 100  # a socket address holds 107 octets
-    assert Profile.at(deep).socket != Profile.at(tmp_path).socket
+    assert len(str(Profile.at(deep).address.path)) < 100  # a socket address holds 107 octets
+    assert Profile.at(deep).address != Profile.at(tmp_path).address
     link = tmp_path / "link"
     link.symlink_to(deep)
-    assert Profile.at(link).socket == Profile.at(deep).socket
+    assert Profile.at(link).address == Profile.at(deep).address
 
 
 def test_without_a_folder_it_is_the_users_own() -> None:
@@ -45,7 +45,7 @@ def test_a_runtime_folder_that_is_too_deep_for_a_socket_is_not_used(
     deep = tmp_path / ("r" * 120)
     deep.mkdir()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(deep))
-    assert len(str(Profile.at(tmp_path).socket)) < 107
+    assert len(str(Profile.at(tmp_path).address.path)) < 107
 
 
 def test_a_temporary_folder_that_is_too_deep_for_a_socket_is_not_used(
@@ -55,4 +55,4 @@ def test_a_temporary_folder_that_is_too_deep_for_a_socket_is_not_used(
     deep.mkdir()
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     monkeypatch.setattr("tempfile.tempdir", str(deep))
-    assert len(str(Profile.at(tmp_path).socket)) < 104
+    assert len(str(Profile.at(tmp_path).address.path)) < 104

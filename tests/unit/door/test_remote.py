@@ -7,6 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from desktopmail.door import remote
+from desktopmail.door.address import (
+    LOOPBACK_HOST,
+    TOKEN_OCTETS,
+    Address,
+    LoopbackAddress,
+    Port,
+    SocketAddress,
+    write_port,
+)
+from desktopmail.door.admission import OPENING_OCTETS
 from desktopmail.door.certificate import ShownCertificate
 from desktopmail.door.changes import EverythingChanged
 from desktopmail.door.commands import Outcome, SetOffline
@@ -19,9 +30,12 @@ from desktopmail.door.frames import (
 )
 from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.door.remote import connect
+from desktopmail.engine.admission import Admission
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+TOKEN = bytes(range(TOKEN_OCTETS))
 
 
 class Played(asyncio.Protocol):
@@ -46,18 +60,30 @@ class Played(asyncio.Protocol):
                 self._transport.write(self._answer)
 
 
+@pytest.fixture(params=[SocketAddress, LoopbackAddress])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Address:
+    made: Address = request.param(tmp_path / "s")
+    return made
+
+
 async def play(
-    folder: Path, answer: bytes | None, greeting: bytes = encode(Hello(pid=1))
-) -> tuple[Path, asyncio.Server]:
-    path = folder / "s"
+    address: Address, answer: bytes | None, greeting: bytes = encode(Hello(pid=1))
+) -> asyncio.Server:
     loop = asyncio.get_running_loop()
-    server = await loop.create_unix_server(lambda: Played(greeting, answer), str(path))
-    return path, server
+
+    def played() -> Played:
+        return Played(greeting, answer)
+
+    if isinstance(address, SocketAddress):
+        return await loop.create_unix_server(played, str(address.path))
+    server = await loop.create_server(Admission(TOKEN, played).stranger, LOOPBACK_HOST, 0)
+    write_port(address, Port(port=server.sockets[0].getsockname()[1], token=TOKEN))
+    return server
 
 
-async def ask(folder: Path, answer: bytes | None) -> Outcome:
-    path, server = await play(folder, answer)
-    door = await connect(path)
+async def ask(address: Address, answer: bytes | None) -> Outcome:
+    server = await play(address, answer)
+    door = await connect(address)
     try:
         return await door.command(SetOffline(offline=True))
     finally:
@@ -65,18 +91,18 @@ async def ask(folder: Path, answer: bytes | None) -> Outcome:
         server.close()
 
 
-async def test_an_outcome_comes_back_under_its_number(tmp_path: Path) -> None:
+async def test_an_outcome_comes_back_under_its_number(address: Address) -> None:
     outcome = Outcome(label="Offline")
-    assert await ask(tmp_path, encode(OutcomeFrame(number=1, outcome=outcome))) == outcome
+    assert await ask(address, encode(OutcomeFrame(number=1, outcome=outcome))) == outcome
 
 
-async def test_a_refusal_comes_back_as_it_was_raised(tmp_path: Path) -> None:
+async def test_a_refusal_comes_back_as_it_was_raised(address: Address) -> None:
     shown = ShownCertificate(
         side="incoming", host="h", port=993, text="subject: CN=mail", fingerprint="a" * 64
     )
     frame = ErrorFrame(number=1, sentence="No.", remedy="Try yes.", code="no", certificate=shown)
     with pytest.raises(DoorError) as caught:
-        await ask(tmp_path, encode(frame))
+        await ask(address, encode(frame))
     assert (caught.value.sentence, caught.value.remedy, caught.value.code) == (
         "No.",
         "Try yes.",
@@ -87,18 +113,18 @@ async def test_a_refusal_comes_back_as_it_was_raised(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("answer", [None, b"\xff\xff\xff\xff", b"\0\0\0\1\xc1"])
 async def test_an_engine_that_goes_or_talks_nonsense_fails_what_waits(
-    answer: bytes | None, tmp_path: Path
+    answer: bytes | None, address: Address
 ) -> None:
     with pytest.raises(EngineGoneError):
-        await ask(tmp_path, answer)
+        await ask(address, answer)
 
 
-async def test_changes_are_told_until_one_stops_listening(tmp_path: Path) -> None:
+async def test_changes_are_told_until_one_stops_listening(address: Address) -> None:
     changes = encode(ChangeFrame(change=EverythingChanged())) * 2
-    path, server = await play(
-        tmp_path, changes + encode(OutcomeFrame(number=1, outcome=Outcome())) + changes
+    server = await play(
+        address, changes + encode(OutcomeFrame(number=1, outcome=Outcome())) + changes
     )
-    door = await connect(path)
+    door = await connect(address)
     told: list[object] = []
     stop = door.subscribe(told.append)
     await door.command(SetOffline(offline=True))
@@ -108,9 +134,62 @@ async def test_changes_are_told_until_one_stops_listening(tmp_path: Path) -> Non
     server.close()
 
 
-async def test_an_engine_of_another_version_is_said(tmp_path: Path) -> None:
-    path, server = await play(tmp_path, None, encode(Hello(version=99, pid=1)))
+async def test_an_engine_of_another_version_is_said(address: Address) -> None:
+    server = await play(address, None, encode(Hello(version=99, pid=1)))
     with pytest.raises(DoorError, match="version 99") as caught:
-        await connect(path)
+        await connect(address)
     assert caught.value.code == "other-version"
+    server.close()
+
+
+class Stranger(asyncio.Protocol):
+    """Listens where an engine did, and says something."""
+
+    def __init__(self, said: bytes | None) -> None:
+        self._said = said
+        self.heard = b""
+        self.transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.heard += data
+        if self._said is None:
+            self.transport.close()
+        else:
+            self.transport.write(self._said)
+
+
+@pytest.mark.parametrize(
+    "said", [None, b"", b"220 mail.example.org ESMTP\r\n", b"x" * 32 + encode(Hello(pid=1))]
+)
+async def test_who_listens_at_the_port_of_an_engine_that_died_is_told_nothing(
+    said: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "ADMISSION_TIMEOUT_S", 0.3)
+    address = LoopbackAddress(tmp_path / "address")
+    stranger = Stranger(said)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: stranger, LOOPBACK_HOST, 0)
+    write_port(address, Port(port=server.sockets[0].getsockname()[1], token=TOKEN))
+    with pytest.raises(EngineGoneError):
+        await connect(address)
+    assert len(stranger.heard) == OPENING_OCTETS
+    assert TOKEN not in stranger.heard
+    stranger.transport.abort()
+    server.close()
+    await asyncio.sleep(0.01)
+
+
+async def test_an_engine_that_admits_and_then_says_nothing_is_named_by_its_address(
+    address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "HELLO_TIMEOUT_S", 0.1)
+    server = await play(address, None, b"")
+    with pytest.raises(DoorError, match="does not answer") as caught:
+        await connect(address)
+    assert caught.value.code == "engine-silent"
+    assert str(address.path) in caught.value.sentence
     server.close()

@@ -1,14 +1,27 @@
-"""The socket of the engine: this user only, one bad client never harms another."""
+"""The engine listens: to this user only, and one bad client never harms another."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
 import stat
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from desktopmail.door.address import (
+    LOOPBACK_HOST,
+    TOKEN_OCTETS,
+    Address,
+    LoopbackAddress,
+    Port,
+    SocketAddress,
+    read_port,
+    write_port,
+)
+from desktopmail.door.admission import OPENING_OCTETS
 from desktopmail.door.changes import AccountsChanged, EverythingChanged
 from desktopmail.door.commands import Outcome, SetOffline, Undo
 from desktopmail.door.frames import (
@@ -23,10 +36,11 @@ from desktopmail.door.frames import (
     encode,
     engine_decoder,
 )
-from desktopmail.door.interface import DoorError
+from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.door.queries import EngineStatus, ReadStatus
-from desktopmail.engine import listening
-from desktopmail.engine.listening import EngineSocket
+from desktopmail.door.remote import connect, reach
+from desktopmail.engine import admission, listening
+from desktopmail.engine.listening import Listener
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -108,65 +122,148 @@ class Client(asyncio.Protocol):
 class Bench:
     """A socket with its door, and clients on it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, address: Address) -> None:
         self.door = SmallDoor()
-        self.path = folder / "run" / "socket"
+        self.address = address
         self.failures: list[str] = []
-        self.socket = EngineSocket(
-            self.door, self.path, report=lambda name, _error: self.failures.append(name)
+        self.listener = Listener(
+            self.door, self.address, report=lambda name, _error: self.failures.append(name)
         )
         self._clients: list[Client] = []
 
     async def client(self) -> Client:
-        loop = asyncio.get_running_loop()
-        _, made = await loop.create_unix_connection(Client, str(self.path))
+        made = Client()
+        await reach(self.address, made)
         self._clients.append(made)
         assert isinstance(await made.next(), Hello)
         return made
 
     async def aclose(self) -> None:
-        await self.socket.aclose()
+        await self.listener.aclose()
         for client in self._clients:
             client.transport.abort()
             await asyncio.wait_for(client.closed.wait(), 5)
 
 
 @asynccontextmanager
-async def listening_on(folder: Path) -> AsyncIterator[Bench]:
-    bench = Bench(folder)
-    await bench.socket.start()
+async def listening_on(address: Address) -> AsyncIterator[Bench]:
+    bench = Bench(address)
+    await bench.listener.start()
     try:
         yield bench
     finally:
         await bench.aclose()
 
 
-async def test_only_this_user_may_connect(tmp_path: Path) -> None:
-    async with listening_on(tmp_path) as bench:
-        assert stat.S_IMODE(bench.path.stat().st_mode) == 0o600
-        assert stat.S_IMODE(bench.path.parent.stat().st_mode) == 0o700
-    assert not bench.path.exists()
+@pytest.fixture(params=[SocketAddress, LoopbackAddress])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Address:
+    (tmp_path / "run").mkdir(mode=0o700)
+    made: Address = request.param(tmp_path / "run" / "address")
+    return made
 
 
-async def test_a_folder_that_is_open_to_others_is_refused(tmp_path: Path) -> None:
+async def test_what_says_where_it_listens_is_for_this_user_and_goes_with_it(
+    address: Address,
+) -> None:
+    async with listening_on(address):
+        assert stat.S_IMODE(address.path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(address.path.parent.stat().st_mode) == 0o700
+        assert list(address.path.parent.iterdir()) == [address.path]
+    assert list(address.path.parent.iterdir()) == []
+
+
+async def test_a_socket_is_not_put_into_a_folder_that_is_open_to_others(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run").chmod(0o755)
-    bench = Bench(tmp_path)
+    bench = Bench(SocketAddress(tmp_path / "run" / "socket"))
     with pytest.raises(DoorError) as caught:
-        await bench.socket.start()
+        await bench.listener.start()
     assert caught.value.code == "no-socket"
     await bench.aclose()
 
 
-async def test_what_a_dead_engine_left_behind_is_no_obstacle(tmp_path: Path) -> None:
-    (tmp_path / "run").mkdir(mode=0o700)
-    (tmp_path / "run" / "socket").write_text("")
-    async with listening_on(tmp_path) as bench:
+async def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for kind in (SocketAddress, LoopbackAddress):
+        bench = Bench(kind(tmp_path / "file" / "address"))
+        with pytest.raises(DoorError, match=r"cannot listen at .*/file/address") as caught:
+            await bench.listener.start()
+        assert caught.value.code == "no-socket"
+        await bench.aclose()
+
+
+async def test_what_a_dead_engine_left_behind_is_no_obstacle(address: Address) -> None:
+    address.path.write_text("")
+    with pytest.raises((OSError, EngineGoneError)):
+        await connect(address)
+    async with listening_on(address) as bench:
         await bench.client()
 
 
-async def test_commands_run_side_by_side_and_answer_under_their_numbers(tmp_path: Path) -> None:
-    async with listening_on(tmp_path) as bench:
+async def test_one_that_never_listened_leaves_the_address_to_another(address: Address) -> None:
+    async with listening_on(address) as bench:
+        second = Bench(address)  # of an engine that found the profile locked
+        await second.aclose()
+        await bench.client()
+
+
+async def test_on_loopback_it_listens_to_this_machine_alone(tmp_path: Path) -> None:
+    address = LoopbackAddress(tmp_path / "address")
+    async with listening_on(address) as bench:
+        assert bench.listener._server is not None
+        (bound,) = bench.listener._server.sockets
+        assert bound.getsockname() == ("127.0.0.1", read_port(address).port)
+        before = read_port(address).token
+        assert len(before) == TOKEN_OCTETS
+    async with listening_on(address):
+        assert read_port(address).token != before
+
+
+async def test_on_loopback_a_port_is_told_before_anybody_is_let_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+
+    def write(address: LoopbackAddress, port: Port) -> None:
+        write_port(address, port)
+        with socket.socket() as early:
+            seen.append(early.connect_ex((LOOPBACK_HOST, port.port)) == errno.ECONNREFUSED)
+
+    monkeypatch.setattr(listening, "write_port", write)
+    async with listening_on(LoopbackAddress(tmp_path / "address")) as bench:
+        await bench.client()
+    assert seen == [True]
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"\0" * 63, b"\0" * OPENING_OCTETS, encode(Hello(pid=1)) * 100]
+)
+async def test_on_loopback_a_stranger_goes_without_a_word_and_is_no_client(
+    said: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "OPENING_TIMEOUT_S", 0.2)
+    address = LoopbackAddress(tmp_path / "address")
+    async with listening_on(address) as bench:
+        heard = await asyncio.wait_for(
+            asyncio.to_thread(heard_by_stranger, read_port(address).port, said), 5
+        )
+        assert heard == b""
+        assert bench.listener.idle.is_set()
+        assert not bench.listener.busy.is_set()
+        await bench.client()
+
+
+def heard_by_stranger(port: int, said: bytes) -> bytes:
+    with socket.create_connection((LOOPBACK_HOST, port)) as stranger:
+        stranger.sendall(said)
+        try:
+            return stranger.recv(1000)
+        except ConnectionResetError:
+            return b""
+
+
+async def test_commands_run_side_by_side_and_answer_under_their_numbers(address: Address) -> None:
+    async with listening_on(address) as bench:
         client = await bench.client()
         client.say(CommandFrame(number=1, command=Undo(token="hold")))
         client.say(CommandFrame(number=2, command=SetOffline(offline=True)))
@@ -181,8 +278,8 @@ async def test_commands_run_side_by_side_and_answer_under_their_numbers(tmp_path
         assert first.number == 1
 
 
-async def test_a_refusal_arrives_with_sentence_remedy_and_code(tmp_path: Path) -> None:
-    async with listening_on(tmp_path) as bench:
+async def test_a_refusal_arrives_with_sentence_remedy_and_code(address: Address) -> None:
+    async with listening_on(address) as bench:
         client = await bench.client()
         client.say(CommandFrame(number=1, command=Undo(token="refuse")))
         error = await client.next()
@@ -190,8 +287,8 @@ async def test_a_refusal_arrives_with_sentence_remedy_and_code(tmp_path: Path) -
         assert bench.failures == []
 
 
-async def test_a_bug_is_answered_and_reported_and_the_client_goes_on(tmp_path: Path) -> None:
-    async with listening_on(tmp_path) as bench:
+async def test_a_bug_is_answered_and_reported_and_the_client_goes_on(address: Address) -> None:
+    async with listening_on(address) as bench:
         client = await bench.client()
         client.say(CommandFrame(number=1, command=Undo(token="bug")))
         error = await client.next()
@@ -202,8 +299,8 @@ async def test_a_bug_is_answered_and_reported_and_the_client_goes_on(tmp_path: P
         assert bench.failures == ["Undo"]
 
 
-async def test_what_is_cancelled_is_not_answered(tmp_path: Path) -> None:
-    async with listening_on(tmp_path) as bench:
+async def test_what_is_cancelled_is_not_answered(address: Address) -> None:
+    async with listening_on(address) as bench:
         client = await bench.client()
         client.say(CommandFrame(number=1, command=Undo(token="hold")))
         client.say(QueryFrame(number=3, query=ReadStatus()))
@@ -218,19 +315,19 @@ async def test_what_is_cancelled_is_not_answered(tmp_path: Path) -> None:
 
 
 async def test_a_client_that_speaks_something_else_goes_and_the_others_stay(
-    tmp_path: Path,
+    address: Address,
 ) -> None:
-    async with listening_on(tmp_path) as bench:
+    async with listening_on(address) as bench:
         good, bad = await bench.client(), await bench.client()
         bad.transport.write(b"\xff\xff\xff\xffGET / HTTP/1.1\r\n\r\n")
         await asyncio.wait_for(bad.closed.wait(), 5)
         good.say(CommandFrame(number=1, command=SetOffline(offline=True)))
         assert isinstance(await good.next(), OutcomeFrame)
-        assert len(bench.socket.clients) == 1
+        assert len(bench.listener.clients) == 1
 
 
-async def test_every_client_is_told_of_changes(tmp_path: Path) -> None:
-    async with listening_on(tmp_path) as bench:
+async def test_every_client_is_told_of_changes(address: Address) -> None:
+    async with listening_on(address) as bench:
         clients = [await bench.client(), await bench.client()]
         bench.door.tell(AccountsChanged())
         told = [await client.next() for client in clients]
@@ -238,13 +335,13 @@ async def test_every_client_is_told_of_changes(tmp_path: Path) -> None:
 
 
 async def test_a_client_that_does_not_read_is_told_that_it_missed_something(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    address: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listening, "MAX_UNREAD_OCTETS", 4096)
-    async with listening_on(tmp_path) as bench:
+    async with listening_on(address) as bench:
         slow = await bench.client()
         slow.transport.pause_reading()
-        (served,) = bench.socket.clients
+        (served,) = bench.listener.clients
         while not served._is_slow:
             bench.door.tell(AccountsChanged())
         for _ in range(10_000):  # it costs nothing more now
@@ -256,23 +353,23 @@ async def test_a_client_that_does_not_read_is_told_that_it_missed_something(
         assert frame == ChangeFrame(change=EverythingChanged())
 
 
-async def test_the_engine_knows_when_its_last_client_has_left(tmp_path: Path) -> None:
-    async with listening_on(tmp_path) as bench:
-        assert bench.socket.idle.is_set()
+async def test_the_engine_knows_when_its_last_client_has_left(address: Address) -> None:
+    async with listening_on(address) as bench:
+        assert bench.listener.idle.is_set()
         client = await bench.client()
-        assert not bench.socket.idle.is_set()
+        assert not bench.listener.idle.is_set()
         client.transport.close()
-        await asyncio.wait_for(bench.socket.idle.wait(), 5)
+        await asyncio.wait_for(bench.listener.idle.wait(), 5)
 
 
-async def test_what_a_client_asked_for_goes_on_when_it_leaves(tmp_path: Path) -> None:
-    async with listening_on(tmp_path) as bench:
+async def test_what_a_client_asked_for_goes_on_when_it_leaves(address: Address) -> None:
+    async with listening_on(address) as bench:
         client = await bench.client()
         client.say(CommandFrame(number=1, command=Undo(token="hold")))
         client.say(CommandFrame(number=2, command=SetOffline(offline=True)))
         await client.next()
         client.transport.close()
-        await asyncio.wait_for(bench.socket.idle.wait(), 5)
+        await asyncio.wait_for(bench.listener.idle.wait(), 5)
         bench.door.held.set()
         await asyncio.sleep(0)
         assert not bench.door.cancelled.is_set()
