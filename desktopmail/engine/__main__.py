@@ -64,7 +64,7 @@ async def _serve(profile: Profile, deaths_seen: int) -> None:
         ThreadPoolExecutor(1, "store") as store_thread,
         ThreadPoolExecutor(1, "keyring") as keyring_thread,
     ):
-        worker = Worker(ThreadExecutor())
+        worker = Worker(ThreadExecutor(), rested=lambda: engine.rest())
         engine = Engine(
             profile,
             replace(system_ports(), worker=worker),

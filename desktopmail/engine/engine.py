@@ -12,6 +12,7 @@ from desktopmail.engine import (
     demo,
     disk_use,
     drafts,
+    freed_memory,
     kept_transcript,
     only_here,
     operations,
@@ -135,6 +136,14 @@ class Engine:
     def _index_waiting(self) -> None:
         """Let what no words come of soon be found by what is here."""
         self._scope.spawn(index_waiting(self.store, self._ports), name="indexing")
+
+    def rest(self) -> None:
+        """Give back what a large piece of work needed, now that there is none."""
+        self._scope.spawn(self._give_back(), name="resting")
+
+    async def _give_back(self) -> None:
+        await self.store.let_caches_go()
+        await self._ports.executor.run(freed_memory.give_back)
 
     async def aclose(self) -> None:
         """Stop all work and close the store."""

@@ -41,11 +41,19 @@ class Worker:
     Args:
         threads: Where we wait for it.
         idle_s: After how long without work it leaves.
+        rested: Called when it leaves so.
     """
 
-    def __init__(self, threads: Executor, idle_s: float = IDLE_S) -> None:
+    def __init__(
+        self,
+        threads: Executor,
+        idle_s: float = IDLE_S,
+        *,
+        rested: Callable[[], object] = lambda: None,
+    ) -> None:
         self._threads = threads
         self._idle_s = idle_s
+        self._rested = rested
         self._child: _Child | None = None
         self._leaving: asyncio.TimerHandle | None = None
 
@@ -58,7 +66,7 @@ class Worker:
         if self._leaving is not None:
             self._leaving.cancel()
         loop = asyncio.get_running_loop()
-        self._leaving = loop.call_later(self._idle_s, self.close)
+        self._leaving = loop.call_later(self._idle_s, self._rest)
         child = self._child
         if child is None:
             child = self._child = _Child()
@@ -74,6 +82,10 @@ class Worker:
             raise result
         returned: T = result
         return returned
+
+    def _rest(self) -> None:
+        self.close()
+        self._rested()
 
     @property
     def pid(self) -> int | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import inspect
 import logging
 from dataclasses import dataclass
 from itertools import groupby
@@ -139,7 +140,7 @@ class Database:
                 rows += piece
                 await meanwhile()
         finally:
-            if pieces.gi_running:
+            if inspect.getgeneratorstate(pieces) == inspect.GEN_RUNNING:
                 connection.interrupt()  # we were cancelled: the thread that is at it ends soon
             else:
                 pieces.close()

@@ -218,6 +218,10 @@ class Segments:
         if connection is not self._connection:
             connection.close()
 
+    def let_cache_go(self) -> None:
+        """Free the pages of what was written last: nobody asks for them again."""
+        self._connection.execute("PRAGMA shrink_memory")
+
     def close(self) -> None:
         """Close all connections."""
         self._reader.close()

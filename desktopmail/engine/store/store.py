@@ -334,6 +334,14 @@ class Store:
         except _UNWRITABLE as error:
             raise unwritable(self.profile, error) from error
 
+    async def let_caches_go(self) -> None:
+        """Free the pages that are kept in case they are asked for again."""
+        await self._executor.run(self._let_caches_go)
+
+    def _let_caches_go(self) -> None:
+        self._connection.execute("PRAGMA shrink_memory")
+        self._segments.let_cache_go()
+
     def tell(self, change: AnyChange) -> None:
         """Tell a change to everybody who listens."""
         for listener in list(self._listeners):

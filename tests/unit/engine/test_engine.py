@@ -6,6 +6,7 @@ import base64
 import logging
 from typing import TYPE_CHECKING
 
+import apsw
 import msgspec
 import pytest
 
@@ -160,3 +161,16 @@ def test_an_engine_that_begins_loads_nothing_that_speaks_http_dns_or_reads_certi
     loaded = imported_with("desktopmail.engine.__main__")
     assert "desktopmail.engine.__main__" in loaded
     assert loaded.isdisjoint({"aiohttp", "cryptography", "dns", "keyring"})
+
+
+async def test_an_engine_that_rests_keeps_no_pages_of_what_it_wrote(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in range(40):
+            server.deliver("alice", mail(number, body="x" * 100_000))
+        async with synced_engine(tmp_path, server) as (bench, _):
+            caches = bench.engine.store._connection, bench.engine.store._segments._connection
+            before = [one.status(apsw.SQLITE_DBSTATUS_CACHE_USED)[0] for one in caches]
+            bench.engine.rest()
+            await bench.engine._scope.settled()
+            after = [one.status(apsw.SQLITE_DBSTATUS_CACHE_USED)[0] for one in caches]
+    assert all(now < was / 2 for was, now in zip(before, after, strict=True))

@@ -93,12 +93,14 @@ async def test_a_process_that_is_killed_is_done_without_and_followed_by_another(
     assert await ready(worker) != pid
 
 
-async def test_it_leaves_when_it_was_idle(worker: Worker) -> None:
+async def test_it_leaves_when_it_was_idle_and_says_so(worker: Worker) -> None:
     pid = await ready(worker)
-    worker._idle_s = 0.05
+    rested: list[int] = []
+    worker._idle_s, worker._rested = 0.05, lambda: rested.append(pid)
     await worker.run(abs, -5)
     async with asyncio.timeout(PATIENCE_S):
         while is_running(pid):
             await asyncio.sleep(0.01)
     assert worker.pid is None
+    assert rested == [pid]
     assert await ready(worker) != pid
