@@ -67,7 +67,6 @@ class Editing:
             await self.store.write(partial(_keep, before, after, sides))
         finally:
             self.working.begin(after.id, after.kind)
-        self.working.release_all()
         return Outcome(ids=(after.id,), label=f"Account {after.name} changed")
 
 

@@ -233,11 +233,13 @@ class Engine:
                 return await self._octets.carry_out(ids)
             case commands.AnswerQuestion():
                 answer = questions.answer
-                outcome = await self.store.write(lambda tx: answer(tx, command, self._now_s()))
+                released = await self.store.write(lambda tx: answer(tx, command, self._now_s()))
                 await self._quarantine.reload()
                 await self.working.begin_all()
-                self.working.release_all()
-                return outcome
+                self.working.wake_all()
+                if released is not None:
+                    self.working.release(released)
+                return commands.Outcome()
             case commands.SetOffline(offline=offline):
                 outcome = await self.working.set_offline(offline)
                 if offline:

@@ -38,7 +38,7 @@ class Passwords:
         account_id = command.account_id
         await self._secrets.set(account_id, side, Secret(command.password.text))
         await self._store.write(partial(_forget_refusals, account_id))
-        self._working.release_all()
+        self._working.release(account_id)
         return Outcome()
 
     async def open_vault(self, pass_phrase: Password) -> Outcome:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desktopmail.door.commands import Outcome
 from desktopmail.door.ids import SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import UNSURE_SENDING
@@ -18,12 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from desktopmail.door.commands import AnswerQuestion
+    from desktopmail.door.ids import AccountId
     from desktopmail.engine.store.question import Question
     from desktopmail.engine.store.store import Transaction
 
 
-def answer(tx: Transaction, command: AnswerQuestion, now_s: float) -> Outcome:
+def answer(tx: Transaction, command: AnswerQuestion, now_s: float) -> AccountId | None:
     """Do what was decided, and forget the question.
+
+    Returns:
+        The account that goes on with what waited for this answer. None: nothing does. Another one
+        waits for its own, as each login with a password that was refused may lock it.
 
     Raises:
         DoorError: It was answered already, or this is none of its choices.
@@ -37,7 +41,7 @@ def answer(tx: Transaction, command: AnswerQuestion, now_s: float) -> Outcome:
     tx.execute("DELETE FROM question WHERE id = ?", (asked.id,))
     tx.touch_questions()
     _DECIDES[asked.kind](tx, asked, command.choice, now_s)
-    return Outcome()
+    return None if command.choice in trust.LEAVES_IT else asked.account_id
 
 
 def _sending(tx: Transaction, asked: Question, choice: str, now_s: float) -> None:

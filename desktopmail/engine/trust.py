@@ -35,8 +35,10 @@ CERTIFICATE, DOWNGRADE, PASSWORD = "certificate", "downgrade", "password"
 KINDS = (CERTIFICATE, DOWNGRADE, PASSWORD)
 #: Errors of TLS that a pin on the one certificate would mend.
 MENDED_BY_A_PIN = frozenset({"tls-certificate", "tls-name", "tls-expired", "tls-pin"})
-_STOP = "stop"
+_STOP, _LATER = "stop", "later"
 _ACCEPT = "accept-"
+#: Answers after which nothing is tried until the person asks for it.
+LEAVES_IT = frozenset({_STOP, _LATER})
 
 
 class Trust:
@@ -77,7 +79,7 @@ class Trust:
         await self._ask(account, CERTIFICATE, side, text, choices)
         return DoorError(
             f"{error.sentence}{changed}",
-            remedy="Nothing was sent. A question shows the certificate, and waits for your answer.",
+            remedy="Nothing was sent. Each try shows the certificate, and asks whether to accept it.",
             code="certificate",
         )
 
@@ -97,7 +99,7 @@ class Trust:
         await self._ask(account, DOWNGRADE, side, text, choices)
         return DoorError(
             sentence,
-            remedy="Nothing was sent. Ask the provider, and answer the question about it.",
+            remedy="Nothing was sent. Ask the provider; each try asks whether to log in like that.",
             code="downgrade",
         )
 
@@ -113,7 +115,7 @@ class Trust:
             is_shared: The other server takes the same one: who is asked for both is asked once.
         """
         choices = (
-            ("later", "I will give another one"),
+            (_LATER, "I will give another one"),
             ("retry", "Try it again as it is"),
         )
         kept = f"What waits for {account.name} is kept."

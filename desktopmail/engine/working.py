@@ -166,11 +166,16 @@ class Working:
             at_work.worker.wake()
             at_work.outbox.wake()
 
+    def release(self, account_id: AccountId) -> None:
+        """A person has done something about an account: what waited for that goes on."""
+        if account_id in self._at_work:
+            self._at_work[account_id].worker.release()
+            self._at_work[account_id].outbox.release()
+
     def release_all(self) -> None:
-        """A person has done something: what waited for that goes on."""
-        for at_work in self._at_work.values():
-            at_work.worker.release()
-            at_work.outbox.release()
+        """A person has done something about all accounts: what waited for that goes on."""
+        for account_id in self.ids:
+            self.release(account_id)
 
     def wake_outbox(self, account_id: AccountId) -> None:
         """There is something to send."""
