@@ -295,6 +295,7 @@ class Outbox:
 
         def step(tx: Transaction) -> None:
             sending.set_results(tx, one.id, tuple(remaining), refused)
+            problem.settle(tx, one.account_id, "smtp")  # it answers: what kept us off is over
             if report.accepted:
                 accept(tx, one, self._now_s(), whole=not remaining)
             if remaining:
@@ -314,8 +315,6 @@ class Outbox:
                     tx, one.account_id, "smtp", _refusal(refused),
                     "Check the address, and send it to them again.", self._now_s(),
                 )  # fmt: skip
-            else:
-                problem.settle(tx, one.account_id, "smtp")
 
         await self._store.write(step)
         self._filed()
@@ -344,7 +343,11 @@ class Outbox:
         await self._store.write(step)
 
     async def _give_up(self, one: Sending, why: str) -> None:
-        await self._set(one.id, SendingState.FAILED, why=why)
+        def step(tx: Transaction) -> None:
+            problem.settle(tx, one.account_id, "smtp")
+            sending.set_state(tx, one.id, SendingState.FAILED, self._now_s(), problem=why)
+
+        await self._store.write(step)
 
     # After the server took it
 

@@ -11,11 +11,13 @@ from desktopmail.door.commands import (
     ArchiveMessages,
     CancelSending,
     DeleteMessages,
+    Password,
     ReportWish,
     RetrySending,
     SaveDraft,
     SendMessage,
     SetOffline,
+    SetPassword,
 )
 from desktopmail.door.ids import PlacementId, SendingId
 from desktopmail.door.interface import DoorError
@@ -229,6 +231,21 @@ async def test_one_recipient_refused_does_not_keep_it_from_the_others(tmp_path: 
             assert got(server) == ["Subject 1"]
             (problem,) = bench.reader.problems()
             assert "nobody@localhost" in problem.what
+
+
+async def test_what_kept_from_sending_is_over_once_the_server_answers_also_with_a_refusal(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server, password="not hers")
+            made = await send(bench, account_id, "nobody@localhost")
+            await until(lambda: bool(bench.problems()), "the login is refused")
+            given = Password(PASSWORDS["alice"])
+            await bench.engine.command(SetPassword(account_id=account_id, password=given))
+            await bench.sync(account_id)
+            await reaches(bench, made, SendingState.FAILED)
+            assert bench.problems() == []
 
 
 async def cut_behind_the_dot(bench: Bench, account_id: AccountId) -> SendingId:
