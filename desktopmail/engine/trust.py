@@ -79,7 +79,7 @@ class Trust:
         await self._ask(account, CERTIFICATE, side, text, choices)
         return DoorError(
             f"{error.sentence}{changed}",
-            remedy="Nothing was sent. Each try shows the certificate, and asks whether to accept it.",
+            remedy="Nothing was sent. Each try shows the certificate, and asks about it.",
             code="certificate",
         )
 
