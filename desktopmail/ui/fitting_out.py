@@ -147,7 +147,8 @@ def _connect(window: MainWindow) -> None:
     window.unread.changed.connect(window.notifications.tray.count)
     in_view.opened.connect(window.searching.begin_at)
     in_view.opened.connect(window.update_actions)
-    in_view.outbox_wanted.connect(lambda: window.show_view("activity"))
+    window.list_pane.view_changed.connect(window.follow_outbox)
+    window.follow_outbox()
     if in_view.title:
         window.searching.begin_at(in_view.title)
     window.list_pane.list.selection_changed.connect(window.update_actions)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktopmail.door.rows import Role, View
 from desktopmail.ui.models.mailboxes import Node, NodeKind
+from desktopmail.ui.panes.list_pane import NOWHERE
 
 if TYPE_CHECKING:
     from desktopmail.door.ids import AccountId
@@ -23,12 +24,10 @@ class MailboxInView(QObject):
     """Has the list show what is chosen in the tree.
 
     Signals:
-        opened: The title of the line that the list shows now.
-        outbox_wanted: The outbox was chosen, which is no list of messages.
+        opened: The title of the line that is shown now.
     """
 
     opened = Signal(str)
-    outbox_wanted = Signal()
 
     def __init__(self, sidebar: Sidebar, model: MailboxTreeModel, list_pane: ListPane) -> None:
         super().__init__(sidebar)
@@ -53,8 +52,13 @@ class MailboxInView(QObject):
             self._open(self._node)
 
     @property
+    def is_outbox(self) -> bool:
+        """Whether it is the outbox, which is no list of messages."""
+        return self._node is not None and self._node.kind is NodeKind.OUTBOX
+
+    @property
     def view(self) -> View | None:
-        """The rows of the line, before any search."""
+        """The rows of the line, before any search; None where it has none of its own."""
         return self._model.view_of(self._node) if self._node is not None else None
 
     @property
@@ -88,19 +92,20 @@ class MailboxInView(QObject):
         return found or (accounts[0] if accounts else None)
 
     def _come_back(self, node: Node) -> None:
-        """Leave a search or a conversation for the mailbox it began in; show the outbox again."""
+        """Leave a search or a conversation for the mailbox it began in."""
         pane = self._list_pane
-        if node.kind is NodeKind.OUTBOX or pane.is_search or pane.is_conversation:
+        if pane.is_search or pane.is_conversation:
             self._open(node)
 
     def _open(self, node: Node) -> None:
-        if node.kind is NodeKind.OUTBOX:
-            self.outbox_wanted.emit()
-            return
-        view = self._model.view_of(node)
+        is_outbox, was_outbox = node.kind is NodeKind.OUTBOX, self.is_outbox
+        view = NOWHERE if is_outbox else self._model.view_of(node)
         if view is None:
             return
         self._node = node
+        self._model.keep_outbox(is_outbox)
+        if was_outbox and not is_outbox:  # its line goes when nothing waits, but not under a click
+            QTimer.singleShot(0, self._model, self._model.refresh)
         outgoing = node.mailbox is not None and node.mailbox.role in _OUTGOING
         self._list_pane.show_view(node.title, view, outgoing=outgoing)
         self.opened.emit(node.title)

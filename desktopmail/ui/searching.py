@@ -83,11 +83,12 @@ class Searching(QObject):
         window.list_pane.scope_bar.servers_wanted.connect(self._ask_servers)
 
     def begin_at(self, name: str) -> None:
-        """Another mailbox is open: a search begins there."""
+        """Another mailbox is open: a search begins there; from the outbox it is everywhere."""
         self._turn += 1  # what is still being searched is wanted no longer
         self.scope = Scope.MAILBOX
         self._field.forget()
-        self._field.show_scope(name)
+        is_somewhere = self._window.in_view.view is not None
+        self._field.show_scope(tr("search.in", name=name) if is_somewhere else tr("search.name"))
 
     def _offer(self, text: str) -> list[Suggestion]:
         recent = self._window.settings.texts("recent_searches")
@@ -124,7 +125,8 @@ class Searching(QObject):
     def _views(self) -> dict[Scope, View]:
         """The rows of each scope that makes sense where one is."""
         window = self._window
-        views = {Scope.MAILBOX: window.in_view.view or View()}
+        here = window.in_view.view
+        views = {Scope.MAILBOX: here} if here is not None else {}
         account_id = window.in_view.account_id
         if account_id is not None:
             boxes = window.reader.mailboxes(account_id)
@@ -160,7 +162,7 @@ class Searching(QObject):
 
     def _names(self) -> dict[Scope, str]:
         window = self._window
-        names = {Scope.MAILBOX: window.in_view.title}
+        names = {Scope.MAILBOX: window.in_view.title} if window.in_view.view is not None else {}
         account_id = window.in_view.account_id
         account = next((row for row in window.accounts() if row.id == account_id), None)
         if account is not None:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from desktopmail.ui.drops import Drops
     from desktopmail.ui.menus import ContextMenus
     from desktopmail.ui.notices.notifications import Notifications
+    from desktopmail.ui.panels.outbox import OutboxPane
     from desktopmail.ui.panels.problems import ProblemCards
     from desktopmail.ui.privacy import Privacy
     from desktopmail.ui.reading.content import Letter
@@ -117,6 +118,7 @@ class MainWindow(QMainWindow):
         self.uses_web = web
         self.is_whole = False
         self.extra_windows: list[QWidget] = []
+        self.outbox: OutboxPane | None = None  # made when it is wanted
         self.targets: list[MailboxId] = []  # where messages were moved or copied to last
         self.on_quit: Callable[[], None] = lambda: None
         self.tree_model = MailboxTreeModel(self.reader)
@@ -363,6 +365,18 @@ class MainWindow(QMainWindow):
         account = next((it for it in self.accounts() if it.id == account_id), None)
         if account is not None:
             views.edit_account(self, account, password=True)
+
+    def follow_outbox(self) -> None:
+        """Show the outbox in the place of list and message while it is chosen, and no search."""
+        wanted = self.in_view.is_outbox and not self.list_pane.is_search
+        if wanted and self.outbox is None:
+            from desktopmail.ui.panels.outbox import OutboxPane
+
+            self.outbox = OutboxPane(self)
+            self.right_lines.addWidget(self.outbox, 1)
+        if self.outbox is not None:
+            self.outbox.setVisible(wanted)
+        self.messages.setVisible(not wanted)
 
     def send_again(self, account_id: int) -> None:
         """Try again now what waits to go out by an account."""

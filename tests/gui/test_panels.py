@@ -49,7 +49,7 @@ from desktopmail.door.rows import (
 from desktopmail.ui import language
 from desktopmail.ui.chooser import Chooser
 from desktopmail.ui.commands.registry import find_verb
-from desktopmail.ui.panels import activity, views
+from desktopmail.ui.panels import views
 from desktopmail.ui.panels.account import AccountDialog
 from desktopmail.ui.panels.account_edit import AccountEditDialog
 from desktopmail.ui.panels.activity import ActivityWindow
@@ -649,13 +649,6 @@ def test_what_is_told_again_and_again_leaves_the_buttons_of_activity_alone(theme
         return {label.text().partition(" · ")[0] for label in labels}
 
     play(theme, scene)
-
-
-def test_of_a_thousand_recipients_activity_names_the_first() -> None:
-    few = tuple(f"p{at}@example.org" for at in range(10))
-    many = tuple(f"p{at}@example.org" for at in range(1_000))
-    assert activity._people(few) == ", ".join(few)
-    assert activity._people(many) == f"{', '.join(many[:6])} and 994 more"
 
 
 def test_a_form_that_says_more_gets_the_room_for_it(theme: Theme) -> None:

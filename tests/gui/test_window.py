@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktopmail.door.changes import AccountsChanged, MessagesChanged
+from desktopmail.door.changes import AccountsChanged, MessagesChanged, OutboxChanged
 from desktopmail.door.commands import (
     ArchiveMessages,
     DeleteMessages,
@@ -476,6 +476,55 @@ def test_a_click_on_the_mailbox_that_is_chosen_leaves_a_search_and_else_changes_
         window.list_pane.toggle_filter("unread_only")
         click_on(window, ("unified", 0))
         assert window.list_pane.filter_on("unread_only")
+
+    play(theme, scene)
+
+
+def test_the_outbox_is_shown_while_it_is_chosen_and_says_when_nothing_waits_any_more(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        def said() -> str:
+            assert window.outbox is not None
+            shown = [it for it in window.outbox.findChildren(QLabel) if it.isVisible()]
+            return " ".join(it.text() for it in shown)
+
+        outbox = ("outbox", 0)
+        waits = SendingRow(
+            id=SendingId(5), account_id=window.accounts()[0].id, state=SendingState.QUEUED,
+            subject="Lunch", recipients=("bob@example.org",), queued_s=0, not_before_s=0, tries=0,
+        )  # fmt: skip
+        store.sending_rows.append(waits)
+        store.tell(OutboxChanged())
+        await until(lambda: window.tree_model.find(outbox).isValid())
+        await select(window, 0)
+        click_on(window, outbox)
+        await until(lambda: "Lunch" in said())
+        assert not window.messages.isVisible()
+        assert window.selected_ids() == ()  # no verb acts on what is not seen
+        store.sending_rows = [msgspec.structs.replace(waits, state=SendingState.DONE)]
+        store.tell(OutboxChanged())
+        await until(lambda: "Nothing waits to be sent." in said())
+        node = window.sidebar.current()
+        assert node is not None
+        assert node.key == outbox
+        window.focus_search()
+        QTest.keyClicks(window.tool_bar.search, "walk")
+        await until(window.messages.isVisible)
+        assert window.list_pane.view.mailbox_ids == ()
+        offered = [
+            it.text() for it in window.list_pane.scope_bar.buttons.values() if it.isVisible()
+        ]
+        assert offered == ["Everywhere"]
+        window.tool_bar.search.clear()
+        await until(lambda: not window.messages.isVisible())
+        window.sidebar.choose(("unified", 0))
+        assert window.messages.isVisible()
+        assert window.list_pane.title == "All Inboxes"
+        await until(lambda: not window.tree_model.find(outbox).isValid())
+        node = window.sidebar.current()
+        assert node is not None
+        assert node.key == ("unified", 0)
 
     play(theme, scene)
 

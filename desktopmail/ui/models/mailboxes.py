@@ -117,6 +117,7 @@ class MailboxTreeModel(QAbstractItemModel):
         super().__init__()
         self._reader = reader
         self._numbers = itertools.count(1)
+        self._keeps_outbox = False
         self._by_number: dict[int, Node] = {}
         self._root = self._read()
         self._number_all()
@@ -127,6 +128,10 @@ class MailboxTreeModel(QAbstractItemModel):
         """Read from a new connection (after the engine was started again)."""
         self._reader = reader
         self.refresh()
+
+    def keep_outbox(self, kept: bool) -> None:
+        """Whether there is a line for the outbox also when nothing waits: while it is chosen."""
+        self._keeps_outbox = kept
 
     def refresh(self) -> None:
         """Read accounts and counts again; indexes stay unless something came or went."""
@@ -179,7 +184,7 @@ class MailboxTreeModel(QAbstractItemModel):
             waiting = [
                 sending for sending in self._reader.sendings() if sending.state.value != "done"
             ]
-            if waiting:
+            if waiting or self._keeps_outbox:
                 root.add(Node(NodeKind.OUTBOX, tr("tree.outbox"), "outbox", unread=len(waiting)))
         for account in accounts:
             own = [mailbox for mailbox in mailboxes if mailbox.account_id == account.id]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from desktopmail.ui.models.messages import MessageListModel
     from desktopmail.ui.theme.theme import Theme
 
-_NO_MAILBOX = MailboxId(0)  # the store counts from 1
+NOWHERE = View(mailbox_ids=(MailboxId(0),))  # the store counts from 1
 _WORDS = re.compile(r"\w+(?: \w+)*")
 _LEAST_LIST = 70  # a scroll area alone would want more, and make the window higher
 _FILTERS = (
@@ -192,7 +192,7 @@ class ListPane(QFrame):
         self._title.set_full_text(title)
         self._base = view
         self._is_counting = False
-        nowhere = msgspec.structs.replace(view, mailbox_ids=(_NO_MAILBOX,), query="")
+        nowhere = msgspec.structs.replace(view, mailbox_ids=NOWHERE.mailbox_ids, query="")
         self._show(nowhere, sentence, count=0)
 
     def show_conversation(self, row: MessageRow) -> None:

@@ -92,9 +92,9 @@ class SearchField(QLineEdit):
         super().focusOutEvent(event)
         self.offers.hide()
 
-    def show_scope(self, name: str) -> None:
-        """Say where is searched."""
-        self.setPlaceholderText(tr("search.in", name=name))
+    def show_scope(self, text: str) -> None:
+        """Say where is searched, in a text."""
+        self.setPlaceholderText(text)
 
     def forget(self) -> None:
         """Empty the field without asking for anything."""

@@ -124,7 +124,7 @@ QToolButton::menu-indicator { image: none; }
 #toolbar QToolButton { padding: 6px; }
 #toolbar QToolButton:hover { background: $selected; }
 #sidebar, #sidebar QTreeView { background: $sidebar; border: 0; }
-#listPane, #listPane QTableView { background: $surface; border: 0; }
+#listPane, #listPane QTableView, #outboxPane { background: $surface; border: 0; }
 #listHeader { background: $surface; border-bottom: 1px solid $border; }
 #readingPane, #readingBody { background: $surface; border: 0; }
 #statusLine { background: $chrome; border-top: 1px solid $border; }
