@@ -147,7 +147,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     discover = actions.add_parser(
         "discover", parents=[common], help="find the servers of an address"
     )
-    discover.add_argument("address", metavar="ADDRESS")
+    discover.add_argument("address", metavar="ADDRESS", type=servers.mail_address)
     discover.set_defaults(run=_discover)
 
 
@@ -273,6 +273,8 @@ async def _show(context: Context, arguments: argparse.Namespace) -> int:
         for what, file in (("password", server.password_file), ("CA", server.ca_file)):
             if file is not None:
                 line(f"            {what} file {file}")
+        if server.proxy:
+            line(f"            proxy {server.proxy}")
     line(f"  state     {account.state}")
     if account.problem:
         line(f"  problem   {account.problem}")

@@ -15,6 +15,7 @@ from desktopmail.door.reader import SqliteReader
 from desktopmail.file_lock import is_held
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from desktopmail.cli.output import Output
@@ -152,8 +153,8 @@ class Context:
             return found[0]
         if found:
             raise CommandError(f"Several accounts have the address {named}; say one by its name.")
-        known = ", ".join(account.name for account in accounts)
-        remedy = f"There are {known}." if known else "Add one with `desktopmail account add`."
+        remedy = _there(account.name for account in accounts)
+        remedy = remedy or "Add one with `desktopmail account add`."
         raise CommandError(f"No account is called {named}. {remedy}")
 
     def mailboxes(self, named: str, account: str | None) -> list[MailboxRow]:
@@ -175,11 +176,9 @@ class Context:
         where = "" if account is None else f" in the account {account}"
         if not self.accounts():
             raise CommandError(f"There is no mailbox {named}. {NO_ACCOUNTS}")
-        known = ", ".join(sorted({mailbox.path for mailbox in listed}))
-        raise CommandError(
-            f"There is no mailbox {named}{where}. "
-            + (f"There are {known}." if known else "Fetch mail first: desktopmail sync.")
-        )
+        known = _there(sorted({mailbox.path for mailbox in listed}))
+        remedy = known or "Fetch mail first: desktopmail sync."
+        raise CommandError(f"There is no mailbox {named}{where}. {remedy}")
 
     def message(self, message_id: int) -> list[MessageRow]:
         """A message in each mailbox that it stands in.
@@ -195,6 +194,14 @@ class Context:
                 f"There is no message {message_id}; `desktopmail list` shows the ids."
             )
         return found
+
+
+def _there(names: Iterable[str]) -> str:
+    """Say which there are, or nothing where there are none."""
+    known = list(names)
+    if not known:
+        return ""
+    return f"There {'is' if len(known) == 1 else 'are'} {', '.join(known)}."
 
 
 def _called(rows: list[MailboxRow], named: str) -> list[MailboxRow]:

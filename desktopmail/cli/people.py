@@ -129,20 +129,25 @@ async def _add(context: Context, arguments: argparse.Namespace) -> int:
 
 def _as_it_is(context: Context, contact_id: int) -> SetContact:
     """A contact that is to be changed: what is not named stays."""
-    for row in context.reader().contacts():
-        if row.id == contact_id:
-            return SetContact(
-                contact_id=row.id,
-                name=row.name,
-                addresses=row.addresses,
-                organisation=row.organisation,
-                phones=row.phones,
-                note=row.note,
-            )
-    raise CommandError(f"There is no contact {contact_id}.")
+    _refuse_unknown_contact(context, contact_id)
+    (row,) = (row for row in context.reader().contacts() if row.id == contact_id)
+    return SetContact(
+        contact_id=row.id,
+        name=row.name,
+        addresses=row.addresses,
+        organisation=row.organisation,
+        phones=row.phones,
+        note=row.note,
+    )
+
+
+def _refuse_unknown_contact(context: Context, contact_id: int) -> None:
+    ids = [row.id for row in context.reader().contacts()]
+    numbers.refuse_unknown(contact_id, ids, "contact {}", "contacts list")
 
 
 async def _remove(context: Context, arguments: argparse.Namespace) -> int:
+    _refuse_unknown_contact(context, arguments.id)
     return await _do(context, RemoveContact(contact_id=ContactId(arguments.id)))
 
 
@@ -198,6 +203,9 @@ async def _set_identity(context: Context, arguments: argparse.Namespace) -> int:
 
 
 async def _remove_identity(context: Context, arguments: argparse.Namespace) -> int:
+    rows = context.reader().identities() if context.accounts() else []
+    ids = [row.id for row in rows]
+    numbers.refuse_unknown(arguments.id, ids, "identity {}", "identity list")
     return await _do(context, RemoveIdentity(identity_id=IdentityId(arguments.id)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.cli import numbers
-from desktopmail.cli.errors import CommandError, UsageError
+from desktopmail.cli.errors import UsageError
 from desktopmail.cli.output import fields
 from desktopmail.door.commands import AnswerQuestion
 from desktopmail.door.ids import QuestionId
@@ -50,10 +50,8 @@ async def _list(context: Context, _arguments: argparse.Namespace) -> int:
 
 async def _answer(context: Context, arguments: argparse.Namespace) -> int:
     rows = context.reader().questions() if context.accounts() else []
-    if not any(row.id == arguments.id for row in rows):
-        raise CommandError(
-            f"There is no question {arguments.id}. See `desktopmail questions list`."
-        )
+    ids = [row.id for row in rows]
+    numbers.refuse_unknown(arguments.id, ids, "question {}", "questions list")
     await (await context.door()).command(
         AnswerQuestion(question_id=QuestionId(arguments.id), choice=arguments.choice)
     )

@@ -246,12 +246,13 @@ def read(name: str) -> bytes:
     Raises:
         CommandError: The file cannot be read, or nothing is in it.
     """
+    message = "The message on standard input" if name == "-" else f"The message {name}"
     try:
         octets = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
-        raise CommandError(f"The message {name} cannot be read: {error.strerror}.") from error
+        raise CommandError(f"{message} cannot be read: {error.strerror}.") from error
     if not octets.strip():
-        raise CommandError(f"The message {name} is empty.")
+        raise CommandError(f"{message} is empty.")
     lines = octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     return b"\r\n".join(lines) + (b"" if octets.endswith((b"\n", b"\r")) else b"\r\n")
 

@@ -65,9 +65,19 @@ def add_ca_file(parser: argparse.ArgumentParser, none: str) -> None:
     parser.add_argument(
         "--ca-file",
         metavar="PEM",
-        type=lambda text: str(Path(text).absolute()) if text else "",
+        type=_authorities,
         help=f"further authorities to trust; empty: {none}",
     )
+
+
+def _authorities(text: str) -> str:
+    path = Path(text).absolute()
+    if text:
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise argparse.ArgumentTypeError(f"{text} cannot be read: {error.strerror}") from error
+    return str(path) if text else ""
 
 
 def add_pin(parser: argparse.ArgumentParser, option: str, side: str) -> None:

@@ -1,7 +1,8 @@
-"""Which proxy a profile has, as its settings say; the engine sets it (`SetProxy`)."""
+"""Which proxy a profile has, and how one is shown; the engine sets it (`SetProxy`)."""
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,14 @@ from desktopmail.door.interface import DoorError
 
 if TYPE_CHECKING:
     from desktopmail.door.profile import Profile
+
+
+_PASSWORD = re.compile(r"(?<=//)([^@]*?):[^@]*(?:@[^@]*)*(?=@)")
+
+
+def without_password(proxy: str) -> str:
+    """Return a proxy without a password, which earlier versions kept where one was typed."""
+    return _PASSWORD.sub(r"\1", proxy)
 
 
 def kept(profile: Profile) -> str:

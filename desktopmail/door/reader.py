@@ -30,6 +30,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.octets import OctetReader, OctetsLostError
 from desktopmail.door.places import Places
 from desktopmail.door.policy import Policy
+from desktopmail.door.proxy import without_password
 from desktopmail.door.rows import (
     AccountRow,
     ConnectionState,
@@ -517,6 +518,7 @@ def _server(settings: str, address: str) -> ServerRow:
         user=server.user or address,
         password_file=server.password_file,
         ca_file=server.ca_file,
+        proxy=without_password(server.proxy),
     )
 
 

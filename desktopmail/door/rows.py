@@ -104,6 +104,8 @@ class ServerRow(Row, frozen=True, kw_only=True):
     Attributes:
         password_file: The file that the password is read from at each login, or None.
         ca_file: PEM file with authorities that are trusted beside those of the system, or None.
+        proxy: `socks5://[USER@]HOST:PORT` for this server alone, "none" for no proxy, empty for
+            that of the profile. Never with a password.
     """
 
     host: str
@@ -113,6 +115,7 @@ class ServerRow(Row, frozen=True, kw_only=True):
     user: str
     password_file: str | None = None
     ca_file: str | None = None
+    proxy: str = ""
 
 
 class Quota(Row, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from desktopmail.door.commands import Outcome
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Kind, Role
 from desktopmail.engine import check, only_here, policy
+from desktopmail.engine.proxy import refuse_what_is_none
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox
 
@@ -47,8 +48,8 @@ class Accounts:
             in_memory: Its passwords are kept no longer than this process.
 
         Raises:
-            DoorError: Its name is taken, a server refused, or its password cannot be kept; it is
-                not there then.
+            DoorError: Its name is taken, its proxy is none, a server refused, or its password
+                cannot be kept; it is not there then.
         """
         taken = await self.store.read(
             lambda tx: tx.fetch("SELECT 1 FROM account WHERE name = ?", (command.name,))
@@ -56,6 +57,7 @@ class Accounts:
         if taken:
             raise accounts.name_taken(command.name)
         kept = policy.parse(command.policy)
+        refuse_what_is_none(command.incoming, command.outgoing)
         if command.check:
             await check.before_adding(command, self.connector)
         account_id = await self.store.write(lambda tx: _add(tx, command, kept))

@@ -14,6 +14,7 @@ from desktopmail.door.rows import Kind
 from desktopmail.engine import check, trust
 from desktopmail.engine.check import GivenSecrets
 from desktopmail.engine.errors import is_loopback
+from desktopmail.engine.proxy import refuse_what_is_none
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import identity, mailbox, pop_seen
 from desktopmail.engine.store.pop_seen import nameless
@@ -52,11 +53,12 @@ class Editing:
         """Try what is to be changed, and keep it.
 
         Raises:
-            DoorError: A server refused, or the name is taken; nothing has changed.
+            DoorError: A server refused, the name is taken, or a proxy is none; nothing has changed.
         """
         before = await self.store.read(lambda tx: accounts.get(tx, command.account_id))
         after = _edited(before, command)
         await self.store.read(partial(_refuse_taken, after))
+        refuse_what_is_none(after.incoming, after.outgoing)
         sides = _to_try(before, after, command)
         if command.check and sides:
             given = GivenSecrets(command.password, command.outgoing_password, self.connector)

@@ -27,6 +27,17 @@ if TYPE_CHECKING:
 DIRECT = "none"
 # The name is always looked up by the proxy, which is what curl calls socks5h.
 _SCHEMES = ("socks5://", "socks5h://")
+_FORM = "Write it as socks5://HOST:PORT or socks5://USER@HOST:PORT."
+
+
+def refuse_what_is_none(*servers: ServerSettings) -> None:
+    """Look at the proxies of servers before they are kept.
+
+    Raises:
+        DoorError: One is none, or holds a password, which would be kept in the clear.
+    """
+    for server in servers:
+        Proxy.parse(server.proxy)
 
 
 class ProxyPasswords(Protocol):
@@ -61,7 +72,7 @@ class Proxy:
         if place is None:
             raise DoorError(
                 f"“{text}” is no proxy.",
-                remedy="Write it as socks5://HOST:PORT or socks5://USER@HOST:PORT.",
+                remedy=_FORM,
                 code="bad-proxy",
             )
         user, _, where = place.rpartition("@")
@@ -74,7 +85,7 @@ class Proxy:
         try:
             host, port = split_host_port(where)
         except ValueError as error:
-            raise DoorError(str(error), code="bad-proxy") from error
+            raise DoorError(str(error), remedy=_FORM, code="bad-proxy") from error
         return cls(host, port, user)
 
     def __str__(self) -> str:

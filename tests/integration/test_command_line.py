@@ -182,6 +182,52 @@ def test_the_servers_of_an_account_are_edited_after_a_check(
     program.ok("sync", "home")
 
 
+def test_an_account_shows_its_own_proxy_without_a_password(program: Program) -> None:
+    def proxies() -> list[str]:
+        shown = program.ok("account", "show", "alice-imap", "--json").json
+        (listed,) = (
+            each
+            for each in program.ok("account", "list", "--json").json
+            if each["name"] == "alice-imap"
+        )
+        assert listed == shown
+        return [shown[side]["proxy"] for side in ("incoming", "outgoing")]
+
+    edit = ("account", "edit", "alice-imap", "--no-check", "--proxy")
+    assert proxies() == ["", ""]
+    program.ok(*edit, "socks5://anna@localhost:1")
+    assert proxies() == ["socks5://anna@localhost:1"] * 2
+    assert "proxy socks5://anna@localhost:1\n" in program.ok("account", "show", "alice-imap").out
+    for wrong in ("socks5://anna:secret@localhost:1", "localhost:1", "socks5://localhost"):
+        refused = program.run(*edit, wrong)
+        assert (refused.status, refused.err.count("\n")) == (1, 1)
+        assert "secret" not in refused.err
+    program.ok(*edit, "none")
+    assert proxies() == ["none"] * 2
+
+
+# What is not there, or is no such thing, and what says where to look.
+WRONG = [
+    ("account show nosuch", 1, "No account is called nosuch. There are "),
+    ("account discover nothing", 2, "nothing is not an address, as in anna@example.org."),
+    ("account edit alice-imap --ca-file /none.pem", 2, "/none.pem cannot be read: No such file"),
+    ("proxy socks5://localhost", 1, "Write it as socks5://HOST:PORT or socks5://USER@HOST:PORT."),
+    ("contacts remove 99", 1, "no contact 99; `desktopmail contacts list` shows the ids."),
+    ("identity remove 99", 1, "no identity 99; `desktopmail identity list` shows the ids."),
+    ("questions answer 99 x", 1, "no question 99; `desktopmail questions list` shows the ids."),
+    ("send -", 1, "The message on standard input is empty."),
+]
+
+
+@pytest.mark.parametrize(("command", "status", "said"), WRONG)
+def test_what_is_wrong_is_said_in_one_line_with_a_remedy(
+    program: Program, command: str, status: int, said: str
+) -> None:
+    run = program.run(*command.split())
+    assert (run.status, run.out, run.err.count("\n")) == (status, "", 1)
+    assert said in run.err
+
+
 def test_an_mbox_goes_to_standard_output(program: Program, tmp_path: Path) -> None:
     send(program, "Quinces", "--body", "From here on.")
     program.ok("sync")

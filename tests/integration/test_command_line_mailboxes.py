@@ -275,7 +275,8 @@ def test_contacts_are_kept_changed_completed_and_carried_over(
     assert {**back, "id": row["id"]} == row
     for wrong in (("remove", "999"), ("add", "--id", "999", "--name", "Nobody")):
         run = program.run("contacts", *wrong)
-        assert (run.status, run.err) == (1, "desktopmail: There is no contact 999.\n")
+        said = "There is no contact 999; `desktopmail contacts list` shows the ids."
+        assert (run.status, run.err) == (1, f"desktopmail: {said}\n")
     assert "is not an address" in program.run("contacts", "add", "zoe at example").err
 
 

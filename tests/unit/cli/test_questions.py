@@ -56,7 +56,10 @@ def test_one_that_is_not_there_is_one_sentence(
     profile: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["questions", "answer", "77", "retry", "--profile", str(profile)]) == 1
-    assert "There is no question 77" in capsys.readouterr().err
+    assert (
+        "There is no question 77; `desktopmail questions list` shows the ids."
+        in capsys.readouterr().err
+    )
 
 
 def test_without_an_account_nothing_is_asked(

@@ -58,8 +58,19 @@ def test_the_authorities_are_found_from_any_folder_and_none_are_named_by_nothing
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "ca.pem").touch()
     parser = argparse.ArgumentParser()
     add_ca_file(parser, "none")
     assert parser.parse_args(["--ca-file", "ca.pem"]).ca_file == str(tmp_path / "ca.pem")
     assert parser.parse_args(["--ca-file", ""]).ca_file == ""
     assert parser.parse_args([]).ca_file is None
+
+
+def test_authorities_that_cannot_be_read_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = argparse.ArgumentParser()
+    add_ca_file(parser, "none")
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--ca-file", str(tmp_path / "none.pem")])
+    assert "none.pem cannot be read: No such file or directory" in capsys.readouterr().err

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from desktopmail.door.commands import RemoveAccount
 from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import Kind
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, MemoryKeyring, running_engine, synced_engine
+from tests.helpers.engine import (
+    PASSWORDS,
+    MemoryKeyring,
+    account_command,
+    running_engine,
+    synced_engine,
+)
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
@@ -54,3 +62,16 @@ async def test_removing_an_account_leaves_the_server_as_it_is(tmp_path: Path) ->
             await bench.sync(again)
             assert bench.subjects() == ["Subject 1"]
         assert len(server.messages("alice")) == 1
+
+
+@pytest.mark.parametrize("proxy", ["socks5://anna:secret@localhost:1", "localhost:1"])
+async def test_what_is_no_proxy_is_not_kept_even_unchecked(tmp_path: Path, proxy: str) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            command = account_command(server, "anna", Kind.IMAP)
+            incoming = msgspec.structs.replace(command.incoming, proxy=proxy)
+            wrong = msgspec.structs.replace(command, incoming=incoming, check=False)
+            with pytest.raises(DoorError) as caught:
+                await bench.engine.command(wrong)
+            assert caught.value.code == "bad-proxy"
+            assert bench.reader.accounts() == []
