@@ -66,7 +66,10 @@ class EngineProcess:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=log,
-                    start_new_session=True,  # it outlives the terminal of the client
+                    # It outlives the terminal of the client; on Windows by a console of its own,
+                    # which is not shown.
+                    start_new_session=True,
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                     env=_LITTLE_MEMORY | os.environ,
                 )
         except OSError as error:

@@ -34,6 +34,7 @@ class Admission:
     def __init__(self, token: bytes, serve: Callable[[], asyncio.Protocol]) -> None:
         self._token = token
         self._serve = serve
+        self._is_closed = False
         self.waiting: dict[_Stranger, None] = {}
 
     def stranger(self) -> asyncio.Protocol:
@@ -41,12 +42,16 @@ class Admission:
         return _Stranger(self)
 
     def close(self) -> None:
-        """Send all away that wait."""
+        """Send all away that wait, and who was accepted but not met yet."""
+        self._is_closed = True
         for stranger in list(self.waiting):
             stranger.leave()
 
     def wait(self, stranger: _Stranger) -> None:
         """One more waits."""
+        if self._is_closed:
+            stranger.leave()
+            return
         if len(self.waiting) >= MAX_WAITING:
             next(iter(self.waiting)).leave()
         self.waiting[stranger] = None

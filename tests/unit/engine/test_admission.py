@@ -170,6 +170,10 @@ async def test_one_that_leaves_is_not_waited_for() -> None:
 async def test_the_end_of_the_engine_sends_all_away() -> None:
     async with listening() as bench:
         clients = [await bench.connected() for _ in range(3)]
+        late = socket.create_connection((LOOPBACK_HOST, bench.port))  # accepted behind the end
         bench.admission.close()
+        late.setblocking(False)
+        assert await heard(late) == b""
+        late.close()
         assert [await heard(client) for client in clients] == [b""] * 3
         assert not bench.admission.waiting
