@@ -68,7 +68,7 @@ async def test_removing_an_account_leaves_the_server_as_it_is(tmp_path: Path) ->
 async def test_what_is_no_proxy_is_not_kept_even_unchecked(tmp_path: Path, proxy: str) -> None:
     with LocalServer(PASSWORDS) as server:
         async with running_engine(tmp_path) as bench:
-            command = account_command(server, "anna", Kind.IMAP)
+            command = account_command(server, "alice", Kind.IMAP)
             incoming = msgspec.structs.replace(command.incoming, proxy=proxy)
             wrong = msgspec.structs.replace(command, incoming=incoming, check=False)
             with pytest.raises(DoorError) as caught:
