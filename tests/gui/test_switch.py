@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -88,6 +89,30 @@ def test_the_certificate_of_the_other_door_is_accepted(theme: Theme) -> None:
         assert isinstance(command, SwitchAccount)
         assert command.incoming.pins == ("a" * 64,)
         dialog.cancel_button.click()
+
+    play(theme, scene)
+
+
+@pytest.mark.parametrize("tongue", sorted(language.LANGUAGES))
+def test_all_that_will_happen_is_in_sight_before_and_after_a_refusal(
+    theme: Theme, tongue: str
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        language.choose_language(tongue)
+        hers = {box.id for box in store.mailboxes(window.accounts()[ALICE].id)}
+        one = next(key for key, row in store.messages.items() if row.mailbox_id in hers)
+        store.messages = {one: store.messages[one]}  # a sentence as long as the form is wide
+        dialog = await opened(window, ALICE)
+        bar = dialog._parts.verticalScrollBar()
+        for which in (BOB, ALICE):
+            dialog.accounts.setCurrentIndex(which)
+            await asyncio.sleep(0.1)  # what is known of the address comes to a dialogue in sight
+            assert bar.maximum() == 0
+        store.refuse = DoorError("The server is down.", remedy="Try again later.")
+        dialog.submit()
+        await until(dialog.problem.text)
+        await until(lambda: bar.maximum() == 0)
+        dialog.close()
 
     play(theme, scene)
 

@@ -77,7 +77,8 @@ class FormArea(QScrollArea):
         return self._lines.sizeHint().height()
 
     def _grow(self) -> None:
-        missing = self._wanted_height(self.width()) - self.height()
+        # Beside a scroll bar sentences take more lines; reckoned without it, it would stay.
+        missing = self._wanted_height(self.viewport().width()) - self.height()
         top, screen = self.window(), self.screen()
         room = screen.availableGeometry().height() - top.frameGeometry().height()
         if missing > 0 and room > 0:

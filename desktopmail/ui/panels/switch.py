@@ -232,7 +232,6 @@ class SwitchDialog(QDialog):
     def _say(self, text: str) -> None:
         self._note.setText(text)
         self._note.setVisible(bool(text))
-        self.adjustSize()  # sentences of two lines need their room
 
     def _show_exposure(self) -> None:
         self._exposure.show_ways([self.server.way()])
