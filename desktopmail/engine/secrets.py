@@ -20,7 +20,8 @@ SERVICE = "desktopmail"
 # A locked keyring shows a dialog of its own and waits for a person.
 KEYRING_TIMEOUT_S = 60.0
 _WITHOUT_KEYRING = (
-    "Name a file with --password-file, or open the vault: `desktopmail vault`, or the settings."
+    "Name a file with --password-file, or open the vault: with `desktopmail vault`, or with"
+    " “Unlock Passwords” in the window."
 )
 
 

@@ -92,7 +92,7 @@ async def confirm(parent: QWidget, question: str, text: str, do: str) -> bool:
         QMessageBox.Icon.Warning, "", question, QMessageBox.StandardButton.NoButton, parent
     )
     box.setInformativeText(text)
-    yes: QPushButton = box.addButton(do, QMessageBox.ButtonRole.DestructiveRole)
+    yes: QPushButton = box.addButton(do, QMessageBox.ButtonRole.AcceptRole)
     no: QPushButton = box.addButton(tr("ask.cancel"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(no)
     box.setEscapeButton(no)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
     QLabel,
     QMessageBox,
     QPushButton,
+    QStyle,
+    QStyleOptionButton,
     QSystemTrayIcon,
     QWidget,
 )
@@ -47,6 +49,7 @@ from desktopmail.door.rows import (
     SendingState,
 )
 from desktopmail.ui import language
+from desktopmail.ui.asking import TextDialog
 from desktopmail.ui.chooser import Chooser
 from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.panels import views
@@ -281,6 +284,94 @@ def test_servers_that_were_discovered_are_filled_in_and_typed_ones_are_kept(them
         dialog.address.setText("other@example.it")
         dialog.address.editingFinished.emit()
         assert dialog.incoming.host.text() == "mine.example.it"
+        dialog.close()
+
+    play(theme, scene)
+
+
+def test_what_is_said_of_an_address_goes_when_another_one_is_typed(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        server = ServerSettings(host="pop.example.it", port=995, security=Security.TLS, user="")
+        store.discovered = (
+            DiscoveredAccount(kind=Kind.POP3, incoming=server, outgoing=server, source="known"),
+        )
+        dialog = AccountDialog(window)
+        dialog.open()
+        dialog.submit()
+        assert dialog.problem.text() == "That is not a mail address."
+        QTest.keyClicks(dialog.address, "carla@example.it")
+        assert dialog.problem.text() == ""
+        dialog.address.editingFinished.emit()
+        assert dialog.found.isVisible()
+        await dialog.scope.settled()
+        assert not dialog.found.isVisible()  # of IMAP nothing is known
+        dialog.pop3.setChecked(True)
+        assert dialog.found.isVisible()
+        QTest.keyClicks(dialog.incoming.host, "mail")  # from now on nothing is looked up
+        QTest.keyClicks(dialog.address, "a")
+        assert not dialog.found.isVisible()
+        dialog.close()
+
+    play(theme, scene)
+
+
+def test_who_gives_no_pass_phrase_is_told_what_it_is_for(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        dialog = AccountDialog(window)
+        dialog.open()
+        dialog.address.setText("carla@example.it")
+        for fields in (dialog.incoming, dialog.outgoing):
+            fields.host.setText("mail.example.it")
+            fields.host.textEdited.emit("mail.example.it")
+        store.refuse = DoorError(
+            "There is no keyring.", remedy="Name a file with --password-file.", code="no-keyring"
+        )
+        dialog.submit()
+        await until(lambda: window.findChildren(TextDialog))
+        window.findChildren(TextDialog)[0].reject()
+        await until(dialog.problem.text)
+        assert dialog.problem.text() == (
+            "There is no keyring. Nothing was kept: give a pass phrase, and a file keeps it,"
+            " encrypted."
+        )
+        dialog.close()
+
+    play(theme, scene)
+
+
+def test_what_is_done_stands_behind_cancel_in_every_dialogue(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        asked = TextDialog(window, "Unlock", "Pass phrase")
+        asked.open()
+        views.ask_to_remove(window, window.accounts()[0])
+        await until(lambda: window.findChildren(QMessageBox))
+        box = window.findChildren(QMessageBox)[0]
+        for dialog, last in ((asked, "Unlock"), (box, language.tr("remove.do"))):
+            buttons = [it for it in dialog.findChildren(QPushButton) if it.isVisible()]
+            buttons.sort(key=lambda it: it.mapTo(dialog, it.rect().topLeft()).x())
+            assert [it.text().replace("&", "") for it in buttons] == ["Cancel", last]
+        asked.close()
+        box.close()
+
+    play(theme, scene)
+
+
+def test_the_words_of_a_consent_stand_as_those_of_a_check_box(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        dialog = AccountDialog(window)
+        dialog.open()
+        dialog.incoming.security.setCurrentIndex(dialog.incoming.security.findData(Security.NONE))
+        dialog.incoming.host.setText("mail.example.it")
+        await until(dialog.consent.isVisible)
+        await asyncio.sleep(0.05)
+        option = QStyleOptionButton()
+        dialog.advanced.initStyleOption(option)
+        words = dialog.consent.findChildren(QLabel)[0]
+        own = dialog.advanced.style().subElementRect(
+            QStyle.SubElement.SE_CheckBoxContents, option, dialog.advanced
+        )
+        beside = dialog.advanced.mapTo(dialog, own.topLeft()).x()
+        assert abs(words.mapTo(dialog, QPoint(0, 0)).x() - beside) <= 2
         dialog.close()
 
     play(theme, scene)

@@ -43,8 +43,11 @@ async def command_with_vault(desk: Desk, command: AnyCommand) -> None:
     try:
         await desk.door.command(command)
     except DoorError as error:
-        if error.code != "no-keyring" or not await open_vault(desk):
+        if error.code != "no-keyring":
             raise
+        if not await open_vault(desk):
+            remedy = tr("ask.no_pass_phrase")
+            raise DoorError(error.sentence, remedy=remedy, code=error.code) from error
         await desk.door.command(command)
 
 

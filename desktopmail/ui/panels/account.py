@@ -91,7 +91,7 @@ class AccountDialog(QDialog):
         self.problem.accepted.connect(self._accept_certificate)
         self.add_button.clicked.connect(self.submit)
         self._lay_out(cancel)
-        self.address.textEdited.connect(self._guess_hosts)
+        self.address.textEdited.connect(self._address_typed)
         self.address.editingFinished.connect(self._discover)
         for field in (self.incoming.host, self.outgoing.host):
             field.textEdited.connect(self._host_typed)
@@ -179,6 +179,14 @@ class AccountDialog(QDialog):
     def _host_typed(self) -> None:
         self._hosts_typed = True
 
+    def _address_typed(self, typed: str) -> None:
+        """What is said of the address that stood there before holds no longer."""
+        if typed.strip() != self._asked:
+            self._say_found("")
+        if self.problem.text() == tr("account.bad_address"):
+            self.problem.forget()
+        self._guess_hosts(typed)
+
     def _guess_hosts(self, typed: str) -> None:
         domain = typed.strip().rpartition("@")[2] if "@" in typed else ""
         if domain and not self._hosts_typed:
@@ -211,6 +219,7 @@ class AccountDialog(QDialog):
         """Fill in what was found for the kind chosen, unless a person typed servers."""
         found = next((it for it in self._found if it.kind is self.kind()), None)
         if found is None or self._hosts_typed:
+            self._say_found("")  # nor is anything looked up any more
             return
         self.incoming.fill(found.incoming)
         self.outgoing.fill(found.outgoing)
@@ -228,7 +237,8 @@ class AccountDialog(QDialog):
         self._kind_help.setText(tr(f"account.{kind.value}_help"))
         self.incoming.use_protocol(kind.value)
         self._guess_hosts(self.address.text())
-        self._use_found()
+        if self._found:
+            self._use_found()
 
     def _show_exposure(self) -> None:
         self.exposure.show_ways([self.incoming.way(), self.outgoing.way()])

@@ -20,6 +20,7 @@ class Consent(QWidget):
         super().__init__(parent)
         self._box = QCheckBox(self)
         self._box.setAccessibleName(text)
+        self._box.setProperty("kind", "bare")  # its words stand beside it
         words = WrappedLabel(text, self)
         words.setBuddy(self._box)
         row = QHBoxLayout(self)

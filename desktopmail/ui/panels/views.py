@@ -304,7 +304,7 @@ async def _ask_to_remove(window: MainWindow, account: AccountRow) -> None:
     )
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setInformativeText(_what_goes(found))
-    remove: QPushButton = box.addButton(tr("remove.do"), QMessageBox.ButtonRole.DestructiveRole)
+    remove: QPushButton = box.addButton(tr("remove.do"), QMessageBox.ButtonRole.AcceptRole)
     box.setDefaultButton(QMessageBox.StandardButton.Cancel)
     command = RemoveAccount(account_id=account.id, with_its_mail=found.messages > 0)
 

@@ -27,6 +27,9 @@ QMenuBar { background: $chrome; border-bottom: 1px solid $border; }
 QMenuBar::item { padding: 4px 9px; background: transparent; border-radius: 5px; }
 QMenuBar::item:selected { background: $hover; }
 
+/* What is done stands last, as in dialogues of our own: 3 is Qt's GnomeLayout. */
+QDialogButtonBox { button-layout: 3; }
+
 QSplitter::handle { background: $border; }
 
 QScrollBar { background: transparent; border: 0; margin: 0; }
