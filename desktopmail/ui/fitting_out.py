@@ -145,6 +145,7 @@ def _connect(window: MainWindow) -> None:
 
     in_view, reading = window.in_view, window.reading
     window.unread.changed.connect(window.notifications.tray.count)
+    window.sidebar.entered.connect(window.list_pane.list.enter)
     in_view.opened.connect(window.searching.begin_at)
     in_view.opened.connect(window.update_actions)
     window.list_pane.view_changed.connect(window.follow_outbox)

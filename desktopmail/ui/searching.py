@@ -77,7 +77,8 @@ class Searching(QObject):
         self._field.offer = self._offer
         self._field.wanted.connect(self._search)
         self._field.decided.connect(self._remember)
-        self._field.left.connect(lambda: window.list_pane.list.setFocus())
+        self._field.left.connect(window.list_pane.list.enter)
+        window.list_pane.search_left.connect(window.in_view.open_again)
         window.list_pane.search_wanted.connect(self._search_again)
         window.list_pane.scope_bar.chosen.connect(self._look_elsewhere)
         window.list_pane.scope_bar.servers_wanted.connect(self._ask_servers)

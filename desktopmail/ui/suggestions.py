@@ -6,12 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from desktopmail.door.rows import Role
 from desktopmail.ui.language import tr
+from desktopmail.ui.models.mailboxes import mailbox_title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from desktopmail.door.interface import StoreReader
+    from desktopmail.door.rows import MailboxRow
 
 _OFFERED = 8
 _PEOPLE = 4
@@ -141,12 +144,17 @@ def _tags(before: str, typed: str, reader: StoreReader) -> list[Suggestion]:
 
 
 def _mailboxes(before: str, typed: str, reader: StoreReader) -> list[Suggestion]:
-    paths = dict.fromkeys(box.path for box in reader.mailboxes() if box.selectable)
+    # As they are shown, and as they are called: a special one may have another name in the tree.
+    names = {box.path: _shown(box) for box in reader.mailboxes() if box.selectable}
     return [
-        Suggestion(path, tr("field.in"), "folder", f"{before}in:{quoted(path)} ")
-        for path in paths
-        if typed.casefold() in path.casefold()
+        Suggestion(name, tr("field.in"), "folder", f"{before}in:{quoted(path)} ")
+        for path, name in names.items()
+        if typed.casefold() in path.casefold() or typed.casefold() in name.casefold()
     ]
+
+
+def _shown(box: MailboxRow) -> str:
+    return box.path if box.role in {Role.NONE, Role.OUTBOX} else mailbox_title(box)
 
 
 def _accounts(before: str, typed: str, reader: StoreReader) -> list[Suggestion]:

@@ -55,6 +55,38 @@ def test_escape_leads_from_the_palette_back_to_where_one_was(theme: Theme) -> No
     play(theme, scene)
 
 
+def test_enter_goes_from_a_mailbox_into_its_list_and_folds_an_account(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        tree, messages = window.sidebar, window.list_pane.list
+        tree.setFocus()
+        tree.choose(("account", 1))
+        QTest.keyClick(tree, Qt.Key.Key_Return)
+        assert not tree.isExpanded(tree.currentIndex())
+        QTest.keyClick(tree, Qt.Key.Key_Return)
+        assert tree.isExpanded(tree.currentIndex())
+        QTest.keyClick(tree, Qt.Key.Key_Down)
+        assert window.list_pane.title == "Inbox"
+        QTest.keyClick(tree, Qt.Key.Key_Return)
+        assert window.focusWidget() is messages
+        assert messages.selected_rows() == [0]
+
+    play(theme, scene)
+
+
+def test_the_cursor_is_seen_on_the_line_of_an_account(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        tree = window.sidebar
+        window.activateWindow()
+        tree.setFocus()
+        await until(tree.hasFocus)
+        line = tree.visualRect(tree.model().find(("account", 1)))
+        without = tree.viewport().grab(line).toImage()
+        tree.choose(("account", 1))
+        assert tree.viewport().grab(line).toImage() != without
+
+    play(theme, scene)
+
+
 def test_the_palette_asked_for_again_is_one_palette(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
         await select(window, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -12,6 +13,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import SearchServers, ServerHits
 from desktopmail.door.rows import Column, Role, View
 from desktopmail.door.search import SearchError
+from desktopmail.ui import language
 from desktopmail.ui.models.messages import COUNTED_FIRST, MessageListModel
 from desktopmail.ui.panes.scope_bar import Scope
 from desktopmail.ui.suggestions import suggest
@@ -43,6 +45,13 @@ def test_what_is_typed_offers_the_fields_and_people_that_begin_so() -> None:
 
 def test_a_mailbox_with_a_space_in_its_name_is_quoted() -> None:
     assert 'in:"Garden club" ' in texts("in:gar")
+
+
+def test_a_mailbox_is_offered_by_the_name_that_the_tree_has_for_it() -> None:
+    language.choose_language("de")
+    (offered,) = suggest("in:papier", full_store(), ())
+    assert (offered.title, offered.text) == ("Papierkorb", "in:Trash ")
+    assert texts("in:tra") == ["in:Trash "]
 
 
 def test_an_account_is_offered_by_its_name_and_by_its_address() -> None:
@@ -146,6 +155,44 @@ def test_escape_closes_what_is_offered_before_it_empties_the_field(theme: Theme)
         assert field.text() == "bob"
         QTest.keyClick(field, Qt.Key.Key_Escape)
         assert not field.text()
+
+    play(theme, scene)
+
+
+def test_down_goes_to_the_first_hit_and_escape_there_leaves_the_search(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        field, pane = window.tool_bar.search, window.list_pane
+        title = pane.title
+        window.focus_search()
+        QTest.keyClicks(field, "walk")
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        await until(lambda: pane.is_search)
+        QTest.keyClick(field, Qt.Key.Key_Down)
+        assert window.focusWidget() is pane.list
+        assert pane.list.selected_rows() == [0]
+        QTest.keyClick(pane.list, Qt.Key.Key_Down)
+        assert pane.list.selected_rows() == [1]
+        QTest.keyClick(pane.list, Qt.Key.Key_Escape)
+        assert pane.title == title
+        assert field.text() == ""
+        assert window.focusWidget() is pane.list
+
+    play(theme, scene)
+
+
+def test_the_words_that_nothing_was_found_for_are_not_cut_off(theme: Theme) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        viewport = window.list_pane.list.viewport()
+        window.tool_bar.search.setText("x" * 200)
+        await until(lambda: "xxx" in window.list_pane.list.empty_text)
+        picture = viewport.grab().toImage()
+        ground = picture.pixelColor(2, 2)
+        lines = [
+            any(picture.pixelColor(x, y) != ground for x in range(picture.width()))
+            for y in range(picture.height())
+        ]
+        count = sum(now and not before for before, now in pairwise(lines))
+        assert count >= 8  # 400 letters in a list of 370 pixels
 
     play(theme, scene)
 

@@ -52,10 +52,12 @@ class ListPane(QFrame):
 
     Signals:
         view_changed: Another view is shown.
+        search_left: Escape was pressed in what a search found.
         search_wanted: A search, by this view, is to be done again: in another order, or filtered.
     """
 
     view_changed = Signal()
+    search_left = Signal()
     search_wanted = Signal(object)
 
     def __init__(
@@ -120,7 +122,7 @@ class ListPane(QFrame):
         self.list.setMinimumHeight(_LEAST_LIST)
         layout.addWidget(self.list, 1)
         self.list.sort_wanted.connect(self.sort)
-        self.list.left.connect(self.leave_conversation)
+        self.list.left.connect(self._leave)
         self.list.selection_changed.connect(self._show_count)
         model.modelReset.connect(self._show_count)
         model.refreshed.connect(self._show_count)
@@ -218,6 +220,12 @@ class ListPane(QFrame):
         self._check_filters(before.filters)
         self._open_again()
         self.list.setFocus()
+
+    def _leave(self) -> None:
+        if self.is_conversation:
+            self.leave_conversation()
+        elif self.is_search:
+            self.search_left.emit()
 
     def _check_filters(self, fields: Sequence[str]) -> None:
         """Have these quick filters on alone, and open nothing yet."""

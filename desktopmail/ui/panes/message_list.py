@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QTextOption
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from desktopmail.ui.dates import widest_dates, widest_sizes
@@ -151,9 +151,10 @@ class MessageList(QTableView):
             return
         painter = QPainter(self.viewport())
         painter.setPen(self._theme.colour("muted"))
-        area = self.viewport().rect().adjusted(24, 48, -24, -24)
-        flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
-        painter.drawText(area, int(flags | Qt.TextFlag.TextWordWrap), self._empty_text)
+        area = QRectF(self.viewport().rect().adjusted(24, 48, -24, -24))
+        option = QTextOption(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        painter.drawText(area, self._empty_text, option)
         painter.end()
 
     def _measure(self) -> None:
@@ -229,6 +230,12 @@ class MessageList(QTableView):
         index = self._model.index(row, 0)
         self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
         self.scrollTo(index)
+
+    def enter(self) -> None:
+        """Take the focus, with a row chosen where there are any."""
+        self.setFocus()
+        if not self.selected_count():
+            self.go_to(max(self.currentIndex().row(), 0))
 
     def go_to_message(self, placement_id: PlacementId) -> bool:
         """Select a message; False when it is not in this view."""

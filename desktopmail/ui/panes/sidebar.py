@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPalette
+from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -45,11 +45,13 @@ class Sidebar(QTreeView):
     Signals:
         chosen: A line was chosen (Node).
         chosen_again: The line that is chosen already was clicked (Node).
+        entered: Enter was pressed: what the chosen line holds is to be gone through.
         menu_wanted: The context menu of a line is wanted (Node, global position).
     """
 
     chosen = Signal(object)
     chosen_again = Signal(object)
+    entered = Signal()
     menu_wanted = Signal(object, object)
 
     def __init__(
@@ -135,6 +137,17 @@ class Sidebar(QTreeView):
         if is_chosen and node is not None:
             self.chosen_again.emit(node)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Enter goes on into the list; on an account it folds and unfolds."""
+        if event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            super().keyPressEvent(event)
+            return
+        node = self.current()
+        if node is not None and node.kind is NodeKind.ACCOUNT:
+            self.setExpanded(self.currentIndex(), not self.isExpanded(self.currentIndex()))
+        elif node is not None:
+            self.entered.emit()
+
     def _current_changed(self, index: QModelIndex) -> None:
         node = self._model.node(index)
         if node is not None and node.kind is not NodeKind.ACCOUNT:
@@ -209,22 +222,29 @@ class _SidebarDelegate(QStyledItemDelegate):
         whole = QRect(0, rect.top(), self._tree.viewport().width(), rect.height())
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        selected = bool(state & QStyle.StateFlag.State_Selected)
         if node.kind is NodeKind.ACCOUNT:
+            if (
+                selected and self._tree.hasFocus()
+            ):  # no mailbox that is shown, but the cursor is here
+                self._paint_ground(painter, whole.adjusted(0, 8, 0, 0), "accent_soft")
             self._paint_account(painter, node, whole, font, expanded=self._tree.isExpanded(index))
         else:
-            selected = bool(state & QStyle.StateFlag.State_Selected)
             hover = bool(state & QStyle.StateFlag.State_MouseOver)
             if selected or hover:
                 focused = selected and self._tree.hasFocus()
                 token = "accent_soft" if focused else "selected"
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(self._theme.colour(token if selected else "hover"))
-                painter.drawRoundedRect(whole.adjusted(_INSET, 1, -_INSET, -1), 6, 6)
+                self._paint_ground(painter, whole, token if selected else "hover")
             depth = rect.left() if not right_to_left else whole.right() - rect.right()
             self._paint_line(painter, node, whole, depth, font, selected=selected)
             if node.children:
                 self._paint_chevron(painter, whole, expanded=self._tree.isExpanded(index))
         painter.restore()
+
+    def _paint_ground(self, painter: QPainter, line: QRect, token: str) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour(token))
+        painter.drawRoundedRect(line.adjusted(_INSET, 1, -_INSET, -1), 6, 6)
 
     def _paint_account(
         self, painter: QPainter, node: Node, rect: QRect, font: QFont, *, expanded: bool
