@@ -13,7 +13,7 @@ from localserver.config import DEFAULT_PORTS, STANDARD_PORTS, Config, Limits, is
 from localserver.config_lines import ConfigLines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 class ConfigError(Exception):
@@ -43,12 +43,18 @@ def read_config(path: Path) -> Config:
         text = path.read_text("utf-8")
         document = tomllib.loads(text)
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror}. Check its name and rights."
+        ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: {error}.") from error
     return _Reader(path, text).config(document)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 class _Reader:
@@ -63,7 +69,7 @@ class _Reader:
             if key in _TABLES:
                 continue
             if key not in _SIMPLE:
-                raise self._error(f"{key!r} is not known", key)
+                raise self._error(f"{key!r} is not known; there are {_listed(KEYS)}", key)
             self._expect(value, _SIMPLE[key], key)
         values: dict[str, Any] = {key: value for key, value in document.items() if key in _SIMPLE}
         standard = values.pop("standard_ports", False)
@@ -106,7 +112,10 @@ class _Reader:
         for name, port in self._table("listen", table).items():
             where = "listen", name
             if name not in DEFAULT_PORTS:
-                raise self._error(f"{name!r} is no protocol of this server", *where)
+                known = ", ".join(DEFAULT_PORTS)
+                raise self._error(
+                    f"{name!r} is no protocol of this server; there are {known}", *where
+                )
             if port is False:
                 del ports[name]
                 continue
@@ -122,7 +131,7 @@ class _Reader:
         for name, value in self._table("limits", table).items():
             where = "limits", name
             if name not in known:
-                raise self._error(f"{name!r} is no limit", *where)
+                raise self._error(f"{name!r} is no limit; there are {_listed(known)}", *where)
             self._expect(value, (int, float) if known[name] == "float" else (int,), *where)
             if not value > 0:
                 raise self._error(f"{name} is more than 0", *where)

@@ -135,7 +135,8 @@ def read_plan(path: Path) -> list[Fault]:
         text = path.read_text("utf-8")
         document = tomllib.loads(text)
     except OSError as error:
-        raise PlanError(f"The fault plan {path} cannot be read: {error.strerror}.") from error
+        sentence = f"The fault plan {path} cannot be read: {error.strerror}."
+        raise PlanError(f"{sentence} Check its name and rights.") from error
     except UnicodeDecodeError as error:
         raise PlanError(f"The fault plan {path} cannot be read: it is not UTF-8.") from error
     except tomllib.TOMLDecodeError as error:

@@ -171,6 +171,8 @@ class ServerTls:
                 )
         except (OSError, ValueError, TlsError) as error:
             sentence = f"The certificate {self.certificate} with the key {self.key} cannot be read."
+            if self._context is None and isinstance(error, TlsError):
+                raise  # it names the file, and what to do
             if self._context is None:
                 raise TlsError(
                     sentence, remedy=f"Check both files ({error}).", code="tls-files"

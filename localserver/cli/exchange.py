@@ -124,7 +124,8 @@ async def _account(folder: ServerFolder, user: str) -> Account:
     found = folder.users.find(user)
     name = found.name if found is not None else user.lower()
     if found is None and not folder.store.has_mail(name):
-        raise NoSuchUserError(f"There is no user {user!r}.")
+        sentence = f"There is no user {user!r}; `localserver user list` shows who is there."
+        raise NoSuchUserError(sentence)
     return await folder.store.account(name)
 
 

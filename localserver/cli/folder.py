@@ -54,7 +54,7 @@ def locked(data: Path, *, make: bool = False) -> Iterator[None]:
         LockedError: A server or another command works on it.
     """
     if not make and not data.is_dir():
-        raise StoreError(f"There is no folder {data}.")
+        raise StoreError(f"There is no folder {data}; name that of a server with --data.")
     if not make and not (databases(data) or (data / "lock").exists()):
         raise StoreError(f"{data} is no folder of a mail server; choose another --data.")
     try:

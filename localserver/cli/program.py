@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,6 +36,12 @@ _REMEDIES = {
     errno.EROFS: " Choose another place.",
     errno.ENOSPC: " Make room, then try again.",
 }
+
+
+# What typer's parser says of an argument is about the type of Python that it becomes.
+_NO_NUMBER = re.compile(
+    r"Invalid value for '([^']+)': (?:Input should be a valid integer|.* is not a valid int).*"
+)
 
 
 def program(*, only_serve: bool = False) -> typer.Typer:
@@ -139,7 +146,7 @@ def _usage(error: Exception) -> str | None:
     formatted = getattr(error, "format_message", None)
     if getattr(error, "exit_code", None) != 2 or formatted is None:
         return None
-    sentence = str(formatted()).rstrip(".")
-    sentence += "" if sentence.endswith((")", "?")) else "."
+    sentence = _NO_NUMBER.sub(r"\1 takes a whole number", str(formatted()).rstrip("."))
+    sentence += "" if sentence.endswith("?") else "."
     context = getattr(error, "ctx", None)  # of the command whose option or argument it is
     return f"{sentence} See {getattr(context, 'command_path', 'localserver')} --help."

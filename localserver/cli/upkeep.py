@@ -149,6 +149,13 @@ def _sentence(item: QueueItem) -> str:
     return "  ".join([*words, item.last_error] if item.last_error else words)
 
 
+def _refuse_unknown(found: QueueAdmin, number: int) -> None:
+    if all(item.id != number for item in found.waiting()):
+        raise StoreError(
+            f"There is no message {number} in the queue; `localserver queue list` shows the ids."
+        )
+
+
 @queue.command()
 def retry(
     data: Data,
@@ -159,9 +166,11 @@ def retry(
 
     async def work() -> None:
         async with _queue(data) as found:
-            count = await (found.retry() if number is None else found.release(number))
-            if number is not None and not count:
-                raise StoreError(f"There is no message {number} in the queue.")
+            if number is None:
+                count = await found.retry()
+            else:
+                _refuse_unknown(found, number)
+                count = await found.release(number)
             said = output.counted(count, "recipient is due now.", "recipients are due now.")
             output.line(said, as_json=json, recipients=count)
 
@@ -179,9 +188,8 @@ def drop(
 
     async def work() -> None:
         async with _queue(data) as found:
+            _refuse_unknown(found, number)
             count = await found.drop(number, bounce=bounce)
-            if not count:
-                raise StoreError(f"There is no message {number} in the queue.")
             said = output.counted(count, "recipient was removed.", "recipients were removed.")
             output.line(said, as_json=json, recipients=count)
 

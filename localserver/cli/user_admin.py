@@ -191,7 +191,7 @@ def known(users: UserAdmin, name: str) -> UserRow:
     """
     found = users.find(name)
     if found is None:
-        raise UserError(f"There is no user {name!r}.")
+        raise UserError(f"There is no user {name!r}; `localserver user list` shows who is there.")
     return found
 
 

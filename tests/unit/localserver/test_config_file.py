@@ -54,15 +54,15 @@ def test_everything_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ("\nnonsense = 1", 2, "'nonsense' is not known"),
+        ("\nnonsense = 1", 2, "'nonsense' is not known; there are aliases, anonymous, "),
         ("domain = 5", 1, "domain takes text"),
         ('strict = "yes"', 1, "strict takes true or false"),
         ("quota_octets = true", 1, "quota_octets takes a number"),
         ('without = "IDLE"', 1, "without takes a list"),
         ("[listen]\n\nsmtp = 70000", 3, "port between"),
-        ("[listen]\ngopher = 70", 2, "'gopher' is no protocol"),
+        ("[listen]\ngopher = 70", 2, "'gopher' is no protocol of this server; there are smtp, "),
         ("[limits]\nsessions = 0", 2, "more than 0"),
-        ("[limits]\nx = 1", 2, "'x' is no limit"),
+        ("[limits]\nx = 1", 2, "'x' is no limit; there are command_s, failures, "),
         ('relay = "pigeon"', 1, "relay is capture"),
         ('key = "k.pem"', 1, "key needs certificate"),
         ("[aliases]\na = 1", 2, "the alias 'a'"),

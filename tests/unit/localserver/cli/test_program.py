@@ -31,11 +31,24 @@ if TYPE_CHECKING:
         (["queue"], 2, "Missing command. See localserver queue --help."),
         (["serv"], 2, "Did you mean 'serve', 'user'? See localserver --help."),
         (["user", "add"], 2, "Missing argument 'name'. See localserver user add --help."),
-        (["serve", "--smpt", "1"], 2, ") See localserver serve --help."),
+        (["serve", "--smpt", "1"], 2, "). See localserver serve --help."),
+        (["cert", "9", "--data", "x"], 2, "argument(s) (9). See localserver cert --help."),
+        (["serve", "--memory", "--imap", "x"], 2, "--imap takes a whole number. See "),
+        (["captured", "show", "x", "--data", "/nothing"], 2, "number takes a whole number. See "),
+        (
+            ["check-config", "/none.toml"],
+            1,
+            "No such file or directory. Check its name and rights.",
+        ),
         (["serve", "--data", "/dev/null/x"], 1, "Not a directory. Check the name."),
         (["serve", "--memory", "--domain", "two words"], 2, "'two words' is no domain"),
         (["serve", "--data", "/dev/null"], 1, "/dev/null is a file; --data names a folder."),
-        (["user", "list", "--data", "/nothing"], 1, "There is no folder /nothing"),
+        (["user", "list", "--data", "/nothing"], 1, "/nothing; name that of a server with --data."),
+        (
+            ["serve", "--memory", "--certificate", "/no.pem", "--key", "/no.key"],
+            1,
+            "localserver: The file /no.pem cannot be read: No such file or directory. Check its n",
+        ),
     ],
 )
 def test_a_mistake_is_one_sentence_and_a_status(

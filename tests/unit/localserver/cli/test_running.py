@@ -62,7 +62,8 @@ def test_the_queue_of_a_running_server_is_listed_tried_and_dropped(
     server.wait_for(to="alice", subject="")
     for command in (["drop", "1"], ["retry", "--id", "77"]):
         assert run(["queue", *command, *data]) == 1
-    assert "There is no message 1 in the queue." in capsys.readouterr().err
+        said = f"no message {command[-1]} in the queue; `localserver queue list` shows the ids."
+        assert said in capsys.readouterr().err
     found = running_on(tmp_path / "data")
     assert found is not None
     assert [each.id for each in RunningQueue(found).waiting()] == [2]

@@ -212,7 +212,7 @@ def test_a_users_file_in_another_charset_is_refused(tmp_path: Path) -> None:
 
 def test_a_number_that_is_none_is_a_mistake_of_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["serve", "--memory", "--imap", "many"]) == 2
-    assert "Invalid value for '--imap'" in capsys.readouterr().err
+    assert "--imap takes a whole number." in capsys.readouterr().err
     assert run(["serve", "--memory", "--no-such-option"]) == 2
     assert "--no-such-option" in capsys.readouterr().err
 

@@ -74,7 +74,8 @@ def test_an_empty_queue_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert run(["queue", "retry", "--data", str(tmp_path)]) == 0
     capsys.readouterr()
     assert run(["queue", "drop", "7", "--data", str(tmp_path), "--json"]) == 1
-    assert capsys.readouterr().err == "localserver: There is no message 7 in the queue.\n"
+    said = "There is no message 7 in the queue; `localserver queue list` shows the ids."
+    assert capsys.readouterr().err == f"localserver: {said}\n"
 
 
 def test_a_check_tells_each_database_that_is_wrong(

@@ -66,7 +66,7 @@ def test_users_are_changed_under_a_running_server(
         assert "named for this run" in capsys.readouterr().err
         for command in (["remove", "nobody"], ["password", "no", *file], ["remove", "a@b.test"]):
             assert run(["user", *command, *where]) == 1
-            assert "There is no user" in capsys.readouterr().err
+            assert "`localserver user list` shows who is there." in capsys.readouterr().err
         assert run(["user", "add", "a b", *where, *file]) == 1
         assert "cannot be a user name" in capsys.readouterr().err
     with LocalServer(data=data) as server:
