@@ -99,9 +99,7 @@ class MailboxInView(QObject):
 
     def _open(self, node: Node) -> None:
         is_outbox, was_outbox = node.kind is NodeKind.OUTBOX, self.is_outbox
-        view = NOWHERE if is_outbox else self._model.view_of(node)
-        if view is None:
-            return
+        view = self._model.view_of(node) or NOWHERE  # some hold other mailboxes alone
         self._node = node
         self._model.keep_outbox(is_outbox)
         if was_outbox and not is_outbox:  # its line goes when nothing waits, but not under a click

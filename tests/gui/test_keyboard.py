@@ -73,6 +73,29 @@ def test_enter_goes_from_a_mailbox_into_its_list_and_folds_an_account(theme: The
     play(theme, scene)
 
 
+def test_the_line_that_is_shown_is_marked_again_where_the_cursor_was_left_on_an_account(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, _store: FakeStore) -> None:
+        tree = window.sidebar
+        window.activateWindow()
+        tree.setFocus()
+        await until(tree.hasFocus)
+        tree.choose(("account", 1))
+        window.list_pane.list.setFocus()
+        node = tree.current()
+        assert node is not None
+        assert node.title == window.list_pane.title == "All Inboxes"
+        tree.setFocus()
+        tree.choose(("mailbox", 1))
+        tree.choose(("account", 1))
+        tree.setExpanded(tree.currentIndex(), False)
+        window.list_pane.list.setFocus()
+        assert not tree.isExpanded(tree.currentIndex())  # what was folded stays so
+
+    play(theme, scene)
+
+
 def test_the_cursor_is_seen_on_the_line_of_an_account(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
         tree = window.sidebar

@@ -480,6 +480,22 @@ def test_a_click_on_the_mailbox_that_is_chosen_leaves_a_search_and_else_changes_
     play(theme, scene)
 
 
+def test_a_mailbox_that_only_holds_others_shows_no_messages_of_another(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        box = store.box(Role.NONE)
+        at = next(at for at, it in enumerate(store.mailbox_rows) if it.id == box.id)
+        store.mailbox_rows[at] = msgspec.structs.replace(box, selectable=False)
+        window.tree_model.refresh()
+        window.sidebar.choose(("mailbox", box.id))
+        assert window.list_pane.title == box.name
+        assert window.list_model.rowCount() == 0
+        assert window.list_pane.list.empty_text == "It holds no messages, only other mailboxes."
+        QTest.keyClicks(window.tool_bar.search, "walk")
+        await until(lambda: window.list_model.rowCount() > 0)  # in the account
+
+    play(theme, scene)
+
+
 def test_the_outbox_is_shown_while_it_is_chosen_and_says_when_nothing_waits_any_more(
     theme: Theme,
 ) -> None:

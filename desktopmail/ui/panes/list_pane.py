@@ -308,6 +308,8 @@ class ListPane(QFrame):
                 return nothing
             hint = tr("list.beginnings", query=f"{view.query}*")
             return f"{nothing}\n\n{hint}"
+        if view.mailbox_ids == NOWHERE.mailbox_ids:
+            return tr("list.holds_mailboxes")
         return tr("list.nothing_matches") if filtered else tr("list.empty")
 
     def _show_count(self) -> None:

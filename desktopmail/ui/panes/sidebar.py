@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPalette
+from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _INSET = 6
 _ICON = 18
 _CHEVRON = 14
+# The focus comes back by itself.
+_STAYING = {Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason}
 
 
 class Sidebar(QTreeView):
@@ -91,6 +93,7 @@ class Sidebar(QTreeView):
         theme.changed.connect(self.scheduleDelayedItemsLayout)  # lines may be higher
         theme.changed.connect(self.viewport().update)
         self._kept: tuple[str, int] | None = None
+        self._shown = ("", 0)  # the key of the line that was chosen last
         self._closed: set[tuple[str, int]] = set()
 
     def choose(self, key: tuple[str, int]) -> bool:
@@ -148,9 +151,27 @@ class Sidebar(QTreeView):
         elif node is not None:
             self.entered.emit()
 
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """Mark the line again that is shown, where the cursor stands on an account."""
+        super().focusOutEvent(event)
+        node, shown = self.current(), self._model.find(self._shown)
+        on_account = node is not None and node.kind is NodeKind.ACCOUNT
+        is_folded = shown.parent().isValid() and not self.isExpanded(shown.parent())
+        if on_account and event.reason() not in _STAYING and not is_folded:
+            self._mark(shown)
+
+    def _mark(self, index: QModelIndex) -> None:
+        """Have the cursor at a line that is shown already: nothing is chosen by it."""
+        selection = self.selectionModel()
+        selection.blockSignals(True)
+        selection.setCurrentIndex(index, selection.SelectionFlag.ClearAndSelect)
+        selection.blockSignals(False)
+        self.viewport().update()
+
     def _current_changed(self, index: QModelIndex) -> None:
         node = self._model.node(index)
         if node is not None and node.kind is not NodeKind.ACCOUNT:
+            self._shown = node.key
             self.chosen.emit(node)
 
     def _menu(self, position: QPoint) -> None:
@@ -169,12 +190,7 @@ class Sidebar(QTreeView):
         for key in self._closed:
             self.setExpanded(self._model.find(key), False)
         if self._kept is not None:
-            selection = self.selectionModel()
-            index = self._model.find(self._kept)
-            selection.blockSignals(True)  # the same line as before: nothing was chosen
-            selection.setCurrentIndex(index, selection.SelectionFlag.ClearAndSelect)
-            selection.blockSignals(False)
-            self.viewport().update()
+            self._mark(self._model.find(self._kept))
 
     def _folding(self) -> list[tuple[tuple[str, int], bool]]:
         found: list[tuple[tuple[str, int], bool]] = []
