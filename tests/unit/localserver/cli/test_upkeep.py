@@ -98,5 +98,5 @@ def test_a_folder_that_does_not_exist_is_not_made(
     wrong = tmp_path / "wrong"
     for command in (["check"], ["snapshot", "save", str(tmp_path / "copy")], ["queue", "list"]):
         assert run([*command, "--data", str(wrong)]) == 1
-        assert f"There is no folder {wrong}." in capsys.readouterr().err
+        assert f"There is no folder {wrong}; name that of a server" in capsys.readouterr().err
         assert not wrong.exists()
