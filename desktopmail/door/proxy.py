@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import TYPE_CHECKING
 
 from desktopmail.door.interface import DoorError
@@ -26,6 +25,8 @@ def kept(profile: Profile) -> str:
     Raises:
         DoorError: The settings cannot be read.
     """
+    import tomllib  # the reader of the store, which a start waits for, needs the rest alone
+
     try:
         settings = tomllib.loads(profile.settings.read_text("utf-8"))
     except FileNotFoundError:
