@@ -292,6 +292,10 @@ class OperationRow(Row, frozen=True, kw_only=True):
 UNSURE_SENDING = "unsure-sending"  # the kind of question whether a message arrived
 
 
+#: What is wrong while nobody has opened the vault: a person gives its pass phrase.
+PASSWORDS_LOCKED = "The passwords of this profile are locked."
+
+
 class QuestionRow(Row, frozen=True, kw_only=True):
     """A decision that needs a person."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from desktopmail.door.interface import DoorError
+from desktopmail.door.rows import PASSWORDS_LOCKED
 from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
@@ -221,6 +222,13 @@ class Secrets:
         try:
             await asyncio.wait_for(self._executor.run(step), KEYRING_TIMEOUT_S)
         except keyring.errors.NoKeyringError as error:
+            if self._vault is None and self._profile.vault.exists():
+                raise DoorError(
+                    PASSWORDS_LOCKED,
+                    remedy="Unlock them by their pass phrase: in the window, or by"
+                    " `desktopmail vault`.",
+                    code="no-keyring",
+                ) from error
             raise DoorError(
                 "There is no keyring on this machine to keep the password in.",
                 remedy=_WITHOUT_KEYRING,

@@ -169,3 +169,4 @@ def _connect(window: MainWindow) -> None:
     window.status_line.activity_wanted.connect(lambda: window.show_view("activity"))
     window.problems.password_wanted.connect(window.give_password)
     window.problems.sending_wanted.connect(window.send_again)
+    window.problems.unlocking_wanted.connect(lambda: window.run(find_verb("open_vault")))

@@ -25,11 +25,13 @@ from PySide6.QtWidgets import (
 )
 
 from desktopmail.door.certificate import ShownCertificate
-from desktopmail.door.changes import AccountsChanged, QuestionsChanged
+from desktopmail.door.changes import AccountsChanged, ProblemsChanged, QuestionsChanged
 from desktopmail.door.commands import (
     AddAccount,
     AnswerQuestion,
     CancelSending,
+    OpenVault,
+    Password,
     RemoveAccount,
     RetrySending,
     ServerSettings,
@@ -40,9 +42,11 @@ from desktopmail.door.ids import AccountId, QuestionId, SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import DiscoveredAccount, OnlyHere, TranscriptRecord
 from desktopmail.door.rows import (
+    PASSWORDS_LOCKED,
     UNSURE_SENDING,
     ConnectionState,
     Kind,
+    ProblemRow,
     QuestionRow,
     Security,
     SendingRow,
@@ -575,6 +579,31 @@ def test_the_transcript_groups_lines_by_action_and_explains_one(theme: Theme) ->
         assert not panel.tree.isRowHidden(2, panel.tree.rootIndex())
         assert "imap 1 C: A2 SELECT INBOX" in panel.text()
         panel.close()
+
+    play(theme, scene)
+
+
+def test_locked_passwords_are_said_once_and_unlocked_from_there(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        store.problem_rows = [
+            ProblemRow(
+                account_id=account.id, service=service, what=PASSWORDS_LOCKED, remedy="Do.", at_s=1
+            )
+            for account in window.accounts()
+            for service in ("imap", "smtp")
+        ]
+        store.tell(ProblemsChanged())
+        window.bridge.flush()
+        (card,) = [it for it in window.problems.findChildren(Card) if it.isVisible()]
+        button = next(
+            it for it in card.findChildren(QPushButton) if it.text() == "Unlock Passwords…"
+        )
+        button.click()
+        await until(lambda: window.findChildren(TextDialog))
+        asked = window.findChildren(TextDialog)[0]
+        asked.field.setText("phrase")
+        asked.accept()
+        await until(lambda: OpenVault(pass_phrase=Password("phrase")) in store.commands)
 
     play(theme, scene)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktopmail.door.commands import AnswerQuestion, SetOffline, SyncAccounts
-from desktopmail.door.rows import ConnectionState
+from desktopmail.door.rows import PASSWORDS_LOCKED, ConnectionState
 from desktopmail.ui.fitting_area import FittingArea
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import account_title
@@ -37,10 +37,12 @@ class ProblemCards(FittingArea):
     Signals:
         password_wanted: Another password is to be given for an account (its id).
         sending_wanted: What waits to go out by an account is to be tried again (its id).
+        unlocking_wanted: The passwords are to be unlocked.
     """
 
     password_wanted = Signal(int)
     sending_wanted = Signal(int)
+    unlocking_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(self._half, parent)
@@ -84,7 +86,7 @@ class ProblemCards(FittingArea):
         self._dismissed &= {_key(problem) for problem in problems}
         shown = [
             problem
-            for problem in problems
+            for problem in _locked_once(problems)
             if _key(problem) not in self._dismissed
             and not any(_is_asked_about(problem, question) for question in questions)
         ]
@@ -123,7 +125,9 @@ class ProblemCards(FittingArea):
             self._open_cards -= 1
             self.setVisible(self._open_cards > 0)
 
-        if problem.service in _OF_SERVERS and problem.account_id in self._offline:
+        if problem.what == PASSWORDS_LOCKED:
+            card.offer(tr("verb.open_vault"), self.unlocking_wanted.emit)
+        elif problem.service in _OF_SERVERS and problem.account_id in self._offline:
             name = tr("problem.go_online")
             card.offer(name, lambda: scope.spawn(go_online(), name=name))
         elif problem.service in {"imap", "pop3", "message"}:
@@ -136,6 +140,8 @@ class ProblemCards(FittingArea):
 
     def _details(self, problem: ProblemRow) -> str:
         """What to do; where several could be meant, behind whose problem it is."""
+        if problem.what == PASSWORDS_LOCKED:  # those of all accounts
+            return said(problem.remedy)
         whose = [self._names[problem.account_id]] if problem.account_id in self._names else []
         if problem.service == "smtp":
             whose.append(tr("account.outgoing"))
@@ -171,6 +177,12 @@ class ProblemCards(FittingArea):
                 card.offer_choice(tr("problem.give_password"), give)
             else:
                 card.offer_choice(said(label), partial(_run, scope, partial(answer, key), what))
+
+
+def _locked_once(problems: Sequence[ProblemRow]) -> list[ProblemRow]:
+    """The problems, without those that only say again that the passwords are locked."""
+    locked = [problem for problem in problems if problem.what == PASSWORDS_LOCKED]
+    return [problem for problem in problems if problem not in locked[1:]]
 
 
 def _key(problem: ProblemRow) -> tuple[object, ...]:

@@ -14,7 +14,7 @@ from desktopmail.door.commands import ServerSettings
 from desktopmail.door.ids import AccountId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
-from desktopmail.door.rows import Security
+from desktopmail.door.rows import PASSWORDS_LOCKED, Security
 from desktopmail.engine import vault
 from desktopmail.engine.secrets import Keyring, Secrets
 from desktopmail.net.ports import InlineExecutor, SystemEntropy, ThreadExecutor
@@ -159,6 +159,16 @@ async def test_without_keyring_and_vault_nothing_is_kept_in_silence(tmp_path: Pa
     assert "hush" not in str(caught.value)
     with pytest.raises(DoorError) as caught:
         await found.get(ONE, "incoming", SERVER)
+    assert caught.value.code == "no-keyring"
+
+
+async def test_a_vault_that_is_not_open_yet_is_said_to_be_locked(tmp_path: Path) -> None:
+    keeper = secrets(tmp_path, NoKeyring())
+    await keeper.open_vault("pass phrase")
+    await keeper.set(ONE, "incoming", Secret("hush"))
+    with pytest.raises(DoorError) as caught:
+        await secrets(tmp_path, NoKeyring()).get(ONE, "incoming", SERVER)
+    assert caught.value.sentence == PASSWORDS_LOCKED
     assert caught.value.code == "no-keyring"
 
 
