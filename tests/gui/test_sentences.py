@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import errno
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,6 +94,22 @@ def test_what_was_done_to_the_marks_of_messages_is_told() -> None:
 def test_a_sentence_inside_a_sentence_is_told_in_the_same_language() -> None:
     language.choose_language("de")
     assert said("Given up: Save the draft “Tulips”") == ("Aufgegeben: Den Entwurf „Tulips“ sichern")
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_the_system_says_of_a_file_or_a_certificate_is_there_in_every_language(
+    name: str,
+) -> None:
+    numbers = (
+        errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOENT,
+        errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.EIO,
+    )  # fmt: skip
+    said_of_certificates = {
+        "unable to get local issuer certificate", "self-signed certificate",
+        "self-signed certificate in certificate chain", "certificate has expired",
+    }  # fmt: skip
+    wanted = {os.strerror(number) for number in numbers} | said_of_certificates
+    assert wanted - load(name).sentences.keys() == set()
 
 
 def test_the_most_particular_sentence_fits() -> None:
