@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -193,6 +194,27 @@ def test_the_words_that_nothing_was_found_for_are_not_cut_off(theme: Theme) -> N
         ]
         count = sum(now and not before for before, now in pairwise(lines))
         assert count >= 8  # 400 letters in a list of 370 pixels
+
+    play(theme, scene)
+
+
+def test_a_long_name_of_a_mailbox_has_room_above_what_was_found(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        box = store.box(Role.NONE)
+        at = next(at for at, it in enumerate(store.mailbox_rows) if it.id == box.id)
+        store.mailbox_rows[at] = msgspec.structs.replace(box, name="Correspondence" * 6)
+        window.tree_model.refresh()
+        store.partly = [box.id]
+        window.resize(900, 600)
+        window.sidebar.choose(("mailbox", box.id))
+        QTest.keyClicks(window.tool_bar.search, "walk")
+        bar = window.list_pane.scope_bar
+        await until(bar.servers.isVisible)
+        lowest = max(it.geometry().bottom() for it in bar.buttons.values())
+        await until(lambda: bar.reach.geometry().top() > lowest)
+        assert bar.reach.height() >= bar.reach.heightForWidth(bar.reach.width())
+        assert bar.reach.width() <= bar.width()
+        assert bar.reach.geometry().bottom() < bar.servers.geometry().top()
 
     play(theme, scene)
 

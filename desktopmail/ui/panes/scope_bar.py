@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QWidget
 
 from desktopmail.ui.flow_layout import FlowLayout
-from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 from desktopmail.ui.margins import set_margins
+from desktopmail.ui.wrapped import WrappedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,10 +48,10 @@ class ScopeBar(QFrame):
         group = QButtonGroup(self)
         self.buttons: dict[Scope, QToolButton] = {}
         row = FlowLayout(None, spacing=6)
-        self.reach = Label("", self)
+        self.reach = WrappedLabel("", self)  # it names mailboxes, which may have long names
         self.reach.setObjectName("searchReach")
         self.reach.setProperty("kind", "small")
-        self.reach.setWordWrap(True)
+        self.reach.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.servers = QToolButton(self)
         self.servers.setProperty("kind", "chip")
         self.servers.setText(tr("search.servers_too"))
