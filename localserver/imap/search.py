@@ -31,7 +31,7 @@ _TABLES = (
 
 
 # Messages times keys that are looked at in one go, by what is read of each: some ten milliseconds.
-_AT_ONCE: Final = (200_000, 20_000, 0)
+_AT_ONCE: Final = (200_000, 100_000, 0)
 # So often a client hears that its search goes on.
 _STILL_S: Final = 10.0
 # The same of one that sends no more. It may read its answers, or have gone: then what it is told is
