@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from desktopmail.ui.window import MainWindow
 
 
+def sentence(name: str, error: DoorError) -> str:
+    """The sentence, and what to do, about a task of this name."""
+    if isinstance(error, EngineGoneError):
+        return tr("engine.gone_during", what=name)
+    return said_of(error)
+
+
 class Trouble:
     """Says it where the person looks: in the snack bar, or in a card that stays."""
 
@@ -29,9 +36,9 @@ class Trouble:
         snack = self._window.snack
         if isinstance(error, EngineGoneError):
             self._window.status_line.forget_progress()
-            snack.show_text(tr("engine.gone_during", what=name))
+            snack.show_text(sentence(name, error))
         elif isinstance(error, DoorError):
-            snack.show_text(said_of(error), shown_ms=12_000)
+            snack.show_text(sentence(name, error), shown_ms=12_000)
         else:
             snack.show_text(tr("error.unexpected", what=name, error=str(error)), shown_ms=15_000)
             loop = asyncio.get_running_loop()

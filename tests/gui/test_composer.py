@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from desktopmail.door.commands import CancelSending, DeleteMessages, SaveDraft, SendMessage
 from desktopmail.door.ids import AccountId
+from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Role
 from desktopmail.mime import mailto
 from desktopmail.mime.compose import File
@@ -212,6 +213,27 @@ def test_what_is_no_address_is_named_and_nothing_is_sent(theme: Theme, wrong: st
         box.close()
         assert sent(store) == []
         composer.finish()
+
+    play(theme, scene)
+
+
+def test_a_message_that_the_engine_does_not_take_stays_and_its_window_says_why(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        composer = write(window)
+        await until(composer.isVisible)
+        store.refuse = DoorError("The disk is full.", remedy="Make room.", code="disk-full")
+        composer.sending.send()
+        await until(lambda: composer.findChild(QMessageBox) is not None)
+        box = composer.findChild(QMessageBox)
+        assert box is not None
+        assert box.text() == "The disk is full. Make room."
+        box.close()
+        assert composer.isVisible()
+        assert composer.send_button.isEnabled()
+        composer.sending.send()
+        await until(lambda: len(store.sending_rows) == 1)
 
     play(theme, scene)
 

@@ -13,6 +13,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.mime import address
 from desktopmail.ui.composer.keeping import compose_soon
 from desktopmail.ui.language import tr, trn
+from desktopmail.ui.trouble import sentence
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -130,6 +131,9 @@ class Sending(QObject):
                     report=ReportWish(notify=_NOTIFY if window.report_action.isChecked() else ()),
                 )
             )
+        except DoorError as error:  # said here: this window may cover the other one
+            window.warn(sentence(tr("task.send"), error))
+            return
         finally:
             window.send_button.setEnabled(True)
         window.keeper.is_changed = False
