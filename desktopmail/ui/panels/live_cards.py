@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from desktopmail.ui.emptied import empty
 from desktopmail.ui.margins import set_margins
 
 if TYPE_CHECKING:
@@ -64,10 +65,7 @@ class LiveCards(QScrollArea, Generic[T]):
             self._later.start()
             return
         self._told = told
-        while (item := self._lines.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._lines)
         for widget in self._make(told, self._host):
             self._lines.addWidget(widget)
         self._lines.addStretch(1)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktopmail.door.commands import AnswerQuestion, SetOffline, SyncAccounts
 from desktopmail.door.rows import PASSWORDS_LOCKED, ConnectionState
+from desktopmail.ui.emptied import empty
 from desktopmail.ui.fitting_area import FittingArea
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import account_title
@@ -79,10 +80,7 @@ class ProblemCards(FittingArea):
         if told == self._told:
             return
         self._told = told
-        while (item := self._lines.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._lines)
         self._dismissed &= {_key(problem) for problem in problems}
         shown = [
             problem

@@ -21,6 +21,7 @@ from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.door.queries import DiscoverAccount, Discovered
 from desktopmail.door.rows import Auth, Kind
 from desktopmail.tasks import TaskScope
+from desktopmail.ui.emptied import empty
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.models.mailboxes import account_title
@@ -184,10 +185,7 @@ class SwitchDialog(QDialog):
         self.scope.spawn(self._look_up(account), name=tr("account.incoming"))
 
     def _show_points(self, points: Sequence[tuple[str, str]]) -> None:
-        while (item := self._points.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._points)
         for icon, sentence in points:
             line = QWidget(self)
             row = QHBoxLayout(line)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from desktopmail.door.commands import ChangeTag, ForgetTag
 from desktopmail.door.tags import name_of
+from desktopmail.ui.emptied import empty
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.margins import set_margins
@@ -87,10 +88,7 @@ class TagsDialog(QDialog):
         self._build()
 
     def _build(self) -> None:
-        while (item := self._grid.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._grid)
         self.fields.clear()
         for row, tag in enumerate(self._window.tags.rows()):
             self._add(row, tag)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from desktopmail.door.rows import Flag
 from desktopmail.mime import authres, link, mailing_list
 from desktopmail.tasks import TaskScope
+from desktopmail.ui.emptied import empty
 from desktopmail.ui.fitting_area import FittingArea
 from desktopmail.ui.isolates import isolated
 from desktopmail.ui.label import Label
@@ -419,10 +420,7 @@ class ReadingPane(QFrame):
             self._show_notices(self.letter)
 
     def _show_notices(self, letter: Letter) -> None:
-        while (item := self._notice_lines.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._notice_lines)
         bars = self._bars(letter)
         for bar in bars:
             self._notice_lines.addWidget(bar)
