@@ -16,6 +16,7 @@ import hmac
 from typing import TYPE_CHECKING
 
 from desktopmail.door.interface import EngineGoneError
+from desktopmail.door.transport import both_ways
 
 if TYPE_CHECKING:
     from desktopmail.door.address import Port
@@ -67,10 +68,8 @@ class Applicant(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Open."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("the door needs a transport for reading and writing")
-        self._transport = transport
-        transport.write(opening(self._token, self._nonce))
+        self._transport = both_ways(transport)
+        self._transport.write(opening(self._token, self._nonce))
 
     def data_received(self, data: bytes) -> None:
         """Hear the answer; what comes behind it is the client's."""

@@ -25,6 +25,7 @@ from desktopmail.door.frames import (
     engine_decoder,
 )
 from desktopmail.door.interface import DoorError, EngineGoneError
+from desktopmail.door.transport import both_ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,10 +94,8 @@ class RemoteDoor(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet the engine."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("the door needs a transport for reading and writing")
-        self._transport = transport
-        transport.write(encode(Hello(pid=os.getpid())))
+        self._transport = both_ways(transport)
+        self._transport.write(encode(Hello(pid=os.getpid())))
 
     def data_received(self, data: bytes) -> None:
         """Settle what was waited for, and tell changes."""

@@ -11,6 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from desktopmail.door.admission import NONCE_OCTETS, OPENING_OCTETS, answer, is_opening
+from desktopmail.door.transport import both_ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,9 +83,7 @@ class _Stranger(asyncio.Protocol):
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("the door needs a transport for reading and writing")
-        self._transport = transport
+        self._transport = both_ways(transport)
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(OPENING_TIMEOUT_S, self.leave)
         self._admission.wait(self)

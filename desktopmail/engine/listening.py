@@ -31,6 +31,7 @@ from desktopmail.door.frames import (
     encode,
 )
 from desktopmail.door.interface import Door, DoorError
+from desktopmail.door.transport import both_ways
 from desktopmail.engine.admission import Admission
 from desktopmail.tasks import TaskScope
 
@@ -171,10 +172,8 @@ class _Client(asyncio.Protocol):
         self._missed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("the door needs a transport for reading and writing")
-        self._transport = transport
-        transport.set_write_buffer_limits(high=MAX_UNREAD_OCTETS)
+        self._transport = both_ways(transport)
+        self._transport.set_write_buffer_limits(high=MAX_UNREAD_OCTETS)
         self._write(Hello(pid=os.getpid()))
         self._listener.joined(self)
 
