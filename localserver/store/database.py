@@ -144,12 +144,21 @@ class Database:
                 connection.interrupt()  # we were cancelled: the thread that is at it ends soon
             else:
                 pieces.close()
-                self._spare = None if self.path is None else connection
+                self._keep(connection)
         return rows
 
     def _for_a_slow_query(self, path: Path) -> apsw.Connection:
         connection, self._spare = self._spare, None
         return _reading(path) if connection is None else connection
+
+    def _keep(self, connection: apsw.Connection) -> None:
+        """Have a connection ready for the next query that is slow: one is enough."""
+        if connection is self.read:
+            return
+        if self._closed or self._spare is not None:
+            connection.close()
+        else:
+            self._spare = connection
 
     async def _piece(self, pieces: Iterator[list[tuple[Any, ...]]]) -> list[tuple[Any, ...]] | None:
         if self.path is None:

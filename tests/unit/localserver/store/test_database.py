@@ -381,6 +381,14 @@ def test_errors_are_told_apart() -> None:
     assert type(explained(apsw.BusyError("locked"), "x")) is StoreError
 
 
+def is_open(connection: apsw.Connection) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except apsw.ConnectionClosedError:
+        return False
+    return True
+
+
 async def nothing() -> None:
     """What a slow query that nobody watches does between two pieces."""
 
@@ -427,6 +435,27 @@ async def test_two_slow_queries_take_turns(database: Database) -> None:
 
     await asyncio.gather(ask("one"), ask("other"))
     assert set(said[:3]) == {"one", "other"}
+
+
+async def test_of_the_connections_of_slow_queries_one_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[apsw.Connection] = []
+    reading = database_module._reading
+
+    def counted(path: Path) -> apsw.Connection:
+        made.append(reading(path))
+        return made[-1]
+
+    database = await open_database(tmp_path / "mail.db", SCHEMA, ThreadExecutor())
+    monkeypatch.setattr(database_module, "_reading", counted)
+    await asyncio.gather(*(database.slow_query("SELECT 1, 1", (), nothing) for _ in range(3)))
+    assert len(made) == 3
+    assert sum(is_open(one) for one in made) == 1
+    assert await database.slow_query("SELECT 1, 1", (), nothing) == [(1,)]
+    assert len(made) == 3
+    await database.aclose()
+    assert not any(is_open(one) for one in made)
 
 
 async def test_a_slow_query_that_is_cancelled_leaves_no_thread_at_work(database: Database) -> None:
