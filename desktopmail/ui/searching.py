@@ -114,7 +114,7 @@ class Searching(QObject):
             if window.list_pane.is_search:
                 window.in_view.open_again()
             return
-        rows = self._views()[self._in_force(words)]
+        rows = self._views()[self._in_force(self._fitting(words))]
         self._search_again(
             msgspec.structs.replace(rows, query=words, column=Column.DATE, descending=True)
         )
@@ -152,14 +152,13 @@ class Searching(QObject):
         ]
         return fitting or list(views)
 
-    def _in_force(self, words: str) -> Scope:
-        fitting = self._fitting(words)
+    def _in_force(self, fitting: Sequence[Scope]) -> Scope:
         return self.scope if self.scope in fitting else fitting[0]
 
     def _show_scope(self, words: str) -> None:
         fitting, names = self._fitting(words), self._names()
         offered = {scope: name for scope, name in names.items() if scope in fitting}
-        self._window.list_pane.scope_bar.show_scope(self._in_force(words), offered)
+        self._window.list_pane.scope_bar.show_scope(self._in_force(fitting), offered)
 
     def _names(self) -> dict[Scope, str]:
         window = self._window
