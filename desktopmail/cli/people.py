@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from desktopmail.cli.context import Context
     from desktopmail.cli.declaration import Commands
     from desktopmail.door.commands import AnyCommand
+    from desktopmail.door.rows import ContactRow
 
 _OFFERED = 20
 
@@ -129,8 +130,7 @@ async def _add(context: Context, arguments: argparse.Namespace) -> int:
 
 def _as_it_is(context: Context, contact_id: int) -> SetContact:
     """A contact that is to be changed: what is not named stays."""
-    _refuse_unknown_contact(context, contact_id)
-    (row,) = (row for row in context.reader().contacts() if row.id == contact_id)
+    row = _contact(context, contact_id)
     return SetContact(
         contact_id=row.id,
         name=row.name,
@@ -141,14 +141,15 @@ def _as_it_is(context: Context, contact_id: int) -> SetContact:
     )
 
 
-def _refuse_unknown_contact(context: Context, contact_id: int) -> None:
-    ids = [row.id for row in context.reader().contacts()]
-    numbers.refuse_unknown(contact_id, ids, "contact {}", "contacts list")
+def _contact(context: Context, contact_id: int) -> ContactRow:
+    rows = {row.id: row for row in context.reader().contacts()}
+    numbers.refuse_unknown(contact_id, rows, "contact {}", "contacts list")
+    return rows[ContactId(contact_id)]
 
 
 async def _remove(context: Context, arguments: argparse.Namespace) -> int:
-    _refuse_unknown_contact(context, arguments.id)
-    return await _do(context, RemoveContact(contact_id=ContactId(arguments.id)))
+    row = _contact(context, arguments.id)
+    return await _do(context, RemoveContact(contact_id=row.id))
 
 
 async def _import(context: Context, arguments: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ import typer
 
 from localserver.cli import output
 from localserver.cli.folder import Data, ServerFolder, opened
+from localserver.cli.user_admin import nobody
 from localserver.exchange.eml import read_eml, write_eml
 from localserver.exchange.maildir import read_maildir, write_maildir
 from localserver.exchange.mbox import read_mbox, write_mbox
@@ -124,8 +125,7 @@ async def _account(folder: ServerFolder, user: str) -> Account:
     found = folder.users.find(user)
     name = found.name if found is not None else user.lower()
     if found is None and not folder.store.has_mail(name):
-        sentence = f"There is no user {user!r}; `localserver user list` shows who is there."
-        raise NoSuchUserError(sentence)
+        raise NoSuchUserError(nobody(user))
     return await folder.store.account(name)
 
 

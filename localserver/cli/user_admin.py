@@ -191,8 +191,13 @@ def known(users: UserAdmin, name: str) -> UserRow:
     """
     found = users.find(name)
     if found is None:
-        raise UserError(f"There is no user {name!r}; `localserver user list` shows who is there.")
+        raise UserError(nobody(name))
     return found
+
+
+def nobody(name: str) -> str:
+    """Say that there is no user of that name, and how to see who is there."""
+    return f"There is no user {name!r}; `localserver user list` shows who is there."
 
 
 def _path(name: str) -> str:
