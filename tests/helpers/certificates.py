@@ -55,9 +55,18 @@ def make_certificates(
 def self_signed(
     key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey,
     algorithm: hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None,
+    *names: x509.GeneralName,
+    common_name: str = "mail.example.org",
 ) -> bytes:
-    """Make a certificate that signs itself; returns its DER form."""
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail.example.org")])
+    """Make a certificate that signs itself; returns its DER form.
+
+    Args:
+        key: Its key.
+        algorithm: By which it is signed; None for keys that have their own.
+        names: Its subjectAltName; it has none without any.
+        common_name: Its CN.
+    """
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     builder = (
         x509.CertificateBuilder()
@@ -68,4 +77,6 @@ def self_signed(
         .not_valid_before(begin)
         .not_valid_after(begin + timedelta(days=365))
     )
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     return builder.sign(key, algorithm).public_bytes(serialization.Encoding.DER)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from desktopmail.net.identity import is_address, is_for_host, matches, to_a_label, wrong_name
+from tests.helpers.certificates import self_signed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,20 +25,7 @@ _KEY = ec.generate_private_key(ec.SECP256R1())
 
 
 def certificate(*names: x509.GeneralName, common_name: str = "cn.example") -> bytes:
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
-    begin = datetime(2026, 1, 1, tzinfo=UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(_KEY.public_key())
-        .serial_number(1)
-        .not_valid_before(begin)
-        .not_valid_after(begin + timedelta(days=1))
-    )
-    if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    return builder.sign(_KEY, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    return self_signed(_KEY, hashes.SHA256(), *names, common_name=common_name)
 
 
 def srv(name: str) -> x509.OtherName:

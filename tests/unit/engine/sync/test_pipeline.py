@@ -19,7 +19,7 @@ from desktopmail.engine.sync.pipeline import Pipeline
 from desktopmail.net.ports import InlineExecutor, ThreadExecutor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from desktopmail.engine.store.store import Transaction
@@ -59,19 +59,23 @@ async def test_batches_are_kept_in_the_order_in_which_they_came(tmp_path: Path) 
     assert kept == [[0, 2], [4, 6], [8]]
 
 
+async def kept_of(folder: Path, coming: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Put numbers in, each with its octets; returns the batches that were kept."""
+    kept: list[list[int]] = []
+    store = Store(Profile.at(folder), InlineExecutor())
+    parse = partial(InlineExecutor().run, doubled)
+    async with Pipeline(store, parse, lambda _tx, batch: kept.append(batch)) as line:
+        for number, octets in coming:
+            await line.put(number, octets)
+    await store.aclose()
+    return kept
+
+
 async def test_a_batch_ends_by_its_octets_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "READ_OCTETS", 100)
-    kept: list[list[int]] = []
-    store = Store(Profile.at(tmp_path), InlineExecutor())
-    async with Pipeline(
-        store, partial(InlineExecutor().run, doubled), lambda _tx, batch: kept.append(batch)
-    ) as line:
-        await line.put(1, 100)
-        await line.put(2, 1)
-    await store.aclose()
-    assert kept == [[2], [4]]
+    assert await kept_of(tmp_path, [(1, 100), (2, 1)]) == [[2], [4]]
 
 
 async def test_a_message_as_large_as_a_batch_is_one_by_itself(
@@ -81,15 +85,8 @@ async def test_a_message_as_large_as_a_batch_is_one_by_itself(
     monkeypatch.setattr(pipeline, "BATCH_MESSAGES", 500)
     monkeypatch.setattr(pipeline, "BATCH_OCTETS", 100)
     monkeypatch.setattr(pipeline, "READ_OCTETS", 100)
-    kept: list[list[int]] = []
-    store = Store(Profile.at(tmp_path), InlineExecutor())
-    async with Pipeline(
-        store, partial(InlineExecutor().run, doubled), lambda _tx, batch: kept.append(batch)
-    ) as line:
-        for number, octets in enumerate((10, 89, 100, 10, 99)):
-            await line.put(number, octets)
-    await store.aclose()
-    assert kept == [[0, 2], [4], [6, 8]]
+    coming = enumerate((10, 89, 100, 10, 99))
+    assert await kept_of(tmp_path, coming) == [[0, 2], [4], [6, 8]]
 
 
 def test_a_batch_of_large_messages_is_a_larger_one() -> None:
