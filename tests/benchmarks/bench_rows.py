@@ -27,6 +27,7 @@ PASSWORD = "tanstaaf"
 SCALE = float(os.environ.get("BENCH_SCALE", "0.2"))
 # A command line of Dovecot's holds no more numbers.
 _CHUNK = 5_000
+_ITEMS = ("ENVELOPE", "BODYSTRUCTURE")
 _MEMORY_OCTETS = 150_000_000
 
 
@@ -36,7 +37,7 @@ def measure() -> list[Ratio]:
     count = max(int(100_000 * SCALE), MAX_WHOLE_AT_ONCE + 1)
     with running_dovecot({"alice": PASSWORD}) as server, tempfile.TemporaryDirectory() as folder:
         fill(server, messages(count, mean_octets=3_000))
-        _by_imapclient(server, count)  # Dovecot makes its index for both
+        _warm(server, count)
         peer_s = _by_imapclient(server, count)
         ours = asyncio.run(_by_ours(server, Path(folder), count))
     return [
@@ -55,18 +56,24 @@ def measure() -> list[Ratio]:
     ]  # fmt: skip
 
 
-def _by_imapclient(server: Dovecot, count: int) -> float:
+def _warm(server: Dovecot, count: int) -> None:
+    """Let Dovecot keep in its index what either asks for.
+
+    A size or an arrival that was never asked for is looked up in a file for each message: who comes
+    first would pay for it.
+    """
+    _by_imapclient(server, count, ("RFC822.SIZE", "INTERNALDATE", *_ITEMS))
+
+
+def _by_imapclient(server: Dovecot, count: int, items: tuple[str, ...] = _ITEMS) -> float:
     context = ssl.create_default_context(cafile=str(server.ca_file))
     with imapclient.IMAPClient("localhost", port=server.imaps, ssl_context=context) as client:
         client.login("alice", PASSWORD)
         client.select_folder("INBOX")
         begin = time.perf_counter()
         found = sum(
-            len(client.fetch(list(numbers), ["ENVELOPE", "BODYSTRUCTURE"]))
-            for numbers in (
-                range(start, min(start + _CHUNK, count + 1))
-                for start in range(1, count + 1, _CHUNK)
-            )
+            len(client.fetch(list(range(start, min(start + _CHUNK, count + 1))), items))
+            for start in range(1, count + 1, _CHUNK)
         )
         taken = time.perf_counter() - begin
     assert found == count, f"imapclient read {found} of {count}"
