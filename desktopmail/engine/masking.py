@@ -79,9 +79,10 @@ def _is_said_anyway(word: str) -> bool:
 
 def hide(octets: bytes, masks: tuple[bytes, ...]) -> bytes:
     """Return the octets without these."""
-    found = sorted((mask for mask in masks if mask in octets), key=len, reverse=True)
+    found = [mask for mask in masks if mask in octets]
     if not found:
         return octets
+    found.sort(key=len, reverse=True)
     # All at once: what stands in for one may hold another, as "<password>" does "pass".
     return re.sub(b"|".join(map(re.escape, found)), HIDDEN.encode(), octets)
 

@@ -127,8 +127,8 @@ class Transcripts:
             The number of the record.
         """
         masks = self._masks
-        for more in self._at_logins:
-            masks += more
+        if self._at_logins:
+            masks = sum(self._at_logins, masks)
         octets = _shortened(self._unsplit(after, octets, masks), masks)
         self._keep(
             TranscriptRecord(
@@ -171,9 +171,13 @@ class Transcripts:
     def _unsplit(self, after: int, octets: bytes, masks: tuple[bytes, ...]) -> bytes:
         """Hide what begins in one record and ends in the next: the network cuts where it likes."""
         before = self._records.get(after)
-        if before is None:
+        if before is None or not masks:
             return octets
+        reach = max(map(len, masks)) - 1
+        seam = before.octets[-reach:] + octets[:reach]
         for mask in masks:
+            if mask not in seam:
+                continue
             tail = before.octets[-(len(mask) - 1) :]
             at = (tail + octets[: len(mask) - 1]).find(mask)
             if 0 <= at < len(tail):

@@ -255,7 +255,7 @@ class Fetching(Running):
 
 def _tells_more_than_flags(value: FetchResponse) -> bool:
     """Whether an answer holds what no server tells unasked."""
-    return any(part is not None and part != () for part in value[4:])
+    return bool(value.sections) or any(part is not None and part != () for part in value[4:])
 
 
 @dataclass(slots=True)

@@ -37,6 +37,8 @@ T = TypeVar("T")
 ANSWER_TIMEOUT_S = 60.0
 # A transcript shows so much of what arrives at once; the rest is a remark.
 _SHOWN_OCTETS = 2048
+# What is said in a row is one record, as long as none of it would be cut off for its length.
+_GATHERED_OCTETS = 3072
 
 
 class Dialogue:
@@ -69,6 +71,8 @@ class Dialogue:
         self._by_event = False
         self._left_out = 0
         self._shown = 0
+        self._gathered: list[bytes] = []
+        self._gathered_octets = 0
 
     async def ask(self, command: Command[T]) -> T:
         """Send a command that is answered by a line or a listing, and return what it means.
@@ -154,9 +158,11 @@ class Dialogue:
         try:
             event = self.machine.next_event()
         except RemoteProtocolError as error:
+            self._record_gathered()
             self.stream.abort()
             raise self.violation(error) from error
         if isinstance(event, Closed):
+            self._record_gathered()
             self.stream.abort()
             raise ClosedError(
                 f"{self.where} closed the connection before it answered {what}.",
@@ -164,10 +170,11 @@ class Dialogue:
                 code="closed",
             )
         if self._by_event and self._recorder is not None and event is not None:
-            self._record_event(self._recorder, event)
+            self._gather_event(event)
         return event
 
     async def _exchange(self, what: str) -> None:
+        self._record_gathered()
         output = record_output(self._recorder, "C", self.machine.take_output())
         until = self._loop.time() + self._timeout_s
         try:
@@ -220,6 +227,7 @@ class Dialogue:
 
     def remark(self, text: str) -> None:
         """Put a remark into the transcript."""
+        self._record_gathered()
         if self._recorder is not None:
             self._recorder.record("*", text.encode())
 
@@ -247,20 +255,34 @@ class Dialogue:
             if octets.endswith(b"\r\n.\r\n"):
                 recorder.record("S", b".\r\n")
 
-    def _record_event(self, recorder: Recorder, event: ClientEvent) -> None:
+    def _gather_event(self, event: ClientEvent) -> None:
         if isinstance(event, Answered):
             status = b"+OK" if event.reply.ok else b"-ERR"
             code = f"[{event.reply.code}]".encode() if event.reply.code else b""
             words = [status, code, event.reply.text.encode()]
-            recorder.record("S", b" ".join([word for word in words if word]) + b"\r\n")
+            self._gather(b" ".join([word for word in words if word]) + b"\r\n")
             self._shown = self._left_out = 0
         elif isinstance(event, Data):
             shown = event.octets[: _SHOWN_OCTETS - self._shown]
             self._shown += len(shown)
             self._left_out += len(event.octets) - len(shown)
             if shown:
-                recorder.record("S", shown.replace(b"\r\n.", b"\r\n.."))
+                self._gather(shown.replace(b"\r\n.", b"\r\n.."))
             if event.is_last:
                 if self._left_out:
-                    recorder.record("*", b"%d more octets are not shown" % self._left_out)
-                recorder.record("S", b".\r\n")
+                    self.remark(f"{self._left_out} more octets are not shown")
+                self._gather(b".\r\n")
+        if not self.machine.waiting:
+            self._record_gathered()
+
+    def _gather(self, octets: bytes) -> None:
+        if self._gathered_octets + len(octets) > _GATHERED_OCTETS:
+            self._record_gathered()
+        self._gathered.append(octets)
+        self._gathered_octets += len(octets)
+
+    def _record_gathered(self) -> None:
+        if self._gathered and self._recorder is not None:
+            self._recorder.record("S", b"".join(self._gathered))
+            self._gathered.clear()
+            self._gathered_octets = 0

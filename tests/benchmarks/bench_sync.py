@@ -8,6 +8,7 @@ import os
 import pwd
 import socket
 import ssl
+import statistics
 import subprocess
 import tempfile
 import time
@@ -27,6 +28,7 @@ PASSWORD = "tanstaaf"
 # The issue asks for 10,000 messages of 313 MB and 100,000 of 3 KB; `BENCH_SCALE=1` takes those.
 SCALE = float(os.environ.get("BENCH_SCALE", "0.2"))
 MEMORY_OCTETS = 150_000_000
+_TURNS = 3
 # A tagged answer with all its capabilities is shorter.
 _TAGGED_OCTETS = 4096
 
@@ -39,7 +41,7 @@ def measure() -> list[Ratio]:
 
 
 def _large(count: int) -> list[Ratio]:
-    took = _measured(count, 31_000)
+    took = _measured(count, 31_000, turns=_TURNS)
     name = f"first full sync of {count} messages of {took['octets'] / 1e6:.0f} MB"
     return [
         Ratio(
@@ -89,16 +91,26 @@ def _room(took: dict[str, float], what: str, bound: float) -> list[Ratio]:
     ]  # fmt: skip
 
 
-def _measured(count: int, mean_octets: int) -> dict[str, float]:
-    """Times of all who fetch the same mailbox, and what ours takes of memory and disk."""
+def _measured(count: int, mean_octets: int, *, turns: int = 1) -> dict[str, float]:
+    """Times of all who fetch the same mailbox, and what ours takes of memory and disk.
+
+    Of several turns the middle of each is returned: mbsync waits for the disk with each message,
+    and takes a fifth more of one minute than of the next, as others work at that disk.
+    """
     with running_dovecot({"alice": PASSWORD}) as server, tempfile.TemporaryDirectory() as name:
         octets = fill(server, messages(count, mean_octets=mean_octets))
         _warm(server)
-        drained = _drained(server)
-        first, again = _mbsync(server, Path(name))
-        ours = asyncio.run(_ours(server, Path(name), count))
-    peers = {"drained": drained, "mbsync": first, "mbsync again": again, "octets": float(octets)}
-    return ours | peers
+        taken = [_turn(server, Path(name) / str(turn), count) for turn in range(turns)]
+    middle = {what: statistics.median(turn[what] for turn in taken) for what in taken[0]}
+    return middle | {"octets": float(octets)}
+
+
+def _turn(server: Dovecot, folder: Path, count: int) -> dict[str, float]:
+    folder.mkdir()
+    drained = _drained(server)
+    first, again = _mbsync(server, folder)
+    ours = asyncio.run(_ours(server, folder, count))
+    return ours | {"drained": drained, "mbsync": first, "mbsync again": again}
 
 
 def fill(server: Dovecot, contents: Iterable[bytes]) -> int:

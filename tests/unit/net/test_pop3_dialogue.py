@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from desktopmail.engine.transcripts import MAX_RECORD_OCTETS
 from desktopmail.net.errors import ClosedError, ProtocolViolationError
 from desktopmail.net.memory import stream_pair
 from desktopmail.net.pop3_dialogue import Dialogue
@@ -72,6 +73,39 @@ async def test_of_a_message_the_transcript_shows_the_beginning_and_every_status_
     assert text.endswith(tail)
     assert sum(len(record.octets) for record in recorder.records) < 4000
     await close(dialogue, server)
+
+
+async def test_what_is_said_in_a_row_is_one_record_and_none_is_so_long_that_it_is_cut() -> None:
+    dialogue, server, recorder = await open_dialogue()
+    await log_in(dialogue, server)
+    recorder.records.clear()
+    for number in range(1, 21):
+        dialogue.send(Retr(number))
+    server.write(b"".join(b"+OK %d\r\n%b.\r\n" % (n, b"x\r\n" * 100) for n in range(1, 21)))
+    ended = 0
+    while ended < 20:
+        event = await dialogue.next_event("RETR")
+        ended += isinstance(event, Data) and event.is_last
+    said = [record.octets for record in recorder.records if record.sender == "S"]
+    assert [line for line in b"".join(said).split(b"\r\n") if line not in {b"x", b".", b""}] == [
+        b"+OK %d" % number for number in range(1, 21)
+    ]
+    assert len(said) < 5
+    assert max(map(len, said)) < MAX_RECORD_OCTETS
+    await close(dialogue, server)
+
+
+async def test_what_came_before_the_connection_broke_is_in_the_transcript() -> None:
+    dialogue, server, recorder = await open_dialogue()
+    await log_in(dialogue, server)
+    dialogue.send(Retr(1))
+    dialogue.send(Retr(2))
+    server.write(b"+OK\r\nwhole\r\n.\r\n+OK\r\nhalf\r\n")
+    await server.aclose()
+    with pytest.raises(ClosedError):
+        await dialogue.drain_answers()
+    assert recorder.text().endswith("S: +OK\nS: whole\nS: .\nS: +OK\nS: half")
+    await dialogue.stream.aclose()
 
 
 async def test_of_a_long_listing_the_transcript_shows_the_beginning_and_the_end() -> None:
