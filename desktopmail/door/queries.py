@@ -65,6 +65,10 @@ class ReadOnlyHere(Query, frozen=True, kw_only=True):
     account_id: AccountId
 
 
+class ReadPasswordPlace(Query, frozen=True, kw_only=True):
+    """Where a password that is given now would be kept; answers with `PasswordPlace`."""
+
+
 class SearchServers(Query, frozen=True, kw_only=True):
     """Search at the servers where not all of a mailbox is here; answers with `ServerHits`.
 
@@ -88,6 +92,7 @@ AnyQuery = (
     | ReadSandbox
     | ReadDiskUse
     | ReadOnlyHere
+    | ReadPasswordPlace
     | SearchServers
 )
 
@@ -129,6 +134,18 @@ class OnlyHere(Answer, frozen=True, kw_only=True):
 
     messages: int
     unsent: int
+
+
+class PasswordPlace(Answer, frozen=True, kw_only=True):
+    """Where a password that is given now would be kept.
+
+    Attributes:
+        in_vault: In the file under a pass phrase, open or not; else in the keyring.
+        has_vault: Whether that file is there, so that one pass phrase opens it; else any makes it.
+    """
+
+    in_vault: bool
+    has_vault: bool
 
 
 class CheckStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -255,5 +272,6 @@ AnyAnswer = (
     | SandboxState
     | DiskUse
     | OnlyHere
+    | PasswordPlace
     | ServerHits
 )

@@ -294,6 +294,8 @@ class Engine:
                 )
             case queries.ReadDiskUse():
                 return await disk_use.read(self.store)
+            case queries.ReadPasswordPlace():
+                return await self.secrets.place()
             case queries.ReadOnlyHere():
                 return await only_here.read(self.store, query)
             case queries.CheckAccount(account_id=account_id):

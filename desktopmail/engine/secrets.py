@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from desktopmail.door.interface import DoorError
+from desktopmail.door.queries import PasswordPlace
 from desktopmail.door.rows import PASSWORDS_LOCKED
 from desktopmail.wire.secret import Secret
 
@@ -170,6 +171,12 @@ class Secrets:
                 if error.code != "no-keyring":
                     raise
 
+    async def place(self) -> PasswordPlace:
+        """Where a password that is given now would be kept."""
+        has_keyring = self._vault is None and await self._executor.run(self._has_keyring)
+        has_vault = await self._executor.run(self._profile.vault.exists)
+        return PasswordPlace(in_vault=not has_keyring, has_vault=has_vault)
+
     async def open_vault(self, pass_phrase: str) -> None:
         """Open the vault, or make one; from now on passwords are kept there.
 
@@ -188,6 +195,12 @@ class Secrets:
 
             self._backend = keyring.get_keyring()
         return self._backend
+
+    def _has_keyring(self) -> bool:
+        # Asking for a password would tell it, too, but a locked keyring then asks a person.
+        from keyring.backends import fail  # as above
+
+        return not isinstance(self._ring, fail.Keyring)
 
     def _name(self, account_id: AccountId, side: str) -> str:
         return f"{self._profile.folder}:{account_id}:{side}"

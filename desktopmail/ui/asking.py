@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
+from desktopmail.ui.wrapped import WrappedLabel
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -39,14 +40,10 @@ class TextDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setMinimumWidth(max(48 * self.fontMetrics().averageCharWidth(), 380))
-        words = Label(label, self)
-        words.setWordWrap(True)
-        self.field = QLineEdit(text, self)
+        self.field = _secret_field(label, self) if secret else QLineEdit(self)
         self.field.setAccessibleName(label)
-        if secret:
-            self.field.setEchoMode(QLineEdit.EchoMode.Password)
+        self.field.setText(text)
         self.field.selectAll()
-        words.setBuddy(self.field)
         buttons = QDialogButtonBox(self)
         self.do_button: QPushButton = buttons.addButton(
             title, QDialogButtonBox.ButtonRole.AcceptRole
@@ -59,13 +56,86 @@ class TextDialog(QDialog):
         lines = QVBoxLayout(self)
         lines.setContentsMargins(20, 18, 20, 16)
         lines.setSpacing(8)
-        lines.addWidget(words)
+        lines.addWidget(_words_for(label, self.field, self))
         lines.addWidget(self.field)
         lines.addSpacing(8)
         lines.addWidget(buttons)
 
     def _check(self) -> None:
         self.do_button.setEnabled(bool(self.field.text().strip()))
+
+
+class NewSecretDialog(QDialog):
+    """Asks for a secret that nobody can tell again, twice, so that it is the one that was meant.
+
+    Args:
+        parent: The window it belongs to.
+        title: What is done with the secret.
+        label: What the secret is for.
+        loss: What is lost with it.
+    """
+
+    def __init__(self, parent: QWidget, title: str, label: str, loss: str) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(max(48 * self.fontMetrics().averageCharWidth(), 380))
+        self.field = _secret_field(label, self)
+        self.again = _secret_field(tr("ask.again"), self)
+        self.problem = Label("", self)
+        self.problem.setProperty("kind", "error")
+        buttons = QDialogButtonBox(self)
+        self.do_button: QPushButton = buttons.addButton(
+            title, QDialogButtonBox.ButtonRole.AcceptRole
+        )
+        buttons.addButton(tr("ask.cancel"), QDialogButtonBox.ButtonRole.RejectRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(20, 18, 20, 16)
+        lines.setSpacing(8)
+        for words, field in ((label, self.field), (tr("ask.again"), self.again)):
+            lines.addWidget(_words_for(words, field, self))
+            lines.addWidget(field)
+            field.textChanged.connect(self._check)
+            field.editingFinished.connect(self._check)
+        lines.addWidget(self.problem)
+        lines.addSpacing(4)
+        warning = WrappedLabel(loss, self)
+        warning.setProperty("kind", "muted")
+        lines.addWidget(warning)
+        lines.addSpacing(8)
+        lines.addWidget(buttons)
+        self._check()
+
+    def _check(self) -> None:
+        secret, again = self.field.text(), self.again.text()
+        self.do_button.setEnabled(bool(secret.strip()) and secret == again)
+        is_typing = self.again.hasFocus() and secret.startswith(again)
+        differs = bool(again) and secret != again and not is_typing
+        self.problem.setText(tr("ask.differ") if differs else "")
+
+
+def _secret_field(name: str, parent: QWidget) -> QLineEdit:
+    field = QLineEdit(parent)
+    field.setEchoMode(QLineEdit.EchoMode.Password)
+    field.setAccessibleName(name)
+    return field
+
+
+def _words_for(label: str, field: QLineEdit, parent: QWidget) -> Label:
+    words = Label(label, parent)
+    words.setWordWrap(True)
+    words.setBuddy(field)
+    return words
+
+
+async def ask_new_secret(parent: QWidget, title: str, label: str, loss: str) -> str | None:
+    """Ask for a new secret, see `NewSecretDialog`; None when the person changed their mind."""
+    dialog = NewSecretDialog(parent, title, label, loss)
+    answer = await _answer(dialog)
+    typed = dialog.field.text()
+    dialog.deleteLater()
+    return typed if answer == QDialog.DialogCode.Accepted else None
 
 
 async def ask_text(

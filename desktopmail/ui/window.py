@@ -287,6 +287,12 @@ class MainWindow(QMainWindow):
 
         return await asking.ask_text(self, title, label, text=text, secret=secret)
 
+    async def ask_new_secret(self, title: str, label: str, loss: str) -> str | None:
+        """Ask twice for a secret that is made; None when the person changed their mind."""
+        from desktopmail.ui import asking
+
+        return await asking.ask_new_secret(self, title, label, loss)
+
     async def confirm(self, question: str, text: str, do: str) -> bool:
         """Ask before something that cannot be taken back."""
         from desktopmail.ui import asking

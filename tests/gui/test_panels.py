@@ -35,7 +35,7 @@ from desktopmail.door.commands import (
 )
 from desktopmail.door.ids import AccountId, QuestionId, SendingId
 from desktopmail.door.interface import DoorError
-from desktopmail.door.queries import OnlyHere, TranscriptRecord
+from desktopmail.door.queries import OnlyHere, PasswordPlace, TranscriptRecord
 from desktopmail.door.rows import (
     PASSWORDS_LOCKED,
     UNSURE_SENDING,
@@ -46,7 +46,7 @@ from desktopmail.door.rows import (
     SendingState,
 )
 from desktopmail.ui import language
-from desktopmail.ui.asking import TextDialog
+from desktopmail.ui.asking import NewSecretDialog, TextDialog
 from desktopmail.ui.chooser import Chooser
 from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.panels import views
@@ -312,6 +312,34 @@ def test_locked_passwords_are_said_once_and_unlocked_from_there(theme: Theme) ->
         asked = window.findChildren(TextDialog)[0]
         asked.field.setText("phrase")
         asked.accept()
+        await until(lambda: OpenVault(pass_phrase=Password("phrase")) in store.commands)
+
+    play(theme, scene)
+
+
+def test_a_new_pass_phrase_is_given_twice_and_what_is_lost_with_it_is_said(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        store.password_place = PasswordPlace(in_vault=True, has_vault=False)
+        window.run(find_verb("open_vault"))
+        await until(lambda: window.findChildren(NewSecretDialog))
+        (asked,) = window.findChildren(NewSecretDialog)
+        assert any("forgets it" in it.text() for it in asked.findChildren(QLabel))
+        asked.activateWindow()
+        QTest.keyClicks(asked.field, "phrase")
+        assert not asked.do_button.isEnabled()
+        asked.again.setFocus()
+        QTest.keyClicks(asked.again, "phra")
+        assert asked.problem.text() == ""  # the rest may come
+        asked.field.setFocus()
+        assert asked.problem.text() == "These are two different pass phrases."
+        QTest.keyClicks(asked.again, "st")
+        assert asked.problem.text() == "These are two different pass phrases."
+        QTest.keyClick(asked.again, Qt.Key.Key_Return)
+        assert asked.isVisible()
+        assert not asked.do_button.isEnabled()
+        asked.again.setText("phrase")
+        assert asked.problem.text() == ""
+        QTest.keyClick(asked.again, Qt.Key.Key_Return)
         await until(lambda: OpenVault(pass_phrase=Password("phrase")) in store.commands)
 
     play(theme, scene)

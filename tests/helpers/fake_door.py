@@ -67,8 +67,10 @@ from desktopmail.door.queries import (
     EngineStatus,
     FetchRemoteImage,
     OnlyHere,
+    PasswordPlace,
     ReadDiskUse,
     ReadOnlyHere,
+    ReadPasswordPlace,
     ReadSandbox,
     ReadTranscript,
     RemoteImage,
@@ -246,6 +248,9 @@ class FakeStore:
     hits: ServerHits | DoorError = dataclasses.field(default_factory=ServerHits)
     tag_rows: dict[str, TagRow] = dataclasses.field(default_factory=dict)
     only_here: OnlyHere = dataclasses.field(default_factory=lambda: OnlyHere(messages=0, unsent=0))
+    password_place: PasswordPlace = dataclasses.field(
+        default_factory=lambda: PasswordPlace(in_vault=False, has_vault=True)
+    )
     sandbox: SandboxState = dataclasses.field(default_factory=lambda: SandboxState(running=False))
 
     def __post_init__(self) -> None:
@@ -592,6 +597,8 @@ class FakeStore:
             )
         if isinstance(query, ReadOnlyHere):
             return self.only_here
+        if isinstance(query, ReadPasswordPlace):
+            return self.password_place
         if isinstance(query, SearchServers):
             self.searched.append(query)
             if isinstance(self.hits, DoorError):

@@ -83,6 +83,16 @@ class Desk(Protocol):
         """Ask for a line of text; None when the person changed their mind."""
         ...
 
+    async def ask_new_secret(self, title: str, label: str, loss: str) -> str | None:
+        """Ask twice for a secret that is made; None when the person changed their mind.
+
+        Args:
+            title: What is done with it.
+            label: What it is for.
+            loss: What is lost with it.
+        """
+        ...
+
     async def confirm(self, question: str, text: str, do: str) -> bool:
         """Ask before something that cannot be taken back."""
         ...

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.commands import OpenVault, Password
 from desktopmail.door.interface import DoorError
+from desktopmail.door.queries import PasswordPlace, ReadPasswordPlace
 from desktopmail.ui.commands.verb import Menu, Verb
 from desktopmail.ui.language import tr
 
@@ -26,8 +27,13 @@ async def open_vault(desk: Desk) -> bool:
     Raises:
         DoorError: The pass phrase is wrong.
     """
-    title = tr("verb.open_vault").rstrip("…")
-    phrase = await desk.ask_text(title, tr("ask.pass_phrase"), secret=True)
+    place = await desk.door.query(ReadPasswordPlace())
+    if isinstance(place, PasswordPlace) and not place.has_vault:
+        title, label, loss = map(tr, ("ask.make_vault", "ask.new_pass_phrase", "ask.forgotten"))
+        phrase = await desk.ask_new_secret(title, label, loss)
+    else:
+        title = tr("verb.open_vault").rstrip("…")
+        phrase = await desk.ask_text(title, tr("ask.pass_phrase"), secret=True)
     if phrase is None:
         return False
     await desk.door.command(OpenVault(pass_phrase=Password(phrase)))

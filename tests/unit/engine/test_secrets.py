@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import keyring.errors
 import pytest
+from keyring.backends.fail import Keyring as NoKeyring
 
 from desktopmail.door.commands import ServerSettings
 from desktopmail.door.ids import AccountId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
+from desktopmail.door.queries import PasswordPlace
 from desktopmail.door.rows import PASSWORDS_LOCKED, Security
 from desktopmail.engine import vault
 from desktopmail.engine.secrets import Keyring, Secrets
@@ -26,16 +28,6 @@ if TYPE_CHECKING:
 
 ONE = AccountId(1)
 SERVER = ServerSettings(host="mail.example.org", port=993, security=Security.TLS, user="ann")
-
-
-class NoKeyring(MemoryKeyring):
-    """A machine without a keyring."""
-
-    def get_password(self, *_: str) -> str | None:
-        raise keyring.errors.NoKeyringError
-
-    def set_password(self, *_: str) -> None:
-        raise keyring.errors.NoKeyringError
 
 
 class LockedKeyring(MemoryKeyring):
@@ -170,6 +162,23 @@ async def test_a_vault_that_is_not_open_yet_is_said_to_be_locked(tmp_path: Path)
         await secrets(tmp_path, NoKeyring()).get(ONE, "incoming", SERVER)
     assert caught.value.sentence == PASSWORDS_LOCKED
     assert caught.value.code == "no-keyring"
+
+
+async def test_where_a_password_is_kept_is_the_keyring_until_there_is_none_or_a_vault_is_open(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a").mkdir()
+    with_ring, without = secrets(tmp_path / "a", MemoryKeyring()), secrets(tmp_path, NoKeyring())
+    assert await with_ring.place() == PasswordPlace(in_vault=False, has_vault=False)
+    assert await without.place() == PasswordPlace(in_vault=True, has_vault=False)
+    await without.open_vault("pass phrase")
+    locked = secrets(tmp_path, NoKeyring())
+    for each in (without, locked):
+        assert await each.place() == PasswordPlace(in_vault=True, has_vault=True)
+    await with_ring.open_vault("pass phrase")
+    assert await with_ring.place() == PasswordPlace(in_vault=True, has_vault=True)
+    again = secrets(tmp_path / "a", MemoryKeyring())
+    assert await again.place() == PasswordPlace(in_vault=False, has_vault=True)
 
 
 async def test_a_locked_keyring_is_said_and_not_taken_for_an_empty_one(tmp_path: Path) -> None:
