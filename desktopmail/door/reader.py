@@ -493,7 +493,7 @@ def _results(
         report = reports.get(address.lower())
         if report is not None:
             rows.append(RecipientRow(address=address, state=report.state, detail=report.detail))
-        elif address in said:
+        elif address in said and address not in left:
             rows.append(RecipientRow(address=address, state="refused", detail=said[address]))
         else:
             known = "accepted" if is_out or address not in left else "waiting"

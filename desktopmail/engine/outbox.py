@@ -247,7 +247,7 @@ class Outbox:
     async def _end(self, one: Sending, outcome: SendReport | NetError) -> None:
         match outcome:
             case AmbiguousSendError():
-                await self._set(one.id, SendingState.UNSURE, why=outcome.sentence)
+                await self._leave_unsure(one, outcome)
             case RefusedError():
                 await self._give_up(one, outcome.sentence)
             case NetError():
@@ -255,6 +255,25 @@ class Outbox:
                 await self._failed(one, outcome)
             case _:
                 await self._settle(one, outcome)
+
+    async def _leave_unsure(self, one: Sending, error: AmbiguousSendError) -> None:
+        """Keep what was said of some recipients before nobody knew any more about the others."""
+        got_it = {result.recipient for result in error.settled if result.accepted}
+        said = {result.recipient: result.reply for result in error.settled if not result.accepted}
+        left = tuple(
+            address
+            for address in one.recipients
+            if address not in got_it and (address not in said or said[address].temporary)
+        )
+        refused = _refused_for_good(one) | {address: str(reply) for address, reply in said.items()}
+
+        def step(tx: Transaction) -> None:
+            sending.set_results(tx, one.id, left, refused)
+            sending.set_state(
+                tx, one.id, SendingState.UNSURE, self._now_s(), problem=error.sentence
+            )
+
+        await self._store.write(step)
 
     async def _begin(self, one: Sending) -> bool:
         def step(tx: Transaction) -> bool:
@@ -266,16 +285,12 @@ class Outbox:
 
         return await self._store.write(step)
 
-    async def _set(
-        self, sending_id: SendingId, state: SendingState, why: str | None = None
-    ) -> None:
-        await self._store.write(
-            lambda tx: sending.set_state(tx, sending_id, state, self._now_s(), problem=why)
-        )
+    async def _set(self, sending_id: SendingId, state: SendingState) -> None:
+        await self._store.write(lambda tx: sending.set_state(tx, sending_id, state, self._now_s()))
 
     async def _settle(self, one: Sending, report: SendReport) -> None:
         """Part the recipients: taken, refused for good, and to be tried again."""
-        refused = dict(one.refused)
+        refused = _refused_for_good(one)
         remaining = []
         # The others go with the next transaction, at once (RFC 5321 section 4.5.3.1.10).
         full = report.accepted
@@ -311,10 +326,7 @@ class Outbox:
                     tx, one.id, SendingState.FAILED, self._now_s(), problem=_refusal(refused)
                 )
             elif refused:
-                problem.report(
-                    tx, one.account_id, "smtp", _refusal(refused),
-                    "Check the address, and send it to them again.", self._now_s(),
-                )  # fmt: skip
+                _report_refused(tx, one, refused, self._now_s())
 
         await self._store.write(step)
         self._filed()
@@ -359,7 +371,7 @@ class Outbox:
 
     def _resolve(self, account: Account, one: Sending, tx: Transaction) -> None:
         if _came_from_a_server(tx, one):
-            accept(tx, one, self._now_s(), whole=True)
+            _arrived(tx, one, self._now_s())
             return
         if self._now_s() - one.changed_s < _EVIDENCE_AFTER_S:
             return
@@ -395,6 +407,18 @@ def accept(tx: Transaction, one: Sending, now_s: float, *, whole: bool) -> None:
     question.settle(tx, UNSURE_SENDING, one.id)
 
 
+def _arrived(tx: Transaction, one: Sending, now_s: float) -> None:
+    """The server has what it did not acknowledge; not for those that it had refused before."""
+    put_off = tuple(address for address in one.recipients if address in one.refused)
+    refused = _refused_for_good(one)
+    accept(tx, one, now_s, whole=not put_off)
+    if put_off:
+        sending.set_results(tx, one.id, put_off, refused)
+        sending.set_state(tx, one.id, SendingState.QUEUED, now_s)
+    elif refused:
+        _report_refused(tx, one, refused, now_s)
+
+
 def decide(tx: Transaction, sending_id: SendingId, choice: str, now_s: float) -> None:
     """Do what a person decided about an unsure message; needs no connection."""
     one = sending.get(tx, sending_id)
@@ -402,7 +426,7 @@ def decide(tx: Transaction, sending_id: SendingId, choice: str, now_s: float) ->
         return
     match choice:
         case "sent":
-            accept(tx, one, now_s, whole=True)
+            _arrived(tx, one, now_s)
         case "again":
             sending.set_state(tx, one.id, SendingState.QUEUED, now_s)
         case "drop":
@@ -479,6 +503,16 @@ def _came_from_a_server(tx: Transaction, one: Sending) -> bool:
             (one.message_id, one.since_s),
         )
     )
+
+
+def _refused_for_good(one: Sending) -> dict[str, str]:
+    return {address: said for address, said in one.refused.items() if address not in one.recipients}
+
+
+def _report_refused(tx: Transaction, one: Sending, refused: dict[str, str], now_s: float) -> None:
+    """Say who does not get a message that the others get."""
+    remedy = "Check the address, and send it to them again."
+    problem.report(tx, one.account_id, "smtp", _refusal(refused), remedy, now_s)
 
 
 def _refusal(refused: dict[str, str]) -> str:

@@ -122,6 +122,8 @@ def _retry(sending_id: SendingId, now_s: float, tx: Transaction) -> str:
             code="wrong-state",
         )
     if one.state in _WAITING:
+        if not one.recipients:  # the server refused all of them
+            sending.set_results(tx, one.id, tuple(one.refused), {})
         sending.set_state(tx, one.id, SendingState.QUEUED, now_s)
         quarantine.settle(tx, Item(SENDING, str(one.id)))
     # An engine that was started for this tries what waits before it is told to.

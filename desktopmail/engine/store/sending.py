@@ -29,7 +29,8 @@ class Sending:
 
     Attributes:
         recipients: Those who have not been sent to yet.
-        refused: Address to what the server said of it.
+        refused: Address to what the server said of it. One that is still to be sent to was put off:
+            it does not have what the others may have.
         changed_s: When its state was stored.
         queued_s: When it was put into the outbox.
     """

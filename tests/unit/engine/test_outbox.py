@@ -233,6 +233,48 @@ async def test_one_recipient_refused_does_not_keep_it_from_the_others(tmp_path: 
             assert "nobody@localhost" in problem.what
 
 
+async def test_what_was_refused_for_everybody_is_tried_again_with_everybody(
+    tmp_path: Path,
+) -> None:
+    fault = Fault(protocol="submission", command="RCPT", times=2, reply="550 5.7.1 Not today")
+    with LocalServer(PASSWORDS, plan=[fault]) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            made = await send(bench, account_id, "bob@localhost", "alice@localhost")
+            await reaches(bench, made, SendingState.FAILED)
+            await bench.engine.command(RetrySending(sending_id=made))
+            await reaches(bench, made, SendingState.DONE)
+            assert got(server) == got(server, "alice") == ["Subject 1"]
+            assert {one.state for one in sent_row(bench, made).results} == {"accepted"}
+
+
+@pytest.mark.parametrize("answer", ["sent", "again"])
+@pytest.mark.parametrize("reply", ["550 5.1.1 Nobody here", "452 4.2.2 Later"])
+async def test_who_was_refused_before_the_connection_ended_behind_the_dot_is_not_forgotten(
+    reply: str, answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server said of one that he does not get it, and nothing of the message as a whole."""
+    monkeypatch.setattr(outbox, "_EVIDENCE_AFTER_S", 0.0)
+    faults = [
+        Fault(protocol="submission", command="RCPT", argument="bob", reply=reply),
+        Fault(protocol="submission", command="END-OF-DATA", cut=0),
+    ]
+    with LocalServer(PASSWORDS, plan=faults) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            made = await send(bench, account_id, "alice@localhost", "bob@localhost")
+            await until(lambda: bool(bench.reader.questions()), "the question")
+            (asked,) = bench.reader.questions()
+            await bench.engine.command(AnswerQuestion(question_id=asked.id, choice=answer))
+            await reaches(bench, made, SendingState.DONE)
+            assert got(server, "alice") == ["Subject 1"] * (2 if answer == "again" else 1)
+            for_good = reply.startswith("5")
+            assert got(server) == ([] if for_good else ["Subject 1"])
+            states = {one.address: one.state for one in sent_row(bench, made).results}
+            assert states["bob@localhost"] == ("refused" if for_good else "accepted")
+            assert any("Nobody here" in what for what in bench.problems()) is for_good
+
+
 async def test_what_kept_from_sending_is_over_once_the_server_answers_also_with_a_refusal(
     tmp_path: Path,
 ) -> None:
