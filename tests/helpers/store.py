@@ -72,6 +72,11 @@ def mail(
     return ("\r\n".join(lines) + "\r\n\r\n" + body + "\r\n").encode()
 
 
+def bare(body: str) -> bytes:
+    """A message without a Message-ID; whatever its body is, it has the same header."""
+    return f"From: cron@example.org\r\nSubject: done\r\n\r\n{body}\r\n".encode()
+
+
 def add_account(tx: Transaction, name: str = "work", kind: Kind = Kind.IMAP) -> AccountId:
     """An account with an Inbox, Sent and Trash."""
     account_id = account.add(

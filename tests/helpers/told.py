@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from desktopmail.door.ids import MailboxId, MessageId
+    from desktopmail.engine.store.store import Transaction
     from localserver.local import LocalServer
     from tests.helpers.engine import Bench
 
@@ -28,3 +31,17 @@ async def settled(bench: Bench) -> None:
 def shown_is_there(bench: Bench, server: LocalServer, *paths: str) -> None:
     for path in paths:
         assert bench.subjects(path) == there(server, path), path
+
+
+async def octets_are_there(bench: Bench, server: LocalServer, *paths: str) -> None:
+    """What is shown of mailboxes has the octets that the server has at the same UIDs."""
+    for path in paths:
+        rows = await bench.engine.store.read(partial(_shown, bench.mailbox(path)))
+        here = {uid: bench.reader.octets(message_id) for uid, message_id in rows}
+        assert here == {one.uid: one.octets for one in server.messages("alice", path)}, path
+
+
+def _shown(mailbox_id: MailboxId, tx: Transaction) -> list[tuple[int, MessageId]]:
+    return tx.fetch(
+        "SELECT uid, message_id FROM placement WHERE mailbox_id = ? AND shown = 1", (mailbox_id,)
+    )

@@ -490,13 +490,24 @@ def is_same(tx: Transaction, message_id: MessageId, octets: bytes) -> bool:
     return octets in {here, here + _LINE_END} or here == octets + _LINE_END
 
 
-def candidates(tx: Transaction, digest: bytes) -> list[MessageId]:
-    """The messages with this header block."""
-    rows = tx.fetch(
-        "SELECT id FROM message WHERE header_digest = ? AND header_digest <> x'' ORDER BY id",
-        (digest,),
+def with_octets(
+    tx: Transaction, message_ids: Sequence[MessageId], octets: bytes
+) -> MessageId | None:
+    """Of messages with one header block the one with these octets; None where it is none of them.
+
+    Of those that are not here as a whole the size tells.
+    """
+    sizes: dict[MessageId, int] = dict(
+        tx.fetch(
+            "SELECT id, size FROM message WHERE id IN (SELECT value FROM json_each(?))"
+            " AND blob_id IS NULL",
+            (msgspec.json.encode(message_ids).decode(),),
+        )
     )
-    return [MessageId(row[0]) for row in rows]
+    for one in message_ids:
+        if one not in sizes and is_same(tx, one, octets):
+            return one
+    return next((one for one in message_ids if sizes.get(one) == len(octets)), None)
 
 
 def digest(tx: Transaction, message_id: MessageId) -> bytes:

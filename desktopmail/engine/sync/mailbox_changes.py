@@ -6,6 +6,7 @@ a mailbox is not deleted before the messages in it, also those not seen here yet
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from desktopmail.engine.store import mailbox, operation
@@ -152,9 +153,16 @@ class MailboxChanges:
         copied = set(proof.from_code(code, None, uids))
         unproved = UidSet.of(uid for uid in uids if uid not in copied)
         if unproved:  # a server without UIDPLUS tells no COPYUID
-            digests = await proof.digests_of(self._at.client, unproved)
+            heads = await proof.heads_of(self._at.client, unproved)
+            hashes = await proof.hashes_of(self._at.client, heads)
+
+            async def tell(uids: list[int], octets: bytes) -> int | None:
+                name = sha256(octets).digest()
+                return next((uid for uid in uids if hashes.get(uid) == name), None)
+
             await self._at.select(target.path)
-            copied |= set(await proof.by_digest(self._at.client, digests, since=since))
+            digests = {uid: head.digest for uid, head in heads.items()}
+            copied |= set(await proof.by_digest(self._at.client, digests, tell, since=since))
             await self._at.select(box.path)
         return sorted(copied)
 

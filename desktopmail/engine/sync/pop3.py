@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
@@ -30,7 +31,14 @@ from desktopmail.wire.pop3.reply import Reply
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import (
+        AsyncIterator,
+        Callable,
+        Container,
+        Iterable,
+        Mapping,
+        Sequence,
+    )
 
     from desktopmail.door.ids import MessageId
     from desktopmail.engine.connector import Connector
@@ -202,27 +210,31 @@ class Pop3Sync:
         """Free the UIDLs that name another message than before, so that it is fetched.
 
         RFC 1939 section 7 forbids to use an id again, and servers that count do it all the same.
-        The header digest tells, where the server has TOP; else what comes with another size is
-        fetched and compared.
+        The header digest tells, where the server has TOP. Without it, what comes with another size
+        is fetched and compared; so is what its header does not name and may be another message.
         """
         known = {n: seen[uidl] for n, uidl in maildrop.uidls.items() if uidl in seen}
         sizes = {one.uidl: maildrop.sizes[n] for n, one in known.items() if one.size is None}
         doubted = {n: one for n, one in known.items() if one.size not in {None, maildrop.sizes[n]}}
-        others = doubted
+        others, unsure = doubted, {}
         if "TOP" in client.capabilities:
             reuses = account.learned.pop_reuses_uidls or maildrop.is_numbered
             same, others = await self._others(client, maildrop, known if reuses else doubted)
             if others and not reuses:
                 # It does that: one of the same size may be another message as well.
                 left = {n: one for n, one in known.items() if n not in doubted}
-                others |= (await self._others(client, maildrop, left))[1]
+                alike, more = await self._others(client, maildrop, left)
+                same, others = same | alike, others | more
+            unsure = _unsure(same, doubted, seen.values(), reuses=reuses or bool(others))
+            same = {n: one for n, one in same.items() if n not in unsure}
             sizes |= {one.uidl: maildrop.sizes[n] for n, one in same.items() if n in doubted}
-        if not others and not sizes:
+        freed = others | unsure
+        if not freed and not sizes:
             return seen
 
         def step(tx: Transaction) -> dict[str, Seen]:
             pop_seen.resize(tx, account.id, sizes)
-            for one in others.values():
+            for one in freed.values():
                 # Its message stays known by its digest: it may stand there under another id.
                 pop_seen.rename(
                     tx, account.id, one.uidl, nameless(one.header_digest, f"was {one.uidl}")
@@ -243,8 +255,13 @@ class Pop3Sync:
         # What the server does not show stays what it was.
         numbers = sorted(known.keys() - maildrop.ending)
         async for number, header in self._each(maildrop, numbers, client.top_many, {}):
-            digest = bytes.fromhex(digest_of(header))
-            (same if digest == known[number].header_digest else other)[number] = known[number]
+            one = known[number]
+            if bytes.fromhex(digest_of(header)) != one.header_digest:
+                other[number] = one
+                continue
+            if one.message_id is None:  # it was deleted here, so its header alone can tell
+                one = dataclasses.replace(one, named=bool(Message.parse(header).message_id))
+            same[number] = one
         return same, other
 
     async def _told_by_uidls(
@@ -489,6 +506,30 @@ class Pop3Sync:
                 finished=finished,
             )
         )
+
+
+def _unsure(
+    same: Mapping[int, Seen], doubted: Container[int], seen: Iterable[Seen], *, reuses: bool
+) -> dict[int, Seen]:
+    """Of messages with the headers that they had, those that their octets have to tell.
+
+    Args:
+        same: By number.
+        doubted: The numbers of those whose size is another one.
+        seen: Everything that was seen of the maildrop.
+        reuses: The server gives ids a second time. Of one that does not, what was deleted here
+            comes with another size because that was estimated: it stays deleted.
+    """
+    times = Counter(one.header_digest for one in seen)
+    return {
+        number: one
+        for number, one in same.items()
+        if not one.named
+        and (
+            (number in doubted and (reuses or one.message_id is not None))
+            or (one.message_id is not None and times[one.header_digest] > 1)
+        )
+    }
 
 
 def _complete(message_id: MessageId, one: Parsed, tx: Transaction) -> None:

@@ -1,26 +1,29 @@
 """Proof that messages arrived in a mailbox: COPYUID, or what they are like at new UIDs.
 
 A tagged OK proves nothing (RFC 9051 section 6.4.9): a COPY may have left out messages that another
-client expunged in between.
+client expunged in between. What they are like is the digest of the header block; where that names
+no message, or is that of several which are looked for, it is the octets.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from desktopmail.engine.sync.expunge import MAX_RANGES
 from desktopmail.mime.header import Header, digest_of, header_end
+from desktopmail.mime.message import Message
 from desktopmail.wire.errors import RemoteProtocolError
 from desktopmail.wire.imap.fetch_item import BodyItem, Item
 from desktopmail.wire.imap.fetch_response import FetchResponse
 from desktopmail.wire.imap.search_key import Among, And, HeaderHas
-from desktopmail.wire.imap.section import HEADER, TEXT
+from desktopmail.wire.imap.section import HEADER, TEXT, WHOLE
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.status import StatusItem
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Container, Iterable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Mapping
 
     from desktopmail.net.imap import ImapClient
     from desktopmail.wire.imap.codes import CopyUid
@@ -69,13 +72,19 @@ def from_code(
 
 
 async def by_digest(
-    client: ImapClient, digests: Mapping[K, bytes], *, since: int, taken: Iterable[int] = ()
+    client: ImapClient,
+    digests: Mapping[K, bytes],
+    tell: Callable[[list[K], bytes], Awaitable[K | None]],
+    *,
+    since: int,
+    taken: Iterable[int] = (),
 ) -> dict[K, int]:
     """Find messages in the open mailbox at UIDs from `since` on, each UID once.
 
     Args:
         client: On which the mailbox is open.
         digests: Key to the digest of a header block.
+        tell: Which of some keys of one digest it is that has these octets; None: none of them.
         since: UIDs below were there before.
         taken: UIDs that belong to somebody already: they are not asked for.
 
@@ -85,20 +94,57 @@ async def by_digest(
     wanted: dict[bytes, list[K]] = defaultdict(list)
     for key, digest in digests.items():
         wanted[digest].append(key)
+    shared = {digest for digest, keys in wanted.items() if len(keys) > 1}
     found: dict[K, int] = {}
+    doubtful: dict[Uid, bytes] = {}
     used = UidSet.of(map(Uid, taken))
     rest = UidSet.span(since) - used if digests else UidSet()
-    for uid, digest in (await digests_of(client, rest)).items():
-        keys = wanted.get(digest)
-        if keys and uid >= since and uid not in used:
-            found[keys.pop(0)] = uid
+    for uid, head in (await heads_of(client, rest)).items():
+        keys = wanted.get(head.digest)
+        if not keys or uid < since or uid in used:
+            continue
+        if head.is_named and head.digest not in shared:
+            found[keys.pop()] = uid
+        else:
+            doubtful[Uid(uid)] = head.digest
+    async for uid, octets in _parts(client, UidSet.of(doubtful), WHOLE):
+        keys = wanted[doubtful.pop(Uid(uid), b"")]
+        told = await tell(keys, octets) if keys else None
+        if told is not None:
+            keys.remove(told)
+            found[told] = uid
     return found
 
 
-async def digests_of(client: ImapClient, uids: UidSet) -> dict[int, bytes]:
-    """The digests of the header blocks of messages in the open mailbox, by UID."""
+class Head(NamedTuple):
+    """What the header of a message tells.
+
+    Attributes:
+        digest: Of the header block.
+        is_named: It has a Message-ID; else it may well be that of two messages.
+    """
+
+    digest: bytes
+    is_named: bool
+
+
+async def heads_of(client: ImapClient, uids: UidSet) -> dict[int, Head]:
+    """What the headers of messages in the open mailbox tell, by UID."""
     return {
-        uid: bytes.fromhex(digest_of(header)) async for uid, header in _parts(client, uids, HEADER)
+        uid: Head(bytes.fromhex(digest_of(header)), bool(Message.parse(header).message_id))
+        async for uid, header in _parts(client, uids, HEADER)
+    }
+
+
+async def hashes_of(client: ImapClient, heads: Mapping[int, Head]) -> dict[int, bytes]:
+    """The SHA-256 of messages in the open mailbox whose headers alone do not tell, by UID."""
+    times = Counter(head.digest for head in heads.values())
+    doubtful = [
+        Uid(uid) for uid, head in heads.items() if not head.is_named or times[head.digest] > 1
+    ]
+    return {
+        uid: sha256(octets).digest()
+        async for uid, octets in _parts(client, UidSet.of(doubtful), WHOLE)
     }
 
 

@@ -13,7 +13,7 @@ from desktopmail.engine.sync import proof
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from desktopmail.door.ids import MailboxId
+    from desktopmail.door.ids import MailboxId, MessageId
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.operation import Arguments, Operation, Target
@@ -118,14 +118,18 @@ class Telling:
     async def find(self, target: Mailbox, members: Members, since: int) -> dict[PlacementId, int]:
         """Find in the target what arrived there since: as a look saw it, or by its header's digest.
 
-        What a look saw is not asked for again.
+        What a look saw is not asked for again, but where it saw a header that does not tell.
         """
         if not members:
             return {}
         await self.select(target.path)
         seen = await self.store.read(partial(_seen, target.id, since, members))
         left = {key: digest for key, digest in seen.digests.items() if key not in seen.ours}
-        found = await proof.by_digest(self.client, left, since=since, taken=seen.uids)
+
+        async def tell(keys: list[PlacementId], octets: bytes) -> PlacementId | None:
+            return await self.store.read(partial(_with_octets, members, keys, octets))
+
+        found = await proof.by_digest(self.client, left, tell, since=since, taken=seen.uids)
         return seen.ours | found
 
     async def find_whole(
@@ -143,7 +147,7 @@ class _Seen(NamedTuple):
     Attributes:
         digests: What is looked for: the header's digest of each.
         ours: Which of it a look has seen already, with the UID.
-        uids: Of everything that is known there.
+        uids: Of everything that is known there, and is not to be asked for.
     """
 
     digests: dict[PlacementId, bytes]
@@ -164,28 +168,71 @@ def _arriving(row: Target) -> PlacementId:
     return row.placement_id if row.twin is None else row.twin
 
 
+class _There(NamedTuple):
+    """A message in the target, of a header block that is looked for."""
+
+    placed: PlacementId
+    uid: int
+    message_id: MessageId
+    is_named: bool
+    is_whole: bool
+
+
 def _seen(mailbox_id: MailboxId, since: int, members: Members, tx: Transaction) -> _Seen:
-    digests = {key: message.digest(tx, placed.message_id) for key, (_, placed) in members.items()}
+    ids = {key: placed.message_id for key, (_, placed) in members.items()}
+    digests = {key: message.digest(tx, message_id) for key, message_id in ids.items()}
+    whole = message.whole(tx, list(ids.values()))
     proved = operation.proved_uids(tx, mailbox_id, since)
-    alike: dict[bytes, list[tuple[PlacementId, int]]] = {one: [] for one in digests.values()}
+    alike: dict[bytes, list[_There]] = {one: [] for one in digests.values()}
     uids = set()
-    for placed, uid, digest in tx.fetch(
-        "SELECT p.id, p.uid, m.header_digest FROM placement AS p"
+    for placed, uid, local, digest, name, is_whole in tx.fetch(
+        "SELECT p.id, p.uid, m.id, m.header_digest, m.message_id, m.blob_id IS NOT NULL"
+        " FROM placement AS p"
         " JOIN message AS m ON m.id = p.message_id WHERE p.mailbox_id = ? AND p.uid >= ?"
         " AND p.gone_cycle IS NULL AND m.header_digest <> x'' ORDER BY p.uid",
         (mailbox_id, since),
     ):
         uids.add(uid)
         if digest in alike and uid not in proved:
-            alike[digest].append((placed, uid))
+            alike[digest].append(_There(placed, uid, local, bool(name), bool(is_whole)))
     ours: dict[PlacementId, int] = {}
+    for fits in (_is_the_same, _is_called_so):
+        for key, (row, _) in members.items():
+            if key in ours:
+                continue
+            here = alike[digests[key]]
+            # What stood there before the operation was asked for is not what it has brought.
+            place = next(
+                (n for n, one in enumerate(here)
+                 if one.placed > _arriving(row) and fits(one, ids[key])), None
+            )  # fmt: skip
+            if place is not None:
+                ours[key] = here.pop(place).uid
     for key, (row, _) in members.items():
-        here = alike[digests[key]]
-        # What stood there before the operation was asked for is not what it has brought.
-        place = next((n for n, (placed, _) in enumerate(here) if placed > _arriving(row)), None)
-        if place is not None:
-            ours[key] = here.pop(place)[1]
+        if key not in ours:
+            uids -= {
+                one.uid
+                for one in alike[digests[key]]
+                if one.placed > _arriving(row) and not (one.is_whole and ids[key] in whole)
+            }
     return _Seen(digests, ours, uids)
+
+
+def _is_the_same(there: _There, message_id: MessageId) -> bool:
+    return there.message_id == message_id
+
+
+def _is_called_so(there: _There, _message_id: MessageId) -> bool:
+    return there.is_named
+
+
+def _with_octets(
+    members: Members, keys: list[PlacementId], octets: bytes, tx: Transaction
+) -> PlacementId | None:
+    """Which of these members has these octets."""
+    ids = {key: members[key][1].message_id for key in keys}
+    found = message.with_octets(tx, list(ids.values()), octets)
+    return next((key for key, message_id in ids.items() if message_id == found), None)
 
 
 def _taken(mailbox_id: MailboxId, since: int, arriving: PlacementId, tx: Transaction) -> set[int]:

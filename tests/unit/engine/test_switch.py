@@ -26,6 +26,7 @@ from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, running_engine, until
 from tests.helpers.store import mail
+from tests.helpers.told import octets_are_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +111,8 @@ async def test_a_switch_doubles_nothing_whatever_messages_have_and_servers_offer
                 assert {row.id for row in bench.rows()} == ids
                 assert [row.id for row in bench.rows() if row.tags] == [tagged]
                 assert len(server.messages("alice")) == 4
+                if now is Kind.IMAP and make is not cut:
+                    await octets_are_there(bench, server, "INBOX")
                 assert bench.reader.problems() == []
 
 

@@ -14,7 +14,7 @@ from desktopmail.door.ids import MessageId
 from desktopmail.door.rows import Flag
 from desktopmail.engine import summary
 from desktopmail.engine.store import blob, message, placement
-from tests.helpers.store import add_account, inbox_of, mail, open_store, put
+from tests.helpers.store import add_account, bare, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
     from desktopmail.engine.store.message import Kept
@@ -93,6 +93,25 @@ async def test_a_header_that_names_nothing_is_nobody_else(tmp_path: Path) -> Non
         first = await store.write(lambda tx: keep_header(tx, nameless))
         again = await store.write(lambda tx: keep_header(tx, nameless))
         assert first.id != again.id
+
+
+async def test_octets_tell_which_of_the_messages_of_one_header_they_are(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        kept = await store.write(
+            lambda tx: [
+                keep_whole(tx, bare("one")),
+                keep_header(tx, bare("two")),
+                keep_header(tx, bare("another")),
+                keep_whole(tx, bare("two")),
+            ]
+        )
+        ids = [one.id for one in kept]
+        for octets, place in (
+            (bare("one"), 0), (bare("two"), 3), (bare("six"), 1), (bare("another"), 2),
+            (bare("one") + b"\r\n", 0), (bare("forty"), None),
+        ):  # fmt: skip
+            found = await store.read(lambda tx, one=octets: message.with_octets(tx, ids, one))
+            assert found == (None if place is None else ids[place]), octets
 
 
 async def test_octets_that_come_later_complete_the_message_and_its_rows(tmp_path: Path) -> None:

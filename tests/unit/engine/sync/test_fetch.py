@@ -25,7 +25,8 @@ from desktopmail.wire.imap.sequence import UidSet
 from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, running_engine, until
-from tests.helpers.store import mail, open_store
+from tests.helpers.store import bare, mail, open_store
+from tests.helpers.told import octets_are_there
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -214,6 +215,42 @@ async def test_a_message_that_turns_out_to_be_another_stands_where_that_one_belo
             noon_s = int(datetime(2026, 11, 2, 12, 2, tzinfo=UTC).timestamp())
             assert row.date_s == (noon_s if dated else here.arrived_s)
             assert row.size_octets == len(octets)
+
+
+@pytest.mark.parametrize("way", ["whole", "headers first", "envelopes first"])
+@pytest.mark.parametrize("bodies", [("one", "two"), ("one", "another"), ("one", "one")])
+@pytest.mark.parametrize("path", ["INBOX", "Archive"])
+async def test_messages_of_one_header_that_names_nothing_have_their_own_octets(
+    path: str, bodies: tuple[str, ...], way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one mailbox, or in two; octets come with them, behind headers, or behind envelopes."""
+    if way == "envelopes first":
+        monkeypatch.setattr(fetch, "MAX_WHOLE_AT_ONCE", 0)
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", bare(bodies[0]))
+        server.deliver("alice", bare(bodies[1]), mailbox=path)
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            if way == "headers first":
+                await bench.engine.store.write(
+                    lambda tx: tx.execute("UPDATE mailbox SET policy = 'headers'")
+                )
+                await bench.sync(account_id, headers_only=True)
+                await bench.engine.store.write(
+                    lambda tx: tx.execute("UPDATE mailbox SET policy = ''")
+                )
+                ids = {row.id for place in {"INBOX", path} for row in bench.rows(place)}
+                await bench.engine.command(FetchOctets(placement_ids=tuple(ids)))
+            await bench.sync(account_id)
+            await octets_are_there(bench, server, "INBOX", path)
+            # Its UIDs are others now: each gets its own again.
+            await bench.engine.store.write(
+                lambda tx: tx.execute("UPDATE mailbox SET uidvalidity = uidvalidity + 1")
+            )
+            ids = {row.id for place in {"INBOX", path} for row in bench.rows(place)}
+            await bench.sync(account_id)
+            assert {row.id for place in {"INBOX", path} for row in bench.rows(place)} == ids
+            await octets_are_there(bench, server, "INBOX", path)
 
 
 async def test_new_mail_is_told_while_nothing_is_asked_for(tmp_path: Path) -> None:

@@ -16,8 +16,15 @@ from desktopmail.door.commands import (
 )
 from localserver.faults import Fault
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, other_device, running_engine, until
-from tests.helpers.store import mail
+from tests.helpers.engine import (
+    PASSWORDS,
+    other_device,
+    relayed_engine,
+    running_engine,
+    until,
+)
+from tests.helpers.relay import Relay
+from tests.helpers.store import bare, mail
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +73,32 @@ async def test_a_mailbox_is_never_deleted_with_what_nobody_here_has_seen(
             assert [one.subject for one in server.messages("alice", "Trash")] == ["Subject 5"]
             async with other_device(server) as device:
                 assert "Old" not in {row.mailbox for row, _ in await device.list("", "*")}
+
+
+async def test_what_has_the_header_of_another_message_does_not_let_that_one_be_deleted(
+    tmp_path: Path,
+) -> None:
+    """The server says OK and has copied nothing; another device puts its like into the Trash."""
+    without = ("MOVE", "UIDPLUS", "IMAP4REV2")
+    with LocalServer(PASSWORDS, without=without) as server:
+        server.add_fault(Fault(protocol="imap", command="UID COPY", reply="OK said", times=None))
+
+        def deliver(line: bytes) -> bytes:
+            if line.endswith(b"OK said\r\n"):
+                server.deliver("alice", bare("two"), mailbox="Trash")
+            return line
+
+        relay = Relay(server.ports["imap"], deliver)
+        async with relayed_engine(tmp_path, server, relay) as (bench, account_id):
+            await bench.engine.command(CreateMailbox(account_id=account_id, name="Old"))
+            await bench.sync()
+            for body in ("one", "three"):
+                server.deliver("alice", bare(body), mailbox="Old")
+            await bench.engine.command(DeleteMailbox(mailbox_id=bench.mailbox("Old")))
+            await bench.sync()
+            left = [one.octets for one in server.messages("alice", "Old")]
+            assert left == [bare("one"), bare("three")]
+            assert any(b"UID COPY" in line for line in relay.commands)
 
 
 async def test_a_discarded_creation_gives_its_messages_back(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from desktopmail.door.commands import (
     StoreFlags,
 )
 from desktopmail.door.rows import Flag
+from desktopmail.engine import journal
 from desktopmail.engine.sync import expunge
 from desktopmail.wire.imap.flags import DELETED, flag
 from desktopmail.wire.imap.sequence import Uid, UidSet
@@ -26,12 +27,14 @@ from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, other_device, relayed_engine, running_engine
 from tests.helpers.relay import Relay
-from tests.helpers.store import mail
-from tests.helpers.told import flags_there, settled, shown_is_there, there
+from tests.helpers.store import bare, mail, put
+from tests.helpers.told import flags_there, octets_are_there, settled, shown_is_there, there
 from tests.helpers.virtual import Scene, play
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from desktopmail.engine.store.store import Transaction
 
 
 async def test_a_move_that_was_cut_short_is_found_done_and_not_done_twice(tmp_path: Path) -> None:
@@ -328,3 +331,103 @@ async def test_what_a_server_did_not_do_is_done_when_it_is_tried_again_with_what
             if kind is MoveMessages:
                 path = "Junk" if tried else "INBOX"
                 assert flags_there(server, "Subject 1", path) == {"\\Flagged"}
+
+
+TELLS_NOTHING = ("UIDPLUS", "IMAP4REV2")
+OLD_SERVERS = pytest.mark.parametrize(
+    "without",
+    [
+        pytest.param(TELLS_NOTHING, id="a move is not told"),
+        pytest.param(("MOVE", *TELLS_NOTHING), id="nor is a copy"),
+    ],
+)
+# Of one size, or of others: the header is the same.
+BODIES = pytest.mark.parametrize("bodies", [("one", "two"), ("one", "another")])
+
+
+@OLD_SERVERS
+async def test_where_only_their_headers_are_here_the_size_tells_such_messages_apart(
+    without: tuple[str, ...], tmp_path: Path
+) -> None:
+    with LocalServer(PASSWORDS, without=without) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await bench.engine.store.write(
+                lambda tx: tx.execute("UPDATE mailbox SET policy = 'headers'")
+            )
+            for body in ("one", "another"):
+                server.deliver("alice", bare(body))
+            await bench.sync(account_id)
+            async with other_device(server) as device:
+                await device.select("INBOX")
+                await device.uid_store(UidSet.of([Uid(1)]), StoreMode.ADD, [DELETED])
+                await device.expunge()
+            await bench.engine.command(
+                MoveMessages(
+                    placement_ids=tuple(row.id for row in bench.rows()),
+                    mailbox_id=bench.mailbox("Junk"),
+                )
+            )
+            await settled(bench)
+            (row,) = bench.rows("Junk")
+            assert row.size_octets == len(bare("another"))
+            assert len(server.messages("alice", "Junk")) == 1
+
+
+@OLD_SERVERS
+@BODIES
+async def test_of_two_with_one_header_that_names_nothing_the_one_that_is_left_is_told(
+    bodies: tuple[str, str], without: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Another device removed the first one: the second is not taken for it."""
+    with LocalServer(PASSWORDS, without=without) as server:
+        for body in bodies:
+            server.deliver("alice", bare(body))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            async with other_device(server) as device:
+                await device.select("INBOX")
+                await device.uid_store(UidSet.of([Uid(1)]), StoreMode.ADD, [DELETED])
+                await device.expunge()
+            await bench.engine.command(
+                MoveMessages(
+                    placement_ids=tuple(row.id for row in bench.rows()),
+                    mailbox_id=bench.mailbox("Junk"),
+                )
+            )
+            await settled(bench)
+            assert [one.octets for one in server.messages("alice", "Junk")] == [bare(bodies[1])]
+            await octets_are_there(bench, server, "INBOX", "Junk")
+
+
+@pytest.mark.parametrize("is_seen", [False, True])
+async def test_what_arrived_meanwhile_with_such_a_header_proves_no_copy(
+    is_seen: bool, tmp_path: Path
+) -> None:
+    """The server says OK and has copied nothing; another device puts its like into the target."""
+    with LocalServer(PASSWORDS, without=("MOVE", *TELLS_NOTHING)) as server:
+        server.deliver("alice", bare("one"))
+        server.add_fault(Fault(protocol="imap", command="UID COPY", reply="OK done", times=None))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            (row,) = bench.rows()
+            ids = (row.id,)
+
+            def begun(tx: Transaction) -> None:
+                journal.move(tx, ids, bench.mailbox("Junk"))
+                tx.execute("UPDATE operation SET arguments = json_set(arguments, '$.uidnext', 1)")
+
+            await bench.engine.command(SetOffline(offline=True))
+            await bench.engine.store.write(begun)
+            server.deliver("alice", bare("two"), mailbox="Junk")
+            if is_seen:
+                await bench.engine.store.write(
+                    lambda tx: put(tx, bench.mailbox("Junk"), [bare("two")])
+                )
+            await bench.engine.command(SetOffline(offline=False))
+            await bench.sync(account_id)
+            assert [one.octets for one in server.messages("alice")] == [bare("one")]
+            await octets_are_there(bench, server, "INBOX", "Junk")

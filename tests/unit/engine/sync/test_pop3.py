@@ -23,7 +23,7 @@ from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, running_engine
 from tests.helpers.maildrop import FakeMaildrop
-from tests.helpers.store import mail
+from tests.helpers.store import bare, mail
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -465,11 +465,6 @@ async def test_a_server_that_offers_top_and_refuses_it_loses_and_doubles_nothing
             assert bench.subjects() == [f"Subject {n}" for n in range(3)]
 
 
-def bare(body: str) -> bytes:
-    """Without a Message-ID, and with one header for all of them."""
-    return f"From: cron@example.org\r\nSubject: done\r\n\r\n{body}\r\n".encode()
-
-
 @pytest.mark.parametrize("has_top", [True, False])
 async def test_one_with_the_header_of_a_message_deleted_before_is_fetched(
     has_top: bool, tmp_path: Path
@@ -503,3 +498,69 @@ async def test_without_ids_what_was_deleted_here_and_names_nothing_stays_deleted
             for _ in range(2):
                 await bench.sync(account_id)
                 assert (bench.rows(), bench.rows("Trash")) == ([], [])
+
+
+@pytest.mark.parametrize("has_top", [True, False])
+@pytest.mark.parametrize("bodies", [("one", "two"), ("one", "another"), ("one", "one")])
+async def test_messages_of_one_header_that_names_nothing_have_their_own_octets(
+    bodies: tuple[str, str], has_top: bool, tmp_path: Path
+) -> None:
+    messages = [(f"u{number}", bare(body)) for number, body in enumerate(bodies)]
+    drop = FakeMaildrop(*messages, has_top=has_top)
+    async with drop.serve(), running_engine(tmp_path) as bench:
+        account_id = AccountId((await bench.engine.command(drop.account())).ids[0])
+        await bench.sync(account_id)
+        ids = {row.id for row in bench.rows()}
+        drop.messages[:] = [(f"v{number}", octets) for number, (_, octets) in enumerate(messages)]
+        await bench.sync(account_id)  # with other ids they are told by their octets
+        assert {row.id for row in bench.rows()} == ids
+        here = [bench.reader.octets(row.message_id) for row in bench.rows()]
+        assert sorted(filter(None, here)) == sorted(octets for _, octets in messages)
+
+
+@pytest.mark.parametrize("has_top", [True, False])
+@pytest.mark.parametrize("ids", ["12", "ab"], ids=["numbers", "names"])
+async def test_an_id_that_is_used_again_for_one_of_the_same_header_is_fetched(
+    ids: str, has_top: bool, tmp_path: Path
+) -> None:
+    """The header names nothing, and the size is another one: it may be another message."""
+    first, second = ids
+    drop = FakeMaildrop((first, bare("one")), (second, bare("two")), has_top=has_top)
+    async with drop.serve(), running_engine(tmp_path) as bench:
+        account_id = AccountId((await bench.engine.command(drop.account())).ids[0])
+        await bench.sync(account_id)
+        drop.messages[:] = [(first, bare("another")), (second, bare("two"))]
+        for _ in range(2):
+            await bench.sync(account_id)
+            found = sorted(bench.reader.octets(row.message_id) or b"" for row in bench.rows())
+            assert found == [bare("another"), bare("one"), bare("two")]
+
+
+async def test_numbers_that_moved_up_lose_none_of_one_header_and_size(tmp_path: Path) -> None:
+    """The ids are numbers, and the second message is the first one now: its octets tell."""
+    drop = FakeMaildrop(("1", bare("one")), ("2", bare("two")))
+    async with drop.serve(), running_engine(tmp_path) as bench:
+        account_id = AccountId((await bench.engine.command(drop.account())).ids[0])
+        await bench.sync(account_id)
+        drop.messages[:] = [("1", bare("two"))]
+        await bench.sync(account_id)
+        drop.messages[:] = [("1", bare("two")), ("2", bare("six"))]
+        await bench.sync(account_id)
+        assert sorted(row.preview for row in bench.rows()) == ["one", "six", "two"]
+        assert not bench.reader.problems()
+
+
+async def test_a_size_that_is_told_differently_is_looked_up_once_where_a_header_names_nothing(
+    tmp_path: Path,
+) -> None:
+    async with FakeMaildrop(("u1", bare("one"))).serve() as drop, running_engine(tmp_path) as bench:
+        account_id = AccountId((await bench.engine.command(drop.account())).ids[0])
+        await bench.sync(account_id)
+        (row,) = bench.rows()
+        await bench.engine.store.write(lambda tx: pop_seen.resize(tx, account_id, {"u1": 77}))
+        for _ in range(3):
+            await bench.sync(account_id)
+        assert [one.id for one in bench.rows()] == [row.id]
+        assert drop.retrieved == 2
+        found = await bench.engine.store.read(lambda tx: account.get(tx, account_id))
+        assert not found.learned.pop_reuses_uidls

@@ -7,7 +7,7 @@ from desktopmail.mime.header import digest_of
 from desktopmail.wire.imap.codes import CopyUid
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, other_device
-from tests.helpers.store import mail
+from tests.helpers.store import bare, mail
 
 
 def digest(number: int) -> bytes:
@@ -48,11 +48,37 @@ async def test_what_arrived_is_found_by_its_digest_and_only_where_it_may_be_new(
         async with other_device(server) as client:
             await client.select("INBOX")
             wanted = {71: digest(1), 73: digest(3), 74: digest(3), 75: digest(3), 79: digest(9)}
-            found = await proof.by_digest(client, wanted, since=2)
+
+            async def tell(keys: list[int], octets: bytes) -> int | None:
+                assert octets == mail(3)
+                return keys[0]
+
+            found = await proof.by_digest(client, wanted, tell, since=2)
             assert found == {73: 3, 74: 4}  # 1 was there before; of three equal ones two arrived
-            assert await proof.by_digest(client, wanted, since=2, taken=[3]) == {73: 4}
+            assert await proof.by_digest(client, wanted, tell, since=2, taken=[3]) == {73: 4}
             # "9:*" answers with the last message all the same
-            assert await proof.by_digest(client, wanted, since=9) == {}
+            assert await proof.by_digest(client, wanted, tell, since=9) == {}
+
+
+async def test_where_a_header_names_no_message_the_octets_tell_which_one_arrived() -> None:
+    bodies = {71: "one", 72: "two", 73: "another"}
+    with LocalServer(PASSWORDS) as server:
+        for body in ("two", "three", "another"):
+            server.deliver("alice", bare(body))
+        server.deliver("alice", mail(1))
+        async with other_device(server) as client:
+            await client.select("INBOX")
+
+            async def tell(keys: list[int], octets: bytes) -> int | None:
+                return next((key for key in keys if bare(bodies[key]) == octets), None)
+
+            digests = dict.fromkeys(bodies, bytes.fromhex(digest_of(bare("one")))) | {74: digest(1)}
+            found = await proof.by_digest(client, digests, tell, since=1)
+            assert found == {72: 1, 73: 3, 74: 4}
+            said = server.transcript.commands()
+            assert said[-1] == "UID FETCH 1:3 (UID BODY.PEEK[])"  # and none that its header tells
+            alone = {71: digests[71]}  # nor is one that alone has this header taken for another
+            assert await proof.by_digest(client, alone, tell, since=1) == {}
 
 
 async def test_what_arrived_is_found_by_its_parts_though_fields_were_added_and_folded() -> None:
