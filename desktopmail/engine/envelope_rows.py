@@ -19,7 +19,7 @@ from desktopmail.engine.summary import (
     sort_sender,
     sound,
 )
-from desktopmail.engine.sync.flags import mask_of, tags_of
+from desktopmail.engine.sync.flags import stored_flags
 from desktopmail.mime import date, encoded_word, message_id
 from desktopmail.mime.address import Mailbox
 from desktopmail.mime.header import unfold
@@ -301,7 +301,8 @@ def _string(octets: bytes) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def _told(flags: frozenset[Flag]) -> tuple[int, tuple[str, ...]]:
-    return int(mask_of(flags)), tags_of(flags)
+    mask, tags = stored_flags(flags)
+    return int(mask), tags  # numbers alone go from one process to the other in no time
 
 
 def _people_of(first: bytes, second: bytes = b"NIL") -> _People:

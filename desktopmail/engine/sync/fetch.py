@@ -25,7 +25,7 @@ from desktopmail.engine.reading import Read
 from desktopmail.engine.store import blob, mailbox, message, placement
 from desktopmail.engine.store.message import Coming
 from desktopmail.engine.sync import incoming, meet, not_given
-from desktopmail.engine.sync.flags import mask_of, tags_of
+from desktopmail.engine.sync.flags import stored_flags
 from desktopmail.engine.sync.incoming import Incoming, Parsed
 from desktopmail.engine.sync.pipeline import BATCH_OCTETS, Pipeline, is_enough
 from desktopmail.net.errors import NetError, RefusedError
@@ -456,15 +456,15 @@ class Fetcher:
             return None
         arrived = answer.internal_date or self.ports.clock.now()
         arrived_s = int(arrived.timestamp())
-        flags = answer.flags or frozenset()
+        flags, tags = stored_flags(answer.flags or frozenset())
         return Incoming(
             octets=content,
             is_whole=whole is not None,
             size=answer.size if answer.size is not None else len(content),
             arrived_s=arrived_s,
             uid=answer.uid,
-            flags=mask_of(flags),
-            tags=tags_of(flags),
+            flags=flags,
+            tags=tags,
             modseq=answer.modseq or 0,
             wanted=since_s is not None and arrived_s >= since_s,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Flag
@@ -30,23 +31,21 @@ _NOT_TAGS = frozenset(
 )  # fmt: skip
 
 
-def mask_of(flags: Iterable[wire.Flag]) -> Flag:
-    """The system flags among these."""
+@lru_cache(maxsize=1024)
+def stored_flags(flags: frozenset[wire.Flag]) -> tuple[Flag, tuple[str, ...]]:
+    """Flags as the store keeps them: system flags as a mask, keywords as tags.
+
+    Most messages of a mailbox have the same few sets, and each is looked at once.
+    """
     mask = Flag.NONE
     for flag in flags:
         mask |= _MASKS.get(flag, Flag.NONE)
-    return mask
-
-
-def tags_of(flags: Iterable[wire.Flag]) -> tuple[str, ...]:
-    """The keywords among these, as tags."""
-    return tuple(
-        sorted(
-            flag
-            for flag in flags
-            if flag not in _MASKS and flag.lower() not in _NOT_TAGS and not flag.startswith("\\")
-        )
+    tags = (
+        flag
+        for flag in flags
+        if flag not in _MASKS and flag.lower() not in _NOT_TAGS and not flag.startswith("\\")
     )
+    return mask, tuple(sorted(tags))
 
 
 def kept_keywords(permanent: frozenset[wire.Flag] | None) -> frozenset[str] | None:

@@ -10,7 +10,7 @@ from desktopmail.door.rows import Flag, Role
 from desktopmail.engine import journal
 from desktopmail.engine.store import mailbox, message, operation, person, placement
 from desktopmail.engine.sync import filed, incoming
-from desktopmail.engine.sync.flags import mask_of, tags_of
+from desktopmail.engine.sync.flags import stored_flags
 from desktopmail.engine.sync.incoming import Incoming
 from desktopmail.engine.sync.vanish import gone, relink
 
@@ -252,8 +252,7 @@ def update(tx: Transaction, mailbox_id: MailboxId, answers: Sequence[FetchRespon
     changed = []
     for uid, one in known.items():
         answer = told[uid]
-        flags = answer.flags or frozenset()
-        mask, tags = mask_of(flags), tags_of(flags)
+        mask, tags = stored_flags(answer.flags or frozenset())
         same_tags = not tags and not placement.tags_of(tx, one.id)
         if mask != one.flags or (answer.modseq or 0) > one.modseq or not same_tags:
             changed.append((one.id, mask, tags, answer.modseq or 0))

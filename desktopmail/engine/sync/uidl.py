@@ -18,7 +18,7 @@ import msgspec
 from desktopmail import resources
 from desktopmail.engine.store import mailbox, pop_seen
 from desktopmail.engine.sync import meet
-from desktopmail.engine.sync.flags import mask_of, tags_of
+from desktopmail.engine.sync.flags import stored_flags
 from desktopmail.engine.sync.incoming import Incoming
 from desktopmail.mime.header import digest_of
 from desktopmail.wire.imap.fetch_item import BodyItem, Item
@@ -178,7 +178,7 @@ async def _agree(fetcher: Fetcher, known: dict[Uid, Seen]) -> bool:
 
 
 def _incoming(fetcher: Fetcher, one: FetchResponse) -> Incoming:
-    flags = one.flags or frozenset()
+    flags, tags = stored_flags(one.flags or frozenset())
     arrived = one.internal_date or fetcher.ports.clock.now()
     return Incoming(
         octets=b"",
@@ -186,8 +186,8 @@ def _incoming(fetcher: Fetcher, one: FetchResponse) -> Incoming:
         size=0,
         arrived_s=int(arrived.timestamp()),
         uid=one.uid,
-        flags=mask_of(flags),
-        tags=tags_of(flags),
+        flags=flags,
+        tags=tags,
         modseq=one.modseq or 0,
     )
 
