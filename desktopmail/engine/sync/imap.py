@@ -197,7 +197,11 @@ class ImapSync:
         """Open the Inbox for idling, and see whether something came since it was looked at."""
         if client.mailbox == "INBOX":
             return
-        selected = await client.select("INBOX", condstore=client.offers("CONDSTORE"))
+        try:
+            selected = await self._select(client, "INBOX")
+        except UidsVoidError:
+            self._news.set()
+            return
         known = await self._store.read(
             lambda tx: tx.fetch(
                 "SELECT uidnext FROM mailbox WHERE account_id = ? AND path = 'INBOX'",
@@ -314,7 +318,9 @@ class ImapSync:
             self._news.set()
 
     async def _select(self, client: ImapClient, path: str) -> Selected:
-        """Open a mailbox for what the journal, or a person, wants to know or say.
+        """Open a mailbox for what the journal, or a person, wants to know or say, or to idle on it.
+
+        Whatever is open was opened by this or by a look: what is said next relies on its UIDs.
 
         Raises:
             UidsVoidError: Its UIDVALIDITY is another one than that of the UIDs here.

@@ -138,6 +138,8 @@ class Worker:
             except NetError as lost:
                 # A connection that ends while it rests is made again; if that fails, it is said.
                 error = door_error(lost)
+            except DoorError as unwritable:
+                error = unwritable
             else:
                 return
         await self._cycle.leave()

@@ -143,6 +143,44 @@ async def test_a_pending_deletion_never_meets_another_message_after_a_lost_uidva
             assert bench.reader.operations() == []
 
 
+async def test_uids_that_become_void_while_the_inbox_is_opened_for_idling_name_no_other_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """UIDNEXT is what it was, so nothing seems to have come."""
+    with LocalServer(PASSWORDS) as server:
+        for number in range(4):
+            server.deliver("alice", mail(number))
+        async with other_device(server) as device:
+            await device.select("INBOX")
+            await device.uid_store(UidSet.span(1, 1), StoreMode.ADD, [DELETED])
+            await device.expunge()
+        server.deliver("alice", mail(4))
+        whole = imap.ImapSync._open_inbox
+
+        async def renumbered(self: imap.ImapSync, client: ImapClient) -> None:
+            monkeypatch.undo()
+            server.deliver("alice", mail(5))
+            fault = Fault(protocol="imap", command="SELECT", argument="INBOX", uidvalidity=True)
+            server.add_fault(fault)
+            await whole(self, client)
+
+        async with synced_engine(tmp_path, server) as (bench, account_id):
+            await until(lambda: "IDLE" in server.transcript.commands(), "it idles")
+            monkeypatch.setattr(imap.ImapSync, "_open_inbox", renumbered)
+            server.deliver("alice", mail(6), mailbox="Archive")
+            await bench.sync(account_id)
+            await until(lambda: server.transcript.commands()[-1] == "IDLE", "it idles again")
+            await bench.engine.command(
+                DeleteMessages(placement_ids=(bench.placed("Subject 1"),), permanently=True)
+            )
+            await until(lambda: len(server.messages("alice")) == 4, "the deletion")
+            await bench.sync(account_id)
+            left = ["Subject 2", "Subject 3", "Subject 4", "Subject 5"]
+            assert [one.subject for one in server.messages("alice")] == left
+            assert bench.subjects() == left
+            assert bench.reader.operations() == []
+
+
 async def test_who_waits_for_octets_is_told_when_leaving_is_cancelled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,7 @@ class Script:
 
     def __init__(self) -> None:
         self.errors: list[Exception] = []
+        self.restless: list[Exception] = []
         self.runs: list[bool] = []
         self.left = 0
 
@@ -55,6 +56,8 @@ class Script:
 
     async def rest(self, wake: asyncio.Event, seconds: float) -> None:
         del seconds
+        if self.restless:
+            raise self.restless.pop(0)
         await wake.wait()
 
     async def leave(self) -> None:
@@ -134,6 +137,14 @@ async def test_a_full_disk_is_a_failure_like_any_other_and_the_worker_lives(
         assert caught.value.code == "disk-full"
         await bench.worker.sync()
         assert await bench.problems() == []
+
+
+async def test_a_full_disk_while_it_rests_ends_no_worker(tmp_path: Path) -> None:
+    async with at_work(tmp_path) as bench:
+        bench.script.restless.append(DoorError("The disk is full.", code="disk-full"))
+        await bench.worker.sync()
+        await bench.worker.sync()
+        assert bench.script.left == 1
 
 
 async def test_each_failure_in_a_row_is_waited_for_longer(tmp_path: Path) -> None:
