@@ -90,6 +90,7 @@ class ImapSync:
         self._ended_at: dict[MailboxId, EndedAt] = defaultdict(EndedAt)
         self._opening = Opening(None)
         self._looked_at: set[str] = set()  # on this connection
+        self._void: set[str] = set()  # made anew at the server, and not looked at since
         self._watch = DateWatch(connector.ports.clock)
         self._errands: deque[tuple[_Errand, asyncio.Future[None]]] = deque()
         self._has_to_tell = True  # something may stand in the journal
@@ -331,6 +332,7 @@ class ImapSync:
         looked_at = path in self._looked_at
         if await self._store.read(lambda tx: _are_void(tx, account_id, path, selected, looked_at)):
             self._looked_at.discard(path)
+            self._void.add(path)
             await self._store.write(lambda tx: _detach(tx, account_id, path))
             raise UidsVoidError(path)
         for box in await self._store.read(partial(_called, account_id, path)):
@@ -379,6 +381,8 @@ class ImapSync:
     async def _look_once(
         self, account: Account, client: ImapClient, box: Mailbox, *, headers_only: bool
     ) -> None:
+        self._void.discard(box.path)
+
         async def between() -> None:
             await self._between(account, box)
 
@@ -415,14 +419,14 @@ class ImapSync:
         await self._run_errands(account)
         await self._replay(account)
         if self._client is not None and self._client.mailbox != box.path:
-            try:
+            with contextlib.suppress(UidsVoidError):
                 await self._select(self._client, box.path)
-            except UidsVoidError as error:
-                raise DoorError(
-                    f"{box.path} was made anew at the server while it was read.",
-                    remedy="It is read again by itself.",
-                    code="uidvalidity",
-                ) from error
+        if box.path in self._void:
+            raise DoorError(
+                f"{box.path} was made anew at the server while it was read.",
+                remedy="It is read again by itself.",
+                code="uidvalidity",
+            )
 
     async def _replay(self, account: Account) -> None:
         client = await self._connect(account)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -304,6 +305,39 @@ def long_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "MAX_WHOLE_AT_ONCE", 1)
     monkeypatch.setattr(fetch, "HEADER_BATCH", 1)
     monkeypatch.setattr(fetch, "MOST_LISTED_BATCH", 1)
+
+
+@pytest.mark.usefixtures("long_fetch")
+async def test_a_change_is_told_also_where_its_uids_become_void_in_the_middle_of_a_long_fetch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal has opened another mailbox between two batches, and comes back."""
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        server.deliver("alice", mail(2), mailbox="Archive")
+        async with synced_engine(tmp_path, server) as (bench, account_id):
+            marked = (bench.placed("Subject 2", "Archive"), bench.placed("Subject 1"))
+            whole = imap.ImapSync._between
+
+            async def renumbered(self: imap.ImapSync, *arguments: object) -> None:
+                monkeypatch.setattr(imap.ImapSync, "_between", whole)
+                fault = Fault(protocol="imap", command="SELECT", argument="INBOX", uidvalidity=True)
+                server.add_fault(fault)
+                for one in marked:
+                    await bench.engine.command(StoreFlags(placement_ids=(one,), add=Flag.FLAGGED))
+                await whole(self, *arguments)  # type: ignore[arg-type]
+
+            monkeypatch.setattr(imap.ImapSync, "_between", renumbered)
+            for number in range(3, 9):
+                server.deliver("alice", mail(number))
+            with contextlib.suppress(DoorError):  # it was made anew while it was read
+                await bench.sync(account_id)
+            await bench.sync(account_id)
+            assert "\\Flagged" in server.messages("alice")[0].flags
+            assert bench.rows()[0].flags == Flag.FLAGGED
+            assert bench.reader.operations() == []
+            octets = [bench.reader.octets(row.message_id) for row in bench.rows()]
+            assert octets == [mail(number) for number in (1, 3, 4, 5, 6, 7, 8)]
 
 
 @pytest.mark.usefixtures("long_fetch")
