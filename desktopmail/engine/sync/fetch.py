@@ -113,22 +113,29 @@ class Fetcher:
     between: Callable[[], Awaitable[None]]
     refusals: Refusals
 
-    async def rows(self, uids: UidSet, *, since_s: float | None, headers_first: bool) -> None:
+    async def rows(self, uids: UidSet, *, since_s: float | None, headers_first: UidSet) -> None:
         """Fetch new messages; with their octets where that is wanted and no detour.
 
         Args:
             uids: Those that are not here.
             since_s: The octets of those that arrived then or later are wanted: 0 for all, None for
                 none.
-            headers_first: Their octets may be here already: look at the headers before.
+            headers_first: Those whose octets may be here already: their headers are looked at
+                before.
         """
         newest = _newest_first(uids)
         total = len(newest)
         if not total:
             return
         came = 0
-        by_header = since_s != 0 or headers_first or total > MAX_WHOLE_AT_ONCE
-        if total > MAX_WHOLE_AT_ONCE and not headers_first:
+        may_all_be_here = len(headers_first) >= total
+        by_header = since_s != 0 or may_all_be_here or total > MAX_WHOLE_AT_ONCE
+        if headers_first and not by_header:
+            looked_at = [uid for uid in newest if uid in headers_first]
+            newest = [uid for uid in newest if uid not in headers_first]
+            async with self._into_mailbox() as pipeline:
+                came = await self._batch(pipeline, looked_at, _HEADER_ITEMS, since_s)
+        if total > MAX_WHOLE_AT_ONCE and not may_all_be_here:
             rest = await self._list(newest, uids, since_s)
         elif by_header or total > FIRST_SCREEN:
             first, rest = newest[:FIRST_SCREEN], newest[FIRST_SCREEN:]

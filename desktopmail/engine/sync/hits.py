@@ -48,7 +48,7 @@ async def find(fetcher: Fetcher, key: SearchKey) -> Found:
     missing = await store.read(partial(_missing, box.id, hits))
     newest = UidSet.of(missing[:MAX_FETCHED])
     now_s = fetcher.ports.clock.now().timestamp()
-    await fetcher.rows(newest, since_s=box.policy.since_s(now_s), headers_first=True)
+    await fetcher.rows(newest, since_s=box.policy.since_s(now_s), headers_first=newest)
     placed = await store.read(partial(_shown, box.id, hits))
     return Found(placed, len(newest), len(missing) - len(newest))
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Role
 from desktopmail.engine.store import mailbox, placement
-from desktopmail.engine.sync import filed, keywords, meet, search, uidl, vanish
+from desktopmail.engine.sync import filed, keywords, meet, moved_here, search, uidl, vanish
 from desktopmail.engine.sync.fetch import Fetcher
 from desktopmail.engine.sync.refusals import Refusals
 from desktopmail.wire.imap.fetch_item import Item
@@ -133,7 +133,8 @@ class Look:
         if here and known.role is Role.INBOX:
             met = await uidl.meet_known(fetcher, uids)
             left = UidSet.of(uid for uid in uids if uid not in met)
-        await fetcher.rows(left, since_s=self._since_s(known), headers_first=here)
+        headers_first = left if here else UidSet()
+        await fetcher.rows(left, since_s=self._since_s(known), headers_first=headers_first)
         await self._remember(known, selected, uids, complete=True)
         await self.store.write(lambda tx: vanish.finish_cycle(tx, known.id))
 
@@ -162,11 +163,12 @@ class Look:
             await self._in_full(known, selected)
             return
         await self._changes(known, selected, following)
-        new = await self._new_uids(selected, following)
+        sizes: dict[Uid, int] = {}
+        new = await self._new_uids(selected, following, sizes)
         if not await self._agrees(known, selected, new):
             await self._in_full(known, selected)
             return
-        moved = bool(new) and await self.store.read(partial(_may_have_moved, known, len(new)))
+        moved = await self.store.read(lambda tx: moved_here.likely(tx, known, new, sizes))
         await self._fetcher(known, selected).rows(
             new, since_s=self._since_s(known), headers_first=moved
         )
@@ -246,13 +248,19 @@ class Look:
             return here <= selected.exists
         return here + len(new) == selected.exists
 
-    async def _new_uids(self, selected: Selected, following: int) -> UidSet:
-        """What came since and is not here: what we moved here ourselves has its UIDs already."""
+    async def _new_uids(self, selected: Selected, following: int, sizes: dict[Uid, int]) -> UidSet:
+        """What came since and is not here: what we moved here ourselves has its UIDs already.
+
+        Args:
+            selected: What the server said when the mailbox was opened.
+            following: The UIDs of what came are this one or higher.
+            sizes: Gets the sizes of what came, in octets.
+        """
         if selected.uid_next is not None and selected.uid_next <= following:
             return UidSet()
-        items: tuple[Item, ...] = (Item.UID,)
+        items: tuple[Item, ...] = (Item.UID, Item.SIZE)
         if await self.store.read(partial(_has_from, self.mailbox_id, following)):
-            items = (Item.UID, Item.FLAGS)
+            items = (*items, Item.FLAGS)
         # "7:*" brings the last message even when its UID is below 7.
         answers = [
             answer
@@ -260,6 +268,7 @@ class Look:
             if isinstance(answer, FetchResponse) and (answer.uid or 0) >= following
         ]
         told = {answer.uid for answer in answers if answer.uid is not None}
+        sizes |= {one.uid: one.size for one in answers if one.uid and one.size is not None}
         if Item.FLAGS in items:
             for start in range(0, len(answers), _FLAG_BATCH):
                 batch = answers[start : start + _FLAG_BATCH]
@@ -286,10 +295,9 @@ class Look:
         here = not known.complete and await self.store.read(self._has_unmet)
         if told:
             await self._fetch_flags(known.id, UidSet.of([u for u in uids if u not in missing]))
+        new = UidSet.of([Uid(uid) for uid in missing])
         await self._fetcher(known, selected).rows(
-            UidSet.of([Uid(uid) for uid in missing]),
-            since_s=self._since_s(known),
-            headers_first=here,
+            new, since_s=self._since_s(known), headers_first=new if here else UidSet()
         )
         await self._remember(known, selected, uids, complete=True)
         if consistent:
@@ -332,17 +340,6 @@ def _has_from(mailbox_id: MailboxId, uid: int, tx: Transaction) -> bool:
         "SELECT 1 FROM placement WHERE mailbox_id = ? AND uid >= ? LIMIT 1", (mailbox_id, uid)
     )
     return bool(rows)
-
-
-def _may_have_moved(known: Mailbox, new: int, tx: Transaction) -> bool:
-    """Whether what is new here may be what just went from other mailboxes of the account."""
-    row = tx.fetch_one(
-        "SELECT count(*) FROM mailbox AS b CROSS JOIN placement AS p INDEXED BY placement_gone"
-        " ON p.mailbox_id = b.id AND p.gone_cycle IS NOT NULL AND p.uid IS NOT NULL"
-        " WHERE b.account_id = ? AND b.id <> ?",
-        (known.account_id, known.id),
-    )
-    return row is not None and row[0] >= new
 
 
 def _known_from(mailbox_id: MailboxId, uid: int, tx: Transaction) -> set[Uid]:
