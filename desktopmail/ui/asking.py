@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -170,6 +171,39 @@ async def confirm(parent: QWidget, question: str, text: str, do: str) -> bool:
     is_yes = box.clickedButton() is yes
     box.deleteLater()
     return is_yes
+
+
+class Leaving(enum.Enum):
+    """What becomes of what was typed and not kept, when a person is about to leave it."""
+
+    KEEP = enum.auto()
+    DISCARD = enum.auto()
+    STAY = enum.auto()
+
+
+async def ask_to_keep(parent: QWidget) -> Leaving:
+    """Ask what becomes of what was typed, before it would be gone."""
+    box = QMessageBox(
+        QMessageBox.Icon.Question,
+        "",
+        tr("unkept.question"),
+        QMessageBox.StandardButton.NoButton,
+        parent,
+    )
+    box.setInformativeText(tr("unkept.text"))
+    keep: QPushButton = box.addButton(tr("unkept.keep"), QMessageBox.ButtonRole.AcceptRole)
+    discard: QPushButton = box.addButton(
+        tr("unkept.discard"), QMessageBox.ButtonRole.DestructiveRole
+    )
+    stay: QPushButton = box.addButton(tr("ask.cancel"), QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(keep)
+    box.setEscapeButton(stay)
+    await _answer(box)
+    pressed = box.clickedButton()
+    box.deleteLater()
+    if pressed is keep:
+        return Leaving.KEEP
+    return Leaving.DISCARD if pressed is discard else Leaving.STAY
 
 
 async def _answer(dialog: QDialog) -> int:

@@ -151,6 +151,13 @@ class FactTable(QTableView):
         self._empty.setFixedWidth(max(self.viewport().width(), 200))
         self._empty.adjustSize()
 
+    def choose(self, key: object) -> None:
+        """Choose the row of a key; None: no row."""
+        self.clearSelection()
+        for row in range(self._model.rowCount()):
+            if key is not None and self._model.item(row, 0).data(_KEY) == key:
+                self.selectRow(row)
+
     def key(self) -> object:
         """The key of the chosen row, None when none is."""
         rows = self.selectionModel().selectedRows()

@@ -478,9 +478,12 @@ class MainWindow(QMainWindow):
         self.warming.close()
         for pane in (self.reading, *self._extra_panes()):
             await pane.aclose()
+        for extra in self.extra_windows:
+            if (end := getattr(extra, "end", None)) is not None:
+                end(self.composers.ends)
         await self.composers.aclose()
-        for window in self.extra_windows:
-            window.close()
+        for extra in self.extra_windows:
+            extra.close()
         for dialog in self.findChildren(QDialog):
             # What a dialogue is still trying ends before the widgets that it shows it in.
             if isinstance(scope := getattr(dialog, "scope", None), TaskScope):

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from desktopmail.door.certificate import ShownCertificate
@@ -13,7 +15,9 @@ from desktopmail.door.commands import EditAccount, Password, ServerChange
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Auth, Kind, Security
 from desktopmail.ui.commands.registry import find_verb
+from desktopmail.ui.panels.account import AccountDialog
 from desktopmail.ui.panels.account_edit import AccountEditDialog, KeptIn
+from tests.gui.test_books import answer
 from tests.gui.test_window import play
 from tests.helpers.qt_loop import until
 
@@ -104,6 +108,26 @@ def test_what_a_server_refuses_is_said_and_nothing_is_lost(theme: Theme) -> None
         dialog.save_button.click()
         assert "server" in dialog.problem.text()
         dialog.close()
+
+    play(theme, scene)
+
+
+def test_escape_asks_before_it_drops_what_was_typed(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        dialog = AccountEditDialog(window, window.accounts()[0])
+        dialog.open()
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)  # nothing was typed
+        assert not dialog.isVisible()
+        for dialog in (AccountEditDialog(window, window.accounts()[0]), AccountDialog(window)):
+            dialog.open()
+            dialog.password.setText("another")
+            QTest.keyClick(dialog, Qt.Key.Key_Escape)
+            await answer(dialog, "Cancel")
+            assert dialog.isVisible()
+            QTest.keyClick(dialog, Qt.Key.Key_Escape)
+            await answer(dialog, "Discard")
+            await until(lambda it=dialog: not it.isVisible())
+        assert store.commands == []
 
     play(theme, scene)
 

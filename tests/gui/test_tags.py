@@ -9,11 +9,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktopmail.door.commands import ForgetTag
+from desktopmail.door.changes import TagsChanged
+from desktopmail.door.commands import ChangeTag, ForgetTag
+from desktopmail.door.rows import TagRow
 from desktopmail.ui.chooser import Chooser
 from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.models.tags import Tags
 from desktopmail.ui.panels.tags import TagsDialog
+from tests.gui.test_books import answer
 from tests.gui.test_window import play, select
 from tests.helpers.qt_loop import until
 
@@ -148,6 +151,32 @@ def keep_only(store: FakeStore, *kept: str) -> None:
     store.mailbox_rows = [
         msgspec.structs.replace(box, kept_tags=kept) for box in store.mailbox_rows
     ]
+
+
+def test_a_name_that_was_typed_is_kept_or_discarded_and_never_just_gone(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        window.show_view("tags")
+        dialog = window.findChild(TagsDialog)
+        dialog.activateWindow()
+        field = dialog.fields["$label2"]
+        field.setFocus()
+        field.setText("Off")
+        dialog.new_field.setText("garden")
+        store.tag_rows["quince"] = TagRow(name="quince", label="Quince", colour="#aa0", total=1)
+        store.tell(TagsChanged())
+        window.bridge.flush()
+        assert "quince" in dialog.fields
+        field = dialog.fields["$label2"]
+        assert field.text() == "Off"  # a change came meanwhile
+        assert dialog.focusWidget() is field
+        assert ChangeTag(tag="$label2", label="Off") not in store.commands
+        QTest.keyClick(field, Qt.Key.Key_Escape)
+        await answer(dialog, "Keep")
+        await until(lambda: not window.findChildren(TagsDialog))
+        assert ChangeTag(tag="garden") in store.commands
+        await until(lambda: ChangeTag(tag="$label2", label="Off") in store.commands)
+
+    play(theme, scene)
 
 
 def test_who_gives_a_tag_that_the_server_does_not_keep_is_told(theme: Theme) -> None:

@@ -34,6 +34,7 @@ from desktopmail.ui.panels.file_field import FileField
 from desktopmail.ui.panels.form_area import FormArea
 from desktopmail.ui.panels.problem_line import ProblemLine
 from desktopmail.ui.panels.server_fields import ServerFields
+from desktopmail.ui.panels.unkept import Unkept
 from desktopmail.ui.sentences import said, said_of
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ class AccountDialog(QDialog):
         self.add_button.setProperty("kind", "primary")
         self.add_button.setDefault(True)
         cancel = QPushButton(tr("error.cancel"), self)
-        cancel.clicked.connect(self.reject)
+        cancel.clicked.connect(lambda: self.done(QDialog.DialogCode.Rejected))
+        self._unkept = Unkept(self, window.scope, self._is_typed)
         self.problem.accepted.connect(self._accept_certificate)
         self.add_button.clicked.connect(self.submit)
         self._lay_out(cancel)
@@ -309,6 +311,13 @@ class AccountDialog(QDialog):
 
     def _failed(self, name: str, error: Exception) -> None:
         self.problem.tell_error(name, error)
+
+    def _is_typed(self) -> bool:
+        return any(it.text() for it in (self.name, self.address, self.password))
+
+    def reject(self) -> None:
+        """Close, and lose nothing that was typed in silence; the button that cancels says so."""
+        self._unkept.settle(super().reject)
 
     def done(self, result: int) -> None:
         """Stop what is still being tried."""

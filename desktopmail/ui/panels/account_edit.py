@@ -32,6 +32,7 @@ from desktopmail.ui.panels.file_field import FileField
 from desktopmail.ui.panels.form_area import FormArea
 from desktopmail.ui.panels.problem_line import ProblemLine
 from desktopmail.ui.panels.server_fields import AuthBox, ServerFields
+from desktopmail.ui.panels.unkept import Unkept
 
 if TYPE_CHECKING:
     from desktopmail.door.certificate import ShownCertificate
@@ -134,6 +135,7 @@ class AccountEditDialog(QDialog):
         self.problem.accepted.connect(self._accept_certificate)
         self.advanced = QCheckBox(tr("servers.advanced"), self)
         self.advanced.setChecked(bool(account.incoming.ca_file or account.outgoing.ca_file))
+        self._unkept = Unkept(self, window.scope, self._is_changed)
         self._lay_out()
         for part in (self.incoming, self.outgoing):
             part.fields.security.currentIndexChanged.connect(self._show_exposure)
@@ -195,7 +197,7 @@ class AccountEditDialog(QDialog):
         self.advanced.toggled.connect(self._show_advanced)
         self._area = area = FormArea(form, self)
         cancel = QPushButton(tr("error.cancel"), self)
-        cancel.clicked.connect(self.reject)
+        cancel.clicked.connect(lambda: self.done(QDialog.DialogCode.Rejected))
         buttons = QHBoxLayout()
         buttons.setContentsMargins(24, 0, 24, 0)
         buttons.addStretch(1)
@@ -280,12 +282,14 @@ class AccountEditDialog(QDialog):
             self.problem.tell(missing)
             self._area.show_focused()
             return
-        command = self.command()
-        if command == EditAccount(account_id=self._account.id):
+        if not self._is_changed():
             self.accept()
             return
         self._be_busy(True)
-        self.scope.spawn(self._save(command), name=self.windowTitle())
+        self.scope.spawn(self._save(self.command()), name=self.windowTitle())
+
+    def _is_changed(self) -> bool:
+        return self.command() != EditAccount(account_id=self._account.id)
 
     def _accept_certificate(self, certificate: ShownCertificate) -> None:
         part = self.incoming if certificate.side == "incoming" else self.outgoing
@@ -306,6 +310,10 @@ class AccountEditDialog(QDialog):
 
     def _failed(self, name: str, error: Exception) -> None:
         self.problem.tell_error(name, error)
+
+    def reject(self) -> None:
+        """Close, and lose nothing that was typed in silence; the button that cancels says so."""
+        self._unkept.settle(super().reject)
 
     def done(self, result: int) -> None:
         """Close; what is under way is given up."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -32,12 +32,16 @@ from desktopmail.ui.facts import FactTable
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.margins import set_margins
+from desktopmail.ui.panels.unkept import Unkept
 from desktopmail.ui.sentences import said, said_of
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent
+
     from desktopmail.door.commands import AnyCommand
     from desktopmail.door.ids import ContactId
     from desktopmail.door.rows import ContactRow
+    from desktopmail.tasks import TaskScope
     from desktopmail.ui.window import MainWindow
 
 
@@ -49,6 +53,7 @@ class AddressBookWindow(QWidget):
         self._window = window
         self._contacts: dict[ContactId, ContactRow] = {}
         self._shown: ContactRow | None = None
+        self._is_leaving = False
         self.setWindowTitle(tr("verb.address_book").rstrip("…"))
         self.resize(window.theme.room(840, 560))
         self.table = FactTable(tr("book.people"), [tr("book.name"), tr("book.address")], self)
@@ -72,6 +77,9 @@ class AddressBookWindow(QWidget):
         lines.addWidget(panes, 1)
         QShortcut(QKeySequence("Ctrl+W"), self).activated.connect(self.close)
         QShortcut(QKeySequence.StandardKey.Find, self).activated.connect(self.search.setFocus)
+        self._unkept = Unkept(
+            self, window.scope, self._is_changed, self._kept, self.keep_button.isEnabled
+        )
         self.refresh()
         self._show(None)
 
@@ -149,15 +157,27 @@ class AddressBookWindow(QWidget):
         words = self.search.text().strip()
         found = self._window.reader.contacts(words)
         self._contacts = {row.id: row for row in found}
-        self.table.fill(
-            [(row.id, (row.name, row.addresses[0] if row.addresses else "")) for row in found],
-            nothing=tr("book.nobody_fits" if words else "book.empty"),
-        )
+        with QSignalBlocker(self.table):  # nobody chose another one
+            self.table.fill(
+                [(row.id, (row.name, row.addresses[0] if row.addresses else "")) for row in found],
+                nothing=tr("book.nobody_fits" if words else "book.empty"),
+            )
 
     def _choose(self) -> None:
-        contact = self._contacts.get(self.table.key())  # type: ignore[call-overload] # a ContactId by fill()
-        if contact is not None and contact != self._shown:
-            self._show(contact)
+        contact = self._chosen()
+        if contact is not None and (self._shown is None or contact.id != self._shown.id):
+            self._unkept.settle(self._show_chosen, self._stay_with_row)
+
+    def _chosen(self) -> ContactRow | None:
+        key = self.table.key()
+        return next((row for row in self._contacts.values() if row.id == key), None)
+
+    def _show_chosen(self) -> None:
+        self._show(self._chosen())
+
+    def _stay_with_row(self) -> None:
+        with QSignalBlocker(self.table):
+            self.table.choose(self._shown.id if self._shown is not None else None)
 
     # ---- the one that is shown
 
@@ -171,6 +191,9 @@ class AddressBookWindow(QWidget):
         self._update()
 
     def _begin(self) -> None:
+        self._unkept.settle(self._begin_another)
+
+    def _begin_another(self) -> None:
         self.table.clearSelection()
         self._show(None)
         self.name.setFocus()
@@ -185,25 +208,35 @@ class AddressBookWindow(QWidget):
             note=self.note.toPlainText().strip(),
         )
 
-    def _update(self) -> None:
+    def _is_changed(self) -> bool:
         typed, shown = self._typed(), self._shown
-        wrong = [each for each in typed.addresses if not address.is_valid(each)]
-        self.problem.setText(tr("book.bad_address", address=wrong[0]) if wrong else "")
-        self.problem.setVisible(bool(wrong))
         before = (
             (shown.name, shown.addresses, shown.organisation, shown.phones, shown.note)
             if shown is not None
             else ("", (), "", (), "")
         )
         now = (typed.name, typed.addresses, typed.organisation, typed.phones, typed.note)
+        return now != before
+
+    def _update(self) -> None:
+        typed, shown = self._typed(), self._shown
+        wrong = [each for each in typed.addresses if not address.is_valid(each)]
+        self.problem.setText(tr("book.bad_address", address=wrong[0]) if wrong else "")
+        self.problem.setVisible(bool(wrong))
         is_somebody = bool(typed.name or typed.addresses)
-        self.keep_button.setEnabled(is_somebody and not wrong and now != before)
+        self.keep_button.setEnabled(is_somebody and not wrong and self._is_changed())
         self.remove_button.setEnabled(shown is not None)
         self.write_button.setEnabled(shown is not None and bool(shown.addresses))
 
     def _keep(self) -> None:
+        self._window.scope.spawn(self._keep_it(), name=self.windowTitle())
+
+    async def _keep_it(self) -> None:
+        await self._kept()
+
+    async def _kept(self) -> bool:
         name = self.name.text().strip() or _lines(self.addresses)[0]
-        self._do(self._typed(), tr("book.kept", name=name))
+        return await self._carry_out(self._typed(), tr("book.kept", name=name))
 
     def _write(self) -> None:
         if self._shown is not None:
@@ -224,8 +257,8 @@ class AddressBookWindow(QWidget):
         question = tr("book.remove_question", name=name)
         if await confirm(self, question, tr("book.remove_text"), tr("book.remove")):
             command = RemoveContact(contact_id=contact.id)
-            await self._carry_out(command, tr("book.removed", name=name))
-            self._show(None)
+            if await self._carry_out(command, tr("book.removed", name=name)):
+                self._show(None)
 
     # ---- files
 
@@ -249,19 +282,46 @@ class AddressBookWindow(QWidget):
         dialog.open()
 
     def _do(self, command: AnyCommand, done: str = "") -> None:
-        self._window.scope.spawn(self._carry_out(command, done), name=self.windowTitle())
+        self._window.scope.spawn(self._command(command, done), name=self.windowTitle())
 
-    async def _carry_out(self, command: AnyCommand, done: str = "") -> None:
+    async def _command(self, command: AnyCommand, done: str) -> None:
+        await self._carry_out(command, done)
+
+    async def _carry_out(self, command: AnyCommand, done: str = "") -> bool:
+        """Give a command, and say what came of it; whether it was done."""
         try:
             outcome = await self._window.door.command(command)
         except DoorError as error:
             self.said.set_full_text(said_of(error))
-            return
+            return False
         self.said.set_full_text(done or said(outcome.label))
+        is_changed = self._is_changed()
         self.refresh()
         if isinstance(command, SetContact):
             made = next((row for row in self._contacts.values() if row.id in outcome.ids), None)
             self._show(made or self._contacts.get(command.contact_id))  # type: ignore[arg-type] # None is nobody
+        elif self._shown is not None and not is_changed:
+            self._show(self._contacts.get(self._shown.id, self._shown))
+        return True
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Close, and lose nothing that was typed in silence."""
+        event.setAccepted(self._is_leaving or not self._is_changed())
+        if not event.isAccepted():
+            self._unkept.settle(self._leave)
+
+    def _leave(self) -> None:
+        self._is_leaving = True
+        self.close()
+
+    def end(self, ends: TaskScope) -> None:
+        """The program ends: what can be kept is kept, and nobody is asked."""
+        if not self._is_leaving and self.keep_button.isEnabled():
+            ends.spawn(self._keep_at_the_end(self._typed()), name=self.windowTitle())
+        self._is_leaving = True
+
+    async def _keep_at_the_end(self, typed: SetContact) -> None:
+        await self._window.door.command(typed)
 
 
 def _button(parent: QWidget, key: str, press: object) -> QPushButton:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -23,6 +24,7 @@ from desktopmail.ui.facts import FactTable
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.mailboxes import account_title
+from desktopmail.ui.panels.unkept import Unkept
 from desktopmail.ui.sentences import said_of
 
 if TYPE_CHECKING:
@@ -49,7 +51,8 @@ class IdentitiesDialog(QDialog):
         own = window.account_in_view()
         if own is not None:
             self.accounts.setCurrentIndex(self.accounts.findData(own.id))
-        self.accounts.currentIndexChanged.connect(self._refresh)
+        self._account_id = self.accounts.currentData()
+        self.accounts.currentIndexChanged.connect(self._change_account)
         self.table = FactTable(
             tr("verb.identities").rstrip("…"), [tr("book.name"), tr("book.address"), ""], self
         )
@@ -84,13 +87,13 @@ class IdentitiesDialog(QDialog):
         self.new_button = self._button("identity.new", self._begin)
         self.remove_button = self._button("book.remove", self._remove)
         self.keep_button = self._button("book.keep", self._keep)
-        done = self._button("settings.done", self.accept)
+        self.done_button = self._button("settings.done", self.accept)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         for button in (self.new_button, self.remove_button, self.keep_button):
             buttons.addWidget(button)
         buttons.addStretch(1)
-        buttons.addWidget(done)
+        buttons.addWidget(self.done_button)
         lines = QVBoxLayout(self)
         lines.setContentsMargins(20, 18, 20, 16)
         lines.setSpacing(12)
@@ -99,6 +102,9 @@ class IdentitiesDialog(QDialog):
         lines.addLayout(fields, 3)
         lines.addWidget(self.problem)
         lines.addLayout(buttons)
+        self._unkept = Unkept(
+            self, window.scope, self._is_changed, self._kept, self.keep_button.isEnabled
+        )
         self._refresh()
 
     def _button(self, key: str, press: object) -> QPushButton:
@@ -108,20 +114,40 @@ class IdentitiesDialog(QDialog):
         return button
 
     def _refresh(self) -> None:
-        account_id = self.accounts.currentData()
+        account_id = self._account_id = self.accounts.currentData()
         rows = self._window.reader.identities(account_id) if account_id is not None else []
         self._rows = {row.id: row for row in rows}
-        self.table.fill(
-            [
-                (row.id, (row.name, row.address, tr("identity.is_default") if row.default else ""))
-                for row in rows
-            ]
-        )
-        if rows and self.table.key() is None:
-            self.table.selectRow(0)
-        self._choose()
+        with QSignalBlocker(self.table):
+            self.table.fill(
+                [
+                    (
+                        row.id,
+                        (row.name, row.address, tr("identity.is_default") if row.default else ""),
+                    )
+                    for row in rows
+                ]
+            )
+            if rows and self.table.key() is None:
+                self.table.selectRow(0)
+        self._show_chosen()
+
+    def _change_account(self) -> None:
+        self._unkept.settle(self._refresh, self._stay_with_account)
+
+    def _stay_with_account(self) -> None:
+        with QSignalBlocker(self.accounts):
+            self.accounts.setCurrentIndex(self.accounts.findData(self._account_id))
 
     def _choose(self) -> None:
+        shown = self._shown.id if self._shown is not None else None
+        if self.table.key() != shown:
+            self._unkept.settle(self._show_chosen, self._stay_with_row)
+
+    def _stay_with_row(self) -> None:
+        with QSignalBlocker(self.table):
+            self.table.choose(self._shown.id if self._shown is not None else None)
+
+    def _show_chosen(self) -> None:
         self._show(self._rows.get(self.table.key()))
 
     def _show(self, row: IdentityRow | None) -> None:
@@ -134,50 +160,57 @@ class IdentitiesDialog(QDialog):
         self._update()
 
     def _begin(self) -> None:
-        self.table.clearSelection()
+        self._unkept.settle(self._begin_another)
+
+    def _begin_another(self) -> None:
+        with QSignalBlocker(self.table):
+            self.table.choose(None)
         self._show(None)
         self.name.setFocus()
 
-    def _update(self) -> None:
-        shown = self._shown
-        typed = (
+    def _typed(self) -> tuple[str, str, str, str, bool]:
+        return (
             self.name.text().strip(), self.address.text().strip(), self.reply_to.text().strip(),
             self.signature.toPlainText().rstrip(), self.default.isChecked(),
         )  # fmt: skip
-        before: tuple[object, ...] = (
-            (
-                shown.name,
-                shown.address,
-                shown.reply_to,
-                shown.signature_text.rstrip(),
-                shown.default,
-            )
-            if shown is not None
-            else ("", "", "", "", False)
-        )
+
+    def _is_changed(self) -> bool:
+        shown = self._shown
+        if shown is None:
+            return self._typed() != ("", "", "", "", False)
+        return self._typed() != (
+            shown.name, shown.address, shown.reply_to, shown.signature_text.rstrip(), shown.default,
+        )  # fmt: skip
+
+    def _update(self) -> None:
+        typed, shown = self._typed(), self._shown
         wrong = next((it for it in typed[1:3] if it and not address.is_valid(it)), "")
         self.problem.setText(tr("book.bad_address", address=wrong) if wrong else "")
         self.problem.setVisible(bool(wrong))
         self.default.setEnabled(shown is None or not shown.default)
-        self.keep_button.setEnabled(bool(typed[1]) and not wrong and typed != before)
+        self.keep_button.setEnabled(bool(typed[1]) and not wrong and self._is_changed())
         self.remove_button.setEnabled(shown is not None and len(self._rows) > 1)
 
     def _keep(self) -> None:
+        self._do(self._changed())
+
+    async def _kept(self) -> bool:
+        return await self._carry_out(self._changed())
+
+    def _changed(self) -> SetIdentity:
         shown = self._shown
-        text = self.signature.toPlainText().rstrip()
-        is_same = shown is not None and shown.signature_text.rstrip() == text
-        self._do(
-            SetIdentity(
-                account_id=self.accounts.currentData(),
-                identity_id=shown.id if shown is not None else None,
-                name=self.name.text().strip(),
-                address=self.address.text().strip(),
-                reply_to=self.reply_to.text().strip(),
-                signature_text=text,
-                # The rich one says the same in other looks: it goes when the text changes.
-                signature_html=shown.signature_html if shown is not None and is_same else "",
-                default=self.default.isChecked(),
-            )
+        name, mail, reply_to, signature, default = self._typed()
+        is_same = shown is not None and shown.signature_text.rstrip() == signature
+        return SetIdentity(
+            account_id=self._account_id,
+            identity_id=shown.id if shown is not None else None,
+            name=name,
+            address=mail,
+            reply_to=reply_to,
+            signature_text=signature,
+            # The rich one says the same in other looks: it goes when the text changes.
+            signature_html=shown.signature_html if shown is not None and is_same else "",
+            default=default,
         )
 
     def _remove(self) -> None:
@@ -185,9 +218,13 @@ class IdentitiesDialog(QDialog):
             self._do(RemoveIdentity(identity_id=self._shown.id))
 
     def _do(self, command: AnyCommand) -> None:
-        self._window.scope.spawn(self._carry_out(command), name=self.windowTitle())
+        self._window.scope.spawn(self._command(command), name=self.windowTitle())
 
-    async def _carry_out(self, command: AnyCommand) -> None:
+    async def _command(self, command: AnyCommand) -> None:
+        await self._carry_out(command)
+
+    async def _carry_out(self, command: AnyCommand) -> bool:
+        """Give a command, and say what is wrong with it; whether it was done."""
         try:
             await self._window.door.command(command)
         except DoorError as error:
@@ -195,9 +232,18 @@ class IdentitiesDialog(QDialog):
                 raise  # the window tells it
             self.problem.setText(said_of(error))
             self.problem.show()
-            return
+            return False
         if not self._gone:
             self._refresh()
+        return True
+
+    def accept(self) -> None:
+        """Close, and lose nothing that was typed in silence."""
+        self._unkept.settle(super().accept)
+
+    def reject(self) -> None:
+        """Close, and lose nothing that was typed in silence."""
+        self._unkept.settle(super().reject)
 
     def done(self, result: int) -> None:
         """Touch nothing of it any more."""

@@ -26,6 +26,7 @@ from desktopmail.ui.emptied import empty
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr, trn
 from desktopmail.ui.margins import set_margins
+from desktopmail.ui.panels.unkept import Unkept
 from desktopmail.ui.theme.icons import tag_icon
 
 if TYPE_CHECKING:
@@ -83,16 +84,43 @@ class TagsDialog(QDialog):
         lines.addWidget(area, 1)
         lines.addLayout(row)
         self.fields: dict[str, QLineEdit] = {}
+        self._unkept = Unkept(self, window.scope, self.new_button.isEnabled, self._keep)
         window.tags.refresh(window.reader)  # counts change without a word
         window.tags.changed.connect(self._build)
         self._build()
 
     def _build(self) -> None:
+        name, typed = self._being_renamed()
+        if name:
+            self.fields[name].blockSignals(True)  # it goes; nobody has left it
         empty(self._grid)
         self.fields.clear()
         for row, tag in enumerate(self._window.tags.rows()):
             self._add(row, tag)
         self._grid.setRowStretch(len(self.fields), 1)
+        if (field := self.fields.get(name)) is not None:
+            field.setText(typed)
+            field.show()  # what is hidden takes no focus
+            field.setFocus()
+
+    def _being_renamed(self) -> tuple[str, str]:
+        """The tag whose label is being typed, and what stands there; empty when none is."""
+        typing = self.focusWidget()
+        return next(
+            ((name, it.text()) for name, it in self.fields.items() if it is typing), ("", "")
+        )
+
+    async def _keep(self) -> bool:
+        await self._command(ChangeTag(tag=self.new_field.text().strip()))
+        return True
+
+    def accept(self) -> None:
+        """Close, and lose nothing that was typed in silence."""
+        self._unkept.settle(super().accept)
+
+    def reject(self) -> None:
+        """Close, and lose nothing that was typed in silence."""
+        self._unkept.settle(super().reject)
 
     def _add(self, row: int, tag: TagRow) -> None:
         number = Label(str(row + 1) if row < 9 else "", self._host)
