@@ -71,7 +71,7 @@ class MailboxChanges:
                 path = prefix + path
                 if not await self._exists(path):
                     await self._at.client.create(path)
-        await self._at.client.subscribe(path)
+        await self._show(path)
 
         def step(tx: Transaction) -> None:
             tx.execute("UPDATE mailbox SET local = 0 WHERE id = ?", (box.id,))
@@ -79,6 +79,16 @@ class MailboxChanges:
             operation.finish(tx, one.id)
 
         await self._at.store.write(step)
+
+    async def _show(self, path: str, *, shown: bool = True) -> None:
+        """Subscribe to a name, or not, where that follows from something else that is done."""
+        client = self._at.client
+        try:
+            await (client.subscribe(path) if shown else client.unsubscribe(path))
+        except RefusedError:
+            if not client.is_usable:
+                raise
+            # Some servers have no subscriptions, or let them follow a mailbox by themselves.
 
     async def _prefix(self) -> str:
         """What the names of a person's own mailboxes begin with at this server."""
@@ -91,6 +101,10 @@ class MailboxChanges:
         new = one.arguments.path
         if await self._exists(box.path):
             await self._at.client.rename(box.path, new)
+        # What is subscribed is a name (RFC 9051 section 6.3.7): the new one has to be.
+        if box.subscribed:
+            await self._show(box.path, shown=False)
+            await self._show(new)
 
         def step(tx: Transaction) -> None:
             for other in mailbox.of_account(tx, self._at.account.id):
@@ -100,10 +114,6 @@ class MailboxChanges:
             operation.finish(tx, one.id)
 
         await self._at.store.write(step)
-        # What is subscribed is a name (RFC 9051 section 6.3.7): the new one has to be.
-        if box.subscribed:
-            await self._at.client.unsubscribe(box.path)
-            await self._at.client.subscribe(new)
 
     async def _delete(self, one: Operation, box: Mailbox) -> bool:
         if await self._at.store.read(lambda tx: operation.leaves_mailbox(tx, box.id)):
@@ -116,7 +126,7 @@ class MailboxChanges:
                 return True
             await self._at.select("INBOX")
             await self._at.client.delete(box.path)
-            await self._at.client.unsubscribe(box.path)
+            await self._show(box.path, shown=False)
 
         def step(tx: Transaction) -> None:
             operation.finish(tx, one.id)

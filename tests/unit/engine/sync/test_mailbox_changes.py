@@ -55,6 +55,27 @@ async def test_a_renaming_that_was_done_already_is_not_said_again(tmp_path: Path
             assert "Job" in {row.path for row in bench.reader.mailboxes()}
 
 
+@pytest.mark.parametrize("command", ["SUBSCRIBE", "UNSUBSCRIBE"])
+async def test_a_server_that_refuses_subscriptions_has_its_mailboxes_made_and_renamed(
+    command: str, tmp_path: Path
+) -> None:
+    """Some rename the subscription, too, and know nothing of the old one."""
+    fault = Fault(protocol="imap", command=command, reply="NO not here", times=None)
+    with LocalServer(PASSWORDS, plan=[fault]) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.engine.command(CreateMailbox(account_id=account_id, name="Work"))
+            await bench.sync()
+            assert bench.reader.operations() == []
+            await bench.engine.command(RenameMailbox(mailbox_id=bench.mailbox("Work"), path="Job"))
+            await bench.sync()
+            assert bench.reader.operations() == []
+            assert bench.problems() == []
+            await bench.engine.command(DeleteMailbox(mailbox_id=bench.mailbox("Job")))
+            await bench.sync()
+            assert bench.reader.operations() == []
+
+
 @pytest.mark.parametrize(
     "without", [(), ("MOVE", "IMAP4REV2"), ("MOVE", "UIDPLUS", "IMAP4REV2")], ids=str
 )
