@@ -23,6 +23,7 @@ class FakeMaildrop:
         heard: Every command line.
         has_top: Whether it knows TOP.
         refused: UIDLs of messages that it lists and does not give.
+        unshown: UIDLs of messages whose headers it does not show.
         dies_of: UIDLs of messages at which it closes the connection.
         lists_ids: Else its answer to UIDL is empty.
     """
@@ -32,6 +33,7 @@ class FakeMaildrop:
         self.has_top = has_top
         self.heard: list[str] = []
         self.refused: set[str] = set()
+        self.unshown: set[str] = set()
         self.dies_of: set[str] = set()
         self.lists_ids = True
         self.port = 0
@@ -102,7 +104,7 @@ class FakeMaildrop:
                 rows = [f"{n} {uidl}" for n, (uidl, _) in numbered if self.lists_ids]
             case "RETR" | "TOP":
                 uidl, octets = messages[int(arguments[0]) - 1]
-                if verb == "RETR" and uidl in self.refused:
+                if uidl in (self.refused if verb == "RETR" else self.unshown):
                     return b"-ERR it is damaged\r\n"
                 if verb == "TOP":
                     octets = octets.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"

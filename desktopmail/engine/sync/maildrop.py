@@ -26,6 +26,8 @@ class Maildrop:
         resting: Those that were refused before, and are not asked for in this session.
         ending: Those of the refused at which the connection ends: not even their header is asked
             for.
+        unproved: Those with a known id of which the server did not show whether they are still what
+            that named.
     """
 
     sizes: dict[int, int]
@@ -33,6 +35,7 @@ class Maildrop:
     refused: dict[int, Reply] = field(default_factory=dict)
     resting: set[int] = field(default_factory=set)
     ending: set[int] = field(default_factory=set)
+    unproved: set[int] = field(default_factory=set)
     listed: frozenset[str] = field(init=False)
     is_numbered: bool = field(init=False)
 

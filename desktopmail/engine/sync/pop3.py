@@ -210,8 +210,9 @@ class Pop3Sync:
         """Free the UIDLs that name another message than before, so that it is fetched.
 
         RFC 1939 section 7 forbids to use an id again, and servers that count do it all the same.
-        The header digest tells, where the server has TOP. Without it, what comes with another size
-        is fetched and compared; so is what its header does not name and may be another message.
+        The header digest tells, where the server has TOP. Where it shows none, what comes with
+        another size is fetched and compared; so is what its header does not name and may be another
+        message.
         """
         known = {n: seen[uidl] for n, uidl in maildrop.uidls.items() if uidl in seen}
         sizes = {one.uidl: maildrop.sizes[n] for n, one in known.items() if one.size is None}
@@ -220,6 +221,7 @@ class Pop3Sync:
         if "TOP" in client.capabilities:
             reuses = account.learned.pop_reuses_uidls or maildrop.is_numbered
             same, others = await self._others(client, maildrop, known if reuses else doubted)
+            others |= {n: doubted[n] for n in doubted.keys() - same.keys() - maildrop.ending}
             if others and not reuses:
                 # It does that: one of the same size may be another message as well.
                 left = {n: one for n, one in known.items() if n not in doubted}
@@ -252,7 +254,7 @@ class Pop3Sync:
         """Part messages by their headers: those that are what they were, and those that are not."""
         same: dict[int, Seen] = {}
         other: dict[int, Seen] = {}
-        # What the server does not show stays what it was.
+        # What the server does not show stays what it was, and is not deleted for it.
         numbers = sorted(known.keys() - maildrop.ending)
         async for number, header in self._each(maildrop, numbers, client.top_many, {}):
             one = known[number]
@@ -262,6 +264,7 @@ class Pop3Sync:
             if one.message_id is None:  # it was deleted here, so its header alone can tell
                 one = dataclasses.replace(one, named=bool(Message.parse(header).message_id))
             same[number] = one
+        maildrop.unproved |= known.keys() - same.keys() - other.keys()
         return same, other
 
     async def _told_by_uidls(
@@ -473,7 +476,11 @@ class Pop3Sync:
             if one.delete_wanted
             or (before is not None and one.first_seen_s <= before and uidl not in only_there)
         }
-        numbers = [n for n, uidl in sorted(maildrop.uidls.items()) if uidl in wanted]
+        numbers = [
+            number
+            for number, uidl in sorted(maildrop.uidls.items())
+            if uidl in wanted and number not in maildrop.unproved
+        ]
         if not numbers:
             return []
         refused = await client.dele_many(numbers)

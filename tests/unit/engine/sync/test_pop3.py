@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -218,6 +218,27 @@ async def test_a_message_that_took_over_an_id_is_not_deleted_for_it(tmp_path: Pa
         maildrop.messages[:] = [("u1", mail(2, body="another text"))]
         await bench.sync()
         assert bench.subjects() == ["Subject 2"]
+        assert [octets for _, octets in maildrop.messages] == [mail(2, body="another text")]
+
+
+@pytest.mark.parametrize("how", ["refuses", "dies"])
+async def test_a_message_that_took_over_an_id_and_whose_header_is_not_shown_is_not_deleted_for_it(
+    how: str, tmp_path: Path
+) -> None:
+    async with FakeMaildrop(("u1", mail(1))).serve() as maildrop, running_engine(tmp_path) as bench:
+        account_id = AccountId((await bench.engine.command(maildrop.account())).ids[0])
+        learned = Learned(pop_deletes_with_local=True)
+        await bench.engine.store.write(lambda tx: account.learn(tx, account_id, learned))
+        await bench.sync()
+        await bench.engine.command(
+            DeleteMessages(placement_ids=(bench.placed("Subject 1"),), permanently=True)
+        )
+        maildrop.messages[:] = [("u1", mail(2, body="another text"))]
+        (maildrop.unshown if how == "refuses" else maildrop.dies_of).add("u1")
+        for _ in range(5):
+            with suppress(DoorError):
+                await bench.sync()
+        assert bench.subjects() == (["Subject 2"] if how == "refuses" else [])
         assert [octets for _, octets in maildrop.messages] == [mail(2, body="another text")]
 
 
