@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktopmail.cli.parser import Parser, add_looks
+from desktopmail.cli.parser import Parser, add_looks, folder
 
 if TYPE_CHECKING:
     import argparse
@@ -99,7 +99,7 @@ _WITH_VALUE = {"--profile", "--screenshot", "--theme", "--language", "--size", "
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = Parser(prog="desktopmail", allow_abbrev=False)
     parser.add_argument("what", nargs="?", default="")
-    parser.add_argument("--profile", type=Path)
+    parser.add_argument("--profile", type=folder)
     parser.add_argument("--screenshot", type=Path)
     add_looks(parser)
     options = parser.parse_args(arguments)

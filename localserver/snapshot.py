@@ -54,7 +54,9 @@ def restore(source: Path, data: Path) -> int:
         StoreError: It is no snapshot, or the place is taken.
     """
     if not (source / _MARK).exists():
-        raise StoreError(f"{source} is no snapshot.")
+        raise StoreError(
+            f"{source} is no snapshot; name a folder that `localserver snapshot save` made."
+        )
     if data.exists() and any(each for each in data.iterdir() if each.name != "lock"):
         old = data.with_name(data.name + ".before-restore")
         if old.exists():

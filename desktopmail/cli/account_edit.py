@@ -66,6 +66,8 @@ def _password_file(arguments: argparse.Namespace) -> str | None:
 
 async def _edit(context: Context, arguments: argparse.Namespace) -> int:
     account = context.account(arguments.account)
+    if arguments.name is not None and not arguments.name.strip():
+        raise UsageError("An account needs a name: that of --name is empty.")
     incoming = _change(arguments, "", "server")
     outgoing = _change(arguments, "smtp_", "smtp")
     command = EditAccount(

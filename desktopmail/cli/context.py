@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
     from desktopmail.cli.output import Output
     from desktopmail.door.interface import Door, StoreReader
-    from desktopmail.door.rows import AccountRow, MailboxRow, MessageRow
+    from desktopmail.door.rows import AccountRow, ContactRow, MailboxRow, MessageRow
 
 
 #: What is said where accounts are needed, and how one gets there.
 NO_ACCOUNTS = "There are no accounts. Add one: desktopmail account add --help."
+# A name that is none, as a shell writes it.
+_EMPTY = "''"
 # It ends some seconds after its last client.
 _END_S = 15.0
 _POLL_S = 0.1
@@ -44,10 +46,13 @@ class Context:
 
     def __init__(self, folder: Path | None, output: Output, *, salvages: bool = False) -> None:
         self.profile = Profile.at(folder)
-        if self.profile.folder.exists() and not self.profile.folder.is_dir():
-            raise CommandError(
-                f"{self.profile.folder} is a file; --profile names the folder of a profile."
-            )
+        for place in (self.profile.folder, *self.profile.folder.parents):
+            if place.exists():
+                if not place.is_dir():
+                    raise CommandError(
+                        f"{place} is a file; --profile names the folder of a profile."
+                    )
+                break
         self.output = output
         #: The option that names the profile to another command, with a space behind it.
         self.as_option = "" if folder is None else f"--profile {shlex.quote(str(folder))} "
@@ -139,6 +144,12 @@ class Context:
                 return []
             raise
 
+    def contacts(self, words: str) -> list[ContactRow]:
+        """The contacts that have words beginning so; none where there is no store yet."""
+        if not self.profile.database.exists():
+            return []
+        return self.reader().contacts(words)
+
     def account(self, named: str) -> AccountRow:
         """The account of that name, address or id.
 
@@ -155,7 +166,7 @@ class Context:
             raise CommandError(f"Several accounts have the address {named}; say one by its name.")
         remedy = _there(account.name for account in accounts)
         remedy = remedy or "Add one with `desktopmail account add`."
-        raise CommandError(f"No account is called {named}. {remedy}")
+        raise CommandError(f"No account is called {named or _EMPTY}. {remedy}")
 
     def mailboxes(self, named: str, account: str | None) -> list[MailboxRow]:
         """The mailboxes of that name or role, in one account or in each that has one.
@@ -175,10 +186,10 @@ class Context:
             return found
         where = "" if account is None else f" in the account {account}"
         if not self.accounts():
-            raise CommandError(f"There is no mailbox {named}. {NO_ACCOUNTS}")
+            raise CommandError(f"There is no mailbox {named or _EMPTY}. {NO_ACCOUNTS}")
         known = _there(sorted({mailbox.path for mailbox in listed}))
         remedy = known or "Fetch mail first: desktopmail sync."
-        raise CommandError(f"There is no mailbox {named}{where}. {remedy}")
+        raise CommandError(f"There is no mailbox {named or _EMPTY}{where}. {remedy}")
 
     def message(self, message_id: int) -> list[MessageRow]:
         """A message in each mailbox that it stands in.

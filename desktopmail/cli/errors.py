@@ -15,13 +15,14 @@ _PIN = "Accept this one with --pin, or --smtp-pin for the outgoing server, and i
 _KEEP = "Keep a copy with `desktopmail export --account N`, or let it go with --with-its-mail."
 #: How a stored question is seen on a command line.
 QUESTION = "`desktopmail questions list` shows it, and how to answer."
-# What a person has to decide, by the code of the refusal: how it is decided on a command line.
-_DECIDED_BY = {
+# What to do on a command line, by the code of the refusal.
+_DONE_BY = {
     "cleartext": "`account add` and `account edit` agree to it with --allow-cleartext.",
     "certificate": QUESTION,
     "downgrade": QUESTION,
     "set-aside": QUESTION,
     "only-here": _KEEP,
+    "no-tag": "`desktopmail tags list` shows which there are.",
     "tls-certificate": _PIN,
     "tls-name": _PIN,
     "tls-expired": _PIN,
@@ -30,8 +31,8 @@ _DECIDED_BY = {
 
 
 def said(error: DoorError) -> str:
-    """What is wrong and what to do; where a person has to decide, with the flag for it."""
-    return f"{error} {_DECIDED_BY.get(error.code, '')}".rstrip()
+    """What is wrong and what to do; with the option or the command for it, where there is one."""
+    return f"{error} {_DONE_BY.get(error.code, '')}".rstrip()
 
 
 class CommandError(Exception):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.cli import operations
+from desktopmail.cli.context import NO_ACCOUNTS
 from desktopmail.cli.errors import CommandError, UsageError
+from desktopmail.cli.output import joined
 from desktopmail.door.commands import (
     CreateMailbox,
     DeleteMailbox,
@@ -60,8 +62,11 @@ async def _create(context: Context, arguments: argparse.Namespace) -> int:
         account = context.account(arguments.account)
     else:
         accounts = context.accounts()
-        if len(accounts) != 1:
-            raise UsageError("Say in which account with --account.")
+        if not accounts:
+            raise CommandError(NO_ACCOUNTS)
+        if len(accounts) > 1:
+            names = joined(account.name for account in accounts)
+            raise UsageError(f"Say in which account with --account: {names}.")
         account = accounts[0]
     return await _do(context, CreateMailbox(account_id=account.id, name=arguments.path), None)
 

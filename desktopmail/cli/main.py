@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import os
 import sys
-from pathlib import Path
 
 from desktopmail import __version__
 from desktopmail.cli import (
@@ -34,7 +34,7 @@ from desktopmail.cli import (
 from desktopmail.cli.context import Context
 from desktopmail.cli.errors import FAILED, USAGE, CommandError, said
 from desktopmail.cli.output import Output
-from desktopmail.cli.parser import Parser
+from desktopmail.cli.parser import Parser, folder
 from desktopmail.door.interface import DoorError
 
 _GROUPS = (
@@ -59,6 +59,8 @@ _GROUPS = (
     vault,
 )
 _INTERRUPTED = 130
+# How a file system refuses what is written to a file that is open already.
+_OF_OUTPUT = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 _WINDOW = """
@@ -92,7 +94,7 @@ def _add_common(target: argparse.ArgumentParser, *, default: object) -> None:
     target.add_argument(
         "--profile",
         metavar="DIR",
-        type=Path,
+        type=folder,
         default=default,
         help="keep all state of the client in DIR",
     )
@@ -138,12 +140,21 @@ def main(argv: list[str]) -> int:
         sys.stderr.write(f"desktopmail: {said(error)}\n")
         return FAILED
     except OSError as error:
-        name = f"{error.filename}: " if error.filename else ""
-        sys.stderr.write(f"desktopmail: {name}{error.strerror or error}\n")
+        sys.stderr.write(f"desktopmail: {_unusable(error)}\n")
         return FAILED
     except KeyboardInterrupt:
         return _INTERRUPTED
     return status
+
+
+def _unusable(error: OSError) -> str:
+    """What is said of a file that cannot be used, and of standard output, which has no name."""
+    why = error.strerror or str(error)
+    if error.filename:
+        return f"{error.filename} cannot be used: {why}. Check the path and its permissions."
+    if error.errno in _OF_OUTPUT:
+        return f"Standard output cannot be written: {why}. Have it go to another place."
+    return f"{why}."
 
 
 def _is_text(argument: str) -> bool:

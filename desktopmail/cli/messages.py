@@ -18,6 +18,7 @@ from desktopmail.door.rows import Flag
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
     from desktopmail.cli.context import Context
     from desktopmail.cli.declaration import Commands
@@ -153,6 +154,7 @@ async def _flag(context: Context, arguments: argparse.Namespace) -> int:
     added, removed = arguments.add, arguments.remove
     if not added and not removed:
         raise UsageError("Say which flags or tags to --add or to --remove.")
+    _refuse_both(added, removed)
     add_tags, remove_tags = _tags(added), _tags(removed)
     rows = _rows(context, arguments, every=True)
     command = StoreFlags(
@@ -169,10 +171,18 @@ async def _tag(context: Context, arguments: argparse.Namespace) -> int:
     added, removed = tuple(arguments.add), tuple(arguments.remove)
     if not added and not removed:
         raise UsageError("Say which tags to --add or to --remove.")
+    _refuse_both(added, removed)
     _check(added + removed)
     rows = _rows(context, arguments, every=True)
     command = StoreFlags(placement_ids=_ids(rows), add_tags=added, remove_tags=removed)
     return await _do(context, (command, rows, f"{_count(rows)} changed."))
+
+
+def _refuse_both(added: Iterable[str], removed: Iterable[str]) -> None:
+    removed_names = {_known(name) for name in removed}
+    for name in added:
+        if _known(name) in removed_names:
+            raise UsageError(f"{name} cannot be added and removed at once; say one of them.")
 
 
 def _mask(names: list[str]) -> Flag:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from desktopmail.cli import numbers
-from desktopmail.cli.errors import UsageError
+from desktopmail.cli.errors import CommandError, UsageError
 from desktopmail.cli.output import short
 from desktopmail.door.commands import DiscardOperation, RetryOperation, Undo
 from desktopmail.door.ids import OperationId
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from desktopmail.cli.context import Context
     from desktopmail.cli.declaration import Commands
+
+_TOKEN = re.compile(r"[0-9a-f]+")
 
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -100,6 +103,10 @@ async def _discard(context: Context, arguments: argparse.Namespace) -> int:
 
 
 async def _undo(context: Context, arguments: argparse.Namespace) -> int:
+    if not _TOKEN.fullmatch(arguments.token):
+        raise CommandError(
+            f"{arguments.token!r} is no token; a command that can be taken back says its own."
+        )
     outcome = await (await context.door()).command(Undo(token=arguments.token))
     context.output.line(f"{outcome.label}.")
     context.output.value({"label": outcome.label})

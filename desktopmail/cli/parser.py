@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from desktopmail.cli.errors import USAGE
@@ -82,6 +83,17 @@ def looks(arguments: argparse.Namespace) -> list[str]:
         "--select": arguments.select,
     }
     return [part for name, value in given.items() if value for part in (name, value)]
+
+
+def folder(text: str) -> Path:
+    """Read the name of the folder of a profile.
+
+    Raises:
+        argparse.ArgumentTypeError: It is empty: that would be the folder one stands in.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; name a folder")
+    return Path(text)
 
 
 def size(text: str) -> tuple[int, int]:

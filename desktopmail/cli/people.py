@@ -94,7 +94,7 @@ async def _no_identity_action(_context: Context, _arguments: argparse.Namespace)
 
 async def _list(context: Context, arguments: argparse.Namespace) -> int:
     context.output.table(
-        context.reader().contacts(" ".join(arguments.words)),
+        context.contacts(" ".join(arguments.words)),
         [
             ("ID", lambda row: str(row.id)),
             ("NAME", lambda row: short(row.name, 32)),

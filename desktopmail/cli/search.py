@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from desktopmail.cli import listing
 from desktopmail.cli.errors import UsageError
 from desktopmail.cli.output import joined
+from desktopmail.door.named import nothing_named
 from desktopmail.door.queries import SearchServers, ServerHits
 from desktopmail.door.rows import View
 
@@ -44,7 +46,10 @@ whole query stands in quotation marks of its own: 'from:"Ben Okafor" is:unread'.
 """
 # Marks a word of a query that begins with a dash.
 _WORD = "\0"
+# What a term of a query names, and the command that lists those.
+_LISTED = {"in": ("mailbox", "mailboxes"), "account": ("account", "account list")}
 _OPTIONS = frozenset({"-h"})
+_WITH_VALUE = frozenset({"--account", "--limit", "--profile"})
 
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -77,9 +82,12 @@ def protect(argv: Sequence[str]) -> list[str]:
     begin = words.index("search") + 1
     return words[:begin] + [
         _WORD + word
-        if word.startswith("-") and not word.startswith("--") and word not in _OPTIONS
+        if word.startswith("-")
+        and not word.startswith("--")
+        and word not in _OPTIONS
+        and before not in _WITH_VALUE
         else word
-        for word in words[begin:]
+        for before, word in pairwise(words[begin - 1 :])
     ]
 
 
@@ -104,8 +112,16 @@ async def _search(context: Context, arguments: argparse.Namespace) -> int:
         _show_both(context, rows, hits, query, boxes)
     if more:
         listing.tell_more(context, arguments.limit)
+    _say_unknown(context, query)
     _say_scope(context, boxes, within, hits)
     return 0
+
+
+def _say_unknown(context: Context, query: str) -> None:
+    """Say which mailboxes and accounts of a query there are not: in them nothing is found."""
+    for term in nothing_named(query, context.reader().mailboxes(), context.accounts()):
+        what, lists = _LISTED[term.name]
+        context.output.note(f"There is no {what} {term.text}; `desktopmail {lists}` shows them.")
 
 
 def _show_both(

@@ -386,7 +386,10 @@ def _report(context: Context, row: SendingRow, recipients: tuple[str, ...], *, w
             f" as {row.id}, and {_next(context, row)}"
         )
     if row.state is SendingState.FAILED:
-        raise CommandError(f"The message to {people} was not sent: {row.problem}")
+        raise CommandError(
+            f"The message to {people} was not sent: {_whole(context, row)} It stays in the outbox"
+            f" until `desktopmail outbox retry {row.id}` or `cancel {row.id}`."
+        )
     if row.state is SendingState.UNSURE:
         context.output.note(
             f"desktopmail: It is unsure whether the message to {people} was accepted. "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,7 +75,9 @@ def _authorities(text: str) -> str:
     path = Path(text).absolute()
     if text:
         try:
-            path.open("rb").close()
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        except ssl.SSLError as error:
+            raise argparse.ArgumentTypeError(f"{text} holds no certificate in PEM") from error
         except OSError as error:
             raise argparse.ArgumentTypeError(f"{text} cannot be read: {error.strerror}") from error
     return str(path) if text else ""

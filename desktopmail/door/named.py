@@ -28,6 +28,19 @@ def named_mailboxes(
     Raises:
         SearchError: The query cannot be understood.
     """
+    return [found for _, found in _named(query, mailboxes, accounts)]
+
+
+def nothing_named(
+    query: str, mailboxes: Sequence[MailboxRow], accounts: Iterable[AccountRow]
+) -> list[Term]:
+    """The terms that are to name mailboxes, and name none; see `named_mailboxes`."""
+    return [term for term, found in _named(query, mailboxes, accounts) if not found]
+
+
+def _named(
+    query: str, mailboxes: Sequence[MailboxRow], accounts: Iterable[AccountRow]
+) -> list[tuple[Term, frozenset[MailboxId]]]:
     owners = {
         account.id: {account.name.casefold(), account.address.casefold()} for account in accounts
     }
@@ -39,7 +52,7 @@ def named_mailboxes(
         return text in {box.path.casefold(), box.role.value}
 
     return [
-        frozenset(box.id for box in mailboxes if names(term, box))
+        (term, frozenset(box.id for box in mailboxes if names(term, box)))
         for term in _wanted(tree(query))
         if term.name in {"in", "account"}
     ]

@@ -59,6 +59,24 @@ _TOKEN = re.compile(
 _SIZE = re.compile(r"(\d+)([kKmMgG]?)[bB]?")
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _WORD = re.compile(r"\w")
+# What stands behind each operator, as an example.
+_EXAMPLES = {
+    "from": "ben",
+    "to": "ben",
+    "cc": "ben",
+    "subject": "lunch",
+    "body": "lunch",
+    "filename": "plan",
+    "in": "archive",
+    "account": "anna@example.org",
+    "tag": "important",
+    "is": "unread",
+    "has": "attachment",
+    "before": "2026-01-31",
+    "after": "2026-01-31",
+    "larger": "10M",
+    "smaller": "10M",
+}
 
 
 class SearchError(DoorError):
@@ -76,7 +94,7 @@ def parse(query: str, vocabulary: Vocabulary | None = None) -> Condition:
         vocabulary: The words of the index: with them beginnings of words are found sooner.
 
     Raises:
-        SearchError: A date, size or state in it cannot be read, or a parenthesis is not closed.
+        SearchError: A value in it is missing or cannot be read, or a parenthesis is not closed.
     """
     return _condition_of(simplified(_Parser(query, vocabulary).whole()))
 
@@ -219,6 +237,10 @@ class _Parser:
         name = (token["field"] or "").lower()
         is_phrase = token["phrase"] is not None
         text = token["phrase"] if is_phrase else token["word"]
+        if name in _EXAMPLES and not text.strip():
+            raise _nothing_behind(name)
+        if not name and not is_phrase and text[-1] == ":" and text[:-1].lower() in _EXAMPLES:
+            raise _nothing_behind(text[:-1].lower())
         if name in _CONDITIONS:
             node: Leaf | None = _condition(name, text)
         elif name in _TEXT_COLUMNS:
@@ -246,6 +268,12 @@ class _Parser:
     def _beginning(self, text: str) -> str:
         found = self._vocabulary.beginning_with(text) if self._vocabulary else ""
         return found or beginning(text)
+
+
+def _nothing_behind(name: str) -> SearchError:
+    return SearchError(
+        f"{name}: has no value; write it without a space, as in {name}:{_EXAMPLES[name]}."
+    )
 
 
 def _state(term: Term) -> Leaf:

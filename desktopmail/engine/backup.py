@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 import apsw
@@ -27,7 +28,11 @@ async def write(store: Store, folder: Path) -> None:
     target = Profile.at(folder)
 
     def step(_tx: Transaction) -> None:
-        if folder.exists() and any(folder.iterdir()):
+        try:
+            is_taken = folder.exists() and any(folder.iterdir())
+        except OSError as error:
+            raise _failed(folder, error) from error
+        if is_taken:
             raise DoorError(
                 f"{folder} is not empty.", remedy="Name a new folder.", code="not-empty"
             )
@@ -40,11 +45,7 @@ async def write(store: Store, folder: Path) -> None:
                 _copy(segment, target.segments / segment.name)
         except (OSError, apsw.Error) as error:
             _remove(target)
-            raise DoorError(
-                f"The backup to {folder} failed: {_reason(error)}.",
-                remedy="Look whether there is room.",
-                code="no-backup",
-            ) from error
+            raise _failed(folder, error) from error
 
     await store.read(step)
 
@@ -69,6 +70,15 @@ def _copy(source: Path, target: Path) -> None:
     finally:
         copy.close()
         origin.close()
+
+
+def _failed(folder: Path, error: OSError | apsw.Error) -> DoorError:
+    is_place = isinstance(error, OSError) and error.errno not in {errno.ENOSPC, errno.EDQUOT}
+    return DoorError(
+        f"The backup to {folder} failed: {_reason(error)}.",
+        remedy="Name another place." if is_place else "Look whether there is room.",
+        code="no-backup",
+    )
 
 
 def _reason(error: OSError | apsw.Error) -> str:

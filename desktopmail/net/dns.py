@@ -142,7 +142,7 @@ class DnsResolver:
         except (dns.exception.DNSException, OSError) as failed:
             raise UnreachableError(
                 f"The name server cannot tell about {name}: {failed}.",
-                remedy="Check the network connection, or try again later.",
+                remedy="Check the network and its name server.",
                 code="no-network",
             ) from failed
         return list(answer.rrset) if answer.rrset is not None else []

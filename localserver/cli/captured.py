@@ -14,7 +14,7 @@ import typer
 from desktopmail.mime.header import Header
 from localserver.cli import output
 from localserver.cli.folder import Data, opened
-from localserver.cli.running import running_on
+from localserver.cli.running import UnknownError, running_on
 from localserver.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class FolderCaptured:
     def _one(self, number: int) -> Captured:
         found = self._mail.one(number)
         if found is None:
-            raise StoreError(f"There is no captured message {number}.")
+            raise _unknown(number)
         return found
 
 
@@ -122,12 +122,19 @@ class RunningCaptured:
 
     def octets(self, number: int) -> bytes:
         """Return one message."""
-        return self._server.octets(f"/api/captured/{number}?raw=1")
+        try:
+            return self._server.octets(f"/api/captured/{number}?raw=1")
+        except UnknownError as error:
+            raise _unknown(number) from error
 
     async def forget(self, number: int | None) -> int:
         """Forget one, or all; returns how many."""
-        path = "/api/captured" if number is None else f"/api/captured/{number}"
-        return int(self._server.ask("DELETE", path)["messages"])
+        if number is None:
+            return int(self._server.ask("DELETE", "/api/captured")["messages"])
+        try:
+            return int(self._server.ask("DELETE", f"/api/captured/{number}")["messages"])
+        except UnknownError as error:
+            raise _unknown(number) from error
 
 
 @app.command("list")
@@ -190,3 +197,9 @@ async def _captured(data: Path) -> AsyncIterator[CapturedAdmin]:
         return
     async with opened(data) as folder:
         yield FolderCaptured(folder.store.captured_mail)
+
+
+def _unknown(number: int) -> StoreError:
+    return StoreError(
+        f"There is no captured message {number}; `localserver captured list` shows which there are."
+    )

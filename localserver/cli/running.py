@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _TIMEOUT_S = 30.0
 
 
+class UnknownError(StoreError):
+    """The server has nothing of that number."""
+
+
 class RunningServer:
     """Speaks to one; made by `running_on`.
 
@@ -48,7 +52,7 @@ class RunningServer:
         finally:
             connection.close()
         if answer.status != 200:
-            raise StoreError(json.loads(octets)["detail"])
+            raise _refusal(answer.status, json.loads(octets)["detail"])
         return octets
 
     def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  any JSON
@@ -70,8 +74,12 @@ class RunningServer:
             connection.close()
         if answer.status != 200:
             told = value.get("detail") if isinstance(value, dict) else None
-            raise StoreError(told or "The server refused.")
+            raise _refusal(answer.status, told or "The server refused.")
         return value
+
+
+def _refusal(status: int, told: str) -> StoreError:
+    return UnknownError(told) if status == 404 else StoreError(told)
 
 
 class RunningQueue:

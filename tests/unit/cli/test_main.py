@@ -43,6 +43,11 @@ if TYPE_CHECKING:
         ["send", "--to", "not an address"],
         ["flag", "1"],
         ["flag", "1", "--add", "two\nlines"],
+        ["flag", "1", "--add", "seen", "--remove", "\\Seen"],
+        ["tag", "1", "--add", "a", "--remove", "a"],
+        ["search", "tulips", "--limit", "-1"],
+        ["search", "tulips", "--account", "-x"],
+        ["--profile", "", "account", "list"],
     ],
     ids=" ".join,
 )
@@ -59,6 +64,7 @@ def test_a_wrong_call_is_one_line_and_status_2(
     assert said.err.startswith("desktopmail")
     assert len(said.err.splitlines()) == 1
     assert "Traceback" not in said.err
+    assert "\0" not in said.err
 
 
 @pytest.mark.parametrize(
@@ -74,6 +80,9 @@ def test_a_wrong_call_is_one_line_and_status_2(
         (["outbox", "retry", "3"], "no message 3 in the outbox; `desktopmail outbox list` shows"),
         (["outbox", "cancel", "3"], "no message 3 in the outbox; `desktopmail outbox list` shows"),
         (["send", "missing.eml"], "missing.eml cannot be read"),
+        (["mailbox", "create", "X"], "There are no accounts. Add one"),
+        (["account", "show", ""], "No account is called ''. Add one"),
+        (["undo", "nosuch"], "'nosuch' is no token; a command that can be taken back says its"),
     ],
 )
 def test_what_cannot_be_done_is_a_sentence_and_status_1(
@@ -102,6 +111,7 @@ def test_which_proxy_is_set_is_shown(tmp_path: Path, capsys: pytest.CaptureFixtu
     "argv",
     [
         ["account", "list"],
+        ["contacts", "list"],
         ["mailboxes"],
         ["outbox", "list"],
         ["operations", "list"],
@@ -151,3 +161,11 @@ def test_every_command_takes_json_and_a_profile() -> None:
     found = dict(options(parser()))
     assert {"sync", "account check", "operations list", "demo"} <= found.keys()
     assert [name for name, known in found.items() if not {"--json", "--profile"} <= known] == []
+
+
+def test_a_profile_below_a_file_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(["--profile", str(tmp_path / "file" / "a" / "b"), "account", "list"]) == 1
+    assert f"{tmp_path / 'file'} is a file; --profile names" in capsys.readouterr().err

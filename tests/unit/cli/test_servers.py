@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from desktopmail.cli.servers import Address, add_ca_file, address, fingerprint, mail_address
+from tests.helpers.certificates import make_certificates
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +59,7 @@ def test_the_authorities_are_found_from_any_folder_and_none_are_named_by_nothing
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "ca.pem").touch()
+    make_certificates(tmp_path / "made").ca_file.rename(tmp_path / "ca.pem")
     parser = argparse.ArgumentParser()
     add_ca_file(parser, "none")
     assert parser.parse_args(["--ca-file", "ca.pem"]).ca_file == str(tmp_path / "ca.pem")
@@ -74,3 +75,7 @@ def test_authorities_that_cannot_be_read_are_refused(
     with pytest.raises(SystemExit):
         parser.parse_args(["--ca-file", str(tmp_path / "none.pem")])
     assert "none.pem cannot be read: No such file or directory" in capsys.readouterr().err
+    (tmp_path / "notes.txt").write_text("no certificate\n")
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--ca-file", str(tmp_path / "notes.txt")])
+    assert "notes.txt holds no certificate in PEM" in capsys.readouterr().err

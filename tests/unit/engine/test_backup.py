@@ -56,14 +56,14 @@ async def test_a_backup_that_has_no_room_leaves_nothing_behind(
     assert {one.name for one in tmp_path.iterdir()} == {"profile"}  # noqa: ASYNC240
 
 
-async def test_a_folder_that_cannot_be_made_is_named_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["file", "file/copy"])
+async def test_a_folder_that_cannot_be_made_is_named_once(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     async with open_store(tmp_path / "profile") as store:
         with pytest.raises(DoorError) as caught:
-            await backup.write(store, tmp_path / "file" / "copy")
-    assert caught.value.sentence == (
-        f"The backup to {tmp_path / 'file' / 'copy'} failed: Not a directory."
-    )
+            await backup.write(store, tmp_path / name)
+    assert caught.value.sentence == f"The backup to {tmp_path / name} failed: Not a directory."
+    assert caught.value.remedy == "Name another place."
 
 
 async def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ async def test_a_snapshot_brings_mail_and_uids_back(tmp_path: Path) -> None:
 async def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no folder of a mail server"):
         snapshot.save(tmp_path, tmp_path / "x")
-    with pytest.raises(StoreError, match="no snapshot"):
+    with pytest.raises(StoreError, match="no snapshot; name a folder that"):
         snapshot.restore(tmp_path, tmp_path / "y")
     with pytest.raises(StoreError, match="exists already"):
         snapshot.save(tmp_path, tmp_path)

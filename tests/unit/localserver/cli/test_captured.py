@@ -51,14 +51,17 @@ def test_a_message_is_written_as_it_is(
     assert run(["captured", "show", "1", *data]) == 0
     assert capsysbinary.readouterr().out == FIRST
     assert run(["captured", "show", "7", *data]) == 1
-    assert capsysbinary.readouterr().err == b"localserver: There is no captured message 7.\n"
+    assert capsysbinary.readouterr().err == (
+        b"localserver: There is no captured message 7; `localserver captured list` shows which"
+        b" there are.\n"
+    )
 
 
 def test_one_is_forgotten_or_all_are(data: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["captured", "forget", "--id", "1", *data]) == 0
     assert capsys.readouterr().out == "1 message was forgotten.\n"
     assert run(["captured", "forget", "--id", "1", *data]) == 1
-    assert "There is no captured message 1." in capsys.readouterr().err
+    assert "There is no captured message 1; `localserver captured list`" in capsys.readouterr().err
     assert run(["captured", "forget", *data, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"messages": 1}
     assert run(["captured", "list", *data]) == 0
