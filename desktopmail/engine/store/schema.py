@@ -476,10 +476,20 @@ _VERSION_16 = """
 ALTER TABLE pop_seen ADD COLUMN unlisted INTEGER NOT NULL DEFAULT 0;
 """
 
+# At which messages of a server the connection ended, and how often, outlives the engine.
+_VERSION_17 = """
+CREATE TABLE ended_at (
+    account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,                 -- of a message: see engine.sync.pop3 and .refusals
+    times INTEGER NOT NULL,
+    PRIMARY KEY (account_id, name)
+) STRICT, WITHOUT ROWID;
+"""
+
 UPGRADES: tuple[str, ...] = (
     _VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6, _VERSION_7,
     _VERSION_8, _VERSION_9, _VERSION_10, _VERSION_11, _VERSION_12,
-    _VERSION_13, _VERSION_14, _VERSION_15, _VERSION_16,
+    _VERSION_13, _VERSION_14, _VERSION_15, _VERSION_16, _VERSION_17,
 )  # fmt: skip
 """Step N makes version N of version N - 1; version 0 is an empty database. Never edit one."""
 

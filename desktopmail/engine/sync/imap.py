@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,10 +19,11 @@ from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, operation, placement
 from desktopmail.engine.store.account import Account
 from desktopmail.engine.sync import hits, keywords, mailboxes, not_given, quota, vanish
+from desktopmail.engine.sync.ended_at import EndedAt
 from desktopmail.engine.sync.fetch import Fetcher
 from desktopmail.engine.sync.look import Look
 from desktopmail.engine.sync.opening import Opening
-from desktopmail.engine.sync.refusals import EndedAt, Refusals
+from desktopmail.engine.sync.refusals import ENDS, Refusals
 from desktopmail.engine.sync.replay import Replay
 from desktopmail.engine.waiting import DateWatch, wait_awake
 from desktopmail.net.deadline import deadline
@@ -87,7 +88,7 @@ class ImapSync:
         self._news = asyncio.Event()
         self._lost = asyncio.Event()
         self._vanished: dict[str, list[UidSet]] = {}
-        self._ended_at: dict[MailboxId, EndedAt] = defaultdict(EndedAt)
+        self._ended_at = EndedAt(ENDS)
         self._opening = Opening(None)
         self._looked_at: set[str] = set()  # on this connection
         self._void: set[str] = set()  # made anew at the server, and not looked at since
@@ -109,6 +110,7 @@ class ImapSync:
             await self._cycle(account, headers_only=headers_only)
         except NetError as error:
             self._give_up(door_error(error))
+            await self._ended_at.save(self._store, account.id)
             await self._index_rest(account)  # what is listed is found while the server is away
             raise
         except DoorError as error:
@@ -116,6 +118,9 @@ class ImapSync:
             raise
         finally:
             deaf()
+        if not headers_only:  # else not everything was asked for
+            self._ended_at.all_came()
+        await self._ended_at.save(self._store, account.id)
         await self._index_rest(account)  # what the server did not give, or has not to give any more
 
     def _hear(self, change: AnyChange) -> None:
@@ -128,6 +133,7 @@ class ImapSync:
         await index_without_octets(self._store, self._ports, account.id)
 
     async def _cycle(self, account: Account, *, headers_only: bool) -> None:
+        await self._ended_at.load(self._store, account.id)
         await self._probe()
         client = await self._connect(account, opening=True)
         self._account_id = account.id
@@ -391,7 +397,7 @@ class ImapSync:
 
         look = Look(
             self._store, self._ports, client, box.id, headers_only,
-            box.path in self._looked_at, between, self._ended_at[box.id], take_vanished,
+            box.path in self._looked_at, between, self._ended_at, take_vanished,
             self._opening.take(box.path),
         )  # fmt: skip
         await look.run()
@@ -506,7 +512,7 @@ class ImapSync:
             uidvalidity=box.uidvalidity,
             with_modseq=False,
             between=_nothing,
-            refusals=Refusals(box.uidvalidity, self._ended_at[box.id]),
+            refusals=Refusals(box.id, box.uidvalidity, self._ended_at),
         )
 
     async def _fetch_demanded(self, account: Account, placement_ids: Sequence[PlacementId]) -> None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import MailboxId
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.store import Store, Transaction
-    from desktopmail.engine.sync.refusals import EndedAt
+    from desktopmail.engine.sync.ended_at import EndedAt
     from desktopmail.net.imap import ImapClient
     from desktopmail.net.imap_answers import Selected
     from desktopmail.net.ports import Ports
@@ -119,7 +119,7 @@ class Look:
             uidvalidity=selected.uid_validity,
             with_modseq=selected.highest_modseq is not None,
             between=self.between,
-            refusals=Refusals(selected.uid_validity, self.ended_at),
+            refusals=Refusals(known.id, selected.uid_validity, self.ended_at),
         )
 
     # Never seen before, or with UIDs that mean nothing any more

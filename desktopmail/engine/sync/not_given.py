@@ -15,7 +15,7 @@ from desktopmail.door.ids import PlacementId
 from desktopmail.door.rows import Kind
 from desktopmail.engine.backoff import delay_s
 from desktopmail.engine.store import account as accounts
-from desktopmail.engine.store import message, placement, problem
+from desktopmail.engine.store import ended_at, message, placement, problem
 from desktopmail.engine.store.account import NotGiven
 from desktopmail.mime.header import digest_of
 from desktopmail.mime.message import Message
@@ -187,6 +187,7 @@ def forget(tx: Transaction, account_id: AccountId) -> None:
     """Forget them: another server is asked from now on."""
     account = accounts.get(tx, account_id)
     _keep(tx, account, {}, [], 0.0)
+    ended_at.forget(tx, account_id)
 
 
 def _name(account: Account, maildrop: Maildrop, number: int) -> str | None:

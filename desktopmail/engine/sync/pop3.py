@@ -21,6 +21,7 @@ from desktopmail.engine.store.pop_seen import Seen, nameless
 from desktopmail.engine.sync import incoming, leaving, not_given
 from desktopmail.engine.sync import maildrop as maildrops
 from desktopmail.engine.sync import uidl as uidls
+from desktopmail.engine.sync.ended_at import EndedAt
 from desktopmail.engine.sync.incoming import Incoming, Parsed
 from desktopmail.engine.sync.pipeline import Pipeline
 from desktopmail.engine.waiting import DateWatch, wait_awake
@@ -120,8 +121,7 @@ class Pop3Sync:
         self._connector = connector
         self._ports = connector.ports
         self._watch = DateWatch(connector.ports.clock)
-        # How often the connection ended while a message was awaited, by what names it.
-        self._ended_at: Counter[str] = Counter()
+        self._ended_at = EndedAt(_ENDS)
 
     async def rest(self, wake: asyncio.Event, seconds: float) -> None:
         """Wait for the next session."""
@@ -143,12 +143,16 @@ class Pop3Sync:
             DoorError: The store cannot be written, or there is no password.
         """
         del headers_only
+        await self._ended_at.load(self._store, account.id)
         try:
             async with self._connector.maildrop(account.id):
                 await self._session(account)
         except NetError:
+            await self._ended_at.save(self._store, account.id)
             await index_octets(self._store, self._ports)  # what came of it is found all the same
             raise
+        self._ended_at.all_came()
+        await self._ended_at.save(self._store, account.id)
         # What was only glanced at: the server need not wait for that.
         await index_octets(self._store, self._ports)
 
@@ -198,11 +202,11 @@ class Pop3Sync:
             return
         for number in maildrop.sizes.keys() - maildrop.resting:
             name = maildrop.name(number)
-            if self._ended_at[name] >= _ENDS:
+            if self._ended_at.is_to_be_left_out(name):
                 maildrop.ending.add(number)
                 maildrop.refused[number] = Reply(ok=False, text=_ENDED)
                 if number in maildrop.uidls:  # once, where it can be noted when to ask again
-                    self._ended_at[name] = _ENDS - 1
+                    self._ended_at.left_out(name)
 
     async def _trusted(
         self, client: Pop3Client, account: Account, maildrop: Maildrop, seen: dict[str, Seen]
@@ -379,7 +383,7 @@ class Pop3Sync:
         async with Pipeline(self._store, parse, keep, glance=glance) as pipeline:
             each = self._each(maildrop, fresh, client.retr_many, maildrop.refused)
             async for number, content in each:
-                self._ended_at.pop(maildrop.name(number), None)
+                self._ended_at.came([maildrop.name(number)])
                 # Without TOP it has to be fetched to see that it is known.
                 one = here.take(content, maildrop.size_that_tells(number)) if here else None
                 if one is None and here:  # nor does its header tell where that may be of two
@@ -420,7 +424,7 @@ class Pop3Sync:
         except NetError:
             at = next((number for number in awaited if number not in refused), None)
             if at is not None:
-                self._ended_at[maildrop.name(at)] += 1
+                self._ended_at.note([maildrop.name(at)], passing=at not in maildrop.uidls)
             raise
 
     async def _fetch_again(self, client: Pop3Client, account: Account, maildrop: Maildrop) -> None:

@@ -8,26 +8,28 @@ is found at last, and left out. A network that fails anywhere is no worse for it
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from desktopmail.net.errors import NetError, RefusedError
 from desktopmail.wire.imap.condition import Tagged
 from desktopmail.wire.imap.fetch_item import BodyItem
 from desktopmail.wire.imap.fetch_response import FetchResponse
-from desktopmail.wire.imap.section import Section
 from desktopmail.wire.imap.sequence import Uid, UidSet
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from desktopmail.door.ids import MailboxId
+    from desktopmail.engine.sync.ended_at import EndedAt
     from desktopmail.net.imap import ImapClient
     from desktopmail.wire.imap.fetch_item import Item
+    from desktopmail.wire.imap.section import Section
 
 # How many are asked for together that the connection ended at so often; of more ends, one.
 _TOGETHER = {0: 1_000_000, 1: 1_000_000, 2: 25, 3: 5}
-# So often it has to end at a message before that is left out: the last times at it alone.
-_ENDS = 6
+#: So often it has to end at a message before that is left out: the last times at it alone.
+ENDS = 6
 _ENDED = "The connection ended each time."
 #: A server that refuses so many refuses something else.
 MOST = 10
@@ -35,24 +37,21 @@ MOST = 10
 _OF_A_MESSAGE = frozenset({"refused", "serverbug", "corruption", "bad-command"})
 
 
-# A part of a message, as it is asked for: UIDVALIDITY, UID, sections.
-_Part = tuple[int | None, Uid, tuple[Section, ...]]
-EndedAt = Counter[_Part]
-"""How often the connection ended before a part of a message came."""
-
-
 class Refusals:
     """What was refused of one mailbox.
 
     Args:
+        mailbox_id: The mailbox.
         uidvalidity: Under which its UIDs are told.
-        ended_at: Where the connection ended before; it is noted there where it ends now.
+        ended_at: Before which parts of messages the connection ended; it is noted there where it
+            ends now.
 
     Attributes:
         errors: By UID.
     """
 
-    def __init__(self, uidvalidity: int | None, ended_at: EndedAt) -> None:
+    def __init__(self, mailbox_id: MailboxId, uidvalidity: int | None, ended_at: EndedAt) -> None:
+        self._mailbox_id = mailbox_id
         self._uidvalidity = uidvalidity
         self._ended_at = ended_at
         self.errors: dict[Uid, RefusedError] = {}
@@ -73,13 +72,12 @@ class Refusals:
             return
         groups: dict[int, list[Uid]] = defaultdict(list)
         for uid in uids:
-            part = (self._uidvalidity, uid, sections)
-            ends = self._ended_at.get(part, 0)
-            if ends >= _ENDS:
-                self._ended_at[part] = _ENDS - 1  # when it is due again, once is enough
+            part = self._part(uid, sections)
+            if self._ended_at.is_to_be_left_out(part):
+                self._ended_at.left_out(part)
                 self.errors[uid] = RefusedError(_ENDED, reply=None)
             else:
-                groups[_TOGETHER.get(ends, 1)].append(uid)
+                groups[_TOGETHER.get(self._ended_at.times(part), 1)].append(uid)
         for size, members in groups.items():
             for start in range(0, len(members), size):
                 some = members[start : start + size]
@@ -109,14 +107,11 @@ class Refusals:
                 return
             middle = len(left) // 2
         except NetError:
-            for uid in uids:
-                if uid not in came:
-                    self._ended_at[self._uidvalidity, uid, sections] += 1
+            self._ended_at.note(self._part(uid, sections) for uid in uids if uid not in came)
             raise
         else:
             if self._ended_at:
-                for uid in uids:
-                    self._ended_at.pop((self._uidvalidity, uid, sections), None)
+                self._ended_at.came(self._part(uid, sections) for uid in uids)
             return
         for part in filter(None, (left[:middle], left[middle:])):
             async for answer in self._some(client, part, items, sections):
@@ -128,7 +123,12 @@ class Refusals:
 
     def apart(self) -> Refusals:
         """What is refused of this mailbox where nothing has to come: it is noted apart."""
-        return Refusals(self._uidvalidity, self._ended_at)
+        return Refusals(self._mailbox_id, self._uidvalidity, self._ended_at)
+
+    def _part(self, uid: Uid, sections: tuple[Section, ...]) -> str:
+        """The name of a part of a message, as it is asked for: header, whole, or what is told."""
+        what = ",".join(one.text.value.decode() if one.text else "" for one in sections)
+        return f"{self._mailbox_id}/{self._uidvalidity}/{uid}[{what}]"
 
     def take(self) -> dict[Uid, str]:
         """What was refused, and what the server said; it is forgotten here."""

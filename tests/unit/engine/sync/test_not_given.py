@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,10 +13,11 @@ from desktopmail.door.ids import AccountId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import ConnectionState, Kind
 from desktopmail.engine.store import account as accounts
+from desktopmail.engine.store import ended_at
 from desktopmail.engine.sync import not_given
 from localserver.faults import Fault
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, running_engine
+from tests.helpers.engine import PASSWORDS, MemoryKeyring, running_engine
 from tests.helpers.maildrop import FakeMaildrop
 from tests.helpers.store import mail
 
@@ -144,6 +146,35 @@ async def test_one_at_which_the_connection_ends_is_left_out_after_a_few_times(
         await bench.sync(account_id)
         assert bench.subjects() == ["Subject 0", "Subject 1", "Subject 2"]
         assert bench.problems() == []
+
+
+async def test_at_which_message_the_connection_ends_is_known_to_the_next_engine(
+    tmp_path: Path,
+) -> None:
+    """Where each engine tries once, as that of a command does, all behind it never came."""
+    drop, keyring = FakeMaildrop(*THREE), MemoryKeyring()
+    drop.dies_of = {"id1"}
+    async with drop.serve():
+        async with running_engine(tmp_path, keyring) as bench:
+            account_id = AccountId((await bench.engine.command(drop.account())).ids[0])
+        for _ in range(6):
+            async with running_engine(tmp_path, keyring) as bench:
+                await asyncio.gather(bench.sync(account_id), return_exceptions=True)
+                if len(bench.rows()) == 2:
+                    break
+        assert drop.heard.count("RETR 2") <= 4
+        async with running_engine(tmp_path, keyring) as bench:
+            assert bench.subjects() == ["Subject 0", "Subject 2"]
+            assert len(bench.problems()) == 1
+            asked = drop.heard.count("RETR 2")
+            for _ in range(2):  # it is due, as a person asks: once is enough for it, as before
+                await asyncio.gather(bench.sync(account_id), return_exceptions=True)
+            assert drop.heard.count("RETR 2") - asked == 1
+            drop.dies_of.clear()
+            await bench.sync(account_id)
+            assert len(bench.rows()) == 3
+            left = await bench.engine.store.read(partial(ended_at.every, account_id=account_id))
+            assert left == {}
 
 
 async def test_one_at_whose_header_the_connection_ends_is_left_out_too(tmp_path: Path) -> None:

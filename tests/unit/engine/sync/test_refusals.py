@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from desktopmail.door.commands import FetchOctets
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import ConnectionState
+from desktopmail.engine.store import ended_at
 from desktopmail.engine.sync import fetch
 from desktopmail.net.errors import ClosedError, RefusedError
 from desktopmail.net.imap import ImapClient
@@ -17,7 +19,7 @@ from desktopmail.wire.imap.fetch_item import BodyItem, FetchItem
 from desktopmail.wire.imap.section import HEADER, WHOLE
 from desktopmail.wire.imap.sequence import UidSet
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, other_device, running_engine
+from tests.helpers.engine import PASSWORDS, MemoryKeyring, other_device, running_engine
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
@@ -164,11 +166,8 @@ async def test_what_is_wrong_with_all_is_said_of_the_account(
             assert bench.problems() == []
 
 
-@pytest.mark.parametrize("gives_others", [True, False])
-async def test_one_at_which_the_connection_ends_is_found_and_left_out(
-    gives_others: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Some servers die of a message that they cannot read: no older one ever came."""
+def dying(monkeypatch: pytest.MonkeyPatch, *, gives_others: bool) -> set[int]:
+    """Have a server that dies of messages whose UIDs are in a set, and return that."""
     asked = ImapClient.uid_fetch
     damaged = {5}
 
@@ -185,6 +184,15 @@ async def test_one_at_which_the_connection_ends_is_found_and_left_out(
             raise ClosedError("The server closed the connection.")
 
     monkeypatch.setattr(ImapClient, "uid_fetch", uid_fetch)
+    return damaged
+
+
+@pytest.mark.parametrize("gives_others", [True, False])
+async def test_one_at_which_the_connection_ends_is_found_and_left_out(
+    gives_others: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some servers die of a message that they cannot read: no older one ever came."""
+    damaged = dying(monkeypatch, gives_others=gives_others)
     with LocalServer(PASSWORDS) as server:
         for number in range(1, 40):
             server.deliver("alice", mail(number))
@@ -209,3 +217,28 @@ async def test_one_at_which_the_connection_ends_is_found_and_left_out(
             await bench.sync(account_id)
             assert all(row.has_octets for row in bench.rows())
             assert bench.problems() == []
+
+
+async def test_at_which_message_the_connection_ends_is_known_to_the_next_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where each engine tries once or twice, as that of a command does, no older one ever came."""
+    damaged, keyring = dying(monkeypatch, gives_others=False), MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        for number in range(1, 40):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path, keyring) as bench:
+            account_id = await bench.add(server)
+        for _ in range(8):
+            async with running_engine(tmp_path, keyring) as bench:
+                await asyncio.gather(bench.sync(account_id), return_exceptions=True)
+                if len(bench.rows()) == 39:
+                    break
+        async with running_engine(tmp_path, keyring) as bench:
+            assert len(bench.rows()) == 39
+            assert [row.subject for row in bench.rows() if not row.has_octets] == ["Subject 5"]
+            damaged.clear()
+            await bench.sync(account_id)
+            assert all(row.has_octets for row in bench.rows())
+            left = await bench.engine.store.read(partial(ended_at.every, account_id=account_id))
+            assert left == {}
