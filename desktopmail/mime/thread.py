@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 # subj-refwd = ("re" / ("fw" ["d"])) *WSP [subj-blob] ":"            ; RFC 5256 section 5
 #
@@ -153,85 +153,3 @@ class _Sets:
         first, second = self.root(one), self.root(other)
         if first != second:
             self.parent[first] = second
-
-
-@dataclass(slots=True)
-class Node:
-    """A message in the tree of its thread, as RFC 5256's THREAD=REFERENCES answers it.
-
-    Attributes:
-        key: The message's key; None for one that others name and nobody has.
-        children: Answers, by date.
-    """
-
-    key: int | None
-    children: list[Node]
-
-
-def tree(messages: Sequence[Threaded]) -> list[Node]:
-    """Return the trees of threads by references alone, oldest first (RFC 5256 section 3).
-
-    Missing ancestors with one child are left out, as step 4 says; an identifier used twice makes
-    the second message a thread of its own.
-    """
-    dates = {message.key: message.date_s for message in messages}
-    nodes: dict[str, Node] = {}
-    parents: dict[str, str] = {}
-    for message in messages:
-        name = message.message_id or f"\0{message.key}"
-        if name in nodes and nodes[name].key is not None:
-            name = f"\0{message.key}"
-        nodes.setdefault(name, Node(None, [])).key = message.key
-        above: str | None = None
-        for reference in message.references:
-            nodes.setdefault(reference, Node(None, []))
-            if above is not None and reference not in parents:
-                _adopt(parents, reference, above)
-            above = reference
-        if above is not None:
-            parents.pop(name, None)  # the message's own word beats what others said of it
-            _adopt(parents, name, above)
-    roots: list[Node] = []
-    for name, node in nodes.items():
-        parent = parents.get(name)
-        (roots if parent is None else nodes[parent].children).append(node)
-    return _in_order(roots, dates)
-
-
-def _adopt(parents: dict[str, str], child: str, parent: str) -> None:
-    """Set a parent unless that would close a circle."""
-    above: str | None = parent
-    while above is not None:
-        if above == child:
-            return
-        above = parents.get(above)
-    parents[child] = parent
-
-
-def _in_order(roots: list[Node], dates: dict[int, int]) -> list[Node]:
-    """Drop missing messages that join nothing and sort by date, without recursion."""
-    order: list[Node] = []
-    stack = list(roots)
-    while stack:
-        node = stack.pop()
-        order.append(node)
-        stack.extend(node.children)
-    first: dict[int, int] = {}
-    for node in reversed(order):  # children before their parents
-        children: list[Node] = []
-        for child in node.children:
-            if child.key is None:
-                children.extend(child.children)
-            else:
-                children.append(child)
-        node.children = sorted(children, key=lambda child: first[id(child)])
-        own = dates.get(node.key) if node.key is not None else None
-        below = [first[id(child)] for child in node.children]
-        first[id(node)] = own if own is not None else min(below, default=0)
-    kept: list[Node] = []
-    for node in roots:
-        if node.key is None and len(node.children) <= 1:
-            kept.extend(node.children)
-        else:
-            kept.append(node)
-    return sorted(kept, key=lambda node: first[id(node)])

@@ -2,70 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from desktopmail.net.errors import ClosedError
 from desktopmail.wire.imap.codes import BadCharset
-from desktopmail.wire.imap.condition import Answer, Condition, Tag
+from desktopmail.wire.imap.condition import Condition, Tag
 from desktopmail.wire.imap.search_response import ESearchResponse, SearchResponse
 from desktopmail.wire.imap.sequence import Seq, SeqSet, Uid, UidSet
+from localserver.imap.meanwhile import Meanwhile
 from localserver.imap.search_charset import KNOWN, UnknownCharsetError
 from localserver.imap.search_sql import Compiler
+from localserver.steps import in_turns
+from localserver.store.look import Look
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from desktopmail.wire.imap.search import Search
     from desktopmail.wire.imap.search_key import SearchKey
     from localserver.imap import search_sql
     from localserver.imap.session import ImapSession
     from localserver.imap.view import View
+    from localserver.steps import Steps
 
-_TABLES = (
-    " FROM entry JOIN message ON message.id=entry.message"
-    " JOIN finding ON finding.message=entry.message"
-    " JOIN content ON content.message=entry.message"
+# What is read of each message, by the cost of a condition.
+_SUMMARISED: Final = (
+    "entry JOIN message ON message.id=entry.message JOIN finding ON finding.message=entry.message"
 )
-
-
-# Messages times keys that are looked at in one go, by what is read of each: some ten milliseconds.
-_AT_ONCE: Final = (200_000, 100_000, 0)
-# So often a client hears that its search goes on.
-_STILL_S: Final = 10.0
-# The same of one that sends no more. It may read its answers, or have gone: then what it is told is
-# refused, and with it the connection is known to be lost.
-_STILL_THERE_S: Final = 0.25
-
-
-class Meanwhile:
-    """What a session does between two pieces of a search: it tells its client, or learns its end.
-
-    Args:
-        session: The session that searches.
-    """
-
-    def __init__(self, session: ImapSession) -> None:
-        self._session = session
-        self._loop = asyncio.get_running_loop()
-        self._told_at = self._loop.time()
-
-    async def __call__(self) -> None:
-        """Go on.
-
-        Raises:
-            ClosedError: The client has gone.
-            TimedOutError: It takes nothing.
-        """
-        session = self._session
-        every_s = _STILL_THERE_S if session.stream.has_ended else _STILL_S
-        if self._loop.time() - self._told_at >= every_s:
-            self._told_at = self._loop.time()
-            session.send(Answer(Condition.OK, None, "The search goes on."))
-            await session.flush()
-        if session.stream.is_closed:
-            raise ClosedError(f"{session.stream.peer} left its search.", code="closed")
+_TABLES: Final = (
+    "entry",
+    _SUMMARISED,
+    f"{_SUMMARISED} JOIN content ON content.message=entry.message",
+)
+# Messages times keys that are looked at in one go, by the same: some ten milliseconds. To return
+# columns of a message takes as long as ten keys.
+_AT_ONCE: Final = (50_000, 50_000, 0)
+_COLUMNS_KEYS: Final = 10
 
 
 async def handle_search(session: ImapSession, tag: Tag, command: Search) -> None:
@@ -91,7 +63,8 @@ async def handle_search(session: ImapSession, tag: Tag, command: Search) -> None
     modseq = modseq_of(rows, returns) if condition.names_modseq else None
     if returns is None:
         numbers = uids if command.uid else _seqs(view, uids)
-        session.send(SearchResponse(tuple(numbers), modseq))
+        response = SearchResponse(tuple(numbers), modseq)
+        session.send_encoded(await in_turns(encoded(response), Meanwhile(session)))
     else:
         _answer_extended(session, tag, view, command, returns, uids, modseq)
     session.finish(tag, Condition.OK, "Searched.", expunges=False)
@@ -119,24 +92,38 @@ async def matching(
     session: ImapSession, view: View, condition: search_sql.Condition, columns: str = ""
 ) -> list[tuple[int, ...]]:
     """Return (UID, MODSEQ, further columns) of what matches and the client knows of, by UID."""
-    tables = " FROM entry"
-    if condition.cost or columns:
-        tables = _TABLES
+    cost, keys = condition.cost, condition.keys
+    if columns:
+        cost, keys = max(cost, 1), keys + _COLUMNS_KEYS
+    if cost:
         await session.account.summarise()
-    last = view.uids[-1] if view.uids else 0
-    where = "WHERE mailbox=? AND uid<=?"
-    known = (view.mailbox.number, last)
-    if len(view.uids) * condition.keys <= _AT_ONCE[condition.cost]:
-        sql = f"SELECT uid, modseq{columns}{tables} {where} AND ({condition.sql}) ORDER BY uid"
-        rows = session.account.query(sql, *known, *condition.bindings)
+    look = Look(
+        f"uid, modseq{columns}", _TABLES[cost], condition.sql, condition.bindings,
+        view.mailbox.number, view.uids[-1] if view.uids else 0, condition.texts,
+    )  # fmt: skip
+    if len(view.uids) * keys <= _AT_ONCE[cost]:
+        rows = session.account.look(look)
     else:
-        sql = f"SELECT uid, modseq{columns}, ({condition.sql}){tables} {where} ORDER BY uid"
-        rows = await session.account.slow_query(
-            sql, (*condition.bindings, *known), Meanwhile(session)
-        )
+        rows = await session.account.look_in_turns(look, Meanwhile(session))
     if len(rows) > len(view.uids):  # what the client was not told of yet
         return [row for row in rows if view.seq(row[0]) is not None]
     return rows
+
+
+class InPieces(Protocol):
+    """A response that may be long."""
+
+    def pieces(self) -> Iterator[bytes]:
+        """Encode some hundred numbers at a time."""
+
+
+def encoded(response: InPieces) -> Steps[bytes]:
+    """Return the line of a response."""
+    pieces: list[bytes] = []
+    for piece in response.pieces():
+        pieces.append(piece)
+        yield
+    return b"* %b\r\n" % b"".join(pieces)
 
 
 def _seqs(view: View, uids: Sequence[int]) -> list[int]:

@@ -25,6 +25,7 @@ from localserver.imap.search_charset import UnknownCharsetError, codec_of
 from localserver.store.errors import LimitError
 from localserver.store.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
 from localserver.store.folding import folded
+from localserver.store.look import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,8 +52,7 @@ _BODY_TEXT: Final = "coalesce(body_text, lower(CAST(content.body AS TEXT)))"
 # Every message may be held against every key, and SQLite's time for a statement grows with their
 # square: a line of keys alone would keep the whole server for a minute.
 MAX_KEYS: Final = 1000
-# Each of them reads a message as a whole, the largest in 0.2 s; and where the mail is in memory,
-# nobody else has a turn within one message.
+# Each of them reads a message as a whole, the largest in 0.2 s.
 MAX_TEXTS: Final = 100
 # UIDs that the sets of one search list one by one, when they cannot be told as a few ranges.
 MAX_LISTED: Final = 2_000_000
@@ -70,6 +70,7 @@ class Condition:
         bindings: In the order of the question marks.
         cost: How much has to be read for it: 0 the entry, 1 columns, 2 contents.
         keys: How many conditions it is made of.
+        texts: What is looked for in contents; the condition of a large message is NULL without it.
         names_modseq: MODSEQ was searched, so the answer tells the highest.
         names_threads: THREADID was searched, so every message needs its thread first.
     """
@@ -80,6 +81,7 @@ class Condition:
     names_modseq: bool = False
     names_threads: bool = False
     keys: int = 1
+    texts: tuple[Text, ...] = ()
 
 
 class Compiler:
@@ -97,7 +99,8 @@ class Compiler:
 
     def __init__(self, view: View, flags: FlagTable, charset: str | None, now: datetime) -> None:
         self._codec = codec_of(charset)
-        self._keys = self._texts = self._listed = 0
+        self._keys = self._listed = 0
+        self._texts: list[Text] = []
         self._view = view
         self._flags = flags
         self._now = int(now.timestamp())
@@ -108,19 +111,23 @@ class Compiler:
         Raises:
             LimitError: It is made of more than any client asks for.
         """
+        condition = self._compiled(key)
+        return replace(condition, texts=tuple(self._texts))
+
+    def _compiled(self, key: SearchKey) -> Condition:
         self._keys += 1
         if self._keys > MAX_KEYS:
             raise LimitError(f"A search has at most {MAX_KEYS} keys.")
         match key:
             case And(keys):
-                return _joined([self.compile(each) for each in keys], "AND")
+                return _joined([self._compiled(each) for each in keys], "AND")
             case Or(one, other):
-                return _joined([self.compile(one), self.compile(other)], "OR")
+                return _joined([self._compiled(one), self._compiled(other)], "OR")
             case Not(inner):
-                found = self.compile(inner)
+                found = self._compiled(inner)
                 return replace(found, sql=f"NOT ({found.sql})")
             case Fuzzy(inner):
-                return self.compile(inner)
+                return self._compiled(inner)
             case Is(word):
                 return self._word(word)
             case Has(word, text):
@@ -160,21 +167,25 @@ class Compiler:
         wanted = self._decoded(text)
         if word in _COLUMNS:
             return Condition(f"instr({_COLUMNS[word]}, ?)", (wanted,), 1)
-        self._texts += 1
-        if self._texts > MAX_TEXTS:
-            raise LimitError(f"A search has at most {MAX_TEXTS} keys TEXT and BODY.")
         if word == "BODY":
-            return Condition(f"instr({_BODY_TEXT}, ?)", (wanted,), 2)
+            return self._text(Text(wanted, word), f"instr({_BODY_TEXT}, ?)", (wanted,))
         texts = ("subject", _HEADER_TEXT, "coalesce(parts_text, '')", _BODY_TEXT)
         sql = " OR ".join(f"instr({text}, ?)" for text in texts)
-        return Condition(f"({sql})", (wanted,) * len(texts), 2)
+        return self._text(Text(wanted, word), sql, (wanted,) * len(texts))
 
     def _header(self, field: bytes, text: bytes) -> Condition:
         name = field.decode("utf-8", "replace")
         wanted = self._decoded(text)
         if name.upper() in _COLUMNS and wanted:
             return Condition(f"instr({_COLUMNS[name.upper()]}, ?)", (wanted,), 1)
-        return Condition("header_has(header, ?, ?)", (name, wanted), 2)
+        return self._text(Text(wanted, f":{name}"), "header_has(header, ?, ?)", (name, wanted))
+
+    def _text(self, text: Text, small: str, bindings: tuple[object, ...]) -> Condition:
+        """Return the condition for a text in contents: `small` where the message is not large."""
+        self._texts.append(text)
+        if len(self._texts) > MAX_TEXTS:
+            raise LimitError(f"A search has at most {MAX_TEXTS} keys TEXT, BODY and HEADER.")
+        return Condition(text.sql(len(self._texts), f"({small})"), bindings, 2)
 
     def _among(self, places: list[range]) -> Condition:
         """Return the condition for messages at places of the mailbox, which are ascending."""

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from desktopmail.wire.imap.condition import Condition, Tag
 from desktopmail.wire.imap.sort import SortKey, SortResponse
-from localserver.imap.search import compiled, extended, matching, modseq_of
+from localserver.imap.meanwhile import Meanwhile
+from localserver.imap.search import compiled, encoded, extended, matching, modseq_of
+from localserver.steps import in_turns, ordered, runs
 
 if TYPE_CHECKING:
     from desktopmail.wire.imap.sort import Sort, SortBy
     from localserver.imap.session import ImapSession
+    from localserver.imap.view import View
+    from localserver.steps import Steps
 
 _COLUMNS: Final = {
     SortKey.ARRIVAL: "arrived",
@@ -36,13 +40,14 @@ async def handle_sort(session: ImapSession, tag: Tag, command: Sort) -> None:
         return
     columns = "".join(f", {_COLUMNS[by.key]}" for by in command.order)
     rows = await matching(session, view, condition, columns)
-    ordered = _sorted(rows, command.order)
-    modseq = modseq_of(ordered, command.returns) if condition.names_modseq else None
-    numbers = [
-        row[0] if command.uid else seq for row in ordered if (seq := view.seq(row[0])) is not None
-    ]
+    found = await in_turns(_sorted(rows, command.order), Meanwhile(session))
+    modseq = modseq_of(found, command.returns) if condition.names_modseq else None
+    numbers = [row[0] for row in found]
+    if not command.uid:
+        numbers = await in_turns(_seqs(numbers, view), Meanwhile(session))
     if command.returns is None:
-        session.send(SortResponse(tuple(numbers), modseq))
+        told = SortResponse(tuple(numbers), modseq)
+        session.send_encoded(await in_turns(encoded(told), Meanwhile(session)))
     else:
         wanted = command.returns - {"SAVE"} or frozenset({"ALL"})
         response = extended(tag, numbers, wanted, uid=command.uid, modseq=modseq)
@@ -50,10 +55,17 @@ async def handle_sort(session: ImapSession, tag: Tag, command: Sort) -> None:
     session.finish(tag, Condition.OK, "Sorted.", expunges=False)
 
 
-def _sorted(rows: list[tuple[Any, ...]], order: tuple[SortBy, ...]) -> list[tuple[Any, ...]]:
+def _sorted(rows: list[tuple[Any, ...]], order: tuple[SortBy, ...]) -> Steps[list[tuple[Any, ...]]]:
     """Sort by the last key first: a stable sort keeps what the later keys decided."""
-    ordered = list(rows)
     for place in reversed(range(len(order))):
         # `reverse` keeps equal ones in their order, as RFC 5256 section 3 wants it.
-        ordered.sort(key=itemgetter(2 + place), reverse=order[place].reverse)
-    return ordered
+        rows = yield from ordered(rows, itemgetter(2 + place), reverse=order[place].reverse)
+    return rows
+
+
+def _seqs(uids: list[int], view: View) -> Steps[list[int]]:
+    seqs: list[int] = []
+    for run in runs(uids):
+        seqs += [seq for uid in run if (seq := view.seq(uid)) is not None]
+        yield
+    return seqs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from localserver.changes import Changes
     from localserver.store.database import Database
     from localserver.store.interface import StoreLimits
+    from localserver.store.look import Look
     from localserver.store.mailbox import Mailbox
 
 T = TypeVar("T")
@@ -411,16 +413,28 @@ class Account:
         await self.summarise()
         while not thread.is_complete(self._database.read):
             await self._write(thread.extend)
+            await asyncio.sleep(0)  # a database in memory does it at once
 
-    async def slow_query(
-        self, sql: str, bindings: Sequence[object], meanwhile: Callable[[], Awaitable[None]]
-    ) -> list[tuple[Any, ...]]:
-        """Run a SELECT that may take long (a search in texts); see `Database.slow_query`.
+    def look(self, look: Look) -> list[tuple[Any, ...]]:
+        """Look for messages at once, where nothing is looked for in contents.
 
         Raises:
             DamagedError: The database is damaged.
         """
-        return await self._database.slow_query(sql, bindings, meanwhile)
+        try:
+            return look.at_once(self._database.read)
+        except apsw.Error as error:
+            raise explained(error, self._database.read.filename) from error
+
+    async def look_in_turns(
+        self, look: Look, meanwhile: Callable[[], Awaitable[None]]
+    ) -> list[tuple[Any, ...]]:
+        """Look for messages in a large mailbox, or in contents; see `Database.in_turns`.
+
+        Raises:
+            DamagedError: The database is damaged.
+        """
+        return await self._database.in_turns(look.steps, meanwhile)
 
     def octets(self, message: int) -> bytes | None:
         """Return the octets of a message (its EMAILID's number), None when it is gone."""

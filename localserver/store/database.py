@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import inspect
 import logging
 from dataclasses import dataclass
 from itertools import groupby
@@ -21,14 +20,16 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 import apsw
 
 from desktopmail.tasks import TaskScope
+from localserver.steps import Work
 from localserver.store import functions
 from localserver.store.errors import DamagedError, DiskFullError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     from desktopmail.net.ports import Executor
+    from localserver.steps import Steps
 
 T = TypeVar("T")
 
@@ -47,8 +48,6 @@ _BUSY_MS = 5000
 # the others meanwhile is read, and goes into the next commit too. Under ten sessions that send all
 # the time, half as many commits carry as many messages.
 _TURNS = 2
-# So long a slow query has a thread, or the loop, before others have their turn.
-PIECE_S = 0.02
 
 
 class Joint(Protocol):
@@ -115,37 +114,37 @@ class Database:
         if path is not None:
             own.wal_autocheckpoint(0)
 
-    async def slow_query(
-        self, sql: str, bindings: Sequence[object], meanwhile: Callable[[], Awaitable[None]]
-    ) -> list[tuple[Any, ...]]:
-        """Run a SELECT that may take long, piece by piece, and return the rows that are wanted.
+    async def in_turns(
+        self,
+        steps: Callable[[apsw.Connection], Steps[T]],
+        meanwhile: Callable[[], Awaitable[None]],
+    ) -> T:
+        """Read what may take long, piece by piece.
 
-        Its last column says whether a row is wanted, and is cut off: so what is not wanted makes no
-        piece longer. A file is read in threads, each of which is free again for a commit or another
-        query behind a piece; a database in memory in the loop, which has its turn there.
+        A file is read in threads, each of which is free again for a commit or another query behind
+        a piece; a database in memory in the loop, which has its turn there.
 
         Args:
-            sql: The SELECT; its rows may come from different moments.
-            bindings: What its question marks are.
-            meanwhile: Awaited between two pieces; what it raises ends the query.
+            steps: Makes the work of a connection; what it reads may come from different moments.
+            meanwhile: Awaited between two pieces; what it raises ends the work.
 
         Raises:
             DamagedError: The database is damaged.
         """
         connection = self.read if self.path is None else self._for_a_slow_query(self.path)
-        rows: list[tuple[Any, ...]] = []
-        pieces = _pieces(connection, sql, bindings, asyncio.get_running_loop().time)
+        work = Work(steps(connection))
         try:
-            while (piece := await self._piece(pieces)) is not None:
-                rows += piece
+            while not await self._piece(work):
                 await meanwhile()
+        except apsw.Error as error:
+            raise explained(error, connection.filename) from error
         finally:
-            if inspect.getgeneratorstate(pieces) == inspect.GEN_RUNNING:
+            if work.is_going_on:
                 connection.interrupt()  # we were cancelled: the thread that is at it ends soon
             else:
-                pieces.close()
+                work.close()
                 self._keep(connection)
-        return rows
+        return work.result
 
     def _for_a_slow_query(self, path: Path) -> apsw.Connection:
         connection, self._spare = self._spare, None
@@ -160,12 +159,12 @@ class Database:
         else:
             self._spare = connection
 
-    async def _piece(self, pieces: Iterator[list[tuple[Any, ...]]]) -> list[tuple[Any, ...]] | None:
+    async def _piece(self, work: Work[T]) -> bool:
         if self.path is None:
             await asyncio.sleep(0)
-            return next(pieces, None)
+            return work.go_on()
         async with self._slow_lock:
-            return await self._executor.run(_next, pieces)
+            return await self._executor.run(work.go_on)
 
     async def look_through(self) -> None:
         """Look through the whole file beside everything else.
@@ -286,35 +285,6 @@ class Database:
                 self._beside = _reading(self.path)
             if self._beside is not None:
                 self._log_pages, _ = await self._executor.run(_fold_in, self._beside, "PASSIVE")
-
-
-def _pieces(
-    connection: apsw.Connection,
-    sql: str,
-    bindings: Sequence[object],
-    clock: Callable[[], float],
-) -> Generator[list[tuple[Any, ...]]]:
-    """Step through a SELECT; what was found is given out whenever its time is over."""
-    cursor = connection.cursor()
-    rows: list[tuple[Any, ...]] = []
-    until = clock() + PIECE_S
-    try:
-        for row in cursor.execute(sql, cast("Any", bindings)):
-            if row[-1]:
-                rows.append(row[:-1])
-            if clock() > until:
-                yield rows
-                rows = []
-                until = clock() + PIECE_S
-    except apsw.Error as error:
-        raise explained(error, connection.filename) from error
-    finally:
-        cursor.close(force=True)
-    yield rows
-
-
-def _next(pieces: Iterator[list[tuple[Any, ...]]]) -> list[tuple[Any, ...]] | None:
-    return next(pieces, None)
 
 
 def _tell(waiting: _Waiting[Any], outcome: object) -> None:

@@ -28,10 +28,15 @@ def header_has(block: bytes, name: str, text: str) -> int:
         name: Of the field, in any case.
         text: Folded.
     """
-    raws = Header.parse(block).raws(name)
+    return int(has_field(Header.parse(block), name, text))
+
+
+def has_field(header: Header, name: str, text: str) -> bool:
+    """Whether a field of a header that was parsed holds a folded text, as `header_has` asks."""
+    raws = header.raws(name)
     if not text:
-        return int(bool(raws))
-    return int(any(text in searchable(encoded_word.decode(unfold(raw))) for raw in raws))
+        return bool(raws)
+    return any(text in searchable(encoded_word.decode(unfold(raw))) for raw in raws)
 
 
 def searchable(text: str) -> str:

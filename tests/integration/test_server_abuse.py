@@ -374,6 +374,25 @@ def test_a_search_of_a_large_mailbox_lets_other_sessions_have_their_turn(
     assert max(waits) < 2.0
 
 
+def test_a_search_within_one_large_message_lets_other_sessions_have_their_turn() -> None:
+    with LocalServer({"alice": "secret", "bob": "secret"}) as server:
+        server.deliver("alice", b"Subject: x\r\n\r\n" + (b"y" * 76 + b"\r\n") * 100_000)
+        with connected(server, "imap") as greedy, connected(server, "imap") as other:
+            searching = threading.Thread(target=until_answered, args=(greedy, b"e OK", 1))
+            begun = time.monotonic()
+            greedy.sendall(b"e " + SLOW_SEARCH)
+            searching.start()
+            waits: list[float] = []
+            while searching.is_alive():
+                asked = time.monotonic()
+                other.sendall(b"f NOOP\r\n")
+                until_answered(other, b"f OK", 1)
+                waits.append(time.monotonic() - asked)
+            searching.join()
+            took_s = time.monotonic() - begun
+    assert max(waits) < took_s / 3  # nearly all of it: whoever asked was answered at the end
+
+
 @pytest.mark.parametrize("reset", [False, True])
 def test_a_search_ends_when_its_client_has_gone(large_mailbox: LocalServer, *, reset: bool) -> None:
     with connected(large_mailbox, "imap") as greedy:

@@ -15,6 +15,8 @@ from desktopmail.wire.imap.limits import MAX_FOUND
 from desktopmail.wire.imap.sequence import SeqSet, UidSet, runs, write_ranges
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from desktopmail.wire.imap.cursor import Cursor
     from desktopmail.wire.imap.writer import Writer
 
@@ -33,11 +35,24 @@ class SearchResponse:
 
     def encode(self, writer: Writer) -> None:
         """Write the response behind its `* `."""
-        writer.raw(b"SEARCH")
-        if self.numbers:
-            writer.raw(b" " + b" ".join([b"%d" % number for number in self.numbers]))
-        if self.modseq is not None:
-            writer.raw(b" (MODSEQ %d)" % self.modseq)
+        for piece in self.pieces():
+            writer.raw(piece)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Encode the response, some hundred numbers at a time."""
+        return number_pieces(b"SEARCH", self.numbers, self.modseq)
+
+
+_ENCODED_AT_ONCE: Final = 500
+
+
+def number_pieces(name: bytes, numbers: Sequence[int], modseq: int | None) -> Iterator[bytes]:
+    """Encode the name of a response with numbers, each behind a space, and MODSEQ."""
+    yield name
+    for start in range(0, len(numbers), _ENCODED_AT_ONCE):
+        yield b"".join([b" %d" % number for number in numbers[start : start + _ENCODED_AT_ONCE]])
+    if modseq is not None:
+        yield b" (MODSEQ %d)" % modseq
 
 
 _NUMBERS = re.compile(rb"(?>(?: ++[0-9]{1,10}+)*)")

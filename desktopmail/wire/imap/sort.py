@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from desktopmail.wire.errors import LocalProtocolError
 from desktopmail.wire.imap.search import decode_returns, encode_returns
 from desktopmail.wire.imap.search_key import SearchKey, decode_keys, encode_keys
-from desktopmail.wire.imap.search_response import decode_numbers
+from desktopmail.wire.imap.search_response import decode_numbers, number_pieces
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from desktopmail.wire.imap.cursor import Cursor
     from desktopmail.wire.imap.writer import Writer
 
@@ -119,11 +121,12 @@ class SortResponse:
 
     def encode(self, writer: Writer) -> None:
         """Write the response behind its `* `."""
-        writer.raw(b"SORT")
-        if self.numbers:
-            writer.raw(b" " + b" ".join([b"%d" % number for number in self.numbers]))
-        if self.modseq is not None:
-            writer.raw(b" (MODSEQ %d)" % self.modseq)
+        for piece in self.pieces():
+            writer.raw(piece)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Encode the response, some hundred numbers at a time."""
+        return number_pieces(b"SORT", self.numbers, self.modseq)
 
 
 def decode_sort(cursor: Cursor) -> SortResponse:

@@ -18,6 +18,8 @@ from desktopmail.wire.imap.limits import MAX_FOUND
 from desktopmail.wire.imap.search_key import SearchKey, decode_keys, encode_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from desktopmail.wire.imap.cursor import Cursor
     from desktopmail.wire.imap.writer import Writer
 
@@ -61,6 +63,7 @@ class Thread:
 
 
 NO_PARENT: Final = -1
+_ENCODED_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class ThreadResponse:
     """Conversations, flat: how deep they nest is up to the mail, not to a stack.
 
     Attributes:
-        numbers: The messages in the order they were told; 0 is one that is missing.
+        numbers: The messages in the order they were told, each behind the one above it; 0 is one
+            that is missing.
         parents: For each, the place of its parent in `numbers`, or `NO_PARENT`.
     """
 
@@ -77,33 +81,31 @@ class ThreadResponse:
 
     def encode(self, writer: Writer) -> None:
         """Write the response behind its `* `."""
-        writer.raw(b"THREAD")
-        children: dict[int, list[int]] = {}
-        for place, parent in enumerate(self.parents):
-            children.setdefault(parent, []).append(place)
-        roots = children.get(NO_PARENT, [])
-        if roots:
-            writer.sp()
-        pending: list[int | bytes] = []
-        for root in reversed(roots):
-            pending += [b")", root, b"("]
-        while pending:
-            item = pending.pop()
-            if isinstance(item, bytes):
-                writer.raw(item)
-                continue
-            if self.numbers[item]:
-                writer.raw(b"%d" % self.numbers[item])
-            below = children.get(item, [])
-            if not below:
-                continue
-            if self.numbers[item]:
-                writer.sp()
-            if len(below) == 1:
-                pending.append(below[0])
-            else:
-                for child in reversed(below):
-                    pending += [b")", child, b"("]
+        for piece in self.pieces():
+            writer.raw(piece)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Encode the response, some hundred messages at a time."""
+        yield b"THREAD " if self.numbers else b"THREAD"
+        below = [0] * len(self.numbers)
+        for parent in self.parents:
+            if parent != NO_PARENT:
+                below[parent] += 1
+        open_: list[int] = []  # messages that a parenthesis stands before
+        octets: list[bytes] = []
+        for place, (number, parent) in enumerate(zip(self.numbers, self.parents, strict=True)):
+            while open_ and open_[-1] > parent:
+                open_.pop()
+                octets.append(b")")
+            if parent == NO_PARENT or below[parent] > 1:
+                open_.append(place)
+                octets.append(b"(")
+            if number:
+                octets.append(b"%d " % number if below[place] else b"%d" % number)
+            if not place % _ENCODED_AT_ONCE:
+                yield b"".join(octets)
+                octets.clear()
+        yield b"".join(octets) + b")" * len(open_)
 
 
 _TOKEN = re.compile(rb"([()]|[0-9]{1,10}) *+")

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from desktopmail.mime import thread
-from desktopmail.mime.thread import Node, Threaded
+from desktopmail.mime.thread import Threaded
 
 
 @pytest.mark.parametrize(
@@ -86,25 +86,5 @@ def test_a_hundred_thousand_messages_are_grouped_quickly() -> None:
     assert time.process_time() - begin < 5
 
 
-def shape(nodes: list[Node]) -> list[object]:
-    return [[node.key, *shape(node.children)] if node.children else node.key for node in nodes]
-
-
-def test_the_tree_is_that_of_rfc_5256() -> None:
-    messages = [
-        one(1, "a"), one(2, "b", "a"), one(3, "c", "a", "b"), one(4, "d", "a"),
-        one(5, "x", "gone"), one(6, "y", "gone"), one(7, "z", "lost"),
-    ]  # fmt: skip
-    assert shape(thread.tree(messages)) == [[1, [2, 3], 4], [None, 5, 6], 7]
-
-
-def test_circles_and_twins_do_no_harm() -> None:
-    found = thread.tree([one(1, "a", "b"), one(2, "b", "a"), one(3, "a")])
-    keys = []
-    stack = list(found)
-    while stack:
-        node = stack.pop()
-        keys.append(node.key)
-        stack.extend(node.children)
-    assert sorted(key for key in keys if key) == [1, 2, 3]
+def test_circles_do_no_harm() -> None:
     assert thread.group([one(1, "a", "b"), one(2, "b", "a")]) == [[1, 2]]

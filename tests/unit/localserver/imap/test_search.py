@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from localserver.store import look
 from tests.helpers.imap_dialogue import Dialogue, logged_in, mail
 
 FIRST = mail("Meeting on Monday", "Bring the quarterly numbers.")
@@ -14,6 +15,14 @@ THIRD = (
     b"Content-Transfer-Encoding: quoted-printable\r\n\r\nCaf=E9 au lait=\r\n, s'il vous pla=EEt\r\n"
 )
 MESSAGES = [FIRST, SECOND, THIRD]
+
+
+@pytest.fixture(params=["small", "large"])
+def _contents(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have contents looked through by SQLite, or as those of large messages: by ten octets."""
+    if request.param == "large":
+        monkeypatch.setattr(look, "_LARGE_OCTETS", 0)
+        monkeypatch.setattr(look, "_PIECE_OCTETS", 10)
 
 
 async def found(dialogue: Dialogue, keys: str) -> str:
@@ -72,6 +81,7 @@ async def found(dialogue: Dialogue, keys: str) -> str:
         ("FUZZY FROM carol", "1 2"),
     ],
 )
+@pytest.mark.usefixtures("_contents")
 async def test_every_key_finds_what_it_should(keys: str, numbers: str) -> None:
     async with logged_in(messages=MESSAGES) as dialogue:
         assert await found(dialogue, keys) == numbers
@@ -86,6 +96,7 @@ async def test_every_key_finds_what_it_should(keys: str, numbers: str) -> None:
         ("BODY see", "1"),
     ],
 )
+@pytest.mark.usefixtures("_contents")
 async def test_text_finds_fields_of_parts_and_body_does_not(keys: str, numbers: str) -> None:
     octets = (
         b"Subject: two parts\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n"
@@ -97,6 +108,7 @@ async def test_text_finds_fields_of_parts_and_body_does_not(keys: str, numbers: 
         assert lines[0] == f"* SEARCH {numbers}".rstrip()
 
 
+@pytest.mark.usefixtures("_contents")
 async def test_text_in_utf8_is_found_in_decoded_fields_and_bodies() -> None:
     async with logged_in(messages=MESSAGES) as dialogue:
         assert await found(dialogue, 'CHARSET UTF-8 SUBJECT "gr\u00fc\u00dfe"') == "2"

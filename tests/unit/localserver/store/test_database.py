@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
+    from localserver.steps import Steps
+
 SCHEMA = Schema(("CREATE TABLE t (n INTEGER PRIMARY KEY, text)",), 0x7E57)
 
 
@@ -400,15 +402,32 @@ async def nothing() -> None:
     """What a slow query that nobody watches does between two pieces."""
 
 
-async def test_a_slow_query_returns_the_rows_that_are_wanted(database: Database) -> None:
-    await asyncio.gather(*(database.write(insert(n)) for n in range(20)))
-    rows = await database.slow_query("SELECT n, text, n%?=0 FROM t ORDER BY n", (7,), nothing)
-    assert rows == [(0, "x"), (7, "x"), (14, "x")]
+def rows_of(sql: str) -> Callable[[apsw.Connection], Steps[list[tuple[Any, ...]]]]:
+    """A SELECT whose rows are steps."""
+
+    def steps(connection: apsw.Connection) -> Steps[list[tuple[Any, ...]]]:
+        rows = []
+        for row in connection.execute(sql):
+            rows.append(row)
+            yield
+        return rows
+
+    return steps
+
+
+async def test_a_slow_query_returns_what_its_steps_found(database: Database) -> None:
+    await asyncio.gather(*(database.write(insert(n)) for n in range(3)))
+    rows = await database.in_turns(rows_of("SELECT n, text FROM t ORDER BY n"), nothing)
+    assert rows == [(0, "x"), (1, "x"), (2, "x")]
+
+
+async def test_a_slow_query_that_fails_is_an_error_of_the_store(database: Database) -> None:
+    with pytest.raises(StoreError, match="failed"):
+        await database.in_turns(rows_of("SELECT n FROM nowhere"), nothing)
 
 
 SLOW = (
-    "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM c LIMIT 10000000)"
-    " SELECT n, 0 FROM c"
+    "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM c LIMIT 10000000) SELECT n FROM c"
 )
 
 
@@ -423,9 +442,9 @@ async def test_a_slow_query_gives_others_their_turn_and_ends_when_it_is_told_to(
             raise StoreError("enough")
 
     with pytest.raises(StoreError, match="enough"):
-        await database.slow_query(SLOW, (), meanwhile)
+        await database.in_turns(rows_of(SLOW), meanwhile)
     assert numbers(database) == turns == [0, 1, 2, 3, 4]
-    assert await database.slow_query("SELECT n, n=3 FROM t", (), nothing) == [(3,)]
+    assert await database.in_turns(rows_of("SELECT n FROM t WHERE n=3"), nothing) == [(3,)]
 
 
 async def test_two_slow_queries_take_turns(database: Database) -> None:
@@ -438,7 +457,7 @@ async def test_two_slow_queries_take_turns(database: Database) -> None:
                 raise StoreError("enough")
 
         with pytest.raises(StoreError, match="enough"):
-            await database.slow_query(SLOW, (), meanwhile)
+            await database.in_turns(rows_of(SLOW), meanwhile)
 
     await asyncio.gather(ask("one"), ask("other"))
     assert set(said[:3]) == {"one", "other"}
@@ -456,10 +475,10 @@ async def test_of_the_connections_of_slow_queries_one_is_kept(
 
     database = await open_database(tmp_path / "mail.db", SCHEMA, ThreadExecutor())
     monkeypatch.setattr(database_module, "_reading", counted)
-    await asyncio.gather(*(database.slow_query("SELECT 1, 1", (), nothing) for _ in range(3)))
+    await asyncio.gather(*(database.in_turns(rows_of("SELECT 1"), nothing) for _ in range(3)))
     assert len(made) == 3
     assert sum(is_open(one) for one in made) == 1
-    assert await database.slow_query("SELECT 1, 1", (), nothing) == [(1,)]
+    assert await database.in_turns(rows_of("SELECT 1"), nothing) == [(1,)]
     assert len(made) == 3
     await database.aclose()
     assert not any(is_open(one) for one in made)
@@ -468,11 +487,13 @@ async def test_of_the_connections_of_slow_queries_one_is_kept(
 async def test_a_slow_query_that_is_cancelled_leaves_no_thread_at_work(on_disk: Database) -> None:
     scope = TaskScope(lambda _name, _error: None)
     scope.spawn(
-        on_disk.slow_query(SLOW.replace("SELECT n, 0", "SELECT count(*), 0"), (), nothing),
+        on_disk.in_turns(
+            rows_of(SLOW.replace("SELECT n FROM c", "SELECT count(*) FROM c")), nothing
+        ),
         name="q",
     )
     await asyncio.sleep(0.05)
     begun = asyncio.get_running_loop().time()
     await scope.close()
-    assert await on_disk.slow_query("SELECT 1, 1", (), nothing) == [(1,)]
+    assert await on_disk.in_turns(rows_of("SELECT 1"), nothing) == [(1,)]
     assert asyncio.get_running_loop().time() - begun < 0.5
