@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 from collections import deque
@@ -298,11 +299,7 @@ class Store:
         Raises:
             DoorError: The disk is full or failed; the step left nothing behind.
         """
-        try:
-            return await self._executor.run(self._run, step, words_later)
-        finally:
-            while self._untold:
-                self.tell(self._untold.popleft())
+        return await self._run_and_tell(lambda: self._run(step, words_later))
 
     async def index_words(self) -> None:
         """Index the words that were left for later; when this returns, they are found.
@@ -310,11 +307,31 @@ class Store:
         Raises:
             DoorError: The disk is full or failed; the messages wait on.
         """
+        await self._run_and_tell(self._index_rest)
+
+    async def _run_and_tell(self, step: Callable[[], T]) -> T:
+        """Run a step in its turn, and tell what it changed."""
+        loop = asyncio.get_running_loop()
+        is_left = False
+
+        def run() -> T:
+            try:
+                return step()
+            finally:
+                if is_left:
+                    loop.call_soon_threadsafe(self._tell_untold)
+
         try:
-            await self._executor.run(self._index_rest)
+            return await self._executor.run(run)
+        except asyncio.CancelledError:
+            is_left = True  # who asked has gone; the step goes on, and the others hear of it
+            raise
         finally:
-            while self._untold:
-                self.tell(self._untold.popleft())
+            self._tell_untold()
+
+    def _tell_untold(self) -> None:
+        while self._untold:
+            self.tell(self._untold.popleft())
 
     async def read(self, step: Callable[[Transaction], T]) -> T:
         """Run a step that changes nothing, in turn with the writes."""

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import apsw
 import pytest
 
-from desktopmail.door.changes import AccountsChanged, AnyChange, MailboxesChanged, MessagesChanged
+from desktopmail.door.changes import (
+    AccountsChanged,
+    AnyChange,
+    MailboxesChanged,
+    MessagesChanged,
+    TagsChanged,
+)
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
 from desktopmail.door.sqlite import fetch, open_read_only
 from desktopmail.engine.store import blob, mailbox, schema
 from desktopmail.engine.store.store import Store, Transaction
-from desktopmail.net.ports import InlineExecutor
+from desktopmail.net.ports import InlineExecutor, ThreadExecutor
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
@@ -53,6 +62,30 @@ async def test_changes_are_told_after_the_commit_and_each_once(tmp_path: Path) -
         await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(3)], first_uid=9))
     assert [count for _, count in seen] == [2]
     assert seen[0][0] == MessagesChanged(mailbox_ids=(1,), message_ids=(1, 2))
+
+
+async def test_what_a_step_changed_is_told_though_nobody_waited_for_its_end(
+    tmp_path: Path,
+) -> None:
+    """It goes on in its thread, and is durable, when who asked for it was cancelled."""
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def step(tx: Transaction) -> None:
+        begun.set()
+        goes_on.wait(10)
+        tx.touch_tags()
+
+    with ThreadPoolExecutor(1) as thread:
+        store = Store(Profile.at(tmp_path), ThreadExecutor(thread))
+        told: asyncio.Queue[AnyChange] = asyncio.Queue()
+        store.listen(told.put_nowait)
+        async with asyncio.TaskGroup() as group:
+            writing = group.create_task(store.write(step))
+            await asyncio.to_thread(begun.wait, 10)
+            writing.cancel()
+        goes_on.set()
+        assert await asyncio.wait_for(told.get(), 10) == TagsChanged()
+        await store.aclose()
 
 
 async def test_a_new_account_is_told_with_its_mailboxes(tmp_path: Path) -> None:
