@@ -202,7 +202,10 @@ class Working:
             waiting = sending.in_states(tx, account_id, (SendingState.QUEUED,))
             sending.explain(waiting, what, tx)
 
-        await self._store.write(step)
+        try:
+            await self._store.write(step)
+        except DoorError as unwritable:  # then the log alone says it
+            _log.warning("%s", unwritable.sentence)
         await self._ports.clock.sleep(AFTER_A_BUG_S)
         account = await self._store.read(lambda tx: accounts.get(tx, account_id))
         self.begin(account_id, account.kind)

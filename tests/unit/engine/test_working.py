@@ -12,6 +12,7 @@ from desktopmail.door.queries import EngineStatus, FetchRemoteImage, ReadStatus
 from desktopmail.door.rows import ConnectionState, SendingState
 from desktopmail.engine import working
 from desktopmail.engine.outbox import Outbox
+from desktopmail.engine.store.store import Store
 from desktopmail.engine.sync.imap import ImapSync
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, running_engine, until
@@ -65,6 +66,32 @@ async def test_after_a_fault_of_ours_an_account_says_so_and_begins_again(
             await bench.add(server)
             await until(lambda: bench.subjects() == ["Subject 1"], "the message")
     assert "The work for account 1 failed: ZeroDivisionError: a bug." in told
+
+
+@pytest.mark.logs("account 1 failed", "the disk is full")
+async def test_after_a_fault_of_ours_an_account_begins_again_though_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(working, "AFTER_A_BUG_S", 0.05)
+    whole, write = ImapSync.run, Store.write
+
+    async def full(self: Store, *arguments: object, **more: object) -> None:
+        del self, arguments, more
+        monkeypatch.setattr(Store, "write", write)
+        raise DoorError("the disk is full", code="disk-full")
+
+    async def falling(self: ImapSync, *arguments: object, **more: object) -> None:
+        del self, arguments, more
+        monkeypatch.setattr(ImapSync, "run", whole)
+        monkeypatch.setattr(Store, "write", full)
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(ImapSync, "run", falling)
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            await bench.add(server)
+            await until(lambda: bench.subjects() == ["Subject 1"], "the message")
 
 
 @pytest.mark.logs("outbox 1 failed")
