@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from desktopmail.net.deadline import deadline
 from desktopmail.net.errors import (
     ClosedError,
     NetError,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 # kept: who gives up there sends twice.
 COMMAND_S: Final = 60.0
 FINAL_S: Final = 600.0
+# RFC 5321 section 4.5.3.2.5: until a piece of the message is taken.
+PIECE_S: Final = 180.0
 
 
 class Dialogue:
@@ -141,10 +144,15 @@ class Dialogue:
         self.wire.receive(octets)
 
     async def flush(self) -> None:
-        """Send what is to be sent."""
-        segments = self.wire.take_output()
-        if segments:
-            await self.stream.send(record_output(self.recorder, "C", segments))
+        """Send what is to be sent of a message.
+
+        Raises:
+            NetError: The connection ended, or the server takes no more.
+        """
+        octets = record_output(self.recorder, "C", self.wire.take_output())
+        for begin in range(0, len(octets), READ_OCTETS):
+            async with deadline(PIECE_S, f"{self.authority} takes no more of the message."):
+                await self.stream.send(octets[begin : begin + READ_OCTETS])
 
     def closed(self, how: str) -> NetError:
         """Close, and return the error that says so."""

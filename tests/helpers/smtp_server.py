@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,8 @@ class FakeServer:
 
     Attributes:
         keywords: What EHLO offers.
-        answer: Gets each event; a Reply replaces the usual one, "drop" ends the connection.
+        answer: Gets each event; a Reply replaces the usual one, "drop" ends the connection, and
+            behind the usual reply "stall" reads nothing more until `may_go` is set.
         greeting: The first reply.
         lmtp: Speak LMTP.
         tls: For STARTTLS.
@@ -74,6 +76,7 @@ class FakeServer:
     events: list[object] = field(default_factory=list)
     messages: list[Received] = field(default_factory=list)
     reads: int = 0
+    may_go: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, stream: Stream) -> None:
         """Serve one connection."""
@@ -99,6 +102,11 @@ class FakeServer:
             special = self.answer(event)
             if special == "drop":
                 stream.write(b"".join(s.octets for s in wire.take_output()))
+                return
+            if special == "stall":
+                wire.send(_usual(event))
+                stream.write(b"".join(s.octets for s in wire.take_output()))
+                await self.may_go.wait()
                 return
             if isinstance(special, Reply):
                 wire.send(special)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
-from desktopmail.net.errors import ClosedError, RefusedError
+from desktopmail.net import smtp_dialogue
+from desktopmail.net.errors import ClosedError, RefusedError, TimedOutError
 from desktopmail.net.smtp_delivery import SendOptions, SendStep
 from desktopmail.net.smtp_report import AmbiguousSendError
 from desktopmail.wire.smtp.control import Data
@@ -35,6 +37,27 @@ async def test_a_message_arrives_with_crlf_and_dots(
     assert server.messages[0].octets == b"Subject: x\r\n\r\n.dot\r\n..\r\nlast\r\n"
     assert not report.refused
     await client.quit()
+
+
+@pytest.mark.parametrize(
+    ("keywords", "stalls_at"), [(FULL, Rcpt), (NO_CHUNKING, Data)], ids=["bdat", "data"]
+)
+async def test_a_server_that_takes_no_more_of_a_message_is_not_waited_for_for_ever(
+    keywords: dict[str, tuple[str, ...]], stalls_at: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RFC 5321 section 4.5.3.2.5 allows three minutes for each piece."""
+    monkeypatch.setattr(smtp_dialogue, "PIECE_S", 0.05)
+    server = FakeServer(
+        keywords=keywords,
+        answer=lambda event: "stall" if isinstance(event, stalls_at) else None,
+    )
+    client = await client_of(server)
+    with pytest.raises(TimedOutError, match="takes no more of the message"):
+        await client.send(FROM, TO, b"x\r\n" * 2_000_000)
+    assert client.stream.is_closed
+    server.may_go.set()
+    await client.aclose()
+    await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("keywords", [FULL, NO_CHUNKING], ids=["bdat", "data"])
