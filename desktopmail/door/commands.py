@@ -107,7 +107,8 @@ class EditAccount(Command, frozen=True, kw_only=True):
     Attributes:
         check: Log in to what is changed first.
         allow_cleartext: None leaves the consent as it is.
-        password, outgoing_password: None: the one it has.
+        password, outgoing_password: None: the one it has. The outgoing one empty: from now on the
+            incoming one serves both sides.
     """
 
     account_id: AccountId

@@ -66,7 +66,13 @@ class ReadOnlyHere(Query, frozen=True, kw_only=True):
 
 
 class ReadPasswordPlace(Query, frozen=True, kw_only=True):
-    """Where a password that is given now would be kept; answers with `PasswordPlace`."""
+    """Where a password that is given now would be kept; answers with `PasswordPlace`.
+
+    Attributes:
+        account_id: Whose passwords are asked for; None for nobody's.
+    """
+
+    account_id: AccountId | None = None
 
 
 class SearchServers(Query, frozen=True, kw_only=True):
@@ -142,10 +148,13 @@ class PasswordPlace(Answer, frozen=True, kw_only=True):
     Attributes:
         in_vault: In the file under a pass phrase, open or not; else in the keyring.
         has_vault: Whether that file is there, so that one pass phrase opens it; else any makes it.
+        has_own_outgoing: Whether the account has another password for sending, as far as that can
+            be told: nobody can where the passwords are locked.
     """
 
     in_vault: bool
     has_vault: bool
+    has_own_outgoing: bool = False
 
 
 class CheckStep(msgspec.Struct, frozen=True, kw_only=True):

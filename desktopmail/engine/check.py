@@ -39,7 +39,8 @@ class GivenSecrets:
 
     Args:
         incoming: The password that was given.
-        outgoing: None: the one that is kept for it alone, else the same as the incoming one.
+        outgoing: None: the one that is kept for it alone, else the same as the incoming one, which
+            it is in any case where this is empty.
         saved: Where the others are; those of an account that is not saved yet are nowhere.
     """
 
@@ -54,10 +55,12 @@ class GivenSecrets:
         """Return the password that was given, or the one that is kept, or that of the file."""
         if server.password_file is not None:
             return await self._saved.secrets.get(account_id, side, server)
-        password = self._incoming
         if side == "outgoing" and self._outgoing is not None:
-            password = self._outgoing
-        elif account_id != _NOT_SAVED_YET and (
+            if self._outgoing.text:
+                return Secret(self._outgoing.text)
+            side = "incoming"
+        password = self._incoming
+        if account_id != _NOT_SAVED_YET and (
             password is None
             or (side == "outgoing" and await self._saved.secrets.has_own(account_id, side))
         ):

@@ -294,8 +294,8 @@ class Engine:
                 )
             case queries.ReadDiskUse():
                 return await disk_use.read(self.store)
-            case queries.ReadPasswordPlace():
-                return await self.secrets.place()
+            case queries.ReadPasswordPlace(account_id=account_id):
+                return await self.secrets.place(account_id)
             case queries.ReadOnlyHere():
                 return await only_here.read(self.store, query)
             case queries.CheckAccount(account_id=account_id):

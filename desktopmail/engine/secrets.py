@@ -6,19 +6,21 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from desktopmail.door.commands import Password
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import PasswordPlace
 from desktopmail.door.rows import PASSWORDS_LOCKED
 from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
-    from desktopmail.door.commands import Password, ServerSettings
+    from desktopmail.door.commands import ServerSettings
     from desktopmail.door.ids import AccountId
     from desktopmail.door.profile import Profile
     from desktopmail.engine.vault import Vault
     from desktopmail.net.ports import Entropy, Executor
 
 SERVICE = "desktopmail"
+_NONE = Password("")
 # A locked keyring shows a dialog of its own and waits for a person.
 KEYRING_TIMEOUT_S = 60.0
 _WITHOUT_KEYRING = (
@@ -152,30 +154,48 @@ class Secrets:
         *,
         in_memory: bool = False,
     ) -> None:
-        """Keep the passwords of an account that were given; raises as `set` does."""
+        """Keep the passwords of an account that were given; raises as `set` does.
+
+        An empty one for sending has that side go on with the incoming one.
+        """
         for side, password in (("incoming", incoming), ("outgoing", outgoing)):
-            if password is not None:
+            if password == _NONE and side == "outgoing":
+                await self._forget(self._name(account_id, side))
+            elif password is not None:
                 await self.set(account_id, side, Secret(password.text), in_memory=in_memory)
 
     async def forget(self, account_id: AccountId) -> None:
         """Forget the passwords of an account; one that cannot be got at stays where it is."""
         for side in ("incoming", "outgoing"):
-            name = self._name(account_id, side)
-            self._memory.pop(name, None)
-            if self._vault is not None:
-                await self._executor.run(self._vault.set, name, None)
-            try:
-                if await self._from_keyring(name) is not None:
-                    await self._in_keyring(lambda n=name: self._ring.delete_password(SERVICE, n))
-            except DoorError as error:
-                if error.code != "no-keyring":
-                    raise
+            await self._forget(self._name(account_id, side))
 
-    async def place(self) -> PasswordPlace:
-        """Where a password that is given now would be kept."""
+    async def _forget(self, name: str) -> None:
+        self._memory.pop(name, None)
+        if self._vault is not None:
+            await self._executor.run(self._vault.set, name, None)
+        try:
+            if await self._from_keyring(name) is not None:
+                await self._in_keyring(lambda: self._ring.delete_password(SERVICE, name))
+        except DoorError as error:
+            if error.code != "no-keyring":
+                raise
+
+    async def place(self, account_id: AccountId | None = None) -> PasswordPlace:
+        """Where a password that is given now would be kept; see `ReadPasswordPlace`."""
         has_keyring = self._vault is None and await self._executor.run(self._has_keyring)
         has_vault = await self._executor.run(self._profile.vault.exists)
-        return PasswordPlace(in_vault=not has_keyring, has_vault=has_vault)
+        has_own = account_id is not None and await self._has_own_outgoing(account_id)
+        return PasswordPlace(
+            in_vault=not has_keyring, has_vault=has_vault, has_own_outgoing=has_own
+        )
+
+    async def _has_own_outgoing(self, account_id: AccountId) -> bool:
+        try:
+            return await self.has_own(account_id, "outgoing")
+        except DoorError as error:
+            if error.code not in {"no-keyring", "keyring-locked"}:
+                raise
+            return False
 
     async def open_vault(self, pass_phrase: str) -> None:
         """Open the vault, or make one; from now on passwords are kept there.

@@ -364,13 +364,14 @@ class MainWindow(QMainWindow):
             name=tr("receipt.send"),
         )
 
-    def give_password(self, account_id: int) -> None:
-        """Let a person give another password for an account."""
+    def give_password(self, account_id: int, outgoing: bool) -> None:
+        """Let a person give another password for an account: the one that its server refused."""
         from desktopmail.ui.panels import views
 
         account = next((it for it in self.accounts() if it.id == account_id), None)
         if account is not None:
-            views.edit_account(self, account, password=True)
+            dialog = views.edit_account(self, account)
+            dialog.passwords.begin(outgoing=outgoing)
 
     def follow_outbox(self) -> None:
         """Show the outbox in the place of list and message while it is chosen, and no search."""

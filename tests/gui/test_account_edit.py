@@ -13,10 +13,12 @@ from PySide6.QtWidgets import QFileDialog
 from desktopmail.door.certificate import ShownCertificate
 from desktopmail.door.commands import EditAccount, Password, ServerChange
 from desktopmail.door.interface import DoorError
+from desktopmail.door.queries import PasswordPlace
 from desktopmail.door.rows import Auth, Kind, Security
 from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.panels.account import AccountDialog
-from desktopmail.ui.panels.account_edit import AccountEditDialog, KeptIn
+from desktopmail.ui.panels.account_edit import AccountEditDialog
+from desktopmail.ui.panels.password_fields import KeptIn
 from tests.gui.test_books import answer
 from tests.gui.test_window import play
 from tests.helpers.qt_loop import until
@@ -36,12 +38,12 @@ def test_what_is_changed_is_checked_and_kept(theme: Theme) -> None:
         assert dialog.incoming.fields.host.text() == account.incoming.host
         assert dialog.incoming.fields.port.value() == account.incoming.port
         assert dialog.incoming.user.text() == account.incoming.user
-        assert dialog.password.text() == ""
+        assert dialog.passwords.password.text() == ""
         dialog.incoming.fields.security.setCurrentIndex(
             dialog.incoming.fields.security.findData(Security.STARTTLS)
         )
         dialog.incoming.fields.host.setText("mail.example.org")
-        dialog.password.setText("another")
+        dialog.passwords.password.setText("another")
         dialog.save_button.click()
         await until(lambda: bool(store.commands))
         assert store.commands == [
@@ -63,7 +65,7 @@ def test_a_certificate_is_accepted_besides_those_of_before(theme: Theme) -> None
         account = window.accounts()[0]
         dialog = AccountEditDialog(window, account)
         dialog.open()
-        dialog.password.setText("another")
+        dialog.passwords.password.setText("another")
         store.refuse = DoorError(
             "The certificate is not to be trusted.",
             certificate=ShownCertificate(
@@ -118,9 +120,10 @@ def test_escape_asks_before_it_drops_what_was_typed(theme: Theme) -> None:
         dialog.open()
         QTest.keyClick(dialog, Qt.Key.Key_Escape)  # nothing was typed
         assert not dialog.isVisible()
-        for dialog in (AccountEditDialog(window, window.accounts()[0]), AccountDialog(window)):
+        edit, wizard = AccountEditDialog(window, window.accounts()[0]), AccountDialog(window)
+        for dialog, password in ((edit, edit.passwords.password), (wizard, wizard.password)):
             dialog.open()
-            dialog.password.setText("another")
+            password.setText("another")
             QTest.keyClick(dialog, Qt.Key.Key_Escape)
             await answer(dialog, "Cancel")
             assert dialog.isVisible()
@@ -198,10 +201,10 @@ def test_the_password_is_read_from_a_file_or_kept_again(theme: Theme, tmp_path: 
     async def scene(window: MainWindow, store: FakeStore) -> None:
         dialog = AccountEditDialog(window, window.accounts()[0])
         dialog.open()
-        dialog.kept_in.setCurrentIndex(dialog.kept_in.findData(KeptIn.FILE))
+        dialog.passwords.kept_in.setCurrentIndex(dialog.passwords.kept_in.findData(KeptIn.FILE))
         dialog.save_button.click()
         assert dialog.problem.text() == "Name the file that holds the password."
-        dialog.password_file.line.setText(str(file))
+        dialog.passwords.file.line.setText(str(file))
         dialog.save_button.click()
         assert dialog.problem.text() == f"The password file {file} is not there."
         file.write_text("wonderland\n")
@@ -216,15 +219,95 @@ def test_the_password_is_read_from_a_file_or_kept_again(theme: Theme, tmp_path: 
         account = msgspec.structs.replace(account, incoming=server, outgoing=server)
         dialog = AccountEditDialog(window, account)
         dialog.open()
-        assert dialog.kept_in.currentData() == KeptIn.FILE
-        assert dialog.password_file.line.text() == str(file)
-        dialog.kept_in.setCurrentIndex(dialog.kept_in.findData(KeptIn.KEYRING))
+        assert dialog.passwords.kept_in.currentData() == KeptIn.FILE
+        assert dialog.passwords.file.line.text() == str(file)
+        dialog.passwords.kept_in.setCurrentIndex(dialog.passwords.kept_in.findData(KeptIn.HERE))
         dialog.save_button.click()
         assert dialog.problem.text() == "Type the password: it was read from a file until now."
-        dialog.password.setText("wonderland")
+        dialog.passwords.password.setText("wonderland")
         none = ServerChange(password_file="")
         assert dialog.command() == EditAccount(
             account_id=account.id, incoming=none, outgoing=none, password=Password("wonderland")
+        )
+        dialog.close()
+
+    play(theme, scene)
+
+
+def test_where_the_password_is_kept_is_said(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        for in_vault, said in ((False, "Kept in the keyring"), (True, "Kept in an encrypted file")):
+            store.password_place = PasswordPlace(in_vault=in_vault, has_vault=in_vault)
+            dialog = AccountEditDialog(window, window.accounts()[0])
+            dialog.open()
+            await dialog.scope.settled()
+            assert dialog.passwords.kept_in.currentText() == said
+            dialog.close()
+
+    play(theme, scene)
+
+
+def test_another_password_for_sending_is_given_changed_and_taken_away(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        account = window.accounts()[0]
+        dialog = AccountEditDialog(window, account)
+        dialog.open()
+        await dialog.scope.settled()
+        passwords = dialog.passwords
+        assert not passwords.another.isChecked()
+        assert not passwords.outgoing.isVisible()
+        passwords.another.setChecked(True)
+        assert passwords.outgoing.isVisible()
+        dialog.save_button.click()
+        assert dialog.problem.text() == "Type the password for sending."
+        passwords.outgoing.setText("for submission")
+        dialog.save_button.click()
+        await until(lambda: bool(store.commands))
+        given = Password("for submission")
+        assert store.commands == [EditAccount(account_id=account.id, outgoing_password=given)]
+        store.password_place = PasswordPlace(in_vault=False, has_vault=False, has_own_outgoing=True)
+        dialog = AccountEditDialog(window, account)
+        dialog.open()
+        await dialog.scope.settled()
+        assert dialog.passwords.another.isChecked()
+        assert dialog.passwords.outgoing.placeholderText() == "Leave empty to keep it"
+        assert dialog.command() == EditAccount(account_id=account.id)
+        dialog.passwords.another.setChecked(False)
+        assert dialog.command() == EditAccount(
+            account_id=account.id, outgoing_password=Password("")
+        )
+        dialog.close()
+
+    play(theme, scene)
+
+
+def test_a_file_serves_receiving_alone_where_sending_has_another_password(
+    theme: Theme, tmp_path: Path
+) -> None:
+    file = tmp_path / "password"
+    file.write_text("wonderland\n")
+
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        account = store.account_rows[0]
+        server = msgspec.structs.replace(account.incoming, password_file=str(file))
+        account = msgspec.structs.replace(account, incoming=server)
+        dialog = AccountEditDialog(window, account)
+        dialog.open()
+        await dialog.scope.settled()
+        assert dialog.passwords.another.isChecked()
+        assert dialog.command() == EditAccount(account_id=account.id)
+        dialog.passwords.another.setChecked(False)
+        assert dialog.command().outgoing == ServerChange(password_file=str(file))
+        account = msgspec.structs.replace(account, outgoing=server)
+        dialog.done(0)
+        dialog = AccountEditDialog(window, account)
+        dialog.open()
+        dialog.passwords.another.setChecked(True)
+        dialog.passwords.outgoing.setText("for submission")
+        assert dialog.command() == EditAccount(
+            account_id=account.id,
+            outgoing=ServerChange(password_file=""),
+            outgoing_password=Password("for submission"),
         )
         dialog.close()
 

@@ -385,7 +385,7 @@ def test_who_is_asked_for_another_password_gives_it_in_the_settings_of_the_accou
         buttons["Give Another Password…"].click()
         dialog = window.findChild(AccountEditDialog)
         assert dialog is not None
-        assert dialog.focusWidget() is dialog.password
+        assert dialog.focusWidget() is dialog.passwords.password
         assert store.commands == []  # the question goes when the password was taken
         dialog.reject()
         buttons["Try it again as it is"].click()
@@ -512,6 +512,7 @@ def test_a_form_that_says_more_gets_the_room_for_it(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
         dialog = AccountEditDialog(window, window.accounts()[0])
         dialog.open()
+        await dialog.scope.settled()
         QApplication.processEvents()
         before = dialog.height()
         for part in (dialog.incoming, dialog.outgoing):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QFormLayout,
     QFrame,
@@ -15,12 +13,12 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from desktopmail.door.commands import EditAccount, Password, ServerChange, ServerSettings
+from desktopmail.door.commands import EditAccount, ServerChange, ServerSettings
+from desktopmail.door.queries import PasswordPlace, ReadPasswordPlace
 from desktopmail.tasks import TaskScope
 from desktopmail.ui.commands.open_vault import command_with_vault
 from desktopmail.ui.label import Label
@@ -30,6 +28,7 @@ from desktopmail.ui.panels.consent import Consent
 from desktopmail.ui.panels.exposure_line import ExposureLine
 from desktopmail.ui.panels.file_field import FileField
 from desktopmail.ui.panels.form_area import FormArea
+from desktopmail.ui.panels.password_fields import PasswordFields
 from desktopmail.ui.panels.problem_line import ProblemLine
 from desktopmail.ui.panels.server_fields import AuthBox, ServerFields
 from desktopmail.ui.panels.unkept import Unkept
@@ -38,13 +37,6 @@ if TYPE_CHECKING:
     from desktopmail.door.certificate import ShownCertificate
     from desktopmail.door.rows import AccountRow, ServerRow
     from desktopmail.ui.window import MainWindow
-
-
-class KeptIn(enum.StrEnum):
-    """Where the password of an account is."""
-
-    KEYRING = "keyring"
-    FILE = "file"
 
 
 class ServerPart:
@@ -79,7 +71,7 @@ class ServerPart:
         self.ca_file = FileField(ca_title, server.ca_file, tr("servers.ca_hint"), parent)
 
     def change(self, password_file: str | None, *, trusts_ca: bool) -> ServerChange:
-        """What is another one than before."""
+        """What is another one than before; see `ServerChange` for the file of the password."""
         server, fields = self._server, self.fields
         host = fields.host.text().strip().strip("[]")
         user, auth = self.user.text().strip(), self.auth.chosen()
@@ -92,7 +84,9 @@ class ServerPart:
             auth=auth if auth != server.auth else None,
             user=user if user != server.user else None,
             ca_file=ca_file if ca_file != (server.ca_file or "") else None,
-            password_file=password_file if password_file != server.password_file else None,
+            password_file=None
+            if password_file is None or (password_file or None) == server.password_file
+            else password_file,
             pins=fields.pins() or None,
         )
 
@@ -124,7 +118,7 @@ class AccountEditDialog(QDialog):
             tr("servers.ca_outgoing"),
             self,
         )
-        self._build_password(account.incoming.password_file)
+        self.passwords = PasswordFields(account, self)
         self.exposure = ExposureLine(self)
         self.consent = Consent(tr("account.consent"), self)
         self.problem = ProblemLine(self)
@@ -143,30 +137,14 @@ class AccountEditDialog(QDialog):
             part.auth.currentIndexChanged.connect(self._show_exposure)
         self._show_exposure()
 
-    def begin_at_password(self) -> None:
-        """Put the cursor where the password, or its file, is typed."""
-        is_file = self.kept_in.currentData() == KeptIn.FILE
-        (self.password_file if is_file else self.password).setFocus()
+        self.scope.spawn(self._look_where_passwords_are(), name=self.windowTitle())
+
+    async def _look_where_passwords_are(self) -> None:
+        place = await self._window.door.query(ReadPasswordPlace(account_id=self._account.id))
+        if isinstance(place, PasswordPlace):
+            self.passwords.fill(place)
 
     # ---- building
-
-    def _build_password(self, file: str | None) -> None:
-        """A field for the password, or one for the file that it is read from at each login."""
-        self.kept_in = QComboBox(self)
-        self.kept_in.setAccessibleName(tr("account.password"))
-        for kept in KeptIn:
-            self.kept_in.addItem(tr(f"kept_in.{kept}"), kept)
-        self.password = QLineEdit(self)
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.password.setAccessibleName(tr("account.password"))
-        title = tr("servers.password_file")
-        self.password_file = FileField(title, file, title, self)
-        self._source = QStackedWidget(self)
-        self._source.addWidget(self.password)
-        self._source.addWidget(self.password_file)
-        self.kept_in.currentIndexChanged.connect(self._source.setCurrentIndex)
-        self.kept_in.setCurrentIndex(self.kept_in.findData(KeptIn.FILE if file else KeptIn.KEYRING))
-        self.password.setPlaceholderText("" if file else tr("servers.password_hint"))
 
     def _lay_out(self) -> None:
         form = QFormLayout()
@@ -184,8 +162,12 @@ class AccountEditDialog(QDialog):
             ):
                 form.addRow(self._muted(title, field), field)
         form.addRow(self._rule())
-        form.addRow(self._muted(tr("account.password"), self.kept_in), self.kept_in)
-        form.addRow("", self._source)
+        passwords = self.passwords
+        form.addRow(self._muted(tr("account.password"), passwords.kept_in), passwords.kept_in)
+        form.addRow("", passwords.source)
+        form.addRow("", passwords.another)
+        title = tr("servers.outgoing_password")
+        form.addRow(self._muted(title, passwords.outgoing), passwords.outgoing)
         form.addRow("", self.exposure)
         form.addRow("", self.consent)
         form.addRow(self._rule())
@@ -195,6 +177,8 @@ class AccountEditDialog(QDialog):
         self._form = form
         self._show_advanced(self.advanced.isChecked())
         self.advanced.toggled.connect(self._show_advanced)
+        self._show_another(passwords.another.isChecked())
+        passwords.has_another.connect(self._show_another)
         self._area = area = FormArea(form, self)
         cancel = QPushButton(tr("error.cancel"), self)
         cancel.clicked.connect(lambda: self.done(QDialog.DialogCode.Rejected))
@@ -228,6 +212,9 @@ class AccountEditDialog(QDialog):
         for part in (self.incoming, self.outgoing):
             self._form.setRowVisible(part.ca_file, shown)
 
+    def _show_another(self, shown: bool) -> None:
+        self._form.setRowVisible(self.passwords.outgoing, shown)
+
     def _show_exposure(self) -> None:
         parts = (self.incoming, self.outgoing)
         self.exposure.show_ways([part.fields.way(part.auth.chosen()) for part in parts])
@@ -237,22 +224,17 @@ class AccountEditDialog(QDialog):
 
     def command(self) -> EditAccount:
         """What was changed."""
-        account, password, file = self._account, "", None
-        if self.kept_in.currentData() == KeptIn.KEYRING:
-            password = self.password.text()
-            if account.incoming.password_file is not None:
-                file = ""
-        else:
-            file = self.password_file.path()
+        account, passwords = self._account, self.passwords
         name = self.display_name.text().strip()
         trusts_ca = self.advanced.isChecked()
         consents = self.exposure.needs_consent and self.consent.is_given
         return EditAccount(
             account_id=account.id,
             display_name=name if name != account.display_name else None,
-            incoming=self.incoming.change(file, trusts_ca=trusts_ca),
-            outgoing=self.outgoing.change(file, trusts_ca=trusts_ca),
-            password=Password(password) if password else None,
+            incoming=self.incoming.change(passwords.incoming_file(), trusts_ca=trusts_ca),
+            outgoing=self.outgoing.change(passwords.outgoing_file(), trusts_ca=trusts_ca),
+            password=passwords.incoming_password(),
+            outgoing_password=passwords.outgoing_password(),
             allow_cleartext=True if consents else None,
         )
 
@@ -262,14 +244,8 @@ class AccountEditDialog(QDialog):
             if not part.fields.host.text().strip():
                 part.fields.host.setFocus()
                 return tr("account.no_host")
-        if self.kept_in.currentData() == KeptIn.FILE:
-            if not self.password_file.is_there():
-                self.password_file.setFocus()
-                file = self.password_file.path()
-                return tr("servers.no_file", file=file) if file else tr("servers.no_file_named")
-        elif self._account.incoming.password_file is not None and not self.password.text():
-            self.password.setFocus()
-            return tr("servers.no_password")
+        if missing := self.passwords.what_is_missing():
+            return missing
         for part in (self.incoming, self.outgoing):
             if self.advanced.isChecked() and part.ca_file.path() and not part.ca_file.is_there():
                 part.ca_file.setFocus()

@@ -36,12 +36,13 @@ class ProblemCards(FittingArea):
     They take what they need, up to half of the height there is: the rest scrolls.
 
     Signals:
-        password_wanted: Another password is to be given for an account (its id).
+        password_wanted: Another password is to be given for an account (its id, and
+            whether it is that for sending).
         sending_wanted: What waits to go out by an account is to be tried again (its id).
         unlocking_wanted: The passwords are to be unlocked.
     """
 
-    password_wanted = Signal(int)
+    password_wanted = Signal(int, bool)
     sending_wanted = Signal(int)
     unlocking_wanted = Signal()
 
@@ -171,7 +172,8 @@ class ProblemCards(FittingArea):
         for key, label in question.choices:
             if question.kind.startswith("password-") and key == "later":
                 # Whoever wants to give one gives it here; the question goes when it is taken.
-                give = partial(self.password_wanted.emit, question.account_id)
+                is_outgoing = question.kind.endswith("outgoing")
+                give = partial(self.password_wanted.emit, question.account_id, is_outgoing)
                 card.offer_choice(tr("problem.give_password"), give)
             else:
                 card.offer_choice(said(label), partial(_run, scope, partial(answer, key), what))

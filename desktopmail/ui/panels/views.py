@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from desktopmail.door.rows import AccountRow
+    from desktopmail.ui.panels.account_edit import AccountEditDialog
     from desktopmail.ui.window import MainWindow
 
 
@@ -76,14 +77,13 @@ def _edit(window: MainWindow) -> None:
         edit_account(window, account)
 
 
-def edit_account(window: MainWindow, account: AccountRow, *, password: bool = False) -> None:
-    """Show the servers of an account, and change them; or its password in the first place."""
+def edit_account(window: MainWindow, account: AccountRow) -> AccountEditDialog:
+    """Show the servers of an account, and change them."""
     from desktopmail.ui.panels.account_edit import AccountEditDialog
 
     dialog = AccountEditDialog(window, account)
     _open(dialog)
-    if password:
-        dialog.begin_at_password()
+    return dialog
 
 
 def _settings(window: MainWindow) -> None:

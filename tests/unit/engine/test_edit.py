@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from desktopmail.door.commands import EditAccount, Password, ServerChange, SetIdentity
+from desktopmail.door.ids import AccountId
 from desktopmail.door.interface import DoorError
+from desktopmail.door.queries import PasswordPlace, ReadPasswordPlace
 from desktopmail.door.rows import Auth, Kind, Security
 from desktopmail.engine.store import account as accounts
 from localserver.local import LocalServer
@@ -18,7 +20,6 @@ from tests.helpers.store import mail
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from desktopmail.door.ids import AccountId
     from desktopmail.engine.store.account import Account
     from tests.helpers.engine import Bench
 
@@ -182,6 +183,39 @@ async def test_a_password_of_its_own_goes_on_serving_submission(tmp_path: Path) 
                 )
             )
             assert set(ring.kept.values()) == set(PASSWORDS.values())
+
+
+async def test_a_password_of_its_own_is_given_up_when_the_other_one_serves_submission(
+    tmp_path: Path,
+) -> None:
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path, ring) as bench:
+            command = account_command(server, "alice", Kind.IMAP)
+            outgoing = msgspec.structs.replace(command.outgoing, user="bob")
+            made = await bench.engine.command(
+                msgspec.structs.replace(
+                    command, outgoing=outgoing, outgoing_password=Password(PASSWORDS["bob"])
+                )
+            )
+            account_id = AccountId(made.ids[0])
+            asked = ReadPasswordPlace(account_id=account_id)
+            place = PasswordPlace(in_vault=False, has_vault=False, has_own_outgoing=True)
+            assert await bench.engine.query(asked) == place
+            none = Password("")
+            with pytest.raises(DoorError) as caught:  # bob's server, alice's password
+                await bench.engine.command(
+                    EditAccount(account_id=account_id, outgoing_password=none)
+                )
+            assert caught.value.code == "auth-failed"
+            assert len(ring.kept) == 2
+            as_alice = ServerChange(user="alice")
+            await bench.engine.command(
+                EditAccount(account_id=account_id, outgoing=as_alice, outgoing_password=none)
+            )
+            assert list(ring.kept.values()) == [PASSWORDS["alice"]]
+            place = msgspec.structs.replace(place, has_own_outgoing=False)
+            assert await bench.engine.query(asked) == place
 
 
 async def test_a_pin_counts_for_the_host_and_port_it_was_accepted_for(tmp_path: Path) -> None:
