@@ -81,6 +81,20 @@ class Progress(Change, frozen=True, kw_only=True):
     finished: bool = False
 
 
+class StoreTrouble(Change, frozen=True, kw_only=True):
+    """The store cannot be written, or can be again; it cannot say so itself.
+
+    While it lasts each new listener is told. Both are empty when it is over.
+
+    Attributes:
+        what: One sentence.
+        remedy: What to do.
+    """
+
+    what: str = ""
+    remedy: str = ""
+
+
 class EverythingChanged(Change, frozen=True, kw_only=True):
     """Changes were lost on the way (a slow reader, a new engine): read everything again."""
 
@@ -97,5 +111,6 @@ AnyChange = (
     | TagsChanged
     | ContactsChanged
     | Progress
+    | StoreTrouble
     | EverythingChanged
 )

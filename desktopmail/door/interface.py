@@ -78,7 +78,10 @@ class Door(Protocol):
         ...
 
     def subscribe(self, listener: Callable[[AnyChange], None]) -> Callable[[], None]:
-        """Have each change told to `listener`, on the event loop; returns the way to stop that."""
+        """Have each change told to `listener`, on the event loop; returns the way to stop that.
+
+        What keeps the store from being written now is told at once (`StoreTrouble`).
+        """
         ...
 
     async def aclose(self) -> None:

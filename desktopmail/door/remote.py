@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.address import LOOPBACK_HOST, LoopbackAddress, SocketAddress, read_port
 from desktopmail.door.admission import NONCE_OCTETS, Applicant
+from desktopmail.door.changes import StoreTrouble
 from desktopmail.door.frames import (
     VERSION,
     AnswerFrame,
@@ -59,6 +60,7 @@ class RemoteDoor(asyncio.Protocol):
         self._decoder = engine_decoder()
         self._waiting: dict[int, asyncio.Future[OutcomeFrame | AnswerFrame]] = {}
         self._listeners: list[Callable[[AnyChange], None]] = []
+        self._trouble = StoreTrouble()
         self._transport: asyncio.Transport | None = None
         self._next = 1
 
@@ -81,6 +83,8 @@ class RemoteDoor(asyncio.Protocol):
     def subscribe(self, listener: Callable[[AnyChange], None]) -> Callable[[], None]:
         """Have changes told; see `Door.subscribe`."""
         self._listeners.append(listener)
+        if self._trouble.what:
+            listener(self._trouble)
         return lambda: self._listeners.remove(listener)
 
     async def aclose(self) -> None:
@@ -147,6 +151,8 @@ class RemoteDoor(asyncio.Protocol):
                 else:
                     self._settle_greeting(_other_version(frame.version))
             case ChangeFrame():
+                if isinstance(frame.change, StoreTrouble):
+                    self._trouble = frame.change
                 for listener in list(self._listeners):
                     listener(frame.change)
             case ErrorFrame():

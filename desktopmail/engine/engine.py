@@ -155,7 +155,10 @@ class Engine:
 
     def subscribe(self, listener: Callable[[AnyChange], None]) -> Callable[[], None]:
         """Have each change told; see `Door.subscribe`."""
-        return self.store.listen(listener)
+        leave = self.store.listen(listener)
+        if self.store.trouble.what:
+            listener(self.store.trouble)
+        return leave
 
     async def command(self, command: AnyCommand) -> Outcome:
         """Have a command journaled and begun; see `Door.command`."""

@@ -16,7 +16,7 @@ from desktopmail.door.address import (
     SocketAddress,
     write_port,
 )
-from desktopmail.door.changes import EverythingChanged
+from desktopmail.door.changes import EverythingChanged, StoreTrouble
 from desktopmail.door.frames import (
     AnswerFrame,
     CancelFrame,
@@ -57,6 +57,7 @@ class Listener:
     Attributes:
         clients: Those that are connected now.
         idle: Set while there is no client.
+        trouble: What keeps the store from being written now.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Listener:
         self.clients: set[_Client] = set()
         self.idle = asyncio.Event()
         self.busy = asyncio.Event()
+        self.trouble = StoreTrouble()
         self.idle.set()
         self._unsubscribe = door.subscribe(self._tell)
 
@@ -135,6 +137,7 @@ class Listener:
     def joined(self, client: _Client) -> None:
         """A client has come."""
         self.clients.add(client)
+        client.tell_trouble(self.trouble)
         self.idle.clear()
         self.busy.set()
 
@@ -149,6 +152,8 @@ class Listener:
         return _Client(self, self._door, self._report)
 
     def _tell(self, change: AnyChange) -> None:
+        if isinstance(change, StoreTrouble):
+            self.trouble = change
         if not self.clients:
             return
         octets = encode(ChangeFrame(change=change))
@@ -193,6 +198,7 @@ class _Client(asyncio.Protocol):
         if self._missed:
             self._missed = False
             self._write(ChangeFrame(change=EverythingChanged()))
+            self._write(ChangeFrame(change=self._listener.trouble))
 
     def connection_lost(self, exc: Exception | None) -> None:
         # What was asked for goes on: it is journaled, and others may want it.
@@ -207,6 +213,11 @@ class _Client(asyncio.Protocol):
             self._missed = True
         else:
             self._transport.write(octets)
+
+    def tell_trouble(self, trouble: StoreTrouble) -> None:
+        """Tell one who comes what keeps the store from being written, if anything does."""
+        if trouble.what:
+            self._write(ChangeFrame(change=trouble))
 
     async def aclose(self) -> None:
         """Send it away, with what it waits for cancelled."""

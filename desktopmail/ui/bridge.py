@@ -24,6 +24,7 @@ from desktopmail.door.changes import (
     ProblemsChanged,
     Progress,
     QuestionsChanged,
+    StoreTrouble,
     TagsChanged,
 )
 
@@ -81,6 +82,8 @@ class Gathered:
                 self.questions = True
             case ProblemsChanged():
                 self.problems = True
+            case StoreTrouble():
+                self.tree = self.problems = True
             case Progress():
                 self.progress[change.account_id, change.work] = change
             case EverythingChanged():
@@ -100,6 +103,9 @@ class Bridge(QObject):
 
     Signals:
         changed: What changed (Gathered).
+
+    Attributes:
+        store_trouble: What keeps the store from being written now.
     """
 
     changed = Signal(object)
@@ -107,6 +113,7 @@ class Bridge(QObject):
     def __init__(self, door: Door, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._gathered = Gathered()
+        self.store_trouble = StoreTrouble()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(GATHERED_MS)
@@ -116,6 +123,7 @@ class Bridge(QObject):
     def use(self, door: Door) -> None:
         """Listen to another engine; everything may have changed meanwhile."""
         self._leave()
+        self.store_trouble = StoreTrouble()
         self._leave = door.subscribe(self._take)
         self._take(EverythingChanged())
 
@@ -131,6 +139,8 @@ class Bridge(QObject):
         self._leave()
 
     def _take(self, change: AnyChange) -> None:
+        if isinstance(change, StoreTrouble):
+            self.store_trouble = change
         self._gathered.add(change)
         if not self._timer.isActive():
             self._timer.start()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from desktopmail.door.rows import ProblemRow
 from desktopmail.ui.dates import until_midnight
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Upkeep(QObject):
     def _store_changed(self, gathered: Gathered) -> None:
         window = self._window
         if gathered.tree:
+            window.tree_model.store_trouble = window.bridge.store_trouble.what
             window.tree_model.refresh()
             window.unread.refresh()
             self.accounts_changed()
@@ -63,10 +65,21 @@ class Upkeep(QObject):
 
     def _show_problems(self) -> None:
         window = self._window
-        problems, questions = window.reader.problems(), window.reader.questions()
+        problems, questions = self._problems(), window.reader.questions()
         accounts = window.accounts()
         window.problems.show_them(problems, questions, accounts, window.door, window.scope)
         window.status_line.show_problems(len(problems))
+
+    def _problems(self) -> list[ProblemRow]:
+        """What is wrong; that the store cannot be written is said once, for all accounts."""
+        trouble = self._window.bridge.store_trouble
+        problems = self._window.reader.problems()
+        if not trouble.what:
+            return problems
+        found = ProblemRow(
+            account_id=None, service="store", what=trouble.what, remedy=trouble.remedy, at_s=0
+        )
+        return [*(one for one in problems if one.what != trouble.what), found]
 
     def _tags_changed(self) -> None:
         window = self._window

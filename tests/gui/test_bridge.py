@@ -2,7 +2,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desktopmail.door.changes import EverythingChanged, MailboxesChanged, MessagesChanged, Progress
+from desktopmail.door.changes import (
+    EverythingChanged,
+    MailboxesChanged,
+    MessagesChanged,
+    Progress,
+    StoreTrouble,
+)
 from desktopmail.door.ids import AccountId, MailboxId
 from desktopmail.ui.bridge import Bridge, Gathered
 from tests.helpers.fake_door import FakeStore
@@ -29,6 +35,19 @@ def test_a_hundred_changes_are_told_once(qtbot: QtBot) -> None:
     door.tell(EverythingChanged())
     qtbot.wait(150)
     assert len(told) == 1
+
+
+def test_what_keeps_the_store_from_being_written_is_forgotten_with_its_engine(
+    qtbot: QtBot,
+) -> None:
+    del qtbot
+    door, trouble = FakeStore(), StoreTrouble(what="The disk is full.", remedy="Make room.")
+    bridge = Bridge(door)
+    door.tell(trouble)
+    assert bridge.store_trouble == trouble
+    bridge.use(FakeStore())
+    assert bridge.store_trouble == StoreTrouble()
+    bridge.close()
 
 
 def test_everything_changed_touches_every_view() -> None:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktopmail.door.changes import AccountsChanged, MessagesChanged, OutboxChanged
+from desktopmail.door.changes import AccountsChanged, MessagesChanged, OutboxChanged, StoreTrouble
 from desktopmail.door.commands import (
     ArchiveMessages,
     DeleteMessages,
@@ -27,6 +27,7 @@ from desktopmail.door.commands import (
     RetrySending,
     SetOffline,
     StoreFlags,
+    SyncAccounts,
     Undo,
 )
 from desktopmail.door.ids import QuestionId, SendingId
@@ -44,6 +45,7 @@ from desktopmail.door.rows import (
 from desktopmail.ui.actions import changed_keys
 from desktopmail.ui.chooser import Chooser, fits
 from desktopmail.ui.commands.registry import TOOLBAR, VERBS, find_verb
+from desktopmail.ui.models.mailboxes import state_text
 from desktopmail.ui.panels.card import Card
 from desktopmail.ui.settings import Settings
 from desktopmail.ui.window import MainWindow
@@ -381,6 +383,30 @@ def test_a_problem_is_a_card_that_can_be_dismissed(theme: Theme) -> None:
         store.tell(AccountsChanged())
         window.bridge.flush()
         assert not window.problems.isVisible()
+
+    play(theme, scene)
+
+
+def test_that_the_disk_is_full_is_said_by_a_card_and_by_the_accounts_as_long_as_it_is(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        trouble = StoreTrouble(what="The disk is full: no more.", remedy="Make room.")
+        store.problem_rows.append(  # an account had said so, too
+            ProblemRow(account_id=None, service="imap", what=trouble.what, remedy="", at_s=0)
+        )
+        store.tell(trouble)
+        await until(window.problems.isVisible)
+        (card,) = [it for it in window.problems.findChildren(Card) if it.isVisible()]
+        assert card.accessibleName() == "The disk is full: no more. Make room."
+        assert {state_text(one) for one in window.accounts()} == {trouble.what}
+        buttons = {it.text(): it for it in card.findChildren(QAbstractButton)}
+        buttons["Try Again"].click()
+        await until(lambda: store.commands == [SyncAccounts(account_ids=(), wait=False)])
+        store.problem_rows.clear()
+        store.tell(StoreTrouble())
+        await until(lambda: not window.problems.isVisible())
+        assert trouble.what not in {state_text(one) for one in window.accounts()}
 
     play(theme, scene)
 

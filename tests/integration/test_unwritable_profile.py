@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import apsw
 import pytest
 
+from desktopmail.door.changes import StoreTrouble
 from desktopmail.door.commands import MoveMessages, SaveDraft, SendMessage, StoreFlags
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind
@@ -21,6 +22,7 @@ from tests.helpers.virtual import Scene, play
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from desktopmail.door.changes import AnyChange
     from desktopmail.door.commands import AnyCommand
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "COMMIT")
@@ -31,28 +33,31 @@ TROUBLES = [
     pytest.param(apsw.ReadOnlyError("attempt to write a readonly database"),
                  "profile-unwritable", id="read-only"),
     pytest.param(apsw.IOError("disk I/O error"), "profile-unwritable", id="failing"),
+    pytest.param(None, "profile-unwritable", id="SQLite says so itself"),
 ]  # fmt: skip
 SAID = pytest.mark.logs("^(the outbox waits: )?The (disk is full|store in .* cannot be written)")
 
 
 @contextmanager
-def unwritable(scene: Scene, trouble: apsw.Error) -> Iterator[None]:
-    """Let every statement that writes fail."""
+def unwritable(scene: Scene, trouble: apsw.Error | None) -> Iterator[None]:
+    """Let every statement that writes fail; without an error: in the way of a read-only file."""
     store = scene.bench.engine.store
     both = (store._connection, store._segments._connection)
 
     def refuse(_cursor: object, sql: str, _bindings: object) -> bool:
-        if sql.startswith(WRITES):
+        if trouble is not None and sql.startswith(WRITES):
             raise trouble
         return True
 
     for connection in both:
+        connection.execute(f"PRAGMA query_only = {trouble is None}")
         connection.exec_trace = refuse
     try:
         yield
     finally:
         for connection in both:
             connection.exec_trace = None
+            connection.execute("PRAGMA query_only = 0")
 
 
 async def refused(scene: Scene, command: AnyCommand, code: str) -> None:
@@ -68,7 +73,7 @@ async def refused(scene: Scene, command: AnyCommand, code: str) -> None:
 @pytest.mark.parametrize("kind", list(Kind))
 @pytest.mark.parametrize(("trouble", "code"), TROUBLES)
 def test_what_comes_meanwhile_is_fetched_when_it_can_be_kept(
-    trouble: apsw.Error, code: str, kind: Kind
+    trouble: apsw.Error | None, code: str, kind: Kind
 ) -> None:
     async def scene(scene: Scene) -> None:
         account_id = await scene.bench.add(scene.server, kind=kind)
@@ -94,8 +99,46 @@ def test_what_comes_meanwhile_is_fetched_when_it_can_be_kept(
     play(scene)
 
 
+@SAID
+@pytest.mark.parametrize("kind", list(Kind))
 @pytest.mark.parametrize(("trouble", "code"), TROUBLES)
-def test_what_a_person_does_meanwhile_is_refused_as_a_whole(trouble: apsw.Error, code: str) -> None:
+def test_it_is_told_once_as_long_as_it_lasts_and_to_who_comes_meanwhile(
+    trouble: apsw.Error | None, code: str, kind: Kind
+) -> None:
+    """The store cannot say so itself: nothing can be kept there."""
+
+    async def scene(scene: Scene) -> None:
+        account_id = await scene.bench.add(scene.server, kind=kind)
+        await scene.bench.sync(account_id)
+        told: list[AnyChange] = []
+        scene.bench.engine.subscribe(told.append)
+
+        def troubles() -> list[StoreTrouble]:
+            return [one for one in told if isinstance(one, StoreTrouble)]
+
+        with unwritable(scene, trouble):
+            await scene.server.deliver_async("alice", mail(1))
+            with pytest.raises(DoorError) as caught:
+                await scene.bench.sync(account_id)
+            assert caught.value.code == code
+            await asyncio.sleep(1800.0)
+            (said,) = troubles()
+            assert (said.what, said.remedy) == (caught.value.sentence, caught.value.remedy)
+            late: list[AnyChange] = []
+            scene.bench.engine.subscribe(late.append)
+            assert late == [said]
+        await asyncio.sleep(900.0)
+        assert troubles() == [said, StoreTrouble()]
+        assert scene.bench.subjects() == ["Subject 1"]
+        assert scene.bench.reader.problems() == []
+
+    play(scene)
+
+
+@pytest.mark.parametrize(("trouble", "code"), TROUBLES)
+def test_what_a_person_does_meanwhile_is_refused_as_a_whole(
+    trouble: apsw.Error | None, code: str
+) -> None:
     async def scene(scene: Scene) -> None:
         for number in range(3):
             await scene.server.deliver_async("alice", mail(number))
@@ -130,7 +173,7 @@ def test_what_a_person_does_meanwhile_is_refused_as_a_whole(trouble: apsw.Error,
 
 @SAID
 @pytest.mark.parametrize(("trouble", "code"), TROUBLES)
-def test_nothing_goes_out_that_could_not_be_recorded(trouble: apsw.Error, code: str) -> None:
+def test_nothing_goes_out_that_could_not_be_recorded(trouble: apsw.Error | None, code: str) -> None:
     async def scene(scene: Scene) -> None:
         account_id = await scene.bench.add(scene.server)
         await scene.bench.sync(account_id)

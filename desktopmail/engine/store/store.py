@@ -22,6 +22,7 @@ from desktopmail.door.changes import (
     OutboxChanged,
     ProblemsChanged,
     QuestionsChanged,
+    StoreTrouble,
     TagsChanged,
 )
 from desktopmail.door.interface import DoorError
@@ -253,6 +254,7 @@ class Store:
 
     Attributes:
         salvaged: What became of a damaged database, where that was asked for before.
+        trouble: What keeps it from being written now, as it was told.
 
     Raises:
         DoorError: The profile is in use, cannot be written, or is of a newer version.
@@ -270,6 +272,8 @@ class Store:
         self._unfolded = 0
         self._words_mailboxes: set[MailboxId] = set()
         self._listeners: list[Callable[[AnyChange], None]] = []
+        self.trouble = StoreTrouble()
+        self._trouble_found = self.trouble
         try:
             self.guard = Guard(profile)
             self.salvaged = salvage.rebuild(profile) if salvage.is_due(profile) else None
@@ -329,10 +333,6 @@ class Store:
         finally:
             self._tell_untold()
 
-    def _tell_untold(self) -> None:
-        while self._untold:
-            self.tell(self._untold.popleft())
-
     async def read(self, step: Callable[[Transaction], T]) -> T:
         """Run a step that changes nothing, in turn with the writes."""
         return await self._executor.run(self._look, step)
@@ -343,13 +343,26 @@ class Store:
         Raises:
             DoorError: The disk is full or failed.
         """
-        return await self._executor.run(self._maintain, step)
+        return await self._run_and_tell(lambda: self._maintain(step))
+
+    def _tell_untold(self) -> None:
+        while self._untold:
+            self.tell(self._untold.popleft())
+        if self.trouble != self._trouble_found:
+            self.trouble = self._trouble_found
+            self.tell(self.trouble)
+
+    def _unwritable(self, error: apsw.Error) -> DoorError:
+        """What is said where nothing can be written; it is trouble until something is written."""
+        said = unwritable(self.profile, error)
+        self._trouble_found = StoreTrouble(what=said.sentence, remedy=said.remedy)
+        return said
 
     def _maintain(self, step: Callable[[Transaction], T]) -> T:
         try:
             return self._look(step)
         except _UNWRITABLE as error:
-            raise unwritable(self.profile, error) from error
+            raise self._unwritable(error) from error
 
     async def let_caches_go(self) -> None:
         """Free the pages that are kept in case they are asked for again."""
@@ -387,6 +400,7 @@ class Store:
 
     def _run(self, step: Callable[[Transaction], T], words_later: bool = False) -> T:
         transaction = Transaction(self._connection, self._segments)
+        before = self._connection.total_changes()
         later: dict[MessageId, Words] = {}
         try:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -400,8 +414,10 @@ class Store:
                     self._connection.execute("ROLLBACK")
                 raise
             self._segments.end_step(is_durable=True)
+            if self._connection.total_changes() != before:
+                self._trouble_found = StoreTrouble()
         except _UNWRITABLE as error:
-            raise unwritable(self.profile, error) from error
+            raise self._unwritable(error) from error
         except (*DAMAGE, OctetsLostError) as error:
             raise damaged(self.profile, error) from error
         self._untold.extend(transaction.changes())
@@ -422,7 +438,7 @@ class Store:
         try:
             _fold(self._connection)
         except _UNWRITABLE as error:
-            raise unwritable(self.profile, error) from error
+            raise self._unwritable(error) from error
 
     def _index_words(self) -> None:
         if not self._words:

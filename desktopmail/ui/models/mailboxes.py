@@ -7,6 +7,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from PySide6.QtCore import (
     QAbstractItemModel,
     QMimeData,
@@ -107,6 +108,9 @@ class MailboxTreeModel(QAbstractItemModel):
     Signals:
         dropped: Placements were dropped on a mailbox (placements, mailbox id, whether to copy).
         mailbox_dropped: A mailbox was dropped into another, or on the top (mailbox id, new path).
+
+    Attributes:
+        store_trouble: What keeps the store from being written now, in a sentence; else empty.
     """
 
     dropped = Signal(object, object, bool)
@@ -118,6 +122,7 @@ class MailboxTreeModel(QAbstractItemModel):
         self._reader = reader
         self._numbers = itertools.count(1)
         self._keeps_outbox = False
+        self.store_trouble = ""
         self._by_number: dict[int, Node] = {}
         self._root = self._read()
         self._number_all()
@@ -165,7 +170,7 @@ class MailboxTreeModel(QAbstractItemModel):
             )
 
     def _read(self) -> Node:
-        accounts = self._reader.accounts()
+        accounts = [self._as_it_is(account) for account in self._reader.accounts()]
         mailboxes = self._reader.mailboxes()
         root = Node(NodeKind.ACCOUNT, "", "")
         inboxes = [mailbox for mailbox in mailboxes if mailbox.role is Role.INBOX]
@@ -190,6 +195,14 @@ class MailboxTreeModel(QAbstractItemModel):
             own = [mailbox for mailbox in mailboxes if mailbox.account_id == account.id]
             root.add(_account_node(account, own))
         return root
+
+    def _as_it_is(self, account: AccountRow) -> AccountRow:
+        """An account, with what cannot be written down: that nothing can be."""
+        if not self.store_trouble or account.state is ConnectionState.OFFLINE:
+            return account
+        return msgspec.structs.replace(
+            account, state=ConnectionState.FAILED, problem=self.store_trouble
+        )
 
     # ---- asking the tree
 

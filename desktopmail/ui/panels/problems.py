@@ -129,7 +129,7 @@ class ProblemCards(FittingArea):
         elif problem.service in _OF_SERVERS and problem.account_id in self._offline:
             name = tr("problem.go_online")
             card.offer(name, lambda: scope.spawn(go_online(), name=name))
-        elif problem.service in {"imap", "pop3", "message"}:
+        elif problem.service in {"imap", "pop3", "message", "store"}:
             name = tr("problem.retry")
             card.offer(name, lambda: scope.spawn(retry(), name=name))
         elif problem.service == "smtp" and problem.account_id is not None:

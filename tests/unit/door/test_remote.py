@@ -19,7 +19,7 @@ from desktopmail.door.address import (
 )
 from desktopmail.door.admission import OPENING_OCTETS
 from desktopmail.door.certificate import ShownCertificate
-from desktopmail.door.changes import EverythingChanged
+from desktopmail.door.changes import EverythingChanged, StoreTrouble
 from desktopmail.door.commands import Outcome, SetOffline
 from desktopmail.door.frames import (
     ChangeFrame,
@@ -117,6 +117,24 @@ async def test_an_engine_that_goes_or_talks_nonsense_fails_what_waits(
 ) -> None:
     with pytest.raises(EngineGoneError):
         await ask(address, answer)
+
+
+async def test_what_keeps_the_store_from_being_written_is_told_to_who_listens_later(
+    address: Address,
+) -> None:
+    trouble = StoreTrouble(what="The disk is full.", remedy="Make room.")
+    answer = encode(OutcomeFrame(number=1, outcome=Outcome()))
+    greeting = encode(Hello(pid=1)) + encode(ChangeFrame(change=trouble))
+    server = await play(address, encode(ChangeFrame(change=StoreTrouble())) + answer, greeting)
+    door = await connect(address)
+    told: list[object] = []
+    door.subscribe(told.append)
+    await door.command(SetOffline(offline=True))
+    assert told == [trouble, StoreTrouble()]
+    door.subscribe(told.append)
+    assert told == [trouble, StoreTrouble()]
+    await door.aclose()
+    server.close()
 
 
 async def test_changes_are_told_until_one_stops_listening(address: Address) -> None:

@@ -22,7 +22,7 @@ from desktopmail.door.address import (
     write_port,
 )
 from desktopmail.door.admission import OPENING_OCTETS
-from desktopmail.door.changes import AccountsChanged, EverythingChanged
+from desktopmail.door.changes import AccountsChanged, EverythingChanged, StoreTrouble
 from desktopmail.door.commands import Outcome, SetOffline, Undo
 from desktopmail.door.frames import (
     AnswerFrame,
@@ -334,6 +334,21 @@ async def test_every_client_is_told_of_changes(address: Address) -> None:
         assert told == [ChangeFrame(change=AccountsChanged())] * 2
 
 
+async def test_who_comes_is_told_what_keeps_the_store_from_being_written(
+    address: Address,
+) -> None:
+    trouble = StoreTrouble(what="The disk is full.", remedy="Make room.")
+    async with listening_on(address) as bench:
+        bench.door.tell(trouble)
+        late = await bench.client()
+        assert await late.next() == ChangeFrame(change=trouble)
+        bench.door.tell(StoreTrouble())
+        assert await late.next() == ChangeFrame(change=StoreTrouble())
+        last = await bench.client()
+        bench.door.tell(AccountsChanged())
+        assert await last.next() == ChangeFrame(change=AccountsChanged())
+
+
 async def test_a_client_that_does_not_read_is_told_that_it_missed_something(
     address: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -351,6 +366,7 @@ async def test_a_client_that_does_not_read_is_told_that_it_missed_something(
         while frame == ChangeFrame(change=AccountsChanged()):
             frame = await slow.next()
         assert frame == ChangeFrame(change=EverythingChanged())
+        assert await slow.next() == ChangeFrame(change=StoreTrouble())
 
 
 async def test_the_engine_knows_when_its_last_client_has_left(address: Address) -> None:

@@ -17,6 +17,7 @@ from desktopmail.door.changes import (
     AnyChange,
     MailboxesChanged,
     MessagesChanged,
+    StoreTrouble,
     TagsChanged,
 )
 from desktopmail.door.interface import DoorError
@@ -117,15 +118,21 @@ async def test_octets_are_durable_before_a_row_names_them(tmp_path: Path) -> Non
 async def test_a_full_disk_is_one_sentence_and_nothing_is_lost(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         account_id = await store.write(add_account)
+        told: list[AnyChange] = []
+        store.listen(told.append)
         fetch(store._connection, f"PRAGMA max_page_count = {pages(store)}")
         with pytest.raises(DoorError) as caught:
             await store.write(
                 lambda tx: put(tx, inbox_of(tx, account_id), [mail(n) for n in range(900)])
             )
         assert caught.value.code == "disk-full"
+        said = StoreTrouble(what=caught.value.sentence, remedy=caught.value.remedy)
+        await store.write(lambda tx: tx.fetch("SELECT 1"))  # writes nothing: it tells nothing
+        assert store.trouble == said
         fetch(store._connection, "PRAGMA max_page_count = 1000000")
         await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1)]))
         assert await store.read(lambda tx: tx.fetch("SELECT count(*) FROM message")) == [(1,)]
+        assert [one for one in told if isinstance(one, StoreTrouble)] == [said, StoreTrouble()]
 
 
 def pages(store: Store) -> int:
