@@ -160,7 +160,7 @@ class MailboxChanges:
         """Copy messages of the open mailbox; returns those whose copies are proved to be there."""
         since = (await proof.end_of(self._at.client, target.path)).uidnext
         code = await self._at.client.uid_copy(uids, target.path)
-        copied = set(proof.from_code(code, None, uids))
+        copied = set(proof.from_code(code, None, uids, since=since))
         unproved = UidSet.of(uid for uid in uids if uid not in copied)
         if unproved:  # a server without UIDPLUS tells no COPYUID
             heads = await proof.heads_of(self._at.client, unproved)

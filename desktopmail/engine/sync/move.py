@@ -95,7 +95,7 @@ class Moves:
             some = {int(uid): rest[int(uid)] for uid in part}
             await self._at.select(trying.source.path)
             code = await say(part, trying.target.path)
-            proved = proof.from_code(code, trying.target.uidvalidity, some)
+            proved = proof.from_code(code, trying.target.uidvalidity, some, since=trying.since)
             told = {some[uid]: new for uid, new in proved.items()}
             missing = {key: trying.members[key] for key in some.values() if key not in told}
             yield told | await self._at.find(trying.target, missing, trying.since)

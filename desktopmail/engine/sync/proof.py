@@ -55,20 +55,24 @@ async def end_of(client: ImapClient, path: str) -> End:
 
 
 def from_code(
-    code: CopyUid | None, uidvalidity: int | None, asked: Container[int]
+    code: CopyUid | None, uidvalidity: int | None, asked: Container[int], *, since: int
 ) -> dict[int, int]:
     """What the server said became what; nothing when it said nothing, or of another mailbox.
 
     What it says of messages that it was not asked to copy is no proof: they would be removed here.
+    Neither is a UID below `since`, at which another message stood before, nor one UID for two.
     """
     if code is None or (uidvalidity is not None and code.uid_validity != uidvalidity):
         return {}
     if sum(high - low + 1 for low, high in code.source) > _MAX_PAIRS:
         return {}
     try:
-        return {int(uid): int(target) for uid, target in code.pairs() if int(uid) in asked}
+        pairs = [(int(uid), int(target)) for uid, target in code.pairs()]
     except RemoteProtocolError:
         return {}  # the sets do not pair: it proves nothing, and the digests will have to
+    if len({target for _, target in pairs}) < len(pairs):
+        return {}
+    return {uid: target for uid, target in pairs if uid in asked and target >= since}
 
 
 async def by_digest(

@@ -15,30 +15,40 @@ def digest(number: int) -> bytes:
 
 
 def test_an_ok_without_a_code_proves_nothing() -> None:
-    assert proof.from_code(None, 7, [3]) == {}
+    assert proof.from_code(None, 7, [3], since=10) == {}
 
 
 def test_a_code_says_what_became_what() -> None:
     code = CopyUid(7, ((3, 3), (5, 5)), ((10, 11),))
-    assert proof.from_code(code, 7, [3, 5]) == {3: 10, 5: 11}
-    assert proof.from_code(code, None, [3, 5]) == {3: 10, 5: 11}
+    assert proof.from_code(code, 7, [3, 5], since=10) == {3: 10, 5: 11}
+    assert proof.from_code(code, None, [3, 5], since=10) == {3: 10, 5: 11}
 
 
 def test_a_code_of_another_uidvalidity_proves_nothing() -> None:
-    assert proof.from_code(CopyUid(8, ((3, 3),), ((10, 10),)), 7, [3]) == {}
+    assert proof.from_code(CopyUid(8, ((3, 3),), ((10, 10),)), 7, [3], since=10) == {}
 
 
 def test_sets_that_do_not_pair_prove_nothing() -> None:
-    assert proof.from_code(CopyUid(7, ((3, 5),), ((10, 10),)), 7, [3]) == {}
+    assert proof.from_code(CopyUid(7, ((3, 5),), ((10, 10),)), 7, [3], since=10) == {}
 
 
 def test_a_set_of_billions_proves_nothing_and_costs_nothing() -> None:
     everything = ((1, 2**32 - 1),)
-    assert proof.from_code(CopyUid(7, everything, everything), 7, [3]) == {}
+    assert proof.from_code(CopyUid(7, everything, everything), 7, [3], since=10) == {}
 
 
 def test_what_is_said_of_messages_that_were_not_asked_for_proves_nothing() -> None:
-    assert proof.from_code(CopyUid(7, ((1, 3),), ((10, 12),)), 7, {2: "row"}) == {2: 11}
+    assert proof.from_code(CopyUid(7, ((1, 3),), ((10, 12),)), 7, {2: "row"}, since=10) == {2: 11}
+
+
+def test_one_uid_for_two_messages_proves_nothing() -> None:
+    code = CopyUid(7, ((1, 2),), ((10, 10), (10, 10)))
+    assert proof.from_code(code, 7, [1, 2], since=10) == {}
+
+
+def test_what_was_there_before_is_no_copy() -> None:
+    code = CopyUid(7, ((1, 2),), ((9, 10),))
+    assert proof.from_code(code, 7, [1, 2], since=10) == {2: 10}
 
 
 async def test_what_arrived_is_found_by_its_digest_and_only_where_it_may_be_new() -> None:
