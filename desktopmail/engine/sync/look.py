@@ -3,7 +3,7 @@
     UIDVALIDITY   unknown before     fetch everything
                   another one        detach all, fetch the headers, meet what is known again
                   not told           as another one, unless the UIDs are of this connection
-                  the same           UIDNEXT smaller, or counts that contradict: suspect
+                  the same           UIDNEXT or HIGHESTMODSEQ smaller, counts contradict: suspect
     changes       QRESYNC            the SELECT tells what changed and what vanished
                   CONDSTORE          FETCH CHANGEDSINCE; a listing of UIDs when the count disagrees
                   plain              FETCH of all UIDs and FLAGS
@@ -159,7 +159,7 @@ class Look:
             # An earlier first look was cut short: what is missing is whatever is not here.
             await self._in_full(known, selected)
             return
-        if selected.uid_next is not None and selected.uid_next < following:
+        if _went_back(known, selected):
             await self._in_full(known, selected)
             return
         await self._changes(known, selected, following)
@@ -333,6 +333,14 @@ class Look:
 
 def _update(mailbox_id: MailboxId, answers: list[FetchResponse], tx: Transaction) -> None:
     meet.update(tx, mailbox_id, answers)
+
+
+def _went_back(known: Mailbox, selected: Selected) -> bool:
+    """Whether numbers that only grow are smaller than before: of a server that was restored."""
+    uidnext, modseq = selected.uid_next, selected.highest_modseq
+    return (uidnext is not None and uidnext < (known.uidnext or 1)) or (
+        modseq is not None and modseq < (known.highestmodseq or 0)
+    )
 
 
 def _has_from(mailbox_id: MailboxId, uid: int, tx: Transaction) -> bool:

@@ -94,6 +94,27 @@ async def test_what_others_change_is_taken_over(without: tuple[str, ...], tmp_pa
             assert bench.reader.problems() == []
 
 
+@pytest.mark.parametrize("without", [(), ("QRESYNC",)], ids=["QRESYNC", "CONDSTORE"])
+async def test_a_server_whose_changes_count_less_than_before_is_looked_at_in_full(
+    without: tuple[str, ...], tmp_path: Path
+) -> None:
+    """It was restored from a backup: what it says changed since leaves out what we do not know."""
+    with LocalServer(PASSWORDS, without=without) as server:
+        for number in range(3):
+            server.deliver("alice", mail(number))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await bench.engine.store.write(
+                lambda tx: tx.execute("UPDATE mailbox SET highestmodseq = highestmodseq + 1000")
+            )
+            async with other_device(server) as device:
+                await device.select("INBOX")
+                await device.uid_store(UidSet.span(1, 1), StoreMode.ADD, [FLAGGED])
+            await bench.sync(account_id)
+            agree(bench, server)
+
+
 @pytest.mark.parametrize("without", LEVELS)
 async def test_a_cut_first_look_goes_on_where_it_was(
     without: tuple[str, ...], tmp_path: Path
