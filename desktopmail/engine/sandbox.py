@@ -3,7 +3,8 @@
 It is an ordinary server to everything else: the engine talks to it over TLS on loopback, and
 whoever has its token (`Sandbox.state`) administers it over HTTP, where it can be stopped, too.
 Started again, it has the same ports, users and mail. It ends with the engine, also with one that is
-killed: a shell between the two waits for the end of a pipe.
+killed: its standard input is a pipe from us, whose end it reads then. Beside it waits a process for
+the same (`sweeper.py`), and takes the folder away.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import tomllib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import IO, TYPE_CHECKING, ClassVar
 
 import msgspec
 
@@ -42,14 +43,6 @@ if TYPE_CHECKING:
 START_TIMEOUT_S = 30.0
 _POLL_S = 0.05
 _HOST = "localhost"
-# Beside the server waits a `cat` on a pipe from us: when we are gone it reads the end, and the
-# server is told to finish, and the folder of the sandbox goes. The shell ends when the server does.
-_LEASH = (
-    'folder=$1; shift; exec 3<&0; "$@" 3<&- & child=$!;'
-    ' { cat <&3 >/dev/null; kill "$child" 2>/dev/null;'
-    ' while kill -0 "$child" 2>/dev/null; do sleep 0.1; done; rm -rf -- "$folder"; } &'
-    ' exec 3<&-; wait "$child"'
-)
 _PASSWORD_OCTETS = 12
 _INCOMING = {Kind.IMAP: "imaps", Kind.POP3: "pop3s"}
 _SERVICES = ("smtp", "submission", "submissions", "pop3", "pop3s", "imap", "imaps", "api")
@@ -103,13 +96,13 @@ class Sandbox:
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
         self._folder = Path(tempfile.mkdtemp(prefix="desktopmail-sandbox-"))
+        self._ready_file = self._folder / "ready.json"
         self._index = _load_index()
         self._passwords = {
             user.name: ports.entropy.token(_PASSWORD_OCTETS).hex() for user in self._index.user
         }
         self._running: _Running | None = None
-        # Letting go of the leash of one of these would remove the folder: not before the end.
-        self._stopped: list[subprocess.Popen[bytes]] = []
+        self._sweeper: subprocess.Popen[bytes] | None = None
         self.account_ids: tuple[AccountId, ...] = ()
 
     async def start(self) -> None:
@@ -119,6 +112,9 @@ class Sandbox:
             DoorError: It did not start.
         """
         try:
+            self._sweeper = _spawn(
+                ["desktopmail.engine.sweeper", str(self._folder), str(self._ready_file)]
+            )
             self._running = await self._serve(dict.fromkeys(_SERVICES, 0))
             for user in self._index.user:
                 await self._fill(user, self._running.ready)
@@ -142,9 +138,8 @@ class Sandbox:
         """
         if self._running is None:
             raise DoorError("The sandbox does not run.", code="no-sandbox")
-        stopped = self._running
-        self._running = await self._serve(stopped.ready.ports)
-        self._stopped.append(stopped.process)
+        await self._ports.executor.run(_stop, self._running.process)
+        self._running = await self._serve(self._running.ready.ports)
 
     def state(self) -> SandboxState:
         """Where its administration API is, as long as it runs."""
@@ -156,11 +151,12 @@ class Sandbox:
     async def aclose(self) -> None:
         """Stop the server and remove what it needed."""
         running, self._running = self._running, None
-        processes = [*self._stopped, *([] if running is None else [running.process])]
-        self._stopped.clear()
-        for process in processes:
-            await self._ports.executor.run(_stop, process)
+        sweeper, self._sweeper = self._sweeper, None
+        if running is not None:
+            await self._ports.executor.run(_stop, running.process)
         shutil.rmtree(self._folder, ignore_errors=True)
+        if sweeper is not None:
+            await self._ports.executor.run(_stop, sweeper)
 
     def account_commands(self) -> list[AddAccount]:
         """The accounts of its users, for the engine to add."""
@@ -214,16 +210,17 @@ class Sandbox:
         users = self._folder / "users"
         users.touch(mode=0o600)
         users.write_text("".join(f"{name}:{word}\n" for name, word in self._passwords.items()))
-        ready_file = self._folder / "ready.json"
+        ready_file = self._ready_file
         ready_file.unlink(missing_ok=True)  # of a server that was killed
         command = [
-            sys.executable, "-m", "localserver", "serve", "--data", str(self._folder / "mail"),
+            "localserver", "serve", "--until-eof", "--data", str(self._folder / "mail"),
             "--host", "127.0.0.1", "--domain", self._index.domain, "--users-file", str(users),
             "--ready-file", str(ready_file),
             # Free ports at first (0): another server, another sandbox may run beside it.
             *(word for service in _SERVICES for word in (f"--{service}", str(ports[service]))),
         ]  # fmt: skip
-        process = _spawn(command, self._folder / "log")
+        with (self._folder / "log").open("wb") as log:
+            process = _spawn(command, log)
         waited_s = 0.0
         while waited_s < START_TIMEOUT_S and process.poll() is None:
             if ready_file.exists():
@@ -289,19 +286,19 @@ def _load_index() -> Index:
     )
 
 
-def _spawn(command: list[str], log_path: Path) -> subprocess.Popen[bytes]:
-    with log_path.open("wb") as log:
-        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            ["/bin/sh", "-c", _LEASH, "sh", str(log_path.parent), *command],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-            start_new_session=True,
-        )
+def _spawn(module: list[str], log: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+    """Start a module of ours that ends when its standard input does, as it does with us."""
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        [sys.executable, "-m", *module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL if log is None else log,
+        start_new_session=True,
+    )
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Let go of the leash, and wait until the server has finished."""
+    """Let go of a process, and wait until it has finished."""
     if process.stdin is not None:
         process.stdin.close()
     try:

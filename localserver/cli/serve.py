@@ -14,6 +14,7 @@ import typer
 from desktopmail.net.ports import system_ports
 from desktopmail.stop_signals import stop_signals
 from localserver.cli.plain import UsageError
+from localserver.cli.until_eof import at_eof
 from localserver.config import DEFAULT_PORTS, IMPLICIT_TLS, STANDARD_PORTS, Config, is_domain
 from localserver.config_file import ConfigError, read_config
 from localserver.faults import read_plan
@@ -91,6 +92,12 @@ def serve(
     ready_file: Annotated[
         Path | None, typer.Option(help="Written when all is bound.", readable=False)
     ] = None,
+    until_eof: Annotated[
+        bool,
+        typer.Option(
+            "--until-eof", help="End with standard input, too: with the program that started it."
+        ),
+    ] = False,
     verbose: Annotated[
         bool,
         typer.Option("--verbose", help="Show on stderr what is said, as it is; secrets masked."),
@@ -155,7 +162,7 @@ def serve(
     # M_MMAP_THRESHOLD). The memory of this one is never touched.
     del bytearray(_KEPT_BLOCK_OCTETS)[:]
     is_read = sys.stderr.isatty() and not json
-    asyncio.run(_serve(chosen, users, plan, ready_file, is_read=is_read))
+    asyncio.run(_serve(chosen, users, plan, ready_file, is_read=is_read, until_eof=until_eof))
 
 
 async def _serve(
@@ -165,9 +172,12 @@ async def _serve(
     ready_file: Path | None,
     *,
     is_read: bool,
+    until_eof: bool,
 ) -> None:
     stopping = asyncio.Event()
     with stop_signals(stopping.set):
+        if until_eof:
+            at_eof(stopping.set)
         server = await start_server(config, system_ports(), users=users, plan=plan)
         server.stopping = stopping
         if _DIALOGUE.isEnabledFor(logging.INFO):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.helpers.program import environment
+from tests.helpers.without import python_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
-def test_a_message_goes_from_one_account_to_the_other_and_is_answered(tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", [None, python_path()], ids=["here", "elsewhere"])
+def test_a_message_goes_from_one_account_to_the_other_and_is_answered(
+    tmp_path: Path, where: str | None
+) -> None:
+    paths = {} if where is None else {"PYTHONPATH": where}
     done = subprocess.run(
         [sys.executable, "-m", "desktopmail", "demo"],
         cwd=tmp_path,
-        env=environment(),
+        env={**environment(), **paths},
         capture_output=True,
         text=True,
         timeout=150,

@@ -1,23 +1,29 @@
 """Takes away from a process what Windows has not; Python imports this where the path names it.
 
-Gone are Unix sockets, `fcntl` and its like, signal handlers of a loop, owners of files and some
-calls of the system. A played `msvcrt` locks ranges, for each opening of a file, as Windows does.
+Gone are Unix sockets, `fcntl` and its like, signal handlers of a loop, owners of files, the shell
+and some calls of the system. A played `msvcrt` locks ranges, for each opening of a file, as Windows
+does.
 """
 
 from __future__ import annotations
 
 import asyncio
 import asyncio.unix_events
+import errno
 import functools
 import getpass
 import os
 import socket
 import struct
-import subprocess  # noqa: F401  takes what it needs before that is gone
+import subprocess
 import sys
 import tempfile  # noqa: F401  the same
 import types
 from fcntl import F_GETFL, F_OFD_SETLK, F_RDLCK, F_WRLCK, fcntl
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MODULES = ("fcntl", "grp", "pwd", "readline", "resource", "syslog", "termios", "tty")
 CALLS = (
@@ -31,6 +37,16 @@ def _locking(descriptor: int, _mode: int, octets: int) -> None:
     # Linux wants a file that is open for writing; Windows does not.
     kind = F_WRLCK if fcntl(descriptor, F_GETFL) & os.O_ACCMODE else F_RDLCK
     fcntl(descriptor, F_OFD_SETLK, struct.pack("hhqqi4x", kind, 0, here, octets, 0))
+
+
+def _without_shell(execute: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(execute)
+    def without(self: object, args: object, *rest: object) -> None:
+        if isinstance(args, list | tuple) and os.fspath(args[0]).endswith("/sh"):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), args[0])
+        execute(self, args, *rest)
+
+    return without
 
 
 def _hide() -> None:
@@ -47,6 +63,9 @@ def _hide() -> None:
     # The loop wakes itself through a pair of sockets; on Windows those are of TCP.
     socket.socketpair = functools.partial(socket.socketpair, socket.AF_UNIX)
     del socket.AF_UNIX
+    subprocess.Popen._execute_child = _without_shell(  # type: ignore[attr-defined]
+        subprocess.Popen._execute_child  # type: ignore[attr-defined]
+    )
     loop = asyncio.unix_events._UnixSelectorEventLoop
     for name in (
         "add_signal_handler", "remove_signal_handler", "create_unix_connection",

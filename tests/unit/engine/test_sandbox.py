@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from desktopmail.net.endpoint import Security as NetSecurity
 from desktopmail.net.imap import ImapClient
 from desktopmail.net.ports import system_ports
 from desktopmail.wire.secret import Secret
+from tests.helpers.without import python_path
 
 
 def test_the_sample_mail_is_complete() -> None:
@@ -64,8 +66,8 @@ async def test_its_accounts_use_tls_and_passwords_that_are_on_no_command_line() 
         assert [command.kind for command in commands] == [Kind.IMAP, Kind.POP3]
         assert {command.incoming.security for command in commands} == {Security.TLS}
         assert made._running is not None
-        leash = made._running.process.pid
-        with open(f"/proc/{leash}/cmdline", "rb") as file:  # noqa: ASYNC230 - of the kernel
+        server = made._running.process.pid
+        with open(f"/proc/{server}/cmdline", "rb") as file:  # noqa: ASYNC230 - of the kernel
             line = file.read()
         for command in commands:
             assert command.password is not None
@@ -97,7 +99,7 @@ async def test_a_server_that_was_stopped_starts_again_with_its_ports_and_mail() 
         assert state.token.text not in repr(state)
         assert made._running is not None
         before = made._running
-        os.kill(_server_of(before.process.pid), signal.SIGTERM)
+        os.kill(before.process.pid, signal.SIGTERM)
         await system_ports().executor.run(lambda: before.process.wait(10))
         assert not made.is_running
         assert not made.state().running
@@ -124,44 +126,39 @@ async def test_a_server_that_was_stopped_starts_again_with_its_ports_and_mail() 
     assert not made._folder.exists()
 
 
-def _server_of(shell: int) -> int:
-    """The process id of the server that a leash started."""
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat", encoding="ascii") as file:
-                    if int(file.read().rsplit(")", 1)[1].split()[1]) != shell:
-                        continue
-                with open(f"/proc/{name}/cmdline", "rb") as file:
-                    if b"localserver" in file.read() and b"/bin/sh" not in file.read():
-                        return int(name)
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-    raise AssertionError("the shell has no server")
+STARTED_AND_KILLED = """
+import asyncio, os, signal
+from desktopmail.engine.sandbox import Sandbox
+from desktopmail.net.ports import system_ports
+
+async def main():
+    made = Sandbox(system_ports())
+    await made.start()
+    print(made._running.process.pid, made._sweeper.pid, made._folder, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
 
 
-def test_the_server_ends_with_an_engine_that_is_killed(tmp_path: Path) -> None:
-    """A shell between the two reads the end of a pipe; the folder with the passwords goes too."""
-    folder = tmp_path / "sandbox"
-    folder.mkdir()
-    script = (
-        "import os, sys; from pathlib import Path; from desktopmail.engine.sandbox import _spawn;"
-        "_spawn(['/bin/sh', '-c', f'echo $$ > {sys.argv[1]}/pid; exec sleep 600'],"
-        " Path(sys.argv[1]) / 'sandbox' / 'log');"
-        "import time\n"
-        "while not (Path(sys.argv[1]) / 'pid').exists() or not"
-        " (Path(sys.argv[1]) / 'pid').read_text().strip(): time.sleep(0.01)\n"
-        "os.kill(os.getpid(), 9)"
+@pytest.mark.parametrize("where", [None, python_path()], ids=["here", "elsewhere"])
+def test_server_and_folder_end_with_an_engine_that_is_killed(where: str | None) -> None:
+    """Both read the end of a pipe that was the engine's; the passwords are in the folder."""
+    paths = {} if where is None else {"PYTHONPATH": where}
+    done = subprocess.run(
+        [sys.executable, "-c", STARTED_AND_KILLED],
+        env={**os.environ, **paths},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
-    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, timeout=30)
-    server = int((tmp_path / "pid").read_text())
-    for _ in range(500):
-        if not _runs(server) and not folder.exists():
-            return
-        subprocess.run(["sleep", "0.01"], check=True)
-    if _runs(server):
-        os.kill(server, 9)
-    pytest.fail("the server or its folder outlived its engine")
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    server, sweeper, folder = done.stdout.split(maxsplit=2)
+    until = time.monotonic() + 30
+    while _runs(int(server)) or _runs(int(sweeper)) or Path(folder.strip()).exists():
+        assert time.monotonic() < until, "the server or its folder outlived its engine"
+        time.sleep(0.01)
 
 
 def _runs(pid: int) -> bool:

@@ -44,8 +44,10 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Served:
         _ready: Path | None,
         *,
         is_read: bool,
+        until_eof: bool,
     ) -> None:
         assert not is_read  # standard error is no terminal here
+        assert not until_eof  # unless it is asked for
         found.config, found.users, found.plan = config, users, plan
 
     monkeypatch.setattr(serve, "_serve", _serve)
