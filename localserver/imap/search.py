@@ -92,6 +92,8 @@ async def matching(
     session: ImapSession, view: View, condition: search_sql.Condition, columns: str = ""
 ) -> list[tuple[int, ...]]:
     """Return (UID, MODSEQ, further columns) of what matches and the client knows of, by UID."""
+    if not view.uids:
+        return []
     cost, keys = condition.cost, condition.keys
     if columns:
         cost, keys = max(cost, 1), keys + _COLUMNS_KEYS
@@ -99,7 +101,7 @@ async def matching(
         await session.account.summarise()
     look = Look(
         f"uid, modseq{columns}", _TABLES[cost], condition.sql, condition.bindings,
-        view.mailbox.number, view.uids[-1] if view.uids else 0, condition.texts,
+        view.mailbox.number, view.uids[-1], condition.texts,
     )  # fmt: skip
     if len(view.uids) * keys <= _AT_ONCE[cost]:
         rows = session.account.look(look)

@@ -150,6 +150,14 @@ async def test_a_charset_beside_utf8_that_was_enabled_is_refused() -> None:
         assert (await dialogue.run("SORT (DATE) UTF-8 SUBJECT x"))[-1].startswith("OK ")
 
 
+@pytest.mark.parametrize("keys", ["BODY x", "TEXT x", "HEADER Message-ID x", "SUBJECT x"])
+async def test_in_an_empty_mailbox_nothing_is_found(keys: str) -> None:
+    async with logged_in() as dialogue:
+        assert await found(dialogue, keys) == ""
+        sorted_lines = await dialogue.run(f"SORT (ARRIVAL) UTF-8 {keys}")
+        assert sorted_lines[-1].startswith("OK"), sorted_lines
+
+
 async def test_search_since_in_an_empty_mailbox() -> None:
     async with logged_in() as dialogue:
         assert (await dialogue.run("SEARCH SINCE 1-Feb-1994"))[0] == "* SEARCH"
