@@ -78,7 +78,11 @@ def _integrity(tx: Transaction) -> list[str]:
         said, broken = [str(error)], []
     findings = [f"The database is damaged: {one}." for one in said]
     if broken:
-        findings.append(f"{len(broken)} rows name others that are not there.")
+        findings.append(
+            "1 row names another that is not there."
+            if len(broken) == 1
+            else f"{len(broken)} rows name others that are not there."
+        )
     return findings
 
 
@@ -141,7 +145,8 @@ async def _octets(store: Store, *, repair: bool) -> list[Finding]:
     left = count - fetched
     findings = []
     if fetched:
-        findings.append(Finding(f"{found}: {fetched} are fetched again at the next sync."))
+        again = "1 is" if fetched == 1 else f"{fetched} are"
+        findings.append(Finding(f"{found}: {again} fetched again at the next sync."))
     if left:
         said = (
             f"The octets of {messages_in_words(left)} were here only, and cannot be read any more"

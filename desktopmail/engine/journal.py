@@ -279,7 +279,8 @@ def _copy_across(
     missing = [one for one in members if message.octets(tx, one.message_id) is None]
     if missing:
         raise DoorError(
-            f"{messages(len(missing))} of {source.shown_path} are not here as a whole yet.",
+            f"{messages(len(missing))} of {source.shown_path}"
+            f" {'is' if len(missing) == 1 else 'are'} not here as a whole yet.",
             remedy="Fetch them first.",
             code="no-octets",
         )

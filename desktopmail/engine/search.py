@@ -120,8 +120,11 @@ class ServerSearch:
             result.fetched += found.fetched
             if found.left:
                 result.notes.append(
-                    f"{path} of {name} has {found.left} older hits that were never fetched; "
-                    "narrow the search to see them."
+                    f"{path} of {name} has 1 older hit that was never fetched;"
+                    " narrow the search to see it."
+                    if found.left == 1
+                    else f"{path} of {name} has {found.left} older hits that were never fetched;"
+                    " narrow the search to see them."
                 )
 
 

@@ -97,7 +97,7 @@ class Switching:
         label = f"{account.name} fetches by {now.kind.value.upper()} now"
         if now.kind is Kind.IMAP:
             left = await self._store.read(lambda tx: only_here.stays(tx, account_id))
-            stays = f"; {left} messages exist only here"
+            stays = f"; {messages(left)} {'exists' if left == 1 else 'exist'} only here"
         else:
             left = await self._store.read(lambda tx: _by_headers(tx, account_id))
             stays = f"; {messages(left)} here by the header alone: no server gave the rest"

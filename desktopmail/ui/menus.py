@@ -16,7 +16,7 @@ from desktopmail.ui.commands.empty_mailbox import empty
 from desktopmail.ui.commands.rename_mailbox import rename
 from desktopmail.ui.commands.subscribe_mailbox import subscribe
 from desktopmail.ui.commands.tag import homes, stays_here, switch
-from desktopmail.ui.language import tr
+from desktopmail.ui.language import tr, trn
 from desktopmail.ui.models.mailboxes import Node, NodeKind
 from desktopmail.ui.suggestions import quoted
 from desktopmail.ui.theme.icons import tag_icon
@@ -167,7 +167,7 @@ class ContextMenus(QObject):
         known = {policy: tr(f"stays.{key}") for policy, key in _POLICIES.items()}
         if account.leave and account.leave not in known:
             days = account.leave.removeprefix("days:")
-            known[account.leave] = tr("stays.some_days", days=days)
+            known[account.leave] = trn("stays.some_days", int(days))
         for policy, title in known.items():
             line = menu.addAction(title)
             line.setCheckable(True)

@@ -91,6 +91,37 @@ def test_what_was_done_to_the_marks_of_messages_is_told() -> None:
     assert said("3 messages no longer tagged Work") == "„Work“ von 3 Nachrichten entfernt"
 
 
+@pytest.mark.parametrize(
+    ("english", "german"),
+    [
+        ("1 account up to date", "1 Konto ist aktuell"),
+        ("2 accounts up to date", "2 Konten sind aktuell"),
+        ("1 message imported into Garden", "1 Nachricht in Garden importiert"),
+        ("2 messages imported into Garden", "2 Nachrichten in Garden importiert"),
+        (
+            "1 message of Garden is not here as a whole yet.",
+            "1 Nachricht von Garden ist noch nicht ganz hier.",
+        ),
+        (
+            "Garden of Anna has 1 older hit that was never fetched; narrow the search to see it.",
+            "Garden von Anna hat 1 älteren Treffer, der nie geholt wurde;"
+            " suche enger, um ihn zu sehen.",
+        ),
+    ],
+)
+def test_one_is_counted_as_one(english: str, german: str) -> None:
+    language.choose_language("de")
+    assert said(english) == german
+
+
+def test_the_catalogue_counts_one_of_whatever_it_counts_many_of() -> None:
+    counted = re.compile(r"\{\} (account|change|contact|hit|mailboxe?|message|row)s\b")
+    for name in OTHERS:
+        known = load(name).sentences
+        many = {found[1] for english in known if (found := counted.match(english))}
+        assert [noun for noun in many if not any(it.startswith(f"1 {noun}") for it in known)] == []
+
+
 def test_a_sentence_inside_a_sentence_is_told_in_the_same_language() -> None:
     language.choose_language("de")
     assert said("Given up: Save the draft “Tulips”") == ("Aufgegeben: Den Entwurf „Tulips“ sichern")

@@ -372,7 +372,7 @@ def _place(tx: Transaction, mailbox_id: MailboxId, parsed: list[Parsed]) -> None
             box.account_id,
             "append",
             Arguments(target=mailbox_id),
-            f"{len(placed)} messages imported into {box.path}",
+            f"{messages_in_words(len(placed))} imported into {box.path}",
         )
         rows = [(one.id, one.flags, None) for one in placement.get(tx, placed)]
         operation.add_targets(tx, made, rows)

@@ -75,7 +75,8 @@ class Round:
             await scope.settled()
         if errors:
             raise errors[0]
-        return Outcome(label=f"{len(wanted)} accounts up to date" if command.wait else "")
+        count = "1 account" if len(wanted) == 1 else f"{len(wanted)} accounts"
+        return Outcome(label=f"{count} up to date" if command.wait else "")
 
     async def _one(
         self, account_id: AccountId, errors: list[DoorError], *, headers_only: bool

@@ -34,7 +34,7 @@ from desktopmail.mime.address import Mailbox
 from desktopmail.ui.composer.address_chip import MIME_TYPE, AddressChip
 from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.isolates import named
-from desktopmail.ui.language import tr
+from desktopmail.ui.language import trn
 from desktopmail.ui.slices import slice_of
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ class AddressField(QScrollArea):
                 break
         self._flow.setEnabled(True)
         self._flow.invalidate()
-        self.more_button.setText(tr("compose.more_people", n=len(self._waiting)))
+        self.more_button.setText(trn("compose.more_people", len(self._waiting)))
         self.more_button.setVisible(bool(self._waiting) and is_full)
         self._fit()
         if self.edit.hasFocus():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.commands import AnyCommand, CancelSending, RetrySending
 from desktopmail.door.rows import UNSURE_SENDING, QuestionRow, SendingRow, SendingState
-from desktopmail.ui.language import tr
+from desktopmail.ui.language import tr, trn
 from desktopmail.ui.panels.card import Card
 from desktopmail.ui.sentences import said
 
@@ -80,5 +80,5 @@ def _people(addresses: Sequence[str]) -> str:
     """Whom a message goes to: of many the first, and how many more."""
     if len(addresses) <= _MANY:
         return ", ".join(addresses)
-    more = tr("compose.more_people", n=len(addresses) - _FIRST)
+    more = trn("compose.more_people", len(addresses) - _FIRST)
     return f"{', '.join(addresses[:_FIRST])} {more}"

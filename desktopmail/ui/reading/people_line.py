@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
 from desktopmail.ui.flow_layout import FlowLayout
 from desktopmail.ui.isolates import named, without_controls
-from desktopmail.ui.language import tr
+from desktopmail.ui.language import tr, trn
 from desktopmail.ui.slices import slice_of
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class PeopleLine(QWidget):
             is_full = self._shown >= self._wanted
             if is_full:
                 break
-        self.more_button.setText(tr("compose.more_people", n=len(self._waiting)))
+        self.more_button.setText(trn("compose.more_people", len(self._waiting)))
         self.more_button.setVisible(bool(self._waiting) and is_full)
         self.updateGeometry()
         if self._waiting and not is_full:

@@ -82,7 +82,7 @@ async def test_lost_octets_are_named_and_what_was_here_only_is_said(tmp_path: Pa
             (f"{found}.", True),
         ]
         assert await doctor.examine(store, system_ports(), repair=True) == [
-            (f"{found}: 1 are fetched again at the next sync.", False),
+            (f"{found}: 1 is fetched again at the next sync.", False),
             ("The octets of 1 message were here only, and cannot be read any more.", True),
         ]
 
@@ -119,7 +119,7 @@ async def test_what_a_server_has_is_fetched_again_and_keeps_its_place_flags_and_
             examined = await bench.engine.command(CheckStore())
             assert "are missing or damaged." in examined.label
             repaired = await bench.engine.command(CheckStore(repair=True))
-            assert "are fetched again at the next sync." in repaired.label
+            assert "fetched again at the next sync." in repaired.label
             await bench.sync()
             assert (await bench.engine.command(CheckStore())).label == "The store is sound."
             assert bench.rows() == before
@@ -139,7 +139,7 @@ async def test_what_cannot_be_put_right_in_use_is_put_together_anew_at_the_next_
     connection.close()
     async with open_store(tmp_path) as store:
         (found,) = await doctor.examine(store, system_ports(), repair=False)
-        assert found == ("1 rows name others that are not there.", True)
+        assert found == ("1 row names another that is not there.", True)
         findings = await doctor.examine(store, system_ports(), repair=True)
         assert findings[0] == found
         assert "put together anew" in findings[1].sentence

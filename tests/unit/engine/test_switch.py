@@ -230,7 +230,7 @@ async def test_what_exists_only_here_stays_and_is_said(tmp_path: Path) -> None:
                 )
             )
             outcome = await bench.switch(server, account_id, Kind.IMAP)
-            assert "exist only here" in outcome.label
+            assert "1 message exists only here" in outcome.label
             for _ in range(3):
                 await bench.sync(account_id)
             assert bench.subjects("Sent") == ["Subject 50"]

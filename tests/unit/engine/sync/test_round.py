@@ -49,6 +49,15 @@ async def test_an_account_that_fails_keeps_no_other_from_its_mail(tmp_path: Path
             assert bench.subjects(account_id=alice) == ["Subject 1"]
 
 
+async def test_one_account_is_counted_as_one(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            await bench.add(server)
+            assert (await bench.engine.command(SyncAccounts())).label == "1 account up to date"
+            await bench.add(server, "bob")
+            assert (await bench.engine.command(SyncAccounts())).label == "2 accounts up to date"
+
+
 async def test_an_account_that_is_not_there_is_named_before_anybody_is_asked(
     tmp_path: Path,
 ) -> None:
