@@ -62,7 +62,10 @@ async def _reply(context: Context, arguments: argparse.Namespace) -> int:
         account_id = context.account(arguments.account).id
         rows = [row for row in rows if row.account_id == account_id]
         if not rows:
-            raise CommandError(f"Message {arguments.id} is not in {arguments.account}.")
+            raise CommandError(
+                f"Message {arguments.id} is not in {arguments.account}; without --account the one"
+                " that it was written to answers."
+            )
     message = Message.parse(await reading.whole(context, rows[0]))
     row = _written_to(context, rows, message)
     account = next(one for one in context.accounts() if one.id == row.account_id)

@@ -9,7 +9,9 @@ import apsw
 
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
+from desktopmail.door.rows import SendingState
 from desktopmail.door.sqlite import open_read_only
+from desktopmail.engine.store import sending
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 async def write(store: Store, folder: Path) -> None:
     """Write a copy of the store into a folder that is new or empty.
 
-    It runs between two steps of the store: rows and octets are of one moment.
+    It runs between two steps of the store: rows and octets are of one moment. What waits to be sent
+    is unsure in the copy, and asked about: a copy is used when the store has long sent it.
 
     Raises:
         DoorError: The folder is in use or cannot be written.
@@ -41,6 +44,7 @@ async def write(store: Store, folder: Path) -> None:
             if store.profile.loose.exists():
                 target.loose.touch(mode=0o600)
             _copy(store.profile.database, target.database)
+            _send_nothing_again(target.database)
             for segment in sorted(store.profile.segments.glob("*.db")):
                 _copy(segment, target.segments / segment.name)
         except (OSError, apsw.Error) as error:
@@ -70,6 +74,19 @@ def _copy(source: Path, target: Path) -> None:
     finally:
         copy.close()
         origin.close()
+
+
+def _send_nothing_again(database: Path) -> None:
+    """Have what waits to be sent asked about in the copy: the store itself goes on to send it."""
+    copy = apsw.Connection(str(database))
+    try:
+        waiting = (SendingState.QUEUED, *sending.IN_FLIGHT)
+        copy.executemany(
+            "UPDATE sending SET state = ?, problem = ? WHERE state = ?",
+            [(SendingState.UNSURE.value, sending.COPIED, state.value) for state in waiting],
+        )
+    finally:
+        copy.close()
 
 
 def _failed(folder: Path, error: OSError | apsw.Error) -> DoorError:

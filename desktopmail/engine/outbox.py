@@ -375,11 +375,14 @@ class Outbox:
             return
         if self._now_s() - one.changed_s < _EVIDENCE_AFTER_S:
             return
+        subject = one.subject or "a message without subject"
         question.ask(
             tx,
             UNSURE_SENDING,
-            f"The connection to {account.outgoing.host} ended before it said whether it took"
-            f" “{one.subject or 'a message without subject'}”. Did it arrive?",
+            f"“{subject}” waited to be sent when this copy of the mail was made. Did it arrive?"
+            if one.problem == sending.COPIED
+            else f"The connection to {account.outgoing.host} ended before it said whether it took"
+            f" “{subject}”. Did it arrive?",
             UNSURE_CHOICES,
             account_id=one.account_id,
             subject_id=one.id,
@@ -433,7 +436,7 @@ def decide(tx: Transaction, sending_id: SendingId, choice: str, now_s: float) ->
             sending.remove(tx, one.id)
             blob.drop_unnamed(tx, [one.blob_id])
         case _:
-            sending.set_state(tx, one.id, SendingState.UNSURE, now_s)
+            sending.set_state(tx, one.id, SendingState.UNSURE, now_s, problem=one.problem)
 
 
 def _options(one: Sending) -> SendOptions:

@@ -168,7 +168,7 @@ async def authenticate(
         names, tls=tls is not None, auth=auth, binding=binding is not None, allow_clear=allow_clear
     )
     if not choices:
-        raise _nothing_fits(names, auth, tls=tls is not None)
+        raise _nothing_fits(names, auth, host, tls=tls is not None)
     refused: MechanismRefusedError | None = None
     while choices:
         choice = choices.pop(0)
@@ -285,12 +285,18 @@ def _refusal(refused: MechanismRefusedError | None, user: str, host: str) -> Aut
     )
 
 
-def _nothing_fits(offered: list[str], auth: str, *, tls: bool) -> AuthenticationError:
-    listed = ", ".join(sorted(offered)) or "none"
+def _nothing_fits(offered: list[str], auth: str, host: str, *, tls: bool) -> AuthenticationError:
+    listed = ", ".join(sorted(offered))
     code = "no-mechanism"
+    if not offered:
+        return AuthenticationError(
+            f"{host} offers no way to log in.",
+            remedy="Check port and security: STARTTLS and TLS use different ports.",
+            code=code,
+        )
     if choose(offered, tls=tls, auth=auth):
         return AuthenticationError(
-            "The server takes the password only in clear text here, so it was not sent.",
+            f"{host} takes the password only in clear text here, so it was not sent.",
             remedy="Choose TLS or STARTTLS for this account.",
             code=code,
         )
@@ -298,7 +304,7 @@ def _nothing_fits(offered: list[str], auth: str, *, tls: bool) -> Authentication
     if auth == "scram" and not any(name.upper().removesuffix(PLUS) in HASHES for name in offered):
         remedy = "Choose 'auto' to let a weaker mechanism be used inside TLS."
     return AuthenticationError(
-        f"The server offers no way to log in that fits '{auth}' (it offers: {listed}).",
+        f"{host} offers no way to log in that fits '{auth}' (it offers: {listed}).",
         remedy=remedy,
         code=code,
     )

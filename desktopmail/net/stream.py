@@ -274,7 +274,7 @@ class StreamProtocol(asyncio.Protocol):
                 self._error = ClosedError("The connection is closed.", code="closed")
             else:
                 self._error = ClosedError(
-                    f"The connection to {self.address('peername')} was cut ({exc}).",
+                    f"The connection to {self.address('peername')} was cut ({_reason(exc)}).",
                     remedy="Try again.",
                     code="reset",
                 )
@@ -599,3 +599,8 @@ class StreamProtocol(asyncio.Protocol):
         self._wake_drainers()
         if self._transport is not None:
             self._transport.close()
+
+
+def _reason(error: Exception) -> str:
+    """What the system says of an error, without its number."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

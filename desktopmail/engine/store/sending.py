@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from desktopmail.door.sqlite import Fields
     from desktopmail.engine.store.store import Transaction
 
+#: What is said of a message that waits in a copy of the store, and may have been sent since.
+COPIED = "It waited to be sent when this copy of the mail was made."
 #: States in which the process may die and nobody knows what the server has; see `recover`.
 IN_FLIGHT = (SendingState.CONNECTING, SendingState.TRANSMITTING)
 
@@ -33,6 +35,7 @@ class Sending:
             it does not have what the others may have.
         changed_s: When its state was stored.
         queued_s: When it was put into the outbox.
+        problem: Why it is where it is, as a sentence.
     """
 
     id: SendingId
@@ -53,6 +56,7 @@ class Sending:
     report: ReportWish
     changed_s: float
     queued_s: float
+    problem: str | None
 
     @property
     def since_s(self) -> float:
@@ -78,7 +82,8 @@ _FINALITY = {"delayed": 0, "relayed": 1, "expanded": 1, "delivered": 2, "failed"
 CLOCKS_APART_S = 300.0
 _COLUMNS = (
     "id, account_id, state, message_id, subject, sender, recipients, refused, blob_id,"
-    " not_before_s, retry_s, tries, draft, answers, forwards, report, changed_s, queued_s"
+    " not_before_s, retry_s, tries, draft, answers, forwards, report, changed_s, queued_s,"
+    " problem"
 )
 # RFC 3461 section 4.4
 _MAX_ENVELOPE_ID = 100
@@ -297,4 +302,5 @@ def _sending(row: Fields) -> Sending:
         msgspec.json.decode(row[15], type=ReportWish),
         row[16],
         row[17],
+        row[18],
     )

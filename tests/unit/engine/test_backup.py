@@ -11,13 +11,17 @@ from desktopmail.door.ids import MessageId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
-from desktopmail.door.rows import View
+from desktopmail.door.rows import SendingState, View
 from desktopmail.engine import backup, doctor
+from desktopmail.engine.store import blob, sending
 from desktopmail.net.ports import system_ports
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from desktopmail.door.ids import SendingId
+    from desktopmail.engine.store.store import Transaction
 
 
 async def test_a_backup_holds_everything_of_its_moment(tmp_path: Path) -> None:
@@ -34,6 +38,26 @@ async def test_a_backup_holds_everything_of_its_moment(tmp_path: Path) -> None:
     copy.close()
     async with open_store(tmp_path / "copy") as store:
         assert await doctor.examine(store, system_ports(), repair=False) == []
+
+
+async def test_what_waits_to_be_sent_is_not_sent_by_the_copy_too(tmp_path: Path) -> None:
+    def queue(tx: Transaction) -> SendingId:
+        return sending.add(
+            tx, add_account(tx), message_id="1@example.org", subject="Lunch?",
+            sender="ann@example.org", recipients=("bob@example.org",),
+            blob_id=blob.put(tx, [mail(1)])[0], now_s=100.0, delay_s=10.0,
+            draft=None, answers=None, forwards=False,
+        )  # fmt: skip
+
+    async with open_store(tmp_path / "profile") as store:
+        made = await store.write(queue)
+        await backup.write(store, tmp_path / "copy")
+        here = await store.read(lambda tx: sending.get(tx, made))
+        assert here.state is SendingState.QUEUED
+    async with open_store(tmp_path / "copy") as store:
+        there = await store.read(lambda tx: sending.get(tx, made))
+        assert there.state is SendingState.UNSURE
+        assert there.problem == "It waited to be sent when this copy of the mail was made."
 
 
 async def test_a_backup_that_has_no_room_leaves_nothing_behind(

@@ -325,6 +325,22 @@ async def test_an_unsure_message_is_never_sent_again_by_itself_but_asked_about(
             assert bench.subjects("Sent") == ["Subject 1"]
 
 
+async def test_what_waited_in_a_copy_of_the_mail_is_asked_about_as_such(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await cut_behind_the_dot(bench, account_id)
+            await bench.engine.store.write(
+                lambda tx: tx.execute("UPDATE sending SET problem = ?", (sending.COPIED,))
+            )
+            bench.engine.working.wake_all()
+            await until(lambda: bool(bench.reader.questions()), "the question")
+            (question,) = bench.reader.questions()
+            assert question.text == (
+                "“Subject 1” waited to be sent when this copy of the mail was made. Did it arrive?"
+            )
+
+
 async def test_an_unsure_message_may_be_sent_again_when_a_person_says_so(tmp_path: Path) -> None:
     with LocalServer(PASSWORDS) as server:
         async with running_engine(tmp_path) as bench:

@@ -212,7 +212,7 @@ async def test_a_server_that_skips_its_proof_is_found_out() -> None:
         # Capabilities are a set: they are named in one order all the same.
         (["NTLM", "GSSAPI", "OTP"], "auto", "offers: GSSAPI, NTLM, OTP"),
         (["OTP", "GSSAPI", "NTLM"], "auto", "offers: GSSAPI, NTLM, OTP"),
-        ([], "auto", "offers: none"),
+        ([], "auto", "offers no way to log in."),
         (["PLAIN"], "scram", "'auto'"),
         (["PLAIN"], "auto", "clear text"),
     ],
