@@ -29,7 +29,7 @@ from desktopmail.ui.dates import short_date, size_text
 from desktopmail.ui.isolates import isolated, joined
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.message_drag import PLACEMENTS_MIME, write_placements
-from desktopmail.ui.models.standing import standing
+from desktopmail.ui.models.standing import Standing, standing
 from desktopmail.ui.models.tags import Tags, tag_text
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class MessageListModel(QAbstractTableModel):
         self._frozen: tuple[int, list[MessageRow]] | None = None
         self.view = View()
         self._from_server: frozenset[PlacementId] = frozenset()
-        self._standing: dict[MailboxId, str] = {}
+        self._standing: dict[MailboxId, Standing] = {}
         self.outgoing = False
         self.is_reckoned = False
         self.tags = Tags(self)
@@ -442,9 +442,9 @@ class MessageListModel(QAbstractTableModel):
         shown = joined(who.split(", ")) if self.outgoing else isolated(who)
         return f"{shown}  ({message.thread_size})" if message.thread_size > 1 else shown
 
-    def where(self, message: MessageRow) -> str:
+    def where(self, message: MessageRow) -> Standing | None:
         """The mailbox that a row stands in, where rows of this list stand in several."""
-        return self._standing.get(message.mailbox_id, "")
+        return self._standing.get(message.mailbox_id)
 
     def labels(self, message: MessageRow) -> list[TagRow]:
         """What a row is marked with: found at a server only, and its tags."""
@@ -464,7 +464,7 @@ class MessageListModel(QAbstractTableModel):
             parts.append(tr("list.flagged"))
         parts += [self.who(message), message.subject or tr("list.no_subject"), self.date(message)]
         if where := self.where(message):
-            parts.append(tr("list.stands_in", mailbox=where))
+            parts.append(tr("list.stands_in", mailbox=where.text))
         if message.has_attachment:
             parts.append(tr("list.with_attachment"))
         if tagged := tag_text(self.labels(message)):

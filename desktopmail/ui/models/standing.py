@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from desktopmail.ui.models.mailboxes import account_title, mailbox_title
 
@@ -17,7 +17,27 @@ if TYPE_CHECKING:
 _MOST_LOOKED_AT = 500  # messages of one conversation
 
 
-def standing(reader: StoreReader, view: View) -> dict[MailboxId, str]:
+class Standing(NamedTuple):
+    """Where a message stands.
+
+    Attributes:
+        mailbox: What tells it apart: the name of the mailbox, or of the account.
+        owner: The account; empty where the mailbox says enough.
+    """
+
+    mailbox: str
+    owner: str = ""
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return f"{self.mailbox}{BETWEEN}{self.owner}" if self.owner else self.mailbox
+
+
+BETWEEN = " · "  # mailbox and account
+
+
+def standing(reader: StoreReader, view: View) -> dict[MailboxId, Standing]:
     """Return what the rows of a view call the mailbox that each stands in; empty: they do not.
 
     The rows of a mailbox, or of the joined Inboxes, all stand where the list is headed with.
@@ -41,7 +61,7 @@ def standing(reader: StoreReader, view: View) -> dict[MailboxId, str]:
 
 def distinct_names(
     boxes: Sequence[MailboxRow], accounts: Iterable[AccountRow]
-) -> dict[MailboxId, str]:
+) -> dict[MailboxId, Standing]:
     """Return names of mailboxes that tell them apart, as short as may be.
 
     Args:
@@ -56,10 +76,10 @@ def distinct_names(
     }
     same = Counter(titles.values())
 
-    def name(box: MailboxRow) -> str:
+    def name(box: MailboxRow) -> Standing:
         title, owner = titles[box.id], owners.get(box.account_id, "")
         if len(same) == 1:
-            return owner
-        return title if same[title] == 1 else f"{title} · {owner}"
+            return Standing(owner)
+        return Standing(title, "" if same[title] == 1 else owner)
 
     return {box.id: name(box) for box in boxes}

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QS
 from desktopmail.door.rows import Flag, MessageRow, TagRow
 from desktopmail.ui.language import tr
 from desktopmail.ui.models.messages import ListColumn, MessageListModel
+from desktopmail.ui.models.standing import BETWEEN, Standing
 from desktopmail.ui.panes.reading_order import draw_text, end_box, place, trim
 from desktopmail.ui.theme import icons
 
@@ -26,7 +27,9 @@ _TAG = 9
 _TAGS_SHOWN = 5
 _GAP = 8  # beside the text of a cell
 _UNREAD = QFont.Weight.DemiBold
-_MOST_OF_A_LINE = 0.45  # that the name of a mailbox takes
+_MOST_OF_A_LINE = 0.45  # that the names of a mailbox and its account take
+_MOST_FOR_A_MAILBOX = 0.6  # alone
+_LEAST_OF_AN_OWNER = 4  # letters, with the ellipsis
 _DOT_BETWEEN = "  ·  "
 
 
@@ -229,19 +232,38 @@ def paint_tags(
     return min(len(tags), _TAGS_SHOWN) * step
 
 
-def paint_where(painter: QPainter, line: QRect, used: int, where: str, *, mirrored: bool) -> int:
-    """Write the name of a mailbox at the end of a line, of which so many pixels are used there.
+def paint_where(
+    painter: QPainter, line: QRect, used: int, where: Standing, *, mirrored: bool
+) -> int:
+    """Write where a message stands at the end of a line, of which so many pixels are used there.
 
     Returns:
         The width it takes, in pixels.
     """
-    wanted = painter.fontMetrics().horizontalAdvance(where) + 2
     room = trim(line, used, mirrored=mirrored)
-    width = max(min(wanted, round(room.width() * _MOST_OF_A_LINE)), 0)
+    shown, width = shortened(where, painter.fontMetrics(), max(room.width(), 0))
     before = room.width() - width
     room = room.adjusted(0, 0, -before, 0) if mirrored else room.adjusted(before, 0, 0, 0)
-    draw_text(painter, room, where, mirrored=mirrored, at_end=True)
+    draw_text(painter, room, shown, mirrored=mirrored, at_end=True)
     return width
+
+
+def shortened(where: Standing, metrics: QFontMetrics, room: int) -> tuple[str, int]:
+    """Where a message stands, in a part of so many pixels, and how many it takes.
+
+    The account gives way first; then the mailbox, which gets more of the line than both, and of
+    which beginning and end are kept: paths end with what tells them apart.
+    """
+    whole, mailbox = (metrics.horizontalAdvance(it) + 2 for it in (where.text, where.mailbox))
+    most = round(room * _MOST_OF_A_LINE)
+    if whole <= most:
+        return where.text, whole
+    left = most - metrics.horizontalAdvance(f"{where.mailbox}{BETWEEN}") - 2
+    if where.owner and left >= metrics.averageCharWidth() * _LEAST_OF_AN_OWNER:
+        owner = metrics.elidedText(where.owner, Qt.TextElideMode.ElideRight, left)
+        return f"{where.mailbox}{BETWEEN}{owner}", most
+    width = min(mailbox, round(room * _MOST_FOR_A_MAILBOX))
+    return metrics.elidedText(where.mailbox, Qt.TextElideMode.ElideMiddle, width), width
 
 
 class TableDelegate(QStyledItemDelegate):

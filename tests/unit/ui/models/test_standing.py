@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from desktopmail.door.rows import Kind, MailboxRow, Role, View
-from desktopmail.ui.models.standing import distinct_names, standing
+from desktopmail.ui.models.standing import Standing, distinct_names, standing
 from tests.helpers.fake_door import FakeStore
 
 
@@ -17,7 +17,7 @@ def two_accounts() -> FakeStore:
 
 
 def names(store: FakeStore, boxes: list[MailboxRow]) -> list[str]:
-    return list(distinct_names(boxes, store.accounts()).values())
+    return [it.text for it in distinct_names(boxes, store.accounts()).values()]
 
 
 def test_a_mailbox_is_called_as_in_the_tree_where_no_other_is() -> None:
@@ -54,6 +54,6 @@ def test_what_looks_into_several_mailboxes_says_which() -> None:
     store = two_accounts()
     inbox, other = store.box(Role.INBOX, 1).id, store.box(Role.INBOX, 2).id
     assert standing(store, View(mailbox_ids=(inbox, other), query="walk")) == {
-        inbox: "Alice", other: "Bob",
+        inbox: Standing("Alice"), other: Standing("Bob"),
     }  # fmt: skip
-    assert standing(store, View(flagged_only=True))[inbox] == "Inbox · Alice"
+    assert standing(store, View(flagged_only=True))[inbox] == Standing("Inbox", "Alice")
