@@ -392,6 +392,8 @@ class Store:
             self._connection.execute("PRAGMA optimize")
         except DAMAGE as error:
             _log.error("the store is damaged, and closed as it is: %s", error)
+        except (*_UNWRITABLE, DoorError) as error:  # what waits for its words is found later
+            _log.warning("the store is closed as it is: %s", error)
         finally:
             self._connection.close()
             self._segments.close()

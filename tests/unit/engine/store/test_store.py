@@ -245,3 +245,23 @@ async def test_a_damaged_one_is_closed_all_the_same_and_let_go(tmp_path: Path) -
                     )
                 )
             assert caught.value.code == "damaged"
+
+
+@pytest.mark.logs("closed as it is")
+@pytest.mark.parametrize("fails", ["INSERT", "PRAGMA optimize"])
+async def test_a_store_that_cannot_be_written_is_closed_all_the_same(
+    fails: str, tmp_path: Path
+) -> None:
+    """An engine whose disk had failed ended with a traceback, and its work unfinished."""
+    async with open_store(tmp_path) as store:
+        inbox = await store.write(lambda tx: inbox_of(tx, add_account(tx)))
+        await store.write(lambda tx: put(tx, inbox, [mail(1, body="zebra")]), words_later=True)
+
+        def refuse(_cursor: object, sql: str, _bindings: object) -> bool:
+            if sql.startswith(fails):
+                raise apsw.IOError("disk I/O error")
+            return True
+
+        store._connection.exec_trace = refuse
+    async with open_store(tmp_path) as store:  # the profile was let go, and nothing was lost
+        assert await store.read(lambda tx: tx.fetch("SELECT count(*) FROM message")) == [(1,)]
