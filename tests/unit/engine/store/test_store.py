@@ -7,7 +7,7 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import apsw
 import pytest
@@ -28,9 +28,6 @@ from desktopmail.engine.store import blob, mailbox, schema
 from desktopmail.engine.store.store import Store, Transaction
 from desktopmail.net.ports import InlineExecutor, ThreadExecutor
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 async def test_a_step_that_fails_leaves_nothing_and_tells_nothing(tmp_path: Path) -> None:
@@ -113,6 +110,22 @@ async def test_octets_are_durable_before_a_row_names_them(tmp_path: Path) -> Non
     async with open_store(tmp_path):  # orphans are swept when the store is opened
         assert fetch(segment, "SELECT count(*) FROM octets") == [(0,)]
         segment.close()
+
+
+async def test_each_commit_waits_for_the_disk_itself(tmp_path: Path) -> None:
+    """What is acknowledged outlives the end of the machine, not only of the program."""
+    made: list[apsw.Connection] = []
+    apsw.connection_hooks.append(made.append)
+    try:
+        async with open_store(tmp_path) as store:
+            written = {
+                store.profile.database.name: fetch(made[0], "PRAGMA main.synchronous")[0][0],
+                store.profile.segment(1).name: fetch(made[1], "PRAGMA main.synchronous")[0][0],
+            }
+            assert [Path(one.filename).name for one in made[:2]] == list(written)
+    finally:
+        apsw.connection_hooks.remove(made.append)
+    assert set(written.values()) == {2}  # FULL
 
 
 async def test_a_full_disk_is_one_sentence_and_nothing_is_lost(tmp_path: Path) -> None:

@@ -49,6 +49,19 @@ async def test_what_vanished_is_unlinked_first_and_removed_a_full_cycle_later(
         assert await store.read(lambda tx: tx.fetch("SELECT count(*) FROM message")) == [(1,)]
 
 
+async def test_what_is_told_again_and_again_to_be_gone_is_removed_all_the_same(
+    tmp_path: Path,
+) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        inbox = await store.read(lambda tx: inbox_of(tx, account_id))
+        await store.write(lambda tx: put(tx, inbox, [mail(1)]))
+        for left in (1, 0):
+            await store.write(lambda tx: vanish.unlink(tx, inbox, [1]))
+            await store.write(lambda tx: vanish.finish_cycle(tx, inbox))
+            assert await store.read(count) == left
+
+
 async def test_what_comes_back_in_between_is_shown_again(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         account_id = await store.write(add_account)
