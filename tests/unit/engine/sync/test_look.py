@@ -94,6 +94,30 @@ async def test_what_others_change_is_taken_over(without: tuple[str, ...], tmp_pa
             assert bench.reader.problems() == []
 
 
+@pytest.mark.parametrize("without", LEVELS[:3])
+async def test_under_another_uidvalidity_a_uid_names_another_message(
+    without: tuple[str, ...], tmp_path: Path
+) -> None:
+    """All UIDs are one lower, UIDNEXT is the same, and so is the count but for what came."""
+    with LocalServer(PASSWORDS, without=without) as server:
+        for number in range(5):
+            server.deliver("alice", mail(number))
+        async with other_device(server) as device:
+            await device.select("INBOX")
+            await device.uid_store(UidSet.span(1, 1), StoreMode.ADD, [DELETED])
+            await device.expunge()
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            server.deliver("alice", mail(5), flags=("\\Flagged",))
+            server.add_fault(
+                Fault(protocol="imap", command="SELECT", argument="INBOX", uidvalidity=True)
+            )
+            await bench.sync(account_id)
+            agree(bench, server)
+            assert bench.subjects() == [f"Subject {number}" for number in range(1, 6)]
+
+
 @pytest.mark.parametrize("without", [(), ("QRESYNC",)], ids=["QRESYNC", "CONDSTORE"])
 async def test_a_server_whose_changes_count_less_than_before_is_looked_at_in_full(
     without: tuple[str, ...], tmp_path: Path
