@@ -17,6 +17,7 @@ from desktopmail.door.commands import (
 )
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import ConnectionState, Flag
+from desktopmail.engine.store import placement
 from desktopmail.engine.sync import fetch, imap, vanish
 from desktopmail.net import imap_running
 from desktopmail.net.imap import ImapClient
@@ -244,6 +245,36 @@ async def test_a_mailbox_that_cannot_be_opened_does_not_stop_the_others(tmp_path
             account_id = await bench.add(server)
             await bench.sync(account_id)
             assert bench.subjects("Trash") == ["Subject 1"]
+
+
+async def test_what_went_is_forgotten_by_the_next_cycle_though_nothing_else_changed_in_its_mailbox(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in (1, 2):
+            server.deliver("alice", mail(number), mailbox="Archive")
+        async with synced_engine(tmp_path, server) as (bench, account_id):
+            async with other_device(server) as device:
+                await device.select("Archive")
+                await device.uid_store(UidSet.span(1, 1), StoreMode.ADD, [DELETED])
+                await device.expunge()
+            for kept in (2, 1):
+                await bench.sync(account_id)
+                rows = await bench.engine.store.read(lambda tx: tx.fetch("SELECT id FROM message"))
+                assert len(rows) == kept
+
+
+async def test_a_mailbox_with_another_number_of_messages_is_looked_at_whatever_else_is_the_same(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        for number in (1, 2):
+            server.deliver("alice", mail(number), mailbox="Archive")
+        async with synced_engine(tmp_path, server) as (bench, account_id):
+            lost = bench.placed("Subject 1", "Archive")
+            await bench.engine.store.write(lambda tx: placement.remove(tx, [lost]))
+            await bench.sync(account_id)
+            assert bench.subjects("Archive") == ["Subject 1", "Subject 2"]
 
 
 async def test_the_mailboxes_that_it_does_not_idle_on_are_polled(tmp_path: Path) -> None:
