@@ -28,7 +28,7 @@ _TAGS_SHOWN = 5
 _GAP = 8  # beside the text of a cell
 _UNREAD = QFont.Weight.DemiBold
 _MOST_OF_A_LINE = 0.45  # that the names of a mailbox and its account take
-_MOST_FOR_A_MAILBOX = 0.6  # alone
+_MOST_FOR_A_MAILBOX = 0.5  # alone
 _LEAST_OF_AN_OWNER = 4  # letters, with the ellipsis
 _DOT_BETWEEN = "  ·  "
 
