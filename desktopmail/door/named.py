@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktopmail.door.search import tree
-from desktopmail.door.terms import All, Any, Leaf
+from desktopmail.door.terms import All, Any, Leaf, Not
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from desktopmail.door.ids import MailboxId
     from desktopmail.door.rows import AccountRow, MailboxRow
     from desktopmail.door.terms import Node, Term
+
+_NAMING = frozenset({"in", "account"})
 
 
 def named_mailboxes(
@@ -31,6 +33,18 @@ def named_mailboxes(
     return [found for _, found in _named(query, mailboxes, accounts)]
 
 
+def searched_mailboxes(
+    query: str, mailboxes: Sequence[MailboxRow], accounts: Iterable[AccountRow]
+) -> frozenset[MailboxId]:
+    """The mailboxes of which a query may find something, by the names in it; see `named_mailboxes`.
+
+    Raises:
+        SearchError: The query cannot be understood.
+    """
+    asked, namesakes = tree(query), _Names(accounts)
+    return frozenset(box.id for box in mailboxes if _may_fit(asked, box, namesakes))
+
+
 def nothing_named(
     query: str, mailboxes: Sequence[MailboxRow], accounts: Iterable[AccountRow]
 ) -> list[Term]:
@@ -41,21 +55,49 @@ def nothing_named(
 def _named(
     query: str, mailboxes: Sequence[MailboxRow], accounts: Iterable[AccountRow]
 ) -> list[tuple[Term, frozenset[MailboxId]]]:
-    owners = {
-        account.id: {account.name.casefold(), account.address.casefold()} for account in accounts
-    }
+    namesakes = _Names(accounts)
+    return [
+        (term, frozenset(box.id for box in mailboxes if namesakes.fit(term, box)))
+        for term in _wanted(tree(query))
+        if term.name in _NAMING
+    ]
 
-    def names(term: Term, box: MailboxRow) -> bool:
+
+class _Names:
+    """Knows what mailboxes and accounts are called."""
+
+    def __init__(self, accounts: Iterable[AccountRow]) -> None:
+        self._owners = {
+            account.id: {account.name.casefold(), account.address.casefold()}
+            for account in accounts
+        }
+
+    def fit(self, term: Term, box: MailboxRow) -> bool:
+        """Whether a term names a mailbox."""
         text = term.text.casefold()
         if term.name == "account":
-            return text in owners.get(box.account_id, ())
+            return text in self._owners.get(box.account_id, ())
         return text in {box.path.casefold(), box.role.value}
 
-    return [
-        (term, frozenset(box.id for box in mailboxes if names(term, box)))
-        for term in _wanted(tree(query))
-        if term.name in {"in", "account"}
-    ]
+
+def _may_fit(node: Node, box: MailboxRow, names: _Names) -> bool:
+    """Whether a query may find a message of a mailbox."""
+    if isinstance(node, Leaf):
+        return node.term.name not in _NAMING or names.fit(node.term, box)
+    if isinstance(node, Not):
+        return not _fits_all(node.inner, box, names)
+    parts = (_may_fit(part, box, names) for part in node.parts)
+    return all(parts) if isinstance(node, All) else any(parts)
+
+
+def _fits_all(node: Node, box: MailboxRow, names: _Names) -> bool:
+    """Whether a query finds every message of a mailbox, by its names alone."""
+    if isinstance(node, Leaf):
+        return node.term.name in _NAMING and names.fit(node.term, box)
+    if isinstance(node, Not):
+        return not _may_fit(node.inner, box, names)
+    parts = (_fits_all(part, box, names) for part in node.parts)
+    return all(parts) if isinstance(node, All) else any(parts)
 
 
 def _wanted(node: Node) -> Iterator[Term]:

@@ -275,6 +275,24 @@ def test_a_mailbox_that_is_named_widens_the_search_to_where_it_is(theme: Theme) 
     play(theme, scene)
 
 
+def test_a_search_of_named_mailboxes_says_of_those_alone_what_is_not_here(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        store.partly = [store.box(Role.SENT).id, store.box(Role.TRASH).id]
+        window.sidebar.choose(("mailbox", store.box(Role.INBOX).id))
+        bar, field = window.list_pane.scope_bar, window.tool_bar.search
+        for words, said in (
+            ("walk in:sent", "Only what is here was searched; not everything is of Sent."),
+            ("walk in:archive", "Everything of it is here and was searched."),
+        ):
+            field.setText(words)
+            QTest.keyClick(field, Qt.Key.Key_Return)
+            await until(lambda said=said: bar.reach.text() == said)
+            assert bar.buttons[Scope.ACCOUNT].isChecked()
+        assert not bar.servers.isVisible()
+
+    play(theme, scene)
+
+
 def test_a_search_says_how_far_it_reached_and_asks_the_server_for_the_rest(
     theme: Theme,
 ) -> None:
