@@ -181,6 +181,25 @@ def test_down_goes_to_the_first_hit_and_escape_there_leaves_the_search(theme: Th
     play(theme, scene)
 
 
+def test_escape_in_a_button_above_the_hits_leaves_the_search(theme: Theme) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        pane, field = window.list_pane, window.tool_bar.search
+        store.partly = [store.box(Role.INBOX).id]
+        title = pane.title
+        everywhere = pane.scope_bar.buttons[Scope.EVERYWHERE]
+        for button in (everywhere, pane.scope_bar.servers, pane.sort_button):
+            field.setText("walk")
+            QTest.keyClick(field, Qt.Key.Key_Return)
+            await until(lambda: pane.is_search and pane.scope_bar.servers.isVisible())
+            button.setFocus()
+            QTest.keyClick(button, Qt.Key.Key_Escape)
+            assert pane.title == title
+            assert field.text() == ""
+            assert window.focusWidget() is pane.list
+
+    play(theme, scene)
+
+
 def test_the_words_that_nothing_was_found_for_are_not_cut_off(theme: Theme) -> None:
     async def scene(window: MainWindow, _store: FakeStore) -> None:
         viewport = window.list_pane.list.viewport()

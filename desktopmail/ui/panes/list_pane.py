@@ -23,6 +23,8 @@ from desktopmail.ui.panes.scope_bar import ScopeBar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtGui import QKeyEvent
+
     from desktopmail.door.rows import MessageRow
     from desktopmail.ui.models.messages import MessageListModel
     from desktopmail.ui.theme.theme import Theme
@@ -52,7 +54,7 @@ class ListPane(QFrame):
 
     Signals:
         view_changed: Another view is shown.
-        search_left: Escape was pressed in what a search found.
+        search_left: Escape was pressed in what a search found, or above it.
         search_wanted: A search, by this view, is to be done again: in another order, or filtered.
     """
 
@@ -220,6 +222,14 @@ class ListPane(QFrame):
         self._check_filters(before.filters)
         self._open_again()
         self.list.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Escape in a button above the list leaves what is shown, as it does in the list."""
+        if event.key() == Qt.Key.Key_Escape and (self.is_conversation or self.is_search):
+            self._leave()
+            self.list.setFocus()  # the button may be gone
+        else:
+            super().keyPressEvent(event)
 
     def _leave(self) -> None:
         if self.is_conversation:
