@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from desktopmail.cli.context import Context
     from desktopmail.cli.declaration import Commands
 
+# A person types one command after the other, and not the pass phrase before each.
+_STAYS_MINUTES = 10
+
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Declare the command."""
@@ -26,7 +29,11 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 async def _vault(context: Context, _arguments: argparse.Namespace) -> int:
     pass_phrase = password.secret("pass phrase")
-    await (await context.door()).command(OpenVault(pass_phrase=pass_phrase))
-    context.output.line("The vault is open for as long as the engine runs.")
+    await (await context.door()).command(
+        OpenVault(pass_phrase=pass_phrase, stays_s=_STAYS_MINUTES * 60)
+    )
+    context.output.line(
+        f"The vault is open until {_STAYS_MINUTES} minutes after the last command or window."
+    )
     context.output.value({"open": True})
     return 0

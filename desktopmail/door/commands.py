@@ -493,9 +493,14 @@ class OpenVault(Command, frozen=True, kw_only=True):
     """Open the file that keeps the passwords where there is no keyring, or make it.
 
     Refused when the pass phrase is wrong; needed once each time the engine was started.
+
+    Attributes:
+        pass_phrase: By which it is opened.
+        stays_s: For how long the engine goes on without a client, so that the next finds it open.
     """
 
     pass_phrase: Password
+    stays_s: float = 0.0
 
 
 class SetPassword(Command, frozen=True, kw_only=True):

@@ -79,29 +79,31 @@ async def _serve(profile: Profile, deaths_seen: int) -> None:
             _let_stdout_go()
             gc.freeze()  # what is here now stays
             gc.set_threshold(*GC_THRESHOLDS)
-            await _until_the_last_client_left(listener, stop)
+            await _until_the_last_client_left(engine, listener, stop)
         finally:
             await listener.aclose()
             await engine.aclose()
             worker.close()
 
 
-async def _until_the_last_client_left(listener: Listener, stop: asyncio.Event) -> None:
+async def _until_the_last_client_left(
+    engine: Engine, listener: Listener, stop: asyncio.Event
+) -> None:
     clock = SystemClock()
     async with asyncio.TaskGroup() as group:
-        watching = group.create_task(_watch(listener, clock))
+        watching = group.create_task(_watch(engine, listener, clock))
         stopping = group.create_task(_wait_for(stop))
         await asyncio.wait((watching, stopping), return_when=asyncio.FIRST_COMPLETED)
         watching.cancel()
         stopping.cancel()
 
 
-async def _watch(listener: Listener, clock: SystemClock) -> None:
+async def _watch(engine: Engine, listener: Listener, clock: SystemClock) -> None:
     if not await wait(listener.busy, clock, FIRST_CLIENT_S):
         return
     while True:
         await listener.idle.wait()
-        if not await wait(listener.busy, clock, GRACE_S):
+        if not await wait(listener.busy, clock, max(GRACE_S, engine.stays_s)):
             return
 
 

@@ -98,6 +98,8 @@ class Engine:
         connector = Connector(
             ports, secrets, self._transcripts, chosen.local_name, self._proxies, trust
         )
+        #: For how long the engine is wanted after its last client.
+        self.stays_s = 0.0
         self.working = working = Working(store, ports, connector, poll_s=chosen.poll_minutes * 60)
         self._round = Round(store, working, ports.clock, profile.log)
         self._octets = Octets(store, working)
@@ -250,8 +252,10 @@ class Engine:
                 return outcome
             case commands.StartSandbox():
                 return await self._demo.start()
-            case commands.OpenVault(pass_phrase=pass_phrase):
-                return await self._passwords.open_vault(pass_phrase)
+            case commands.OpenVault(pass_phrase=pass_phrase, stays_s=stays_s):
+                outcome = await self._passwords.open_vault(pass_phrase)
+                self.stays_s = max(self.stays_s, stays_s)
+                return outcome
             case commands.SetPassword():
                 return await self._passwords.set(command)
             case commands.SetProxy():

@@ -499,3 +499,14 @@ def test_the_account_of_a_message_in_two_places_is_named_by_account(program: Pro
     program.ok("delete", str(row["id"]), "--from", "Archive", "--account", "bob-pop3")
     assert only(program, "list", "Trash", "--account", "bob-pop3")["subject"] == "Twice"
     assert only(program, "list", "INBOX", "--account", "alice-imap")["subject"] == "Twice"
+
+
+def test_an_opened_vault_is_open_for_the_next_command_too(tmp_path: Path) -> None:
+    program = Program(tmp_path / "profile")
+    program.ok("vault", stdin="open sesame\n")
+    time.sleep(4)  # a person types; an engine without a vault has ended by then
+    program.ok(
+        "account", "add", "--address", "anna@example.org", "--imap", "mail.example.org:993",
+        "--smtp", "mail.example.org:465", "--no-check", "--password-stdin", stdin="secret\n",
+    )  # fmt: skip
+    program.kill_engine()
