@@ -17,10 +17,12 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile  # noqa: F401  the same
+import tempfile  # noqa: F401  takes what it needs before that is gone
 import types
 from fcntl import F_GETFL, F_OFD_SETLK, F_RDLCK, F_WRLCK, fcntl
 from typing import TYPE_CHECKING
+
+import platformdirs  # noqa: F401  the same: it takes the module for the folders of this system
 
 if TYPE_CHECKING:
     from collections.abc import Callable
