@@ -43,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return cli_main(arguments)
     options = _parse(arguments)
     if options.screenshot is not None:
+        if no_place := _no_place(options.screenshot):
+            return _fail(no_place)
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     elif not _has_display():
         return _fail(_NO_DISPLAY)
@@ -157,6 +159,20 @@ def _explain(error: ImportError) -> str:
             f"on Debian and Ubuntu: apt install {_BASE_PACKAGES}"
         )
     raise error
+
+
+def _no_place(picture: Path) -> str:
+    """Why a picture cannot be written there, seen before all that it takes; "" where it can be."""
+    folder = picture.absolute().parent
+    if not folder.is_dir():
+        why = f"there is no folder {folder}"
+    elif picture.is_dir():
+        why = "that is a folder"
+    elif not os.access(picture if picture.exists() else folder, os.W_OK):
+        why = "it is not allowed there"
+    else:
+        return ""
+    return f"The picture {picture} cannot be written: {why}. Name another place."
 
 
 def _fail(sentence: str) -> int:

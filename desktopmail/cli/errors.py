@@ -22,6 +22,7 @@ _DONE_BY = {
     "downgrade": QUESTION,
     "set-aside": QUESTION,
     "only-here": _KEEP,
+    "nothing-found": "`desktopmail account add` takes them; without a network none are found.",
     "no-tag": "`desktopmail tags list` shows which there are.",
     "tls-certificate": _PIN,
     "tls-name": _PIN,

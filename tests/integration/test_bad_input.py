@@ -165,6 +165,9 @@ _WRONG = [
     ("backup DIR/profile", 1, "DIR/profile is not empty. Name a new folder."),
     ("proxy nosuch", 1, "Write it as socks5://HOST:PORT"),
     ("vault", 1, "No pass phrase came on standard input"),
+    ("account discover a@nosuch", 1, "`desktopmail account add` takes them; without a network"),
+    ("demo --screenshot DIR/none/x.png", 1, "there is no folder DIR/none. Name another place."),
+    ("demo --screenshot DIR/folder", 1, "DIR/folder cannot be written: that is a folder. Name"),
     ("nosuch", 2, "there is no command nosuch. See desktopmail --help."),
     ("tags nosuch", 2, "there are list, set and remove"),
 ]  # fmt: skip
