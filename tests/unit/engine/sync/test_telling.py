@@ -63,3 +63,32 @@ async def test_where_the_target_ended_is_stored_once_before_anything_is_put_ther
             assert (left.id, left.state, left.problem) == (second.id, "failed", "no")
             assert await at.box(MailboxId(999)) is None
             assert await at.box(None) is None
+
+
+async def test_what_stood_in_the_target_before_is_not_what_a_copy_has_brought_there(
+    tmp_path: Path,
+) -> None:
+    """From the first UID on, as where the target has got another UIDVALIDITY since."""
+    with LocalServer(PASSWORDS) as server:
+        for path in ("INBOX", "Junk"):
+            server.deliver("alice", mail(1), mailbox=path)
+        async with running_engine(tmp_path) as bench, other_device(server) as client:
+            account_id = await bench.add(server)
+            await bench.sync()
+            await bench.engine.command(SetOffline(offline=True))
+            store, junk = bench.engine.store, bench.mailbox("Junk")
+            await bench.engine.command(
+                CopyMessages(placement_ids=(bench.placed("Subject 1"),), mailbox_id=junk)
+            )
+            account = await store.read(lambda tx: accounts.get(tx, account_id))
+
+            async def select(path: str) -> None:
+                await client.select(path)
+
+            at = Telling(store, system_ports(), client, account, select)
+            group = await store.read(lambda tx: operation.pending(tx, account_id))
+            target, members = await at.box(junk), await at.members(group)
+            assert target is not None
+            assert await at.find(target, members, 1) == {}
+            server.deliver("alice", mail(1), mailbox="Junk")
+            assert await at.find(target, members, 1) == dict.fromkeys(members, 2)
