@@ -145,7 +145,7 @@ def keep(tx: Transaction, account_id: AccountId, listed: list[Listed]) -> None:
     """Make the mailboxes here those of the server; one that it does not list any more goes.
 
     A mailbox that exists only here (its CREATE waits in the journal, or its account fetched by POP3
-    before) stays.
+    before) stays; and so does everything where the server does not list the Inbox.
     """
     before = {one.path: one for one in mailbox.of_account(tx, account_id)}
     for one in listed:
@@ -171,9 +171,11 @@ def keep(tx: Transaction, account_id: AccountId, listed: list[Listed]) -> None:
     for here in mailbox.of_account(tx, account_id):
         if here.path in seen:
             tx.execute("UPDATE mailbox SET missed = 0 WHERE id = ? AND missed > 0", (here.id,))
+    if not any(one.role is Role.INBOX for one in listed):
+        return  # whoever has an Inbox is told of it: this answer is not whole
     for gone in before.values():
         is_ours = gone.local or gone.hidden or operation.of_mailbox(tx, gone.id, "create")
-        if not is_ours and gone.role is not Role.INBOX:
+        if not is_ours:
             _miss(tx, gone)
 
 

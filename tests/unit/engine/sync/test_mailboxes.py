@@ -68,12 +68,18 @@ async def test_a_listing_that_leaves_a_mailbox_out_once_takes_nothing_away(tmp_p
         assert "Work" not in await paths(store, account_id)
 
 
-async def test_an_empty_listing_never_takes_the_inbox(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [(), USUAL[1:2]], ids=["nothing", "no-inbox"])
+async def test_a_listing_without_the_inbox_takes_nothing_away_however_often_it_is_told(
+    told: tuple[Listed, ...], tmp_path: Path
+) -> None:
+    """RFC 9051 section 6.3.9: whoever has an Inbox is told of it. Such an answer is not whole."""
     async with open_store(tmp_path) as store:
         account_id = await store.write(add_account)
+        other = await store.write(lambda tx: mailbox.add(tx, account_id, "Work"))
+        await store.write(lambda tx: put(tx, other, [mail(1)]))
         for _ in range(4):
-            await keep(store, account_id)
-        assert "INBOX" in await paths(store, account_id)
+            await keep(store, account_id, *told)
+        assert {"INBOX", "Work"} <= set(await paths(store, account_id))
 
 
 async def test_what_stands_only_here_outlives_its_mailbox_at_the_server(tmp_path: Path) -> None:
