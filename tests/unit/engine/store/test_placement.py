@@ -14,13 +14,16 @@ from hypothesis import strategies as st
 from desktopmail.door.changes import AnyChange, MailboxesChanged, MessagesChanged
 from desktopmail.door.profile import Profile
 from desktopmail.door.rows import Flag
-from desktopmail.engine.store import mailbox, placement
+from desktopmail.engine.store import mailbox, operation, placement
+from desktopmail.engine.store.operation import Arguments
 from desktopmail.engine.store.store import Store, Transaction
 from desktopmail.net.ports import InlineExecutor
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from desktopmail.door.ids import PlacementId
 
 
 async def test_a_uid_stands_once_in_a_mailbox(tmp_path: Path) -> None:
@@ -45,6 +48,27 @@ async def test_a_copy_has_flags_and_tags_and_no_uid_yet(tmp_path: Path) -> None:
         (found,) = await store.read(lambda tx: placement.get(tx, [twin]))
         assert (found.mailbox_id, found.uid, found.flags) == (other, None, Flag.FLAGGED)
         assert await store.read(lambda tx: placement.tags_of(tx, twin)) == {"work", "later"}
+
+
+@pytest.mark.parametrize("uid", [None, 7], ids=["on-its-way", "at-the-server"])
+async def test_with_a_message_goes_what_was_to_be_made_of_it_and_not_what_a_server_has(
+    uid: int | None, tmp_path: Path
+) -> None:
+    async with open_store(tmp_path) as store:
+        account_id = await store.write(add_account)
+        (one,) = await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1)]))
+        other = await store.write(lambda tx: mailbox.add(tx, account_id, "Other"))
+
+        def move(tx: Transaction) -> PlacementId:
+            twin = placement.copy(tx, one, other)
+            made = operation.add(tx, account_id, "move", Arguments(target=other), "Moved")
+            operation.add_targets(tx, made, [(one, Flag.NONE, twin)])
+            tx.execute("UPDATE placement SET uid = ? WHERE id = ?", (uid, twin))
+            return twin
+
+        twin = await store.write(move)
+        await store.write(lambda tx: placement.remove(tx, [one]))
+        assert bool(await store.read(lambda tx: placement.get(tx, [twin]))) is (uid is not None)
 
 
 async def test_a_tag_is_one_in_whatever_case_it_is_written(tmp_path: Path) -> None:
