@@ -268,6 +268,7 @@ class ChoiceDelegate(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._theme.colour("accent_soft"))
             painter.drawRoundedRect(rect.adjusted(6, 0, -6, 0), 6, 6)
+            self._theme.paint_edge(painter, rect.adjusted(6, 0, -6, 0))
         mirrored = self._view.isRightToLeft()
         line, side = rect.adjusted(18, 0, -18, 0), self._theme.px(18)
         if choice.icon:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QAction, QIcon, QPixmap
+from PySide6.QtGui import QAction, QIcon, QPainter, QPixmap
 
 from desktopmail.ui.theme.theme import Scheme, Theme
 from desktopmail.ui.theme.tokens import contrast, load_tokens
@@ -26,7 +26,7 @@ READ_ON = (
 )
 
 
-@pytest.mark.parametrize("name", ["light", "dark"])
+@pytest.mark.parametrize("name", ["light", "dark", "contrast-light", "contrast-dark"])
 def test_every_text_keeps_four_and_a_half_to_one_on_its_grounds(name: str) -> None:
     tokens = load_tokens(name)
     weak = [
@@ -36,6 +36,39 @@ def test_every_text_keeps_four_and_a_half_to_one_on_its_grounds(name: str) -> No
         if (ratio := contrast(getattr(tokens, ink), getattr(tokens, ground))) < 4.5
     ]
     assert weak == []
+
+
+@pytest.mark.parametrize("name", ["contrast-light", "contrast-dark"])
+def test_with_high_contrast_all_is_told_seven_to_one_and_lines_five(name: str) -> None:
+    tokens = load_tokens(name)
+    inks = ("text", "muted", "faint", "accent", "star", "danger", "warning", "success")
+    assert [ink for ink in inks if contrast(getattr(tokens, ink), tokens.surface) < 7] == []
+    for ground in (tokens.accent_soft, tokens.selected):
+        assert contrast(tokens.text, ground) >= 7
+        assert contrast(tokens.accent, ground) >= 7
+    assert contrast(tokens.border, tokens.surface) >= 5
+
+
+def test_what_is_selected_has_an_edge_where_the_system_asks_for_contrast(
+    qapp: QApplication, theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def edge() -> str:
+        picture = QPixmap(40, 20)
+        picture.fill(theme.colour("selected"))
+        painter = QPainter(picture)
+        theme.paint_edge(painter, picture.rect())
+        painter.end()
+        return picture.toImage().pixelColor(1, 10).name()
+
+    assert edge() == theme.tokens.selected
+    with monkeypatch.context() as patch:
+        patch.setattr("desktopmail.ui.theme.theme.wants_contrast", lambda: True)
+        theme.choose(Scheme.DARK)
+        assert theme.is_contrast
+        assert qapp.palette().window().color().name() == "#000000"
+        assert edge() == theme.tokens.accent == "#ffff00"
+    theme.choose(Scheme.LIGHT)
+    assert not theme.is_contrast
 
 
 def test_contrast_is_that_of_wcag() -> None:

@@ -25,6 +25,7 @@ _RIGHT = 14
 _ICON = 15
 _TAG = 9
 _TAGS_SHOWN = 5
+_EDGE_BEYOND = 8  # the edge of a row in a table ends out of sight
 _GAP = 8  # beside the text of a cell
 _UNREAD = QFont.Weight.DemiBold
 _MOST_OF_A_LINE = 0.45  # that the names of a mailbox and its account take
@@ -98,6 +99,7 @@ class CardDelegate(QStyledItemDelegate):
         if state & QStyle.StateFlag.State_Selected:
             token = "accent_soft" if self._view.hasFocus() else "selected"
             painter.fillRect(rect, self._theme.colour(token))
+            self._theme.paint_edge(painter, rect, focused=self._view.hasFocus())
         else:
             if state & QStyle.StateFlag.State_MouseOver:
                 painter.fillRect(rect, self._theme.colour("sunken"))
@@ -299,6 +301,9 @@ class TableDelegate(QStyledItemDelegate):
         if state & QStyle.StateFlag.State_Selected:
             token = "accent_soft" if self._view.hasFocus() else "selected"
             painter.fillRect(rect, self._theme.colour(token))
+            row = QRect(-_EDGE_BEYOND, rect.top(), self._view.width() + 2 * _EDGE_BEYOND, 0)
+            row.setHeight(rect.height())
+            self._theme.paint_edge(painter, row, focused=self._view.hasFocus())
         if message is not None:
             self._paint_cell(painter, option, index, message)
         painter.restore()

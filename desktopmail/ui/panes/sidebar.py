@@ -243,24 +243,29 @@ class _SidebarDelegate(QStyledItemDelegate):
             if (
                 selected and self._tree.hasFocus()
             ):  # no mailbox that is shown, but the cursor is here
-                self._paint_ground(painter, whole.adjusted(0, 8, 0, 0), "accent_soft")
+                ground = self._paint_ground(painter, whole.adjusted(0, 8, 0, 0), "accent_soft")
+                self._theme.paint_edge(painter, ground)
             self._paint_account(painter, node, whole, font, expanded=self._tree.isExpanded(index))
         else:
             hover = bool(state & QStyle.StateFlag.State_MouseOver)
             if selected or hover:
                 focused = selected and self._tree.hasFocus()
                 token = "accent_soft" if focused else "selected"
-                self._paint_ground(painter, whole, token if selected else "hover")
+                ground = self._paint_ground(painter, whole, token if selected else "hover")
+                if selected:
+                    self._theme.paint_edge(painter, ground, focused=focused)
             depth = rect.left() if not right_to_left else whole.right() - rect.right()
             self._paint_line(painter, node, whole, depth, font, selected=selected)
             if node.children:
                 self._paint_chevron(painter, whole, expanded=self._tree.isExpanded(index))
         painter.restore()
 
-    def _paint_ground(self, painter: QPainter, line: QRect, token: str) -> None:
+    def _paint_ground(self, painter: QPainter, line: QRect, token: str) -> QRect:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.colour(token))
-        painter.drawRoundedRect(line.adjusted(_INSET, 1, -_INSET, -1), 6, 6)
+        ground = line.adjusted(_INSET, 1, -_INSET, -1)
+        painter.drawRoundedRect(ground, 6, 6)
+        return ground
 
     def _paint_account(
         self, painter: QPainter, node: Node, rect: QRect, font: QFont, *, expanded: bool

@@ -253,6 +253,7 @@ class PlainView(QTextBrowser):
             anchor.setAnchor(True)
             anchor.setAnchorHref(span.url)
             anchor.setForeground(QBrush(self._theme.colour("accent")))
+            anchor.setFontUnderline(self._theme.is_contrast)
             cursor.insertText(line[span.begin : span.end], anchor)
             end = span.end
         cursor.insertText(line[end:], letters)

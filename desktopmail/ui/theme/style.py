@@ -197,7 +197,27 @@ QScrollArea[kind="recipients"][dropping="true"] { background: $accent_soft; bord
 """)
 
 
-def build_style_sheet(tokens: Tokens, *, base_pt: float, line_px: int, scale: float) -> str:
+# What is told apart by its ground elsewhere has an edge where there is high contrast.
+_EDGES = Template("""
+QLineEdit:focus, QPlainTextEdit[kind="field"]:focus, QComboBox:focus, QSpinBox:focus,
+QKeySequenceEdit:focus, QPushButton:focus, QPushButton[kind="link"]:focus,
+QPushButton[kind="person"]:focus, QToolButton:focus, QToolButton[kind="chip"]:focus,
+QAbstractButton[kind="attachment"]:focus { border: 2px solid $accent; }
+QMenu::item:selected, QMenuBar::item:selected, QToolButton:checked, QToolButton:pressed,
+QTableView[kind="facts"]::item:selected { border: 1px solid $accent; }
+QPushButton:hover, QToolButton:hover { border-color: $text; }
+QCheckBox:focus, QRadioButton:focus { color: $accent; text-decoration: underline; }
+QFrame[kind="warning"] { border: 1px solid $warning; }
+QFrame[kind="danger"] { border: 1px solid $danger; }
+QFrame[kind="notice"] { border: 1px solid $border; }
+QProgressBar { border: 1px solid $text; }
+#snackBar { border: 1px solid $surface; }
+""")
+
+
+def build_style_sheet(
+    tokens: Tokens, *, base_pt: float, line_px: int, scale: float, is_contrast: bool = False
+) -> str:
     """Return the style sheet of a theme.
 
     Args:
@@ -205,6 +225,7 @@ def build_style_sheet(tokens: Tokens, *, base_pt: float, line_px: int, scale: fl
         base_pt: The size of the application's letters, in points.
         line_px: The height of a line of them, in pixels.
         scale: How large they are against usual ones.
+        is_contrast: Have what is selected, pressed or in focus stand in edges.
     """
     dark = tokens.text > tokens.surface  # both are #rrggbb: the brighter one sorts later
     kind = "dark" if dark else "light"
@@ -225,4 +246,6 @@ def build_style_sheet(tokens: Tokens, *, base_pt: float, line_px: int, scale: fl
         radio_radius=(round(14 * scale) + 2) // 2,
         chip_radius=line_px // 2 + 3,
     )
+    if is_contrast:
+        sheet += _EDGES.substitute(dataclasses.asdict(tokens))
     return _GROWING.sub(lambda length: f"{round(int(length[1]) * scale)}px", sheet)

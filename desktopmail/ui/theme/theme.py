@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
+import functools
 import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -16,6 +17,8 @@ from PySide6.QtGui import (
     QFontMetrics,
     QGuiApplication,
     QIcon,
+    QPainter,
+    QPen,
     QPixmap,
 )
 from shiboken6 import isValid
@@ -29,12 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from PySide6.QtGui import QAction
+    from PySide6.QtGui import QAction, QStyleHints
     from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 Followed = TypeVar("Followed", bound=QObject)
 
 _OF_THE_SCREEN = 0.95
+_EDGE = 2  # pixels
 _USUAL_PX = 13 + 1 / 3  # 10 points at 96 dots an inch
 
 
@@ -60,6 +64,8 @@ class Theme(QObject):
     Attributes:
         tokens: The colours in force.
         dark: Whether they are the dark ones.
+        is_contrast: Whether the system asks for high contrast: then they are black and white, and
+            what is selected or has the focus has an edge.
         scale: How large the application's letters are against usual ones, at least 1.
     """
 
@@ -71,13 +77,14 @@ class Theme(QObject):
         self._scheme = scheme
         self._followers: dict[tuple[int, str], _Follower] = {}
         self._letters = application.font()
-        self.dark = False
+        self.dark = self.is_contrast = False
         self.scale = 1.0
         self.tokens: Tokens = load_tokens("light")
         application.setStyle("Fusion")
         _prefer_a_good_font(application)
-        hints = QGuiApplication.styleHints()
+        hints = _hints()
         hints.colorSchemeChanged.connect(self._system_changed)
+        hints.accessibility().contrastPreferenceChanged.connect(lambda _now: self._apply())
         self._apply()
 
     @property
@@ -93,6 +100,20 @@ class Theme(QObject):
     def colour(self, role: str) -> QColor:
         """Return a token's colour for painting."""
         return QColor(str(getattr(self.tokens, role)))
+
+    def paint_edge(self, painter: QPainter, rect: QRect, *, focused: bool = True) -> None:
+        """Draw an edge inside what is selected, where grounds alone do not tell it."""
+        if not self.is_contrast:
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        colour, width = (self.colour("accent"), _EDGE) if focused else (self.colour("text"), 1)
+        pen = QPen(colour, width)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(rect.adjusted(1, 1, -1, -1))
+        painter.restore()
 
     def px(self, length: int) -> int:
         """Return a length that grows with the letters, given for letters of the usual size."""
@@ -165,11 +186,13 @@ class Theme(QObject):
             self._apply()
 
     def _apply(self) -> None:
-        system_is_dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        system_is_dark = _hints().colorScheme() is Qt.ColorScheme.Dark
         self.dark = self._scheme is Scheme.DARK or (
             self._scheme is Scheme.SYSTEM and system_is_dark
         )
-        self.tokens = load_tokens("dark" if self.dark else "light")
+        self.is_contrast = wants_contrast()
+        name = "dark" if self.dark else "light"
+        self.tokens = load_tokens(f"contrast-{name}" if self.is_contrast else name)
         # setColorScheme() does nothing offscreen and on bare X11, so the palette is set as well.
         self._application.setPalette(build_palette(self.tokens))
         self._letters = font = self._application.font()
@@ -180,12 +203,25 @@ class Theme(QObject):
                 base_pt=font.pointSizeF(),
                 line_px=QFontMetrics(font).height(),
                 scale=self.scale,
+                is_contrast=self.is_contrast,
             )
         )
         for follower in list(self._followers.values()):
             if (target := follower.target()) is not None and isValid(target):
                 follower.apply(target)
         self.changed.emit()
+
+
+def wants_contrast() -> bool:
+    """Whether the system asks for high contrast."""
+    asked = _hints().accessibility().contrastPreference()
+    return asked is Qt.ContrastPreference.HighContrast
+
+
+@functools.cache
+def _hints() -> QStyleHints:
+    # Held for good: when PySide lets go of it, what `accessibility()` returns is dead from then on.
+    return QGuiApplication.styleHints()
 
 
 def _prefer_a_good_font(application: QApplication) -> None:
