@@ -98,8 +98,7 @@ class Engine:
         connector = Connector(
             ports, secrets, self._transcripts, chosen.local_name, self._proxies, trust
         )
-        #: For how long the engine is wanted after its last client.
-        self.stays_s = 0.0
+        self._stays_s = 0.0
         self.working = working = Working(store, ports, connector, poll_s=chosen.poll_minutes * 60)
         self._round = Round(store, working, ports.clock, profile.log)
         self._octets = Octets(store, working)
@@ -254,7 +253,7 @@ class Engine:
                 return await self._demo.start()
             case commands.OpenVault(pass_phrase=pass_phrase, stays_s=stays_s):
                 outcome = await self._passwords.open_vault(pass_phrase)
-                self.stays_s = max(self.stays_s, stays_s)
+                self._stays_s = max(self._stays_s, stays_s)
                 return outcome
             case commands.SetPassword():
                 return await self._passwords.set(command)
@@ -315,6 +314,14 @@ class Engine:
         outcome = await self.store.write(step)
         self.working.wake_all()
         return outcome
+
+    @property
+    def stays_s(self) -> float:
+        """For how long this engine is wanted after its last client.
+
+        Not where the next one is to put the store together anew, which takes its lock.
+        """
+        return 0.0 if self.profile.salvage.exists() else self._stays_s
 
     @property
     def _is_proxied(self) -> bool:

@@ -106,6 +106,20 @@ async def test_what_is_not_there_is_one_sentence(tmp_path: Path) -> None:
         assert bench.reader.sendings() == []
 
 
+async def test_an_opened_vault_keeps_the_engine_unless_the_store_has_to_be_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vault, "_SCRYPT_N", 2)
+    async with running_engine(tmp_path) as bench:
+        engine = bench.engine
+        assert engine.stays_s == 0
+        await engine.command(OpenVault(pass_phrase=Password("open sesame"), stays_s=600))
+        await engine.command(OpenVault(pass_phrase=Password("open sesame")))
+        assert engine.stays_s == 600
+        engine.profile.salvage.touch()
+        assert engine.stays_s == 0
+
+
 async def test_no_artefact_of_a_whole_session_holds_a_password(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
