@@ -55,7 +55,7 @@ async def _sync(context: Context, arguments: argparse.Namespace) -> int:
         elif isinstance(change, Progress) and change.finished and change.done:
             name = names.get(change.account_id, "")
             where = "" if change.label == name else f"{change.label}: "
-            context.output.line(f"{name}: {where}{change.done} new")
+            context.output.line(f"{name}: {where}{change.done} fetched")
 
     stop = door.subscribe(told)
     try:
