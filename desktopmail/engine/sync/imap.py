@@ -94,6 +94,7 @@ class ImapSync:
         self._void: set[str] = set()  # made anew at the server, and not looked at since
         self._watch = DateWatch(connector.ports.clock)
         self._errands: deque[tuple[_Errand, asyncio.Future[None]]] = deque()
+        self._is_void_again = False  # the UIDs of the Inbox, when it was opened for idling
         self._has_to_tell = True  # something may stand in the journal
 
     # The cycle
@@ -147,6 +148,9 @@ class ImapSync:
         await self._review_not_given(account)
         for box in await self._to_look_at(account, client, listed):
             await self._look(account, box, headers_only=headers_only)
+            # While it is open: where each SELECT tells another UIDVALIDITY, later is too late.
+            if await self._store.read(lambda tx: operation.is_any_pending(tx, account.id)):
+                await self._replay(account)
         await self._replay(account)
         await self._review_not_given(account)
         await self._ask_quota(account)
@@ -160,7 +164,9 @@ class ImapSync:
         if client is None or not client.is_usable or not client.offers("IDLE"):
             await wait_awake((wake,), clock, seconds)
             return
-        await self._open_inbox(client)
+        if not await self._open_inbox(client):
+            await wait_awake((wake,), clock, seconds)
+            return
         until = clock.monotonic() + seconds
         ends = (wake, self._news, self._lost)
         while clock.monotonic() < until and not any(event.is_set() for event in ends):
@@ -200,15 +206,23 @@ class ImapSync:
             await client.aclose()  # the next step connects again
         self._heard_s = clock.monotonic()
 
-    async def _open_inbox(self, client: ImapClient) -> None:
-        """Open the Inbox for idling, and see whether something came since it was looked at."""
+    async def _open_inbox(self, client: ImapClient) -> bool:
+        """Open the Inbox for idling, and see whether something came since it was looked at.
+
+        Returns:
+            Whether it is of use: not where its UIDs became void again since the last time, as at a
+            server that tells another UIDVALIDITY each time. It would be asked in a storm.
+        """
         if client.mailbox == "INBOX":
-            return
+            self._is_void_again = False
+            return True
         try:
             selected = await self._select(client, "INBOX")
         except UidsVoidError:
+            is_again, self._is_void_again = self._is_void_again, True
             self._news.set()
-            return
+            return not is_again
+        self._is_void_again = False
         known = await self._store.read(
             lambda tx: tx.fetch(
                 "SELECT uidnext FROM mailbox WHERE account_id = ? AND path = 'INBOX'",
@@ -217,6 +231,7 @@ class ImapSync:
         )
         if known and selected.uid_next not in {None, known[0][0]}:
             self._news.set()
+        return True
 
     async def leave(self) -> None:
         """Close the connection."""

@@ -159,12 +159,12 @@ async def test_uids_that_become_void_while_the_inbox_is_opened_for_idling_name_n
         server.deliver("alice", mail(4))
         whole = imap.ImapSync._open_inbox
 
-        async def renumbered(self: imap.ImapSync, client: ImapClient) -> None:
+        async def renumbered(self: imap.ImapSync, client: ImapClient) -> bool:
             monkeypatch.undo()
             server.deliver("alice", mail(5))
             fault = Fault(protocol="imap", command="SELECT", argument="INBOX", uidvalidity=True)
             server.add_fault(fault)
-            await whole(self, client)
+            return await whole(self, client)
 
         async with synced_engine(tmp_path, server) as (bench, account_id):
             await until(lambda: "IDLE" in server.transcript.commands(), "it idles")
