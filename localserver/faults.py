@@ -100,6 +100,11 @@ class Fault:
     def __post_init__(self) -> None:
         if self.protocol is not None and self.protocol not in PROTOCOLS:
             raise PlanError(f"protocol: {self.protocol!r} is none of {sorted(PROTOCOLS)}.")
+        if self.command is not None and not is_moment(self.command, self.protocol):
+            of = "any protocol" if self.protocol is None else self.protocol
+            raise PlanError(f"command: {self.command!r} is no command of {of}.")
+        if any(len(name) == 1 for name in self.hide):  # the letters of a text
+            raise PlanError(f"hide: {self.hide!r} is no list of capabilities, as in ('IDLE',).")
         if self.nth < 1 or (self.times is not None and self.times < 1):
             raise PlanError("nth and times: count from 1.")
         if not self.delay_s >= 0 or (self.cut is not None and self.cut < 0):
@@ -169,11 +174,7 @@ def from_table(table: dict[str, Any]) -> Fault:
         if kind is None:
             raise PlanError(f"{name!r} is not known.")
         values[name] = _converted(name, kind, value)
-    fault = Fault(**values)
-    if fault.command is not None and not is_moment(fault.command, fault.protocol):
-        of = "any protocol" if fault.protocol is None else fault.protocol
-        raise PlanError(f"command: {fault.command!r} is no command of {of}.")
-    return fault
+    return Fault(**values)
 
 
 def to_table(fault: Fault) -> dict[str, Any]:

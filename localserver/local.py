@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from desktopmail.mime.message import Message
 from desktopmail.net.ports import system_ports
-from localserver.config import DEFAULT_PORTS, Config
+from localserver.config import DEFAULT_PORTS, Config, is_domain
 from localserver.conversation import Conversation
 from localserver.server import Server, start_server
 from localserver.store.interface import Captured, Delivery
@@ -87,6 +87,13 @@ class ReceivedMessage:
         return "\\Seen" in self.flags
 
 
+class _Ports(dict[str, int]):
+    """Port of each protocol; a name that is none is said with those that there are."""
+
+    def __missing__(self, name: str) -> int:
+        raise KeyError(f"{name!r} is not served here, but {', '.join(self)} are")
+
+
 class LocalServer:
     """A whole mail server for the time of a `with` block.
 
@@ -99,6 +106,9 @@ class LocalServer:
         config: Everything else; the other arguments win over it.
         api: Serve the administration API too.
         ports: Clock, entropy, threads and network, for simulations.
+
+    Raises:
+        ConfigError: `domain` is none.
 
     Attributes:
         ports: Port of each protocol: `server.ports["imap"]`.
@@ -130,6 +140,10 @@ class LocalServer:
             without=without or None,
             data=data,
         )
+        if domain != "localhost" and not is_domain(domain):
+            from localserver.config_file import ConfigError  # reads TOML, which few tests do
+
+            raise ConfigError(f"{domain!r} is no domain, as in example.org.")
         self._users = dict(users or {})
         self._plan = list(plan)
         self._given_ports = ports
@@ -222,9 +236,9 @@ class LocalServer:
         return self._server
 
     @property
-    def ports(self) -> dict[str, int]:
+    def ports(self) -> Mapping[str, int]:
         """Port of each protocol."""
-        return self.server.ports
+        return _Ports(self.server.ports)
 
     @property
     def host(self) -> str:

@@ -35,6 +35,8 @@ EVENTS = {
     **KINDS,
 }
 _MOST_SECONDS = 300.0
+# So many subjects are told of what came instead of the one that was waited for.
+_TOLD = 5
 
 
 async def show_transcript(server: Server, request: web.Request) -> list[dict[str, Any]]:
@@ -162,10 +164,22 @@ async def wait_for_message(server: Server, request: web.Request) -> dict[str, An
                     found = await _fitting(server, arrival, to, subject)
             return found
     except TimeoutError as error:
-        raise ProblemError(408, f"No such message came in {timeout_s:g} s.") from error
+        there = ", ".join(repr(each) for each in await _subjects(server, to)) or "nothing at all"
+        text = f"No such message came in {timeout_s:g} s; there is: {there}."
+        raise ProblemError(408, text) from error
     finally:
         for stop in stops:
             stop()
+
+
+async def _subjects(server: Server, to: str | None) -> list[str]:
+    """Return the subjects of some messages that came instead of the one that was waited for."""
+    subjects = [each.subject for each in captured_for(server.store.captured(), to)]
+    for user in _users(server, to)[:_TOLD]:
+        account = await server.store.account(user.name)
+        for box in account.mailboxes():
+            subjects += [each.subject for each in messages_in(account, box.name, newest=_TOLD)]
+    return subjects[-_TOLD:]
 
 
 def _captured(server: Server, to: str | None, subject: str) -> dict[str, Any] | None:

@@ -50,7 +50,9 @@ def rcpt(session: Session, command: Rcpt) -> Reply:
     if users.is_local(address):
         return reply(550, f"No such user: {command.recipient}", "5.1.1")
     if not session.submission:
-        return reply(550, f"Mail for {command.recipient.domain} is not taken here", "5.7.1")
+        domain = command.recipient.domain
+        text = f"Mail for {domain} is not taken here; submission takes it after a login"
+        return reply(550, text, "5.7.1")
     refusal = recipient_refused(session.context, command.recipient)
     if refusal is not None:
         return refusal

@@ -51,22 +51,22 @@ def test_a_fault_hits_its_moments_and_no_others(fault: Fault, hits: list[int]) -
 
 
 async def test_replies_get_their_protocols_form() -> None:
-    plan = faults(Fault(command="X", reply="NO later", times=None))
+    plan = faults(Fault(command="NOOP", reply="NO later", times=None))
     ours, _theirs = stream_pair()
-    assert await plan.session("imap", ours).command("X", "", tag="a1") == b"a1 NO later\r\n"
-    assert await plan.session("pop3", ours).command("x", "") == b"NO later\r\n"
-    assert await plan.session("smtp", ours).command("Y", "") is None
+    assert await plan.session("imap", ours).command("NOOP", "", tag="a1") == b"a1 NO later\r\n"
+    assert await plan.session("pop3", ours).command("noop", "") == b"NO later\r\n"
+    assert await plan.session("smtp", ours).command("DATA", "") is None
 
 
 async def test_drop_and_bye_end_the_session() -> None:
-    plan = faults(Fault(command="A", drop=True), Fault(command="B", bye=True))
+    plan = faults(Fault(command="EHLO", drop=True), Fault(command="MAIL", bye=True))
     ours, theirs = stream_pair()
     with pytest.raises(ClosedError):
-        await plan.session("smtp", ours).command("A", "")
+        await plan.session("smtp", ours).command("EHLO", "")
     assert await theirs.read() == b""
     ours, theirs = stream_pair()
     with pytest.raises(ClosedError):
-        await plan.session("smtp", ours).command("B", "")
+        await plan.session("smtp", ours).command("MAIL", "")
     assert (await theirs.read()).startswith(b"421 ")
 
 
@@ -112,6 +112,13 @@ def test_a_plan_is_read_from_toml(tmp_path: Path) -> None:
 def test_a_mistake_in_a_plan_is_named(table: dict[str, object]) -> None:
     with pytest.raises(PlanError, match=next(iter(table))):
         from_table(table)
+
+
+def test_a_mistake_in_python_is_named_where_it_is_made() -> None:
+    with pytest.raises(PlanError, match="'FETHC' is no command of imap"):
+        Fault(protocol="imap", command="FETHC")
+    with pytest.raises(PlanError, match="hide: 'IDLE' is no list of capabilities"):
+        Fault(hide="IDLE")  # type: ignore[arg-type]
 
 
 def test_a_fault_is_the_same_after_it_was_written_as_a_table() -> None:

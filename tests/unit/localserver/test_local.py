@@ -12,6 +12,7 @@ import pytest
 
 from desktopmail.net.errors import ListenError
 from localserver.config import Config
+from localserver.config_file import ConfigError
 from localserver.local import LocalServer
 
 if TYPE_CHECKING:
@@ -27,6 +28,16 @@ def test_what_is_asked_outside_of_the_block_says_so() -> None:
             server.messages("alice")
         with server:
             assert server.messages("alice") == []
+
+
+def test_a_domain_that_is_none_and_a_protocol_that_is_not_served_are_said() -> None:
+    with pytest.raises(ConfigError, match="'no domain' is no domain"):
+        LocalServer(domain="no domain")
+    with (
+        LocalServer() as server,
+        pytest.raises(KeyError, match="'smpt' is not served here, but smtp, submission,"),
+    ):
+        server.ports["smpt"]
 
 
 def test_it_is_up_in_a_tenth_of_a_second_and_leaves_no_thread() -> None:

@@ -116,6 +116,11 @@ async def test_waiting_ends_when_the_message_comes_or_the_time_is_over() -> None
         assert waiting.result() == {"user": "alice", "mailbox": "INBOX", "uid": 1}
         async with client.post("/api/wait", json={"subject": "never", "timeout_s": 0.05}) as answer:
             assert answer.status == 408
+            there = (await answer.json())["detail"]
+            assert there == "No such message came in 0.05 s; there is: 'it comes soon'."
+        wanted = {"to": "bob", "timeout_s": 0}
+        async with client.post("/api/wait", json=wanted) as answer:
+            assert (await answer.json())["detail"].endswith("there is: nothing at all.")
         async with client.post("/api/wait", json={"timeout_s": 1e9}) as answer:
             assert answer.status == 400
 
