@@ -152,6 +152,24 @@ def test_a_clock_that_is_ahead_for_a_moment_deletes_nothing_at_a_pop3_server() -
     play(scene)
 
 
+def test_a_clock_that_is_ahead_by_less_than_a_day_for_a_moment_deletes_nothing_either() -> None:
+    """So much may pass between two sessions, but not while we looked on."""
+
+    async def scene(scene: Scene) -> None:
+        await scene.server.deliver_async("alice", mail(1))
+        account_id = await scene.bench.add(scene.server, kind=Kind.POP3)
+        await scene.bench.engine.command(LeaveOnServer(account_id=account_id, policy="days:1"))
+        await scene.bench.sync(account_id)
+        await asyncio.sleep(DAY_S / 2)
+        await scene.bench.sync(account_id)
+        for ahead_s in (0.75 * DAY_S, 0.0):
+            scene.clock.ahead_s = ahead_s
+            await scene.bench.sync(account_id)
+            assert await scene.subjects_at("alice") == ["Subject 1"]
+
+    play(scene)
+
+
 @pytest.mark.parametrize("jump_s", JUMPS)
 def test_of_the_last_days_what_came_under_a_wrong_clock_is_fetched_under_the_right_one(
     jump_s: float,

@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from desktopmail.door.commands import DiscardOperation, RetryOperation, StoreFlags
+from desktopmail.door.commands import (
+    DiscardOperation,
+    MoveMessages,
+    RetryOperation,
+    SetOffline,
+    StoreFlags,
+)
 from desktopmail.door.ids import OperationId
 from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import Flag
+from desktopmail.door.rows import Flag, Kind
 from desktopmail.engine import journal, operations
 from desktopmail.engine.store import operation
 from localserver.local import LocalServer
@@ -65,3 +71,25 @@ async def test_what_failed_is_tried_again_or_given_up_and_undone_here(tmp_path: 
         with pytest.raises(DoorError) as caught:
             await store.write(lambda tx: operations.discard(tx, failed))
         assert caught.value.code == "no-operation"
+
+
+async def test_a_copy_to_another_account_that_is_given_up_leaves_the_message_where_it_was(
+    tmp_path: Path,
+) -> None:
+    """It came by POP3: what waits for the copy is told to nobody, and has to end with it."""
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        async with running_engine(tmp_path) as bench:
+            source = await bench.add(server, kind=Kind.POP3)
+            target = await bench.add(server, "bob")
+            await bench.sync(source, target)
+            await bench.engine.command(SetOffline(offline=True))
+            archive = bench.mailbox("Archive", target)
+            moved = (bench.placed("Subject 1"),)
+            await bench.engine.command(MoveMessages(placement_ids=moved, mailbox_id=archive))
+            assert bench.subjects("INBOX", source) == []
+            (copied,) = [one for one in bench.reader.operations() if one.kind == "append"]
+            await bench.engine.command(DiscardOperation(operation_id=copied.id))
+            assert bench.subjects("INBOX", source) == ["Subject 1"]
+            assert bench.subjects("Archive", target) == []
+            assert bench.reader.operations() == []

@@ -476,18 +476,24 @@ async def test_of_several_only_the_one_whose_end_was_written_is_unsure(
             assert got(server) == ["Subject 0", "Subject 1"]
 
 
-async def test_recipients_beyond_what_a_server_takes_follow_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [Kind.IMAP, Kind.POP3])
+async def test_recipients_beyond_what_a_server_takes_follow_at_once(
+    kind: Kind, tmp_path: Path
+) -> None:
     config = Config(limits=Limits(recipients=2))
     people = [f"bob+{number}@localhost" for number in range(5)]
     with LocalServer(PASSWORDS, config=config) as server:
         async with running_engine(tmp_path) as bench:
-            account_id = await bench.add(server)
+            account_id = await bench.add(server, kind=kind)
             made = await send(bench, account_id, *people)
             await reaches(bench, made, SendingState.DONE)
             # Each transaction is one copy for Bob, whatever stands behind the plus sign.
             assert got(server) == ["Subject 1"] * 3
             asked = [line for line in server.transcript.commands() if line.startswith("RCPT")]
             assert [sum(person in line for line in asked) for person in people] == [1] * 5
+            await bench.sync(account_id)
+            assert bench.subjects("Sent") == ["Subject 1"]  # filed with the first ones, and once
+            assert len(server.messages("alice", "Sent")) == (kind is Kind.IMAP)
 
 
 async def test_going_offline_in_the_middle_of_a_send_leaves_it_queued(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from desktopmail.door.ids import AccountId, SendingId
 from desktopmail.door.rows import SendingState
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.sync import filing
+from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, running_engine, until
 from tests.helpers.store import mail
@@ -58,6 +59,21 @@ async def test_a_copy_that_is_there_at_the_first_look_is_the_servers(tmp_path: P
             await sent(bench, account_id, 2)
             assert copies(server, 2) == 1
             assert await files_sent(bench, account_id) is True
+
+
+async def test_a_copy_that_may_be_ours_teaches_nothing(tmp_path: Path) -> None:
+    """The server took it, and the connection ended before it said so."""
+    fault = Fault(protocol="imap", command="APPEND", argument="Sent", cut=0)
+    with LocalServer(PASSWORDS, plan=[fault]) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            made = await sent(bench, account_id, 1, wait=False)
+            await until(lambda: copies(server, 1) == 1, "the server has it")
+            await bench.sync(account_id)
+            await until(lambda: state(bench, made) is SendingState.DONE, "it is found")
+            assert copies(server, 1) == 1
+            assert await files_sent(bench, account_id) is None
 
 
 async def test_a_server_that_filed_after_us_is_waited_for_from_then_on(tmp_path: Path) -> None:
