@@ -334,9 +334,17 @@ class SqliteReader:
     def problems(self) -> list[ProblemRow]:
         """What is wrong now."""
         return [
-            ProblemRow(account_id=account_id, service=service, what=what, remedy=remedy, at_s=at_s)
-            for account_id, service, what, remedy, at_s in self._all(
-                "SELECT account_id, service, what, remedy, at_s FROM problem ORDER BY at_s, id"
+            ProblemRow(
+                account_id=account_id,
+                service=service,
+                what=what,
+                remedy=remedy,
+                at_s=at_s,
+                code=code,
+            )
+            for account_id, service, what, remedy, at_s, code in self._all(
+                "SELECT account_id, service, what, remedy, at_s, code FROM problem"
+                " ORDER BY at_s, id"
             )
         ]
 

@@ -292,8 +292,10 @@ class OperationRow(Row, frozen=True, kw_only=True):
 UNSURE_SENDING = "unsure-sending"  # the kind of question whether a message arrived
 
 
-#: What is wrong while nobody has opened the vault: a person gives its pass phrase.
-PASSWORDS_LOCKED = "The passwords of this profile are locked."
+#: The code of what is wrong while nobody has opened the vault: a person gives its pass phrase.
+PASSWORDS_LOCKED = "passwords-locked"
+#: The codes of what is refused where there is no keyring, until the vault is made or opened.
+NO_KEYRING = frozenset({"no-keyring", PASSWORDS_LOCKED})
 
 
 class QuestionRow(Row, frozen=True, kw_only=True):
@@ -308,13 +310,18 @@ class QuestionRow(Row, frozen=True, kw_only=True):
 
 
 class ProblemRow(Row, frozen=True, kw_only=True):
-    """Something went wrong: what, why, and the one thing to do."""
+    """Something went wrong: what, why, and the one thing to do.
+
+    Attributes:
+        code: What it is, for programs, as `DoorError.code`; empty where none says it.
+    """
 
     account_id: AccountId | None
     service: str  # imap, pop3, message, smtp, store, engine, journal, expunge
     what: str
     remedy: str
     at_s: float
+    code: str = ""
 
 
 class Column(enum.StrEnum):

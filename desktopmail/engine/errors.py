@@ -6,7 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import Security
+from desktopmail.door.rows import NO_KEYRING, Security
 
 if TYPE_CHECKING:
     from desktopmail.door.commands import ServerSettings
@@ -19,8 +19,8 @@ _CODES = {"credentials": "auth-failed"}
 #: Trying again by ourselves would not help: a person has to do something first.
 NEEDS_A_PERSON = frozenset(
     {
-        "auth-failed", "no-password", "cleartext", "no-mechanism", "no-keyring", "policy",
-        "certificate", "downgrade", "bad-proxy",
+        "auth-failed", "no-password", "cleartext", "no-mechanism", "policy", "certificate",
+        "downgrade", "bad-proxy", *NO_KEYRING,
     }
 )  # fmt: skip
 

@@ -350,7 +350,10 @@ class Outbox:
                 tx, one.id, SendingState.QUEUED, self._now_s(),
                 problem=known.sentence, retry_s=retry_s,
             )  # fmt: skip
-            problem.report(tx, one.account_id, "smtp", known.sentence, known.remedy, self._now_s())
+            problem.report(
+                tx, one.account_id, "smtp", known.sentence, known.remedy, self._now_s(),
+                code=known.code,
+            )  # fmt: skip
 
         await self._store.write(step)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from desktopmail.door.commands import Password
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import PasswordPlace
-from desktopmail.door.rows import PASSWORDS_LOCKED
+from desktopmail.door.rows import NO_KEYRING, PASSWORDS_LOCKED
 from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class Secrets:
             if await self._from_keyring(name) is not None:
                 await self._in_keyring(lambda: self._ring.delete_password(SERVICE, name))
         except DoorError as error:
-            if error.code != "no-keyring":
+            if error.code not in NO_KEYRING:
                 raise
 
     async def place(self, account_id: AccountId | None = None) -> PasswordPlace:
@@ -193,7 +193,7 @@ class Secrets:
         try:
             return await self.has_own(account_id, "outgoing")
         except DoorError as error:
-            if error.code not in {"no-keyring", "keyring-locked"}:
+            if error.code not in {*NO_KEYRING, "keyring-locked"}:
                 raise
             return False
 
@@ -240,7 +240,7 @@ class Secrets:
         try:
             return await self._from_keyring(name)
         except DoorError as error:
-            if error.code != "no-keyring" or self._vault is None:
+            if error.code not in NO_KEYRING or self._vault is None:
                 raise
             return None  # the vault is all there is, and it has none
 
@@ -257,10 +257,10 @@ class Secrets:
         except keyring.errors.NoKeyringError as error:
             if self._vault is None and self._profile.vault.exists():
                 raise DoorError(
-                    PASSWORDS_LOCKED,
+                    "The passwords of this profile are locked.",
                     remedy="Unlock them by their pass phrase: in the window, or by"
                     " `desktopmail vault`.",
-                    code="no-keyring",
+                    code=PASSWORDS_LOCKED,
                 ) from error
             raise DoorError(
                 "There is no keyring on this machine to keep the password in.",

@@ -296,7 +296,12 @@ def test_locked_passwords_are_said_once_and_unlocked_from_there(theme: Theme) ->
     async def scene(window: MainWindow, store: FakeStore) -> None:
         store.problem_rows = [
             ProblemRow(
-                account_id=account.id, service=service, what=PASSWORDS_LOCKED, remedy="Do.", at_s=1
+                account_id=account.id,
+                service=service,
+                what="They are locked.",
+                remedy="Do.",
+                at_s=1,
+                code=PASSWORDS_LOCKED,
             )
             for account in window.accounts()
             for service in ("imap", "smtp")

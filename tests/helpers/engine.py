@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from desktopmail.engine.secrets import Keyring
     from desktopmail.net.ports import Ports
     from localserver.local import LocalServer
     from tests.helpers.relay import Relay
@@ -152,7 +153,7 @@ def account_command(
 
 @asynccontextmanager
 async def running_engine(
-    folder: Path, keyring: MemoryKeyring | None = None, *, ports: Ports | None = None
+    folder: Path, keyring: Keyring | None = None, *, ports: Ports | None = None
 ) -> AsyncIterator[Bench]:
     """Start an engine on the profile in `folder`, and end it."""
     with ThreadPoolExecutor(1) as store_thread, ThreadPoolExecutor(1) as keyring_thread:

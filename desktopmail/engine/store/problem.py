@@ -16,12 +16,15 @@ def report(
     what: str,
     remedy: str,
     at_s: float,
+    *,
+    code: str = "",
 ) -> None:
-    """Remember what is wrong, in place of what was wrong before."""
+    """Remember what is wrong, in place of what was wrong before; `code` is as in `DoorError`."""
     settle(tx, account_id, service)
     tx.execute(
-        "INSERT INTO problem (account_id, service, what, remedy, at_s) VALUES (?, ?, ?, ?, ?)",
-        (account_id, service, what, remedy, at_s),
+        "INSERT INTO problem (account_id, service, what, remedy, at_s, code)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (account_id, service, what, remedy, at_s, code),
     )
     tx.touch_problems()
 

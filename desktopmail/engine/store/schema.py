@@ -486,10 +486,15 @@ CREATE TABLE ended_at (
 ) STRICT, WITHOUT ROWID;
 """
 
+# What a problem is, apart from its sentence: `DoorError.code`, empty where none says it.
+_VERSION_18 = """
+ALTER TABLE problem ADD COLUMN code TEXT NOT NULL DEFAULT '';
+"""
+
 UPGRADES: tuple[str, ...] = (
     _VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6, _VERSION_7,
     _VERSION_8, _VERSION_9, _VERSION_10, _VERSION_11, _VERSION_12,
-    _VERSION_13, _VERSION_14, _VERSION_15, _VERSION_16, _VERSION_17,
+    _VERSION_13, _VERSION_14, _VERSION_15, _VERSION_16, _VERSION_17, _VERSION_18,
 )  # fmt: skip
 """Step N makes version N of version N - 1; version 0 is an empty database. Never edit one."""
 

@@ -162,8 +162,9 @@ class Worker:
 
     def _report(self, error: DoorError, tx: Transaction) -> None:
         now_s = self._ports.clock.now().timestamp()
+        account_id, service = self._account_id, self._cycle.service
         problem.report(
-            tx, self._account_id, self._cycle.service, error.sentence, error.remedy, now_s
+            tx, account_id, service, error.sentence, error.remedy, now_s, code=error.code
         )
         accounts.set_state(tx, self._account_id, ConnectionState.FAILED, problem=error.sentence)
 

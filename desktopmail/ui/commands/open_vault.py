@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from desktopmail.door.commands import OpenVault, Password
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import PasswordPlace, ReadPasswordPlace
+from desktopmail.door.rows import NO_KEYRING
 from desktopmail.ui.commands.verb import Menu, Verb
 from desktopmail.ui.language import tr
 
@@ -49,7 +50,7 @@ async def command_with_vault(desk: Desk, command: AnyCommand) -> None:
     try:
         await desk.door.command(command)
     except DoorError as error:
-        if error.code != "no-keyring":
+        if error.code not in NO_KEYRING:
             raise
         if not await open_vault(desk):
             remedy = tr("ask.no_pass_phrase")

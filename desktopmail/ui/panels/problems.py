@@ -124,7 +124,7 @@ class ProblemCards(FittingArea):
             self._open_cards -= 1
             self.setVisible(self._open_cards > 0)
 
-        if problem.what == PASSWORDS_LOCKED:
+        if problem.code == PASSWORDS_LOCKED:
             card.offer(tr("verb.open_vault"), self.unlocking_wanted.emit)
         elif problem.service in _OF_SERVERS and problem.account_id in self._offline:
             name = tr("problem.go_online")
@@ -139,7 +139,7 @@ class ProblemCards(FittingArea):
 
     def _details(self, problem: ProblemRow) -> str:
         """What to do; where several could be meant, behind whose problem it is."""
-        if problem.what == PASSWORDS_LOCKED:  # those of all accounts
+        if problem.code == PASSWORDS_LOCKED:  # those of all accounts
             return said(problem.remedy)
         whose = [self._names[problem.account_id]] if problem.account_id in self._names else []
         if problem.service == "smtp":
@@ -181,7 +181,7 @@ class ProblemCards(FittingArea):
 
 def _locked_once(problems: Sequence[ProblemRow]) -> list[ProblemRow]:
     """The problems, without those that only say again that the passwords are locked."""
-    locked = [problem for problem in problems if problem.what == PASSWORDS_LOCKED]
+    locked = [problem for problem in problems if problem.code == PASSWORDS_LOCKED]
     return [problem for problem in problems if problem not in locked[1:]]
 
 

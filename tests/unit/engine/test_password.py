@@ -6,11 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from keyring.backends.fail import Keyring as NoKeyring
 
 from desktopmail.door.commands import OpenVault, Password, SendMessage, SetPassword
 from desktopmail.door.ids import AccountId
 from desktopmail.door.interface import DoorError
-from desktopmail.door.rows import Kind, SendingState
+from desktopmail.door.rows import PASSWORDS_LOCKED, Kind, SendingState
 from desktopmail.engine import vault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, account_command, running_engine, until
@@ -121,3 +122,19 @@ async def test_a_wrong_pass_phrase_opens_no_vault(
             assert caught.value.code == "wrong-pass-phrase"
             await bench.engine.command(OpenVault(pass_phrase=Password("open sesame")))
             await bench.sync(account_id)
+
+
+async def test_that_passwords_are_locked_is_a_problem_with_a_code_until_they_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vault, "_SCRYPT_N", 2)
+    opening = OpenVault(pass_phrase=Password("open sesame"))
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path, NoKeyring()) as bench:
+            await bench.engine.command(opening)
+            await bench.add(server)
+        async with running_engine(tmp_path, NoKeyring()) as bench:
+            await until(bench.reader.problems, "what is wrong")
+            assert [row.code for row in bench.reader.problems()] == [PASSWORDS_LOCKED]
+            await bench.engine.command(opening)
+            await until(lambda: not bench.reader.problems(), "that it works")

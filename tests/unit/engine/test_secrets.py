@@ -160,8 +160,8 @@ async def test_a_vault_that_is_not_open_yet_is_said_to_be_locked(tmp_path: Path)
     await keeper.set(ONE, "incoming", Secret("hush"))
     with pytest.raises(DoorError) as caught:
         await secrets(tmp_path, NoKeyring()).get(ONE, "incoming", SERVER)
-    assert caught.value.sentence == PASSWORDS_LOCKED
-    assert caught.value.code == "no-keyring"
+    assert caught.value.sentence == "The passwords of this profile are locked."
+    assert caught.value.code == PASSWORDS_LOCKED
 
 
 async def test_where_a_password_is_kept_is_the_keyring_until_there_is_none_or_a_vault_is_open(
