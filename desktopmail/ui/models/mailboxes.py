@@ -19,6 +19,7 @@ from PySide6.QtCore import (
 
 from desktopmail.door.rows import AccountRow, ConnectionState, MailboxRow, Role, View
 from desktopmail.ui.language import tr, trn
+from desktopmail.ui.models import outbox
 from desktopmail.ui.models.mailbox_drag import (
     MAILBOX_MIME,
     can_be_dragged,
@@ -186,11 +187,9 @@ class MailboxTreeModel(QAbstractItemModel):
             )
         if accounts:
             root.add(Node(NodeKind.FLAGGED, tr("tree.flagged"), "star"))
-            waiting = [
-                sending for sending in self._reader.sendings() if sending.state.value != "done"
-            ]
-            if waiting or self._keeps_outbox:
-                root.add(Node(NodeKind.OUTBOX, tr("tree.outbox"), "outbox", unread=len(waiting)))
+            count = len(outbox.waiting(self._reader))
+            if count or self._keeps_outbox:
+                root.add(Node(NodeKind.OUTBOX, tr("tree.outbox"), "outbox", unread=count))
         for account in accounts:
             own = [mailbox for mailbox in mailboxes if mailbox.account_id == account.id]
             root.add(_account_node(account, own))

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
-from desktopmail.door.rows import QuestionRow, SendingRow, SendingState
+from desktopmail.door.rows import QuestionRow, SendingRow
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 from desktopmail.ui.margins import set_margins
+from desktopmail.ui.models import outbox
 from desktopmail.ui.panels.live_cards import LiveCards
 from desktopmail.ui.panels.sending_cards import sending_cards
 from desktopmail.ui.wrapped import WrappedLabel
@@ -43,8 +44,7 @@ class OutboxPane(QFrame):
 
     def _read(self) -> Told:
         reader = self._window.reader
-        waiting = [it for it in reader.sendings() if it.state is not SendingState.DONE]
-        return waiting, reader.questions()
+        return outbox.waiting(reader), reader.questions()
 
     def _make(self, told: Told, host: QWidget) -> list[QWidget]:
         sendings, questions = told
