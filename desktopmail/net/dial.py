@@ -130,7 +130,7 @@ async def _race(addresses: Sequence[Address], where: str) -> StreamProtocol:
                     if winner is None:
                         winner = task.result()
                     else:
-                        task.result().abort()
+                        _let_go(task.result())
                 elif isinstance(error, OSError):
                     errors.append(error)
                 else:
@@ -138,17 +138,31 @@ async def _race(addresses: Sequence[Address], where: str) -> StreamProtocol:
             if winner is not None:
                 return winner
     finally:
-        for task in running:
-            task.cancel()
-        for late in await asyncio.gather(*running, return_exceptions=True):
-            if isinstance(late, StreamProtocol):
-                late.abort()
+        await _end(running, winner)
     if not errors:
         raise UnreachableError(
             f"There is no address for {where}.", remedy="Check the host.", code="no-such-host"
         )
     # The first address is the preferred one, so its error tells most.
     raise _unreachable(errors[0], where) from errors[0]
+
+
+async def _end(running: set[asyncio.Task[StreamProtocol]], winner: StreamProtocol | None) -> None:
+    """End the attempts that nobody waits for; cancelled meanwhile, the one that won, too."""
+    for task in running:
+        task.cancel()
+    try:
+        for late in await asyncio.gather(*running, return_exceptions=True):
+            _let_go(late)
+    except BaseException:
+        _let_go(winner)
+        raise
+
+
+def _let_go(outcome: object) -> None:
+    """Close a connection that nobody gets."""
+    if isinstance(outcome, StreamProtocol):
+        outcome.abort()
 
 
 async def _attempt(address: Address) -> StreamProtocol:

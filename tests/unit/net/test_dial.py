@@ -13,6 +13,7 @@ from desktopmail.net import dial
 from desktopmail.net.dial import TcpDialer, resolve
 from desktopmail.net.errors import TlsError, UnreachableError
 from desktopmail.net.listen import listen
+from desktopmail.net.stream import StreamProtocol
 from desktopmail.net.tls import ClientTls, ServerTls
 from tests.helpers.certificates import make_certificates
 
@@ -251,3 +252,35 @@ async def test_a_dial_that_is_cancelled_leaves_nothing_behind(
     dialling.cancel()
     with pytest.raises(asyncio.CancelledError):
         await dialling
+
+
+async def test_a_dial_that_is_cancelled_when_one_has_answered_closes_that_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It waits for a slower one to clean up."""
+    listener = await listen("127.0.0.1", 0, echo)
+    use_addresses(monkeypatch, "192.0.2.1", "127.0.0.1")
+    real = dial._attempt
+    cleans_up, made = asyncio.Event(), list[StreamProtocol]()
+
+    async def attempt(address: Address) -> StreamProtocol:
+        if address[1][0] == "192.0.2.1":
+            try:
+                await asyncio.sleep(60)
+            finally:
+                cleans_up.set()
+                await asyncio.sleep(60)
+        made.append(await real(address))
+        return made[0]
+
+    monkeypatch.setattr(dial, "_attempt", attempt)
+    monkeypatch.setattr(dial, "ATTEMPT_DELAY_S", 0.02)
+    dialling = asyncio.get_running_loop().create_task(
+        TcpDialer().dial("example.org", listener.port)
+    )
+    await cleans_up.wait()
+    dialling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await dialling
+    assert [one.is_closed for one in made] == [True]
+    await listener.aclose()
