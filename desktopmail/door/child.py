@@ -19,8 +19,15 @@ if TYPE_CHECKING:
 
 # The C library keeps what threads free apart, for each thread that ever asked: of a sync that was
 # 15 MB in engine and worker. Of our threads one runs at a time. What is large is to be given back
-# at once: a bound that rises by itself, as is usual, costs 5 MB. A person may set other numbers.
-_LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(512 * 1024)}
+# at once: a bound that rises by itself, as is usual, costs 5 MB. What is smaller is kept for the
+# next that is as large: to give back each read of the network and to ask for it again was a
+# twentieth of a first sync (`engine.freed_memory` gives it back afterwards). A person may set other
+# numbers.
+_LITTLE_MEMORY = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(1024 * 1024),
+    "MALLOC_TRIM_THRESHOLD_": str(4 * 1024 * 1024),
+}
 
 
 def _private(path: str, flags: int) -> int:

@@ -28,7 +28,7 @@ SEGMENT_OCTETS = 1 << 30
 AT_ONCE_OCTETS = 4 * 1024 * 1024
 _PIECE_OCTETS = 1024 * 1024
 # What is larger than that is written before its commit, behind a journal that is written twice.
-_CACHE = "PRAGMA cache_size = -8000"
+_CACHE = "PRAGMA cache_size = -8500"
 
 _log = logging.getLogger("desktopmail.engine")
 

@@ -50,7 +50,7 @@ def test_a_profile_that_is_a_file_is_refused_in_one_sentence(tmp_path: Path) -> 
 def test_an_engine_keeps_its_memory_together_unless_a_person_says_otherwise(
     own: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = ("MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_")
+    names = ("MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
     for name in names:
         monkeypatch.delenv(name, raising=False)
         if own:
@@ -65,4 +65,4 @@ def test_an_engine_keeps_its_memory_together_unless_a_person_says_otherwise(
 
     monkeypatch.setattr(subprocess, "Popen", popen)
     EngineProcess.start(Profile.at(tmp_path))
-    assert seen == [[own, own] if own else ["1", "524288"]]
+    assert seen == [[own] * 3 if own else ["1", str(1 << 20), str(4 << 20)]]
