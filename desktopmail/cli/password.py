@@ -76,6 +76,18 @@ def secret(what: str) -> Password:
     return Password(line)
 
 
+def new_secret(what: str) -> Password:
+    """One that nothing was kept with yet: a person at a terminal types it twice; see `secret`.
+
+    Raises:
+        CommandError: Nothing was there, or no text; or it was typed in two ways.
+    """
+    first = secret(f"new {what}")
+    if sys.stdin.isatty() and secret(f"new {what} again") != first:
+        raise CommandError(f"The two {what}s differ; nothing was done. Type them once more.")
+    return first
+
+
 def _typed(prompt: str) -> str:
     # An event loop keeps the first Ctrl+C for its tasks: a person would have to press it twice.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)

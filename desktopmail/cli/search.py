@@ -11,7 +11,7 @@ import msgspec
 from desktopmail.cli import listing
 from desktopmail.cli.errors import UsageError
 from desktopmail.cli.output import joined
-from desktopmail.door.named import nothing_named
+from desktopmail.door.named import nothing_named, partly_searched, searched_mailboxes
 from desktopmail.door.queries import SearchServers, ServerHits
 from desktopmail.door.rows import View
 
@@ -113,7 +113,7 @@ async def _search(context: Context, arguments: argparse.Namespace) -> int:
     if more:
         listing.tell_more(context, arguments.limit)
     _say_unknown(context, query)
-    _say_scope(context, boxes, within, hits)
+    _say_scope(context, boxes, view, hits)
     return 0
 
 
@@ -157,11 +157,12 @@ def _show_both(
 def _say_scope(
     context: Context,
     boxes: Sequence[MailboxRow],
-    within: tuple[MailboxId, ...],
+    view: View,
     hits: ServerHits | None,
 ) -> None:
     """Say how far the search reached, on standard error: it is no row."""
-    said = f"Searched here in {_mailboxes(len(boxes))}"
+    searched = searched_mailboxes(view.query, boxes, context.accounts())
+    said = f"Searched here in {_mailboxes(len(searched))}"
     if hits is not None:
         at_servers = _places(context, boxes, hits.asked)
         there = f"at the servers in {at_servers}" if at_servers else "at no server"
@@ -171,7 +172,7 @@ def _say_scope(
         return
     if waiting := context.reader().unindexed():
         context.output.note(f"The words of {_messages(waiting)} are still being indexed.")
-    partly = _places(context, boxes, context.reader().partly_here(within))
+    partly = _places(context, boxes, partly_searched(context.reader(), view))
     if not partly:
         context.output.note(f"{said}, of which everything is here.")
         return

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.cli import password
 from desktopmail.door.commands import OpenVault
+from desktopmail.door.queries import PasswordPlace, ReadPasswordPlace
 
 if TYPE_CHECKING:
     import argparse
@@ -28,10 +29,17 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 
 async def _vault(context: Context, _arguments: argparse.Namespace) -> int:
-    pass_phrase = password.secret("pass phrase")
-    await (await context.door()).command(
-        OpenVault(pass_phrase=pass_phrase, stays_s=_STAYS_MINUTES * 60)
-    )
+    door = await context.door()
+    place = await door.query(ReadPasswordPlace())
+    if isinstance(place, PasswordPlace) and not place.has_vault:
+        context.output.note(
+            "A file of passwords is made. Nobody can read them without its pass phrase: where that"
+            " is forgotten, they have to be given again."
+        )
+        pass_phrase = password.new_secret("pass phrase")
+    else:
+        pass_phrase = password.secret("pass phrase")
+    await door.command(OpenVault(pass_phrase=pass_phrase, stays_s=_STAYS_MINUTES * 60))
     context.output.line(
         f"The vault is open until {_STAYS_MINUTES} minutes after the last command or window."
     )

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from desktopmail.door.ids import MailboxId
-    from desktopmail.door.rows import AccountRow, MailboxRow
+    from desktopmail.door.interface import StoreReader
+    from desktopmail.door.rows import AccountRow, MailboxRow, View
     from desktopmail.door.terms import Node, Term
 
 _NAMING = frozenset({"in", "account"})
@@ -43,6 +44,19 @@ def searched_mailboxes(
     """
     asked, namesakes = tree(query), _Names(accounts)
     return frozenset(box.id for box in mailboxes if _may_fit(asked, box, namesakes))
+
+
+def partly_searched(reader: StoreReader, view: View) -> list[MailboxId]:
+    """The mailboxes that are not wholly here, of those of which a query may find something.
+
+    Raises:
+        SearchError: The query cannot be understood.
+    """
+    partly = reader.partly_here(view.mailbox_ids)
+    if not partly:
+        return []
+    searched = searched_mailboxes(view.query, reader.mailboxes(), reader.accounts())
+    return [one for one in partly if one in searched]
 
 
 def nothing_named(

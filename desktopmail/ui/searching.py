@@ -10,7 +10,7 @@ import msgspec
 from PySide6.QtCore import QObject
 
 from desktopmail.door.interface import DoorError
-from desktopmail.door.named import named_mailboxes, searched_mailboxes
+from desktopmail.door.named import named_mailboxes, partly_searched
 from desktopmail.door.queries import SearchServers, ServerHits
 from desktopmail.door.rows import Column, View
 from desktopmail.door.search import SearchError
@@ -235,7 +235,7 @@ class Searching(QObject):
                 return _Found(
                     count=reader.count(view, most),
                     first=reader.window(view, 0, PAGE_ROWS) if most is not None else [],
-                    partly=_partly_here(reader, view),
+                    partly=partly_searched(reader, view),
                     waiting=reader.unindexed(),
                 )
             finally:
@@ -282,12 +282,3 @@ class Searching(QObject):
         pane.scope_bar.show_reach(" ".join([asked, *notes]).strip(), more=bool(notes))
         pane.show_found(tr("search.title"), both, found.count, found.first)
         self.count_again()
-
-
-def _partly_here(reader: StoreReader, view: View) -> list[MailboxId]:
-    """The mailboxes that are not wholly here, of those of which the words may find something."""
-    partly = reader.partly_here(view.mailbox_ids)
-    if not partly:
-        return []
-    searched = searched_mailboxes(view.query, reader.mailboxes(), reader.accounts())
-    return [one for one in partly if one in searched]

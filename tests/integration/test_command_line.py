@@ -250,6 +250,8 @@ def test_a_search_says_how_far_it_reached_and_asks_the_server_where_it_is_told_t
     here = program.ok("search", "medlars", "--account", "alice-imap")
     assert "Nothing was found" in here.out or "One" in here.out  # the copy in Sent is here
     assert "not everything is here of INBOX: --server asks for that too." in here.err
+    elsewhere = program.ok("search", "medlars in:sent", "--account", "alice-imap").err
+    assert "Searched here in 1 mailbox, of which everything is here." in elsewhere
     both = program.ok("search", "medlars", "--server")
     assert "server" in both.out
     assert "at the servers in INBOX." in both.err

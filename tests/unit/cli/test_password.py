@@ -91,6 +91,21 @@ def test_at_a_terminal_one_is_asked_and_nothing_is_shown(
     assert b"Traceback" not in screen
 
 
+@pytest.mark.parametrize(
+    ("again", "said"),
+    [(b"open sesame\n", b"The vault is open"), (b"open sesam\n", b"The two pass phrases differ")],
+)
+def test_a_new_pass_phrase_is_typed_twice_at_a_terminal(
+    again: bytes, said: bytes, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "desktopmail", "vault", "--profile", str(tmp_path / "profile")]
+    typed = {b"New pass phrase: ": b"open sesame\n", b"New pass phrase again: ": again}
+    screen = in_terminal(command, tmp_path, typed)
+    assert said in screen
+    assert b"sesam" not in screen
+    assert b"Traceback" not in screen
+
+
 @pytest.mark.skipif(shutil.which("setsid") is None, reason="setsid gives it the terminal")
 def test_one_ctrl_c_is_enough(tmp_path: Path) -> None:
     script = 'trap : INT; "$@"; echo ended with $?'
