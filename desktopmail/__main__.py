@@ -46,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if no_place := _no_place(options.screenshot):
             return _fail(no_place)
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        # Which warns of each window that nobody can move or resize it.
+        os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
     elif not _has_display():
         return _fail(_NO_DISPLAY)
     problem = _missing_x11_library()

@@ -91,5 +91,6 @@ def test_a_picture_of_the_demonstration_is_taken_without_a_display(tmp_path: Pat
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert "This plugin" not in done.stderr
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert picture.stat().st_size > 50_000
