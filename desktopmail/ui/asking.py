@@ -45,13 +45,7 @@ class TextDialog(QDialog):
         self.field.setAccessibleName(label)
         self.field.setText(text)
         self.field.selectAll()
-        buttons = QDialogButtonBox(self)
-        self.do_button: QPushButton = buttons.addButton(
-            title, QDialogButtonBox.ButtonRole.AcceptRole
-        )
-        buttons.addButton(tr("ask.cancel"), QDialogButtonBox.ButtonRole.RejectRole)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons, self.do_button = _buttons(self, title)
         self.field.textChanged.connect(self._check)
         self._check()
         lines = QVBoxLayout(self)
@@ -84,13 +78,7 @@ class NewSecretDialog(QDialog):
         self.again = _secret_field(tr("ask.again"), self)
         self.problem = Label("", self)
         self.problem.setProperty("kind", "error")
-        buttons = QDialogButtonBox(self)
-        self.do_button: QPushButton = buttons.addButton(
-            title, QDialogButtonBox.ButtonRole.AcceptRole
-        )
-        buttons.addButton(tr("ask.cancel"), QDialogButtonBox.ButtonRole.RejectRole)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons, self.do_button = _buttons(self, title)
         lines = QVBoxLayout(self)
         lines.setContentsMargins(20, 18, 20, 16)
         lines.setSpacing(8)
@@ -114,6 +102,16 @@ class NewSecretDialog(QDialog):
         is_typing = self.again.hasFocus() and secret.startswith(again)
         differs = bool(again) and secret != again and not is_typing
         self.problem.setText(tr("ask.differ") if differs else "")
+
+
+def _buttons(dialog: QDialog, title: str) -> tuple[QDialogButtonBox, QPushButton]:
+    """The buttons that do what a dialog asks about, and that leave it; and the first of them."""
+    buttons = QDialogButtonBox(dialog)
+    do_button = buttons.addButton(title, QDialogButtonBox.ButtonRole.AcceptRole)
+    buttons.addButton(tr("ask.cancel"), QDialogButtonBox.ButtonRole.RejectRole)
+    buttons.accepted.connect(dialog.accept)
+    buttons.rejected.connect(dialog.reject)
+    return buttons, do_button
 
 
 def _secret_field(name: str, parent: QWidget) -> QLineEdit:
