@@ -26,6 +26,9 @@ from desktopmail.net.endpoint import Endpoint
 from desktopmail.net.endpoint import Security as NetSecurity
 from desktopmail.net.imap import ImapClient
 from desktopmail.net.ports import ThreadExecutor, system_ports
+from desktopmail.wire.imap.flags import DELETED
+from desktopmail.wire.imap.sequence import Uid, UidSet
+from desktopmail.wire.imap.store import StoreMode
 from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
@@ -219,3 +222,11 @@ async def other_device(server: LocalServer, user: str = "alice") -> AsyncIterato
         await client.logout()
     finally:
         await client.aclose()
+
+
+async def removed_elsewhere(server: LocalServer, uid: int, *, mailbox: str = "INBOX") -> None:
+    """Have another device remove a message for good."""
+    async with other_device(server) as device:
+        await device.select(mailbox)
+        await device.uid_store(UidSet.of([Uid(uid)]), StoreMode.ADD, [DELETED])
+        await device.expunge()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from desktopmail.door.commands import EditAccount, Password, ServerChange, SetIdentity
+from desktopmail.door.commands import AddAccount, EditAccount, Password, ServerChange, SetIdentity
 from desktopmail.door.ids import AccountId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import PasswordPlace, ReadPasswordPlace
@@ -165,17 +165,21 @@ async def test_a_login_that_a_person_chose_is_no_downgrade(tmp_path: Path) -> No
             assert bench.reader.questions() == []
 
 
+def sent_as_bob(server: LocalServer) -> AddAccount:
+    """An account of alice with a user and a password of its own for submission."""
+    command = account_command(server, "alice", Kind.IMAP)
+    return msgspec.structs.replace(
+        command,
+        outgoing=msgspec.structs.replace(command.outgoing, user="bob"),
+        outgoing_password=Password(PASSWORDS["bob"]),
+    )
+
+
 async def test_a_password_of_its_own_goes_on_serving_submission(tmp_path: Path) -> None:
     ring = MemoryKeyring()
     with LocalServer(PASSWORDS) as server:
         async with running_engine(tmp_path, ring) as bench:
-            command = account_command(server, "alice", Kind.IMAP)
-            outgoing = msgspec.structs.replace(command.outgoing, user="bob")
-            made = await bench.engine.command(
-                msgspec.structs.replace(
-                    command, outgoing=outgoing, outgoing_password=Password(PASSWORDS["bob"])
-                )
-            )
+            made = await bench.engine.command(sent_as_bob(server))
             await bench.engine.command(
                 EditAccount(
                     account_id=made.ids[0],  # type: ignore[arg-type] - an AccountId of AddAccount
@@ -191,13 +195,7 @@ async def test_a_password_of_its_own_is_given_up_when_the_other_one_serves_submi
     ring = MemoryKeyring()
     with LocalServer(PASSWORDS) as server:
         async with running_engine(tmp_path, ring) as bench:
-            command = account_command(server, "alice", Kind.IMAP)
-            outgoing = msgspec.structs.replace(command.outgoing, user="bob")
-            made = await bench.engine.command(
-                msgspec.structs.replace(
-                    command, outgoing=outgoing, outgoing_password=Password(PASSWORDS["bob"])
-                )
-            )
+            made = await bench.engine.command(sent_as_bob(server))
             account_id = AccountId(made.ids[0])
             asked = ReadPasswordPlace(account_id=account_id)
             place = PasswordPlace(in_vault=False, has_vault=False, has_own_outgoing=True)

@@ -26,7 +26,14 @@ from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
 from localserver.faults import Fault
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, other_device, running_engine, synced_engine, until
+from tests.helpers.engine import (
+    PASSWORDS,
+    other_device,
+    removed_elsewhere,
+    running_engine,
+    synced_engine,
+    until,
+)
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
@@ -152,10 +159,7 @@ async def test_uids_that_become_void_while_the_inbox_is_opened_for_idling_name_n
     with LocalServer(PASSWORDS) as server:
         for number in range(4):
             server.deliver("alice", mail(number))
-        async with other_device(server) as device:
-            await device.select("INBOX")
-            await device.uid_store(UidSet.span(1, 1), StoreMode.ADD, [DELETED])
-            await device.expunge()
+        await removed_elsewhere(server, 1)
         server.deliver("alice", mail(4))
         whole = imap.ImapSync._open_inbox
 
@@ -254,10 +258,7 @@ async def test_what_went_is_forgotten_by_the_next_cycle_though_nothing_else_chan
         for number in (1, 2):
             server.deliver("alice", mail(number), mailbox="Archive")
         async with synced_engine(tmp_path, server) as (bench, account_id):
-            async with other_device(server) as device:
-                await device.select("Archive")
-                await device.uid_store(UidSet.span(1, 1), StoreMode.ADD, [DELETED])
-                await device.expunge()
+            await removed_elsewhere(server, 1, mailbox="Archive")
             for kept in (2, 1):
                 await bench.sync(account_id)
                 rows = await bench.engine.store.read(lambda tx: tx.fetch("SELECT id FROM message"))

@@ -13,7 +13,7 @@ from desktopmail.door.commands import SetMailboxPolicy
 from desktopmail.door.ids import AccountId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind
-from desktopmail.wire.imap.flags import DELETED, FLAGGED, SEEN, flag
+from desktopmail.wire.imap.flags import FLAGGED, SEEN, flag
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
 from localserver.faults import Fault
@@ -24,6 +24,7 @@ from tests.helpers.engine import (
     account_command,
     other_device,
     relayed_engine,
+    removed_elsewhere,
     running_engine,
 )
 from tests.helpers.relay import Relay
@@ -102,10 +103,7 @@ async def test_under_another_uidvalidity_a_uid_names_another_message(
     with LocalServer(PASSWORDS, without=without) as server:
         for number in range(5):
             server.deliver("alice", mail(number))
-        async with other_device(server) as device:
-            await device.select("INBOX")
-            await device.uid_store(UidSet.span(1, 1), StoreMode.ADD, [DELETED])
-            await device.expunge()
+        await removed_elsewhere(server, 1)
         async with running_engine(tmp_path) as bench:
             account_id = await bench.add(server)
             await bench.sync(account_id)
@@ -366,10 +364,7 @@ async def test_what_is_new_where_something_else_went_is_fetched_all_the_same(
         relay = Relay(server.ports["imap"])
         async with relayed_engine(tmp_path, server, relay) as (bench, account_id):
             await bench.sync(account_id)
-            async with other_device(server) as device:
-                await device.select("INBOX")
-                await device.uid_store(UidSet.span(1, 1), StoreMode.ADD, [DELETED])
-                await device.expunge()
+            await removed_elsewhere(server, 1)
             server.deliver("alice", mail(9, body="x" * 20_000), mailbox="Archive")
             await bench.sync(account_id)
             assert [row.has_octets for row in bench.rows("Archive")] == [True]

@@ -20,12 +20,19 @@ from desktopmail.door.commands import (
 from desktopmail.door.rows import Flag
 from desktopmail.engine import journal
 from desktopmail.engine.sync import expunge
-from desktopmail.wire.imap.flags import DELETED, flag
+from desktopmail.wire.imap.flags import DELETED
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
 from localserver.faults import Fault
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, other_device, relayed_engine, running_engine
+from tests.helpers.engine import (
+    PASSWORDS,
+    Bench,
+    other_device,
+    relayed_engine,
+    removed_elsewhere,
+    running_engine,
+)
 from tests.helpers.relay import Relay
 from tests.helpers.store import bare, mail, put
 from tests.helpers.told import flags_there, octets_are_there, settled, shown_is_there, there
@@ -75,10 +82,7 @@ async def test_a_message_that_another_device_removed_ends_its_operation(tmp_path
         async with running_engine(tmp_path) as bench:
             await bench.add(server)
             await bench.sync()
-            async with other_device(server) as device:
-                await device.select("INBOX")
-                await device.uid_store(UidSet.of([Uid(1)]), StoreMode.ADD, [flag("\\Deleted")])
-                await device.expunge()
+            await removed_elsewhere(server, 1)
             await bench.engine.command(
                 MoveMessages(
                     placement_ids=(bench.placed("Subject 0"), bench.placed("Subject 1")),
@@ -345,6 +349,15 @@ OLD_SERVERS = pytest.mark.parametrize(
 BODIES = pytest.mark.parametrize("bodies", [("one", "two"), ("one", "another")])
 
 
+async def all_moved_to_junk(bench: Bench) -> None:
+    await bench.engine.command(
+        MoveMessages(
+            placement_ids=tuple(row.id for row in bench.rows()), mailbox_id=bench.mailbox("Junk")
+        )
+    )
+    await settled(bench)
+
+
 @OLD_SERVERS
 async def test_where_only_their_headers_are_here_the_size_tells_such_messages_apart(
     without: tuple[str, ...], tmp_path: Path
@@ -359,17 +372,8 @@ async def test_where_only_their_headers_are_here_the_size_tells_such_messages_ap
             for body in ("one", "another"):
                 server.deliver("alice", bare(body))
             await bench.sync(account_id)
-            async with other_device(server) as device:
-                await device.select("INBOX")
-                await device.uid_store(UidSet.of([Uid(1)]), StoreMode.ADD, [DELETED])
-                await device.expunge()
-            await bench.engine.command(
-                MoveMessages(
-                    placement_ids=tuple(row.id for row in bench.rows()),
-                    mailbox_id=bench.mailbox("Junk"),
-                )
-            )
-            await settled(bench)
+            await removed_elsewhere(server, 1)
+            await all_moved_to_junk(bench)
             (row,) = bench.rows("Junk")
             assert row.size_octets == len(bare("another"))
             assert len(server.messages("alice", "Junk")) == 1
@@ -387,17 +391,8 @@ async def test_of_two_with_one_header_that_names_nothing_the_one_that_is_left_is
         async with running_engine(tmp_path) as bench:
             account_id = await bench.add(server)
             await bench.sync(account_id)
-            async with other_device(server) as device:
-                await device.select("INBOX")
-                await device.uid_store(UidSet.of([Uid(1)]), StoreMode.ADD, [DELETED])
-                await device.expunge()
-            await bench.engine.command(
-                MoveMessages(
-                    placement_ids=tuple(row.id for row in bench.rows()),
-                    mailbox_id=bench.mailbox("Junk"),
-                )
-            )
-            await settled(bench)
+            await removed_elsewhere(server, 1)
+            await all_moved_to_junk(bench)
             assert [one.octets for one in server.messages("alice", "Junk")] == [bare(bodies[1])]
             await octets_are_there(bench, server, "INBOX", "Junk")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from tests.helpers.maildrop import FakeMaildrop
 from tests.helpers.store import bare, mail
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from desktopmail.engine.store.store import Store
@@ -205,9 +206,10 @@ async def test_numbers_that_moved_up_by_one_double_nothing(has_top: bool, tmp_pa
             assert maildrop.retrieved == 5  # by their headers they were known
 
 
-async def test_a_message_that_took_over_an_id_is_not_deleted_for_it(tmp_path: Path) -> None:
-    """Message 1 was deleted here; what the server calls 1 now was never read by anybody."""
-    async with FakeMaildrop(("u1", mail(1))).serve() as maildrop, running_engine(tmp_path) as bench:
+@asynccontextmanager
+async def id_taken_over(folder: Path) -> AsyncIterator[tuple[FakeMaildrop, Bench]]:
+    """A maildrop whose only message was deleted here, and in it another one with that id."""
+    async with FakeMaildrop(("u1", mail(1))).serve() as maildrop, running_engine(folder) as bench:
         account_id = AccountId((await bench.engine.command(maildrop.account())).ids[0])
         learned = Learned(pop_deletes_with_local=True)
         await bench.engine.store.write(lambda tx: account.learn(tx, account_id, learned))
@@ -216,6 +218,12 @@ async def test_a_message_that_took_over_an_id_is_not_deleted_for_it(tmp_path: Pa
             DeleteMessages(placement_ids=(bench.placed("Subject 1"),), permanently=True)
         )
         maildrop.messages[:] = [("u1", mail(2, body="another text"))]
+        yield maildrop, bench
+
+
+async def test_a_message_that_took_over_an_id_is_not_deleted_for_it(tmp_path: Path) -> None:
+    """Message 1 was deleted here; what the server calls 1 now was never read by anybody."""
+    async with id_taken_over(tmp_path) as (maildrop, bench):
         await bench.sync()
         assert bench.subjects() == ["Subject 2"]
         assert [octets for _, octets in maildrop.messages] == [mail(2, body="another text")]
@@ -225,15 +233,7 @@ async def test_a_message_that_took_over_an_id_is_not_deleted_for_it(tmp_path: Pa
 async def test_a_message_that_took_over_an_id_and_whose_header_is_not_shown_is_not_deleted_for_it(
     how: str, tmp_path: Path
 ) -> None:
-    async with FakeMaildrop(("u1", mail(1))).serve() as maildrop, running_engine(tmp_path) as bench:
-        account_id = AccountId((await bench.engine.command(maildrop.account())).ids[0])
-        learned = Learned(pop_deletes_with_local=True)
-        await bench.engine.store.write(lambda tx: account.learn(tx, account_id, learned))
-        await bench.sync()
-        await bench.engine.command(
-            DeleteMessages(placement_ids=(bench.placed("Subject 1"),), permanently=True)
-        )
-        maildrop.messages[:] = [("u1", mail(2, body="another text"))]
+    async with id_taken_over(tmp_path) as (maildrop, bench):
         (maildrop.unshown if how == "refuses" else maildrop.dies_of).add("u1")
         for _ in range(5):
             with suppress(DoorError):

@@ -11,12 +11,15 @@ from desktopmail.door.rows import Flag
 from desktopmail.engine import journal
 from desktopmail.engine.store import mailbox, placement
 from desktopmail.engine.sync import vanish
-from desktopmail.wire.imap.flags import DELETED
-from desktopmail.wire.imap.sequence import Uid, UidSet
-from desktopmail.wire.imap.store import StoreMode
 from localserver.faults import Fault
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, MemoryKeyring, other_device, running_engine
+from tests.helpers.engine import (
+    PASSWORDS,
+    MemoryKeyring,
+    other_device,
+    removed_elsewhere,
+    running_engine,
+)
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
@@ -171,10 +174,7 @@ async def test_a_deletion_elsewhere_hides_at_once_and_removes_at_last(
         async with running_engine(tmp_path) as bench:
             account_id = await bench.add(server)
             await bench.sync(account_id)
-            async with other_device(server) as device:
-                await device.select("INBOX")
-                await device.uid_store(UidSet.of([Uid(2)]), StoreMode.ADD, [DELETED])
-                await device.expunge()
+            await removed_elsewhere(server, 2)
             await bench.sync(account_id)
             assert bench.subjects() == ["Subject 0", "Subject 2", "Subject 3"]
             for _ in range(3):
