@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 H = TypeVar("H", bound=asyncio.Handle)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping
 
 
 class StuckError(Exception):
@@ -58,6 +58,8 @@ class Life:
 
 
 _LIFE: contextvars.ContextVar[Life] = contextvars.ContextVar("life")
+# Generators of lives that are over: they never come to their `finally`.
+_DEAD: list[AsyncGenerator[object, object]] = []
 
 
 def current_life() -> Life | None:
@@ -75,6 +77,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self, *, until_s: float) -> None:
         self._passed_s = 0.0
         self._until_s = until_s
+        self._lives: dict[int, Life] = {}  # of generators, by their identity
         super().__init__(_NoSelector(self._pass_time))
         # Timers are due to the microsecond: what is added up has no rounding errors then.
         self._clock_resolution = 1e-6
@@ -105,6 +108,20 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def run_in_executor(self, *_args: object) -> Any:
         raise RuntimeError("a thread would bring chance: take the executor of the ports")
+
+    def _asyncgen_firstiter_hook(self, agen: AsyncGenerator[object, object]) -> None:
+        life = current_life()
+        if life is not None:
+            self._lives[id(agen)] = life
+        super()._asyncgen_firstiter_hook(agen)  # type: ignore[misc]
+
+    def _asyncgen_finalizer_hook(self, agen: AsyncGenerator[object, object]) -> None:
+        """End one that nobody has any more; its last words are of its life, whoever collects it."""
+        life = self._lives.pop(id(agen), None)
+        if life is not None and life.is_over:
+            _DEAD.append(agen)
+        else:
+            super()._asyncgen_finalizer_hook(agen)  # type: ignore[misc]
 
     def forget(self, life: Life) -> None:
         """Run nothing more of a life."""
