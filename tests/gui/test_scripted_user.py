@@ -16,7 +16,7 @@ from desktopmail.door.attach import attach
 from desktopmail.door.profile import Profile
 from desktopmail.door.rows import AccountRow, ConnectionState, Kind, MessageRow, Role
 from desktopmail.ui.app import wait_for_end
-from desktopmail.ui.asking import TextDialog
+from desktopmail.ui.asking import NewSecretDialog
 from desktopmail.ui.chooser import Chooser
 from desktopmail.ui.commands.registry import find_verb
 from desktopmail.ui.panels import views
@@ -97,10 +97,11 @@ class User:
             dialogs = self.window.findChildren(AccountDialog)
             return not dialogs or dialogs[0].problem.text()
 
-        await until(lambda: is_over() or self.window.findChild(TextDialog) is not None, 40)
-        phrase = self.window.findChild(TextDialog)  # where this machine has no keyring
+        await until(lambda: is_over() or self.window.findChild(NewSecretDialog) is not None, 40)
+        phrase = self.window.findChild(NewSecretDialog)  # where this machine has no keyring
         if phrase is not None:
-            QTest.keyClicks(phrase.field, "a pass phrase of the test")
+            for field in (phrase.field, phrase.again):
+                QTest.keyClicks(field, "a pass phrase of the test")
             phrase.do_button.click()
         await until(is_over, 40)
         assert [it.problem.text() for it in self.window.findChildren(AccountDialog)] == []
