@@ -66,7 +66,7 @@ def secret(what: str) -> Password:
         CommandError: Nothing was there, or no text.
     """
     try:
-        line = _typed(f"{what.capitalize()}: ") if sys.stdin.isatty() else sys.stdin.readline()
+        line = _typed(f"{what.capitalize()}: ") if is_typed() else sys.stdin.readline()
         line = line.rstrip("\r\n")
         line.encode()
     except UnicodeError:  # without its cause, which shows the password
@@ -76,14 +76,21 @@ def secret(what: str) -> Password:
     return Password(line)
 
 
+def is_typed() -> bool:
+    """Whether a person types at a terminal, and no program does."""
+    return sys.stdin.isatty()
+
+
 def new_secret(what: str) -> Password:
     """One that nothing was kept with yet: a person at a terminal types it twice; see `secret`.
 
     Raises:
         CommandError: Nothing was there, or no text; or it was typed in two ways.
     """
+    if not is_typed():
+        return secret(what)
     first = secret(f"new {what}")
-    if sys.stdin.isatty() and secret(f"new {what} again") != first:
+    if secret(f"new {what} again") != first:
         raise CommandError(f"The two {what}s differ; nothing was done. Type them once more.")
     return first
 

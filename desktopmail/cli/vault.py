@@ -32,10 +32,11 @@ async def _vault(context: Context, _arguments: argparse.Namespace) -> int:
     door = await context.door()
     place = await door.query(ReadPasswordPlace())
     if isinstance(place, PasswordPlace) and not place.has_vault:
-        context.output.note(
-            "A file of passwords is made. Nobody can read them without its pass phrase: where that"
-            " is forgotten, they have to be given again."
-        )
+        if password.is_typed():
+            context.output.note(
+                "A file of passwords is made. Nobody can read them without its pass phrase: where"
+                " that is forgotten, they have to be given again."
+            )
         pass_phrase = password.new_secret("pass phrase")
     else:
         pass_phrase = password.secret("pass phrase")
