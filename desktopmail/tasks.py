@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+T = TypeVar("T")
 
 # How long a task may take to clean up before it is cancelled once more.
 _CLEAN_UP_S = 5.0
@@ -28,11 +29,11 @@ class TaskScope:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
 
-    def spawn(self, coro: Coroutine[Any, Any, None], *, name: str) -> asyncio.Task[None] | None:
+    def spawn(self, coro: Coroutine[Any, Any, T], *, name: str) -> asyncio.Task[T] | None:
         """Start a coroutine; its error goes to `report`, cancellation is silent.
 
         Args:
-            coro: Must return None.
+            coro: What it returns is for whoever has the task.
             name: What a person would call it ("POP3 session of 127.0.0.1").
 
         Returns:

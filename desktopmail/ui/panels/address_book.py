@@ -229,10 +229,7 @@ class AddressBookWindow(QWidget):
         self.write_button.setEnabled(shown is not None and bool(shown.addresses))
 
     def _keep(self) -> None:
-        self._window.scope.spawn(self._keep_it(), name=self.windowTitle())
-
-    async def _keep_it(self) -> None:
-        await self._kept()
+        self._window.scope.spawn(self._kept(), name=self.windowTitle())
 
     async def _kept(self) -> bool:
         name = self.name.text().strip() or _lines(self.addresses)[0]
@@ -282,10 +279,7 @@ class AddressBookWindow(QWidget):
         dialog.open()
 
     def _do(self, command: AnyCommand, done: str = "") -> None:
-        self._window.scope.spawn(self._command(command, done), name=self.windowTitle())
-
-    async def _command(self, command: AnyCommand, done: str) -> None:
-        await self._carry_out(command, done)
+        self._window.scope.spawn(self._carry_out(command, done), name=self.windowTitle())
 
     async def _carry_out(self, command: AnyCommand, done: str = "") -> bool:
         """Give a command, and say what came of it; whether it was done."""

@@ -218,10 +218,7 @@ class IdentitiesDialog(QDialog):
             self._do(RemoveIdentity(identity_id=self._shown.id))
 
     def _do(self, command: AnyCommand) -> None:
-        self._window.scope.spawn(self._command(command), name=self.windowTitle())
-
-    async def _command(self, command: AnyCommand) -> None:
-        await self._carry_out(command)
+        self._window.scope.spawn(self._carry_out(command), name=self.windowTitle())
 
     async def _carry_out(self, command: AnyCommand) -> bool:
         """Give a command, and say what is wrong with it; whether it was done."""
