@@ -251,9 +251,12 @@ class Dialogue:
             shown = shown.replace(echo, b"<password>")
         recorder.record("S", shown)
         if len(octets) > _SHOWN_OCTETS:
-            recorder.record("*", b"%d more octets are not shown" % (len(octets) - _SHOWN_OCTETS))
+            self._remark_left_out(len(octets) - _SHOWN_OCTETS)
             if octets.endswith(b"\r\n.\r\n"):
                 recorder.record("S", b".\r\n")
+
+    def _remark_left_out(self, octets: int) -> None:
+        self.remark(f"{octets} more octets are not shown")
 
     def _gather_event(self, event: ClientEvent) -> None:
         if isinstance(event, Answered):
@@ -270,7 +273,7 @@ class Dialogue:
                 self._gather(shown.replace(b"\r\n.", b"\r\n.."))
             if event.is_last:
                 if self._left_out:
-                    self.remark(f"{self._left_out} more octets are not shown")
+                    self._remark_left_out(self._left_out)
                 self._gather(b".\r\n")
         if not self.machine.waiting:
             self._record_gathered()
