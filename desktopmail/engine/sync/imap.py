@@ -149,7 +149,7 @@ class ImapSync:
         for box in await self._to_look_at(account, client, listed):
             await self._look(account, box, headers_only=headers_only)
             # While it is open: where each SELECT tells another UIDVALIDITY, later is too late.
-            if await self._store.read(lambda tx: operation.is_any_pending(tx, account.id)):
+            if await self._is_any_pending(account):
                 await self._replay(account)
         await self._replay(account)
         await self._review_not_given(account)
@@ -434,7 +434,7 @@ class ImapSync:
         # To ask the store is to wait for what is being stored: not before the journal changed.
         waiting, self._has_to_tell = self._has_to_tell, False
         if waiting:
-            waiting = await self._store.read(lambda tx: operation.is_any_pending(tx, account.id))
+            waiting = await self._is_any_pending(account)
         if not waiting and not self._errands:
             return
         await self._run_errands(account)
@@ -448,6 +448,9 @@ class ImapSync:
                 remedy="It is read again by itself.",
                 code="uidvalidity",
             )
+
+    async def _is_any_pending(self, account: Account) -> bool:
+        return await self._store.read(lambda tx: operation.is_any_pending(tx, account.id))
 
     async def _replay(self, account: Account) -> None:
         client = await self._connect(account)
