@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
+from desktopmail.ui.secret_field import secret_field
 from desktopmail.ui.wrapped import WrappedLabel
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class TextDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setMinimumWidth(max(48 * self.fontMetrics().averageCharWidth(), 380))
-        self.field = _secret_field(label, self) if secret else QLineEdit(self)
+        self.field = secret_field(label, self) if secret else QLineEdit(self)
         self.field.setAccessibleName(label)
         self.field.setText(text)
         self.field.selectAll()
@@ -74,8 +75,8 @@ class NewSecretDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setMinimumWidth(max(48 * self.fontMetrics().averageCharWidth(), 380))
-        self.field = _secret_field(label, self)
-        self.again = _secret_field(tr("ask.again"), self)
+        self.field = secret_field(label, self)
+        self.again = secret_field(tr("ask.again"), self)
         self.problem = Label("", self)
         self.problem.setProperty("kind", "error")
         buttons, self.do_button = _buttons(self, title)
@@ -112,13 +113,6 @@ def _buttons(dialog: QDialog, title: str) -> tuple[QDialogButtonBox, QPushButton
     buttons.accepted.connect(dialog.accept)
     buttons.rejected.connect(dialog.reject)
     return buttons, do_button
-
-
-def _secret_field(name: str, parent: QWidget) -> QLineEdit:
-    field = QLineEdit(parent)
-    field.setEchoMode(QLineEdit.EchoMode.Password)
-    field.setAccessibleName(name)
-    return field
 
 
 def _words_for(label: str, field: QLineEdit, parent: QWidget) -> Label:

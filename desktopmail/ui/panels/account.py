@@ -35,6 +35,7 @@ from desktopmail.ui.panels.form_area import FormArea
 from desktopmail.ui.panels.problem_line import ProblemLine
 from desktopmail.ui.panels.server_fields import ServerFields
 from desktopmail.ui.panels.unkept import Unkept
+from desktopmail.ui.secret_field import secret_field
 from desktopmail.ui.sentences import said, said_of
 
 if TYPE_CHECKING:
@@ -55,8 +56,7 @@ class AccountDialog(QDialog):
         self.setMinimumWidth(window.theme.width(540))
         self.name = self._line(tr("account.your_name"), tr("account.your_name_hint"))
         self.address = self._line(tr("account.address"), "anna@example.org")
-        self.password = self._line(tr("account.password"), "")
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.password = secret_field(tr("account.password"), self)
         self.user = self._line(tr("account.user"), tr("account.user_hint"))
         self.imap = QRadioButton(tr("account.imap"), self)
         self.pop3 = QRadioButton(tr("account.pop3"), self)

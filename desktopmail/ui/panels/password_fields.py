@@ -6,11 +6,12 @@ import enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QStackedWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QStackedWidget, QWidget
 
 from desktopmail.door.commands import Password
 from desktopmail.ui.language import tr
 from desktopmail.ui.panels.file_field import FileField
+from desktopmail.ui.secret_field import secret_field
 
 if TYPE_CHECKING:
     from desktopmail.door.queries import PasswordPlace
@@ -43,7 +44,7 @@ class PasswordFields(QObject):
         self.kept_in.setAccessibleName(tr("account.password"))
         self.kept_in.addItem(tr("servers.in_keyring"), KeptIn.HERE)
         self.kept_in.addItem(tr("servers.in_file"), KeptIn.FILE)
-        self.password = _secret_field(tr("account.password"), parent)
+        self.password = secret_field(tr("account.password"), parent)
         title = tr("servers.password_file")
         self.file = FileField(title, self._before, title, parent)
         self.source = QStackedWidget(parent)
@@ -54,7 +55,7 @@ class PasswordFields(QObject):
         self.kept_in.setCurrentIndex(self.kept_in.findData(kept_in))
         self.password.setPlaceholderText("" if self._before else tr("servers.password_hint"))
         self.another = QCheckBox(tr("servers.another_password"), parent)
-        self.outgoing = _secret_field(tr("servers.outgoing_password"), parent)
+        self.outgoing = secret_field(tr("servers.outgoing_password"), parent)
         self.another.toggled.connect(self.has_another)
         self._show_own()
 
@@ -122,10 +123,3 @@ class PasswordFields(QObject):
             self.outgoing.setFocus()
             return tr("servers.no_outgoing_password")
         return ""
-
-
-def _secret_field(name: str, parent: QWidget) -> QLineEdit:
-    field = QLineEdit(parent)
-    field.setEchoMode(QLineEdit.EchoMode.Password)
-    field.setAccessibleName(name)
-    return field

@@ -20,6 +20,7 @@ from desktopmail.door.profile import Profile
 from desktopmail.ui.label import Label
 from desktopmail.ui.language import tr
 from desktopmail.ui.panels.problem_line import ProblemLine
+from desktopmail.ui.secret_field import secret_field
 from desktopmail.ui.wrapped import WrappedLabel
 
 if TYPE_CHECKING:
@@ -40,10 +41,8 @@ class ProxyDialog(QDialog):
         self.address = QLineEdit(_kept(window), self)
         self.address.setPlaceholderText("socks5://user@proxy.example.org:1080")
         self.address.setAccessibleName(tr("proxy.address"))
-        self.password = QLineEdit(self)
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.password = secret_field(tr("proxy.password"), self)
         self.password.setPlaceholderText(tr("proxy.unchanged"))
-        self.password.setAccessibleName(tr("proxy.password"))
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for title, field in (

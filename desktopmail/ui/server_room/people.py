@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit,
 from desktopmail.ui.dates import size_text
 from desktopmail.ui.facts import FactTable
 from desktopmail.ui.language import tr
+from desktopmail.ui.secret_field import secret_field
 from desktopmail.ui.server_room.page import Page, Room
 from desktopmail.ui.server_room.values import Listed, User
 
@@ -123,8 +124,7 @@ class UserDialog(QDialog):
         self.setMinimumWidth(360)
         self.name = QLineEdit(name, self)
         self.name.setEnabled(not name)
-        self.password = QLineEdit(self)
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.password = secret_field(tr("room.password"), self)
         fields = QFormLayout()
         fields.addRow(tr("room.user"), self.name)
         fields.addRow(tr("room.password"), self.password)
