@@ -6,15 +6,14 @@ for the server, which ends by the same sign and takes its ready file away last.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import time
 from pathlib import Path
 from typing import Final
 
-_STANDARD_INPUT: Final = 0
-_AT_ONCE_OCTETS: Final = 65536
+from desktopmail.standard_input import wait_for_end
+
 # A server that was killed itself takes no file away.
 _PATIENCE_S: Final = 15.0
 _POLL_S: Final = 0.05
@@ -22,8 +21,7 @@ _POLL_S: Final = 0.05
 
 def sweep(folder: Path, ready_file: Path) -> None:
     """Remove a folder once nobody holds our standard input any more, and the server has ended."""
-    while os.read(_STANDARD_INPUT, _AT_ONCE_OCTETS):
-        pass
+    wait_for_end()
     until = time.monotonic() + _PATIENCE_S
     while ready_file.exists() and time.monotonic() < until:
         time.sleep(_POLL_S)

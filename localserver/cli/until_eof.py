@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from desktopmail.standard_input import wait_for_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_STANDARD_INPUT: Final = 0
-_AT_ONCE_OCTETS: Final = 65536
 
 
 def at_eof(call: Callable[[], object]) -> None:
@@ -23,8 +21,7 @@ def at_eof(call: Callable[[], object]) -> None:
     loop = asyncio.get_running_loop()
 
     def wait() -> None:
-        while os.read(_STANDARD_INPUT, _AT_ONCE_OCTETS):
-            pass
+        wait_for_end()
         with contextlib.suppress(RuntimeError):  # the loop has ended for another reason
             loop.call_soon_threadsafe(call)
 
