@@ -137,7 +137,7 @@ class Fetcher:
                 came = await self._batch(pipeline, looked_at, _HEADER_ITEMS, since_s)
         if total > MAX_WHOLE_AT_ONCE and not may_all_be_here:
             rest = await self._list(newest, uids, since_s)
-        elif by_header or total > FIRST_SCREEN:
+        elif by_header or len(newest) > FIRST_SCREEN:
             first, rest = newest[:FIRST_SCREEN], newest[FIRST_SCREEN:]
             async with self._into_mailbox() as pipeline:
                 came = await self._batch(pipeline, first, _HEADER_ITEMS, since_s)

@@ -22,6 +22,7 @@ from desktopmail.door.rows import Role
 from desktopmail.engine.store import mailbox, placement
 from desktopmail.engine.sync import filed, keywords, meet, moved_here, search, uidl, vanish
 from desktopmail.engine.sync.fetch import Fetcher
+from desktopmail.engine.sync.moved_here import Told
 from desktopmail.engine.sync.refusals import Refusals
 from desktopmail.wire.imap.fetch_item import Item
 from desktopmail.wire.imap.fetch_response import FetchResponse
@@ -30,7 +31,7 @@ from desktopmail.wire.imap.select import QResync
 from desktopmail.wire.imap.sequence import Uid, UidSet
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from desktopmail.door.ids import MailboxId
     from desktopmail.engine.store.mailbox import Mailbox
@@ -133,7 +134,8 @@ class Look:
         if here and known.role is Role.INBOX:
             met = await uidl.meet_known(fetcher, uids)
             left = UidSet.of(uid for uid in uids if uid not in met)
-        headers_first = left if here else UidSet()
+        moved = await self.store.read(lambda tx: moved_here.likely(tx, known, left, {}))
+        headers_first = left if here else moved
         await fetcher.rows(left, since_s=self._since_s(known), headers_first=headers_first)
         await self._remember(known, selected, uids, complete=True)
         await self.store.write(lambda tx: vanish.finish_cycle(tx, known.id))
@@ -157,18 +159,18 @@ class Look:
         following = known.uidnext or 1
         if not known.complete:
             # An earlier first look was cut short: what is missing is whatever is not here.
-            await self._in_full(known, selected)
+            await self._in_full(known, selected, {})
             return
         if _went_back(known, selected):
-            await self._in_full(known, selected)
+            await self._in_full(known, selected, {})
             return
         await self._changes(known, selected, following)
-        sizes: dict[Uid, int] = {}
-        new = await self._new_uids(selected, following, sizes)
+        told: dict[Uid, Told] = {}
+        new = await self._new_uids(selected, following, told)
         if not await self._agrees(known, selected, new):
-            await self._in_full(known, selected)
+            await self._in_full(known, selected, told)
             return
-        moved = await self.store.read(lambda tx: moved_here.likely(tx, known, new, sizes))
+        moved = await self.store.read(lambda tx: moved_here.likely(tx, known, new, told))
         await self._fetcher(known, selected).rows(
             new, since_s=self._since_s(known), headers_first=moved
         )
@@ -248,17 +250,17 @@ class Look:
             return here <= selected.exists
         return here + len(new) == selected.exists
 
-    async def _new_uids(self, selected: Selected, following: int, sizes: dict[Uid, int]) -> UidSet:
+    async def _new_uids(self, selected: Selected, following: int, told: dict[Uid, Told]) -> UidSet:
         """What came since and is not here: what we moved here ourselves has its UIDs already.
 
         Args:
             selected: What the server said when the mailbox was opened.
             following: The UIDs of what came are this one or higher.
-            sizes: Gets the sizes of what came, in octets.
+            told: Gets what else the server tells of what came.
         """
         if selected.uid_next is not None and selected.uid_next <= following:
             return UidSet()
-        items: tuple[Item, ...] = (Item.UID, Item.SIZE)
+        items: tuple[Item, ...] = (Item.UID, Item.SIZE, Item.INTERNALDATE)
         if await self.store.read(partial(_has_from, self.mailbox_id, following)):
             items = (*items, Item.FLAGS)
         # "7:*" brings the last message even when its UID is below 7.
@@ -267,37 +269,46 @@ class Look:
             async for answer in self.client.uid_fetch(UidSet.span(following), items)
             if isinstance(answer, FetchResponse) and (answer.uid or 0) >= following
         ]
-        told = {answer.uid for answer in answers if answer.uid is not None}
-        sizes |= {one.uid: one.size for one in answers if one.uid and one.size is not None}
+        new = {answer.uid for answer in answers if answer.uid is not None}
+        told |= {
+            one.uid: _told(one.size, one) for one in answers if one.uid and one.size is not None
+        }
         if Item.FLAGS in items:
             for start in range(0, len(answers), _FLAG_BATCH):
                 batch = answers[start : start + _FLAG_BATCH]
                 await self.store.write(partial(_update, self.mailbox_id, batch))
-            told -= await self.store.read(partial(_known_from, self.mailbox_id, following))
-        return UidSet.of(told)
+            new -= await self.store.read(partial(_known_from, self.mailbox_id, following))
+        return UidSet.of(new)
 
-    async def _in_full(self, known: Mailbox, selected: Selected) -> None:
-        """Look at every UID: what is missing here is fetched, what is missing there is hidden."""
+    async def _in_full(self, known: Mailbox, selected: Selected, told: Mapping[Uid, Told]) -> None:
+        """Look at every UID: what is missing here is fetched, what is missing there is hidden.
+
+        Args:
+            known: The mailbox as it was here.
+            selected: What the server said when it was opened.
+            told: What else the server told of what is new.
+        """
         uids = await self._all_uids(selected)
-        told = set(uids)
-        consistent = len(told) >= selected.exists
+        there = set(uids)
+        consistent = len(there) >= selected.exists
 
         def step(tx: Transaction) -> list[int]:
             here = {one.uid for one in placement.of_mailbox(tx, known.id) if one.uid is not None}
             hidden = vanish.gone(tx, known.id)
-            vanish.relink(tx, [hidden[uid] for uid in hidden if uid in told])
+            vanish.relink(tx, [hidden[uid] for uid in hidden if uid in there])
             if consistent:  # else the answer contradicts itself, and nothing is hidden for it
-                vanish.unlink(tx, known.id, here - told - set(hidden))
-            return sorted(told - here)
+                vanish.unlink(tx, known.id, here - there - set(hidden))
+            return sorted(there - here)
 
         missing = await self.store.write(step)
         # What an earlier look was cut before it met is here all the same.
         here = not known.complete and await self.store.read(self._has_unmet)
-        if told:
+        if there:
             await self._fetch_flags(known.id, UidSet.of([u for u in uids if u not in missing]))
         new = UidSet.of([Uid(uid) for uid in missing])
+        likely = await self.store.read(lambda tx: moved_here.likely(tx, known, new, told))
         await self._fetcher(known, selected).rows(
-            new, since_s=self._since_s(known), headers_first=new if here else UidSet()
+            new, since_s=self._since_s(known), headers_first=new if here else likely
         )
         await self._remember(known, selected, uids, complete=True)
         if consistent:
@@ -333,6 +344,11 @@ class Look:
 
 def _update(mailbox_id: MailboxId, answers: list[FetchResponse], tx: Transaction) -> None:
     meet.update(tx, mailbox_id, answers)
+
+
+def _told(size: int, answer: FetchResponse) -> Told:
+    arrived = answer.internal_date
+    return Told(size, None if arrived is None else int(arrived.timestamp()))
 
 
 def _went_back(known: Mailbox, selected: Selected) -> bool:
