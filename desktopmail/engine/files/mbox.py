@@ -4,6 +4,10 @@ Written is the dialect mboxrd, the only one that can be undone: each line that b
 behind any number of ">" gets one more. Read are mboxrd and mboxo alike, and mboxcl and mboxcl2 that
 say in Content-Length how long a body is: believed where the next message, or the end, stands there.
 Flags travel in Status, X-Status and X-Keywords, as mutt, Dovecot and others have them.
+
+Those fields are the file's, and the last ones of a header. A message that has one of its own (it
+came out of an mbox once) is written with one of that name behind it, and keeps its own when it is
+read.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import re
 import time
 from typing import TYPE_CHECKING, BinaryIO
 
+from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag
 from desktopmail.engine.files.message import FileMessage, with_crlf, with_lf
 
@@ -23,25 +28,38 @@ if TYPE_CHECKING:
 
 _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _TO_QUOTE = re.compile(rb"^(>*From )", re.MULTILINE)
-# From sender date, the date as asctime has it: "From ann@example.org Mon Nov 23 07:00:00 2026"
+# From sender date. The date as asctime has it, "From ann@example.org Mon Nov 23 07:00:00 2026", or
+# as a message has it, "From ann@example.org Mon, 23 Nov 2026 07:00:00 +0100"; a sender may hold
+# blanks: "From ann at example.org  Mon Nov 23 …" is what Mailman's archives have.
 _SEPARATOR = re.compile(
-    rb"From (?:\S+ +)?(?:[A-Z][a-z]{2} ([A-Z][a-z]{2} [ \d]\d \d\d:\d\d(?::\d\d)? .*\d{4}.*))?\r?\n"
+    rb"From (?:\S+ +|(?:.* )?[A-Z][a-z]{2},? +("
+    rb"[A-Z][a-z]{2} +\d?\d \d?\d:\d\d(?::\d\d)? .*\d{4}.*|"
+    rb"\d?\d [A-Z][a-z]{2} \d{4} \d?\d:\d\d(?::\d\d)?.*))?\r?\n"
 )
-_DATE = re.compile(
-    rb"([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d)(?::(\d\d))? (?:.*[ ])?(\d{4})(?: |\Z)"
+_MAX_SEPARATOR = 1000  # octets; what is longer is no separator, and would be looked at for long
+_DATES = (
+    re.compile(
+        rb"(?P<month>[A-Z][a-z]{2}) +(?P<day>\d?\d) (?P<hour>\d?\d):(?P<minute>\d\d)"
+        rb"(?::(?P<second>\d\d))? (?:.*[ ])?(?P<year>\d{4})(?: |\Z)"
+    ),
+    re.compile(
+        rb"(?P<day>\d?\d) (?P<month>[A-Z][a-z]{2}) (?P<year>\d{4}) (?P<hour>\d?\d):(?P<minute>\d\d)"
+        rb"(?::(?P<second>\d\d))?(?: |\Z)"
+    ),
 )
 _ZONE = re.compile(rb" ([+-])(\d\d)(\d\d)(?: |\Z)")
 _MONTHS = (
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 )  # fmt: skip
 _FROM = re.compile(rb"^From ", re.MULTILINE)
-_LENGTH = re.compile(
-    rb"^Content-Length:[ \t]*([0-9]{1,15})[ \t]*\r?\n", re.MULTILINE | re.IGNORECASE
-)
 _BLANK = {b"\n", b"\r\n"}
 _NOTHING = {*_BLANK, b""}
-_STATUS = re.compile(
-    rb"^(Status|X-Status|X-Keywords):[ \t]*([^\n]*)\n", re.MULTILINE | re.IGNORECASE
+_LENGTH = b"content-length"
+# A field of the file; one that goes on in the next line, or says something else, is the message's.
+_FIELD = re.compile(
+    rb"^(?:(Status):[ \t]*([RODNU]*)|(X-Status):[ \t]*([A-Z]*)|(X-Keywords):[ \t]*([^\r\n]*)"
+    rb"|(Content-Length):[ \t]*([0-9]{1,15}))[ \t]*\r?\n(?![ \t])",
+    re.MULTILINE | re.IGNORECASE,
 )
 _LETTERS = {
     b"status": {b"R": Flag.SEEN},
@@ -62,13 +80,11 @@ class MboxWriter:
     def write(self, message: FileMessage) -> bool:
         """Add a message; the file is new, so it was not there."""
         date = time.asctime(time.gmtime(message.date_s or 0))
-        lines = with_lf(message.octets)
-        head, blank, body = lines.partition(b"\n\n")
-        head = _STATUS.sub(b"", head + b"\n") + _status(message)
-        content = head + blank[1:] + body if blank else head
+        head, body = _parted(with_lf(message.octets))
+        body = _TO_QUOTE.sub(rb">\1", body)
         self._file.write(b"From MAILER-DAEMON %b\n" % date.encode("ascii"))
-        self._file.write(_TO_QUOTE.sub(rb">\1", content))
-        self._file.write(b"\n" if content.endswith(b"\n") else b"\n\n")
+        self._file.write(_TO_QUOTE.sub(rb">\1", head) + _fields(message, head, len(body)))
+        self._file.write(b"\n" + body + b"\n")
         return True
 
     def close(self) -> None:
@@ -87,22 +103,27 @@ class MboxWriter:
 
 
 def read(path: Path) -> Iterator[FileMessage]:
-    """Iterate over the messages of an mbox file; one is in memory at a time."""
+    """Iterate over the messages of an mbox file; one is in memory at a time.
+
+    Raises:
+        DoorError: It begins with no separator of a known form: what stands in it is not known.
+    """
     with path.open("rb") as file:
         line = file.readline()
-        while line and not _SEPARATOR.fullmatch(line):
+        while line in _BLANK:
             line = file.readline()
+        if line and not _is_separator(line):
+            raise DoorError(
+                f"{path} is no mbox: its first line begins with “From ”, but ends with no date.",
+                remedy="Write it as mbox once more with the program that it comes from.",
+                code="no-message",
+            )
         while line:
             date_s = _date_s(line)
             head = _read_head(file)
             counted = _read_counted(file, head)
-            if counted is not None:
-                body, line = counted
-                quoted = not _FROM.search(body)
-                yield _message(_LENGTH.sub(b"", head), body, date_s, quoted=quoted)
-            else:
-                body, line = _read_to_separator(file)
-                yield _message(head, body, date_s, quoted=True)
+            body, line = counted if counted is not None else _read_to_separator(file)
+            yield _message(head, body, date_s, is_counted=counted is not None)
 
 
 def begins(octets: bytes) -> bool:
@@ -110,17 +131,27 @@ def begins(octets: bytes) -> bool:
     return octets.lstrip(b"\r\n").startswith(b"From ")
 
 
+def _is_separator(line: bytes) -> bool:
+    return (
+        line.startswith(b"From ")
+        and len(line) <= _MAX_SEPARATOR
+        and _SEPARATOR.fullmatch(line) is not None
+    )
+
+
 def _date_s(separator: bytes) -> int | None:
     """When a message arrived, by its separator: in UTC where that names no zone (RFC 4155)."""
     found = _SEPARATOR.fullmatch(separator)
-    said = found[1] if found is not None else None
-    date = _DATE.match(said) if said is not None else None
-    if said is None or date is None or date[1] not in _MONTHS:
+    said = found[1].rstrip() if found is not None and found[1] is not None else b""
+    date = next((match for form in _DATES if (match := form.match(said))), None)
+    if date is None or date["month"] not in _MONTHS:
         return None
-    day, hour, minute, second = (int(part or b"0") for part in date.group(2, 3, 4, 5))
+    day, hour, minute, second, year = (
+        int(part or b"0") for part in date.group("day", "hour", "minute", "second", "year")
+    )
     try:
         moment = dt.datetime(
-            int(date[6]), _MONTHS.index(date[1]) + 1, day, hour, minute, second, tzinfo=dt.UTC
+            year, _MONTHS.index(date["month"]) + 1, day, hour, minute, second, tzinfo=dt.UTC
         )
     except ValueError:
         return None
@@ -141,17 +172,17 @@ def _read_head(file: BinaryIO) -> bytes:
 
 def _read_counted(file: BinaryIO, head: bytes) -> tuple[bytes, bytes] | None:
     """The body as long as the header says, and the separator behind it; None where it lies."""
-    said = _LENGTH.search(head)
-    if said is None:
+    lengths = [value for name, value, _ in _fields_in(head) if name == _LENGTH]
+    if not lengths:
         return None
-    begin, size = file.tell(), int(said[1])
+    begin, size = file.tell(), int(lengths[-1])
     if size <= os.fstat(file.fileno()).st_size - begin:
         file.seek(begin + size)
         line = file.readline()
         if line in _BLANK:
             line = file.readline()
         after = file.tell()
-        if not line or _SEPARATOR.fullmatch(line):
+        if not line or _is_separator(line):
             file.seek(begin)
             body = file.read(size)
             file.seek(after)
@@ -165,7 +196,7 @@ def _read_to_separator(file: BinaryIO) -> tuple[bytes, bytes]:
     lines: list[bytes] = []
     after_blank = True  # the one that ends the header
     while line := file.readline():
-        if after_blank and line.startswith(b"From ") and _SEPARATOR.fullmatch(line):
+        if after_blank and _is_separator(line):
             break
         lines.append(line)
         after_blank = line in _BLANK
@@ -174,29 +205,75 @@ def _read_to_separator(file: BinaryIO) -> tuple[bytes, bytes]:
     return b"".join(lines), line
 
 
-def _message(head: bytes, body: bytes, date_s: int | None, *, quoted: bool) -> FileMessage:
+def _message(head: bytes, body: bytes, date_s: int | None, *, is_counted: bool) -> FileMessage:
     head, body = with_lf(head), with_lf(body)
-    if quoted:
+    head, fields = _taken_off(head, is_counted=is_counted)
+    if not is_counted or not _FROM.search(body):
         head, body = _QUOTED.sub(rb"\1", head), _QUOTED.sub(rb"\1", body)
     flags, tags = Flag.NONE, ()
-    for name, value in _STATUS.findall(head):
-        letters = _LETTERS.get(name.lower())
-        if letters is None:
-            tags = tuple(value.decode("utf-8", "replace").split())
-            continue
-        for letter, flag in letters.items():
-            if letter in value:
+    for name, value in fields:
+        for letter, flag in _LETTERS.get(name, {}).items():
+            if letter in value.upper():
                 flags |= flag
-    return FileMessage(with_crlf(_STATUS.sub(b"", head) + body), flags, tags, date_s)
+        if name == b"x-keywords":
+            tags = tuple(value.decode("utf-8", "replace").split())
+    return FileMessage(with_crlf(head + body), flags, tags, date_s)
 
 
-def _status(message: FileMessage) -> bytes:
+def _parted(lines: bytes) -> tuple[bytes, bytes]:
+    """A header and a body, each line with its end; the empty line between them is in neither."""
+    if lines.startswith(b"\n"):
+        return b"", _ended(lines[1:])
+    head, _, body = lines.partition(b"\n\n")
+    return _ended(head), _ended(body)
+
+
+def _ended(lines: bytes) -> bytes:
+    return lines if lines.endswith(b"\n") or not lines else lines + b"\n"
+
+
+def _fields_in(head: bytes) -> list[tuple[bytes, bytes, tuple[int, int]]]:
+    """What may be fields of the file: name in small letters, value, from where to where."""
+    found = []
+    for match in _FIELD.finditer(head):
+        name, value = (part for part in match.groups() if part is not None)
+        found.append((name.lower(), value, match.span()))
+    return found
+
+
+def _taken_off(head: bytes, *, is_counted: bool) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """A header without the fields of the file, and those.
+
+    Of each name that is the last one, behind which only such fields stand; where there is none, as
+    other programs have it, every one.
+    """
+    fields = [one for one in _fields_in(head) if is_counted or one[0] != _LENGTH]
+    end = len(head) - (head == b"\n" or head.endswith(b"\n\n"))
+    last: set[bytes] = set()
+    taken = []
+    for name, value, (begin, behind) in reversed(fields):
+        if behind == end and name not in last:
+            last.add(name)
+            end = begin
+        elif name in last:
+            continue
+        taken.append((name, value, begin, behind))
+    for _, _, begin, behind in taken:  # from the last to the first
+        head = head[:begin] + head[behind:]
+    return head, [(name, value) for name, value, _, _ in reversed(taken)]
+
+
+def _fields(message: FileMessage, head: bytes, size: int) -> bytes:
+    """The fields of the file for a message; one behind each that the message has itself."""
+    own = {name for name, _, _ in _fields_in(head)}
     more = b"".join(
         letter for letter, flag in _LETTERS[b"x-status"].items() if message.flags & flag
     )
     lines = [b"Status: %b\n" % (b"RO" if message.flags & Flag.SEEN else b"O")]
-    if more:
+    if more or b"x-status" in own:
         lines.append(b"X-Status: %b\n" % more)
-    if message.tags:
+    if message.tags or b"x-keywords" in own:
         lines.append(b"X-Keywords: %b\n" % " ".join(message.tags).encode())
+    if _LENGTH in own:
+        lines.append(b"Content-Length: %d\n" % size)
     return b"".join(lines)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag
 from desktopmail.engine.files import mbox
 from desktopmail.engine.files.message import FileMessage, with_crlf
@@ -66,6 +67,89 @@ def test_the_separator_tells_when_a_message_arrived(
     one, two = mbox.read(path)
     assert one.date_s == date_s
     assert two.date_s == 1_795_417_200
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"Subject: a\r\nContent-Length: 6\r\n\r\nhello\r\n",
+        b"Subject: a\r\nContent-Length: 5\r\n\r\nhello\r\n",
+        b"Content-Length: 12\r\nSubject: a\r\n\r\nFrom hello\r\n",
+        b"Subject: a\r\nStatus: RO\r\nX-Keywords: old\r\nX-Status: A\r\n\r\nhello\r\n",
+        b"Subject: a\r\nX-Status: A\r\nStatus: RO\r\nStatus: O\r\nX: y\r\n\r\nhello\r\n",
+        b"Subject: a\r\nStatus: Resolved\r\n\r\nhello\r\n",
+        b"Subject: a\r\nStatus: R\r\n to be folded\r\n\r\nhello\r\n",
+        b"\r\nno header\r\n",
+    ],
+)
+@pytest.mark.parametrize("flags", [Flag.NONE, Flag.SEEN | Flag.ANSWERED])
+def test_a_message_keeps_fields_of_its_own_that_an_mbox_has_too(
+    octets: bytes, flags: Flag, tmp_path: Path
+) -> None:
+    messages = [FileMessage(octets, flags, date_s=7), FileMessage(octets, date_s=7)]
+    assert round_trip(tmp_path / "x.mbox", messages) == messages
+
+
+@pytest.mark.parametrize("octets", [b"Subject: a\r\n", b"Subject: no line end", b""])
+def test_a_message_without_a_body_gets_none(octets: bytes, tmp_path: Path) -> None:
+    first, second = round_trip(tmp_path / "x.mbox", [FileMessage(octets), *MESSAGES[:1]])
+    assert first.octets.strip() == octets.strip()
+    assert second.octets == MESSAGES[0].octets
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Status: RO\nSubject: a\nContent-Length: 2\n",
+        b"Content-Length: 2\nStatus: R\nX-UID: 7\n",
+        b"Content-Length: 999\nSubject: a\nStatus: RO\nX-Spam: no\n",
+    ],
+)
+def test_fields_of_the_file_are_known_wherever_another_program_put_them(
+    head: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.mbox"
+    path.write_bytes((SEPARATOR + head + b"\nx\n\n") * 2)
+    for one in mbox.read(path):
+        assert one.flags == Flag.SEEN
+        assert b"Status" not in one.octets
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"From ann at example.org  Mon Nov 23 07:00:00 2026",
+        b'From "ann b"@example.org Mon Nov 23 07:00:00 2026',
+        b"From a@x.test Mon, 23 Nov 2026 08:00:00 +0100",
+        b"From a@x.test Mon Nov 23  7:00:00 2026".replace(b"  7", b" 7"),
+    ],
+)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_what_mailing_lists_and_other_programs_write_parts_messages(
+    line: bytes, end: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.mbox"
+    path.write_bytes((line + end + b"Subject: one" + end * 2 + b"text" + end * 2) * 2)
+    one = FileMessage(b"Subject: one\r\n\r\ntext\r\n", date_s=1_795_417_200)
+    assert list(mbox.read(path)) == [one, one]
+
+
+@pytest.mark.parametrize("line", [b"From a@x.test yesterday", b"From here on it is text"])
+def test_a_file_whose_first_line_is_no_separator_is_refused(line: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "x.mbox"
+    path.write_bytes(line + b"\nSubject: one\n\ntext\n\n" + SEPARATOR + b"Subject: two\n\nx\n")
+    with pytest.raises(DoorError, match="no date"):
+        list(mbox.read(path))
+
+
+def test_a_line_that_is_as_long_as_a_message_is_no_separator_and_costs_nothing(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "x.mbox"
+    long = b"From " + b"Mon Nov 23 07:00:00 " * 100_000
+    path.write_bytes(SEPARATOR + b"Subject: one\n\ntext\n\n" + long + b"\n")
+    (one,) = mbox.read(path)
+    assert len(one.octets) > len(long)
 
 
 def test_dates_come_back(tmp_path: Path) -> None:
