@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _NOT_IN_NAMES = re.compile(r"[^\w.-]+")
 _NAME_CHARACTERS = 60
+_NAME_OCTETS = 200  # a file system takes 255, and a letter may be four of them
 # Every message has some of these (RFC 5322 section 3.6, and what is added on the way).
 _FIELDS = frozenset({
     "from", "to", "cc", "subject", "date", "message-id", "received", "return-path", "sender",
@@ -36,11 +38,19 @@ class EmlWriter:
         """Write a message; says whether it was not there already."""
         subject = Message.parse(message.octets).subject
         name = _NOT_IN_NAMES.sub("-", subject).strip("-.")[:_NAME_CHARACTERS] or "message"
+        name = name.encode()[:_NAME_OCTETS].decode("utf-8", "ignore")
         digest = hashlib.sha256(message.octets).hexdigest()[:12]
         path = self._folder / f"{name}-{digest}.eml"
-        is_new = not path.exists()
-        path.write_bytes(message.octets)
-        return is_new
+        if path.is_file() and path.stat().st_size == len(message.octets):
+            return False
+        being_written = self._folder / f".{digest}.{os.getpid()}.part"
+        try:
+            being_written.write_bytes(message.octets)
+            being_written.replace(path)
+        except BaseException:
+            being_written.unlink(missing_ok=True)
+            raise
+        return True
 
     def close(self) -> None:
         """Every file is finished already."""
@@ -50,23 +60,37 @@ class EmlWriter:
 
 
 def read(path: Path) -> Iterator[FileMessage]:
-    """Iterate over a file, or over the .eml files of a folder by name.
+    """Iterate over a file, or over the .eml files of a folder and those in it, by name.
 
     Raises:
         DoorError: A file holds no message; an empty one holds none, too, but is an empty mbox.
     """
-    for file in sorted(path.rglob("*.eml")) if path.is_dir() else [path]:
-        octets = file.read_bytes()
-        if octets.strip():
-            _refuse_garbage(file, octets)
-            yield FileMessage(with_crlf(octets))
+    for name in _in(path) if path.is_dir() else [path]:
+        with name.open("rb") as file:
+            beginning = file.read(_HEADER_OCTETS)
+            if not beginning.strip() and len(beginning) < _HEADER_OCTETS:
+                continue
+            _refuse_garbage(name, beginning)
+            octets = beginning + file.read()
+        yield FileMessage(with_crlf(octets))
 
 
-def _refuse_garbage(file: Path, octets: bytes) -> None:
-    names = {field.name.lower() for field in Header.parse(octets[:_HEADER_OCTETS]).fields}
+def _in(folder: Path) -> list[Path]:
+    """The files of messages; in small or large letters, but not what macOS puts beside each."""
+    return sorted(
+        one
+        for one in folder.rglob("*")
+        if one.suffix.lower() == ".eml" and not one.name.startswith("._") and one.is_file()
+    )
+
+
+def _refuse_garbage(file: Path, beginning: bytes) -> None:
+    names = {field.name.lower() for field in Header.parse(beginning).fields}
     if not names & _FIELDS:
+        # A name in another charset is text that no sentence can hold.
+        shown = os.fsencode(file).decode("utf-8", "replace")
         raise DoorError(
-            f"{file} holds no message: it begins with no header.",
+            f"{shown} holds no message: it begins with no header.",
             remedy="Name an mbox, a Maildir, an .eml file or a folder of those.",
             code="no-message",
         )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import TYPE_CHECKING
+import stat
+from typing import TYPE_CHECKING, BinaryIO
 
 from desktopmail.door.rows import Flag
 from desktopmail.engine.files.message import FileMessage, with_crlf, with_lf
@@ -23,6 +24,8 @@ _LETTERS = {
 }  # fmt: skip
 
 
+# In this order: what is seen while we look goes from the one into the other.
+_PARTS = ("new", "cur")
 _KEYWORDS = "dovecot-keywords"
 _KEYWORD_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -34,7 +37,7 @@ class MaildirWriter:
         self._folder = folder
         for name in ("tmp", "new", "cur"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        self._there = {path.name.partition(":")[0] for path in (folder / "cur").iterdir()}
+        self._there = {_unique(path.name) for path in (folder / "cur").iterdir()}
         self._keywords = {name: letter for letter, name in _keywords(folder).items()}
 
     def write(self, message: FileMessage) -> bool:
@@ -51,13 +54,17 @@ class MaildirWriter:
         letters = "".join(letter for letter, flag in _LETTERS.items() if message.flags & flag)
         letters += "".join(sorted(self._letters_of(message.tags)))
         being_written = self._folder / "tmp" / unique
-        with being_written.open("wb") as file:
-            file.write(octets)
-            file.flush()
-            os.fsync(file.fileno())
-        if message.date_s is not None:
-            os.utime(being_written, (message.date_s, message.date_s))
-        being_written.rename(self._folder / "cur" / f"{unique}:2,{letters}")
+        try:
+            with being_written.open("wb") as file:
+                file.write(octets)
+                file.flush()
+                os.fsync(file.fileno())
+            if message.date_s is not None:
+                os.utime(being_written, (message.date_s, message.date_s))
+            being_written.rename(self._folder / "cur" / f"{unique}:2,{letters}")
+        except BaseException:
+            being_written.unlink(missing_ok=True)
+            raise
         return True
 
     def close(self) -> None:
@@ -104,18 +111,51 @@ def is_one(path: Path) -> bool:
 
 
 def read(folder: Path) -> Iterator[FileMessage]:
-    """Iterate over the messages of a Maildir, those delivered first first."""
+    """Iterate over the messages of a Maildir, those delivered first first.
+
+    Others may work in it meanwhile: what they rename is read under its new name, with the flags of
+    that, and what they remove is left out.
+    """
     keywords = _keywords(folder)
     for entry in sorted(_entries(folder)):
-        delivered_ns, name, part = entry.split("\0")
-        _, _, letters = name.partition(":2,")
+        _, name, part = entry.split("\0")
+        found = _open(folder, folder / part / name)
+        if found is None:
+            continue
+        with found:
+            octets = with_crlf(found.read())
+            delivered_s = max(int(os.fstat(found.fileno()).st_mtime), 0)
+        _, _, letters = os.path.basename(found.name).partition(":2,")
         flags = Flag.NONE
         for letter, flag in _LETTERS.items():
             if letter in letters:
                 flags |= flag
-        octets = with_crlf((folder / part / name).read_bytes())
         tags = tuple(keywords[letter] for letter in letters if letter in keywords)
-        yield FileMessage(octets, flags, tags, int(delivered_ns) // 1_000_000_000)
+        yield FileMessage(octets, flags, tags, delivered_s)
+
+
+def _open(folder: Path, path: Path) -> BinaryIO | None:
+    """Open a message, under whatever name it has now; None where it is gone."""
+    tried: set[Path] = set()
+    now: Path | None = path
+    while now is not None:
+        try:
+            return now.open("rb")
+        except FileNotFoundError:
+            tried.add(now)
+            alike = _named(folder, _unique(path.name))
+            now = next((one for one in alike if one not in tried), None)
+    return None
+
+
+def _unique(name: str) -> str:
+    """What stays of a name, whatever flags are set."""
+    return name.partition(":")[0]
+
+
+def _named(folder: Path, unique: str) -> list[Path]:
+    parts = [folder / part for part in _PARTS if (folder / part).is_dir()]
+    return [part / one for part in parts for one in os.listdir(part) if _unique(one) == unique]
 
 
 def _entries(folder: Path) -> Iterator[str]:
@@ -124,11 +164,17 @@ def _entries(folder: Path) -> Iterator[str]:
     As one text, which is in the order in which they are read: a hundred thousand paths, with what
     they remember of themselves, took 55 MB.
     """
-    for part in ("cur", "new"):
+    for part in _PARTS:
         if not (folder / part).is_dir():
             continue
         with os.scandir(folder / part) as found:
             for one in found:
-                if not one.name.startswith(".") and one.is_file():
-                    delivered_ns = max(one.stat().st_mtime_ns, 0)
-                    yield f"{delivered_ns:020}\0{one.name}\0{part}"
+                if one.name.startswith("."):
+                    continue
+                try:
+                    status = one.stat()
+                except FileNotFoundError:
+                    yield f"{0:020}\0{one.name}\0{part}"  # it may have another name by now
+                    continue
+                if stat.S_ISREG(status.st_mode):
+                    yield f"{max(status.st_mtime_ns, 0):020}\0{one.name}\0{part}"

@@ -210,7 +210,8 @@ def _message(head: bytes, body: bytes, date_s: int | None, *, is_counted: bool) 
     head, fields = _taken_off(head, is_counted=is_counted)
     if not is_counted or not _FROM.search(body):
         head, body = _QUOTED.sub(rb"\1", head), _QUOTED.sub(rb"\1", body)
-    flags, tags = Flag.NONE, ()
+    flags = Flag.NONE
+    tags: tuple[str, ...] = ()
     for name, value in fields:
         for letter, flag in _LETTERS.get(name, {}).items():
             if letter in value.upper():

@@ -201,7 +201,7 @@ async def import_(store: Store, ports: Ports, path: Path, mailbox_id: MailboxId)
     Raises:
         DoorError: The file cannot be read.
     """
-    messages = _reader(path)
+    messages = _messages(path)
 
     async def take() -> list[FileMessage]:
         return await ports.executor.run(_named_errors, path, lambda: _next_of(messages))
@@ -282,13 +282,22 @@ def _writer(form: str, path: Path) -> Writer:
             )
 
 
-def _reader(path: Path) -> Iterator[FileMessage]:
+def _messages(path: Path) -> Iterator[FileMessage]:
+    """Read what stands there; nothing is looked at before the first message is asked for."""
     if not path.exists():
         raise DoorError(f"There is no {path}.", code="unreadable")
     if path.is_dir():
-        return maildir.read(path) if maildir.is_one(path) else eml.read(path)
+        yield from maildir.read(path) if maildir.is_one(path) else eml.read(path)
+        return
+    if not path.is_file():  # a pipe or a device, at which one may wait for ever
+        raise DoorError(
+            f"{path} is neither a file nor a folder.",
+            remedy="Write what comes out of it into a file first.",
+            code="unreadable",
+        )
     with path.open("rb") as file:
-        return mbox.read(path) if mbox.begins(file.read(_BEGINNING)) else eml.read(path)
+        is_mbox = mbox.begins(file.read(_BEGINNING))
+    yield from mbox.read(path) if is_mbox else eml.read(path)
 
 
 def _load(

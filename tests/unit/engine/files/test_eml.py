@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import pathlib
+import tracemalloc
 from typing import TYPE_CHECKING
 
+import pytest
+
+from desktopmail.door.interface import DoorError
 from desktopmail.engine.files import eml
 from desktopmail.engine.files.message import FileMessage
 
@@ -30,3 +37,75 @@ def test_a_folder_is_read_by_name_and_a_file_alone(tmp_path: Path) -> None:
         b"Subject: b\r\n\r\n",
     ]
     assert [one.octets for one in eml.read(tmp_path / "b.eml")] == [b"Subject: b\r\n\r\n"]
+
+
+def test_names_are_short_enough_for_a_file_system_whatever_letters_they_have(
+    tmp_path: Path,
+) -> None:
+    bold = "\N{MATHEMATICAL BOLD CAPITAL F}" * 70
+    octets = f"Subject: {bold}\r\n\r\nx\r\n".encode()
+    assert eml.EmlWriter(tmp_path).write(FileMessage(octets))
+    (file,) = tmp_path.iterdir()
+    assert file.read_bytes() == octets
+
+
+def test_what_a_full_disk_cuts_off_is_not_left_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = FileMessage(b"Subject: a\r\n\r\nx\r\n")
+    writer = eml.EmlWriter(tmp_path)
+
+    def half(path: Path, octets: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(octets[:5])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pathlib.Path, "write_bytes", half)
+        with pytest.raises(OSError, match="No space"):
+            writer.write(message)
+    assert list(tmp_path.iterdir()) == []
+    assert writer.write(message)
+    (file,) = tmp_path.iterdir()
+    with monkeypatch.context() as patched:
+        patched.setattr(pathlib.Path, "write_bytes", half)
+        assert not writer.write(message)  # it is there
+    file.write_bytes(b"Subj")  # of an earlier version, on a full disk
+    assert writer.write(message)
+    assert file.read_bytes() == message.octets
+
+
+def test_large_letters_are_read_and_folders_pipes_and_what_macos_adds_are_not(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "A.EML").write_bytes(b"Subject: a\r\n\r\n")
+    (tmp_path / "._A.EML").write_bytes(b"\0\x05\x16\x07")
+    (tmp_path / "folder.eml").mkdir()
+    (tmp_path / "folder.eml" / "b.eml").write_bytes(b"Subject: b\r\n\r\n")
+    os.mkfifo(tmp_path / "pipe.eml")
+    assert [one.octets for one in eml.read(tmp_path)] == [
+        b"Subject: a\r\n\r\n",
+        b"Subject: b\r\n\r\n",
+    ]
+
+
+def test_a_file_with_a_name_in_another_charset_is_named_in_text(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.eml")).write_bytes(b"nothing\n\n")
+    with pytest.raises(DoorError) as caught:
+        list(eml.read(tmp_path))
+    assert "caf\ufffd.eml holds no message" in caught.value.sentence
+
+
+def test_nothing_more_is_read_of_a_large_file_that_holds_no_message(tmp_path: Path) -> None:
+    file = tmp_path / "image"
+    with file.open("wb") as image:
+        image.write(b"\x7fELF")
+        image.truncate(64 * 1024 * 1024)
+    tracemalloc.start()
+    try:
+        with pytest.raises(DoorError, match="holds no message"):
+            list(eml.read(file))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 8 * 1024 * 1024

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import mailbox
 import os
 import tracemalloc
 from typing import TYPE_CHECKING
+
+import pytest
 
 from desktopmail.door.rows import Flag
 from desktopmail.engine.files import maildir
@@ -91,3 +94,37 @@ def test_many_messages_are_listed_in_little_memory(tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert most < 2_000 * 250
+
+
+def test_what_others_rename_or_remove_while_it_is_read_ends_nothing(tmp_path: Path) -> None:
+    for part in ("cur", "new"):
+        (tmp_path / part).mkdir()
+    for number, name in enumerate(("cur/1.a:2,", "cur/2.b:2,", "new/3.c", "cur/4.d:2,")):
+        (tmp_path / name).write_bytes(b"Subject: %d\n\n" % number)
+        os.utime(tmp_path / name, (number, number))
+    (tmp_path / "cur" / "5.e").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "cur" / "6.f")
+    reading = maildir.read(tmp_path)
+    found = [next(reading)]
+    (tmp_path / "cur" / "2.b:2,").rename(tmp_path / "cur" / "2.b:2,FS")
+    (tmp_path / "new" / "3.c").rename(tmp_path / "cur" / "3.c:2,S")
+    (tmp_path / "cur" / "4.d:2,").unlink()
+    found += reading
+    assert [(one.octets[:10], one.flags, one.date_s) for one in found] == [
+        (b"Subject: 0", Flag.NONE, 0),
+        (b"Subject: 1", Flag.SEEN | Flag.FLAGGED, 1),
+        (b"Subject: 2", Flag.SEEN, 2),
+    ]
+
+
+def test_what_a_full_disk_cuts_off_is_not_left_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    writer = maildir.MaildirWriter(tmp_path)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        writer.write(MESSAGES[0])
+    assert not [*(tmp_path / "tmp").iterdir(), *(tmp_path / "cur").iterdir()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tracemalloc
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +21,6 @@ from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from desktopmail.engine.files.message import FileMessage
 
@@ -203,6 +203,17 @@ async def test_what_is_no_message_is_refused_and_makes_none(tmp_path: Path, octe
             file.write_bytes(b"Subject: short\n\nBut a message.\n")
             assert await imported(bench, file) == "1 message imported"
             assert bench.subjects() == ["short"]
+
+
+async def test_a_pipe_is_refused_at_once_and_keeps_nobody_waiting(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path / "profile") as bench:
+            await bench.add(server, kind=Kind.POP3)
+            for path in (pipe, Path("/dev/zero")):
+                with pytest.raises(DoorError, match="neither a file nor a folder"):
+                    await imported(bench, path)
 
 
 async def test_a_folder_without_messages_is_named_and_an_empty_maildir_is_none(
