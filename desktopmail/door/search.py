@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from itertools import product
+from itertools import islice, product
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -58,7 +58,14 @@ _TOKEN = re.compile(
 )
 _SIZE = re.compile(r"(\d+)([kKmMgG]?)[bB]?")
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
-_WORD = re.compile(r"\w")
+_WORD = re.compile(r"[^\W_]")
+# What SQLite counts up to is twice that: nothing is as large.
+_LARGEST = 2**62 - 1
+_MOST_DIGITS = 18
+# Of more SQLite says that it is too much, and a thousand words take seconds. Its index reads
+# some thirty parentheses in one another.
+_MOST_PARTS = 200
+_DEEPEST = 16
 # What stands behind each operator, as an example.
 _EXAMPLES = {
     "from": "ben",
@@ -94,7 +101,8 @@ def parse(query: str, vocabulary: Vocabulary | None = None) -> Condition:
         vocabulary: The words of the index: with them beginnings of words are found sooner.
 
     Raises:
-        SearchError: A value in it is missing or cannot be read, or a parenthesis is not closed.
+        SearchError: A value in it is missing or cannot be read, a parenthesis is not closed, or it
+            is too long.
     """
     return _condition_of(simplified(_Parser(query, vocabulary).whole()))
 
@@ -189,8 +197,13 @@ class _Parser:
 
     def __init__(self, query: str, vocabulary: Vocabulary | None) -> None:
         self._vocabulary = vocabulary
-        self._tokens = list(_TOKEN.finditer(query))
+        # What cannot be written as UTF-8 stands nowhere.
+        sound = query.encode("utf-8", "replace").decode("utf-8")
+        self._tokens = list(islice(_TOKEN.finditer(sound), _MOST_PARTS + 1))
+        if len(self._tokens) > _MOST_PARTS:
+            raise SearchError("The query is too long; leave out some of its words.")
         self._next = 0
+        self._depth = 0
 
     def whole(self) -> Node:
         node = self._alternatives()
@@ -220,11 +233,17 @@ class _Parser:
                 parts.append(node)
         return parts[0] if len(parts) == 1 else All(parts)
 
-    def _group(self, token: re.Match[str]) -> Node:
+    def _group(self, token: re.Match[str]) -> Node | None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise SearchError("The query has too many parentheses in one another; leave out some.")
         inner = self._alternatives()
+        self._depth -= 1
         if self._next >= len(self._tokens):
             raise SearchError('The query opens a parenthesis "(" that it never closes.')
         self._next += 1
+        if isinstance(inner, All) and not inner.parts:
+            return None  # nothing was said, not even by a minus before it
         return Not(inner) if token["open"].startswith("-") else inner
 
     def _at_or(self) -> bool:
@@ -371,10 +390,12 @@ def _seconds(name: str, text: str) -> int:
         day = dt.date.fromisoformat(text)
     except ValueError:
         raise SearchError(f"{name}:{text} is not a date; write it as {name}:2026-01-31.") from None
-    midnight = dt.datetime(
-        day.year, day.month, day.day
-    ).astimezone()  # a day where the reader lives
-    return int(midnight.timestamp())
+    midnight = dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC)
+    try:
+        there = midnight.replace(tzinfo=None).astimezone()  # a day where the reader lives
+    except (ValueError, OverflowError, OSError):  # of a year that the system's clock cannot tell
+        there = midnight
+    return int(there.timestamp())
 
 
 def size_of(name: str, text: str) -> int:
@@ -386,7 +407,10 @@ def size_of(name: str, text: str) -> int:
     found = _SIZE.fullmatch(text)
     if found is None:
         raise SearchError(f"{name}:{text} is not a size; write it as {name}:10M.")
-    return int(found[1]) * _UNITS[found[2].lower()]
+    digits = found[1].lstrip("0") or "0"
+    if len(digits) > _MOST_DIGITS:
+        return _LARGEST
+    return min(int(digits) * _UNITS[found[2].lower()], _LARGEST)
 
 
 def as_match(node: Node) -> str:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from desktopmail.door.sqlite import fetch
-from desktopmail.door.words import BEGINNING, COMMON, EVERY, quoted
+from desktopmail.door.words import BEGINNING, COMMON, EVERY, is_spaceless, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -170,6 +170,8 @@ class Vocabulary:
             Empty where the index gathers them sooner, or no word begins so.
         """
         *before, last = self._cut(text) or [""]
+        if is_spaceless(last):
+            return f"({quoted(' '.join(_within([*before, last])))})"
         if 0 < len(last) <= _LETTERS:
             marked = quoted(BEGINNING + last)
             if not before:

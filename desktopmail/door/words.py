@@ -56,6 +56,11 @@ def spaced(text: str) -> str:
     return _SPACELESS.sub(lambda match: f" {match.group()} ", text)
 
 
+def is_spaceless(word: str) -> bool:
+    """Whether a word of the index is a character of a script without spaces: no other begins so."""
+    return len(word) == 1 and _SPACELESS.match(word) is not None
+
+
 def quoted(text: str) -> str:
     """Return a text as a phrase of an expression of the index."""
     return '"' + text.replace('"', " ").strip() + '"'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,10 +18,12 @@ from desktopmail.door.view import ViewSql
 from desktopmail.engine.store import mailbox, placement
 from desktopmail.engine.store.store import Store
 from desktopmail.net.ports import InlineExecutor
+from tests.helpers import plain_search
 from tests.helpers.store import add_account, inbox_of, mail, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from desktopmail.door.sqlite import Fields
     from desktopmail.door.view import Sql
@@ -179,6 +182,37 @@ def test_so_it_does_in_any_order_and_view(reader: SqliteReader, fields: dict[str
         assert reader.count(view) == len(expected), (query, fields)
         for place in range(0, len(expected), 20):
             assert reader.position(view, PlacementId(expected[place])) == place, (query, fields)
+
+
+@pytest.mark.usefixtures("_thresholds")
+@pytest.mark.parametrize("seed", range(3))
+def test_a_search_finds_what_its_query_means(seed: int, tmp_path: Path) -> None:
+    """As each message is asked by itself, without the index and without SQL."""
+    chance = random.Random(seed)
+    profile = Profile.at(tmp_path)
+    rows = asyncio.run(_made(profile, chance))
+    opened = SqliteReader(profile)
+    for _ in range(150):
+        asked, is_unread = plain_search.query(chance), chance.random() < 0.1
+        view = View(query=asked.text, unread_only=is_unread, threads=chance.random() < 0.1)
+        expected = {
+            row.id
+            for row in rows
+            if (asked.holds is None or asked.holds(row))
+            and not (is_unread and Flag.SEEN in row.flags)
+        }
+        found = [row.id for row in opened.window(view, 0, 1000)]
+        assert (set(found), len(found)) == (expected, len(expected)), asked.text
+        assert [row.id for row in opened.window(view, 0, 5)] == found[:5], asked.text
+        assert opened.count(view) == len(expected), asked.text
+    opened.close()
+
+
+async def _made(profile: Profile, chance: random.Random) -> list[plain_search.Plain]:
+    store = Store(profile, InlineExecutor())
+    rows = await store.write(partial(plain_search.fill, chance))
+    await store.aclose()
+    return rows
 
 
 class Counted:

@@ -103,6 +103,13 @@ async def reader(tmp_path: Path) -> AsyncIterator[SqliteReader]:
         ('"unclosed summer', []),
         ('"summer par', []),
         ("...", [5, 4, 3, 2, 1]),
+        ("__ from:_* -()", [5, 4, 3, 2, 1]),
+        ("after:0001-01-01 before:9999-12-31", [5, 4, 3, 2, 1]),
+        ("before:0001-01-01", []),
+        (f"smaller:{'9' * 5000}", [5, 4, 3, 2, 1]),
+        ("-larger:9999999999G", [5, 4, 3, 2, 1]),
+        ("larger:9999999999G", []),
+        ("tag:\ud800", []),
     ],
 )
 def test_a_query_finds(reader: SqliteReader, query: str, expected: list[int]) -> None:
@@ -168,6 +175,9 @@ def file_part(name: str) -> str:
         ("has:cat", "has:cat is not known"),
         ("(a b", "never closes"),
         ("a) b", "never opened"),
+        ("a " * 2000, "The query is too long; leave out some of its words."),
+        ("(" * 2000, "The query is too long"),
+        ("(" * 17 + "a" + ")" * 17, "too many parentheses in one another"),
     ],
 )
 def test_what_cannot_be_read_is_said(query: str, sentence: str) -> None:
@@ -184,6 +194,23 @@ def test_whatever_is_typed_is_a_query_or_a_sentence(query: str) -> None:
     except SearchError:
         return
     assert condition.where.count("?") == len(condition.parameters)
+
+
+@pytest.mark.parametrize("one", ["-a", "tag:a", "larger:1", "a*", "(a OR is:read)", "-(a is:read)"])
+@pytest.mark.parametrize("between", [" ", " OR ", " OR (", " -("])
+def test_a_query_that_is_as_long_as_it_may_be_is_looked_for(
+    reader: SqliteReader, one: str, between: str
+) -> None:
+    parts = [one.replace("a", f"a{number}", 1) for number in range(200)]
+    for many in range(200, 0, -1):
+        query = between.join(parts[:many]) + ")" * ("(" in between) * (many - 1)
+        try:
+            parse(query)
+        except SearchError:
+            continue
+        reader.window(View(query=query), 0, 10)
+        reader.count(View(query=query))
+        break
 
 
 def test_a_query_is_a_tree_of_terms_as_they_were_typed() -> None:

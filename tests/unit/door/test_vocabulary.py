@@ -85,6 +85,13 @@ def test_of_two_letters_behind_a_word_it_is_asked_whether_some_word_begins_so(
     assert found(connection, Vocabulary(connection).beginning_with("i of")) == [3]
 
 
+def test_a_character_of_a_script_without_spaces_is_the_beginning_of_itself_alone(
+    connection: apsw.Connection,
+) -> None:
+    """So the characters of 東京* stand in this order, as those of 東京 do."""
+    assert Vocabulary(connection).beginning_with("東 京") == '("東 京")'
+
+
 def test_too_many_words_are_left_to_the_index(
     connection: apsw.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
