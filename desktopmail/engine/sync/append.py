@@ -155,7 +155,7 @@ class Appends:
 
     async def _named_since(self, target: Mailbox, message_id: str, since: int) -> int | None:
         """The newest message of this Message-ID in the target, from a UID on."""
-        await self._at.select(target.path)
+        await self._at.open_target(target)
         fresh = [
             uid for uid in await proof.by_message_id(self._at.client, message_id) if uid >= since
         ]

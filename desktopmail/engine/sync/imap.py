@@ -25,6 +25,7 @@ from desktopmail.engine.sync.look import Look
 from desktopmail.engine.sync.opening import Opening
 from desktopmail.engine.sync.refusals import ENDS, Refusals
 from desktopmail.engine.sync.replay import Replay
+from desktopmail.engine.sync.telling import UidsVoidError, UnmetError
 from desktopmail.engine.waiting import DateWatch, wait_awake
 from desktopmail.net.deadline import deadline
 from desktopmail.net.errors import ClosedError, NetError, RefusedError, TimedOutError
@@ -65,10 +66,6 @@ _EXPUNGED = "expungeissued"
 _Errand = Callable[[Account], Awaitable[None]]
 # Deflating costs a round trip to begin with, and the first screen comes first.
 _DEFLATE_AT_BATCH = 2
-
-
-class UidsVoidError(Exception):
-    """The UIDVALIDITY of a mailbox has changed: what was about to be said names other messages."""
 
 
 class ImapSync:
@@ -463,6 +460,8 @@ class ImapSync:
         try:
             await self._identify_what_moves(account, client, select)
             await replay.run()
+        except UnmetError:
+            pass  # the look of this cycle meets it, and the journal is told again behind each look
         except UidsVoidError:
             # The look that follows meets the messages again, and the journal is told after it.
             self._news.set()

@@ -26,6 +26,17 @@ if TYPE_CHECKING:
 Members = dict[PlacementId, "tuple[Target, Placed]"]
 
 
+class UidsVoidError(Exception):
+    """The UIDVALIDITY of a mailbox has changed: what was about to be said names other messages."""
+
+
+class UnmetError(UidsVoidError):
+    """What stood in a mailbox before its UIDs became void has not been met by a look yet.
+
+    What it holds cannot be told from what an operation has brought there.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Telling:
     """One account, whose journal is told.
@@ -66,6 +77,17 @@ class Telling:
         since = min(_since(one.arguments, now) for one in group)
         await self.store.write(lambda tx: operation.begin(tx, group, now.uidvalidity, since))
         return since
+
+    async def open_target(self, target: Mailbox) -> None:
+        """Open a mailbox to look for what operations have brought there.
+
+        Raises:
+            UidsVoidError: It has to be looked at before.
+            RefusedError: The server does not open it.
+        """
+        await self.select(target.path)
+        if await self.store.read(partial(_has_unmet, target.id)):
+            raise UnmetError(target.path)
 
     async def running(self, operations: Sequence[Operation]) -> None:
         """Store, before their first command, that operations may have reached the server."""
@@ -122,7 +144,7 @@ class Telling:
         """
         if not members:
             return {}
-        await self.select(target.path)
+        await self.open_target(target)
         seen = await self.store.read(partial(_seen, target.id, since, members))
         left = {key: digest for key, digest in seen.digests.items() if key not in seen.ours}
 
@@ -136,9 +158,18 @@ class Telling:
         self, target: Mailbox, row: Target, octets: bytes, since: int
     ) -> int | None:
         """Find in the target what arrived there since with this body and all of these fields."""
-        await self.select(target.path)
+        await self.open_target(target)
         taken = await self.store.read(partial(_taken, target.id, since, _arriving(row)))
         return await proof.by_parts(self.client, octets, since=since, taken=taken)
+
+
+def _has_unmet(mailbox_id: MailboxId, tx: Transaction) -> bool:
+    rows = tx.fetch(
+        "SELECT 1 FROM mailbox AS b JOIN placement AS p ON p.mailbox_id = b.id"
+        " WHERE b.id = ? AND b.complete = 0 AND p.gone_cycle IS NOT NULL AND p.uid IS NULL LIMIT 1",
+        (mailbox_id,),
+    )
+    return bool(rows)
 
 
 class _Seen(NamedTuple):

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from desktopmail.door.commands import DeleteMessages, DiscardOperation, MoveMessages, SaveDraft
+from desktopmail.door.commands import (
+    CopyMessages,
+    DeleteMessages,
+    DiscardOperation,
+    MoveMessages,
+    SaveDraft,
+)
 from desktopmail.net.errors import ClosedError
 from desktopmail.net.imap import ImapClient
 from localserver.faults import Fault
@@ -176,6 +182,46 @@ def test_what_was_cut_is_put_there_once_though_the_mailbox_got_other_uids_meanwh
         kept = [one.octets for one in await server.messages_async("alice", "Drafts")]
         assert [one.split()[-1] for one in kept] == [b"one"] * older + [b"two"]
         assert bench.subjects("Drafts") == ["Draft"] * (older + 1)
+        assert bench.reader.operations() == []
+
+    play(scene, without=without)
+
+
+@pytest.mark.parametrize("without", [(), ("UIDPLUS",)])
+@pytest.mark.parametrize("fault", [CUT, Fault(protocol="imap", command="APPEND", drop=True)])
+def test_what_stands_there_already_is_not_taken_for_what_was_cut_before_other_uids(
+    fault: Fault, without: tuple[str, ...]
+) -> None:
+    """The same octets stood there; whether they were put there once more has to be seen."""
+
+    async def scene(scene: Scene) -> None:
+        bench, server = scene.bench, scene.server
+        alice, bob = await bench.add(server), await bench.add(server, "bob")
+        await server.deliver_async("alice", mail(1))
+        for number in range(1, 5):
+            await server.deliver_async("bob", mail(number), mailbox="Junk")
+        await bench.sync()
+        await bench.engine.command(
+            DeleteMessages(
+                placement_ids=tuple(row.id for row in bench.rows("Junk", bob)[1:]), permanently=True
+            )
+        )
+        await bench.sync()
+        server.add_fault(fault)
+        said = len(server.transcript.commands())
+        (row,) = bench.rows(account_id=alice)
+        await bench.engine.command(
+            CopyMessages(placement_ids=(row.id,), mailbox_id=bench.mailbox("Junk", bob))
+        )
+        while not any("APPEND" in line for line in server.transcript.commands()[said:]):
+            await asyncio.sleep(0.01)
+        while fault is CUT and len(await scene.subjects_at("bob", "Junk")) < 2:
+            await asyncio.sleep(0.01)
+        await scene.renumber("bob", "Junk")
+        await asyncio.sleep(120.0)
+        await bench.sync()
+        assert await scene.subjects_at("bob", "Junk") == ["Subject 1"] * 2
+        assert bench.subjects("Junk", bob) == ["Subject 1"] * 2
         assert bench.reader.operations() == []
 
     play(scene, without=without)

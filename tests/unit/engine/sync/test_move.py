@@ -20,6 +20,7 @@ from desktopmail.door.commands import (
 from desktopmail.door.rows import Flag
 from desktopmail.engine import journal
 from desktopmail.engine.sync import expunge
+from desktopmail.net.imap import ImapClient
 from desktopmail.wire.imap.flags import DELETED
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
@@ -39,6 +40,7 @@ from tests.helpers.told import flags_there, octets_are_there, settled, shown_is_
 from tests.helpers.virtual import Scene, play
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from desktopmail.engine.store.store import Transaction
@@ -160,10 +162,12 @@ WITHOUT_MOVE = ("MOVE", "IMAP4REV2")
         (MoveMessages, ("UIDPLUS", *WITHOUT_MOVE), ("INBOX", "Junk")),
     ],
 )
+@pytest.mark.parametrize("is_done", [True, False])
 def test_what_was_cut_stands_once_though_mailboxes_got_other_uids_meanwhile(
-    kind: Command, without: tuple[str, ...], anew: tuple[str, ...]
+    is_done: bool, kind: Command, without: tuple[str, ...], anew: tuple[str, ...]
 ) -> None:
     """RFC 9051 section 2.3.1.1: under another UIDVALIDITY the UIDNEXT of before says nothing."""
+    cut = {"cut": 0} if is_done else {"drop": True}
 
     async def scene(scene: Scene) -> None:
         bench, server = scene.bench, scene.server
@@ -181,12 +185,70 @@ def test_what_was_cut_stands_once_though_mailboxes_got_other_uids_meanwhile(
         await bench.engine.command(DeleteMessages(placement_ids=others, permanently=True))
         await bench.sync()
         verb = "UID MOVE" if kind is MoveMessages and not without else "UID COPY"
-        server.add_fault(Fault(protocol="imap", command=verb, cut=0))
+        server.add_fault(Fault(protocol="imap", command=verb, **cut))
         wanted = tuple(bench.placed(f"Subject {number}") for number in (0, 1))
+        said = len(server.transcript.commands())
         await bench.engine.command(kind(placement_ids=wanted, mailbox_id=junk))
-        while len(await scene.subjects_at("alice", "Junk")) < 3:
+        while not any(verb in line for line in server.transcript.commands()[said:]):
+            await asyncio.sleep(0.01)
+        while is_done and len(await scene.subjects_at("alice", "Junk")) < 3:
             await asyncio.sleep(0.01)
         await scene.renumber("alice", *anew)
+        await asyncio.sleep(120.0)
+        await bench.sync()
+        assert bench.reader.operations() == []
+        left = ["Subject 2"] if kind is MoveMessages else [f"Subject {n}" for n in range(3)]
+        for path, subjects in (
+            ("Junk", ["Subject 0", "Subject 1", "Subject 1"]),
+            ("INBOX", left),
+        ):
+            assert await scene.subjects_at("alice", path) == subjects
+            assert bench.subjects(path) == subjects
+
+    play(scene, without=without)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("kind", "without"),
+    [
+        (CopyMessages, ()),
+        (MoveMessages, ()),
+        (MoveMessages, WITHOUT_MOVE),
+        (MoveMessages, ("UIDPLUS", *WITHOUT_MOVE)),
+    ],
+)
+def test_a_target_that_gets_other_uids_around_the_command_itself_costs_and_doubles_nothing(
+    kind: Command, without: tuple[str, ...], when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it ended was asked a moment before, under the UIDVALIDITY that it had."""
+
+    async def scene(scene: Scene) -> None:
+        bench, server = scene.bench, scene.server
+        for number in range(3):
+            await server.deliver_async("alice", mail(number))
+        for number in (*range(10, 15), 1):
+            await server.deliver_async("alice", mail(number), mailbox="Junk")
+        await bench.add(server)
+        await bench.sync()
+        others = tuple(bench.placed(f"Subject {number}", "Junk") for number in range(10, 15))
+        await bench.engine.command(DeleteMessages(placement_ids=others, permanently=True))
+        await bench.sync()
+        verb = "uid_move" if kind is MoveMessages and not without else "uid_copy"
+        said: Callable[..., Awaitable[object]] = getattr(ImapClient, verb)
+
+        async def around(client: ImapClient, *told: object) -> object:
+            monkeypatch.undo()
+            if when == "before":
+                await scene.renumber("alice", "Junk")
+            answer = await said(client, *told)
+            if when == "after":
+                await scene.renumber("alice", "Junk")
+            return answer
+
+        monkeypatch.setattr(ImapClient, verb, around)
+        wanted = tuple(bench.placed(f"Subject {number}") for number in (0, 1))
+        await bench.engine.command(kind(placement_ids=wanted, mailbox_id=bench.mailbox("Junk")))
         await asyncio.sleep(120.0)
         await bench.sync()
         assert bench.reader.operations() == []
