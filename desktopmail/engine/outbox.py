@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from desktopmail.door.interface import DoorError
+from desktopmail.door.octets import OctetsLostError
 from desktopmail.door.rows import UNSURE_SENDING, Flag, Kind, Role, SendingState
 from desktopmail.engine import journal, summary
 from desktopmail.engine.backoff import delay_s
@@ -67,6 +68,7 @@ _EVIDENCE_AFTER_S = 30.0
 _RETRY_CAP_S = 3600.0
 _OUT_OF_ORDER = 503
 _AFTER_A_FULL_DISK_S = 30.0
+_CANNOT_BE_READ = "Its octets cannot be read any more: the store is damaged. Write it once more."
 
 _log = logging.getLogger("desktopmail.engine")
 
@@ -174,17 +176,17 @@ class Outbox:
 
     async def _deliver(self, account: Account, due: deque[Sending]) -> None:
         """Send what is due, for as long as one connection takes it; at least the first."""
-        one = await self._next(due)
-        if one is None:
+        first = await self._next(due)
+        if first is None:
             return
         try:
             client = await self._connector.smtp(account)
         except (NetError, DoorError) as error:
-            await self._failed(one, error)
+            await self._failed(first[0], error)
             return
         try:
             await self._learn_offer(client, account)
-            await self._send_all(client, one, due)
+            await self._send_all(client, first, due)
         except BaseException:
             await client.aclose()  # going offline waits for nobody's goodbye
             raise
@@ -203,33 +205,36 @@ class Outbox:
 
         await self._store.write(step)
 
-    async def _next(self, due: deque[Sending]) -> Sending | None:
-        """Begin the next one that was not taken back in the meantime."""
+    async def _next(self, due: deque[Sending]) -> tuple[Sending, bytes] | None:
+        """Begin the next one that was not taken back in the meantime; with its octets."""
         while due:
             one = due.popleft()
-            if await self._begin(one):
-                return one
+            octets = await self._begin(one)
+            if octets is not None:
+                return one, octets
         return None
 
-    async def _send_all(self, client: SmtpClient, first: Sending, due: deque[Sending]) -> None:
+    async def _send_all(
+        self, client: SmtpClient, first: tuple[Sending, bytes], due: deque[Sending]
+    ) -> None:
         taken: dict[Delivery, Sending] = {}
 
         async def deliveries() -> AsyncIterator[Delivery]:
-            one: Sending | None = first
-            while one is not None:
-                delivery = await self._delivery(one, client.extensions)
+            following: tuple[Sending, bytes] | None = first
+            while following is not None:
+                one, octets = following
+                delivery = await self._delivery(one, octets, client.extensions)
                 taken[delivery] = one
                 with self._store.guard.hold(SENDING, one.id):
                     yield delivery
-                one = await self._next(due)
+                following = await self._next(due)
 
         async for delivery, outcome in client.send_all(deliveries()):
             await self._end(taken.pop(delivery), outcome)
 
     # One message
 
-    async def _delivery(self, one: Sending, offered: Extensions) -> Delivery:
-        octets = await self._store.read(lambda tx: blob.read(tx, one.blob_id))
+    async def _delivery(self, one: Sending, octets: bytes, offered: Extensions) -> Delivery:
         if "8BITMIME" not in offered and not octets.isascii():
             # It was written for a server that took it, or elsewhere. What cannot be converted goes
             # as it is: nearly every server takes it, and a signature stays whole.
@@ -275,13 +280,23 @@ class Outbox:
 
         await self._store.write(step)
 
-    async def _begin(self, one: Sending) -> bool:
-        def step(tx: Transaction) -> bool:
+    async def _begin(self, one: Sending) -> bytes | None:
+        """Have it be on its way; None where it was taken back, or cannot be read any more."""
+
+        def step(tx: Transaction) -> bytes | None:
             row = tx.fetch_one("SELECT state FROM sending WHERE id = ?", (one.id,))
             if row is None or row[0] != SendingState.QUEUED.value:
-                return False
+                return None
+            try:
+                octets = blob.read(tx, one.blob_id)
+            except OctetsLostError as error:
+                _log.error("message %d of the outbox is not sent: %s", one.id, error)
+                sending.set_state(
+                    tx, one.id, SendingState.FAILED, self._now_s(), problem=_CANNOT_BE_READ
+                )
+                return None
             sending.set_state(tx, one.id, SendingState.CONNECTING, self._now_s(), tried=True)
-            return True
+            return octets
 
         return await self._store.write(step)
 

@@ -760,3 +760,26 @@ async def test_one_of_the_same_name_in_sent_is_not_taken_for_the_copy(tmp_path: 
             assert sorted(row.preview.split()[0] for row in bench.rows("Sent")) == [
                 "today", "yesterday",
             ]  # fmt: skip
+
+
+@pytest.mark.logs("is not sent: octets 70 are missing")
+async def test_a_message_whose_octets_are_lost_fails_and_holds_no_other_up(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.engine.command(SetOffline(offline=True))
+            lost = await send(bench, account_id, number=1)
+            other = await send(bench, account_id, number=2)
+            await bench.engine.store.write(
+                lambda tx: tx.execute(
+                    "UPDATE blob SET position = 70 WHERE id = (SELECT blob_id FROM sending"
+                    " WHERE id = ?)",
+                    (lost,),
+                )
+            )
+            await bench.engine.command(SetOffline(offline=False))
+            await reaches(bench, other, SendingState.DONE)
+            await reaches(bench, lost, SendingState.FAILED)
+            (row,) = [row for row in bench.reader.sendings() if row.id == lost]
+            assert "cannot be read any more" in (row.problem or "")
+            assert got(server) == ["Subject 2"]
