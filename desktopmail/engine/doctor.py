@@ -9,6 +9,7 @@ import msgspec
 
 from desktopmail.door.lost import AT_A_SERVER
 from desktopmail.door.octets import OctetsLostError
+from desktopmail.door.rows import SendingState
 from desktopmail.door.sqlite import DAMAGE
 from desktopmail.engine import quarantine
 from desktopmail.engine.content import sha256
@@ -16,17 +17,31 @@ from desktopmail.engine.in_hand import ACCOUNT, MESSAGE
 from desktopmail.engine.indexing import index_waiting
 from desktopmail.engine.labels import messages as messages_in_words
 from desktopmail.engine.store import aside, blob, salvage, words
+from desktopmail.engine.store.blob import UNNAMED
 
 if TYPE_CHECKING:
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.ports import Ports
 
 _BATCH = 500
+_COUNTED = (
+    " SELECT m.id AS mailbox_id, count(p.id) AS total, coalesce(sum(p.flags & 1 = 0), 0) AS unread,"
+    " coalesce(sum(p.size), 0) AS octets FROM mailbox AS m"
+    " LEFT JOIN placement AS p ON p.mailbox_id = m.id AND p.shown = 1 GROUP BY m.id"
+)
 _COUNTS = (
-    "SELECT t.mailbox_id FROM mailbox_total AS t WHERE"
-    " t.total <> (SELECT count(*) FROM placement WHERE mailbox_id = t.mailbox_id AND shown = 1)"
-    " OR t.unread <> (SELECT count(*) FROM placement WHERE mailbox_id = t.mailbox_id AND shown = 1"
-    "  AND flags & 1 = 0)"
+    f"SELECT c.mailbox_id FROM ({_COUNTED}) AS c"  # noqa: S608 - our own text
+    " LEFT JOIN mailbox_total AS t ON t.mailbox_id = c.mailbox_id WHERE t.mailbox_id IS NULL"
+    " OR t.total <> c.total OR t.unread <> c.unread OR t.octets <> c.octets"
+)
+_UNFOUND = (
+    "SELECT count(*) FROM message AS m WHERE NOT EXISTS"
+    " (SELECT 1 FROM words_docsize AS w WHERE w.id = m.words_id)"
+    " AND NOT EXISTS (SELECT 1 FROM word_queue AS q WHERE q.message_id = m.id)"
+)
+_NEEDED = (
+    f"SELECT b.id FROM blob AS b WHERE NOT ({UNNAMED})"  # noqa: S608 - the same
+    " AND b.id IN (SELECT value FROM json_each(?))"
 )
 
 
@@ -77,6 +92,9 @@ def _integrity(tx: Transaction) -> list[str]:
     except DAMAGE as error:
         said, broken = [str(error)], []
     findings = [f"The database is damaged: {one}." for one in said]
+    lost = [] if findings else tx.missing()
+    if lost:
+        findings.append(f"The database is damaged, it lacks: {', '.join(lost)}.")
     if broken:
         findings.append(
             "1 row names another that is not there."
@@ -95,9 +113,7 @@ async def _counts(store: Store, *, repair: bool) -> list[Finding]:
 
     def step(tx: Transaction) -> None:
         tx.execute(
-            "UPDATE mailbox_total SET (total, unread, octets) = (SELECT count(*),"
-            " coalesce(sum(flags & 1 = 0), 0), coalesce(sum(size), 0) FROM placement AS p"
-            " WHERE p.mailbox_id = mailbox_total.mailbox_id AND shown = 1)"
+            "INSERT OR REPLACE INTO mailbox_total (mailbox_id, total, unread, octets)" + _COUNTED
         )
         for mailbox_id in wrong:
             tx.touch_messages(mailbox_id)
@@ -134,16 +150,23 @@ async def _octets(store: Store, *, repair: bool) -> list[Finding]:
         wrong += bad
         if not last:
             break
-    if not wrong:
+    needed = await store.read(partial(_needed, wrong))
+    if repair and wrong:
+        await store.write(partial(_drop_unneeded, wrong))
+    if not needed:
         return []
-    count = await store.read(partial(_messages_of, wrong))
+    count = await store.read(partial(_messages_of, needed))
+    waiting = await store.read(partial(_waiting_of, needed))
+    findings = []
+    if waiting:
+        said = f"The octets of {messages_in_words(waiting)} in the outbox cannot be read any more"
+        findings.append(Finding(f"{said}: take them back.", is_damage=True))
     found = f"The octets of {messages_in_words(count)} are missing or damaged"
     if not repair:
-        return [Finding(f"{found}.", is_damage=True)]
-    fetched = await store.write(partial(_forget, wrong))
+        return [*findings, Finding(f"{found}.", is_damage=True)] if count else findings
+    fetched = await store.write(partial(_forget, needed))
     await store.read(_leave_damaged)
     left = count - fetched
-    findings = []
     if fetched:
         again = "1 is" if fetched == 1 else f"{fetched} are"
         findings.append(Finding(f"{found}: {again} fetched again at the next sync."))
@@ -177,6 +200,25 @@ def _read_blobs(after: int, tx: Transaction) -> tuple[int, list[int]]:
     return (rows[-1][0] if rows else 0), wrong
 
 
+def _needed(blob_ids: list[int], tx: Transaction) -> list[int]:
+    """Those of the contents that a message or the outbox names."""
+    return [row[0] for row in tx.fetch(_NEEDED, (msgspec.json.encode(blob_ids).decode(),))]
+
+
+def _drop_unneeded(blob_ids: list[int], tx: Transaction) -> None:
+    blob.drop_unnamed(tx, blob_ids)
+
+
+def _waiting_of(blob_ids: list[int], tx: Transaction) -> int:
+    """How many messages of the outbox have one of these contents, and are still to be sent."""
+    row = tx.fetch_one(
+        "SELECT count(*) FROM sending WHERE state <> ?"
+        " AND blob_id IN (SELECT value FROM json_each(?))",
+        (SendingState.DONE.value, msgspec.json.encode(blob_ids).decode()),
+    )
+    return int(row[0]) if row is not None else 0
+
+
 def _messages_of(blob_ids: list[int], tx: Transaction) -> int:
     row = tx.fetch_one(
         "SELECT count(*) FROM message WHERE blob_id IN (SELECT value FROM json_each(?))",
@@ -208,10 +250,16 @@ def _forget(blob_ids: list[int], tx: Transaction) -> int:
 
 async def _index(store: Store, ports: Ports, *, repair: bool) -> list[Finding]:
     """Build the word index again, from the messages themselves."""
+    unfound = await store.read(lambda tx: int(tx.fetch(_UNFOUND)[0][0]))
     if not repair:
         await store.index_words()  # of mail that is coming right now
         waiting = await store.read(words.count_waiting)
-        return [Finding(f"Messages that are not in the word index: {waiting}.")] if waiting else []
+        if not waiting and not unfound:
+            return []
+        said = f"Messages that are not in the word index: {waiting + unfound}."
+        return [Finding(said, is_damage=unfound > 0)]
     await store.write(words.queue_all)
     await index_waiting(store, ports)
-    return []
+    if not unfound:
+        return []
+    return [Finding(f"Messages that were not in the word index, and are right now: {unfound}.")]

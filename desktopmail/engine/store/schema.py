@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import closing
+
+import apsw
 
 from desktopmail.door.sqlite import fetch
-
-if TYPE_CHECKING:
-    import apsw
 
 # A server's UID is an attribute of a placement and never a key of a message; a message stands in as
 # many mailboxes as there are placements of it. What a list is sorted and filtered by is copied into
@@ -533,6 +532,15 @@ def upgrade(connection: apsw.Connection, *, to: int = VERSION) -> None:
             connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
+
+
+def missing(connection: apsw.Connection) -> list[str]:
+    """What a database of this version lacks, whatever took it: `index message_by_blob`, by name."""
+    with closing(apsw.Connection(":memory:")) as sound:
+        upgrade(sound)
+        parts = "SELECT type || ' ' || name FROM sqlite_schema"
+        wanted = {row[0] for row in fetch(sound, parts)}
+    return sorted(wanted - {row[0] for row in fetch(connection, parts)})
 
 
 def version_of(connection: apsw.Connection) -> int:

@@ -183,6 +183,10 @@ class Transaction:
         words.add(self, sorted(found_by.values(), key=itemgetter(0)))
         return {}
 
+    def missing(self) -> list[str]:
+        """What the database lacks of what one of this version has."""
+        return schema.missing(self._connection)
+
     def changed_rows(self) -> int:
         """How many rows the last statement changed."""
         return self._connection.changes()

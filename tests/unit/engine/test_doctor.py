@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import apsw
 import pytest
 
-from desktopmail.door.commands import CheckStore, StoreFlags
+from desktopmail.door.commands import (
+    CancelSending,
+    CheckStore,
+    SendMessage,
+    SetOffline,
+    StoreFlags,
+)
+from desktopmail.door.ids import SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
@@ -173,3 +180,108 @@ async def test_a_damaged_database_is_one_sentence_with_its_remedy(tmp_path: Path
         async with open_store(tmp_path):
             pass
     refused(caught.value)
+
+
+async def damaged(folder: Path, *statements: str) -> list[list[doctor.Finding]]:
+    """What is found, put right, and found again at the next start."""
+    async with open_store(folder) as store:
+        account_id = await store.write(add_account)
+        box = await store.read(lambda tx: inbox_of(tx, account_id))
+        await store.write(lambda tx: put(tx, box, [mail(1, body="needle"), mail(2)]))
+        await store.index_words()
+    connection = apsw.Connection(str(Profile.at(folder).database))
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+    async with open_store(folder) as store:
+        found = [
+            await doctor.examine(store, system_ports(), repair=repair) for repair in (False, True)
+        ]
+    async with open_store(folder) as store:
+        await doctor.examine(store, system_ports(), repair=True)  # it tells of the new start
+        found.append(await doctor.examine(store, system_ports(), repair=False))
+    return found
+
+
+@pytest.mark.logs("was damaged")
+@pytest.mark.parametrize(
+    "lost", ["index message_by_digest", "index placement_by_date", "trigger placement_goes"]
+)
+async def test_an_index_or_a_trigger_that_is_gone_is_damage_and_comes_back(
+    lost: str, tmp_path: Path
+) -> None:
+    found, repaired, after = await damaged(tmp_path, f"DROP {lost}")
+    assert found == [(f"The database is damaged, it lacks: {lost}.", True)]
+    assert "put together anew" in repaired[1].sentence
+    assert after == []
+
+
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM mailbox_total", "UPDATE mailbox_total SET octets = 1"]
+)
+async def test_counts_that_are_gone_and_wrong_sizes_are_found_and_put_right(
+    statement: str, tmp_path: Path
+) -> None:
+    found, repaired, after = await damaged(tmp_path, statement)
+    assert found == [("Mailboxes whose counts are wrong: 3.", True)]
+    assert repaired == [("Mailboxes whose counts were wrong, and are right now: 3.", False)]
+    assert after == []
+    reader = SqliteReader(Profile.at(tmp_path))
+    assert [row.total for row in reader.mailboxes()] == [2, 0, 0]
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "count"),
+    [
+        ("INSERT INTO words (words) VALUES ('delete-all')", 2),
+        ("DELETE FROM words WHERE rowid = (SELECT min(words_id) FROM message)", 1),
+    ],
+)
+async def test_messages_that_no_search_finds_are_damage_and_are_found_again(
+    statement: str, count: int, tmp_path: Path
+) -> None:
+    found, repaired, after = await damaged(tmp_path, statement)
+    assert found == [(f"Messages that are not in the word index: {count}.", True)]
+    assert repaired == [
+        (f"Messages that were not in the word index, and are right now: {count}.", False)
+    ]
+    assert after == []
+    reader = SqliteReader(Profile.at(tmp_path))
+    assert reader.count(View(query="needle")) == 1
+    reader.close()
+
+
+async def test_octets_that_nothing_names_are_no_damage_and_go(tmp_path: Path) -> None:
+    found, repaired, after = await damaged(
+        tmp_path,
+        "INSERT INTO blob (sha256, segment, position, octets) VALUES (zeroblob(32), 1, 77, 5)",
+    )
+    assert (found, repaired, after) == ([], [], [])
+    async with open_store(tmp_path) as store:
+        assert await store.read(lambda tx: tx.fetch("SELECT count(*) FROM blob")) == [(2,)]
+
+
+async def test_lost_octets_of_what_waits_to_be_sent_are_told_as_long_as_it_waits(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.engine.command(SetOffline(offline=True))
+            sent = await bench.engine.command(
+                SendMessage(
+                    account_id=account_id,
+                    sender="alice@localhost",
+                    recipients=("bob@localhost",),
+                    octets=mail(1),
+                )
+            )
+            await bench.engine.store.write(lambda tx: tx.execute("UPDATE blob SET position = 70"))
+            for repair in (False, True):
+                told = await bench.engine.command(CheckStore(repair=repair))
+                assert told.label == (
+                    "The octets of 1 message in the outbox cannot be read any more: take them back."
+                )
+            await bench.engine.command(CancelSending(sending_id=SendingId(sent.ids[0])))
+            assert (await bench.engine.command(CheckStore())).label == "The store is sound."
