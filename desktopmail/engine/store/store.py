@@ -70,11 +70,13 @@ class Transaction:
 
     Attributes:
         indexed: How many messages came into the word index.
+        waiting: The messages that wait for other words than a step of before has left for later.
     """
 
     def __init__(self, connection: apsw.Connection, segments: Segments) -> None:
         self.segments = segments
         self.indexed = 0
+        self.waiting: list[MessageId] = []
         self._connection = connection
         self._mailboxes: set[MailboxId] = set()
         self._accounts: set[AccountId] = set()
@@ -173,7 +175,8 @@ class Transaction:
         # All at once, and last: when the index was changed, it is written out before each statement
         # that follows, as a run of its own that has to be merged with all others.
         found_by, self._words = self._words, {}
-        waiting = [*self._waiting, *(found_by if words_later else ())]
+        self.waiting = list(self._waiting)
+        waiting = [*self.waiting, *(found_by if words_later else ())]
         words.remove(self, self._found_no_more, still=set(waiting))
         words.wait(self, waiting)
         self._waiting.clear()
@@ -273,6 +276,7 @@ class Store:
         self._untold: deque[AnyChange] = deque()
         self._words: dict[MessageId, Words] = {}
         self._words_characters = 0
+        self._words_failed: DoorError | None = None
         self._unfolded = 0
         self._words_mailboxes: set[MailboxId] = set()
         self._listeners: list[Callable[[AnyChange], None]] = []
@@ -302,7 +306,8 @@ class Store:
         Args:
             step: What to do.
             words_later: The words of messages that it adds are left for a larger step: whoever
-                leaves some calls `index_words` at the end.
+                leaves some calls `index_words` at the end. Where the larger step comes meanwhile
+                and fails, this one is durable all the same: `index_words` says so.
 
         Raises:
             DoorError: The disk is full or failed; the step left nothing behind.
@@ -428,16 +433,28 @@ class Store:
             raise damaged(self.profile, error) from error
         self._untold.extend(transaction.changes())
         self._unfolded += transaction.indexed
+        for message_id in transaction.waiting:  # other words come: those of before are not all
+            self._words.pop(message_id, None)
         if later:
             self._words.update(later)
             self._words_mailboxes.update(transaction.mailboxes)
             self._words_characters += sum(one.characters for one in later.values())
             if self._words_characters >= _WORDS_AT_ONCE:
-                self._index_words()
+                self._index_words_between()
         return result
+
+    def _index_words_between(self) -> None:
+        """Index words behind a step that is durable: it does not fail where this does."""
+        try:
+            self._index_words()
+        except DoorError as error:  # told by `index_words`
+            self._words_failed = error
 
     def _index_rest(self) -> None:
         self._index_words()
+        failed, self._words_failed = self._words_failed, None
+        if failed is not None:
+            raise failed
         if self._unfolded < _FOLD_AT:
             return
         self._unfolded = 0

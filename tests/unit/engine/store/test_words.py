@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import apsw
 import pytest
 
+from desktopmail.door.changes import AnyChange, MessagesChanged
+from desktopmail.door.ids import AccountId
+from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
-from desktopmail.door.rows import View
+from desktopmail.door.rows import Flag, View
 from desktopmail.door.view import WORDS_SLOTS, first_words_id
 from desktopmail.engine import summary
-from desktopmail.engine.indexing import index_waiting
-from desktopmail.engine.store import message, placement, words
+from desktopmail.engine.indexing import index_octets, index_waiting
+from desktopmail.engine.store import blob, message, placement, words
 from desktopmail.engine.store import store as store_module
 from desktopmail.engine.store.store import Store
 from desktopmail.net.ports import InlineExecutor, system_ports
@@ -166,3 +170,54 @@ async def test_a_message_completed_while_its_header_waits_has_the_words_of_both(
         await store.write(lambda tx: put(tx, inbox_of(tx, add_account(tx)), [octets]))
         await store.index_words()
         assert (await found(store, "zebra"), await found(store, "okapi")) == (1, 1)
+
+
+async def test_a_step_is_durable_though_words_behind_it_cannot_be_indexed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its caller was told that nothing was stored, and what it had come to know was lost."""
+    monkeypatch.setattr(store_module, "_WORDS_AT_ONCE", 1)
+    async with open_store(tmp_path) as store:
+        told: list[AnyChange] = []
+        store.listen(told.append)
+
+        def refuse(_cursor: object, sql: str, _bindings: object) -> bool:
+            if sql.startswith("INSERT INTO words"):
+                raise apsw.FullError("database or disk is full")
+            return True
+
+        store._connection.exec_trace = refuse
+        placed = await store.write(lambda tx: place(tx, "zebra"), words_later=True)
+        assert placed == [1]
+        assert any(isinstance(one, MessagesChanged) for one in told)
+        assert store.trouble.what.startswith("The disk is full")
+        with pytest.raises(DoorError, match="The disk is full"):
+            await store.index_words()
+        store._connection.exec_trace = None
+        await store.index_words()  # it is said once
+        assert (await found(store, "zebra"), await count_waiting(store)) == (0, 1)
+        await index_waiting(store, system_ports())
+        assert (await found(store, "zebra"), await count_waiting(store)) == (1, 0)
+
+
+async def test_a_message_whose_octets_wait_to_be_read_is_not_indexed_by_its_header_before(
+    tmp_path: Path,
+) -> None:
+    """Else it would wait no more, and what is in it would never be found."""
+    octets = mail(1, subject="giraffe", body="zebra")
+    head = octets[: octets.index(b"\r\n\r\n") + 4]
+
+    def come(tx: Transaction, blob_id: int | None) -> None:
+        row = summary.of_header(head)._replace(header=b"" if blob_id else head)
+        kept = message.keep(tx, row, blob_id=blob_id, size=len(octets), arrived_s=1)
+        placement.add(tx, inbox_of(tx, AccountId(1)), kept, uid=None, flags=Flag.NONE, arrived_s=1)
+
+    async with open_store(tmp_path) as store:
+        await store.write(add_account)
+        await store.write(lambda tx: come(tx, None), words_later=True)
+        await store.write(lambda tx: come(tx, blob.put(tx, [octets])[0]), words_later=True)
+        await store.index_words()
+        assert await count_waiting(store) == 1
+        await index_octets(store, system_ports())
+        assert (await found(store, "zebra"), await found(store, "giraffe")) == (1, 1)
+        assert await store.read(lambda tx: tx.fetch("SELECT count(*) FROM message")) == [(1,)]
