@@ -12,15 +12,18 @@ import pytest
 from desktopmail.door.commands import (
     AddAccount,
     ArchiveMessages,
+    CreateMailbox,
+    DeleteMailbox,
     DeleteMessages,
     MoveMessages,
     Password,
     ServerSettings,
     SetMailboxPolicy,
+    SetOffline,
     StoreFlags,
     SwitchAccount,
 )
-from desktopmail.door.ids import AccountId
+from desktopmail.door.ids import AccountId, MailboxId
 from desktopmail.door.queries import (
     CheckAccount,
     CheckReport,
@@ -135,6 +138,57 @@ async def test_every_operation_reaches_dovecot(tmp_path: Path) -> None:
             assert bench.subjects("Sent") == ["Subject 1"]
             assert bench.subjects("Trash") == ["Subject 2"]
             assert bench.subjects("Archive") == ["Subject 4"]
+
+
+WITHIN_INBOX = "namespace inbox {\n  prefix = INBOX.\n  separator = .\n}\n"
+
+
+@pytest.fixture
+def within_inbox() -> Iterator[Dovecot]:
+    """All mailboxes are within the Inbox: what is called Work here is INBOX.Work there."""
+    with running_dovecot({"alice": PASSWORD}, extra=WITHIN_INBOX) as server:
+        yield server
+
+
+def paths(bench: Bench) -> list[str]:
+    return [row.path for row in bench.reader.mailboxes()]
+
+
+async def test_a_mailbox_is_made_whose_name_its_server_has_under_a_prefix_already(
+    within_inbox: Dovecot, tmp_path: Path
+) -> None:
+    await fill(within_inbox)
+    async with running_engine(tmp_path) as bench:
+        account_id = await add(bench, within_inbox, Kind.IMAP)
+        await bench.sync()
+        for number in (1, 2):
+            await bench.engine.command(SetOffline(offline=True))
+            made = await bench.engine.command(CreateMailbox(account_id=account_id, name="Work"))
+            await bench.engine.command(
+                MoveMessages(placement_ids=(bench.rows()[0].id,), mailbox_id=MailboxId(made.ids[0]))
+            )
+            await bench.engine.command(SetOffline(offline=False))
+            await bench.sync()
+            assert bench.problems() == []
+            assert bench.reader.operations() == []
+            assert len(bench.rows("INBOX.Work")) == number
+            assert "Work" not in paths(bench)
+
+
+async def test_a_mailbox_that_was_deleted_is_made_anew_under_the_prefix_of_its_server(
+    within_inbox: Dovecot, tmp_path: Path
+) -> None:
+    async with running_engine(tmp_path) as bench:
+        account_id = await add(bench, within_inbox, Kind.IMAP)
+        await bench.sync()
+        for _ in range(2):
+            await bench.engine.command(CreateMailbox(account_id=account_id, name="Work"))
+            await bench.sync()
+            assert bench.problems() == []
+            await bench.engine.command(DeleteMailbox(mailbox_id=bench.mailbox("INBOX.Work")))
+            await bench.sync()
+            assert bench.reader.operations() == []
+            assert "INBOX.Work" not in paths(bench)
 
 
 @pytest.mark.parametrize("policy", ["headers", "days:1"])

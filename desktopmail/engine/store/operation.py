@@ -186,6 +186,18 @@ def into_mailbox(tx: Transaction, mailbox_id: MailboxId) -> list[Operation]:
     return [_operation(row) for row in rows]
 
 
+def coming_into(tx: Transaction, mailbox_id: MailboxId) -> set[PlacementId]:
+    """What is to be moved or copied into a mailbox, and still stands where it comes from."""
+    rows = tx.fetch(
+        "SELECT p.id FROM placement AS p JOIN operation_target AS t ON t.twin = p.id"
+        " JOIN operation AS o ON o.id = t.operation_id"
+        " WHERE p.mailbox_id = ? AND p.uid IS NULL AND t.done = 0 AND o.state <> 'done'"
+        " AND o.kind IN ('move', 'copy')",
+        (mailbox_id,),
+    )
+    return {row[0] for row in rows}
+
+
 def of_mailbox(tx: Transaction, mailbox_id: MailboxId, kind: str) -> list[Operation]:
     """The operations of a kind on a mailbox that are not done yet, oldest first."""
     rows = tx.fetch(
@@ -224,6 +236,16 @@ def is_any_pending(tx: Transaction, account_id: AccountId) -> bool:
         tx.fetch(
             "SELECT 1 FROM operation WHERE account_id = ? AND state IN ('pending', 'running')"
             " LIMIT 1",
+            (account_id,),
+        )
+    )
+
+
+def has_failed(tx: Transaction, account_id: AccountId) -> bool:
+    """Whether a person has to try something again, or to give it up."""
+    return bool(
+        tx.fetch(
+            "SELECT 1 FROM operation WHERE account_id = ? AND state = 'failed' LIMIT 1",
             (account_id,),
         )
     )
@@ -471,6 +493,37 @@ def retarget(tx: Transaction, old: PlacementId, new: PlacementId) -> None:
         "UPDATE OR IGNORE operation_target SET placement_id = ? WHERE placement_id = ?", (new, old)
     )
     tx.execute("UPDATE operation_target SET twin = ? WHERE twin = ?", (new, old))
+
+
+def rehome(tx: Transaction, account_id: AccountId, old: MailboxId, new: MailboxId) -> None:
+    """Let all that names a mailbox name another one: they turned out to be the same."""
+
+    def now(one: MailboxId | None) -> MailboxId | None:
+        return new if one == old else one
+
+    changed = []
+    for one in _of_account(tx, account_id):
+        before = one.arguments
+        after = msgspec.structs.replace(
+            before,
+            source=now(before.source),
+            target=now(before.target),
+            via=tuple(
+                msgspec.structs.replace(via, mailbox=new) if via.mailbox == old else via
+                for via in before.via
+            ),
+        )
+        if after != before:
+            changed.append((msgspec.json.encode(after).decode(), one.id))
+    tx.execute_many("UPDATE operation SET arguments = ? WHERE id = ?", changed)
+    tx.touch_operations()
+
+
+def _of_account(tx: Transaction, account_id: AccountId) -> list[Operation]:
+    rows = tx.fetch(
+        f"SELECT {_COLUMNS} FROM operation WHERE account_id = ? ORDER BY id", (account_id,)
+    )
+    return [_operation(row) for row in rows]
 
 
 def prove(tx: Transaction, done: Iterable[Target]) -> None:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from desktopmail.engine.store import mailbox, operation
-from desktopmail.engine.sync import expunge, proof
+from desktopmail.engine.sync import expunge, mailboxes, proof
 from desktopmail.net.errors import RefusedError
 from desktopmail.wire.imap.search_key import Is
 from desktopmail.wire.imap.sequence import Uid, UidSet
@@ -75,7 +75,7 @@ class MailboxChanges:
 
         def step(tx: Transaction) -> None:
             tx.execute("UPDATE mailbox SET local = 0 WHERE id = ?", (box.id,))
-            mailbox.set_path(tx, box.id, path)
+            mailboxes.name(tx, box.id, path)
             operation.finish(tx, one.id)
 
         await self._at.store.write(step)
@@ -110,7 +110,7 @@ class MailboxChanges:
             for other in mailbox.of_account(tx, self._at.account.id):
                 is_below = bool(box.delimiter) and other.path.startswith(box.path + box.delimiter)
                 if other.id == box.id or (is_below and not other.local):
-                    mailbox.set_path(tx, other.id, new + other.path[len(box.path) :])
+                    mailboxes.name(tx, other.id, new + other.path[len(box.path) :])
             operation.finish(tx, one.id)
 
         await self._at.store.write(step)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Role
 from desktopmail.engine.store import mailbox, operation, placement
+from desktopmail.engine.sync import vanish
 from desktopmail.net.errors import RefusedError
 from desktopmail.wire.imap.status import StatusItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from desktopmail.door.ids import AccountId
+    from desktopmail.door.ids import AccountId, MailboxId
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.store import Transaction
     from desktopmail.net.imap import ImapClient
@@ -179,6 +180,55 @@ def keep(tx: Transaction, account_id: AccountId, listed: list[Listed]) -> None:
             _miss(tx, gone)
 
 
+def name(tx: Transaction, mailbox_id: MailboxId, path: str) -> MailboxId:
+    """Give a mailbox the name that its server knows it by now; returns which one it is then.
+
+    Where one of that name was listed meanwhile the two are one: it was made there before, or by
+    another device, or brought there by another device's renaming.
+    """
+    box = mailbox.get(tx, mailbox_id)
+    there = next(
+        (
+            one
+            for one in mailbox.of_account(tx, box.account_id)
+            if one.path == path and one.id != box.id
+        ),
+        None,
+    )
+    if (
+        there is not None
+        and there.hidden
+        and not operation.of_mailbox(tx, there.id, "delete-mailbox")
+    ):
+        mailbox.remove(tx, there.id)  # it was deleted for good, and this is a new one
+        there = None
+    if there is None:
+        mailbox.set_path(tx, box.id, path)
+        return box.id
+    _become(tx, box, there)
+    return there.id
+
+
+def _become(tx: Transaction, box: Mailbox, there: Mailbox) -> None:
+    """Let what stands in a mailbox, or is to be done with it, be of another one."""
+    if box.uidvalidity is not None:  # its messages have to be met there
+        vanish.void(tx, box.id)
+        vanish.void(tx, there.id)
+    rows = tx.fetch("SELECT id FROM placement WHERE mailbox_id = ?", (box.id,))
+    placement.relocate(tx, [row[0] for row in rows], there.id)
+    tx.execute(
+        "UPDATE placement SET gone_cycle = ? WHERE mailbox_id = ? AND gone_cycle IS NOT NULL"
+        " AND uid IS NULL",
+        (there.cycle, there.id),
+    )
+    operation.rehome(tx, box.account_id, box.id, there.id)
+    if there.hidden:  # what was wanted last counts
+        for one in operation.of_mailbox(tx, there.id, "delete-mailbox"):
+            operation.remove(tx, one.id)
+        mailbox.set_hidden(tx, there.id, hidden=False)
+    mailbox.remove(tx, box.id)
+
+
 def _keep_what_changed_there(tx: Transaction, known: Mailbox, one: Listed) -> None:
     """What another program did to a mailbox counts, unless the server has still to hear of ours."""
     if known.subscribed != one.subscribed and not operation.of_mailbox(tx, known.id, "subscribe"):
@@ -192,7 +242,8 @@ def _miss(tx: Transaction, gone: Mailbox) -> None:
     """A mailbox was left out of a LIST: it goes at the second time, and what stands only here not.
 
     A message whose append waits in the journal, or that an account brought along from POP3, is at
-    no server.
+    no server. What is to be moved or copied into it stands where it came from: it waits for a
+    person to give that up, and goes with the next LIST.
     """
     tx.execute("UPDATE mailbox SET missed = missed + 1 WHERE id = ?", (gone.id,))
     if tx.fetch("SELECT missed FROM mailbox WHERE id = ?", (gone.id,))[0][0] < MISSED_TO_GO:
@@ -201,15 +252,11 @@ def _miss(tx: Transaction, gone: Mailbox) -> None:
         "SELECT id FROM placement WHERE mailbox_id = ? AND uid IS NOT NULL", (gone.id,)
     )
     placement.remove(tx, [row[0] for row in at_server])
-    if tx.fetch("SELECT 1 FROM placement WHERE mailbox_id = ? LIMIT 1", (gone.id,)):
-        tx.execute(
-            "UPDATE mailbox SET local = 1, uidvalidity = NULL, uidnext = NULL,"
-            " highestmodseq = NULL, complete = 0, missed = 0 WHERE id = ?",
-            (gone.id,),
-        )
-        tx.touch_mailboxes(gone.account_id)
-    else:
+    left = tx.fetch("SELECT id FROM placement WHERE mailbox_id = ?", (gone.id,))
+    if not left:
         mailbox.remove(tx, gone.id)
+    elif {row[0] for row in left} - operation.coming_into(tx, gone.id):
+        mailbox.let_be_local(tx, gone.id)
 
 
 def _adopt(tx: Transaction, before: dict[str, Mailbox], one: Listed) -> Mailbox | None:

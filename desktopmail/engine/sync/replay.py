@@ -110,6 +110,10 @@ class Replay:
         that moment, and would name other messages.
         """
         ids = [one.id for one in group]
+        # Since this was planned a mailbox may have turned out to be another one (`mailboxes.name`).
+        group = await self._at.store.read(lambda tx: operation.waiting(tx, ids))
+        if not group:
+            return []
         source = await self._at.box(group[0].arguments.source)
         if source is not None and not source.local and group[0].kind not in _OF_MAILBOXES:
             await self._at.select(source.path)
