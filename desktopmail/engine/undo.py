@@ -11,7 +11,7 @@ from desktopmail.door.ids import OperationId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag
 from desktopmail.engine import journal, mailboxes, onward
-from desktopmail.engine.store import mailbox, operation, placement
+from desktopmail.engine.store import mailbox, operation, placement, problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -134,6 +134,8 @@ def revert(tx: Transaction, one: Operation) -> None:
             _revert_create(tx, one.arguments.target)
         case _:
             mailboxes.revert(tx, one)
+    if one.state == "failed" and not operation.has_failed(tx, one.account_id):
+        problem.settle(tx, one.account_id, "journal")
 
 
 def _revert_create(tx: Transaction, mailbox_id: MailboxId) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,7 @@ from desktopmail.door.ids import OperationId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind
 from desktopmail.engine import journal, operations
-from desktopmail.engine.store import operation
+from desktopmail.engine.store import operation, problem
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, running_engine, until
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
@@ -25,6 +26,7 @@ from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from desktopmail.door.ids import AccountId
     from desktopmail.engine.store.store import Transaction
 
 
@@ -93,3 +95,26 @@ async def test_a_copy_to_another_account_that_is_given_up_leaves_the_message_whe
             assert bench.subjects("INBOX", source) == ["Subject 1"]
             assert bench.subjects("Archive", target) == []
             assert bench.reader.operations() == []
+
+
+async def test_what_went_wrong_is_said_until_the_last_that_failed_is_given_up(
+    tmp_path: Path,
+) -> None:
+    async with open_store(tmp_path) as store:
+
+        def prepare(tx: Transaction) -> AccountId:
+            account_id = add_account(tx)
+            for flag in (Flag.FLAGGED, Flag.SEEN):
+                placed = put(tx, inbox_of(tx, account_id), [mail(int(flag))], first_uid=int(flag))
+                journal.store_flags(tx, placed, add=flag)
+            for one in operation.pending(tx, account_id):
+                operation.set_state(tx, one.id, "failed")
+            problem.report(tx, account_id, "journal", "The server says no.", "Give it up.", 0.0)
+            return account_id
+
+        await store.write(prepare)
+        for left in (1, 0):
+            rows = await store.read(lambda tx: tx.fetch("SELECT id FROM operation ORDER BY id"))
+            await store.write(partial(operations.discard, operation_id=rows[0][0]))
+            told = await store.read(lambda tx: tx.fetch("SELECT what FROM problem"))
+            assert len(told) == left
