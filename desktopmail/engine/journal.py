@@ -105,7 +105,7 @@ def move(
     Raises:
         DoorError: The mailbox is gone or holds no messages, or octets would have to be here.
     """
-    target = _selectable(tx, mailbox_id)
+    target = selectable(tx, mailbox_id)
     placed = [one for one in _existing(tx, placement_ids) if one.mailbox_id != mailbox_id]
     if not placed:
         return f"Nothing had to be moved to {target.shown_path}"
@@ -135,7 +135,7 @@ def copy(
     undo: str | None = None,
 ) -> str:
     """Copy messages to a mailbox; raises as `move` does."""
-    target = _selectable(tx, mailbox_id)
+    target = selectable(tx, mailbox_id)
     placed = _existing(tx, placement_ids)
     label = f"{messages(len(placed))} copied to {target.shown_path}"
     for source, members in _by_mailbox(tx, placed):
@@ -249,6 +249,20 @@ def role_mailbox(tx: Transaction, account_id: AccountId, role: Role) -> Mailbox:
     return mailbox.get(tx, made)
 
 
+def selectable(tx: Transaction, mailbox_id: MailboxId) -> Mailbox:
+    """A mailbox that messages can be put into.
+
+    Raises:
+        DoorError: It is gone, or holds mailboxes only.
+    """
+    target = mailbox.get(tx, mailbox_id)
+    if not target.selectable:
+        raise DoorError(
+            f"{target.shown_path} holds mailboxes only, no messages.", code="not-selectable"
+        )
+    return target
+
+
 def _move_to_role(tx: Transaction, placed: Sequence[Placed], role: Role, undo: str | None) -> str:
     by_account: dict[AccountId, list[PlacementId]] = defaultdict(list)
     for source, members in _by_mailbox(tx, placed):
@@ -333,15 +347,6 @@ def _existing(tx: Transaction, placement_ids: Sequence[PlacementId]) -> list[Pla
     if not placed:
         raise DoorError("These messages are not there any more.", code="no-message")
     return placed
-
-
-def _selectable(tx: Transaction, mailbox_id: MailboxId) -> Mailbox:
-    target = mailbox.get(tx, mailbox_id)
-    if not target.selectable:
-        raise DoorError(
-            f"{target.shown_path} holds mailboxes only, no messages.", code="not-selectable"
-        )
-    return target
 
 
 def _by_mailbox(tx: Transaction, placed: Sequence[Placed]) -> list[tuple[Mailbox, list[Placed]]]:

@@ -13,6 +13,7 @@ import msgspec
 from desktopmail.door.commands import Outcome
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Role
+from desktopmail.engine import journal
 from desktopmail.engine.files import eml, layout, maildir, mbox
 from desktopmail.engine.files.eml import EmlWriter
 from desktopmail.engine.files.maildir import MaildirWriter
@@ -133,10 +134,11 @@ async def carry_out_import(command: ImportMessages, store: Store, ports: Ports) 
     """Put the messages of files into a mailbox.
 
     Raises:
-        DoorError: The file cannot be read, or there is no message in the folder. An mbox and a
-            Maildir may be those of an empty mailbox.
+        DoorError: The mailbox holds no messages, the file cannot be read, or there is no message in
+            the folder. An mbox and a Maildir may be those of an empty mailbox.
     """
     path = Path(command.path)
+    await store.read(lambda tx: journal.selectable(tx, command.mailbox_id))
     added, known = await import_(store, ports, path, command.mailbox_id)
     if not added and not known and not await ports.executor.run(_may_be_empty, path):
         raise DoorError(

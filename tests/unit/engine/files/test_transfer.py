@@ -14,6 +14,7 @@ from desktopmail.door.commands import ExportMessages, ImportMessages, StoreFlags
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind
 from desktopmail.engine.files import maildir, mbox, transfer
+from desktopmail.engine.store import mailbox
 from desktopmail.net.ports import system_ports
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, running_engine
@@ -316,3 +317,17 @@ async def test_of_large_messages_a_few_are_in_memory_at_a_time(
         monkeypatch.setattr(transfer, "_next_of", watched)
         assert await transfer.import_(store, system_ports(), out, sent) == (count, 0)
         assert max(taken) < 200_000 + 2 * size
+
+
+async def test_a_mailbox_that_holds_mailboxes_only_takes_no_import(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path / "profile") as bench:
+            account_id = await bench.add(server)
+            await bench.sync()
+            lists = await bench.engine.store.write(
+                lambda tx: mailbox.add(tx, account_id, "Lists", selectable=False)
+            )
+            path = tmp_path / "one.eml"
+            path.write_bytes(mail(1))
+            with pytest.raises(DoorError, match="holds mailboxes only"):
+                await bench.engine.command(ImportMessages(path=str(path), mailbox_id=lists))
