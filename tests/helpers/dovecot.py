@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,9 +102,9 @@ service stats {{
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Dovecot:
-    """A running server.
+    """A running server, which can be stopped, killed and started again on the same ports.
 
     Attributes:
         folder: Everything it has, `dovecot.log` among it.
@@ -119,6 +121,63 @@ class Dovecot:
     pop3: int
     pop3s: int
     ca_file: Path
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def configuration(self) -> Path:
+        """The file it reads at its start, and when it is told to."""
+        return self.folder / "dovecot.conf"
+
+    def start(self) -> None:
+        """Run it; every port is bound when this returns."""
+        self._process = subprocess.Popen(
+            [_program("dovecot"), "-F", "-c", str(self.configuration)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that all of it can be killed
+        )
+        _wait_until_bound(self, self._process)
+
+    def stop(self) -> None:
+        """End it in order."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+            self._ended()
+
+    def kill(self) -> None:
+        """End all of its processes at once, with nothing said or written any more."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._ended()
+
+    def _ended(self) -> None:
+        if self._process is not None:
+            self._process.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # what outlived it keeps the ports
+            if self._process.stdout is not None:
+                self._process.stdout.close()
+        self._process = None
+
+    def configure(self, configuration: str) -> None:
+        """Give it another configuration, which counts for sessions that begin then."""
+        self.configuration.write_text(configuration, "utf-8")
+        self.administer("reload")
+
+    def administer(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Do what an administrator does with `doveadm`; that it fails is for the caller to see."""
+        return subprocess.run(
+            [_program("doveadm"), "-c", str(self.configuration), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
 
     def log(self) -> str:
         """What it has logged."""
@@ -127,6 +186,14 @@ class Dovecot:
     def home(self, user: str) -> Path:
         """Where a user's mail is."""
         return self.folder / "home" / user
+
+
+@contextmanager
+def as_mail_user(path: Path) -> Iterator[Path]:
+    """Write a file that is, afterwards, of the user whose mail processes read it."""
+    yield path
+    owner = pwd.getpwnam(_MAIL_USER)
+    os.chown(path, owner.pw_uid, owner.pw_gid)
 
 
 def _free_ports(count: int) -> list[int]:
@@ -184,27 +251,18 @@ def running_dovecot(
         "utf-8",
     )
     server = Dovecot(folder, imap, imaps, pop3, pop3s, certificates.ca_file)
-    program = shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin")
-    assert program is not None, "the tests that use this are marked as needing it"
-    process = subprocess.Popen(
-        [program, "-F", "-c", str(configuration)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
     try:
-        _wait_until_bound(server, process)
+        server.start()
         yield server
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin")
+    assert found is not None, "the tests that use this are marked as needing it"
+    return found
 
 
 def _wait_until_bound(server: Dovecot, process: subprocess.Popen[bytes]) -> None:
