@@ -69,6 +69,11 @@ class Mailbox:
         return self.local or self.keywords is None or tag.lower() in self.keywords
 
     @property
+    def is_new(self) -> bool:
+        """Whether nothing of what its server has was ever looked at."""
+        return self.uidvalidity is None and not self.cycle and not self.local
+
+    @property
     def shown_path(self) -> str:
         """The whole name as a person sees it."""
         return self.path if self.renamed_to is None else self.renamed_to

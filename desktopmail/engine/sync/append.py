@@ -43,7 +43,7 @@ class Appends:
             return
         # Found begun, a try may have been cut short after the server took it: look first.
         was_begun = one.arguments.uidnext is not None
-        since = await self._at.begin([one], target)
+        target, since = await self._at.begin([one], target)
         for row in await self._at.store.read(lambda tx: operation.targets(tx, one.id)):
             if not row.done and not await self._append_one(
                 one, target, row, since, look_first=was_begun

@@ -81,7 +81,7 @@ class Moves:
             await self._at.fail(group, "The mailbox is not there any more.")
             return None
         begun = {one.id for one in group if one.arguments.uidnext is not None}
-        since = await self._at.begin(group, target)
+        target, since = await self._at.begin(group, target)
         members = await self._at.members(group)
         tried = {key: one for key, one in members.items() if one[0].operation_id in begun}
         return _Try(source, target, since, members, await self._at.find(target, tried, since))

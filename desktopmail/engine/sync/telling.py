@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from desktopmail.door.ids import PlacementId
+from desktopmail.door.rows import Role
 from desktopmail.engine.store import mailbox, message, operation, placement, problem
 from desktopmail.engine.sync import proof
 
@@ -24,6 +25,19 @@ if TYPE_CHECKING:
     from desktopmail.net.ports import Ports
 
 Members = dict[PlacementId, "tuple[Target, Placed]"]
+
+
+class Begun(NamedTuple):
+    """What is about to be put into a mailbox.
+
+    Attributes:
+        target: The mailbox.
+        since: From which UID on what is in it may be ours: where it ended before the first try, or
+            1 where that UID says nothing any more (RFC 9051 section 2.3.1.1).
+    """
+
+    target: Mailbox
+    since: int
 
 
 class UidsVoidError(Exception):
@@ -66,17 +80,27 @@ class Telling:
 
         return await self.store.read(step)
 
-    async def begin(self, group: Sequence[Operation], target: Mailbox) -> int:
+    async def begin(self, group: Sequence[Operation], target: Mailbox) -> Begun:
         """Remember where the target ends now, before anything is put there.
 
-        Returns:
-            From which UID on what is in the target may be ours: where it ended before the first
-            try, or 1 where that UID says nothing any more (RFC 9051 section 2.3.1.1).
+        One that was never looked at is known by the UIDVALIDITY under which it gets its first
+        messages: so the look that follows knows these by their UIDs.
         """
         now = await proof.end_of(self.client, target.path)
         since = min(_since(one.arguments, now) for one in group)
-        await self.store.write(lambda tx: operation.begin(tx, group, now.uidvalidity, since))
-        return since
+
+        def step(tx: Transaction) -> Mailbox:
+            operation.begin(tx, group, now.uidvalidity, since)
+            if (
+                target.is_new and target.role is not Role.INBOX
+            ):  # that may be known by its unique-ids
+                mailbox.know(
+                    tx, target.id,
+                    uidvalidity=now.uidvalidity, uidnext=None, highestmodseq=None, complete=False,
+                )  # fmt: skip
+            return mailbox.get(tx, target.id)
+
+        return Begun(await self.store.write(step), since)
 
     async def open_target(self, target: Mailbox) -> None:
         """Open a mailbox to look for what operations have brought there.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from desktopmail.door.commands import (
+    CopyMessages,
     CreateMailbox,
     DeleteMailbox,
     DiscardOperation,
@@ -25,6 +26,7 @@ from tests.helpers.engine import (
 )
 from tests.helpers.relay import Relay
 from tests.helpers.store import bare, mail
+from tests.helpers.told import settled, shown_is_there
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,6 +143,43 @@ async def test_a_discarded_creation_gives_its_messages_back(tmp_path: Path) -> N
             assert bench.subjects() == ["Subject 0"]
             assert bench.reader.operations() == []
             assert "New" not in {row.path for row in bench.reader.mailboxes()}
+
+
+@pytest.mark.parametrize("kind", [MoveMessages, CopyMessages])
+@pytest.mark.parametrize(
+    "without", [(), ("MOVE", "IMAP4REV2"), ("QRESYNC", "IMAP4REV2"), ("CONDSTORE", "IMAP4REV2")],
+    ids=str,
+)  # fmt: skip
+async def test_what_went_into_a_mailbox_that_was_made_here_is_known_there_by_its_uid(
+    without: tuple[str, ...], kind: type[MoveMessages | CopyMessages], tmp_path: Path
+) -> None:
+    """COPYUID and APPENDUID tell it (RFC 4315): not even headers are asked for again."""
+    with LocalServer(PASSWORDS, without=without) as server:
+        for number in range(3):
+            server.deliver("alice", mail(number))
+            server.deliver("bob", mail(10 + number))
+        relay = Relay(server.ports["imap"])
+        async with relayed_engine(tmp_path, server, relay) as (bench, account_id):
+            bob = await bench.add(server, "bob")
+            await bench.sync()
+            await bench.engine.command(SetOffline(offline=True))
+            await bench.engine.command(CreateMailbox(account_id=account_id, name="New"))
+            here = (bench.placed("Subject 0"), bench.placed("Subject 2"))
+            across = tuple(row.id for row in bench.rows(account_id=bob))
+            for placement_ids in (here, across):
+                await bench.engine.command(
+                    kind(placement_ids=placement_ids, mailbox_id=bench.mailbox("New"))
+                )
+            before = {row.subject: row.id for row in bench.rows("New")}
+            server.deliver("alice", mail(7, body="Something else."))
+            relay.forget()
+            await bench.engine.command(SetOffline(offline=False))
+            await bench.sync()
+            await settled(bench)
+            shown_is_there(bench, server, "New")
+            assert {row.subject: row.id for row in bench.rows("New")} == before
+            # Of the one that came meanwhile alone.
+            assert len([line for line in relay.said("UID FETCH") if "BODY" in line]) == 1
 
 
 @pytest.mark.parametrize("change", [RenameMailbox, DeleteMailbox])

@@ -45,18 +45,22 @@ async def test_where_the_target_ended_is_stored_once_before_anything_is_put_ther
             first, second = await store.read(lambda tx: operation.pending(tx, account_id))
             target = await at.box(junk)
             assert target is not None
-            assert await at.begin([first], target) == 1
+            assert await at.begin([first], target) == (target, 1)
             server.deliver("alice", mail(9), mailbox="Junk")
             both = await store.read(lambda tx: operation.pending(tx, account_id))
             assert [one.state for one in both] == ["running", "pending"]
-            assert await at.begin(both, target) == 1  # what it found first holds for the group
+            assert await at.begin(both, target) == (
+                target,
+                1,
+            )  # what it found first holds for the group
             both = await store.read(lambda tx: operation.pending(tx, account_id))
             assert {one.arguments.uidnext for one in both} == {1}
             (validity,) = {one.arguments.uidvalidity for one in both}
             assert validity == target.uidvalidity
             assert {one.state for one in both} == {"running"}
             moved = replace(both[0].arguments, uidnext=7, uidvalidity=validity + 1)
-            assert await at.begin([dataclasses.replace(both[0], arguments=moved)], target) == 1
+            other = [dataclasses.replace(both[0], arguments=moved)]
+            assert await at.begin(other, target) == (target, 1)
             await at.finish([first])
             await at.fail([second], "no")
             (left,) = bench.reader.operations()
