@@ -10,6 +10,7 @@ from desktopmail.wire.smtp.mail import Ret
 from desktopmail.wire.smtp.rcpt import Notify, OriginalRecipient
 from localserver.queue.interface import QueueItem
 from localserver.queue.outbound import Outgoing, OutgoingRecipient
+from localserver.store.content import place_of, put
 from localserver.store.database import Schema
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class QueueTable:
                 (
                     message.identifier,
                     message.sender,
-                    message.octets,
+                    place_of(message.octets),
                     len(message.octets),
                     message.user,
                     message.ret.value if message.ret else None,
@@ -109,6 +110,7 @@ class QueueTable:
                 ),
             )
             number = connection.last_insert_rowid()
+            put(connection, "message", "octets", number, message.octets)
             connection.executemany(
                 "INSERT INTO recipient (message, position, address, notify, orcpt_kind,"
                 " orcpt_address, next_try) VALUES (?,?,?,?,?,?,?)",

@@ -11,6 +11,7 @@ import apsw
 from localserver.store import names, thread, tree
 from localserver.store.append import Append, Appended, Arriving, Next
 from localserver.store.backlog import Backlog
+from localserver.store.content import is_large
 from localserver.store.copy import Copied, copy
 from localserver.store.database import explained
 from localserver.store.errors import NoSuchMailboxError, StoreError
@@ -266,7 +267,7 @@ class Account:
             NoSuchMailboxError: The mailbox was deleted meanwhile.
         """
         now = int(self._clock.now().timestamp())
-        arriving = [_arriving(message, now) for message in messages]
+        arriving = await self._arriving(messages, now)
 
         delivered: list[Delivered] = []
 
@@ -276,6 +277,13 @@ class Account:
         job = Append(mailbox.number, arriving, self.quota_octets, self._next)
         await self._write(job, committed)
         return delivered
+
+    async def _arriving(self, messages: Sequence[Message], now: int) -> list[Arriving]:
+        """Look through what arrives; in a thread where it is large and may have bare CR or LF."""
+        sizes = [len(message.octets) for message in messages if not message.is_crlf]
+        if is_large(sum(sizes)):
+            return await self._database.executor.run(_all_arriving, messages, now)
+        return _all_arriving(messages, now)
 
     def _appended(
         self, mailbox: Mailbox, appended: Appended, messages: Sequence[Message]
@@ -483,6 +491,10 @@ class Account:
         committed: Callable[[T], None] | None = None,
     ) -> T:
         return await self._database.write(job, committed)
+
+
+def _all_arriving(messages: Sequence[Message], now: int) -> list[Arriving]:
+    return [_arriving(message, now) for message in messages]
 
 
 def _arriving(message: Message, now: int) -> Arriving:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
+from localserver.store.content import is_large, place_of, put
 from localserver.store.errors import NoSuchMailboxError, OverQuotaError
 from localserver.store.flags import DELETED, SEEN, load_keywords, mask_of
 
@@ -18,7 +19,7 @@ MAX_UID = 0xFFFFFFFF
 # In one statement. The statements of each count of rows are kept compiled.
 _MOST_ROWS: Final = 16
 _LARGE_OCTETS: Final = 256 * 1024
-_SIZE: Final = 6  # the column of `arrival`
+_NUMBER, _SIZE, _BODY = 5, 6, 13  # columns of `arrival`
 _STATE: Final = (
     "SELECT uidnext, modseq+1,"
     " coalesce((SELECT seq FROM sqlite_sequence WHERE name='message'), 0)+1,"
@@ -148,6 +149,7 @@ class Append:
         if (
             len(arriving) > _MOST_ROWS
             or (len(arriving) > 1 and octets >= _LARGE_OCTETS)
+            or is_large(octets)
             or any(each.flags for each in arriving)
             or any(job.mailbox != mailbox for job in jobs)
         ):
@@ -271,8 +273,13 @@ def _insert(connection: apsw.Connection, rows: Sequence[tuple[object, ...]]) -> 
         while end < len(rows) and end - begin < _MOST_ROWS and octets < _LARGE_OCTETS:
             octets += cast("int", rows[end][_SIZE])
             end += 1
-        bindings = [value for row in rows[begin:end] for value in row]
+        some = rows[begin:end]
+        bindings = [
+            value for row in some for value in (*row[:_BODY], place_of(cast("Any", row[_BODY])))
+        ]
         connection.execute(_insertion(len(rows[0]), end - begin), cast("Any", bindings))
+        for row in some:
+            put(connection, "content", "body", cast("int", row[_NUMBER]), cast("Any", row[_BODY]))
         begin = end
 
 

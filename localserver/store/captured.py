@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
+from localserver.store.content import place_of, put
 from localserver.store.interface import Captured
 
 if TYPE_CHECKING:
@@ -33,9 +34,11 @@ class CapturedMail:
         def job(connection: apsw.Connection) -> int:
             connection.execute(
                 "INSERT INTO captured (sender, recipients, arrived, octets) VALUES (?, ?, ?, ?)",
-                (sender, json.dumps(list(recipients)), int(moment.timestamp()), octets),
+                (sender, json.dumps(list(recipients)), int(moment.timestamp()), place_of(octets)),
             )
-            return connection.last_insert_rowid()
+            number = connection.last_insert_rowid()
+            put(connection, "captured", "octets", number, octets)
+            return number
 
         number = await self._database.write(job)
         self._changes.tell("captured", number=number)

@@ -91,6 +91,7 @@ class Database:
         read: For reading in the loop; never write with it. Close every cursor (fetch all) before
             the next await, or the write-ahead log cannot shrink.
         path: The file, or None for memory.
+        executor: Runs what would hold the loop.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class Database:
         self.path = path
         self.read = read
         self._own = own
-        self._executor = executor
+        self.executor = executor
         self._waiting: list[_Waiting[Any]] = []
         self._scope = TaskScope(_report)
         self._draining = False
@@ -164,7 +165,7 @@ class Database:
             await asyncio.sleep(0)
             return work.go_on()
         async with self._slow_lock:
-            return await self._executor.run(work.go_on)
+            return await self.executor.run(work.go_on)
 
     async def look_through(self) -> None:
         """Look through the whole file beside everything else.
@@ -176,7 +177,7 @@ class Database:
             return
         connection = _reading(self.path)
         try:
-            sound = await self._executor.run(_is_sound, connection)
+            sound = await self.executor.run(_is_sound, connection)
         except asyncio.CancelledError:
             # The thread ends soon, and closes it; it may have done so already.
             with contextlib.suppress(apsw.ConnectionClosedError):
@@ -243,7 +244,7 @@ class Database:
                     self._spare.close()
                     self._spare = None
             self.read.close()
-            await self._executor.run(_close, self._own)
+            await self.executor.run(_close, self._own)
         else:
             self._own.close()
 
@@ -253,7 +254,7 @@ class Database:
                 batch, self._waiting = self._waiting[:_MOST_JOBS], self._waiting[_MOST_JOBS:]
                 jobs = [waiting.job for waiting in batch]
                 durable = any(waiting.durable for waiting in batch)
-                outcomes = await self._executor.run(_commit, self._own, jobs, durable)
+                outcomes = await self.executor.run(_commit, self._own, jobs, durable)
                 for waiting, outcome in zip(batch, outcomes, strict=True):
                     _tell(waiting, outcome)
                 for _ in range(_TURNS):
@@ -273,7 +274,7 @@ class Database:
             # meanwhile: so all of the log goes, unless somebody reads for long.
             async with self._folding:
                 self._folded_pages = pages
-                pages, is_whole = await self._executor.run(_fold_in, self._own, "PASSIVE")
+                pages, is_whole = await self.executor.run(_fold_in, self._own, "PASSIVE")
                 self._log_pages = 0 if is_whole else pages
         elif not self._folding.locked():
             self._folded_pages = pages
@@ -284,7 +285,7 @@ class Database:
             if self._beside is None and self.path is not None:
                 self._beside = _reading(self.path)
             if self._beside is not None:
-                self._log_pages, _ = await self._executor.run(_fold_in, self._beside, "PASSIVE")
+                self._log_pages, _ = await self.executor.run(_fold_in, self._beside, "PASSIVE")
 
 
 def _tell(waiting: _Waiting[Any], outcome: object) -> None:

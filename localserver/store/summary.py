@@ -8,13 +8,22 @@ from datetime import UTC
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from desktopmail.mime import address, charset, date, encoded_word, message_id, reference, structure
+from desktopmail.mime import (
+    address,
+    charset,
+    date,
+    encoded_word,
+    message_id,
+    reference,
+    structure,
+    transfer,
+)
 from desktopmail.mime.header import Header, unfold
 from localserver.store import encoded
 from localserver.store.folding import folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from desktopmail.mime.structure import Part
 
@@ -25,6 +34,8 @@ _EMPTY = re.compile(r"\s+")
 # "a" in UTF-7 and a Chinese character in HZ.
 _SWITCHING: Final = b"+AGE-~{<:~}"
 _PREVIEWED_OCTETS: Final = 20_000
+# An expression, or a count, has every thread wait that long.
+_PIECE_OCTETS: Final = 1024 * 1024
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _BARE_LF = re.compile(rb"\n(?<!\r\n)")
 _TAGS = re.compile(
@@ -130,9 +141,27 @@ def pop_size(octets: bytes, *, is_crlf: bool = False) -> int:
     """
     size = len(octets)
     # Nearly every message has neither, and to look for them costs less than to count all ends.
-    if not is_crlf and (_BARE_CR.search(octets) or _BARE_LF.search(octets)):
-        size += octets.count(b"\r") + octets.count(b"\n") - 2 * octets.count(b"\r\n")
+    if not is_crlf:
+        size += sum(_bare_ends(octets, begin, end) for begin, end in _pieces(octets))
     return size if octets.endswith((b"\n", b"\r")) or not octets else size + 2
+
+
+def _bare_ends(octets: bytes, begin: int, end: int) -> int:
+    if not (_BARE_CR.search(octets, begin, end) or _BARE_LF.search(octets, begin, end)):
+        return 0
+    ends = octets.count(b"\r", begin, end) + octets.count(b"\n", begin, end)
+    return ends - 2 * octets.count(b"\r\n", begin, end)
+
+
+def _pieces(octets: bytes) -> Iterator[tuple[int, int]]:
+    """Cut octets into pieces, as places, none between a CR and its LF."""
+    begin = 0
+    while begin < len(octets):
+        end = min(begin + _PIECE_OCTETS, len(octets))
+        if octets.startswith(b"\r\n", end - 1):
+            end += 1
+        yield begin, end
+        begin = end
 
 
 def base_subject(subject: str) -> tuple[str, bool]:
@@ -203,19 +232,32 @@ def _texts(root: Part) -> list[tuple[Part, str]]:
     room = _MAX_SEARCHED_CHARACTERS
     for part in root.walk():
         if part.type == "text" and not part.children and room > 0:
-            text = charset.decode(part.content[: room * 4], part.charset).text[:room]
+            text = charset.decode(_content(part, room * 4), part.charset).text[:room]
             room -= len(text)
             texts.append((part, text))
     return texts
+
+
+def _content(part: Part, most: int) -> bytes:
+    """Return the first octets of what a part holds; to undo 50 MB has every thread wait."""
+    end = part.end
+    if transfer.is_identity(part.encoding):
+        end = min(end, part.body + most)
+    elif part.encoding == "base64" and part.body + 2 * most < end:  # 4 for 3, and line ends
+        far = part.body + 2 * most
+        end = part.octets.rfind(b"\n", part.body, far) + 1 or far
+    return transfer.undo(part.octets[part.body : end], part.encoding).octets[:most]
 
 
 def _octets_will_do(root: Part) -> bool:
     """Whether a search in the octets of the body finds what a search in its text would."""
     if root.type != "text" or root.children or root.encoding not in {"7bit", "8bit", "binary"}:
         return False
-    body = root.octets[root.body :]
-    if not body.isascii() or b"\0" in body or b"\x1b" in body:
-        return False
+    octets = root.octets
+    for begin in range(root.body, len(octets), _PIECE_OCTETS):
+        piece = octets[begin : begin + _PIECE_OCTETS]
+        if not piece.isascii() or b"\0" in piece or b"\x1b" in piece:
+            return False
     return root.charset is None or not _is_switched(root.charset)
 
 

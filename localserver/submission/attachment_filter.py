@@ -37,6 +37,10 @@ class AttachmentRule:
 
     async def hit(self, message: Subject) -> str | None:
         """Look at every attachment."""
+        return await message.read(self.find)
+
+    def find(self, message: Subject) -> str | None:
+        """Look at every attachment, here and now."""
         for attachment in message.parsed.attachments:
             name = attachment.name.lower()
             if any(fnmatchcase(name, pattern) for pattern in self._names):

@@ -105,6 +105,9 @@ class MatchRule:
 
     async def hit(self, message: Subject) -> str | None:
         """Search the field, decoded."""
+        return await message.read(self._hit)
+
+    def _hit(self, message: Subject) -> str | None:
         found = self._pattern.search(message.parsed.header.text(self._name) or "")
         return f"{self._name} matches" if found else None
 

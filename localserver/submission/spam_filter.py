@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Final
 
+    from desktopmail.mime.message import Message
     from localserver.submission.subject import Subject
 
 # Split, so that this file is not spam itself.
@@ -52,13 +53,13 @@ class SpamRule:
 
     async def hit(self, message: Subject) -> str | None:
         """Add up."""
-        reasons = await self.reasons(message)
+        reasons = await message.read(self.reasons)
         score = sum(reasons.values())
         if score < self._threshold:
             return None
         return f"score {score}: {', '.join(reasons)}"
 
-    async def reasons(self, message: Subject) -> dict[str, int]:
+    def reasons(self, message: Subject) -> dict[str, int]:
         """Return what is odd, and what it counts."""
         parsed, header = message.parsed, message.parsed.header
         subject, html = parsed.subject or "", parsed.html or ""
@@ -73,10 +74,14 @@ class SpamRule:
             "capitals": 2 * (len(letters) >= 8 and all(char.isupper() for char in letters)),
             "subject": 1 * (subject.count("!") >= 3 or WORDS.search(subject) is not None),
             "link": 2 * any(_leads_away(match) for match in _LINK.finditer(html)),
-            "HTML only": 1 * (bool(html) and b"text/plain" not in message.octets.lower()),
-            "program": 3 * (await self._programs.hit(message) is not None),
+            "HTML only": 1 * (bool(html) and not _has_plain_text(parsed)),
+            "program": 3 * (self._programs.find(message) is not None),
         }
         return {name: score for name, score in found.items() if score}
+
+
+def _has_plain_text(message: Message) -> bool:
+    return any(part.media_type == "text/plain" for part in message.tree.walk())
 
 
 def _leads_away(link: re.Match[str]) -> bool:

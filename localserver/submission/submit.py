@@ -86,10 +86,8 @@ async def _filtered(session: Session, policy: Policy, prepared: Prepared) -> Pre
         user=session.user.name if session.user else "",
         sender=str(mail.sender) if mail is not None and mail.sender else "",
         recipients=tuple(str(route.rcpt.recipient) for route in session.routes),
+        executor=session.context.ports.executor,
     )
-    if subject.size > session.context.config.limits.spool_octets:
-        # It takes long to read; what it is read to is kept.
-        await session.context.ports.executor.run(lambda: subject.parsed)
     fields, mailbox, hold = prepared.fields, prepared.mailbox, prepared.hold
     for each in policy.filters:
         why = await _hit(session, each, subject)

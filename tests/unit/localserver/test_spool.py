@@ -1,9 +1,13 @@
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from desktopmail.net.ports import InlineExecutor
 from localserver.spool import Spool, sweep
+
+T = TypeVar("T")
 
 
 async def test_small_messages_stay_in_memory(tmp_path: Path) -> None:
@@ -69,6 +73,24 @@ async def test_without_a_folder_everything_stays_in_memory() -> None:
     for _ in range(100):
         await spool.write(b"0123456789")
     assert await spool.compose(b"") == b"0123456789" * 100
+
+
+async def test_a_large_message_is_put_together_beside_the_loop(tmp_path: Path) -> None:
+    class Counting(InlineExecutor):
+        composed = 0
+
+        async def run(self, function: Callable[..., T], *args: object) -> T:
+            Counting.composed += len(args) > 0
+            return function(*args)
+
+    for place, (data, size) in enumerate(((None, 100), (None, 5), (tmp_path, 100)), 1):
+        spool = Spool(data, 10, Counting())
+        for _ in range(size):
+            await spool.write(b"x")
+        assert len(spool.head) <= 20
+        assert await spool.compose(b"top", [(1, 3)]) == b"top" + b"x" * (size - 2)
+        assert Counting.composed == (1, 1, 2)[place - 1]
+        spool.discard()
 
 
 async def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ async def test_a_full_disk_is_452_and_nothing_is_lost(
         await talk.say("MAIL FROM:<x@example.org>")
         await talk.say("RCPT TO:<bob@localhost>")
         with monkeypatch.context() as patched:
-            patched.setattr(Spool, "_to_disk", full)
+            patched.setattr(Spool, "_put_down", full)
             assert str(await talk.message(MESSAGE * 10)).startswith("452 4.3.1")
         await talk.say("MAIL FROM:<x@example.org>")
         await talk.say("RCPT TO:<bob@localhost>")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+from localserver.store import account as account_module
 from localserver.store import backlog
 from localserver.store.account import Message
 from localserver.store.errors import StoreError
@@ -15,9 +17,12 @@ from tests.helpers.account import PLAIN, a_store, an_account
 from tests.helpers.corpora import messages
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from localserver.store.account import Account
+
+T = TypeVar("T")
 
 
 def rows(account: Account) -> list[tuple[object, ...]]:
@@ -119,6 +124,33 @@ async def test_large_messages_are_written_by_fewer_at_a_time(
         await add(account, PLAIN, PLAIN, PLAIN)
         await account.summarise()
         assert len(rows(account)) == 3
+
+
+@pytest.mark.parametrize("on_disk", [True, False])
+async def test_a_large_message_is_looked_through_beside_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, on_disk: bool
+) -> None:
+    at: dict[str, list[bool]] = {"pop_size": [], "summarise": []}
+    large = b"Subject: x\r\n\r\n" + b"a line\n" * 200_000
+
+    def watched(name: str, function: Callable[..., T]) -> Callable[..., T]:
+        def run(*arguments: object, **options: object) -> T:
+            at[name].append(threading.current_thread() is threading.main_thread())
+            return function(*arguments, **options)
+
+        return run
+
+    monkeypatch.setattr(account_module, "pop_size", watched("pop_size", account_module.pop_size))
+    monkeypatch.setattr(backlog, "summarise", watched("summarise", summarise))
+    async with a_store(tmp_path if on_disk else None) as store:
+        account = await store.account("alice")
+        await add(account, PLAIN)
+        await add(account, large)
+        await account.summarise()
+        assert at == {"pop_size": [True, False], "summarise": [True, False]}
+        assert account.octets(2) == large
+        assert account.query("SELECT subject FROM finding") == [("x",)] * 2
+        assert account.query("SELECT pop_size FROM message WHERE id=2") == [(1_600_014,)]
 
 
 async def test_when_it_cannot_be_stored_who_asks_is_told_and_it_is_done_later(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import quopri
+import re
 from datetime import date
 
 import pytest
 
 from desktopmail.mime import structure
+from localserver.store import summary
+from localserver.store.folding import folded
 from localserver.store.summary import base_subject, header_size, pop_size, summarise
 from tests.helpers.corpora import message_parameters
 
@@ -98,3 +103,36 @@ def test_no_message_makes_it_fail(octets: bytes) -> None:
 )
 def test_the_header_ends_where_the_parts_say_so(octets: bytes) -> None:
     assert header_size(octets) == structure.parse(octets).body
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 100])
+def test_octets_are_counted_in_pieces_as_at_once(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    messages = [b"a\r\nb\r\n", b"a\nb\rc\r\n\r\n\n\r\r\nd", b"\r", b"\n", b"\r\n", b"\r\r\n\n", b""]
+    monkeypatch.setattr(summary, "_PIECE_OCTETS", size)
+    for octets in messages:
+        sent = re.sub(rb"\r\n|\r|\n", b"\r\n", octets)
+        sent += b"" if sent.endswith(b"\r\n") or not sent else b"\r\n"
+        assert pop_size(octets) == len(sent)
+    assert summarise(b"Subject: x\r\n\r\nplain text").body_text is None
+    assert summarise(b"Subject: x\r\n\r\nplain t\x00xt").body_text == "plain txt"
+    assert summarise(b"Subject: x\r\n\r\nplain t\xc3\xa4xt").body_text is not None
+
+
+@pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "8bit"])
+def test_of_a_long_text_in_any_encoding_the_beginning_is_searched(
+    monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.setattr(summary, "_MAX_SEARCHED_CHARACTERS", 600)
+    text = "".join(f"wörd{number} " for number in range(1000)).encode()
+    octets = {
+        "base64": base64.encodebytes(text),
+        "quoted-printable": quopri.encodestring(text),
+        "8bit": text,
+    }[encoding]
+    head = (
+        f"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    )
+    found = summarise(head.encode() + octets).body_text
+    assert found == folded(text.decode()[:600])

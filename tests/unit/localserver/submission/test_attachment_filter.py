@@ -1,5 +1,6 @@
 import pytest
 
+from desktopmail.net.ports import InlineExecutor
 from localserver.submission.attachment_filter import AttachmentRule
 from localserver.submission.subject import Subject
 
@@ -10,7 +11,7 @@ def subject(name: str, kind: str = "application/octet-stream") -> Subject:
         f'text\r\n--b\r\nContent-Type: {kind}\r\nContent-Disposition: attachment; filename="{name}"'
         "\r\n\r\nx\r\n--b--\r\n"
     ).encode()
-    return Subject(octets, len(octets), "smtp", "", "", "", ())
+    return Subject(octets, len(octets), "smtp", "", "", "", (), InlineExecutor())
 
 
 @pytest.mark.parametrize("name", ["a.exe", "A.EXE", "invoice.pdf.js", "x.vbs", "y.scr"])

@@ -8,7 +8,14 @@ from localserver.submission.command_filter import CommandRule
 from localserver.submission.subject import Subject
 
 SUBJECT = Subject(
-    b"Subject: x\r\n\r\n", 14, "smtp", "192.0.2.1:1", "alice", "a@b.example", ("c@d.example",)
+    b"Subject: x\r\n\r\n",
+    14,
+    "smtp",
+    "192.0.2.1:1",
+    "alice",
+    "a@b.example",
+    ("c@d.example",),
+    InlineExecutor(),
 )
 
 

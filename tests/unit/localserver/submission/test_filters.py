@@ -1,6 +1,6 @@
 import pytest
 
-from desktopmail.net.ports import system_ports
+from desktopmail.net.ports import InlineExecutor, system_ports
 from localserver.submission.filters import FilterAction, FilterError, MatchRule, make_filters
 from localserver.submission.subject import Subject
 
@@ -53,6 +53,6 @@ def test_a_wrong_table_is_named_by_its_number(table: dict[str, object], word: st
 
 async def test_a_match_looks_at_the_decoded_field() -> None:
     octets = b"Subject: =?utf-8?q?gr=C3=BC=C3=9Fe?=\r\n\r\n"
-    subject = Subject(octets, len(octets), "smtp", "", "", "", ())
+    subject = Subject(octets, len(octets), "smtp", "", "", "", (), InlineExecutor())
     assert await MatchRule({"pattern": "GRÜ"}).hit(subject) == "Subject matches"
     assert await MatchRule({"pattern": "x", "header": "To"}).hit(subject) is None

@@ -1,12 +1,13 @@
 import pytest
 
+from desktopmail.net.ports import InlineExecutor
 from localserver.submission.rate_filter import RateRule
 from localserver.submission.subject import Subject
 from tests.helpers.still_clock import StillClock
 
 
 def subject(user: str = "", sender: str = "", peer: str = "192.0.2.1:1") -> Subject:
-    return Subject(b"", 0, "submission", peer, user, sender, ())
+    return Subject(b"", 0, "submission", peer, user, sender, (), InlineExecutor())
 
 
 async def test_messages_above_the_limit_are_hit_until_the_window_is_over() -> None:

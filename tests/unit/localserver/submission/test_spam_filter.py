@@ -1,16 +1,17 @@
 import pytest
 
+from desktopmail.net.ports import InlineExecutor
 from localserver.submission.spam_filter import GTUBE, SpamRule
 from localserver.submission.subject import Subject
 from tests.helpers.smtp_talk import MESSAGE
 
 
 def subject(octets: bytes) -> Subject:
-    return Subject(octets, len(octets), "smtp", "", "", "", ())
+    return Subject(octets, len(octets), "smtp", "", "", "", (), InlineExecutor())
 
 
 async def test_an_ordinary_message_has_no_score() -> None:
-    assert await SpamRule({}).reasons(subject(MESSAGE)) == {}
+    assert SpamRule({}).reasons(subject(MESSAGE)) == {}
     assert await SpamRule({}).hit(subject(MESSAGE)) is None
 
 
@@ -33,7 +34,7 @@ async def test_the_gtube_line_is_spam() -> None:
     ],
 )  # fmt: skip
 async def test_each_oddity_counts(octets: bytes, reasons: dict[str, int]) -> None:
-    assert await SpamRule({}).reasons(subject(octets)) == reasons
+    assert SpamRule({}).reasons(subject(octets)) == reasons
 
 
 async def test_the_threshold_can_be_set() -> None:
