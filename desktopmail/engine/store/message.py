@@ -109,6 +109,8 @@ def keep_all(tx: Transaction, coming: Sequence[Coming]) -> list[Kept]:
         found.append(message_id)
     added = {one.id: one for one in _add(tx, first, adding)}
     complete(tx, completing)
+    for message_id in added.keys() & {message_id for message_id, _ in completing}:
+        added[message_id] = kept(tx, message_id)._replace(is_new=True)
     kept_ones = []
     for message_id in found:
         new = added.pop(message_id, None)  # the second time it is known

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from desktopmail.engine.store.store import Transaction
 
 # Of a long chain of references its ends: the root, and those nearest to the message.
 _MAX_KEYS = 20
 _CHUNK = 500
+# Of two threads that are larger than that it does not matter which one is written anew.
+_COUNTED = 1_000
 
 
 def key_of(message_id: str) -> int:
@@ -46,24 +48,29 @@ def join_keys(tx: Transaction, coming: Sequence[tuple[int, tuple[int, ...]]]) ->
     """The same for messages of which the keys were worked out before (`keys_of`)."""
     known = _known(tx, {key for _, keys in coming for key in keys})
     there = set(known.values())
-    into: dict[int, int] = {}
+    above: dict[int, int] = {}
     fresh: dict[int, int] = {}
     threads = []
     for local_id, keys in coming:
-        met = {_root(into, known[key]) for key in keys if key in known}
+        met = {_root(above, known[key]) for key in keys if key in known}
         thread_id = min(met, default=local_id)
         for other in met - {thread_id}:
-            into[other] = thread_id
+            above[other] = thread_id
         for key in keys:
             if key not in known:
                 known[key] = fresh[key] = thread_id
         threads.append(thread_id)
-    _merge(tx, [(_root(into, other), other) for other in sorted(there & into.keys())])
+    stays = _merge(tx, _merging(above, there)) if there & above.keys() else {}
+
+    def thread_of(thread_id: int) -> int:
+        root = _root(above, thread_id)
+        return stays.get(root, root)
+
     tx.execute_for(
         "INSERT INTO thread_key (key, thread_id) SELECT value ->> 0, value ->> 1 FROM json_each(?)",
-        [(key, _root(into, thread_id)) for key, thread_id in fresh.items()],
+        [(key, thread_of(thread_id)) for key, thread_id in fresh.items()],
     )
-    return [_root(into, thread_id) for thread_id in threads]
+    return [thread_of(thread_id) for thread_id in threads]
 
 
 def keys_of(message_id: str, references: tuple[str, ...]) -> tuple[int, ...]:
@@ -88,14 +95,36 @@ def _known(tx: Transaction, keys: Iterable[int]) -> dict[int, int]:
     return found
 
 
-def _root(into: dict[int, int], thread_id: int) -> int:
-    while thread_id in into:
-        thread_id = into[thread_id]
+def _root(above: dict[int, int], thread_id: int) -> int:
+    while (higher := above.get(thread_id)) is not None:
+        above[thread_id] = highest = above.get(higher, higher)  # half as far for the next one
+        thread_id = highest
     return thread_id
 
 
-def _merge(tx: Transaction, merged: Sequence[tuple[int, int]]) -> None:
-    """Let threads become parts of others: (into which, which)."""
+def _merging(above: dict[int, int], there: set[int]) -> dict[int, set[int]]:
+    """Of threads that become one: the threads that are here already, by their root."""
+    merging: dict[int, set[int]] = {}
+    for thread_id in there & above.keys():
+        root = _root(above, thread_id)
+        merging.setdefault(root, {root}).add(thread_id)
+    return merging
+
+
+def _merge(tx: Transaction, merging: Mapping[int, set[int]]) -> dict[int, int]:
+    """Let threads become one; returns which of them stays, by their root.
+
+    The largest stays: else each message that joins another one to it would have all of it written.
+    """
+    sizes = _sizes(tx, [thread_id for group in merging.values() for thread_id in group])
+    stays = {
+        root: max(group, key=lambda one: (sizes[one], -one)) for root, group in merging.items()
+    }
+    merged = [
+        (stays[root], other)
+        for root, group in merging.items()
+        for other in sorted(group - {stays[root]})
+    ]
     # The index of placements by thread has those alone that are shown: by it none of them is found.
     tx.execute_many(
         "UPDATE placement SET thread_id = ?1 WHERE message_id IN"
@@ -104,3 +133,14 @@ def _merge(tx: Transaction, merged: Sequence[tuple[int, int]]) -> None:
     )
     for table in ("thread_key", "message"):
         tx.execute_many(f"UPDATE {table} SET thread_id = ? WHERE thread_id = ?", merged)
+    return stays
+
+
+def _sizes(tx: Transaction, thread_ids: Sequence[int]) -> dict[int, int]:
+    """How many messages threads have, counted up to a bound."""
+    rows = tx.fetch(
+        "SELECT value, (SELECT count(*) FROM (SELECT 1 FROM message WHERE thread_id = value"
+        " LIMIT ?)) FROM json_each(?)",
+        (_COUNTED, msgspec.json.encode(thread_ids).decode()),
+    )
+    return {row[0]: row[1] for row in rows}

@@ -327,3 +327,19 @@ async def test_what_has_the_message_id_and_size_of_one_that_is_here_may_be_that_
         sizes = [len(mail(1)), len(mail(2))]
         assert await alike(["1@example.org", "2@example.org"], sizes) == {"1@example.org"}
         assert await alike(["1@example.org", ""], [len(mail(1)) + 9, 1]) == set()
+
+
+async def test_a_header_is_told_with_the_octets_that_came_in_the_same_step(tmp_path: Path) -> None:
+    octets = mail(1)
+    async with open_store(tmp_path) as store:
+
+        def step(tx: Transaction) -> list[message.Kept]:
+            (blob_id,) = blob.put(tx, [octets])
+            whole = message.Coming(summary.of_message(octets), blob_id, len(octets), 1)
+            head = summary.of_header(header_of(octets))
+            alone = message.Coming(head, None, len(octets), 1)
+            return message.keep_all(tx, [alone, whole])
+
+        first, second = await store.write(step)
+        assert (first.has_octets, first.is_new) == (True, True)
+        assert second == first._replace(is_new=False)

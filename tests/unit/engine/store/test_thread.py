@@ -137,3 +137,57 @@ async def test_threads_become_one_without_going_through_all_that_is_here(tmp_pat
         await store.write(step)
     assert any("placement" in plan for plan in plans)
     assert not [plan for plan in plans if plan.startswith("SCAN")]
+
+
+def add_rows(tx: Transaction, threads: list[int], first: int) -> None:
+    tx.execute_many(
+        "INSERT INTO message (id, header_digest, message_id, subject, sender_name, sender_address,"
+        " recipients, date_s, size, attachment, preview, thread_id, words_id)"
+        " VALUES (?1, x'', '', '', '', '', '', 1, 1, 0, '', ?2, ?1)",
+        list(enumerate(threads, first)),
+    )
+
+
+async def test_a_large_thread_is_not_written_anew_for_each_message_that_joins_another_to_it(
+    tmp_path: Path,
+) -> None:
+    """Somebody could send such messages: each took a second where the thread was one of 50,000."""
+
+    def step(tx: Transaction) -> int:
+        old = [(number, f"{number}@example.org", ()) for number in range(1, 11)]
+        add_rows(tx, thread.join(tx, old), 1)
+        large = [
+            (number, f"{number}@example.org", ("root@example.org",)) for number in range(11, 91)
+        ]
+        add_rows(tx, thread.join(tx, large), 11)
+        before = tx.fetch("SELECT total_changes()")[0][0]
+        for number in range(10, 0, -1):
+            bridge = (100 + number, "", (f"{number}@example.org", "root@example.org"))
+            add_rows(tx, thread.join(tx, [bridge]), 100 + number)
+        changed: int = tx.fetch("SELECT total_changes()")[0][0] - before
+        assert tx.fetch("SELECT DISTINCT thread_id FROM message") == [(11,)]
+        assert tx.fetch("SELECT DISTINCT thread_id FROM thread_key") == [(11,)]
+        return changed
+
+    async with open_store(tmp_path) as store:
+        assert await store.write(step) <= 40
+
+
+def test_a_long_chain_of_threads_that_become_one_is_not_walked_for_each_message() -> None:
+    above = {number + 1: number for number in range(10_000)}
+    looks = 0
+
+    class Counting(dict[int, int]):
+        def get(self, key: int, default: int | None = None) -> int | None:  # type: ignore[override]
+            nonlocal looks
+            looks += 1
+            return super().get(key, default)
+
+        def __getitem__(self, key: int) -> int:
+            nonlocal looks
+            looks += 1
+            return super().__getitem__(key)
+
+    counting = Counting(above)
+    assert {thread._root(counting, 10_000) for _ in range(1000)} == {0}
+    assert looks < 30_000
