@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Role
-from desktopmail.door.tags import label_of
 from desktopmail.engine import labels, onward
 from desktopmail.engine.labels import messages
 from desktopmail.engine.store import account as accounts
@@ -42,7 +41,7 @@ def store_flags(
     """Set and clear flags and tags; returns what was done, as a person would say it."""
     placed = _existing(tx, placement_ids)
     add_tags, remove_tags = tag.names(tx, add_tags), tag.known_names(tx, remove_tags)
-    label = _flag_label(add, remove, add_tags, remove_tags, len(placed))
+    label = labels.marked(len(placed), add, remove, add_tags, remove_tags)
     if not all(source.keeps(name) for source, _ in _by_mailbox(tx, placed) for name in add_tags):
         label += ", on this machine only: the server keeps no such tag"
     for source, members in _by_mailbox(tx, placed):
@@ -354,23 +353,3 @@ def _by_mailbox(tx: Transaction, placed: Sequence[Placed]) -> list[tuple[Mailbox
     for one in placed:
         groups[one.mailbox_id].append(one)
     return [(mailbox.get(tx, mailbox_id), members) for mailbox_id, members in groups.items()]
-
-
-def _flag_label(
-    add: Flag, remove: Flag, add_tags: tuple[str, ...], remove_tags: tuple[str, ...], count: int
-) -> str:
-    if add & Flag.SEEN:
-        done = "marked as read"
-    elif remove & Flag.SEEN:
-        done = "marked as unread"
-    elif add & Flag.FLAGGED:
-        done = "flagged"
-    elif remove & Flag.FLAGGED:
-        done = "unflagged"
-    elif add_tags:
-        done = f"tagged {', '.join(map(label_of, add_tags))}"
-    elif remove_tags:
-        done = f"no longer tagged {', '.join(map(label_of, remove_tags))}"
-    else:
-        done = "changed"
-    return f"{messages(count)} {done}"
