@@ -77,5 +77,5 @@ class Demo:
 def forget_old(tx: Transaction) -> None:
     """A sandbox ends with its engine; its accounts have no server any more."""
     for account in accounts.every(tx):
-        if account.address.endswith("@" + Sandbox.DOMAIN):
+        if Sandbox.has_server(account.incoming):
             accounts.remove(tx, account.id)

@@ -17,7 +17,7 @@ import tomllib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, ClassVar
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
@@ -78,6 +78,10 @@ class _Ready(msgspec.Struct, frozen=True):
     token: str = ""
 
 
+# Of the folder of a sandbox, which also holds the certificate that its server shows.
+_PREFIX = "desktopmail-sandbox-"
+
+
 @dataclass(slots=True)
 class _Running:
     process: subprocess.Popen[bytes]
@@ -91,11 +95,9 @@ class Sandbox:
         account_ids: Of the accounts that were made for its users.
     """
 
-    DOMAIN: ClassVar = "sandbox.test"
-
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
-        self._folder = Path(tempfile.mkdtemp(prefix="desktopmail-sandbox-"))
+        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
         self._ready_file = self._folder / "ready.json"
         self._index = _load_index()
         self._passwords = {
@@ -170,6 +172,12 @@ class Sandbox:
         name, _, domain = address.lower().rpartition("@")
         is_user = any(user.name == name for user in self._index.user)
         return self._running is not None and is_user and domain == self._index.domain
+
+    @staticmethod
+    def has_server(server: ServerSettings) -> bool:
+        """Whether a server is that of a sandbox, this one or an earlier one."""
+        folders = Path(server.ca_file).parts if server.ca_file is not None else ()
+        return any(name.startswith(_PREFIX) for name in folders)
 
     def discovered(self, address: str) -> Discovered:
         """Its servers, for an address of a user of it.

@@ -28,7 +28,7 @@ from tests.helpers.without import python_path
 def test_the_sample_mail_is_complete() -> None:
     index = sandbox._load_index()
     names = {user.name: user for user in index.user}
-    assert index.domain == Sandbox.DOMAIN
+    assert index.domain == "sandbox.test"
     assert {user.protocol for user in index.user} == {"imap", "pop3"}
     for message in index.message:
         octets = resources.path("demo", *message.file.split("/")).read_bytes()
