@@ -23,6 +23,7 @@ from desktopmail.net.endpoint import join_host_port
 
 if TYPE_CHECKING:
     from desktopmail.door.commands import EditAccount, ServerChange, ServerSettings
+    from desktopmail.door.ids import AccountId
     from desktopmail.engine.connector import Connector
     from desktopmail.engine.secrets import Secrets
     from desktopmail.engine.store.account import Account
@@ -55,21 +56,39 @@ class Editing:
         Raises:
             DoorError: A server refused, the name is taken, or a proxy is none; nothing has changed.
         """
-        before = await self.store.read(lambda tx: accounts.get(tx, command.account_id))
-        after = _edited(before, command)
-        await self.store.read(partial(_refuse_taken, after))
+        before, after = await self.store.read(partial(_edited_now, command))
         refuse_what_is_none(after.incoming, after.outgoing)
         sides = _to_try(before, after, command)
         if command.check and sides:
             given = GivenSecrets(command.password, command.outgoing_password, self.connector)
             await check.before_saving(after, given, self.connector, sides)
-        await self.secrets.keep(after.id, command.password, command.outgoing_password)
+        # No password that is given for the new server goes to the old one.
         await self.working.end(after.id)
         try:
-            await self.store.write(partial(_keep, before, after, sides))
+            # It may have been edited or removed while the servers were tried.
+            await self.store.read(partial(_edited_now, command))
+            await self.secrets.keep(after.id, command.password, command.outgoing_password)
+            after = await self.store.write(partial(_keep, command))
         finally:
-            self.working.begin(after.id, after.kind)
+            if await self.store.read(partial(_is_there, after.id)):
+                self.working.begin(after.id, after.kind)
         return Outcome(ids=(after.id,), label=f"Account {after.name} changed")
+
+
+def _is_there(account_id: AccountId, tx: Transaction) -> bool:
+    return bool(tx.fetch("SELECT 1 FROM account WHERE id = ?", (account_id,)))
+
+
+def _edited_now(command: EditAccount, tx: Transaction) -> tuple[Account, Account]:
+    """The account as it is, and as it is to be.
+
+    Raises:
+        DoorError: It is gone, or its name is taken.
+    """
+    before = accounts.get(tx, command.account_id)
+    after = _edited(before, command)
+    _refuse_taken(after, tx)
+    return before, after
 
 
 def _edited(account: Account, command: EditAccount) -> Account:
@@ -144,8 +163,9 @@ def _forget_names(tx: Transaction, account: Account) -> None:
             vanish.void(tx, box.id)
 
 
-def _keep(before: Account, after: Account, sides: list[Side], tx: Transaction) -> None:
-    _refuse_taken(after, tx)
+def _keep(command: EditAccount, tx: Transaction) -> Account:
+    before, after = _edited_now(command, tx)
+    sides = _to_try(before, after, command)
     accounts.edit(tx, after)
     identity.follow(tx, before, after)
     if _is_another_server(before, after):
@@ -165,3 +185,4 @@ def _keep(before: Account, after: Account, sides: list[Side], tx: Transaction) -
         accounts.learn(tx, after.id, learned)
     for side in sides:
         trust.settle(tx, after.id, side)
+    return after

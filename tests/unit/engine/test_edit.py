@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
-from desktopmail.door.commands import AddAccount, EditAccount, Password, ServerChange, SetIdentity
+from desktopmail.door.commands import (
+    AddAccount,
+    EditAccount,
+    Password,
+    RemoveAccount,
+    ServerChange,
+    SetIdentity,
+)
 from desktopmail.door.ids import AccountId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import PasswordPlace, ReadPasswordPlace
 from desktopmail.door.rows import Auth, Kind, Security
+from desktopmail.engine import check
+from desktopmail.engine.secrets import Secrets
 from desktopmail.engine.store import account as accounts
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, MemoryKeyring, account_command, running_engine
@@ -20,6 +30,7 @@ from tests.helpers.store import mail
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from desktopmail.door.commands import AnyCommand
     from desktopmail.engine.store.account import Account
     from tests.helpers.engine import Bench
 
@@ -280,3 +291,81 @@ async def test_a_private_authority_comes_and_goes(tmp_path: Path) -> None:
                 )
                 assert (await kept(bench, account_id)).incoming.ca_file == there
                 assert bench.reader.accounts()[0].incoming.ca_file == there
+
+
+class Held:
+    """A trial of servers that lasts until it is let go, and goes well."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun, self.let_go = asyncio.Event(), asyncio.Event()
+        monkeypatch.setattr(check, "before_saving", self._try)
+
+    async def _try(self, *_: object) -> None:
+        self.begun.set()
+        await self.let_go.wait()
+
+    async def meanwhile(self, bench: Bench, command: AnyCommand) -> None:
+        """Do something while it lasts."""
+        await self.begun.wait()
+        await bench.engine.command(command)
+        self.let_go.set()
+
+
+async def test_what_is_edited_while_a_server_is_tried_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(monkeypatch)
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            slow = EditAccount(
+                account_id=account_id, incoming=ServerChange(auth=Auth.PLAIN), check=True
+            )
+            renaming = EditAccount(account_id=account_id, name="renamed", check=False)
+            await asyncio.gather(bench.engine.command(slow), held.meanwhile(bench, renaming))
+            account = await kept(bench, account_id)
+            assert (account.name, account.incoming.auth) == ("renamed", Auth.PLAIN)
+
+
+async def test_an_account_that_is_removed_while_its_server_is_tried_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(monkeypatch)
+    ring = MemoryKeyring()
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path, ring) as bench:
+            account_id = await bench.add(server)
+            slow = EditAccount(
+                account_id=account_id, incoming=ServerChange(auth=Auth.PLAIN),
+                password=Password("new"), check=True,
+            )  # fmt: skip
+            removing = RemoveAccount(account_id=account_id)
+            with pytest.raises(DoorError, match="There is no account"):
+                await asyncio.gather(bench.engine.command(slow), held.meanwhile(bench, removing))
+            assert bench.engine.working.ids == ()
+            assert ring.kept == {}
+
+
+async def test_a_new_password_is_kept_when_nothing_speaks_to_the_old_server_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            running: list[tuple[AccountId, ...]] = []
+            kept_before = Secrets.keep
+
+            async def keep(self: Secrets, *arguments: object) -> None:
+                running.append(bench.engine.working.ids)
+                await kept_before(self, *arguments)  # type: ignore[arg-type] # as it is called
+
+            monkeypatch.setattr(Secrets, "keep", keep)
+            await bench.engine.command(
+                EditAccount(
+                    account_id=account_id,
+                    incoming=ServerChange(host="localhost"),
+                    password=Password("new"),
+                    check=False,
+                )
+            )
+            assert running == [()]
