@@ -187,7 +187,9 @@ class _Trial:
             await client.aclose()
 
     async def _look_up(self) -> None:
-        if self._server.proxy or is_loopback(self._server.host):
+        proxies = self._connector.proxies
+        is_proxied = proxies is not None and proxies.of(self._server) is not None
+        if is_proxied or is_loopback(self._server.host):
             self._passed("dns", f"{self._server.host} is not looked up here.")
             return
         found = await resolve(self._server.host, self._server.port)

@@ -111,17 +111,26 @@ class Proxies:
         self._passwords = passwords
         self.default = default
 
-    async def dialer(self, server: ServerSettings, straight: Dialer) -> Dialer:
-        """Return what dials a server: straight, or through its proxy.
+    def of(self, server: ServerSettings) -> Proxy | None:
+        """The proxy that a server is reached through; None for the straight way.
 
         A server on this machine is reached straight unless it names a proxy itself.
 
         Raises:
-            DoorError: The password of the proxy cannot be got at.
+            DoorError: What it names is none.
         """
         proxy = Proxy.parse(server.proxy)
         if proxy is None and server.proxy != DIRECT and not is_loopback(server.host):
-            proxy = self.default
+            return self.default
+        return proxy
+
+    async def dialer(self, server: ServerSettings, straight: Dialer) -> Dialer:
+        """Return what dials a server: straight, or through its proxy.
+
+        Raises:
+            DoorError: The password of the proxy cannot be got at.
+        """
+        proxy = self.of(server)
         if proxy is None:
             return straight
         password = await self._passwords.of_proxy(proxy.where) if proxy.user else None

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from desktopmail.door.commands import AddAccount, Password
+from desktopmail.door.commands import AddAccount, Password, SetProxy
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import CheckAccount, CheckReport
 from desktopmail.door.rows import Kind, Security
+from desktopmail.engine import check
 from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, account_command, running_engine
@@ -177,3 +178,28 @@ async def test_what_no_certificate_is_to_blame_for_shows_none(tmp_path: Path) ->
             with pytest.raises(DoorError) as caught:
                 await bench.engine.command(command)
             assert caught.value.certificate is None
+
+
+@pytest.mark.parametrize(
+    ("own", "is_looked_up"), [("", False), ("none", True), ("socks5://127.0.0.1:1", False)]
+)
+async def test_the_name_of_a_server_behind_a_proxy_is_asked_of_nobody_here(
+    own: str, *, is_looked_up: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def resolve(host: str, _port: int) -> list[object]:
+        asked.append(host)
+        return []
+
+    monkeypatch.setattr(check, "resolve", resolve)
+    with LocalServer(PASSWORDS) as server:
+        command = account_command(server, "alice", Kind.IMAP)
+        incoming = msgspec.structs.replace(
+            command.incoming, host="mail.invalid", security=Security.TLS, proxy=own
+        )
+        async with running_engine(tmp_path) as bench:
+            await bench.engine.command(SetProxy(proxy="socks5://127.0.0.1:1"))
+            added = await bench.engine.command(msgspec.structs.replace(command, incoming=incoming))
+            await report(bench, added.ids[0])
+    assert asked == (["mail.invalid"] if is_looked_up else [])
