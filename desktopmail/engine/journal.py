@@ -218,6 +218,27 @@ def append(
     return made
 
 
+def stand_alone(tx: Transaction, box: Mailbox) -> None:
+    """Let a mailbox be of this device alone, because its server does not have it any more.
+
+    What was to be put into it stands in it; what was to be moved or copied out of it is brought
+    from here to where it goes.
+    """
+    mailbox.let_be_local(tx, box.id)
+    for one in operation.into_mailbox(tx, box.id):
+        if one.kind == "append" and one.arguments.sending is None:
+            operation.remove(tx, one.id)
+    for one in operation.out_of_mailbox(tx, box.id):
+        target = one.arguments.target
+        rows = [row for row in operation.targets(tx, one.id) if not row.done and row.twin]
+        if not rows or target is None or mailbox.get(tx, target).local or one.arguments.filed:
+            continue
+        operation.become_append(tx, one, rows)
+        if one.kind == "move":
+            ids = [row.placement_id for row in rows]
+            expunge(tx, ids, label=one.label, undo=one.undo, after=one.id)
+
+
 def let_followers_go(tx: Transaction, proved: OperationId) -> None:
     """An operation is proved: what waited for it may be done, at once where no server has a say."""
     for one in operation.followers(tx, proved):

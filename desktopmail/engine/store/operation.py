@@ -186,6 +186,33 @@ def into_mailbox(tx: Transaction, mailbox_id: MailboxId) -> list[Operation]:
     return [_operation(row) for row in rows]
 
 
+def out_of_mailbox(tx: Transaction, mailbox_id: MailboxId) -> list[Operation]:
+    """What is not done yet and moves or copies messages out of a mailbox, oldest first."""
+    rows = tx.fetch(
+        f"SELECT {_COLUMNS} FROM operation WHERE state <> 'done' AND kind IN ('move', 'copy')"
+        " AND json_extract(arguments, '$.source') = ? ORDER BY id",
+        (mailbox_id,),
+    )
+    return [_operation(row) for row in rows]
+
+
+def become_append(tx: Transaction, one: Operation, rows: Sequence[Target]) -> None:
+    """Let what a move or copy has made of these be brought to its place from here."""
+    arguments = Arguments(target=one.arguments.target)
+    tx.execute(
+        "UPDATE operation SET kind = 'append', arguments = ?, state = 'pending', not_before_s = 0,"
+        " problem = NULL WHERE id = ?",
+        (msgspec.json.encode(arguments).decode(), one.id),
+    )
+    tx.execute_many(
+        "DELETE FROM operation_target WHERE operation_id = ? AND placement_id = ?",
+        [(one.id, row.placement_id) for row in rows],
+    )
+    made = [(row.twin, row.before, None) for row in rows if row.twin is not None]
+    add_targets(tx, one.id, made)
+    tx.touch_operations()
+
+
 def coming_into(tx: Transaction, mailbox_id: MailboxId) -> set[PlacementId]:
     """What is to be moved or copied into a mailbox, and still stands where it comes from."""
     rows = tx.fetch(

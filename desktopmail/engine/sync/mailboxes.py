@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Role
+from desktopmail.engine import journal
 from desktopmail.engine.store import mailbox, operation, placement
 from desktopmail.engine.sync import vanish
 from desktopmail.net.errors import RefusedError
@@ -175,8 +176,8 @@ def keep(tx: Transaction, account_id: AccountId, listed: list[Listed]) -> None:
     if not any(one.role is Role.INBOX for one in listed):
         return  # whoever has an Inbox is told of it: this answer is not whole
     for gone in before.values():
-        is_ours = gone.local or gone.hidden or operation.of_mailbox(tx, gone.id, "create")
-        if not is_ours:
+        is_heard = gone.hidden and not operation.of_mailbox(tx, gone.id, "delete-mailbox")
+        if not (gone.local or is_heard or operation.of_mailbox(tx, gone.id, "create")):
             _miss(tx, gone)
 
 
@@ -254,9 +255,10 @@ def _miss(tx: Transaction, gone: Mailbox) -> None:
     placement.remove(tx, [row[0] for row in at_server])
     left = tx.fetch("SELECT id FROM placement WHERE mailbox_id = ?", (gone.id,))
     if not left:
-        mailbox.remove(tx, gone.id)
+        if not gone.hidden:  # one that is deleted here is kept, so that it can be made anew
+            mailbox.remove(tx, gone.id)
     elif {row[0] for row in left} - operation.coming_into(tx, gone.id):
-        mailbox.let_be_local(tx, gone.id)
+        journal.stand_alone(tx, gone)
 
 
 def _adopt(tx: Transaction, before: dict[str, Mailbox], one: Listed) -> Mailbox | None:

@@ -11,6 +11,7 @@ from desktopmail.door.commands import (
     CreateMailbox,
     DeleteMailbox,
     DiscardOperation,
+    ImportMessages,
     MoveMessages,
     RenameMailbox,
     SetOffline,
@@ -229,3 +230,36 @@ async def test_what_a_doomed_mailbox_holds_gets_away_when_the_connection_was_cut
             await until(lambda: not bench.reader.operations(), "the mailbox is deleted")
             assert [one.subject for one in server.messages("alice", "Trash")] == ["Subject 1"]
             assert bench.subjects("Trash") == ["Subject 1"]
+
+
+@pytest.mark.parametrize("deleted", [False, True], ids=["moved out", "deleted"])
+async def test_what_is_brought_out_of_a_mailbox_that_another_device_deleted_reaches_the_server(
+    deleted: bool, tmp_path: Path
+) -> None:
+    """It was to be put there first, where it is no more: it stands here alone."""
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path / "profile") as bench, other_device(server) as device:
+            account_id = await bench.add(server)
+            do = bench.engine.command
+            await do(CreateMailbox(account_id=account_id, name="Work"))
+            await bench.sync()
+            await do(SetOffline(offline=True))
+            await device.delete("Work")
+            path = tmp_path / "one.eml"
+            path.write_bytes(mail(1))
+            work = bench.mailbox("Work")
+            await do(ImportMessages(path=str(path), mailbox_id=work))
+            if deleted:
+                await do(DeleteMailbox(mailbox_id=work))
+            else:
+                ids = (bench.placed("Subject 1", "Work"),)
+                await do(MoveMessages(placement_ids=ids, mailbox_id=bench.mailbox("Archive")))
+            await do(SetOffline(offline=False))
+            for _ in range(4):
+                await bench.sync()
+            where = "Trash" if deleted else "Archive"
+            assert bench.reader.operations() == []
+            assert bench.subjects(where) == ["Subject 1"]
+            assert [one.subject for one in server.messages("alice", where)] == ["Subject 1"]
+            if not deleted:
+                assert bench.subjects("Work") == []
