@@ -238,6 +238,7 @@ class RelayQueue:
             original=due.message.octets,
             # RFC 8689 section 5: no more of such a message than its header goes back.
             full=due.message.ret is not Ret.HEADERS and not due.message.requiretls,
+            most_octets=context.config.max_message_octets,
             envid=due.message.envid,
             date=context.ports.clock.now(),
             token=context.ports.entropy.token(12),

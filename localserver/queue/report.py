@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from desktopmail.wire.smtp.rcpt import OriginalRecipient
 
 _LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f]+")
+# For what a report says besides.
+_ROOM_OCTETS = 16 * 1024
 _LONG_LINE = re.compile(rb"[^\n]{998}")
 
 
@@ -75,6 +77,7 @@ def make_report(
     reporter: str,
     original: bytes,
     full: bool,
+    most_octets: int,
     envid: str | None,
     date: datetime,
     token: bytes,
@@ -88,7 +91,12 @@ def make_report(
         sender: Who gets the report.
         reporter: Our own name.
         original: The message, or at least its header.
-        full: Return all of it after a failure (RET=FULL); else the header only.
+        full: Return all of it after a failure (RET=FULL, RFC 3461 section 4.3); else the header
+            only.
+        most_octets: What one message may be: of one that would make the report larger than that
+            the header is returned, as of every other that does not go back whole. A report that is
+            refused for its size would tell the sender nothing (RFC 3464 section 2: what is
+            returned, and whether it is, is the reporter's choice).
         envid: What the sender wants to see again.
         date: Now.
         token: Random; makes Message-ID and boundary.
@@ -104,8 +112,11 @@ def make_report(
     # RFC 6533: what a report says about addresses beyond ASCII is UTF-8, and says so by its type.
     status = "\r\n".join(_for_programs(fates, reporter, envid, date, arrived or date)).encode()
     global_ = "" if status.isascii() else "global-"
-    returned = original if full and worst is Action.FAILED else _header_of(original)
-    kind = _kind(original, is_whole=returned is original)
+    is_whole = full and worst is Action.FAILED
+    if is_whole and len(original) > most_octets - _ROOM_OCTETS - len(status):
+        is_whole = False
+    returned = original if is_whole else _header_of(original)
+    kind = _kind(original, is_whole=is_whole)
     head = [
         f"From: Mail Delivery System <postmaster@{reporter}>",
         f"To: <{sender}>",

@@ -20,6 +20,7 @@ from localserver.store.interface import Delivery
 if TYPE_CHECKING:
     from desktopmail.wire.smtp.mail import Mail
     from localserver.smtp.state import Route, Session
+    from localserver.spool import Spool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ async def deliver(session: Session, prepared: Prepared) -> Reply:
         await _to_mailboxes(session, local, octets, prepared.mailbox, copies)
         if copies.failed and not copies.delivered and not elsewhere:
             raise copies.failed[0][1]
-    await _report(session, mail, copies, spool.head)
+    await _report(session, mail, copies, spool)
     return reply(250, f"Delivered as {identifier}", "2.0.0")
 
 
@@ -175,8 +176,11 @@ def _outgoing(
     )
 
 
-async def _report(session: Session, mail: Mail, copies: _Copies, head: bytes) -> None:
-    """Send the reports of final delivery that were asked for, and those that are due (RFC 3461)."""
+async def _report(session: Session, mail: Mail, copies: _Copies, spool: Spool) -> None:
+    """Send the reports of final delivery that were asked for, and those that are due (RFC 3461).
+
+    With RET=FULL a failure returns the whole message, where `make_report` finds that it fits.
+    """
     if mail.sender is None:
         return  # it is a report itself
     fates = [
@@ -196,16 +200,18 @@ async def _report(session: Session, mail: Mail, copies: _Copies, head: bytes) ->
     if not fates:
         return
     context = session.context
+    is_full = mail.ret is Ret.FULL and not mail.requiretls  # RFC 8689 section 5
     report = make_report(
         fates,
         sender=str(mail.sender),
         reporter=context.config.domain,
-        original=head,
-        full=mail.ret is Ret.FULL and not mail.requiretls,  # RFC 8689 section 5
+        original=await spool.compose(b"") if is_full and copies.failed else spool.head,
+        full=is_full,
+        most_octets=context.config.max_message_octets,
         envid=mail.envid,
         date=context.ports.clock.now(),
         token=context.ports.entropy.token(12),
-        tls_optional=not mail.requiretls and is_tls_optional(head),
+        tls_optional=not mail.requiretls and is_tls_optional(spool.head),
     )
     await send_report(session, str(mail.sender), report, requiretls=mail.requiretls)
 

@@ -10,13 +10,16 @@ DATE = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 ORIGINAL = b"Subject: x\r\nFrom: a@b.example\r\n\r\nbody\r\n"
 
 
-def report(*fates: Fate, full: bool = True, original: bytes = ORIGINAL) -> bytes:
+def report(
+    *fates: Fate, full: bool = True, original: bytes = ORIGINAL, most_octets: int = 1_000_000
+) -> bytes:
     return make_report(
         fates,
         sender="alice@example.org",
         reporter="mail.test",
         original=original,
         full=full,
+        most_octets=most_octets,
         envid="QQ314159",
         date=DATE,
         token=b"0123456789ab",
@@ -127,3 +130,17 @@ def test_a_message_with_a_header_in_utf_8_is_returned_as_a_global_one(
 def test_a_message_in_eight_bits_is_returned_as_such() -> None:
     octets = report(FAILED, original="Subject: x\r\n\r\ngrüße\r\n".encode())
     assert b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 8bit\r\n" in octets
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_report_is_never_larger_than_a_message_may_be(*, full: bool) -> None:
+    original = ORIGINAL + b"a line\r\n" * 20_000
+    for most_octets in range(150_000, 220_000, 10_000):
+        octets = report(FAILED, full=full, original=original, most_octets=most_octets)
+        assert len(octets) <= most_octets
+        returned = email.message_from_bytes(octets).get_payload()[2]
+        is_whole = full and most_octets >= 180_000
+        assert returned.get_content_type() == (
+            "message/rfc822" if is_whole else "text/rfc822-headers"
+        )
+        assert (original in octets) is is_whole

@@ -104,6 +104,19 @@ async def test_when_some_mailboxes_are_full_the_sender_is_told_of_those(notify: 
             assert (status["Action"], status["Status"]) == ("failed", "5.2.2")
 
 
+@pytest.mark.parametrize("ret", ["FULL", "HDRS"])
+async def test_a_large_message_that_a_mailbox_did_not_take_comes_back_whole(ret: str) -> None:
+    octets = MESSAGE + b"a line of many\r\n" * 200_000
+    async with post_office() as post:
+        await fill(post, "bob")
+        talk = await post.logged_in()
+        mail = f"<alice@localhost> RET={ret}"
+        answer = await send(talk, mail, "<alice@localhost>", "<bob@localhost>", octets=octets)
+        assert answer.startswith("250")
+        returned = (await post.inbox("alice"))[1].partition(b"Content-Type: message/rfc822\r\n")[2]
+        assert (octets in returned) is (ret == "FULL")
+
+
 async def test_a_success_report_is_sent_when_asked_for() -> None:
     async with post_office() as post:
         talk = await post.logged_in()
