@@ -27,7 +27,8 @@ def tell_known(session: ImapSession, view: View) -> None:
     known = frozenset(Flag(name) for name in (*SYSTEM, *flags.keywords))
     session.send(FlagsResponse(known))
     permanent = frozenset() if view.readonly else known
-    if permanent and session.account.has_room_for_keywords:
+    view.room_told = not view.readonly and session.account.has_room_for_keywords
+    if view.room_told:
         permanent |= {ANY}
     session.send(Answer(Condition.OK, PermanentFlags(permanent), "Flags kept."))
 

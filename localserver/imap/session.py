@@ -350,6 +350,7 @@ class ImapSession:
         if news.recent is not None and "IMAP4REV2" not in self.enabled:
             self.send(RecentResponse(news.recent))
         if news.changed:
+            self.tell_room(view)
             self.send_encoded(flag_lines(self, view, news.changed))
 
     def tell_keywords(self, view: View) -> None:
@@ -358,6 +359,15 @@ class ImapSession:
         Called before flags of messages are told: no client shall read of one it does not know.
         """
         if view.keywords_told != self.account.flags.revision:
+            tell_known(self, view)
+
+    def tell_room(self, view: View) -> None:
+        r"""Queue them also when the flags of messages took the last room there was for a keyword.
+
+        Then `\*` has to go (RFC 9051 section 7.1, PERMANENTFLAGS): a keyword that no message had
+        gives its place to a new one, until a message has it again.
+        """
+        if view.room_told and not self.account.has_room_for_keywords:
             tell_known(self, view)
 
     def say_goodbye(self, text: str) -> None:

@@ -47,6 +47,7 @@ async def handle_store(session: ImapSession, tag: Tag, command: Store) -> None:
     session.tell_keywords(view)
     if changed.changed:  # else the next change of another session has this MODSEQ
         view.own.add(changed.modseq)
+        session.tell_room(view)
     await _tell(session, view, command, changed)
     await _tell_modified(session, view, changed)
     code = _modified(view, command, changed)

@@ -53,6 +53,7 @@ class View:
         saved: What the last SEARCH with SAVE found (RFC 5182).
         last_plan: The last FETCH's items and how they are answered.
         keywords_told: Revision of the keywords that the client was told last.
+        room_told: The client was told that a further keyword can be made.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class View:
         self.saved: UidSet = UidSet()
         self.last_plan: tuple[object, Plan] | None = None
         self.keywords_told = -1
+        self.room_told = False
         self._take_recent(self.uids)
 
     def close(self) -> None:

@@ -92,6 +92,21 @@ async def test_keywords_end_at_their_limit_and_permanentflags_says_so() -> None:
         assert "k54" in permanent(lines)
 
 
+async def test_a_keyword_that_no_message_had_takes_the_last_room_when_a_message_has_it() -> None:
+    keywords = [f"K{number}" for number in range(55)]
+    async with logged_in(messages=[mail("a")]) as first:
+        await first.run(f"STORE 1 +FLAGS ({' '.join(keywords)})")
+        await first.run("STORE 1 -FLAGS (K7)")
+        async with another(first, select=None) as second:
+            assert r"\*" in permanent(await second.run("SELECT INBOX"))
+            assert r"\*" in permanent(await first.run("SELECT INBOX"))
+            for lines in (await first.run("STORE 1 +FLAGS (K7)"), await second.run("NOOP")):
+                assert set(keywords) <= {*permanent(lines)}
+                assert r"\*" not in permanent(lines)
+                assert lines[2].startswith("* 1 FETCH (")
+            assert permanent(await first.run(r"STORE 1 +FLAGS (\Seen)")) == []
+
+
 async def test_a_refused_keyword_comes_with_what_can_be_kept_now() -> None:
     keywords = " ".join(f"k{number}" for number in range(55))
     async with logged_in(messages=[mail("a")]) as first:
