@@ -46,7 +46,9 @@ def read_options(command: Callable[..., object], arguments: Sequence[str]) -> di
             given[name] = True
             continue
         if not equals:
-            if not rest or rest[0].startswith("-"):
+            # `--pop3 -1` is a number, and -1 a port that is not served.
+            is_number = int in get_args(hints[name]) and _INTEGER.fullmatch(rest[0] if rest else "")
+            if not rest or (rest[0].startswith("-") and not is_number):
                 return None
             value = rest.pop(0)
         if not _take(given, name, get_args(hints[name]), value):

@@ -20,6 +20,11 @@ def test_a_repeated_option_gathers_its_values() -> None:
     }  # fmt: skip
 
 
+def test_a_port_that_is_not_served_is_plain_in_both_ways_of_writing() -> None:
+    given = ["--pop3", "-1", "--pop3s=-1", "--memory"]
+    assert read_options(serve, given) == {"pop3": -1, "pop3s": -1, "memory": True}
+
+
 def test_nothing_is_plain_too() -> None:
     assert read_options(serve, []) == {}
 
@@ -30,6 +35,8 @@ def test_nothing_is_plain_too() -> None:
         ["--help"],
         ["--imap", "zero"],
         ["--imap"],
+        ["--imap", "-x"],
+        ["--domain", "-1"],
         ["--imap=1", "--imap=2"],
         ["--data="],
         ["--data", "--memory"],
