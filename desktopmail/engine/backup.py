@@ -11,7 +11,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.door.rows import SendingState
 from desktopmail.door.sqlite import open_read_only
-from desktopmail.engine.store import sending
+from desktopmail.engine.store import operation, sending
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 async def write(store: Store, folder: Path) -> None:
     """Write a copy of the store into a folder that is new or empty.
 
-    It runs between two steps of the store: rows and octets are of one moment. What waits to be sent
-    is unsure in the copy, and asked about: a copy is used when the store has long sent it.
+    It runs between two steps of the store: rows and octets are of one moment. A copy is used when
+    the store has long sent what waits, and told servers of what was put and copied into mailboxes:
+    in the copy the one is unsure, and asked about, and the other is looked for before it is told.
 
     Raises:
         DoorError: The folder is in use or cannot be written.
@@ -44,7 +45,7 @@ async def write(store: Store, folder: Path) -> None:
             if store.profile.loose.exists():
                 target.loose.touch(mode=0o600)
             _copy(store.profile.database, target.database)
-            _send_nothing_again(target.database)
+            _do_nothing_again(target.database)
             for segment in sorted(store.profile.segments.glob("*.db")):
                 _copy(segment, target.segments / segment.name)
         except (OSError, apsw.Error) as error:
@@ -76,8 +77,8 @@ def _copy(source: Path, target: Path) -> None:
         origin.close()
 
 
-def _send_nothing_again(database: Path) -> None:
-    """Have what waits to be sent asked about in the copy: the store itself goes on to send it."""
+def _do_nothing_again(database: Path) -> None:
+    """Have it known in the copy that the store itself goes on with what waits."""
     copy = apsw.Connection(str(database))
     try:
         waiting = (SendingState.QUEUED, *sending.IN_FLIGHT)
@@ -85,6 +86,7 @@ def _send_nothing_again(database: Path) -> None:
             "UPDATE sending SET state = ?, problem = ? WHERE state = ?",
             [(SendingState.UNSURE.value, sending.COPIED, state.value) for state in waiting],
         )
+        copy.execute(operation.MAY_BE_TOLD)
     finally:
         copy.close()
 

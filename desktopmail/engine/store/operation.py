@@ -37,6 +37,17 @@ class Via(msgspec.Struct, frozen=True, omit_defaults=True):
     undo: str | None = None
 
 
+#: What waits to bring messages somewhere may have been told already: it was begun, with what is
+#: known of its target.
+MAY_BE_TOLD = (
+    "UPDATE operation SET arguments = json_set(arguments, '$.uidnext', coalesce(b.uidnext, 1),"
+    " '$.uidvalidity', b.uidvalidity) FROM mailbox AS b"
+    " WHERE b.id = json_extract(arguments, '$.target') AND kind IN ('move', 'copy', 'append')"
+    " AND operation.state IN ('pending', 'running')"
+    " AND json_extract(arguments, '$.uidnext') IS NULL"
+)
+
+
 class Arguments(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an operation is to do; which of these count depends on its kind.
 

@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING
 import apsw
 import pytest
 
+from desktopmail.door.commands import (
+    BackUp,
+    CopyMessages,
+    ImportMessages,
+    MoveMessages,
+    SetOffline,
+)
 from desktopmail.door.ids import MessageId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
@@ -15,6 +22,8 @@ from desktopmail.door.rows import SendingState, View
 from desktopmail.engine import backup, doctor
 from desktopmail.engine.store import blob, sending
 from desktopmail.net.ports import system_ports
+from localserver.local import LocalServer
+from tests.helpers.engine import PASSWORDS, MemoryKeyring, running_engine, synced_engine
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 if TYPE_CHECKING:
@@ -94,3 +103,40 @@ async def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
     async with open_store(tmp_path / "profile") as store:
         with pytest.raises(DoorError, match="not empty"):
             await backup.write(store, tmp_path / "profile")
+
+
+async def test_what_waits_to_be_told_when_a_copy_is_made_is_not_doubled_by_who_uses_that(
+    tmp_path: Path,
+) -> None:
+    ring = MemoryKeyring()
+    (tmp_path / "in").mkdir()
+    for number in (3, 4):
+        (tmp_path / "in" / f"{number}.eml").write_bytes(mail(number))
+    profile, copy = tmp_path / "profile", tmp_path / "copy"
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(1))
+        server.deliver("alice", mail(2))
+        async with synced_engine(profile, server, ring) as (bench, _):
+            archive = bench.mailbox("Archive")
+            moved, copied = (bench.placed(f"Subject {number}") for number in (1, 2))
+            for command in (
+                SetOffline(offline=True),
+                ImportMessages(path=str(tmp_path / "in"), mailbox_id=archive),
+                MoveMessages(placement_ids=(moved,), mailbox_id=archive),
+                CopyMessages(placement_ids=(copied,), mailbox_id=archive),
+                BackUp(path=str(copy)),
+                SetOffline(offline=False),
+            ):
+                await bench.engine.command(command)
+            await bench.sync()
+        for (service, name), word in list(ring.kept.items()):
+            ring.kept[service, name.replace(str(profile), str(copy))] = word
+        async with running_engine(copy, ring) as bench:
+            assert len(bench.reader.operations()) == 3
+            await bench.sync()
+            assert bench.reader.operations() == []
+            assert bench.problems() == []
+            assert bench.subjects("Archive") == [f"Subject {number}" for number in (1, 2, 3, 4)]
+            assert bench.subjects() == ["Subject 2"]
+        there = sorted(one.subject for one in server.messages("alice", "Archive"))
+        assert there == [f"Subject {number}" for number in (1, 2, 3, 4)]
