@@ -23,6 +23,7 @@ _BY_PASSWORD = 2
 _NONE_ACCEPTABLE = 0xFF
 _CONNECT = 1
 _IPV4, _NAME, _IPV6 = 1, 3, 4
+_ADDRESS_OCTETS = {_IPV4: 4, _IPV6: 16}
 
 # RFC 1928 section 6: what the proxy says, our code, what to do.
 _REPLIES: dict[int, tuple[str, str, str]] = {
@@ -118,8 +119,10 @@ class SocksDialer:
         # The address that the proxy is bound to is of no use, but has to be read.
         if kind == _NAME:
             (size,) = await reader.take(1)
+        elif kind in _ADDRESS_OCTETS:
+            size = _ADDRESS_OCTETS[kind]
         else:
-            size = {_IPV4: 4, _IPV6: 16}.get(kind, 0)
+            raise self._failed("does not speak SOCKS5")
         await reader.take(size + 2)
         # The server may have greeted already.
         stream.unread(reader.rest)

@@ -109,6 +109,19 @@ async def test_a_server_that_is_no_proxy_is_named() -> None:
     assert caught.value.sentence == "The proxy proxy.test:1080 does not speak SOCKS5."
 
 
+async def test_an_answer_whose_end_nobody_knows_is_none_and_nothing_of_it_is_the_servers() -> None:
+    class Strange(Proxy):
+        async def serve(self, stream: Stream) -> None:
+            await take(stream, 3)
+            await stream.send(b"\x05\x00")
+            await take(stream, 7 + len("mail.example.org"))
+            await stream.send(b"\x05\x00\x00\x09+OK of whom?\r\n")
+
+    with pytest.raises(UnreachableError) as caught:
+        await dial(Strange())
+    assert caught.value.sentence == "The proxy proxy.test:1080 does not speak SOCKS5."
+
+
 async def test_a_proxy_that_hangs_up_is_named() -> None:
     class Silent(Proxy):
         async def serve(self, stream: Stream) -> None:
