@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MAX_OCTETS = 256 * 1024
 _SECURITY = {"SSL": Security.TLS, "STARTTLS": Security.STARTTLS}
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+_MAX_HOST = 253  # RFC 1035 section 2.3.4, as it is written
+_PORT = re.compile(r"[0-9]{1,5}")
 _MAX_PORT = 65535
 _BROWSER_ONLY = (
     "The provider lets mail programs in by browser sign-in only, which this program does not do"
@@ -87,12 +89,14 @@ def _server(element: ET.Element, address: str) -> ServerSettings | None:
     host = _filled(element.findtext("hostname", ""), address)
     port = element.findtext("port", "").strip()
     security = _SECURITY.get(element.findtext("socketType", "").strip())
-    if security is None or not _HOST.fullmatch(host) or not port.isascii() or not port.isdigit():
+    if security is None or len(host) > _MAX_HOST or not _HOST.fullmatch(host):
         return None
-    if not 0 < int(port) <= _MAX_PORT:
+    if not _PORT.fullmatch(port) or not 0 < int(port) <= _MAX_PORT:
         return None
     auth = Auth.CRAM_MD5 if _methods(element) == {"password-encrypted"} else Auth.AUTO
-    user = _filled(element.findtext("username", "%EMAILADDRESS%"), address)
+    user = _filled(element.findtext("username", ""), address) or address
+    if not user.isprintable():
+        return None
     return ServerSettings(host=host, port=int(port), security=security, auth=auth, user=user)
 
 

@@ -78,3 +78,22 @@ def test_a_host_that_is_none_is_left_out(host: str) -> None:
 def test_whatever_comes_is_read_or_refused(octets: bytes) -> None:
     with pytest.raises(ValueError, match="it "):
         autoconfig.parse(octets, ADDRESS, "here")
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "65536", "9" * 5000, "\N{ARABIC-INDIC DIGIT NINE}95"])
+def test_a_port_that_is_none_leaves_its_server_out_and_no_other(port: str) -> None:
+    text = CONFIG.replace("<port>995", f"<port>{port}")
+    assert [one.kind for one in autoconfig.parse(text.encode(), ADDRESS, "here")] == [Kind.IMAP]
+
+
+@pytest.mark.parametrize("user", ["a&#10;b", "a&#x202e;b", "a&#127;b"])
+def test_a_user_who_would_be_shown_as_another_one_is_left_out(user: str) -> None:
+    text = CONFIG.replace("%EMAILLOCALPART%", user)
+    assert [one.kind for one in autoconfig.parse(text.encode(), ADDRESS, "here")] == [Kind.IMAP]
+
+
+@pytest.mark.parametrize("empty", ["<username></username>", "<username> </username>", ""])
+def test_without_a_user_it_is_the_address(empty: str) -> None:
+    text = CONFIG.replace("<username>%EMAILLOCALPART%</username>", empty)
+    pop, _ = autoconfig.parse(text.encode(), ADDRESS, "here")
+    assert pop.incoming.user == ADDRESS

@@ -34,3 +34,17 @@ def test_a_dot_says_that_there_is_none() -> None:
 
 def test_without_submission_there_is_no_account() -> None:
     assert accounts({"_imaps": [SrvRecord(0, 0, 993, "i.example.org")]}, "a@example.org") == []
+
+
+def test_the_protocol_that_the_domain_prefers_comes_first() -> None:
+    records = {
+        "_imaps": [SrvRecord(20, 0, 993, "i.example.org")],
+        "_imap": [SrvRecord(5, 0, 143, "i.example.org")],
+        "_pop3s": [SrvRecord(10, 0, 995, "p.example.org")],
+        **OUT,
+    }
+    found = [(one.kind, one.incoming.port) for one in accounts(records, "a@example.org")]
+    assert found == [(Kind.IMAP, 993), (Kind.IMAP, 143), (Kind.POP3, 995)]
+    records["_pop3s"] = [SrvRecord(0, 0, 995, "p.example.org")]
+    found = [(one.kind, one.incoming.port) for one in accounts(records, "a@example.org")]
+    assert found == [(Kind.POP3, 995), (Kind.IMAP, 993), (Kind.IMAP, 143)]
