@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from desktopmail.net.imap_running import Running
+from desktopmail.wire.imap import limits
 from desktopmail.wire.imap.codes import (
     Code,
     HighestModSeq,
@@ -183,7 +184,7 @@ class Fetching(Running):
         *,
         rows: bool = False,
     ) -> None:
-        super().__init__(command, self._claim, sink)
+        super().__init__(command, self._claim, sink, most=limits.MAX_FOUND)
         self.answers: deque[FetchResponse | VanishedResponse] = deque()
         self.rows: deque[FetchRows] = deque()
         self.keep_rows = self._keep_rows if rows else None
@@ -193,6 +194,11 @@ class Fetching(Running):
         self._is_uid = isinstance(command.numbers, UidSet)
         self._vanished = command.vanished
         self._telling = tuple(item for item in command.items if item not in _TOLD_UNASKED)
+
+    @property
+    def gathers(self) -> bool:
+        """Whether its answers are kept until its end: they are taken as they come."""
+        return False
 
     def is_full(self) -> bool:
         """Whether enough waits to stop reading."""

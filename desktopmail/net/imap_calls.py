@@ -47,8 +47,10 @@ class Calls:
         self,
         command: Command,
         claim: Callable[[UntaggedResponse, Tag], bool] | None = None,
+        *,
+        most: int | None = None,
     ) -> Tagged:
-        return await self._dialogue.answer(self._dialogue.ask(Running(command, claim)))
+        return await self._dialogue.answer(self._dialogue.ask(Running(command, claim, most=most)))
 
     async def _gather(
         self,

@@ -199,6 +199,9 @@ class Dialogue:
             return
         if self._recorder is not None:
             self._recorder.record("S", octets)
+        for first in self._running.values():  # servers answer in order
+            first.hears(len(octets))
+            break
         self.machine.receive(octets)
 
     def _drain_events(self) -> bool:
@@ -246,7 +249,7 @@ class Dialogue:
 
     def _route(self, value: UntaggedResponse) -> None:
         for tag, running in self._running.items():
-            if running.claim is not None and running.claim(value, tag):
+            if running.takes(value, tag):
                 running.wake()
                 return
         self._remember_bye(value)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.net.errors import RefusedError
 from desktopmail.net.imap_answers import Fetching, Gathering, Selected, Selecting
+from desktopmail.wire.imap import limits
 from desktopmail.wire.imap.codes import CopyUid, Modified
 from desktopmail.wire.imap.condition import Answer, Tagged
 from desktopmail.wire.imap.copy import Copy
@@ -85,7 +86,7 @@ class MessageCalls(Calls):
         if not leaves:
             begin()
         try:
-            tagged = await self._run(command, selecting.claim)
+            tagged = await self._run(command, selecting.claim, most=limits.MAX_ANSWERS_OF_MESSAGES)
         except RefusedError:
             self._dialogue.mailbox = None
             raise
@@ -186,7 +187,7 @@ class MessageCalls(Calls):
         )
         # `UNCHANGEDSINCE` that fails for all is a NO with MODIFIED (RFC 7162 section 3.1.3).
         try:
-            tagged = await self._run(command, gathering.claim)
+            tagged = await self._run(command, gathering.claim, most=limits.MAX_ANSWERS_OF_MESSAGES)
         except RefusedError as refused:
             if not isinstance(refused.reply, Tagged) or not isinstance(
                 refused.reply.code, Modified

@@ -6,6 +6,9 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from desktopmail.wire.errors import RemoteProtocolError
+from desktopmail.wire.imap import limits
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -32,8 +35,10 @@ class Running:
         claim: Says whether an untagged response answers it, and keeps it then.
         sink: Makes a sink for a large literal; None keeps literals in the answers.
         pours: Octets of its literals are given by `Dialogue.pour` while the server is silent.
+        most: So many answers are taken at most: more have no end that our memory would see.
 
     Attributes:
+        claimed: How many were taken.
         keep_rows: Takes answers with an ENVELOPE unread; None: they are read as they come.
     """
 
@@ -44,11 +49,15 @@ class Running:
         sink: Callable[[Announced, int], Sink] | None = None,
         *,
         pours: bool = False,
+        most: int | None = None,
     ) -> None:
         self.command = command
         self.claim = claim
         self.sink = sink
         self.pours = pours
+        self.claimed = 0
+        self._most = limits.MAX_ANSWERS if most is None else most
+        self._octets = 0
         self.keep_rows: Callable[[FetchRows], None] | None = None
         self.tag: Tag | None = None
         self.ended: asyncio.Future[Tagged] = asyncio.get_running_loop().create_future()
@@ -84,6 +93,38 @@ class Running:
         if not self.ended.done():
             self.ended.set_exception(error)
         self.wake()
+
+    def takes(self, value: UntaggedResponse, tag: Tag) -> bool:
+        """Whether an untagged response answers it; it is kept then.
+
+        Raises:
+            RemoteProtocolError: The server has answered more than any has to say.
+        """
+        if self.claim is None or not self.claim(value, tag):
+            return False
+        self.claimed += 1
+        if self.claimed > self._most:
+            raise self._endless("MAX_ANSWERS")
+        return True
+
+    def hears(self, octets: int) -> None:
+        """Count what comes while its answer is due.
+
+        Raises:
+            RemoteProtocolError: It is more than any server has to say.
+        """
+        self._octets += octets
+        if self.gathers and self._octets > limits.MAX_GATHERED_OCTETS:
+            raise self._endless("MAX_GATHERED_OCTETS")
+
+    @property
+    def gathers(self) -> bool:
+        """Whether its answers are kept until its end."""
+        return self.claim is not None
+
+    def _endless(self, limit: str) -> RemoteProtocolError:
+        name = self.command.name.decode("ascii")
+        return RemoteProtocolError(f"its answer to {name} has no end", limit=limit)
 
     def is_full(self) -> bool:
         """Whether so much waits for its reader that nothing more should be read."""

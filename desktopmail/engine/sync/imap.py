@@ -332,7 +332,7 @@ class ImapSync:
         """Hear what the server says unasked; what vanished is kept until it is written down."""
         client = self._client
         if isinstance(value, VanishedResponse) and client is not None and client.mailbox:
-            self._vanished.setdefault(client.mailbox, []).append(value.uids)
+            vanish.keep_told(self._vanished.setdefault(client.mailbox, []), value.uids)
         if isinstance(value, VanishedResponse | ExpungeResponse | ExistsResponse | FetchResponse):
             self._news.set()
 

@@ -256,27 +256,30 @@ class Look:
         Args:
             selected: What the server said when the mailbox was opened.
             following: The UIDs of what came are this one or higher.
-            told: Gets what else the server tells of what came.
+            told: Gets what else the server tells of what came, of as many as are asked about.
         """
         if selected.uid_next is not None and selected.uid_next <= following:
             return UidSet()
         items: tuple[Item, ...] = (Item.UID, Item.SIZE, Item.INTERNALDATE)
         if await self.store.read(partial(_has_from, self.mailbox_id, following)):
             items = (*items, Item.FLAGS)
-        # "7:*" brings the last message even when its UID is below 7.
-        answers = [
-            answer
-            async for answer in self.client.uid_fetch(UidSet.span(following), items)
-            if isinstance(answer, FetchResponse) and (answer.uid or 0) >= following
-        ]
-        new = {answer.uid for answer in answers if answer.uid is not None}
-        told |= {
-            one.uid: _told(one.size, one) for one in answers if one.uid and one.size is not None
-        }
-        if Item.FLAGS in items:
-            for start in range(0, len(answers), _FLAG_BATCH):
-                batch = answers[start : start + _FLAG_BATCH]
+        new: set[Uid] = set()
+        batch: list[FetchResponse] = []
+        async for answer in self.client.uid_fetch(UidSet.span(following), items):
+            # "7:*" brings the last message even when its UID is below 7.
+            if not isinstance(answer, FetchResponse) or (answer.uid or 0) < following:
+                continue
+            new.add(Uid(answer.uid or 0))
+            if len(told) <= moved_here.MOST and answer.size is not None:
+                told[Uid(answer.uid or 0)] = _told(answer.size, answer)
+            if Item.FLAGS in items:
+                batch.append(answer)
+            if len(batch) >= _FLAG_BATCH:
                 await self.store.write(partial(_update, self.mailbox_id, batch))
+                batch = []
+        if batch:
+            await self.store.write(partial(_update, self.mailbox_id, batch))
+        if Item.FLAGS in items:
             new -= await self.store.read(partial(_known_from, self.mailbox_id, following))
         return UidSet.of(new)
 

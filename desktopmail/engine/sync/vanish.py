@@ -6,15 +6,30 @@ middle of a move look the same as a deletion. What comes back meanwhile is shown
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from desktopmail.engine.store import mailbox, placement
+from desktopmail.wire.imap.sequence import UidSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from desktopmail.door.ids import MailboxId, PlacementId
     from desktopmail.engine.store.store import Transaction
+
+
+# What is told unasked is put together as often as so much of it has come.
+_PIECES: Final = 1000
+# So many ranges of it are kept; of what is beyond the next look misses the count, and asks.
+_RANGES: Final = 100_000
+
+
+def keep_told(kept: list[UidSet], uids: UidSet) -> None:
+    """Keep what a server tells unasked to be gone, as far as it is worth it."""
+    if len(kept) >= _PIECES:
+        kept[:] = [UidSet.union(kept)]
+    if not kept or len(kept[0].ranges) < _RANGES:
+        kept.append(uids)
 
 
 def unlink(tx: Transaction, mailbox_id: MailboxId, uids: Iterable[int]) -> int:

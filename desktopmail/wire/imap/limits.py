@@ -49,6 +49,13 @@ MAX_RESPONSE_OCTETS = 512 * MIB
 # Messages that one answer to a SEARCH may name: more than any mailbox holds. A set of four billion
 # fits into twelve octets, and whoever counts it up is gone.
 MAX_FOUND = 10_000_000
+# Answers that are gathered for one command: those of a LIST name a quarter of a million mailboxes,
+# each with its numbers.
+MAX_ANSWERS = 500_000
+# The same where each is of a message: what changed since a mailbox was open, or is changed at once.
+MAX_ANSWERS_OF_MESSAGES = 5_000_000
+# The octets that come while they are gathered, whatever is in them.
+MAX_GATHERED_OCTETS = MAX_RESPONSE_OCTETS
 # Untagged responses before login: capabilities and some words, told anew after TLS.
 MAX_RESPONSES_BEFORE_LOGIN = 1_000
 # Untagged responses that could not be read, after which the peer is given up.

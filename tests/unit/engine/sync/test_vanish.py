@@ -11,6 +11,7 @@ from desktopmail.door.rows import Flag
 from desktopmail.engine import journal
 from desktopmail.engine.store import mailbox, placement
 from desktopmail.engine.sync import vanish
+from desktopmail.wire.imap.sequence import Uid, UidSet
 from localserver.faults import Fault
 from localserver.local import LocalServer
 from tests.helpers.engine import (
@@ -190,3 +191,19 @@ async def test_detaching_keeps_every_message(tmp_path: Path) -> None:
         await store.write(lambda tx: vanish.detach(tx, inbox))
         assert await store.read(lambda tx: count(tx, DETACHED)) == 2
         assert await store.read(lambda tx: placement.of_mailbox(tx, inbox)) == []
+
+
+def test_what_is_told_unasked_to_be_gone_is_kept_in_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next look misses what is not kept, as its count is another one."""
+    monkeypatch.setattr(vanish, "_PIECES", 10)
+    monkeypatch.setattr(vanish, "_RANGES", 50)
+    kept: list[UidSet] = []
+    for uid in range(1, 41):
+        vanish.keep_told(kept, UidSet.of([Uid(uid)]))
+    assert UidSet.union(kept) == UidSet.span(1, 40)
+    for uid in range(100, 1000, 2):
+        vanish.keep_told(kept, UidSet.of([Uid(uid)]))
+        assert len(kept) <= 10
+    told = UidSet.union(kept)
+    assert 50 <= len(told.ranges) <= 60
+    assert Uid(1) in told
