@@ -490,10 +490,20 @@ _VERSION_18 = """
 ALTER TABLE problem ADD COLUMN code TEXT NOT NULL DEFAULT '';
 """
 
+# Tags that are older than their labels are found by what they are shown as.
+_VERSION_19 = """
+UPDATE tag SET label = CASE name WHEN '$label1' THEN 'Important' WHEN '$label2' THEN 'Work'
+    WHEN '$label3' THEN 'Personal' WHEN '$label4' THEN 'To Do' WHEN '$label5' THEN 'Later'
+    ELSE 'Important' END
+    WHERE label = '' AND name IN
+        ('$label1', '$label2', '$label3', '$label4', '$label5', '$important');
+"""
+
 UPGRADES: tuple[str, ...] = (
     _VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6, _VERSION_7,
     _VERSION_8, _VERSION_9, _VERSION_10, _VERSION_11, _VERSION_12,
     _VERSION_13, _VERSION_14, _VERSION_15, _VERSION_16, _VERSION_17, _VERSION_18,
+    _VERSION_19,
 )  # fmt: skip
 """Step N makes version N of version N - 1; version 0 is an empty database. Never edit one."""
 
@@ -528,10 +538,11 @@ def upgrade(connection: apsw.Connection, *, to: int = VERSION) -> None:
         try:
             connection.execute(UPGRADES[number - 1])
             connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # a disk that fails has SQLite take all of it back itself
+                connection.execute("ROLLBACK")
             raise
-        connection.execute("COMMIT")
 
 
 def missing(connection: apsw.Connection) -> list[str]:

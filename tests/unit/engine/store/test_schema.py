@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import random
+import shutil
+from typing import TYPE_CHECKING
+
 import apsw
 import pytest
 
+from desktopmail.door.profile import Profile
+from desktopmail.door.reader import SqliteReader
+from desktopmail.door.rows import View
+from desktopmail.door.sqlite import fetch
 from desktopmail.door.view import WORDS_SLOTS, first_words_id
+from desktopmail.engine.indexing import index_waiting
 from desktopmail.engine.store import schema
+from desktopmail.net.ports import system_ports
+from tests.helpers import plain_search
+from tests.helpers.store import open_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def shape(connection: apsw.Connection) -> list[tuple[object, ...]]:
@@ -43,6 +58,80 @@ def test_a_step_that_fails_leaves_the_version_before(monkeypatch: pytest.MonkeyP
         schema.upgrade(connection, to=len(steps))
     assert shape(connection) == before
     assert schema.version_of(connection) == len(steps) - 1
+
+
+def test_a_step_that_sqlite_took_back_itself_fails_for_the_reason_of_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So it does where a disk is full or fails; nobody was told of the disk."""
+    connection = apsw.Connection(":memory:")
+    schema.upgrade(connection)
+    before = shape(connection)
+    steps = (*schema.UPGRADES, "CREATE TABLE late (id INTEGER); ROLLBACK; SELECT * FROM nowhere")
+    monkeypatch.setattr(schema, "UPGRADES", steps)
+    with pytest.raises(apsw.SQLError, match="nowhere"):
+        schema.upgrade(connection, to=len(steps))
+    assert shape(connection) == before
+    connection.execute("BEGIN IMMEDIATE")  # nothing is left open
+
+
+@pytest.mark.parametrize("version", range(1, schema.VERSION))
+async def test_the_mail_of_a_store_of_an_older_version_is_all_there_and_found(
+    version: int, tmp_path: Path
+) -> None:
+    chance = random.Random(version)
+    now, old = Profile.at(tmp_path / "now"), Profile.at(tmp_path / "old")
+    async with open_store(now.folder) as store:
+        rows = await store.write(lambda tx: plain_search.fill(chance, tx))
+        await store.write(lambda tx: tx.execute("DELETE FROM mailbox WHERE hidden = 1"))
+        totals = await store.read(lambda tx: tx.fetch("SELECT * FROM mailbox_total"))
+    shutil.copytree(now.segments, old.segments)
+    made_as_of(version, now, old)
+    async with open_store(old.folder) as store:
+        assert await store.read(lambda tx: tx.fetch("SELECT * FROM mailbox_total")) == totals
+        assert await store.read(lambda tx: tx.fetch("PRAGMA integrity_check")) == [("ok",)]
+        assert await store.read(lambda tx: tx.fetch("PRAGMA foreign_key_check")) == []
+        await index_waiting(store, system_ports())
+        reader = SqliteReader(old)
+        for _ in range(20):
+            asked = plain_search.query(chance)
+            expected = {row.id for row in rows if asked.holds is None or asked.holds(row)}
+            found = reader.window(View(query=asked.text), 0, 1000)
+            assert {row.id for row in found} == expected, asked.text
+        reader.close()
+
+
+def made_as_of(version: int, now: Profile, old: Profile) -> None:
+    """Make a database as an older version had it, with the rows of one of now."""
+    connection = apsw.Connection(str(old.database))
+    schema.upgrade(connection, to=version)
+    connection.execute("ATTACH ? AS now", (str(now.database),))
+    triggers = fetch(connection, "SELECT name, sql FROM main.sqlite_schema WHERE type = 'trigger'")
+    for name, _ in triggers:
+        connection.execute(f"DROP TRIGGER {name}")
+    for (table,) in fetch(
+        connection,
+        "SELECT name FROM now.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'words%'"
+        " AND name IN (SELECT name FROM main.sqlite_schema)",
+    ):
+        columns = ",".join(
+            row[0]
+            for row in fetch(
+                connection,
+                "SELECT name FROM pragma_table_info(?1, 'main') WHERE name IN"
+                " (SELECT name FROM pragma_table_info(?1, 'now'))",
+                (table,),
+            )
+        )
+        connection.execute(f"DELETE FROM main.{table}")  # noqa: S608 - of this test
+        connection.execute(
+            f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}"  # noqa: S608
+        )
+    if version >= 8:  # else all messages wait after the upgrade anyhow
+        connection.execute("INSERT OR IGNORE INTO main.word_queue SELECT id FROM message")
+    for _, text in triggers:
+        connection.execute(text)
+    connection.close()
 
 
 @pytest.mark.parametrize(
