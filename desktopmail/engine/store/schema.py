@@ -499,11 +499,16 @@ UPDATE tag SET label = CASE name WHEN '$label1' THEN 'Important' WHEN '$label2' 
         ('$label1', '$label2', '$label3', '$label4', '$label5', '$important');
 """
 
+# With each message that is deleted it is asked whether its octets are of one that was sent.
+_VERSION_20 = """
+CREATE INDEX sending_by_blob ON sending (blob_id);
+"""
+
 UPGRADES: tuple[str, ...] = (
     _VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6, _VERSION_7,
     _VERSION_8, _VERSION_9, _VERSION_10, _VERSION_11, _VERSION_12,
     _VERSION_13, _VERSION_14, _VERSION_15, _VERSION_16, _VERSION_17, _VERSION_18,
-    _VERSION_19,
+    _VERSION_19, _VERSION_20,
 )  # fmt: skip
 """Step N makes version N of version N - 1; version 0 is an empty database. Never edit one."""
 

@@ -115,3 +115,36 @@ async def test_a_blob_cannot_go_from_under_its_message(tmp_path: Path) -> None:
         await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1)]))
         with pytest.raises(apsw.ConstraintError):
             await store.write(lambda tx: tx.execute("DELETE FROM blob"))
+
+
+async def test_octets_are_forgotten_without_going_through_all_that_was_ever_sent(
+    tmp_path: Path,
+) -> None:
+    """With 3,000 sent messages each one that was deleted took 0.8 ms instead of 0.1."""
+
+    def steps_of(tx: Transaction, sent: int) -> int:
+        account_id = add_account(tx, f"of {sent}")
+        (kept,) = blob.put(tx, [b"sent"])
+        tx.execute_many(
+            "INSERT INTO sending (account_id, state, message_id, subject, sender, recipients,"
+            " blob_id, queued_s, not_before_s, changed_s) VALUES (?, 'done', '', '', '', '[]', ?,"
+            " 0, 0, 0)",
+            [(account_id, kept)] * sent,
+        )
+        (gone,) = blob.put(tx, [b"deleted"])
+        steps = 0
+
+        def count() -> bool:
+            nonlocal steps
+            steps += 1
+            return False
+
+        tx._connection.set_progress_handler(count, 1)
+        blob.drop_unnamed(tx, [gone])
+        tx._connection.set_progress_handler(None)
+        return steps
+
+    async with open_store(tmp_path) as store:
+        few = await store.write(lambda tx: steps_of(tx, 1))
+        many = await store.write(lambda tx: steps_of(tx, 500))
+    assert many < few + 50
