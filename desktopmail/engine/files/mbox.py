@@ -3,7 +3,8 @@
 Written is the dialect mboxrd, the only one that can be undone: each line that begins with "From "
 behind any number of ">" gets one more. Read are mboxrd and mboxo alike, and mboxcl and mboxcl2 that
 say in Content-Length how long a body is: believed where the next message, or the end, stands there.
-Flags travel in Status, X-Status and X-Keywords, as mutt, Dovecot and others have them.
+Flags travel in Status, X-Status and X-Keywords, as mutt, Dovecot and others have them. Some put X-UID
+and X-IMAPbase beside them, and a message about the file in front of all.
 
 Those fields are the file's, and the last ones of a header. A message that has one of its own (it
 came out of an mbox once) is written with one of that name behind it, and keeps its own when it is
@@ -55,11 +56,18 @@ _FROM = re.compile(rb"^From ", re.MULTILINE)
 _BLANK = {b"\n", b"\r\n"}
 _NOTHING = {*_BLANK, b""}
 _LENGTH = b"content-length"
+_OF_NUMBERS = {b"x-uid", b"x-imap", b"x-imapbase"}
 # A field of the file; one that goes on in the next line, or says something else, is the message's.
 _FIELD = re.compile(
     rb"^(?:(Status):[ \t]*([RODNU]*)|(X-Status):[ \t]*([A-Z]*)|(X-Keywords):[ \t]*([^\r\n]*)"
-    rb"|(Content-Length):[ \t]*([0-9]{1,15}))[ \t]*\r?\n(?![ \t])",
+    rb"|(Content-Length):[ \t]*([0-9]{1,15})"
+    rb"|(X-UID):[ \t]*([0-9]*)|(X-IMAP(?:base)?):[ \t]*([0-9]+ [0-9]+[^\r\n]*))"
+    rb"[ \t]*\r?\n(?![ \t])",
     re.MULTILINE | re.IGNORECASE,
+)
+# What Pine and UW-IMAP keep in front of all messages.
+_ABOUT_THE_FILE = re.compile(
+    rb"^Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\r?$", re.MULTILINE
 )
 _LETTERS = {
     b"status": {b"R": Flag.SEEN},
@@ -123,7 +131,8 @@ def read(path: Path) -> Iterator[FileMessage]:
             head = _read_head(file)
             counted = _read_counted(file, head)
             body, line = counted if counted is not None else _read_to_separator(file)
-            yield _message(head, body, date_s, is_counted=counted is not None)
+            if b"X-IMAP: " not in head or not _ABOUT_THE_FILE.search(head):
+                yield _message(head, body, date_s, is_counted=counted is not None)
 
 
 def begins(octets: bytes) -> bool:
@@ -266,7 +275,7 @@ def _taken_off(head: bytes, *, is_counted: bool) -> tuple[bytes, list[tuple[byte
 
 def _fields(message: FileMessage, head: bytes, size: int) -> bytes:
     """The fields of the file for a message; one behind each that the message has itself."""
-    own = {name for name, _, _ in _fields_in(head)}
+    own = {name: head[begin:end] for name, _, (begin, end) in _fields_in(head)}
     more = b"".join(
         letter for letter, flag in _LETTERS[b"x-status"].items() if message.flags & flag
     )
@@ -277,4 +286,5 @@ def _fields(message: FileMessage, head: bytes, size: int) -> bytes:
         lines.append(b"X-Keywords: %b\n" % " ".join(message.tags).encode())
     if _LENGTH in own:
         lines.append(b"Content-Length: %d\n" % size)
+    lines += [line for name, line in own.items() if name in _OF_NUMBERS]
     return b"".join(lines)

@@ -79,6 +79,7 @@ def test_the_separator_tells_when_a_message_arrived(
         b"Subject: a\r\nX-Status: A\r\nStatus: RO\r\nStatus: O\r\nX: y\r\n\r\nhello\r\n",
         b"Subject: a\r\nStatus: Resolved\r\n\r\nhello\r\n",
         b"Subject: a\r\nStatus: R\r\n to be folded\r\n\r\nhello\r\n",
+        b"X-UID: 7\r\nSubject: a\r\nX-IMAPbase: 12345 7 work\r\nX-UID: \r\n\r\nhello\r\n",
         b"\r\nno header\r\n",
     ],
 )
@@ -102,6 +103,7 @@ def test_a_message_without_a_body_gets_none(octets: bytes, tmp_path: Path) -> No
     [
         b"Status: RO\nSubject: a\nContent-Length: 2\n",
         b"Content-Length: 2\nStatus: R\nX-UID: 7\n",
+        b"X-IMAPbase: 1795417200 02 $Junk\nX-UID: 1\nSubject: a\nStatus: RO\nX-Keywords: \n",
         b"Content-Length: 999\nSubject: a\nStatus: RO\nX-Spam: no\n",
     ],
 )
@@ -112,7 +114,9 @@ def test_fields_of_the_file_are_known_wherever_another_program_put_them(
     path.write_bytes((SEPARATOR + head + b"\nx\n\n") * 2)
     for one in mbox.read(path):
         assert one.flags == Flag.SEEN
-        assert b"Status" not in one.octets
+        assert not {b"Status", b"X-UID", b"X-IMAPbase"} & set(
+            one.octets.replace(b":", b" ").split()
+        )
 
 
 @pytest.mark.parametrize(
@@ -251,3 +255,16 @@ def test_a_length_that_lies_is_not_believed(tmp_path: Path, size: int) -> None:
     first, second = mbox.read(path)
     assert first.octets.endswith(b"\r\n\r\nsome text\r\n")
     assert second.octets == b"Subject: two\r\n\r\nlast\r\n"
+
+
+def test_what_pine_keeps_in_front_of_all_messages_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "x.mbox"
+    about = b"From: Mail System Internal Data <MAILER-DAEMON@x>\nX-IMAP: 1795417200 0000000002\n"
+    subject = b"Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\n"
+    one = SEPARATOR + b"Subject: one\n\ntext\n\n"
+    for head in (about + subject, subject + about):
+        path.write_bytes(SEPARATOR + head + b"Status: RO\n\nThis text is part of it.\n\n" + one)
+        (found,) = mbox.read(path)
+        assert found.octets == b"Subject: one\r\n\r\ntext\r\n"
+    path.write_bytes(SEPARATOR + subject + b"\nAn answer about it.\n\n" + one)
+    assert len(list(mbox.read(path))) == 2
