@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from desktopmail.door import commands
 from desktopmail.door.interface import DoorError
+from desktopmail.engine.files import beside
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import contact, identity, person
 from desktopmail.mime import vcard
@@ -84,7 +85,7 @@ async def export(store: Store, ports: Ports, path: Path) -> commands.Outcome:
     """
     cards = await store.read(contact.cards)
     try:
-        await ports.executor.run(path.write_bytes, vcard.write(cards))
+        await ports.executor.run(beside.write, path, vcard.write(cards))
     except OSError as error:
         raise DoorError(
             f"{path} cannot be written: {error.strerror}.", code="unwritable"

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from desktopmail.door.interface import DoorError
+from desktopmail.engine.files import beside
 from desktopmail.engine.files.message import FileMessage, with_crlf
 from desktopmail.mime.header import Header
 from desktopmail.mime.message import Message
@@ -43,13 +44,7 @@ class EmlWriter:
         path = self._folder / f"{name}-{digest}.eml"
         if path.is_file() and path.stat().st_size == len(message.octets):
             return False
-        being_written = self._folder / f".{digest}.{os.getpid()}.part"
-        try:
-            being_written.write_bytes(message.octets)
-            being_written.replace(path)
-        except BaseException:
-            being_written.unlink(missing_ok=True)
-            raise
+        beside.write(path, message.octets)
         return True
 
     def close(self) -> None:

@@ -51,8 +51,12 @@ def places(folder: Path, boxes: Iterable[Mailbox], form: str) -> dict[MailboxId,
 def _place(folder: Path, box: Mailbox, form: str, behind: str = "") -> Path:
     names = box.shown_path.split(box.delimiter) if box.delimiter else [box.shown_path]
     parts = [_safe(name) for name in names]
-    if form != "maildir":
-        return folder.joinpath(*parts[:-1], parts[-1] + behind + (".mbox" * (form == "mbox")))
+    if form == "eml":
+        return folder.joinpath(*parts[:-1], parts[-1] + behind)
+    if form == "mbox":
+        # A folder that ends so would have the name of the file of another mailbox.
+        above = [part + "_" * part.lower().endswith(".mbox") for part in parts[:-1]]
+        return folder.joinpath(*above, f"{parts[-1]}{behind}.mbox")
     if box.role is Role.INBOX:
         return folder
     encoded = [encode_utf7(part.replace(".", "_")).decode("ascii") for part in parts]

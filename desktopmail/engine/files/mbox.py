@@ -3,8 +3,8 @@
 Written is the dialect mboxrd, the only one that can be undone: each line that begins with "From "
 behind any number of ">" gets one more. Read are mboxrd and mboxo alike, and mboxcl and mboxcl2 that
 say in Content-Length how long a body is: believed where the next message, or the end, stands there.
-Flags travel in Status, X-Status and X-Keywords, as mutt, Dovecot and others have them. Some put X-UID
-and X-IMAPbase beside them, and a message about the file in front of all.
+Flags travel in Status, X-Status and X-Keywords, as mutt, Dovecot and others have them. Some put
+X-UID and X-IMAPbase beside them, and a message about the file in front of all.
 
 Those fields are the file's, and the last ones of a header. A message that has one of its own (it
 came out of an mbox once) is written with one of that name behind it, and keeps its own when it is
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag
+from desktopmail.engine.files import beside
 from desktopmail.engine.files.message import FileMessage, with_crlf, with_lf
 
 if TYPE_CHECKING:
@@ -80,9 +81,7 @@ class MboxWriter:
 
     def __init__(self, path: Path) -> None:
         self._path = path.resolve()  # of a link, what it points to
-        self._being_written = self._path
-        if self._path.is_file() or not self._path.exists():  # else a pipe, or a device
-            self._being_written = self._path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._being_written = beside.of(self._path)
         self._file: BinaryIO = self._being_written.open("wb")
 
     def write(self, message: FileMessage) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,3 +82,20 @@ async def test_an_identity_belongs_to_an_account_that_is_there(tmp_path: Path) -
                 await bench.engine.command(
                     SetIdentity(account_id=AccountId(99), address="al@localhost")
                 )
+
+
+async def test_a_full_disk_leaves_the_file_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file = tmp_path / "book.vcf"
+    file.write_bytes(b"kept for years")
+    async with running_engine(tmp_path / "profile") as bench:
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fsync", full)
+            with pytest.raises(DoorError, match="No space left"):
+                await bench.engine.command(ExportContacts(path=str(file)))
+    assert file.read_bytes() == b"kept for years"
+    assert {one.name for one in tmp_path.iterdir()} == {"profile", "book.vcf"}  # noqa: ASYNC240

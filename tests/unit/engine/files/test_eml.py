@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import pathlib
 import tracemalloc
 from typing import TYPE_CHECKING
 
@@ -55,20 +54,18 @@ def test_what_a_full_disk_cuts_off_is_not_left_there(
     message = FileMessage(b"Subject: a\r\n\r\nx\r\n")
     writer = eml.EmlWriter(tmp_path)
 
-    def half(path: Path, octets: bytes) -> int:
-        with path.open("wb") as file:
-            file.write(octets[:5])
+    def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(pathlib.Path, "write_bytes", half)
+        patched.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="No space"):
             writer.write(message)
     assert list(tmp_path.iterdir()) == []
     assert writer.write(message)
     (file,) = tmp_path.iterdir()
     with monkeypatch.context() as patched:
-        patched.setattr(pathlib.Path, "write_bytes", half)
+        patched.setattr(os, "fsync", full)
         assert not writer.write(message)  # it is there
     file.write_bytes(b"Subj")  # of an earlier version, on a full disk
     assert writer.write(message)

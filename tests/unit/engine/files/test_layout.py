@@ -107,3 +107,8 @@ async def test_all_of_an_account_is_written(form: str, tmp_path: Path) -> None:
                 await bench.engine.command(
                     ExportMessages(account_id=account_id, form=form, path=str(tmp_path / "file"))
                 )
+
+
+def test_what_is_below_a_mailbox_is_not_below_the_file_of_another_one() -> None:
+    boxes = [box(1, "a"), box(2, "a.mbox"), box(3, "a.mbox/b"), box(4, "a.MBOX/c/d")]
+    assert names(boxes, "mbox") == ["a.mbox", "a.mbox.mbox", "a.mbox_/b.mbox", "a.MBOX_/c/d.mbox"]
