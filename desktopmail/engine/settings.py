@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import tomlkit
@@ -19,15 +19,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What a person may set.
 
     Attributes:
-        poll_minutes: How often mailboxes are looked at that nobody tells us of.
+        poll_minutes: How often mailboxes are looked at that nobody tells us of; at the most a week.
         transcript_octets: How much of the conversations with servers is kept in memory.
         proxy: `socks5://[USER@]HOST:PORT` for all servers beyond this machine; empty: none. Its
             password is kept where those of the accounts are.
         local_name: What we call ourselves to a submission server; empty: the address literal.
     """
 
-    poll_minutes: float = 5.0
-    transcript_octets: int = 4 * 1024 * 1024
+    poll_minutes: Annotated[float, msgspec.Meta(gt=0, le=10_080)] = 5.0
+    transcript_octets: Annotated[int, msgspec.Meta(ge=0)] = 4 * 1024 * 1024
     local_name: str = ""
     proxy: str = ""
 

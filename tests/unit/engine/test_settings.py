@@ -43,8 +43,13 @@ def test_going_back_to_a_default_is_saved_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["poll_minutes = ", "poll_minutes = 'often'", "colour = 'red'", "[poll_minutes]"]
-)
+    "text",
+    [
+        "poll_minutes = ", "poll_minutes = 'often'", "colour = 'red'", "[poll_minutes]",
+        "poll_minutes = 0", "poll_minutes = -1", "poll_minutes = nan", "poll_minutes = inf",
+        "transcript_octets = -1",
+    ],
+)  # fmt: skip
 def test_a_bad_file_is_one_sentence_that_names_it(tmp_path: Path, text: str) -> None:
     path = tmp_path / "settings.toml"
     path.write_text(text)
