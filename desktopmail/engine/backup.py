@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import logging
+import shutil
 from typing import TYPE_CHECKING
 
 import apsw
@@ -10,13 +12,16 @@ import apsw
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
 from desktopmail.door.rows import SendingState
-from desktopmail.door.sqlite import open_read_only
+from desktopmail.door.sqlite import DAMAGE, open_read_only
 from desktopmail.engine.store import operation, sending
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from desktopmail.engine.store.store import Store, Transaction
+
+
+_log = logging.getLogger("desktopmail.engine")
 
 
 async def write(store: Store, folder: Path) -> None:
@@ -47,7 +52,7 @@ async def write(store: Store, folder: Path) -> None:
             _copy(store.profile.database, target.database)
             _do_nothing_again(target.database)
             for segment in sorted(store.profile.segments.glob("*.db")):
-                _copy(segment, target.segments / segment.name)
+                _copy_segment(segment, target.segments / segment.name)
         except (OSError, apsw.Error) as error:
             _remove(target)
             raise _failed(folder, error) from error
@@ -63,6 +68,16 @@ def _remove(target: Profile) -> None:
     for folder in (target.segments, target.folder):
         if folder.is_dir():
             folder.rmdir()
+
+
+def _copy_segment(source: Path, target: Path) -> None:
+    """Copy a segment; one that is no database any more as it is: nobody writes into that."""
+    try:
+        _copy(source, target)
+    except DAMAGE as error:
+        _log.error("%s is damaged, and copied as it is: %s", source, error)
+        target.with_name(target.name + "-journal").unlink(missing_ok=True)
+        shutil.copyfile(source, target)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -92,6 +107,12 @@ def _do_nothing_again(database: Path) -> None:
 
 
 def _failed(folder: Path, error: OSError | apsw.Error) -> DoorError:
+    if isinstance(error, DAMAGE):
+        return DoorError(
+            f"The backup to {folder} failed: the store is damaged.",
+            remedy="`desktopmail doctor --repair` puts right what can be.",
+            code="no-backup",
+        )
     is_place = isinstance(error, OSError) and error.errno not in {errno.ENOSPC, errno.EDQUOT}
     return DoorError(
         f"The backup to {folder} failed: {_reason(error)}.",

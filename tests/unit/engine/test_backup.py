@@ -140,3 +140,25 @@ async def test_what_waits_to_be_told_when_a_copy_is_made_is_not_doubled_by_who_u
             assert bench.subjects() == ["Subject 2"]
         there = sorted(one.subject for one in server.messages("alice", "Archive"))
         assert there == [f"Subject {number}" for number in (1, 2, 3, 4)]
+
+
+@pytest.mark.logs("is damaged")
+async def test_of_a_damaged_store_there_is_a_backup_with_all_that_can_be_read(
+    tmp_path: Path,
+) -> None:
+    async with open_store(tmp_path / "profile") as store:
+        account_id = await store.write(add_account)
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1)]))
+        await store.read(lambda tx: tx.segments.begin_next())
+        await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(2)], first_uid=9))
+        profile = store.profile
+    with profile.segment(1).open("r+b") as file:
+        file.write(b"\xaa" * 4096)
+    async with open_store(tmp_path / "profile") as store:
+        await backup.write(store, tmp_path / "copy")
+    copy = Profile.at(tmp_path / "copy")
+    assert copy.segment(1).read_bytes() == profile.segment(1).read_bytes()
+    reader = SqliteReader(copy)
+    assert reader.count(View()) == 2
+    assert reader.octets(MessageId(2)) == mail(2)
+    reader.close()
