@@ -6,6 +6,8 @@ it went, so that its last step alone can be taken back.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -183,6 +185,68 @@ def let_stand(
     placement.remove(tx, list(now))
     placement.show(tx, [one for one in now.values() if one not in hidden], shown=True)
     placement.show(tx, list(hidden), shown=False)
+
+
+def copy_instead(tx: Transaction, stand_in: Mapping[PlacementId, PlacementId]) -> bool:
+    """Let what is still to be copied of copies that are going be copied of their originals.
+
+    Args:
+        tx: The step it is part of.
+        stand_in: What is going, each with where its original stands.
+
+    Returns:
+        Whether that can be: not of an original that is to be deleted for good.
+    """
+    lost = {
+        row.placement_id
+        for one, rows in operation.open_about(tx, list(stand_in.values()))
+        if one.kind == "expunge"
+        for row in rows
+    }
+    boxes = {one.id: one.mailbox_id for one in placement.get(tx, list(stand_in.values()))}
+    for one, rows in operation.open_about(tx, list(stand_in)):
+        if one.kind == "move":  # it was moved on before it was copied
+            moved = {_twin(row): stand_in[row.placement_id] for row in rows}
+            if not copy_instead(tx, moved):
+                return False
+        if one.kind != "copy":
+            continue
+        by_box: dict[MailboxId, list[Target]] = defaultdict(list)
+        for row in rows:
+            original = stand_in[row.placement_id]
+            if original in lost or original not in boxes:
+                return False
+            by_box[boxes[original]].append(row)
+        for box, members in by_box.items():
+            _retell(tx, one, members, stand_in, box)
+    return True
+
+
+def copies_since(tx: Transaction, one: Operation, rows: Sequence[Target]) -> list[Target]:
+    """What is still to be copied of what an operation has marked, and was not marked by itself.
+
+    Args:
+        tx: The step it is part of.
+        one: The operation.
+        rows: What it was about, with where that stands now.
+
+    Returns:
+        Such rows of the copies.
+    """
+    before = {row.placement_id: row for row in rows}
+    copies = {
+        row.twin: before[row.placement_id]
+        for copy, members in operation.open_about(tx, list(before))
+        if copy.kind == "copy" and copy.id > one.id
+        for row in members
+        if row.twin is not None
+    }
+    marked = {
+        row.placement_id
+        for _, members in operation.unheard_flag_changes(tx, list(copies))
+        for row in members
+    }
+    return [replace(row, placement_id=twin) for twin, row in copies.items() if twin not in marked]
 
 
 def _cancel(tx: Transaction, made: OperationId, rows: Sequence[Target], source: Mailbox) -> None:

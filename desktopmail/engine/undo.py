@@ -109,6 +109,9 @@ def revert(tx: Transaction, one: Operation) -> None:
 
     What the server has done of it already stays done; what waited for all of it is taken back too:
     a message is never removed from where it stands for a copy that does not come about.
+
+    Raises:
+        DoorError: What was copied of a copy would be lost with it, as the original is, too.
     """
     targets = [target for target in operation.targets(tx, one.id) if not target.done]
     for follower in operation.followers(tx, one.id):
@@ -121,8 +124,13 @@ def revert(tx: Transaction, one: Operation) -> None:
             # Where they were moved on since, the flags went with them.
             now = operation.stand_now(tx, ids)
             moved = [replace(it, placement_id=now[it.placement_id]) for it in targets]
-            placement.restore_flags(tx, one.arguments, [*targets, *moved])
+            copied = onward.copies_since(tx, one, [*targets, *moved])
+            placement.restore_flags(tx, one.arguments, [*targets, *moved, *copied])
         case "copy":
+            now = operation.stand_now(tx, ids)
+            stand_in = {twin: now[original] for twin, original in twins.items()}
+            if not onward.copy_instead(tx, stand_in):
+                raise _too_late()
             placement.remove(tx, list(twins))
         case "move" if one.arguments.source is not None and not one.arguments.filed:
             onward.let_stand(tx, twins, one.arguments.source)

@@ -209,6 +209,72 @@ async def test_a_copy_is_taken_back_and_its_original_stays_where_it_was_moved_to
         assert [kind for kind, _ in await d.kinds()] == ["move"]
 
 
+@pytest.mark.parametrize("between", ["", "the copy is moved", "the original is moved"])
+@pytest.mark.parametrize("refused", [False, True])
+async def test_a_copy_is_taken_back_and_what_was_copied_of_it_since_stays(
+    refused: bool, between: str, tmp_path: Path
+) -> None:
+    """It is told of the original, as the copy never stood at the server."""
+    async with desk(tmp_path) as d:
+        sent = await d.store.read(lambda tx: d.role(tx, Role.SENT))
+        archive = await d.store.write(lambda tx: journal.role_mailbox(tx, d.work, Role.ARCHIVE).id)
+        await d.store.write(lambda tx: journal.copy(tx, d.placements[:1], archive, undo="t"))
+        copied = await newest(d, archive)
+        if between == "the copy is moved":
+            await d.store.write(lambda tx: journal.move(tx, [copied], d.trash))
+            copied = await newest(d, d.trash)
+        if between == "the original is moved":
+            await d.store.write(lambda tx: journal.move(tx, d.placements[:1], d.trash))
+        await d.store.write(lambda tx: journal.copy(tx, [copied], sent, undo="new"))
+        if refused:
+            await refuse(d)
+        await d.undo()
+        is_away = between == "the original is moved"
+        shown = [await d.shown(box) for box in (d.inbox, archive, sent)]
+        assert shown == [["1", "2"] if is_away else ["0", "1", "2"], [], ["0"]]
+        assert (await about(d))[-1] == (
+            ("copy", d.trash, [None]) if is_away else ("copy", d.inbox, [1])
+        )
+        await d.undo("new")
+        assert await d.shown(sent) == []
+
+
+async def test_a_copy_is_not_taken_back_where_it_is_all_that_another_copy_can_be_made_of(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as d:
+        sent = await d.store.read(lambda tx: d.role(tx, Role.SENT))
+        await d.store.write(lambda tx: journal.copy(tx, d.placements[:1], d.trash, undo="t"))
+        copied = await newest(d, d.trash)
+        await d.store.write(lambda tx: journal.copy(tx, [copied], sent, undo="new"))
+        await d.store.write(lambda tx: journal.delete(tx, d.placements[:1], permanently=True))
+        with pytest.raises(DoorError):
+            await d.undo()
+        assert [await d.shown(box) for box in (sent, d.trash)] == [["0"], ["0"]]
+
+
+@pytest.mark.parametrize("marked", [False, True])
+async def test_a_mark_is_taken_back_from_what_was_copied_before_the_server_heard_of_it_too(
+    marked: bool, tmp_path: Path
+) -> None:
+    """The server copies what it has, without the mark; one that the copy got itself stays."""
+    async with desk(tmp_path) as d:
+        await d.store.write(
+            lambda tx: journal.store_flags(tx, d.placements[:1], add=Flag.FLAGGED, undo="t")
+        )
+        await d.store.write(lambda tx: journal.copy(tx, d.placements[:1], d.trash))
+        copied = await newest(d, d.trash)
+        if marked:
+            for change in ({"remove": Flag.FLAGGED}, {"add": Flag.FLAGGED}):
+                await d.store.write(lambda tx, how=change: journal.store_flags(tx, [copied], **how))
+        await d.undo()
+        both = await d.store.read(lambda tx: placement.get(tx, [d.placements[0], copied]))
+        flags = {one.id: one.flags & Flag.FLAGGED for one in both}
+        assert flags == {
+            d.placements[0]: Flag.NONE, copied: Flag.FLAGGED if marked else Flag.NONE
+        }  # fmt: skip
+
+
 @pytest.mark.parametrize("refused", [False, True])
 async def test_a_move_is_taken_back_and_what_was_copied_of_it_since_stays(
     refused: bool, tmp_path: Path
