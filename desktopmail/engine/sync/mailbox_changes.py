@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.sync.telling import Telling
 
+# How often a doomed mailbox is emptied into which others put messages all the while.
+_ROUNDS = 3
 _NOT_EMPTY = "Messages are still in it at the server that could not be put into the Trash."
 
 
@@ -145,15 +147,23 @@ class MailboxChanges:
             Whether nothing is in it any more, or nothing of it is to be kept.
         """
         target = await self._at.box(one.arguments.target)
-        if target is None or not box.selectable or not await self._count(box):
+        if target is None or not box.selectable:
             return True
-        await self._at.select(box.path)
-        found = (await self._at.client.uid_search(Is("ALL"))).all
-        uids = UidSet.of(Uid(int(uid)) for uid in found or ())
-        if uids and self._at.client.offers("MOVE"):
-            await self._at.client.uid_move(uids, target.path)
-        elif uids:
-            await expunge.remove(self._at.client, await self._copy(uids, box, target))
+        for _ in range(_ROUNDS):
+            if await self._is_empty(box):
+                return True
+            await self._at.select(box.path)
+            found = (await self._at.client.uid_search(Is("ALL"))).all
+            uids = UidSet.of(Uid(int(uid)) for uid in found or ())
+            if uids and self._at.client.offers("MOVE"):
+                await self._at.client.uid_move(uids, target.path)
+            elif uids:
+                await expunge.remove(self._at.client, await self._copy(uids, box, target))
+        return await self._is_empty(box)
+
+    async def _is_empty(self, box: Mailbox) -> bool:
+        """Whether nothing is in a mailbox, asked so that nothing has to be said before it goes."""
+        await self._at.select("INBOX")
         return not await self._count(box)
 
     async def _copy(self, uids: UidSet, box: Mailbox, target: Mailbox) -> list[int]:

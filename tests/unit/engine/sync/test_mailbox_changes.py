@@ -99,6 +99,31 @@ async def test_a_mailbox_is_never_deleted_with_what_nobody_here_has_seen(
                 assert "Old" not in {row.mailbox for row, _ in await device.list("", "*")}
 
 
+async def test_what_comes_into_a_doomed_mailbox_while_it_is_emptied_goes_to_the_trash_too(
+    tmp_path: Path,
+) -> None:
+    """A mailbox is left before it is deleted: what comes until then is seen."""
+    with LocalServer(PASSWORDS) as server:
+
+        def deliver(line: bytes) -> bytes:
+            if waiting and relay.commands[-1].endswith(b"SELECT INBOX (CONDSTORE)"):
+                server.deliver("alice", waiting.pop(), mailbox="Old")
+            return line
+
+        waiting: list[bytes] = []
+        relay = Relay(server.ports["imap"], deliver)
+        async with relayed_engine(tmp_path, server, relay) as (bench, account_id):
+            await bench.engine.command(CreateMailbox(account_id=account_id, name="Old"))
+            await bench.sync()
+            server.deliver("alice", mail(1), mailbox="Old")
+            waiting.append(mail(2))
+            await bench.engine.command(DeleteMailbox(mailbox_id=bench.mailbox("Old")))
+            await bench.sync()
+            assert bench.reader.operations() == []
+            there = [one.subject for one in server.messages("alice", "Trash")]
+            assert there == ["Subject 1", "Subject 2"]
+
+
 async def test_what_has_the_header_of_another_message_does_not_let_that_one_be_deleted(
     tmp_path: Path,
 ) -> None:
