@@ -183,9 +183,7 @@ def revert(tx: Transaction, one: Operation) -> None:
         return
     match one.kind:
         case "rename":
-            box = mailbox.get(tx, mailbox_id)
-            for other in _with_below(tx, box):
-                _show_as(tx, other, one.arguments.before + other.shown_path[len(box.shown_path) :])
+            _show_as_before(tx, mailbox.get(tx, mailbox_id), one.arguments.before)
         case "delete-mailbox":
             mailbox.set_hidden(tx, mailbox_id, hidden=False)
         case "subscribe":
@@ -248,6 +246,14 @@ def _show_as(tx: Transaction, box: Mailbox, path: str) -> None:
         mailbox.set_path(tx, box.id, path)
     else:
         mailbox.set_renamed(tx, box.id, None if path == box.path else path)
+
+
+def _show_as_before(tx: Transaction, box: Mailbox, before: str) -> None:
+    """Show a mailbox as before a renaming; as its server calls it where no other one waits."""
+    waits = box.local or operation.is_any_open(tx, box.account_id, "rename")
+    path = before if waits else box.path
+    for other in _with_below(tx, box):
+        _show_as(tx, other, path + other.shown_path[len(box.shown_path) :])
 
 
 def _with_below(tx: Transaction, box: Mailbox) -> list[Mailbox]:

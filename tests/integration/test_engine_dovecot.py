@@ -17,6 +17,7 @@ from desktopmail.door.commands import (
     DeleteMessages,
     MoveMessages,
     Password,
+    RenameMailbox,
     ServerSettings,
     SetMailboxPolicy,
     SetOffline,
@@ -189,6 +190,23 @@ async def test_a_mailbox_that_was_deleted_is_made_anew_under_the_prefix_of_its_s
             await bench.sync()
             assert bench.reader.operations() == []
             assert "INBOX.Work" not in paths(bench)
+
+
+async def test_a_mailbox_is_renamed_under_the_prefix_of_its_server_that_has_not_heard_of_it_yet(
+    within_inbox: Dovecot, tmp_path: Path
+) -> None:
+    async with running_engine(tmp_path) as bench:
+        account_id = await add(bench, within_inbox, Kind.IMAP)
+        await bench.sync()
+        await bench.engine.command(SetOffline(offline=True))
+        await bench.engine.command(CreateMailbox(account_id=account_id, name="Work"))
+        await bench.engine.command(RenameMailbox(mailbox_id=bench.mailbox("Work"), path="Job"))
+        await bench.engine.command(SetOffline(offline=False))
+        for _ in range(3):
+            await bench.sync()
+        assert bench.reader.operations() == []
+        assert bench.problems() == []
+        assert {"Work", "Job", "INBOX.Work", "INBOX.Job"} & {*paths(bench)} == {"INBOX.Job"}
 
 
 @pytest.mark.parametrize("policy", ["headers", "days:1"])

@@ -279,6 +279,16 @@ def is_any_pending(tx: Transaction, account_id: AccountId) -> bool:
     )
 
 
+def is_any_open(tx: Transaction, account_id: AccountId, kind: str) -> bool:
+    """Whether an operation of a kind is not done yet."""
+    return bool(
+        tx.fetch(
+            "SELECT 1 FROM operation WHERE account_id = ? AND kind = ? AND state <> 'done' LIMIT 1",
+            (account_id, kind),
+        )
+    )
+
+
 def has_failed(tx: Transaction, account_id: AccountId) -> bool:
     """Whether a person has to try something again, or to give it up."""
     return bool(

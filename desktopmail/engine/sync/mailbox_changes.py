@@ -64,13 +64,12 @@ class MailboxChanges:
         try:
             await self._at.client.create(path)
         except RefusedError:
-            # It is there already, made by a try that was cut short or by another device; or the
-            # server has everything of a person within one mailbox (Courier, Cyrus: "INBOX.").
+            # It is there already, made by a try that was cut short or by another device.
             if not await self._exists(path):
-                prefix = await self._prefix()
-                if not prefix or path.startswith(prefix):
+                within = await self._within(path)
+                if within is None:
                     raise
-                path = prefix + path
+                path = within
                 if not await self._exists(path):
                     await self._at.client.create(path)
         await self._show(path)
@@ -92,17 +91,25 @@ class MailboxChanges:
                 raise
             # Some servers have no subscriptions, or let them follow a mailbox by themselves.
 
-    async def _prefix(self) -> str:
-        """What the names of a person's own mailboxes begin with at this server."""
+    async def _within(self, path: str) -> str | None:
+        """A name where the server has everything of a person within one mailbox; None: it has not.
+
+        Courier and Cyrus have: "INBOX.". So has Dovecot where it is set up in their place.
+        """
         if not self._at.client.offers("NAMESPACE"):
-            return ""
+            return None
         personal = (await self._at.client.namespace()).personal
-        return personal[0].prefix if personal else ""
+        prefix = personal[0].prefix if personal else ""
+        return prefix + path if prefix and not path.startswith(prefix) else None
 
     async def _rename(self, one: Operation, box: Mailbox) -> None:
         new = one.arguments.path
         if await self._exists(box.path):
-            await self._at.client.rename(box.path, new)
+            new = await self._say_rename(box.path, new)
+        elif not await self._exists(new):  # a try that was cut short may have done it
+            within = await self._within(new)
+            if within is not None and await self._exists(within):
+                new = within
         # What is subscribed is a name (RFC 9051 section 6.3.7): the new one has to be.
         if box.subscribed:
             await self._show(box.path, shown=False)
@@ -112,10 +119,25 @@ class MailboxChanges:
             for other in mailbox.of_account(tx, self._at.account.id):
                 is_below = bool(box.delimiter) and other.path.startswith(box.path + box.delimiter)
                 if other.id == box.id or (is_below and not other.local):
-                    mailboxes.name(tx, other.id, new + other.path[len(box.path) :])
+                    rest = other.path[len(box.path) :]
+                    named = mailboxes.name(tx, other.id, new + rest)
+                    if mailbox.get(tx, named).renamed_to == one.arguments.path + rest:
+                        mailbox.set_renamed(tx, named, None)
             operation.finish(tx, one.id)
 
         await self._at.store.write(step)
+
+    async def _say_rename(self, path: str, new: str) -> str:
+        """Rename a mailbox; returns what it is called then."""
+        try:
+            await self._at.client.rename(path, new)
+        except RefusedError:
+            within = await self._within(new)
+            if within is None:
+                raise
+            await self._at.client.rename(path, within)
+            return within
+        return new
 
     async def _delete(self, one: Operation, box: Mailbox) -> bool:
         if await self._at.store.read(lambda tx: operation.leaves_mailbox(tx, box.id)):

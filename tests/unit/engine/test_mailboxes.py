@@ -18,9 +18,11 @@ from desktopmail.door.commands import (
 )
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Kind
+from desktopmail.engine import mailboxes, undo
+from desktopmail.engine.store import mailbox, operation
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, Bench, other_device, running_engine
-from tests.helpers.store import mail
+from tests.helpers.store import add_account, mail, open_store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from desktopmail.door.commands import Outcome
     from desktopmail.door.ids import AccountId
+    from desktopmail.engine.store.store import Transaction
 
 
 class Post:
@@ -275,3 +278,22 @@ async def test_mailboxes_of_a_pop3_account_are_only_here_and_work_alike(tmp_path
             await post.undo(deleted)
             assert bench.subjects("Keep") == ["Subject 0"]
             assert bench.reader.operations() == []
+
+
+async def test_a_renaming_that_is_given_up_shows_what_the_server_calls_the_mailbox_by_now(
+    tmp_path: Path,
+) -> None:
+    """It was made anew meanwhile, under the prefix of its server."""
+    async with open_store(tmp_path) as store:
+
+        def step(tx: Transaction) -> str:
+            account_id = add_account(tx)
+            box = mailbox.add(tx, account_id, "Work")
+            mailboxes.rename(tx, box, "Job")
+            (one,) = operation.pending(tx, account_id)
+            operation.set_state(tx, one.id, "failed")
+            mailbox.set_path(tx, box, "INBOX.Job")
+            undo.revert(tx, one)
+            return mailbox.get(tx, box).shown_path
+
+        assert await store.write(step) == "INBOX.Job"
