@@ -1,0 +1,33 @@
+"""The engine of a trial: the program's own process, which waits less and has smaller bounds."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from desktopmail.engine import __main__ as program
+
+_QUICKLY = {"replay._FIRST_WAIT_S": 0.05}
+_SMALL = {
+    "fetch.FIRST_SCREEN": 5, "fetch.MAX_WHOLE_AT_ONCE": 20, "fetch.HEADER_BATCH": 10,
+    "fetch.MOST_LISTED_BATCH": 10, "fetch.MOST_WHOLE_BATCH": 10, "fetch.LISTED_AT_ONCE": 25,
+    "pipeline.WORDS_AT_ONCE": 3,
+}  # fmt: skip
+
+
+def main(ways: list[str], arguments: list[str]) -> int:
+    """Run the engine; `ways` holds "small" and "compress"."""
+    bounds = _QUICKLY | (_SMALL if "small" in ways else {})
+    if "compress" in ways:
+        bounds |= {"imap._DEFLATE_AT_BATCH": 1}
+        importlib.import_module("desktopmail.engine.sync.imap").is_loopback = lambda _host: False
+    for name, bound in bounds.items():
+        room, _, constant = name.partition(".")
+        module = importlib.import_module(f"desktopmail.engine.sync.{room}")
+        assert hasattr(module, constant), name
+        setattr(module, constant, bound)
+    return program.main(arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1].split(","), sys.argv[2:]))
