@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path  # noqa: TC003  typer reads the annotations
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from localserver.cli import output
 from localserver.cli.folder import Data, ServerFolder, opened
+from localserver.cli.plain import UsageError
+from localserver.cli.present import Present
 from localserver.cli.user_admin import nobody
 from localserver.exchange.eml import read_eml, write_eml
+from localserver.exchange.mailboxes import (
+    ExportedMailbox,
+    file_name,
+    is_folder_of_mailboxes,
+    read_list,
+    write_list,
+)
 from localserver.exchange.maildir import read_maildir, write_maildir
 from localserver.exchange.mbox import read_mbox, write_mbox
 from localserver.exchange.value import ExchangedMessage, ExchangeError
 from localserver.store.account import Message
 from localserver.store.errors import NoSuchMailboxError, NoSuchUserError
 from localserver.store.moment import moment_of
+from localserver.store.names import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,77 +48,180 @@ class Format(Enum):
     EML = "eml"
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Files, and the mailbox they go into."""
+
+    path: Path
+    kind: Format
+    mailbox: str
+    is_subscribed: bool = False
+
+
+@dataclass(slots=True)
+class _Done:
+    """How many messages were imported, and how many were there already."""
+
+    messages: int = 0
+    present: int = 0
+
+
 def import_mail(
     source: Annotated[
         Path,
-        typer.Argument(help="An mbox, a Maildir, an .eml or a folder of those.", readable=False),
+        typer.Argument(
+            help="An mbox, a Maildir, an .eml or a folder of those; or an export of several "
+            "mailboxes.",
+            readable=False,
+        ),
     ],
     data: Data,
     user: Annotated[str, typer.Option(help="Whose mailbox.")],
-    mailbox: Annotated[str, typer.Option(help="Made when it does not exist.")] = "INBOX",
+    mailbox: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Made when it does not exist, by default INBOX. Of an export of several: which of "
+            "them, by default all; may be repeated."
+        ),
+    ] = None,
     kind: Annotated[
         Format | None, typer.Option("--format", help="Guessed when it is left out.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Put the messages of files into a mailbox."""
+    """Put the messages of files into mailboxes; those that are there already stay as they are."""
 
     async def work() -> None:
-        messages = _read(source, kind or _guess(source))
+        sources = _sources(source, mailbox or [], kind)
+        done = _Done()
         async with opened(data) as folder:
             account = await _account(folder, user)
             try:
-                box = account.mailbox(mailbox)
-            except NoSuchMailboxError:
-                box = await account.create(mailbox)
-            count = 0
-            try:
-                for step in _steps(messages):
-                    await account.append(
-                        box, [Message(each.octets, each.flags, each.internal_date) for each in step]
-                    )
-                    count += len(step)
+                for each in sources:
+                    await _put_in(account, each, done)
             except ExchangeError as error:
-                if not count:
+                if not done.messages:
                     raise
-                before = output.counted(count, "message before it was", "messages before it were")
+                before = output.counted(
+                    done.messages, "message before it was", "messages before it were"
+                )
                 raise ExchangeError(f"{error} {before} imported.") from error
+        said = output.counted(done.messages, "message was imported", "messages were imported")
+        if done.present:
+            said += f", {output.counted(done.present, 'was', 'were')} there already"
         output.line(
-            output.counted(count, "message was imported.", "messages were imported."),
+            f"{said}.",
             as_json=json,
-            messages=count,
+            messages=done.messages,
+            present=done.present,
+            mailboxes=len(sources),
         )
 
     asyncio.run(work())
 
 
 def export_mail(
-    target: Annotated[Path, typer.Argument(help="A file, or for Maildir and .eml a folder.")],
+    target: Annotated[
+        Path,
+        typer.Argument(help="A file, or for Maildir, .eml and several mailboxes a folder."),
+    ],
     data: Data,
     user: Annotated[str, typer.Option(help="Whose mailbox.")],
-    mailbox: Annotated[str, typer.Option(help="Which.")] = "INBOX",
+    mailbox: Annotated[
+        list[str] | None, typer.Option(help="Which, by default INBOX; may be repeated.")
+    ] = None,
+    whole: Annotated[bool, typer.Option("--all", help="All mailboxes of the user.")] = False,
     kind: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.MBOX,
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Write the messages of a mailbox to files."""
+    """Write the messages of mailboxes to files."""
+    if whole and mailbox:
+        raise UsageError("--all is every mailbox; leave --mailbox out.", command="export")
+    wanted = list(dict.fromkeys(mailbox or ["INBOX"]))
 
     async def work() -> None:
         async with opened(data) as folder:
             account = await _account(folder, user)
-            messages = _stored(account, _mailbox(account, mailbox))
-            if kind is Format.MAILDIR:
-                count = write_maildir(target, messages)
-            elif kind is Format.EML:
-                count = write_eml(target, messages)
+            boxes = account.mailboxes() if whole else [_mailbox(account, name) for name in wanted]
+            if whole or len(boxes) > 1:
+                count = _write_mailboxes(target, account, boxes, kind)
             else:
-                count = _write_mbox(target, messages)
+                count = _WRITERS[kind](target, _stored(account, boxes[0]))
         output.line(
             output.counted(count, "message was exported.", "messages were exported."),
             as_json=json,
             messages=count,
+            mailboxes=len(boxes),
         )
 
     asyncio.run(work())
+
+
+def _sources(path: Path, wanted: list[str], kind: Format | None) -> list[_Source]:
+    if not is_folder_of_mailboxes(path):
+        if len(wanted) > 1:
+            raise UsageError("These files go into one --mailbox.", command="import")
+        return [_Source(path, kind or _guess(path), wanted[0] if wanted else "INBOX")]
+    found = {
+        canonical(each.name): _Source(
+            path / each.file, _format(each.kind, path), each.name, each.is_subscribed
+        )
+        for each in read_list(path)
+    }
+    for name in wanted:
+        if canonical(name) not in found:
+            raise ExchangeError(f"There is no mailbox {name!r} in {path}; there are {_all(found)}.")
+    return [found[canonical(name)] for name in wanted] if wanted else list(found.values())
+
+
+def _all(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _format(text: str, path: Path) -> Format:
+    try:
+        return Format(text)
+    except ValueError as error:
+        raise ExchangeError(f"{path} has a format that is not known: {text}.") from error
+
+
+async def _put_in(account: Account, source: _Source, done: _Done) -> None:
+    box = await _made(account, source)
+    there = Present(account, box)
+    for step in _steps(_read(source.path, source.kind)):
+        fresh = [each for each in step if not there.take(each.octets)]
+        done.present += len(step) - len(fresh)
+        if fresh:
+            messages = [Message(each.octets, each.flags, each.internal_date) for each in fresh]
+            await account.append(box, messages)
+            done.messages += len(fresh)
+
+
+async def _made(account: Account, source: _Source) -> Mailbox:
+    """Return the mailbox of files; made, and subscribed to where it was, when it is not there."""
+    try:
+        return account.mailbox(source.mailbox)
+    except NoSuchMailboxError:
+        box = await account.create(source.mailbox)
+    if source.is_subscribed:
+        await account.subscribe(box.name)
+    return box
+
+
+def _write_mailboxes(target: Path, account: Account, boxes: Iterable[Mailbox], kind: Format) -> int:
+    """Write a folder of mailboxes; returns how many messages that is."""
+    if target.exists() and any(target.iterdir()):
+        raise ExchangeError(f"{target} is not empty.")
+    target.mkdir(parents=True, exist_ok=True)
+    subscribed = account.subscriptions()
+    written: list[ExportedMailbox] = []
+    count = 0
+    for number, box in enumerate(boxes, 1):
+        file = file_name(number, box.name, ".mbox" if kind is Format.MBOX else "")
+        count += _WRITERS[kind](target / file, _stored(account, box))
+        written.append(ExportedMailbox(box.name, file, kind.value, box.name in subscribed))
+    write_list(target, written)
+    return count
 
 
 def _write_mbox(target: Path, messages: Iterable[ExchangedMessage]) -> int:
@@ -119,6 +233,9 @@ def _write_mbox(target: Path, messages: Iterable[ExchangedMessage]) -> int:
     except BaseException:
         target.unlink(missing_ok=True)  # half an mbox looks like a whole one
         raise
+
+
+_WRITERS: Final = {Format.MBOX: _write_mbox, Format.MAILDIR: write_maildir, Format.EML: write_eml}
 
 
 async def _account(folder: ServerFolder, user: str) -> Account:
@@ -161,7 +278,7 @@ def _mailbox(account: Account, name: str) -> Mailbox:
     try:
         return account.mailbox(name)
     except NoSuchMailboxError as error:
-        there = ", ".join(each.name for each in account.mailboxes())
+        there = _all(each.name for each in account.mailboxes())
         raise NoSuchMailboxError(f"There is no mailbox {name!r}; there are {there}.") from error
 
 

@@ -18,7 +18,16 @@ _INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
 class UsageError(Exception):
-    """An option that cannot be taken, though it can be read; `str(error)` is one sentence."""
+    """An option that cannot be taken, though it can be read; `str(error)` is one sentence.
+
+    Args:
+        sentence: What is wrong.
+        command: Whose option it is.
+    """
+
+    def __init__(self, sentence: str, command: str = "serve") -> None:
+        super().__init__(sentence)
+        self.command = command
 
 
 def read_options(command: Callable[..., object], arguments: Sequence[str]) -> dict[str, Any] | None:

@@ -100,7 +100,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except typer.Abort:
         return 1
     except UsageError as error:
-        print(f"localserver: {error} See localserver serve --help.", file=sys.stderr)  # noqa: T201
+        sentence = f"localserver: {error} See localserver {error.command} --help."
+        print(sentence, file=sys.stderr)  # noqa: T201
         return 2
     except _REFUSALS as error:
         print(f"localserver: {error}", file=sys.stderr)  # noqa: T201  the command line speaks here

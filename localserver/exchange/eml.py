@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localserver.exchange.foreign import changed, date_of, with_crlf
-from localserver.exchange.sidecar import flags_and_date, read_sidecar, write_sidecar
+from localserver.exchange.sidecar import flags_and_date, is_ours, read_sidecar, write_sidecar
 from localserver.exchange.value import ExchangedMessage, ExchangeError
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ def read_eml(path: Path) -> Iterator[ExchangedMessage]:
         yield _foreign(path)
         return
     paths = sorted(path.glob("*.eml"))
-    if not paths:
-        raise ExchangeError(f"There are no .eml files in {path}.")
     known = read_sidecar(path)
+    if not paths and not is_ours(path):
+        raise ExchangeError(f"There are no .eml files in {path}.")
     for each in paths:
         if each.name in known:
             yield ExchangedMessage(each.read_bytes(), *flags_and_date(known[each.name]))

@@ -21,6 +21,11 @@ def write_sidecar(folder: Path, messages: Mapping[str, ExchangedMessage]) -> Non
     (folder / NAME).write_text(json.dumps(known, indent=0), "utf-8")
 
 
+def is_ours(folder: Path) -> bool:
+    """Whether a folder was written here, also one of no messages."""
+    return (folder / NAME).exists()
+
+
 def read_sidecar(folder: Path) -> dict[str, Any]:
     """Return what is said of each file, by its name; nothing for a folder of another program.
 
@@ -28,7 +33,7 @@ def read_sidecar(folder: Path) -> dict[str, Any]:
         ExchangeError: It is damaged.
     """
     path = folder / NAME
-    if not path.exists():
+    if not is_ours(folder):
         return {}
     try:
         known = json.loads(path.read_bytes())

@@ -90,3 +90,52 @@ def test_mail_of_unix_files_is_served_with_the_line_ends_of_the_wire(
         client.logout()
     assert b'INTERNALDATE " 7-Feb-1994 21:52:25 +0000"' in found[0][0]
     assert found[0][1] == b"Subject: x\r\n\r\n.\r\nFromage\r\n"
+
+
+@pytest.mark.parametrize("kind", ["mbox", "maildir", "eml"])
+def test_a_whole_account_goes_out_and_comes_in_once_however_often_it_is_imported(
+    tmp_path: Path, data: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "source"
+    with source.open("wb") as file:
+        write_mbox(file, [*DIFFICULT, DIFFICULT[0]])
+    where = ["--data", str(data), "--user", "alice"]
+    for name in ("INBOX", "Old", "old", "Old/Größe: 1"):
+        assert run(["import", str(source), *where, "--mailbox", name]) == 0
+    other = tmp_path / "other"
+    with LocalServer({"bob": "s"}, data=other) as server:
+        server.deliver("bob", DIFFICULT[0].octets)
+    out = str(tmp_path / "out")
+    assert run(["export", out, *where, "--all", "--format", kind]) == 0
+    assert run(["export", out, *where, "--all", "--format", kind]) == 1
+    assert "is not empty" in capsys.readouterr().err
+    into = ["--data", str(other), "--user", "bob"]
+    assert run(["import", out, *into]) == 0
+    assert "27 messages were imported, 1 was there already." in capsys.readouterr().out
+    assert run(["import", out, *into, "--json"]) == 0
+    assert '{"messages": 0, "present": 28, "mailboxes": 9}' in capsys.readouterr().out
+    with LocalServer({"alice": "s"}, data=data) as server:
+        wanted = {name: _stored(server, "alice", name) for name in ("Old", "old", "Old/Größe: 1")}
+    with LocalServer({"bob": "s"}, data=other) as server:
+        assert {name: _stored(server, "bob", name) for name in wanted} == wanted
+        assert len(server.messages("bob")) == 7
+
+
+def test_of_an_export_of_several_the_named_mailboxes_are_imported(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--data", str(data), "--user", "alice"]
+    out = str(tmp_path / "out")
+    assert run(["export", out, *where, "--mailbox", "INBOX", "--mailbox", "Sent"]) == 0
+    assert run(["import", out, *where, "--mailbox", "Drafts"]) == 1
+    assert "no mailbox 'Drafts' in" in capsys.readouterr().err
+    assert run(["import", out, *where, "--mailbox", "Sent", "--mailbox", "inbox"]) == 0
+    assert run(["import", f"{out}/0001-INBOX.mbox", *where, "--mailbox=a", "--mailbox=b"]) == 2
+    assert capsys.readouterr().err.endswith("one --mailbox. See localserver import --help.\n")
+    assert run(["export", out, *where, "--mailbox", "INBOX", "--all"]) == 2
+
+
+def _stored(server: LocalServer, user: str, mailbox: str) -> list[tuple[object, ...]]:
+    found = server.messages(user, mailbox)
+    stored = [(each.octets, each.flags, each.internal_date) for each in found]
+    return sorted(stored, key=lambda each: (each[0], each[2]))
