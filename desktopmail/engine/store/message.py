@@ -271,6 +271,8 @@ def identify(tx: Transaction, coming: Sequence[tuple[MessageId, Coming]]) -> Non
     """
     before = _before(tx, coming, "+header_digest = x''")
     coming = [(message_id, one) for message_id, one in coming if message_id in before]
+    # A header may be that of octets beside it: it must not take their place.
+    coming.sort(key=lambda item: item[1].blob_id is None)
     known = _Known(tx, [one for _, one in coming])
     named: dict[MessageId, Coming] = {}
     for message_id, one in coming:

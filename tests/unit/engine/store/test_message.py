@@ -343,3 +343,37 @@ async def test_a_header_is_told_with_the_octets_that_came_in_the_same_step(tmp_p
         first, second = await store.write(step)
         assert (first.has_octets, first.is_new) == (True, True)
         assert second == first._replace(is_new=False)
+
+
+async def test_an_envelope_whose_header_comes_beside_the_octets_of_the_same_message_has_these(
+    tmp_path: Path,
+) -> None:
+    """They were forgotten again by the header, and not wanted any more."""
+    octets = mail(1, body="zebra")
+    async with open_store(tmp_path) as store:
+
+        def step(tx: Transaction) -> list[MessageId]:
+            inbox = inbox_of(tx, add_account(tx))
+            ids = []
+            for uid in (1, 2):
+                one = keep_envelope(tx, octets)
+                placement.add(tx, inbox, one, uid=uid, flags=Flag.NONE, arrived_s=1, wanted=True)
+                ids.append(one.id)
+            return ids
+
+        def both(tx: Transaction, ids: list[MessageId]) -> None:
+            (blob_id,) = blob.put(tx, [octets])
+            head = summary.of_header(header_of(octets))
+            alone = message.Coming(head, None, len(octets), 1)
+            whole = message.Coming(summary.of_message(octets), blob_id, len(octets), 1)
+            message.identify(tx, [(ids[0], alone), (ids[1], whole)])
+
+        ids = await store.write(step)
+        await store.write(lambda tx: both(tx, ids))
+        rows = await store.read(
+            lambda tx: tx.fetch("SELECT DISTINCT message_id, wanted FROM placement")
+        )
+        assert len(rows) == 1
+        assert await store.read(lambda tx: message.octets(tx, rows[0][0])) == octets
+        assert rows[0][1] == 0
+        assert await found(store, "zebra") == 1
