@@ -55,6 +55,9 @@ PROGRESS_MESSAGES = 100
 PROGRESS_OCTETS = 2 * 1024 * 1024
 # So often the connection has to end at a message before it is left out.
 _ENDS = 3
+# So many ids at most are back in a listing because they were given again, where only their messages
+# as a whole could tell; more were missing in a listing that was cut short.
+_BACK = 20
 _ENDED = "the connection ended each time"
 
 
@@ -214,15 +217,19 @@ class Pop3Sync:
         """Free the UIDLs that name another message than before, so that it is fetched.
 
         RFC 1939 section 7 forbids to use an id again, and servers that count do it all the same.
-        The header digest tells, where the server has TOP. Where it shows none, what comes with
-        another size is fetched and compared; so is what its header does not name and may be another
-        message.
+        An id is doubted where it comes with another size, or was not listed for a time. The header
+        digest tells, where the server has TOP. Where it shows none, what is doubted is fetched and
+        compared; so is what its header does not name and may be another message.
         """
         known = {n: seen[uidl] for n, uidl in maildrop.uidls.items() if uidl in seen}
         sizes = {one.uidl: maildrop.sizes[n] for n, one in known.items() if one.size is None}
+        has_top = "TOP" in client.capabilities
         doubted = {n: one for n, one in known.items() if one.size not in {None, maildrop.sizes[n]}}
+        back = {n: one for n, one in known.items() if one.unlisted}
+        if has_top or len(back) <= _BACK:
+            doubted |= back
         others, unsure = doubted, {}
-        if "TOP" in client.capabilities:
+        if has_top:
             reuses = account.learned.pop_reuses_uidls or maildrop.is_numbered
             same, others = await self._others(client, maildrop, known if reuses else doubted)
             others |= {n: doubted[n] for n in doubted.keys() - same.keys() - maildrop.ending}

@@ -242,6 +242,45 @@ async def test_a_message_that_took_over_an_id_and_whose_header_is_not_shown_is_n
         assert [octets for _, octets in maildrop.messages] == [mail(2, body="another text")]
 
 
+@pytest.mark.parametrize("has_top", [True, False])
+@pytest.mark.parametrize("is_other", [True, False])
+async def test_an_id_that_is_listed_again_after_a_time_is_looked_at(
+    is_other: bool, has_top: bool, tmp_path: Path
+) -> None:
+    """Its size does not tell. Without TOP its message is fetched to be compared, and once."""
+    first, other = mail(1), mail(2)
+    assert len(first) == len(other)
+    fake = FakeMaildrop(("u1", first), ("u2", mail(3, body="Some more.")), has_top=has_top)
+    async with fake.serve() as maildrop, running_engine(tmp_path) as bench:
+        await bench.engine.command(maildrop.account())
+        await bench.sync()
+        taken = maildrop.messages.pop(0)
+        await bench.sync()
+        maildrop.messages.append(("u1", other) if is_other else taken)
+        maildrop.heard.clear()
+        for _ in range(3):
+            await bench.sync()
+        came = ["Subject 2"] if is_other else []
+        assert bench.subjects() == ["Subject 1", *came, "Subject 3"]
+        assert maildrop.retrieved == (is_other or not has_top)
+
+
+async def test_ids_that_a_cut_listing_left_out_are_not_fetched_again_without_top(
+    tmp_path: Path,
+) -> None:
+    fake = FakeMaildrop(*((f"u{n}", mail(n)) for n in range(30)), has_top=False)
+    async with fake.serve() as maildrop, running_engine(tmp_path) as bench:
+        await bench.engine.command(maildrop.account())
+        await bench.sync()
+        listed, maildrop.messages = maildrop.messages, []
+        await bench.sync()
+        maildrop.messages = listed
+        maildrop.heard.clear()
+        await bench.sync()
+        assert maildrop.retrieved == 0
+        assert len(bench.subjects()) == 30
+
+
 async def test_a_size_that_is_told_differently_is_no_other_message(tmp_path: Path) -> None:
     """Some servers estimate what LIST tells."""
     async with FakeMaildrop(("u1", mail(1))).serve() as maildrop, running_engine(tmp_path) as bench:
