@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from desktopmail.net.listen import Listener
+    from desktopmail.net.ports import Executor
     from desktopmail.net.stream import Stream
     from localserver.context import ServerContext
     from localserver.sessions import Sessions
 
+# The protocols whose sessions are imported.
+_IMPORTED: Final[set[str]] = set()
 # Listener → the protocol that is spoken there.
 PROTOCOLS: Final = {
     "smtp": "smtp", "submission": "submission", "submissions": "submission",
@@ -85,13 +88,24 @@ async def serve(name: str, context: ServerContext, sessions: Sessions, stream: S
         await faults.connect()
         if name in IMPLICIT_TLS and context.tls is not None:
             await faults.stream.start_tls(context.tls)
-        await _session(protocol)(faults.stream, context)
+        session = await _session(protocol, context.ports.executor)
+        await session(faults.stream, context)
     finally:
         sessions.leave(stream)
 
 
-def _session(protocol: str) -> Callable[[Stream, ServerContext], Awaitable[None]]:
-    # Imported when the first client comes: a test that speaks SMTP only does not pay for IMAP.
+async def _session(
+    protocol: str, executor: Executor
+) -> Callable[[Stream, ServerContext], Awaitable[None]]:
+    # Imported when the first client comes: a test that speaks SMTP only does not pay for IMAP. And
+    # in a thread: clients of other protocols would wait for a tenth of a second.
+    if protocol not in _IMPORTED:
+        await executor.run(_imported, protocol)
+        _IMPORTED.add(protocol)
+    return _imported(protocol)
+
+
+def _imported(protocol: str) -> Callable[[Stream, ServerContext], Awaitable[None]]:
     match protocol:
         case "imap":
             from localserver.imap.session import serve_imap

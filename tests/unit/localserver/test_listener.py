@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from desktopmail.net.dial import TcpDialer
 from desktopmail.net.errors import ClosedError, ListenError, TlsError
 from desktopmail.net.ports import SystemClock
 from desktopmail.net.tls import ClientTls
+from localserver import listener
 from localserver.config import Config, Limits
 from localserver.faults import Fault
 from localserver.listener import close_listeners
@@ -37,6 +39,27 @@ async def test_every_protocol_has_its_port_and_its_greeting() -> None:
             stream = await TcpDialer().dial("127.0.0.1", server.ports[name], tls=tls)
             assert await stream.read()
             await stream.aclose()
+
+
+async def test_the_sessions_of_a_protocol_are_imported_once_and_beside_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[int] = []
+    imported = listener._imported
+
+    def watched(protocol: str) -> object:
+        threads.append(threading.get_ident())
+        return imported(protocol)
+
+    monkeypatch.setattr(listener, "_IMPORTED", set())
+    monkeypatch.setattr(listener, "_imported", watched)
+    async with LocalServer({"alice": "s"}) as server:
+        for is_in_loop in ([False, True], [True]):
+            threads.clear()
+            stream = await TcpDialer().dial("127.0.0.1", server.ports["imap"])
+            assert (await stream.read()).startswith(b"* OK")
+            await stream.aclose()
+            assert [each == threading.get_ident() for each in threads] == is_in_loop
 
 
 @pytest.mark.parametrize(
