@@ -283,6 +283,11 @@ def _retell(
     arguments = msgspec.structs.replace(one.arguments, source=box)
     made = operation.add(tx, one.account_id, one.kind, arguments, one.label, undo=one.undo)
     operation.hand_over(tx, rows, made, now)
+    # What is to be done with what it makes is told behind it still.
+    twins = [row.twin for row in rows if row.twin is not None]
+    for later, theirs in operation.open_about(tx, twins):
+        if later.id < made and later.arguments.source is not None:
+            _retell(tx, later, theirs, {}, later.arguments.source)
 
 
 def _twin(row: Target) -> PlacementId:

@@ -68,6 +68,28 @@ async def told(d: Desk) -> list[tuple[str, str, str, list[int | None]]]:
     return await d.store.read(step)
 
 
+async def test_what_is_to_be_done_with_a_copy_is_told_behind_it_where_the_move_before_is_undone(
+    tmp_path: Path,
+) -> None:
+    """The copy is told anew, of the message where it stands again."""
+    async with desk(tmp_path) as d:
+
+        def step(tx: Transaction) -> None:
+            box = {name: mailbox.add(tx, d.work, name) for name in ("B", "Copies", "Kept")}
+            journal.move(tx, d.placements[:1], box["B"], undo="t")
+            journal.copy(tx, shown_in(tx, box["B"]), box["Copies"])
+            journal.store_flags(tx, shown_in(tx, box["Copies"]), add=Flag.FLAGGED)
+            journal.move(tx, shown_in(tx, box["Copies"]), box["Kept"])
+
+        await d.store.write(step)
+        await d.undo()
+        assert [row[:3] for row in await told(d)] == [
+            ("copy", "INBOX", "Copies"),
+            ("flags", "Copies", ""),
+            ("move", "Copies", "Kept"),
+        ]
+
+
 async def boxes(d: Desk) -> dict[str, MailboxId]:
     """The mailboxes of the IMAP account, one more among them."""
     return await d.store.write(lambda tx: with_one_more(tx, d))
