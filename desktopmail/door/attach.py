@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 START_TIMEOUT_S = 30.0
 _POLL_S = 0.03
+# Whoever has the profile and does not listen is an engine that is about to, or one that is ending;
+# for longer it is something else. Each try is a start of the engine.
+HELD_TIMEOUT_S = 10.0
+_HELD_POLL_S = 0.5
 # An engine that dies again and again dies of something that starting it once more does not mend.
 MAX_DEATHS = 3
 DEATHS_WITHIN_S = 60.0
@@ -85,8 +89,7 @@ async def attach(
     where = profile if isinstance(profile, Profile) else Profile.at(profile)
     door = await _try(where)
     if door is None and spawn:
-        deaths = _refuse_the_dying(where)
-        door = await _start(where, child or EngineProcess.start(where, deaths=deaths))
+        door = await _start(where, child, _refuse_the_dying(where))
     if door is None:
         raise DoorError(
             f"No engine runs for the profile {where.folder}.", code="engine-not-running"
@@ -125,23 +128,35 @@ async def _try(profile: Profile) -> RemoteDoor | None:
         return None  # nobody listens, or one that is just ending
 
 
-async def _start(profile: Profile, child: EngineProcess) -> RemoteDoor:
+async def _start(profile: Profile, child: EngineProcess | None, deaths: int) -> RemoteDoor:
+    child = child or EngineProcess.start(profile, deaths=deaths)
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + START_TIMEOUT_S
-    while loop.time() < deadline:
+    begun = loop.time()
+    while loop.time() < begun + START_TIMEOUT_S:
         door = await _try(profile)
         if door is not None:
             return door
         if child.ended:
-            # Somebody else may have started one at the same moment: theirs will do.
-            await asyncio.sleep(_POLL_S * 5)
-            door = await _try(profile)
+            failure = child.failure()
+            if failure.code != "profile-in-use" or loop.time() > begun + HELD_TIMEOUT_S:
+                raise failure
+            door = await _until(profile, loop.time() + _HELD_POLL_S)
             if door is not None:
                 return door
-            raise child.failure()
+            child = EngineProcess.start(profile, deaths=deaths)
         await asyncio.sleep(_POLL_S)
     raise DoorError(
         f"The engine did not start within {START_TIMEOUT_S:.0f} seconds.",
         remedy=f"Look into {profile.log}.",
         code="engine-silent",
     )
+
+
+async def _until(profile: Profile, deadline: float) -> RemoteDoor | None:
+    """Connect to whoever listens for a profile before a deadline of the loop."""
+    while asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(_POLL_S)
+        door = await _try(profile)
+        if door is not None:
+            return door
+    return None

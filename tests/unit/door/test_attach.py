@@ -20,6 +20,7 @@ from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.door.profile import Profile
 from desktopmail.door.queries import EngineStatus, ReadStatus
 from desktopmail.engine.niceness import NICENESS
+from desktopmail.file_lock import FileLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +65,27 @@ async def test_two_that_start_it_at_once_get_the_same(profile: Profile) -> None:
     assert one.door.engine_pid == other.door.engine_pid
     await one.aclose()
     await other.aclose()
+
+
+async def test_an_engine_that_is_just_ending_is_waited_for(profile: Profile) -> None:
+    """It listens no longer, and has the profile until all of it is closed."""
+    profile.folder.mkdir()
+    ending = FileLock(profile.lock, "one that is ending")
+    asyncio.get_running_loop().call_later(1, ending.release)
+    session = await attach(profile)
+    assert session.door.engine_pid != os.getpid()
+    await session.aclose()
+
+
+async def test_whoever_has_the_profile_for_good_is_named(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attaching, "HELD_TIMEOUT_S", 1)
+    profile.folder.mkdir()
+    held = FileLock(profile.lock, "a copying program")
+    with pytest.raises(DoorError, match="is in use by a copying program"):
+        await attach(profile)
+    held.release()
 
 
 async def test_a_second_engine_on_a_profile_leaves_the_first_one_where_it_is(
