@@ -113,7 +113,7 @@ def test_a_message_sent_from_one_account_arrives_in_the_other_and_is_answered(
             assert "At noon, at the mill." in window.reading.plain.toPlainText()
 
             window.run(find_verb("reply"))
-            await until(lambda: len(window.composers) > 0 and window.composers[-1].isVisible(), 10)
+            await until(lambda: len(window.composers) > 0 and window.composers[-1].isVisible())
             answer = window.composers[-1]
             assert answer.fields.subject.text() == "Re: Lunch on Thursday?"
             assert imap.address in answer.fields.to.text()

@@ -98,6 +98,15 @@ def test_a_page_is_shown_with_its_own_images_and_without_scripts(theme: Theme) -
     run_qt(run)
 
 
+def colours(view: QWidget, across: range, down: range) -> set[str]:
+    """The colours that are painted at these places of a view."""
+    seen = view.grab().toImage()
+    ratio = seen.devicePixelRatio()
+    return {
+        seen.pixelColor(round(x * ratio), round(y * ratio)).name() for x in across for y in down
+    }
+
+
 def test_a_blocked_image_is_an_even_ground_with_its_words(theme: Theme) -> None:
     from desktopmail.ui.reading.html_view import HtmlView
 
@@ -107,24 +116,10 @@ def test_a_blocked_image_is_an_even_ground_with_its_words(theme: Theme) -> None:
         view.show()
         url = "https://shop.example/a.png"
         await show(view, mail(f'<img src="{url}" alt="" width="300" height="200">'))
-        await asyncio.sleep(0.3)  # laid out is not yet painted
-        seen = view.grab().toImage()
-        ratio = seen.devicePixelRatio()
-        area = [
-            seen.pixelColor(round(x * ratio), round(y * ratio)).name()
-            for x in range(26, 320, 3)
-            for y in range(24, 216, 3)
-        ]
-        assert set(area) == {"#eceff4"}  # Chromium's sign for a broken image is not seen
+        # Laid out is not yet painted. Chromium's sign for a broken image is not to be seen in it.
+        await until(lambda: colours(view, range(26, 320, 3), range(24, 216, 3)) == {"#eceff4"})
         await show(view, mail(f'<img src="{url}" alt="Quinces" width="300" height="200">'))
-        await asyncio.sleep(0.3)
-        seen = view.grab().toImage()
-        words = {
-            seen.pixelColor(round(x * ratio), round(y * ratio)).name()
-            for x in range(26, 100)
-            for y in range(24, 44)
-        }
-        assert len(words) > 5
+        await until(lambda: len(colours(view, range(26, 100), range(24, 44))) > 5)  # its words
         view.deleteLater()
 
     run_qt(run)
@@ -139,12 +134,12 @@ def test_a_page_that_is_wider_than_the_window_is_made_smaller_to_fit(theme: Them
         view.show()
         await show(view, mail('<div style="width:640px">A newsletter</div>'))
         page = view._page
-        await until(lambda: 0.65 < page.zoomFactor() < 0.75, 10)
-        await until(lambda: page.contentsSize().width() <= view.width() + 1, 10)
+        await until(lambda: 0.65 < page.zoomFactor() < 0.75)
+        await until(lambda: page.contentsSize().width() <= view.width() + 1)
         view.resize(900, 400)
-        await until(lambda: page.zoomFactor() == 1, 10)
+        await until(lambda: page.zoomFactor() == 1)
         view.set_zoom(2)
-        await until(lambda: 1.1 < page.zoomFactor() < 1.4, 10)
+        await until(lambda: 1.1 < page.zoomFactor() < 1.4)
         await show(view, mail("<p>Words that go on in the next line.</p>"))
         assert page.zoomFactor() == 2  # as wide as there is room: it is as large as was wanted
         view.resize(300, 400)
@@ -260,11 +255,11 @@ def test_a_page_stands_on_the_surface_of_the_theme_unless_it_keeps_its_colours(
         try:
             await show(view, mail(f"<p>Yes.</p>{quote}"))
             assert b'<details class="dm-fold">' in view._source.page_octets()
-            await until(lambda: stands_on(view._view, QColor("#ffffff")), 10)
+            await until(lambda: stands_on(view._view, QColor("#ffffff")))
             theme.choose(Scheme.DARK)
-            await until(lambda: stands_on(view._view, QColor(theme.tokens.surface)), 10)
+            await until(lambda: stands_on(view._view, QColor(theme.tokens.surface)))
             view.use_original_colours(True)
-            await until(lambda: stands_on(view._view, QColor("#ffffff")), 10)
+            await until(lambda: stands_on(view._view, QColor("#ffffff")))
         finally:
             theme.choose(Scheme.LIGHT)
             view.deleteLater()

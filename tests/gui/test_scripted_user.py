@@ -72,7 +72,7 @@ class User:
     async def changes_a_password_in_the_server_room(self) -> None:
         self.window.show_view("server_room")
         (room,) = [it for it in self.window.extra_windows if isinstance(it, ServerRoomWindow)]
-        await until(lambda: room.api is not None, 10)
+        await until(lambda: room.api is not None)
         assert room.api is not None
         await room.api.send("PUT", "/api/users/anna", {"password": PASSWORD})
         room.close()
@@ -111,7 +111,7 @@ class User:
     async def reads(self, row: MessageRow) -> None:
         window = self.window
         window.come_forward()  # a desktop does that when the window before it is closed
-        await until(window.isActiveWindow, 10)
+        await until(window.isActiveWindow)
         assert window.list_pane.list.go_to_message(row.id)
         window.list_pane.list.setFocus()
         await until(lambda: window.reading.row is not None and window.reading.row.id == row.id, 20)
@@ -132,7 +132,7 @@ class User:
         await self.reads(row)
         window = self.window
         QTest.keyClick(window.list_pane.list, Qt.Key.Key_M)
-        await until(lambda: window.findChild(Chooser) is not None, 10)
+        await until(lambda: window.findChild(Chooser) is not None)
         chooser = window.findChild(Chooser)
         QTest.keyClicks(chooser.field, mailbox)
         QTest.keyClick(chooser.field, Qt.Key.Key_Return)
@@ -140,7 +140,7 @@ class User:
 
     async def undoes(self, row: MessageRow) -> None:
         # The row leaves the list before the engine has said how to take that back.
-        await until(self.window.actions_by_name["undo"].isEnabled, 10)
+        await until(self.window.actions_by_name["undo"].isEnabled)
         self.window.list_pane.list.setFocus()
         QTest.keyClick(
             self.window.list_pane.list, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier

@@ -81,7 +81,7 @@ def test_a_message_that_is_on_its_way_is_no_step_to_take_back_any_more(theme: Th
         await until(composer.isVisible)
         composer.sending.send()
         await until(lambda: bool(window.history.what))
-        await until(lambda: not window.composers, 5)
+        await until(lambda: not window.composers)
         assert not window.history.what
 
     play(theme, scene, send_delay_s=1)

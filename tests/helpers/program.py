@@ -67,8 +67,12 @@ class Program:
         return self.run(*account_arguments(server, user, kind), "--password-file", str(password))
 
     def engine_pid(self) -> int:
-        """The process id of the engine that runs for this profile."""
-        found = self._engine_pids()
+        """The process id of the engine of this profile.
+
+        One that has ended already, as it does soon after its last client, is begun again before.
+        """
+        while not (found := self._engine_pids()):
+            self.ok("account", "list")
         assert len(found) == 1, found
         return found[0]
 
@@ -80,21 +84,9 @@ class Program:
         ]
 
     def kill_engine(self) -> None:
-        """Kill the engine as a crash would, and wait until it is gone.
-
-        One that has ended already, as it does soon after its last client, is begun again before.
-        """
-        if not self._engine_pids():
-            self.ok("account", "list")
-        pid = self.engine_pid()
-        # Told when all its threads have ended: its files, locks and sockets are closed by then. Its
-        # arguments are gone from /proc before they are.
-        told = os.pidfd_open(pid)
-        try:
-            os.kill(pid, signal.SIGKILL)
-            assert select.select([told], [], [], 20)[0], "the engine is still there"
-        finally:
-            os.close(told)
+        """Kill the engine as a crash would, and wait until it is gone."""
+        while not _is_killed(self.engine_pid()):
+            pass  # it had just ended by itself
 
     def log(self) -> str:
         """What the engine had to say."""
@@ -120,6 +112,24 @@ def environment() -> dict[str, str]:
         "QT_QPA_PLATFORM": "offscreen",
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
     }
+
+
+def _is_killed(pid: int) -> bool:
+    """Kill a process, and wait until it is gone; False where it was gone before."""
+    try:
+        told = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return False
+    # Told when all its threads have ended: its files, locks and sockets are closed by then. Its
+    # arguments are gone from /proc before they are.
+    try:
+        signal.pidfd_send_signal(told, signal.SIGKILL)
+        assert select.select([told], [], [], 20)[0], "the engine is still there"
+    except ProcessLookupError:
+        return False
+    finally:
+        os.close(told)
+    return True
 
 
 def _arguments(entry: Path) -> list[str]:

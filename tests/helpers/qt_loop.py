@@ -75,7 +75,7 @@ async def longest_slot(scene: Callable[[], Awaitable[None]]) -> float:
     return longest_s
 
 
-def run_qt(make: Callable[[], Coroutine[Any, Any, None]], timeout_s: float = 60) -> None:
+def run_qt(make: Callable[[], Coroutine[Any, Any, None]], timeout_s: float = 100) -> None:
     """Run a coroutine on a fresh Qt event loop of the application."""
     application = QApplication.instance()
     assert isinstance(application, QApplication)
@@ -92,7 +92,7 @@ def run_qt(make: Callable[[], Coroutine[Any, Any, None]], timeout_s: float = 60)
         asyncio.set_event_loop(None)
 
 
-async def until(condition: Callable[[], object], timeout_s: float = 5) -> None:
+async def until(condition: Callable[[], object], timeout_s: float = 20) -> None:
     """Wait until something is true."""
     deadline = time.monotonic() + timeout_s
     while not condition():

@@ -32,7 +32,7 @@ def test_idle_tells_of_new_mail(server: LocalServer, client: IMAPClient) -> None
     client.select_folder("INBOX")
     client.idle()
     server.deliver("alice", PLAIN % (b"new", b"1"))
-    assert (1, b"EXISTS") in client.idle_check(timeout=5)
+    assert (1, b"EXISTS") in client.idle_check(timeout=20)
     client.idle_done()
 
 

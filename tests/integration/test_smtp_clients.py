@@ -44,7 +44,7 @@ def message(*words: str) -> str:
 
 def arrived(server: LocalServer, *words: str) -> bytes:
     """The message as bob got it; that its body is what was sent is asserted."""
-    found = server.wait_for(to="bob", subject="-".join(words), timeout_s=5)
+    found = server.wait_for(to="bob", subject="-".join(words), timeout_s=20)
     # swaks ends every message with one more empty line.
     assert found.octets.rstrip(b"\r\n").endswith(BODY.rstrip(b"\r\n")), found.octets
     return found.octets

@@ -34,7 +34,7 @@ async def test_a_signal_sets_what_is_waited_for(number: signal.Signals, way: str
     stop = asyncio.Event()
     with stop_signals(stop.set):
         os.kill(os.getpid(), number)
-        await asyncio.wait_for(stop.wait(), 5)
+        await asyncio.wait_for(stop.wait(), 20)
     if way != "in the loop":
         assert [signal.getsignal(each) for each in STOP_SIGNALS] == before
 

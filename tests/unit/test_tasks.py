@@ -104,5 +104,5 @@ async def test_a_task_that_did_not_hear_its_cancellation_is_told_again(
     scope = TaskScope(lambda _name, _error: None)
     scope.spawn(work(), name="deaf once")
     await asyncio.sleep(0)
-    await asyncio.wait_for(scope.close(), 5)
+    await asyncio.wait_for(scope.close(), 20)
     assert lives == 2

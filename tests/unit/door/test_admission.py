@@ -89,7 +89,7 @@ async def applied(pieces: list[bytes]) -> tuple[Engine, Heard, Applicant]:
     port = Port(port=server.sockets[0].getsockname()[1], token=TOKEN)
     applicant = Applicant(port, NONCE, client)
     await loop.create_connection(lambda: applicant, LOOPBACK_HOST, port.port)
-    await asyncio.wait_for(engine.lost.wait(), 5)
+    await asyncio.wait_for(engine.lost.wait(), 20)
     server.close()
     return engine, client, applicant
 

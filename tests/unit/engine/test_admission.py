@@ -71,7 +71,7 @@ async def heard(client: socket.socket, octets: int = 1000) -> bytes:
     """What arrives next; b"" at the end, however the connection was ended."""
     try:
         received = asyncio.get_running_loop().sock_recv(client, octets)
-        return await asyncio.wait_for(received, 5)
+        return await asyncio.wait_for(received, 20)
     except ConnectionResetError:
         return b""
 

@@ -113,7 +113,7 @@ class Client(asyncio.Protocol):
         self.closed.set()
 
     async def next(self) -> EngineFrame:
-        return await asyncio.wait_for(self.frames.get(), 5)
+        return await asyncio.wait_for(self.frames.get(), 20)
 
     def say(self, frame: CommandFrame | QueryFrame | CancelFrame) -> None:
         self.transport.write(encode(frame))
@@ -142,7 +142,7 @@ class Bench:
         await self.listener.aclose()
         for client in self._clients:
             client.transport.abort()
-            await asyncio.wait_for(client.closed.wait(), 5)
+            await asyncio.wait_for(client.closed.wait(), 20)
 
 
 @asynccontextmanager
@@ -307,7 +307,7 @@ async def test_what_is_cancelled_is_not_answered(address: Address) -> None:
         assert isinstance(await client.next(), AnswerFrame)  # so the first one has begun
         client.say(CancelFrame(number=1))
         client.say(CancelFrame(number=99))
-        await asyncio.wait_for(bench.door.cancelled.wait(), 5)
+        await asyncio.wait_for(bench.door.cancelled.wait(), 20)
         client.say(CommandFrame(number=2, command=SetOffline(offline=True)))
         answer = await client.next()
         assert isinstance(answer, OutcomeFrame)
@@ -320,7 +320,7 @@ async def test_a_client_that_speaks_something_else_goes_and_the_others_stay(
     async with listening_on(address) as bench:
         good, bad = await bench.client(), await bench.client()
         bad.transport.write(b"\xff\xff\xff\xffGET / HTTP/1.1\r\n\r\n")
-        await asyncio.wait_for(bad.closed.wait(), 5)
+        await asyncio.wait_for(bad.closed.wait(), 20)
         good.say(CommandFrame(number=1, command=SetOffline(offline=True)))
         assert isinstance(await good.next(), OutcomeFrame)
         assert len(bench.listener.clients) == 1
@@ -375,7 +375,7 @@ async def test_the_engine_knows_when_its_last_client_has_left(address: Address) 
         client = await bench.client()
         assert not bench.listener.idle.is_set()
         client.transport.close()
-        await asyncio.wait_for(bench.listener.idle.wait(), 5)
+        await asyncio.wait_for(bench.listener.idle.wait(), 20)
 
 
 async def test_what_a_client_asked_for_goes_on_when_it_leaves(address: Address) -> None:
@@ -385,7 +385,7 @@ async def test_what_a_client_asked_for_goes_on_when_it_leaves(address: Address) 
         client.say(CommandFrame(number=2, command=SetOffline(offline=True)))
         await client.next()
         client.transport.close()
-        await asyncio.wait_for(bench.listener.idle.wait(), 5)
+        await asyncio.wait_for(bench.listener.idle.wait(), 20)
         bench.door.held.set()
         await asyncio.sleep(0)
         assert not bench.door.cancelled.is_set()
