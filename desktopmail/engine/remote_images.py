@@ -14,14 +14,14 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import truststore
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 
 from desktopmail.door.interface import DoorError
 from desktopmail.door.queries import RemoteImage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from aiohttp import AddrInfoType
 
 MAX_OCTETS = 10 * 1024 * 1024
 MAX_REDIRECTS = 5
@@ -47,30 +47,23 @@ def is_public(address: str) -> bool:
     return (mapped or found).is_global and not found.is_multicast
 
 
-class PublicResolver(AbstractResolver):
-    """Resolves names to public addresses alone, at the moment of connecting."""
+def sockets(allowed: Callable[[str], bool]) -> Callable[[AddrInfoType], socket.socket]:
+    """Make the sockets of connections, to addresses that are allowed alone.
 
-    def __init__(self, allowed: Callable[[str], bool]) -> None:
-        self._inner = ThreadedResolver()
-        self._allowed = allowed
+    That is where it is looked at, and nowhere before: whoever reads a URL may take its host for a
+    name where another one finds an address in it ("127。0。0。1").
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """Resolve a name.
+    Args:
+        allowed: Whether an address may be connected to.
+    """
 
-        Raises:
-            OSError: None of its addresses is public.
-        """
-        found = [one for one in await self._inner.resolve(host, port, family)
-                 if self._allowed(one["host"])]  # fmt: skip
-        if not found:
-            raise OSError(None, f"{host} is not on the Internet")
-        return found
+    def made(found: AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, address = found
+        if not allowed(address[0]):
+            raise OSError(None, f"{address[0]} is not on the Internet")
+        return socket.socket(family, kind, protocol)
 
-    async def close(self) -> None:
-        """Close what resolves."""
-        await self._inner.close()
+    return made
 
 
 async def answer(url: str, *, offline: bool, proxied: bool) -> RemoteImage:
@@ -100,7 +93,7 @@ async def fetch(url: str, *, allowed: Callable[[str], bool] = is_public) -> Remo
     """
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
     connector = aiohttp.TCPConnector(
-        resolver=PublicResolver(allowed), ssl=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        socket_factory=sockets(allowed), ssl=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     )
     try:
         async with aiohttp.ClientSession(
@@ -113,7 +106,7 @@ async def fetch(url: str, *, allowed: Callable[[str], bool] = is_public) -> Remo
                 _refuse_place(url, allowed)
                 async with session.get(url, allow_redirects=False) as response:
                     if response.status in _MOVED:
-                        url = urljoin(url, response.headers.get("Location", ""))
+                        url = _moved(url, response.headers.get("Location", ""))
                         continue
                     return await _image(url, response)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -121,6 +114,13 @@ async def fetch(url: str, *, allowed: Callable[[str], bool] = is_public) -> Remo
             url, f"it cannot be fetched ({str(error) or 'no answer in time'})"
         ) from error
     raise _refused(url, "it is redirected again and again")
+
+
+def _moved(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise _refused(url, "it is redirected to an address that cannot be read") from error
 
 
 async def _image(url: str, response: aiohttp.ClientResponse) -> RemoteImage:
@@ -140,7 +140,7 @@ async def _image(url: str, response: aiohttp.ClientResponse) -> RemoteImage:
 
 
 def _refuse_place(url: str, allowed: Callable[[str], bool]) -> None:
-    """Look at what the resolver does not see: schemes, ports, and addresses written out."""
+    """Look at what a connection does not show: schemes, ports, and who is to log in."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -150,9 +150,6 @@ def _refuse_place(url: str, allowed: Callable[[str], bool]) -> None:
         raise _refused(url, "its address is not one of the web")
     if allowed is is_public and port not in _PORTS:
         raise _refused(url, f"it is at port {port}")
-    is_literal = parts.hostname.replace(".", "").isdigit() or ":" in parts.hostname
-    if is_literal and not allowed(parts.hostname):
-        raise _refused(url, "it is not on the Internet")
 
 
 def _refused(url: str, why: str) -> DoorError:

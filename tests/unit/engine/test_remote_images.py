@@ -58,6 +58,8 @@ async def site() -> AsyncIterator[tuple[str, list[web.Request]]]:
                 raise web.HTTPFound("/ok")
             case "/inside":
                 raise web.HTTPFound("http://10.0.0.1/x.png")
+            case "/unread":
+                return web.Response(status=302, headers={"Location": "http://[bad"})
             case "/elsewhere":
                 port = request.url.port
                 raise web.HTTPFound(f"http://localhost:{port}/ok")  # a name for what is not allowed
@@ -99,7 +101,9 @@ async def test_an_image_comes_without_cookies_and_referrer(
         assert "Referer" not in request.headers
 
 
-@pytest.mark.parametrize("path", ["/inside", "/loop", "/html", "/svg", "/large", "/missing"])
+@pytest.mark.parametrize(
+    "path", ["/inside", "/unread", "/loop", "/html", "/svg", "/large", "/missing"]
+)
 async def test_everything_else_is_refused_in_one_sentence(
     site: tuple[str, list[web.Request]], path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +136,20 @@ async def test_this_machine_is_refused_by_default(site: tuple[str, list[web.Requ
         with pytest.raises(DoorError) as caught:
             await remote_images.fetch(f"{url}/ok")
         assert caught.value.code == "no-image"
+    assert asked == []
+
+
+@pytest.mark.parametrize("host", ["127。0。0。1", "①②⑦.0.0.1"])
+async def test_an_address_in_other_letters_is_looked_at_as_it_is_connected_to(
+    host: str, site: tuple[str, list[web.Request]]
+) -> None:
+    base, asked = site
+
+    def only_elsewhere(address: str) -> bool:
+        return not address.startswith("127.")
+
+    with pytest.raises(DoorError, match="not on the Internet"):
+        await remote_images.fetch(f"{base.replace('127.0.0.1', host)}/ok", allowed=only_elsewhere)
     assert asked == []
 
 
