@@ -27,18 +27,10 @@ def with_crlf(octets: bytes) -> bytes:
 
 def date_of(octets: bytes) -> datetime | None:
     """Return when a message says that it was written, None when it does not."""
-    return _plausible(date.parse(Header.parse(octets).text("Date")))
-
-
-def date_in(text: str) -> datetime | None:
-    """Return the date in a line of an mbox, None when there is none."""
-    return _plausible(date.parse(text))
+    found = date.parse(Header.parse(octets).text("Date"))
+    return found if found is not None and found >= _EPOCH else None
 
 
 def changed(path: Path) -> datetime:
     """Return when a file was changed last."""
     return datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
-
-
-def _plausible(found: datetime | None) -> datetime | None:
-    return found if found is not None and found >= _EPOCH else None

@@ -69,7 +69,7 @@ def test_what_was_imported_before_a_damaged_message_is_said(
     tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = tmp_path / "box"
-    source.write_bytes(b"From a@x\n\nfine\n\n" * 150 + b"From a@x\nX-Localserver: {}\n\nx\n")
+    source.write_bytes(b"From a@x \n\nfine\n\n" * 150 + b"From a@x \nX-Localserver: {}\n\nx\n")
     assert run(["import", str(source), "--data", str(data), "--user", "alice"]) == 1
     said = capsys.readouterr().err
     assert "message 151" in said
