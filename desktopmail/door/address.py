@@ -1,21 +1,23 @@
 """Where the engine of a profile is reached: at a Unix socket, or on loopback with a private token.
 
-A socket can be kept for one user by its mode alone. Where there is none, anybody on the machine can
-connect to the port of an engine, and anybody may have the port of one that died: engine and client
-show one another that they know a token, which only this user can read (`admission.py`).
+A socket can be kept for one user by its mode alone; in a folder that is open to others somebody else
+may have made it, so both sides look at that. Where there is none, anybody on the machine can connect
+to the port of an engine, and anybody may have the port of one that died: engine and client show one
+another that they know a token, which only this user can read (`admission.py`).
 """
 
 from __future__ import annotations
 
 import os
 import socket
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from desktopmail import whole_file
-from desktopmail.door.interface import EngineGoneError
+from desktopmail.door.interface import DoorError, EngineGoneError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +75,23 @@ def has_sockets() -> bool:
     if os.environ.get(WAY_VARIABLE) == "loopback":
         return False
     return hasattr(socket, "AF_UNIX") and hasattr(os, "getuid")
+
+
+def refuse_open_folder(folder: Path) -> None:
+    """Refuse the folder of a socket in which others may have put one.
+
+    Raises:
+        FileNotFoundError: There is none: no engine has listened there.
+        DoorError: It is not this user's alone, or leads elsewhere.
+    """
+    status = folder.lstat()
+    is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
+    if not is_ours or status.st_mode & 0o077:
+        raise DoorError(
+            f"The folder {folder} for the engine's socket is open to others.",
+            remedy="Remove it, or set XDG_RUNTIME_DIR to a folder of yours alone.",
+            code="no-socket",
+        )
 
 
 def write_port(address: LoopbackAddress, port: Port) -> None:

@@ -7,7 +7,13 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
-from desktopmail.door.address import LOOPBACK_HOST, LoopbackAddress, SocketAddress, read_port
+from desktopmail.door.address import (
+    LOOPBACK_HOST,
+    LoopbackAddress,
+    SocketAddress,
+    read_port,
+    refuse_open_folder,
+)
 from desktopmail.door.admission import NONCE_OCTETS, Applicant
 from desktopmail.door.changes import StoreTrouble
 from desktopmail.door.frames import (
@@ -199,7 +205,7 @@ async def connect(address: Address) -> RemoteDoor:
     Raises:
         OSError: Nobody listens there.
         EngineGoneError: Somebody else listens there, or the engine is just ending.
-        DoorError: It is an engine of another version, or none.
+        DoorError: It is an engine of another version, or none, or others may have made its socket.
     """
     door = RemoteDoor()
     await reach(address, door)
@@ -224,10 +230,12 @@ async def reach(address: Address, client: asyncio.Protocol) -> None:
     Raises:
         OSError: Nobody listens there.
         EngineGoneError: Somebody else does, or one that does not answer, or the engine is ending.
+        DoorError: Others may have made the socket.
     """
     loop = asyncio.get_running_loop()
     match address:
         case SocketAddress(path):
+            refuse_open_folder(path.parent)
             await loop.create_unix_connection(lambda: client, str(path))
         case LoopbackAddress():
             port = read_port(address)

@@ -14,6 +14,7 @@ from desktopmail.door.address import (
     LoopbackAddress,
     Port,
     SocketAddress,
+    refuse_open_folder,
     write_port,
 )
 from desktopmail.door.changes import EverythingChanged, StoreTrouble
@@ -280,15 +281,5 @@ class _Client(asyncio.Protocol):
 
 def _make_room(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _check_owner(path.parent)
+    refuse_open_folder(path.parent)
     path.unlink(missing_ok=True)  # whoever left it behind has died: the lock of the profile is ours
-
-
-def _check_owner(folder: Path) -> None:
-    status = folder.stat()
-    if status.st_uid != os.getuid() or status.st_mode & 0o077:
-        raise DoorError(
-            f"The folder {folder} for the engine's socket is open to others.",
-            remedy="Remove it, or set XDG_RUNTIME_DIR to a folder of yours alone.",
-            code="no-socket",
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -199,6 +200,30 @@ async def test_who_listens_at_the_port_of_an_engine_that_died_is_told_nothing(
     stranger.transport.abort()
     server.close()
     await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("how", ["open", "of another user", "a link"])
+async def test_who_made_a_socket_where_others_may_is_told_nothing(how: str, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o700)
+    stranger = Stranger(encode(Hello(pid=1)))
+    loop = asyncio.get_running_loop()
+    server = await loop.create_unix_server(lambda: stranger, str(folder / "s"))
+    match how:
+        case "open":
+            folder.chmod(0o755)
+        case "of another user":
+            if os.getuid():
+                pytest.skip("only root gives a folder away")
+            os.chown(folder, 12345, 12345)
+        case _:
+            (tmp_path / "link").symlink_to(folder)
+            folder = tmp_path / "link"
+    with pytest.raises(DoorError, match="open to others") as caught:
+        await connect(SocketAddress(folder / "s"))
+    assert caught.value.code == "no-socket"
+    assert stranger.heard == b""
+    server.close()
 
 
 async def test_an_engine_that_admits_and_then_says_nothing_is_named_by_its_address(
