@@ -1,9 +1,9 @@
 """Where the engine of a profile is reached: at a Unix socket, or on loopback with a private token.
 
-A socket can be kept for one user by its mode alone; in a folder that is open to others somebody else
-may have made it, so both sides look at that. Where there is none, anybody on the machine can connect
-to the port of an engine, and anybody may have the port of one that died: engine and client show one
-another that they know a token, which only this user can read (`admission.py`).
+A socket can be kept for one user by its mode alone; in a folder that is open to others somebody
+else may have made it, so both sides look at that. Where there is none, anybody on the machine can
+connect to the port of an engine, and anybody may have the port of one that died: engine and client
+show one another that they know a token, which only this user can read (`admission.py`).
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,7 +24,6 @@ from desktopmail.engine.labels import messages
 from desktopmail.engine.store import account as accounts
 from desktopmail.engine.store import mailbox, operation, placement, pop_seen, problem
 from desktopmail.engine.sync import not_given
-from desktopmail.wire.secret import Secret
 
 if TYPE_CHECKING:
     from desktopmail.door.commands import ServerSettings, SwitchAccount
@@ -75,26 +75,24 @@ class Switching:
                 let us in: nothing has changed. Or the first look failed.
         """
         account_id = command.account_id
-        account = await self._store.read(lambda tx: accounts.get(tx, account_id))
-        await self._tell_what_waits(account)
-        await self._store.read(lambda tx: refuse_unsettled(tx, account_id))
-        incoming = _as_before(command, account)
-        switched = dataclasses.replace(account, kind=command.kind, incoming=incoming)
+        await self._tell_what_waits(await self._store.read(partial(_account, account_id)))
+        switched = await self._store.read(partial(_switched_now, command))
         given = GivenSecrets(command.password, None, self._connector)
         await check.before_saving(switched, given, self._connector, ("incoming",))
-        if command.password is not None:
-            await self._secrets.set(account_id, "incoming", Secret(command.password.text))
+        # No password that is given for the new server goes to the old one.
         await self._working.end(account_id)
         now_s = self._clock.now().timestamp()
         try:
-            await self._store.write(
-                lambda tx: switch(tx, account_id, command.kind, incoming, now_s)
-            )
+            # It may have been edited, and more may wait, since the new server was tried.
+            await self._store.read(partial(_switched_now, command))
+            await self._secrets.keep(account_id, command.password, None)
+            now = await self._store.write(partial(_switch_now, command, now_s))
         finally:
-            now = await self._store.read(lambda tx: accounts.get(tx, account_id))
-            self._working.begin(account_id, now.kind)
+            for one in await self._store.read(accounts.every):
+                if one.id == account_id:
+                    self._working.begin(account_id, one.kind)
         await self._rounds.run(SyncAccounts(account_ids=(account_id,)))
-        label = f"{account.name} fetches by {now.kind.value.upper()} now"
+        label = f"{now.name} fetches by {now.kind.value.upper()} now"
         if now.kind is Kind.IMAP:
             left = await self._store.read(lambda tx: only_here.stays(tx, account_id))
             stays = f"; {messages(left)} {'exists' if left == 1 else 'exist'} only here"
@@ -110,6 +108,27 @@ class Switching:
         except DoorError as error:
             # When the old server is gone for good, what is here counts.
             _log.warning("before the switch of %s: %s", account.name, error.sentence)
+
+
+def _account(account_id: AccountId, tx: Transaction) -> Account:
+    return accounts.get(tx, account_id)
+
+
+def _switched_now(command: SwitchAccount, tx: Transaction) -> Account:
+    """The account as it is to be.
+
+    Raises:
+        DoorError: It is gone, or something waits for the old server.
+    """
+    refuse_unsettled(tx, command.account_id)
+    account = accounts.get(tx, command.account_id)
+    return dataclasses.replace(account, kind=command.kind, incoming=_as_before(command, account))
+
+
+def _switch_now(command: SwitchAccount, now_s: float, tx: Transaction) -> Account:
+    switched = _switched_now(command, tx)
+    switch(tx, switched.id, switched.kind, switched.incoming, now_s)
+    return switched
 
 
 def _as_before(command: SwitchAccount, account: Account) -> ServerSettings:

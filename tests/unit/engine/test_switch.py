@@ -18,6 +18,8 @@ from desktopmail.door.commands import (
 )
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, Kind, Security, SendingState
+from desktopmail.engine import check
+from desktopmail.engine.secrets import Secrets
 from desktopmail.net.errors import RefusedError
 from desktopmail.net.imap import ImapClient
 from desktopmail.wire.imap.fetch_item import BodyItem
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from desktopmail.door.ids import AccountId
     from desktopmail.wire.imap.section import Section
     from desktopmail.wire.imap.sequence import UidSet
 
@@ -260,6 +263,48 @@ async def test_a_switch_waits_for_what_the_server_has_not_heard(tmp_path: Path) 
             with pytest.raises(DoorError, match="1 change has not reached the server"):
                 await bench.switch(server, account_id, Kind.POP3)
             assert bench.reader.accounts()[0].kind is Kind.IMAP
+
+
+async def test_what_is_done_while_the_new_server_is_tried_reaches_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", mail(0))
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+
+            async def tried(*_: object) -> None:
+                await bench.engine.working.end(account_id)  # its connection is away for a while
+                placed = bench.placed("Subject 0")
+                await bench.engine.command(StoreFlags(placement_ids=(placed,), add=Flag.FLAGGED))
+
+            with monkeypatch.context() as patched:
+                patched.setattr(check, "before_saving", tried)
+                with pytest.raises(DoorError, match="1 change has not reached the server"):
+                    await bench.switch(server, account_id, Kind.POP3)
+            assert bench.reader.accounts()[0].kind is Kind.IMAP
+            await bench.sync(account_id)
+            assert "\\Flagged" in server.messages("alice")[0].flags
+
+
+async def test_a_new_password_is_kept_when_nothing_speaks_to_the_old_server_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            running: list[tuple[AccountId, ...]] = []
+            kept_before = Secrets.set
+
+            async def kept(self: Secrets, *arguments: Any, **options: Any) -> None:
+                running.append(bench.engine.working.ids)
+                await kept_before(self, *arguments, **options)
+
+            monkeypatch.setattr(Secrets, "set", kept)
+            await bench.switch(server, account_id, Kind.POP3)
+            assert running == [()]
 
 
 async def test_what_is_at_the_old_server_alone_is_fetched_before_a_switch(tmp_path: Path) -> None:
