@@ -1,4 +1,7 @@
-"""The engine listens: clients come and go; a slow one is told that it missed something."""
+"""The engine listens: clients come and go; a slow one is told that it missed something.
+
+What a client has commanded goes on when it leaves, and what it has asked ends: only it would know.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ from desktopmail.engine.admission import Admission
 from desktopmail.tasks import TaskScope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from pathlib import Path
 
     from desktopmail.door.address import Address
@@ -57,7 +60,7 @@ class Listener:
 
     Attributes:
         clients: Those that are connected now.
-        idle: Set while there is no client.
+        idle: Set while there is no client, and nothing goes on that one has commanded.
         trouble: What keeps the store from being written now.
     """
 
@@ -66,10 +69,11 @@ class Listener:
     ) -> None:
         self._door = door
         self._address = address
-        self._report = report
         self._server: asyncio.Server | None = None
         self._admission: Admission | None = None
         self._is_published = False  # what stands at the address is ours
+        self._scope = TaskScope(report)
+        self._commands: set[asyncio.Task[None]] = set()  # that are being carried out
         self.clients: set[_Client] = set()
         self.idle = asyncio.Event()
         self.busy = asyncio.Event()
@@ -97,14 +101,15 @@ class Listener:
             ) from error
 
     async def aclose(self) -> None:
-        """Stop listening and send all clients away."""
+        """Stop listening, end what is being carried out, and send all clients away."""
         self._unsubscribe()
         if self._server is not None:
             self._server.close()
         if self._admission is not None:
             self._admission.close()
+        await self._scope.close()
         for client in list(self.clients):
-            await client.aclose()
+            client.close()
         if self._is_published:
             self._address.path.unlink(missing_ok=True)
 
@@ -139,18 +144,38 @@ class Listener:
         """A client has come."""
         self.clients.add(client)
         client.tell_trouble(self.trouble)
-        self.idle.clear()
         self.busy.set()
+        self._look()
 
     def left(self, client: _Client) -> None:
         """A client has gone."""
         self.clients.discard(client)
         if not self.clients:
             self.busy.clear()
+        self._look()
+
+    def begin(
+        self, answer: Coroutine[None, None, None], *, name: str, is_command: bool
+    ) -> asyncio.Task[None] | None:
+        """Carry out what a client wants; None where the engine ends."""
+        task = self._scope.spawn(answer, name=name)
+        if task is not None and is_command:
+            self._commands.add(task)
+            task.add_done_callback(self._carried_out)
+        return task
+
+    def _carried_out(self, task: asyncio.Task[None]) -> None:
+        self._commands.discard(task)
+        self._look()
+
+    def _look(self) -> None:
+        if self.clients or self._commands:
+            self.idle.clear()
+        else:
             self.idle.set()
 
     def _serve(self) -> _Client:
-        return _Client(self, self._door, self._report)
+        return _Client(self, self._door)
 
     def _tell(self, change: AnyChange) -> None:
         if isinstance(change, StoreTrouble):
@@ -165,15 +190,13 @@ class Listener:
 class _Client(asyncio.Protocol):
     """One client: commands run side by side, each answered under its number."""
 
-    def __init__(
-        self, listener: Listener, door: Door, report: Callable[[str, Exception], None]
-    ) -> None:
+    def __init__(self, listener: Listener, door: Door) -> None:
         self._listener = listener
         self._door = door
-        self._scope = TaskScope(report)
         self._decoder = client_decoder()
         self._transport: asyncio.Transport | None = None
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._queries: set[int] = set()  # of those that run
         self._is_slow = False
         self._missed = False
 
@@ -202,8 +225,9 @@ class _Client(asyncio.Protocol):
             self._write(ChangeFrame(change=self._listener.trouble))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        # What was asked for goes on: it is journaled, and others may want it.
         del exc
+        for number in self._queries:
+            self._running[number].cancel()
         self._listener.left(self)
 
     def tell(self, octets: bytes) -> None:
@@ -220,9 +244,8 @@ class _Client(asyncio.Protocol):
         if trouble.what:
             self._write(ChangeFrame(change=trouble))
 
-    async def aclose(self) -> None:
-        """Send it away, with what it waits for cancelled."""
-        await self._scope.close()
+    def close(self) -> None:
+        """Send it away."""
         if self._transport is not None:
             self._transport.close()
 
@@ -231,14 +254,19 @@ class _Client(asyncio.Protocol):
             case Hello():
                 return  # it compares the versions, and says so to its person
             case CancelFrame():
-                task = self._running.pop(frame.number, None)
+                task = self._running.get(frame.number)
                 if task is not None:
                     task.cancel()
             case CommandFrame() | QueryFrame():
+                is_command = isinstance(frame, CommandFrame)
                 name = type(frame.command if isinstance(frame, CommandFrame) else frame.query)
-                task = self._scope.spawn(self._answer(frame), name=name.__name__)
+                task = self._listener.begin(
+                    self._answer(frame), name=name.__name__, is_command=is_command
+                )
                 if task is not None:
                     self._running[frame.number] = task
+                    if not is_command:
+                        self._queries.add(frame.number)
 
     async def _answer(self, frame: CommandFrame | QueryFrame) -> None:
         try:
@@ -262,6 +290,7 @@ class _Client(asyncio.Protocol):
             raise
         finally:
             self._running.pop(frame.number, None)
+            self._queries.discard(frame.number)
 
     def _refuse(self, number: int, error: DoorError) -> None:
         self._write(

@@ -37,7 +37,7 @@ from desktopmail.door.frames import (
     engine_decoder,
 )
 from desktopmail.door.interface import DoorError, EngineGoneError
-from desktopmail.door.queries import EngineStatus, ReadStatus
+from desktopmail.door.queries import EngineStatus, ReadSandbox, ReadStatus
 from desktopmail.door.remote import connect, reach
 from desktopmail.engine import admission, listening
 from desktopmail.engine.listening import Listener
@@ -58,7 +58,15 @@ class SmallDoor:
     def __init__(self) -> None:
         self.listeners: list[Callable[[AnyChange], None]] = []
         self.held = asyncio.Event()
+        self.asked = asyncio.Event()
         self.cancelled = asyncio.Event()
+
+    async def _hold(self) -> None:
+        try:
+            await self.held.wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
 
     async def command(self, command: AnyCommand) -> Outcome:
         if isinstance(command, Undo):
@@ -68,15 +76,15 @@ class SmallDoor:
                 case "bug":
                     raise RuntimeError("oops")
                 case "hold":
-                    try:
-                        await self.held.wait()
-                    except asyncio.CancelledError:
-                        self.cancelled.set()
-                        raise
+                    await self._hold()
+                case _:
+                    pass
         return Outcome(label="done")
 
     async def query(self, query: AnyQuery) -> AnyAnswer:
-        del query
+        if isinstance(query, ReadSandbox):
+            self.asked.set()
+            await self._hold()
         return EngineStatus(version="1", pid=1, uptime_s=0.0, offline=False)
 
     def subscribe(self, listener: Callable[[AnyChange], None]) -> Callable[[], None]:
@@ -378,14 +386,47 @@ async def test_the_engine_knows_when_its_last_client_has_left(address: Address) 
         await asyncio.wait_for(bench.listener.idle.wait(), 20)
 
 
-async def test_what_a_client_asked_for_goes_on_when_it_leaves(address: Address) -> None:
+async def test_what_a_client_commanded_goes_on_when_it_leaves_and_has_the_engine_stay(
+    address: Address,
+) -> None:
     async with listening_on(address) as bench:
         client = await bench.client()
         client.say(CommandFrame(number=1, command=Undo(token="hold")))
         client.say(CommandFrame(number=2, command=SetOffline(offline=True)))
         await client.next()
         client.transport.close()
-        await asyncio.wait_for(bench.listener.idle.wait(), 20)
+        await left(bench)
+        assert not bench.listener.idle.is_set()
         bench.door.held.set()
-        await asyncio.sleep(0)
+        await asyncio.wait_for(bench.listener.idle.wait(), 20)
         assert not bench.door.cancelled.is_set()
+
+
+async def test_what_a_client_asked_ends_when_it_leaves(address: Address) -> None:
+    async with listening_on(address) as bench:
+        client = await bench.client()
+        client.say(QueryFrame(number=1, query=ReadSandbox()))
+        await asyncio.wait_for(bench.door.asked.wait(), 20)
+        client.transport.close()
+        await asyncio.wait_for(bench.door.cancelled.wait(), 20)
+        await asyncio.wait_for(bench.listener.idle.wait(), 20)
+
+
+async def test_what_goes_on_for_a_client_that_has_left_ends_with_the_engine(
+    address: Address,
+) -> None:
+    async with listening_on(address) as bench:
+        client = await bench.client()
+        client.say(CommandFrame(number=1, command=Undo(token="hold")))
+        client.say(CommandFrame(number=2, command=SetOffline(offline=True)))
+        await client.next()
+        client.transport.close()
+        await left(bench)
+    assert bench.door.cancelled.is_set()
+
+
+async def left(bench: Bench) -> None:
+    """Wait until nobody is there any more."""
+    async with asyncio.timeout(20):
+        while bench.listener.clients:
+            await asyncio.sleep(0.01)
