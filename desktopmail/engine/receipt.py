@@ -16,7 +16,7 @@ from desktopmail.mime.message import Message
 
 if TYPE_CHECKING:
     from desktopmail.door.commands import AnswerReceipt
-    from desktopmail.door.ids import SendingId
+    from desktopmail.door.ids import AccountId, MessageId, PlacementId, SendingId
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.store import Transaction
     from desktopmail.net.ports import Ports
@@ -36,7 +36,8 @@ def carry_out(tx: Transaction, command: AnswerReceipt, ports: Ports) -> Outcome:
 def answer(tx: Transaction, command: AnswerReceipt, ports: Ports) -> SendingId | None:
     """Put the receipt into the outbox, or remember that none is to be sent.
 
-    Either way the message gets $MDNSent, so that no program of this person asks again (RFC 3503).
+    Either way the message gets $MDNSent, so that no program of this person asks again (RFC 3503);
+    so do its copies in the account: one receipt is all that anybody gets (RFC 8098 section 3).
 
     Raises:
         DoorError: Nobody asked, it was answered already, or the message is not here.
@@ -49,10 +50,11 @@ def answer(tx: Transaction, command: AnswerReceipt, ports: Ports) -> SendingId |
     wanted = receipt.wanted_by(read)
     if not wanted:
         raise DoorError("The sender asks for no read receipt.", code="no-receipt")
-    if placed[0].flags & Flag.RECEIPT_SENT:
-        raise DoorError("The read receipt was answered already.", code="answered")
     box = mailbox.get(tx, placed[0].mailbox_id)
-    journal.store_flags(tx, [placed[0].id], add=Flag.RECEIPT_SENT)
+    copies = placement.get(tx, _copies(tx, placed[0].message_id, box.account_id))
+    if any(one.flags & Flag.RECEIPT_SENT for one in copies):
+        raise DoorError("The read receipt was answered already.", code="answered")
+    journal.store_flags(tx, [one.id for one in copies], add=Flag.RECEIPT_SENT)
     if not command.send:
         return None
     account = accounts.get(tx, box.account_id)
@@ -83,6 +85,16 @@ def answer(tx: Transaction, command: AnswerReceipt, ports: Ports) -> SendingId |
         answers=None,
         forwards=False,
     )
+
+
+def _copies(tx: Transaction, message_id: MessageId, account_id: AccountId) -> list[PlacementId]:
+    """Where a message stands in an account."""
+    rows = tx.fetch(
+        "SELECT p.id FROM placement AS p JOIN mailbox AS b ON b.id = p.mailbox_id"
+        " WHERE p.message_id = ? AND b.account_id = ? AND p.shown = 1",
+        (message_id, account_id),
+    )
+    return [row[0] for row in rows]
 
 
 def _reader(tx: Transaction, account: Account, read: Message) -> Mailbox:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from desktopmail.door.commands import AnswerReceipt, SendMessage, StoreFlags
+from desktopmail.door.commands import AnswerReceipt, CopyMessages, SendMessage, StoreFlags
 from desktopmail.door.ids import SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Flag, SendingState
@@ -95,3 +95,24 @@ async def test_a_receipt_that_is_declined_is_not_asked_for_again(tmp_path: Path)
                 await bench.engine.command(
                     AnswerReceipt(placement_id=bench.placed("Subject 2"), send=True)
                 )
+
+
+async def test_a_copy_of_a_message_gets_no_receipt_of_its_own(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        server.deliver("alice", asking())
+        async with running_engine(tmp_path) as bench:
+            await bench.add(server)
+            await bench.sync()
+            placed, archive = bench.placed("Subject 1"), bench.mailbox("Archive")
+            await bench.engine.command(CopyMessages(placement_ids=(placed,), mailbox_id=archive))
+            await bench.engine.command(AnswerReceipt(placement_id=placed, send=False))
+            (copy,) = bench.rows("Archive")
+            assert copy.flags & Flag.RECEIPT_SENT
+            with pytest.raises(DoorError, match="answered already"):
+                await bench.engine.command(AnswerReceipt(placement_id=copy.id, send=True))
+            await bench.sync()
+            assert [
+                "$MDNSent" in one.flags
+                for box in ("INBOX", "Archive")
+                for one in server.messages("alice", box)
+            ] == [True, True]
