@@ -247,6 +247,18 @@ def of_mailbox(tx: Transaction, mailbox_id: MailboxId, kind: str) -> list[Operat
     return [_operation(row) for row in rows]
 
 
+def is_any_about(tx: Transaction, mailbox_id: MailboxId) -> bool:
+    """Whether anything that is not done yet names a mailbox."""
+    return bool(
+        tx.fetch(
+            "SELECT 1 FROM operation WHERE state <> 'done'"
+            " AND ? IN (json_extract(arguments, '$.source'), json_extract(arguments, '$.target'))"
+            " LIMIT 1",
+            (mailbox_id,),
+        )
+    )
+
+
 def leaves_mailbox(tx: Transaction, mailbox_id: MailboxId) -> bool:
     """Whether messages are still to be moved out of a mailbox."""
     return bool(

@@ -24,6 +24,7 @@ from desktopmail.engine.sync.fetch import Fetcher
 from desktopmail.engine.sync.look import Look
 from desktopmail.engine.sync.opening import Opening
 from desktopmail.engine.sync.refusals import ENDS, Refusals
+from desktopmail.engine.sync.renamed import Recognition
 from desktopmail.engine.sync.replay import Replay
 from desktopmail.engine.sync.telling import UidsVoidError, UnmetError
 from desktopmail.engine.waiting import DateWatch, wait_awake
@@ -139,6 +140,7 @@ class ImapSync:
         await self._run_errands(account)
         await self._replay(account)
         listed = self._opening.take_listed() or await mailboxes.ask(client)
+        await self._recognise_renamed(account, client, listed)
         await self._store.write(lambda tx: mailboxes.keep(tx, account.id, listed))
         await self._replay(account)  # a mailbox may have become known by now
         await self._follow_date(account)
@@ -356,6 +358,15 @@ class ImapSync:
         for box in await self._store.read(partial(_called, account_id, path)):
             await keywords.learn(self._store, box, selected)
         return selected
+
+    async def _recognise_renamed(
+        self, account: Account, client: ImapClient, listed: Sequence[Listed]
+    ) -> None:
+        async def select(path: str) -> Selected:
+            self._opening.forget()
+            return await client.select(path, condstore=client.offers("CONDSTORE"))
+
+        await Recognition(self._store, client, account.id, select).run(listed)
 
     async def _to_look_at(
         self, account: Account, client: ImapClient, listed: Sequence[Listed]

@@ -49,7 +49,7 @@ class MailboxChanges:
             case "create":
                 await self._create(one, box)
             case "rename":
-                await self._rename(one, box)
+                return await self._rename(one, box)
             case "delete-mailbox":
                 return await self._delete(one, box)
             case _:
@@ -102,14 +102,16 @@ class MailboxChanges:
         prefix = personal[0].prefix if personal else ""
         return prefix + path if prefix and not path.startswith(prefix) else None
 
-    async def _rename(self, one: Operation, box: Mailbox) -> None:
+    async def _rename(self, one: Operation, box: Mailbox) -> bool:
         new = one.arguments.path
         if await self._exists(box.path):
-            new = await self._say_rename(box.path, new)
+            if box.path != new:  # else another device gave it that name
+                new = await self._say_rename(box.path, new)
         elif not await self._exists(new):  # a try that was cut short may have done it
             within = await self._within(new)
-            if within is not None and await self._exists(within):
-                new = within
+            if within is None or not await self._exists(within):
+                return False  # another device renamed or deleted it: the next LIST tells
+            new = within
         # What is subscribed is a name (RFC 9051 section 6.3.7): the new one has to be.
         if box.subscribed:
             await self._show(box.path, shown=False)
@@ -126,6 +128,7 @@ class MailboxChanges:
             operation.finish(tx, one.id)
 
         await self._at.store.write(step)
+        return True
 
     async def _say_rename(self, path: str, new: str) -> str:
         """Rename a mailbox; returns what it is called then."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Role
@@ -13,9 +13,9 @@ from desktopmail.net.errors import RefusedError
 from desktopmail.wire.imap.status import StatusItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from desktopmail.door.ids import AccountId, MailboxId
+    from desktopmail.door.ids import AccountId, MailboxId, PlacementId
     from desktopmail.engine.store.mailbox import Mailbox
     from desktopmail.engine.store.store import Transaction
     from desktopmail.net.imap import ImapClient
@@ -62,6 +62,10 @@ class Listed:
     selectable: bool
     subscribed: bool
     numbers: dict[StatusItem, int]
+
+    def with_numbers(self, numbers: dict[StatusItem, int]) -> Listed:
+        """The same, with what the server was asked of it apart."""
+        return replace(self, numbers=numbers)
 
 
 async def ask(client: ImapClient, *, numbers: bool = True) -> list[Listed]:
@@ -252,13 +256,32 @@ def _miss(tx: Transaction, gone: Mailbox) -> None:
     at_server = tx.fetch(
         "SELECT id FROM placement WHERE mailbox_id = ? AND uid IS NOT NULL", (gone.id,)
     )
-    placement.remove(tx, [row[0] for row in at_server])
+    going = [row[0] for row in at_server]
+    _say_lost(tx, gone, going)
+    placement.remove(tx, going)
     left = tx.fetch("SELECT id FROM placement WHERE mailbox_id = ?", (gone.id,))
     if not left:
         if not gone.hidden:  # one that is deleted here is kept, so that it can be made anew
             mailbox.remove(tx, gone.id)
     elif {row[0] for row in left} - operation.coming_into(tx, gone.id):
         journal.stand_alone(tx, gone)
+
+
+def _say_lost(tx: Transaction, gone: Mailbox, going: Sequence[PlacementId]) -> None:
+    """Have a person told of what cannot be done any more, because its messages went.
+
+    A removal is not among it: they are removed.
+    """
+    lost = {one.id for one, _ in operation.open_about(tx, going) if one.kind != "expunge"}
+    lost |= {one.id for one in operation.of_mailbox(tx, gone.id, "rename")}
+    for operation_id in sorted(lost):
+        operation.set_state(
+            tx,
+            operation_id,
+            "failed",
+            problem=f"{gone.path} is not at the server any more: another program deleted or renamed"
+            " it.",
+        )
 
 
 def _adopt(tx: Transaction, before: dict[str, Mailbox], one: Listed) -> Mailbox | None:
