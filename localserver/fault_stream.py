@@ -78,7 +78,7 @@ class FaultyStream:
         """Put octets back that were read too far."""
         self._stream.unread(octets)
 
-    def write(self, octets: bytes) -> None:
+    def write(self, octets: bytes | memoryview) -> None:
         """Send octets, or keep them for `drain` to send them one by one."""
         if self.left is None and not self.dribbles:
             self._stream.write(octets)
@@ -102,7 +102,7 @@ class FaultyStream:
             await self._stream.drain()
         await self._stream.drain()
 
-    async def send(self, octets: bytes) -> None:
+    async def send(self, octets: bytes | memoryview) -> None:
         """Write and drain."""
         if self.left is None and not self.dribbles:
             await self._stream.send(octets)

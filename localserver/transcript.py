@@ -49,7 +49,7 @@ class SessionRecorder:
         self.protocol = protocol
         self.peer = peer
 
-    def record(self, sender: Literal["C", "S", "*"], octets: bytes) -> None:
+    def record(self, sender: Literal["C", "S", "*"], octets: bytes | memoryview) -> None:
         """Keep what was said, long answers by their beginning."""
         self._keep(self, sender, octets)
 
@@ -100,11 +100,13 @@ class Transcript:
         """Everything kept, a line each."""
         return "\n".join(_shown(kept).text() for kept in self._kept)
 
-    def keep(self, session: SessionRecorder, sender: Literal["C", "S", "*"], octets: bytes) -> None:
+    def keep(
+        self, session: SessionRecorder, sender: Literal["C", "S", "*"], said: bytes | memoryview
+    ) -> None:
         """Take one record of a session."""
-        if len(octets) > _MAX_RECORD_OCTETS:
-            left = len(octets) - _MAX_RECORD_OCTETS
-            octets = octets[:_MAX_RECORD_OCTETS] + b"[... %d octets more]\r\n" % left
+        octets = bytes(said[:_MAX_RECORD_OCTETS])
+        if len(said) > _MAX_RECORD_OCTETS:
+            octets += b"[... %d octets more]\r\n" % (len(said) - _MAX_RECORD_OCTETS)
         self._number += 1
         kept = (self._number, session, self._clock.now(), sender, octets)
         self._kept.append(kept)

@@ -125,7 +125,7 @@ class Stream:
         """Put octets back that were read too far; the next `read` returns them first."""
         self._protocol.unread(octets)
 
-    def write(self, octets: bytes) -> None:
+    def write(self, octets: bytes | memoryview) -> None:
         """Send octets; call `drain` between large ones.
 
         Raises:
@@ -141,7 +141,7 @@ class Stream:
         """
         await self._protocol.drain()
 
-    async def send(self, octets: bytes) -> None:
+    async def send(self, octets: bytes | memoryview) -> None:
         """Write and drain, in pieces, so that little is held twice.
 
         Raises:

@@ -11,8 +11,9 @@ from desktopmail.wire.imap.expunge import VanishedResponse
 from desktopmail.wire.imap.fetch_item import Item
 from desktopmail.wire.imap.sequence import UidSet
 from localserver.imap.flags import flags_text
-from localserver.imap.items import Row, UnknownEncodingError, compile_items
+from localserver.imap.items import Contents, Part, Row, UnknownEncodingError, compile_items
 from localserver.imap.select import vanished
+from localserver.store.content import LARGE_OCTETS, is_large
 from localserver.store.errors import DiskFullError
 from localserver.store.flags import SEEN, Change, Mode, ranges_of
 
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 _STEP: Final = 2000
 _STEP_OCTETS: Final = 1024 * 1024
 _LEAST_OCTETS: Final = 1024  # what the smallest message counts there
+# The number of a large message, and where its body begins.
+_LARGE_SQL: Final = (
+    "SELECT entry.message, length(content.header) FROM entry JOIN message ON id=entry.message"
+    " JOIN content ON content.message=id WHERE mailbox=? AND uid=? AND size>?"
+)
 # What is little enough to be answered in the loop's callback: so many messages without their
 # contents, or a small one with them.
 _AT_ONCE: Final = 64
@@ -194,6 +200,10 @@ def _read(session: ImapSession, view: View, sql: str, uids: Sequence[int]) -> li
 async def _send(session: ImapSession, view: View, plan: Plan, places: Sequence[int]) -> int:
     """Send the messages at some places; returns how many of them there still are."""
     uids = _uids_at(view, places)
+    if plan.contents is not None and len(places) == 1:
+        large = session.account.query(_LARGE_SQL, view.mailbox.number, uids[0], LARGE_OCTETS)
+        if large:
+            return await _send_large(session, view, plan, places[0], *large[0])
     rows = _read(session, view, plan.sql, uids)
     masks = await _mark_seen(session, view, rows) if plan.marks_seen else {}
     numbered = _numbered(places, uids, rows)
@@ -209,6 +219,60 @@ async def _send(session: ImapSession, view: View, plan: Plan, places: Sequence[i
     if octets:
         await session.gather(octets)
     return len(rows)
+
+
+async def _send_large(
+    session: ImapSession, view: View, plan: Plan, place: int, message: int, body: int
+) -> int:
+    """Send a large message: read, cut and sent beside the loop; returns 0 when it is gone.
+
+    Args:
+        session: Whose client asks.
+        view: The selected mailbox.
+        plan: What is asked for.
+        place: Of the message in the mailbox.
+        message: Its number in the store.
+        body: Where its body begins.
+    """
+    uid = view.uids[place]
+    octets = await session.account.octets_in_turns(message)
+    if octets is None or plan.contents is None:
+        return 0
+    whole = memoryview(octets)
+    contents = Contents(whole[:body], whole[body:], octets)
+    parts = await session.context.ports.executor.run(
+        lambda: [each.pieces(contents) for each in plan.writers if isinstance(each, Part)]
+    )
+    rows = _read(session, view, plan.large_sql, [uid])
+    masks = await _mark_seen(session, view, rows) if plan.marks_seen else {}
+    if not rows:
+        return 0
+    header = bytes(contents.header)
+    row = tuple(header if at == plan.contents[0] else each for at, each in enumerate(rows[0]))
+    fresh, told = _as_seen(session, view, plan, row, masks)
+    pieces: list[bytes | memoryview] = [b"* %d FETCH (" % (place + 1)]
+    waiting = iter(parts)
+    for number, writer in enumerate(plan.writers):
+        pieces.append(b" " if number else b"")
+        pieces += next(waiting) if isinstance(writer, Part) else [writer(fresh)]
+    pieces.append(b"".join([b" " + each for each in told]) + b")\r\n")
+    joined = _joined(pieces)
+    if len(joined) == 1:
+        await session.gather(bytes(joined[0]))
+    else:
+        await session.send_pieces(joined)
+    return 1
+
+
+def _joined(pieces: Iterable[bytes | memoryview]) -> list[bytes | memoryview]:
+    """Put neighbours together that are not large."""
+    joined: list[bytes | memoryview] = [b""]
+    for piece in pieces:
+        if is_large(len(piece)):
+            joined += [piece, b""]
+        else:
+            joined[-1] = b"".join((joined[-1], piece))
+    return [each for each in joined if each]
 
 
 def _numbered(
@@ -249,18 +313,26 @@ def _with_flags(
 
     Beside them, once the client wants mod-sequences, UID and MODSEQ (RFC 7162 section 3.2.4).
     """
+    fresh, told = _as_seen(session, view, plan, row, masks)
+    return b" ".join([plan.write(fresh), *told])
+
+
+def _as_seen(
+    session: ImapSession, view: View, plan: Plan, row: Row, masks: dict[int, tuple[int, int]]
+) -> tuple[Row, list[bytes]]:
+    """Return a row as it is after this, and what is told besides."""
     changed = masks.get(row[0])
     if changed is None:
-        return plan.write(row)
+        return row, []
     fresh = (row[0], changed[0], changed[1], *row[3:])
-    items = [plan.write(fresh)]
+    items = []
     if Item.FLAGS not in plan.told:
         items.append(b"FLAGS (%b)" % flags_text(session, view, row[0], changed[0]))
     if session.condstore and Item.MODSEQ not in plan.told:
         items.append(b"MODSEQ (%d)" % changed[1])
     if session.condstore and Item.UID not in plan.told:
         items.append(b"UID %d" % row[0])
-    return b" ".join(items)
+    return fresh, items
 
 
 async def _mark_seen(

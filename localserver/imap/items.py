@@ -21,7 +21,8 @@ from localserver.store.moment import moment_of
 from localserver.store.summary import summarise
 
 if TYPE_CHECKING:
-    from desktopmail.mime.structure import Part
+    from collections.abc import Sequence
+
     from desktopmail.wire.imap.fetch import Fetch
     from desktopmail.wire.imap.fetch_item import FetchItem
     from desktopmail.wire.imap.section import Partial, Section
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = tuple[Any, ...]
 Write: TypeAlias = Callable[[Row], bytes]
+Octets: TypeAlias = bytes | memoryview
 
 # A row always begins with these; the others follow as they are asked for.
 _FIXED: Final = ("uid", "flags", "modseq")
@@ -58,9 +60,12 @@ class Plan:
     Attributes:
         sql: Reads rows of one range of UIDs: (mailbox, first, last).
         small_sql: The same, but for messages whose contents would keep the loop from its work.
+        large_sql: The same, with NULL in the place of contents.
         write: Makes what stands between the parentheses of a row.
+        writers: Make the items of a row, one each.
         reads_summaries: Rows hold what is worked out behind the delivery.
         reads_contents: Rows hold whole messages, so few are read at once.
+        contents: Where a row has header and body, where it has both; large ones go in pieces.
         parts: How many parts or ranges of each are written.
         marks_seen: The messages are read by this.
         told: Those of the items that are words.
@@ -71,9 +76,12 @@ class Plan:
 
     sql: str
     small_sql: str
+    large_sql: str
     write: Write
+    writers: tuple[Write | Part, ...]
     reads_summaries: bool
     reads_contents: bool
+    contents: tuple[int, int] | None
     parts: int
     marks_seen: bool
     told: frozenset[Item]
@@ -121,15 +129,21 @@ def compile_items(session: ImapSession, view: View, command: Fetch, *, with_uid:
         changed = f" AND modseq>{command.changed_since:d}"
     sql, reads_contents = _sql(columns.names), bool(_CONTENT & set(columns.names))
     write = _joined(writers)
+    places = None
     if _WHOLE[1] in columns.names:
-        write = _with_contents(write, columns)
+        places = columns.place(_WHOLE[0]), columns.place(_WHOLE[1])
+        write = _with_contents(write, *places)
     small = f" AND length(content.body)<={_SMALL_OCTETS}" if reads_contents else ""
+    nulls = [f"NULL AS {name[8:]}" if name in _CONTENT else name for name in columns.names]
     plan = Plan(
         sql=sql + changed + " ORDER BY uid",
         small_sql=sql + small + " ORDER BY uid",
+        large_sql=_sql(nulls) + changed + " ORDER BY uid",
         write=write,
+        writers=tuple(writers),
         reads_summaries=any(name.startswith(_SUMMARIES) for name in columns.names),
         reads_contents=reads_contents,
+        contents=places,
         parts=parts,
         marks_seen=not view.readonly and any(_marks_seen(item) for item in items),
         told=frozenset(item for item in items if isinstance(item, Item)),
@@ -146,6 +160,7 @@ def compile_items(session: ImapSession, view: View, command: Fetch, *, with_uid:
             write=_working_out(plan.write, columns.names),
             reads_summaries=False,
             reads_contents=True,
+            contents=None,
         ),
     )
 
@@ -191,45 +206,98 @@ def _sql(names: list[str]) -> str:
     return f"SELECT {chosen} FROM {tables} WHERE mailbox=? AND uid BETWEEN ? AND ?"  # noqa: S608
 
 
-class _Contents:
-    """A message while its parts are written: put together once, and parsed once."""
+class Contents:
+    """A message while its parts are written: put together once, and parsed once.
 
-    def __init__(self, header: bytes, body: bytes) -> None:
-        self._header = header
-        self._body = body
+    Args:
+        header: With the empty line behind it.
+        body: What follows.
+        octets: Both, where they are together already.
+    """
+
+    def __init__(self, header: Octets, body: Octets, octets: bytes | None = None) -> None:
+        self.header = header
+        self.body = body
+        self._octets = octets
         self._left = MAX_ANSWER_OCTETS
 
     @cached_property
     def octets(self) -> bytes:
         """All of it."""
-        return self._header + self._body
+        return b"".join((self.header, self.body)) if self._octets is None else self._octets
 
     @cached_property
-    def structure(self) -> Part:
+    def structure(self) -> structure.Part:
         """Its parts; those of small messages are remembered."""
-        if len(self._header) + len(self._body) > _PARSED_MAX_OCTETS:
+        if len(self.header) + len(self.body) > _PARSED_MAX_OCTETS:
             return structure.parse(self.octets)
-        return _remembered(self._header, self._body)
+        return _remembered(bytes(self.header), bytes(self.body))
 
-    def take(self, octets: bytes) -> bytes:
-        """Return what is written, which is counted.
+    def take(self, size: int) -> None:
+        """Count what is written.
 
         Raises:
             LimitError: It is too much together.
         """
-        self._left -= len(octets)
+        self._left -= size
         if self._left < 0:
             raise LimitError(f"A FETCH asks for at most {MAX_ANSWER_OCTETS} octets of a message.")
-        return octets
 
 
-def _with_contents(write: Write, columns: _Columns) -> Write:
+class Part:
+    """An item that is written of the contents of a message.
+
+    Args:
+        name: As the answer has it.
+        find: Finds its octets, in pieces; None where there is no such part.
+        partial: Which of them are wanted.
+        literal8: Whether octets with a NUL among them are announced as such (RFC 3516 section 4.2).
+    """
+
+    def __init__(
+        self,
+        name: bytes,
+        find: Callable[[Contents], tuple[Octets, ...] | None],
+        partial: Partial | None,
+        *,
+        literal8: bool = False,
+    ) -> None:
+        self.name = name
+        self.find = find
+        self._partial = partial
+        self._literal8 = literal8
+
+    def __call__(self, row: Row) -> bytes:
+        """Write it of a row, behind whose columns its contents stand."""
+        return b"".join(self.pieces(row[-1]))
+
+    def pieces(self, contents: Contents) -> tuple[Octets, ...]:
+        """Return what is written, in pieces: large ones are not copied.
+
+        Raises:
+            LimitError: It is too much together.
+        """
+        name, found = self.name, self.find(contents)
+        if self._partial is not None:
+            first, count = self._partial.origin, self._partial.count
+            name += b"<%d>" % first
+            if found is not None:
+                whole = found[0] if len(found) == 1 else contents.octets
+                found = (memoryview(whole)[first : first + count],)
+        if found is None:
+            return (name + b" NIL",)
+        size = sum(map(len, found))
+        contents.take(size)
+        is_literal8 = self._literal8 and any(b"\0" in bytes(each) for each in found)
+        return (b"%b %b{%d}\r\n" % (name, b"~" if is_literal8 else b"", size), *found)
+
+
+def _with_contents(write: Write, header: int, body: int) -> Write:
     """Return what hands the writers of parts the contents, behind the columns of a row."""
-    header, body = (columns.place(name) for name in _WHOLE)
-    return lambda row: write((*row, _Contents(row[header], row[body])))
+    return lambda row: write((*row, Contents(row[header], row[body])))
 
 
-def _joined(writers: list[Write]) -> Write:
+def _joined(writers: Sequence[Write]) -> Write:
     if len(writers) == 1:
         return writers[0]
     if len(writers) == 2:
@@ -244,7 +312,7 @@ def _marks_seen(item: FetchItem) -> bool:
     return item in {Item.RFC822, Item.RFC822_TEXT}
 
 
-def _writer(session: ImapSession, view: View, columns: _Columns, item: FetchItem) -> Write:
+def _writer(session: ImapSession, view: View, columns: _Columns, item: FetchItem) -> Write | Part:
     if isinstance(item, Item):
         return _word(session, view, columns, item)
     if isinstance(item, BodyItem):
@@ -257,7 +325,7 @@ def _writer(session: ImapSession, view: View, columns: _Columns, item: FetchItem
     return _binary_size(columns, item)
 
 
-def _word(session: ImapSession, view: View, columns: _Columns, item: Item) -> Write:
+def _word(session: ImapSession, view: View, columns: _Columns, item: Item) -> Write | Part:
     match item:
         case Item.UID:
             return lambda row: b"UID %d" % row[0]
@@ -325,26 +393,27 @@ def _literal(name: bytes, octets: bytes | None, partial: Partial | None) -> byte
     return b"%b {%d}\r\n%b" % (name, len(octets), octets)
 
 
-def _body(columns: _Columns, name: bytes, section: Section, partial: Partial | None) -> Write:
-    if section == HEADER:
-        header = columns.place("content.header")
-        return lambda row: _literal(name, row[header], partial)
+def _body(
+    columns: _Columns, name: bytes, section: Section, partial: Partial | None
+) -> Write | Part:
     if not section.part and section.text not in {None, SectionText.TEXT}:
         header = columns.place("content.header")
+        if section == HEADER:
+            return lambda row: _literal(name, row[header], partial)
         return lambda row: _literal(name, _fields(row[header], section), partial)
-    header, body = columns.place("content.header"), columns.place("content.body")
+    for each in _WHOLE:
+        columns.place(each)
     if section == TEXT:
-        return lambda row: row[-1].take(_literal(name, row[body], partial))
-    if section == WHOLE and partial is None:
-        return lambda row: row[-1].take(
-            b"%b {%d}\r\n%b%b" % (name, len(row[header]) + len(row[body]), row[header], row[body])
-        )
+        return Part(name, lambda contents: (contents.body,), partial)
     if section == WHOLE:
-        return lambda row: row[-1].take(_literal(name, row[-1].octets, partial))
+        return Part(name, lambda contents: (contents.header, contents.body), partial)
     wanted = _mime_section(section)
-    return lambda row: row[-1].take(
-        _literal(name, mime_section.octets_of(row[-1].structure, wanted), partial)
-    )
+
+    def find(contents: Contents) -> tuple[Octets, ...] | None:
+        octets = mime_section.octets_of(contents.structure, wanted)
+        return None if octets is None else (octets,)
+
+    return Part(name, find, partial)
 
 
 def _mime_section(section: Section) -> mime_section.Section:
@@ -360,40 +429,42 @@ def _fields(header: bytes, section: Section) -> bytes:
 
 
 @lru_cache(maxsize=_PARSED_KEPT)
-def _remembered(header: bytes, body: bytes) -> Part:
+def _remembered(header: bytes, body: bytes) -> structure.Part:
     return structure.parse(header + body)
 
 
-def _binary(columns: _Columns, item: BinaryItem) -> Write:
-    for each in _WHOLE:
-        columns.place(each)
+def _binary(columns: _Columns, item: BinaryItem) -> Part:
     name = b"BINARY[%b]" % b".".join([b"%d" % part for part in item.part])
-
-    def write(row: Row) -> bytes:
-        octets = _decoded(row[-1].structure, item.part)
-        written: bytes = row[-1].take(_literal(name, octets, item.partial))
-        if octets is None or b"\0" not in octets:
-            return written
-        # RFC 3516 section 4.2: a NUL needs a literal8.
-        place = written.index(b" {")
-        return written[: place + 1] + b"~" + written[place + 1 :]
-
-    return write
+    return Part(name, _decoder(columns, item.part), item.partial, literal8=True)
 
 
-def _binary_size(columns: _Columns, item: BinarySizeItem) -> Write:
+class _BinarySize(Part):
+    """How large a decoded part is."""
+
+    def pieces(self, contents: Contents) -> tuple[Octets, ...]:
+        found = self.find(contents) or ()
+        return (b"%b %d" % (self.name, sum(map(len, found))),)
+
+
+def _binary_size(columns: _Columns, item: BinarySizeItem) -> Part:
+    name = b"BINARY.SIZE[%b]" % b".".join([b"%d" % part for part in item.part])
+    return _BinarySize(name, _decoder(columns, item.part), None)
+
+
+def _decoder(
+    columns: _Columns, part: tuple[int, ...]
+) -> Callable[[Contents], tuple[Octets, ...] | None]:
     for each in _WHOLE:
         columns.place(each)
-    name = b"BINARY.SIZE[%b]" % b".".join([b"%d" % part for part in item.part])
 
-    def write(row: Row) -> bytes:
-        octets = _decoded(row[-1].structure, item.part)
-        return b"%b %d" % (name, len(octets or b""))
+    def find(contents: Contents) -> tuple[Octets, ...] | None:
+        octets = _decoded(contents.structure, part)
+        return None if octets is None else (octets,)
 
-    return write
+    return find
 
 
-def _decoded(root: Part, part: tuple[int, ...]) -> bytes | None:
+def _decoded(root: structure.Part, part: tuple[int, ...]) -> bytes | None:
     if not part:
         return root.octets
     found = mime_section.binary_of(root, part)

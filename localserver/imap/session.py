@@ -30,7 +30,7 @@ from localserver.pace import MOST_AT_ONCE, Pace, Turn
 from localserver.store.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from desktopmail.net.stream import Stream
     from desktopmail.wire.imap.codes import ResponseCode
@@ -300,6 +300,22 @@ class ImapSession:
         if self._gathered >= FLUSH_OCTETS:
             await self.flush()
 
+    async def send_pieces(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """Write what is queued, and a large untagged response behind it, which is not put together.
+
+        Raises:
+            TimedOutError: The client takes nothing for too long.
+        """
+        await self.flush()
+        for octets in pieces:
+            self.recorder.record("S", octets)
+            if self.deflater is None:
+                await self._send(octets)
+                continue
+            for begin in range(0, len(octets), FLUSH_OCTETS):
+                await self._send(self.deflater.send(bytes(octets[begin : begin + FLUSH_OCTETS])))
+                await asyncio.sleep(0)  # others have their turn
+
     def answer(
         self, tag: Tag, condition: Condition, text: str, code: ResponseCode | None = None
     ) -> None:
@@ -418,7 +434,7 @@ class ImapSession:
         self.recorder.record("S", octets)
         await self._send(octets if self.deflater is None else self.deflater.send(octets))
 
-    async def _send(self, octets: bytes) -> None:
+    async def _send(self, octets: bytes | memoryview) -> None:
         if len(octets) <= FLUSH_OCTETS:
             if octets:
                 self.stream.write(octets)

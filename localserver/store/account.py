@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
 import apsw
 
-from localserver.store import names, thread, tree
+from localserver.store import content, names, thread, tree
 from localserver.store.append import Append, Appended, Arriving, Next
 from localserver.store.backlog import Backlog
 from localserver.store.content import is_large
@@ -449,6 +449,14 @@ class Account:
         rows = self.query("SELECT header, body FROM content WHERE message=?", message)
         return rows[0][0] + rows[0][1] if rows else None
 
+    async def octets_in_turns(self, message: int) -> bytes | None:
+        """Return the octets of a large message piece by piece; see `Database.in_turns`.
+
+        Raises:
+            DamagedError: The database is damaged.
+        """
+        return await self._database.in_turns(lambda at: content.octets_of(at, message), _go_on)
+
     def used(self) -> tuple[int, int]:
         """Return the octets and the count of all messages of the user."""
         rows = self.query("SELECT key, value FROM meta WHERE key IN ('octets', 'messages')")
@@ -491,6 +499,10 @@ class Account:
         committed: Callable[[T], None] | None = None,
     ) -> T:
         return await self._database.write(job, committed)
+
+
+async def _go_on() -> None:
+    """Who waits for octets has nothing to do meanwhile."""
 
 
 def _all_arriving(messages: Sequence[Message], now: int) -> list[Arriving]:

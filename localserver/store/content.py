@@ -13,13 +13,13 @@ import apsw
 if TYPE_CHECKING:
     from localserver.steps import Steps
 
-_LARGE_OCTETS: Final = 1024 * 1024
+LARGE_OCTETS: Final = 1024 * 1024
 _PIECE_OCTETS: Final = 256 * 1024
 
 
 def is_large(size: int) -> bool:
     """Whether so many octets are handled piece by piece."""
-    return size > _LARGE_OCTETS
+    return size > LARGE_OCTETS
 
 
 def place_of(octets: bytes | memoryview) -> bytes | memoryview | apsw.zeroblob:

@@ -25,6 +25,19 @@ async def test_both_directions_are_deflated_behind_the_answer() -> None:
         assert answer.startswith(b"c OK")
 
 
+async def test_a_large_message_is_deflated_piece_by_piece() -> None:
+    message = b"Subject: x\r\n\r\n" + b"".join(b"line %d\r\n" % line for line in range(200_000))
+    async with logged_in(messages=[message]) as dialogue:
+        await dialogue.run("COMPRESS DEFLATE")
+        packer, unpacker = zlib.compressobj(wbits=-15), zlib.decompressobj(-15)
+        octets = packer.compress(b"c FETCH 1 BODY.PEEK[]\r\n") + packer.flush(zlib.Z_SYNC_FLUSH)
+        await dialogue.send(octets)
+        answer = b""
+        while b"\r\nc OK" not in answer:
+            answer += unpacker.decompress(await dialogue.stream.read())
+        assert answer.startswith(b"* 1 FETCH (BODY[] {%d}\r\n%b)\r\nc OK" % (len(message), message))
+
+
 async def test_an_unknown_algorithm_is_bad() -> None:
     async with logged_in() as dialogue:
         assert (await dialogue.run("COMPRESS LZ4"))[-1].startswith("BAD")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from desktopmail.mime import structure
-from localserver.imap import items
+from localserver.imap import fetch, items
+from localserver.store import content
+from localserver.store.account import Account
 from tests.helpers.imap_dialogue import logged_in, mail
 
 MULTIPART = (
@@ -183,3 +185,56 @@ async def test_who_wants_mod_sequences_is_told_that_of_a_message_that_is_read() 
         assert lines[0].endswith(r" FLAGS (\Seen \Recent) MODSEQ (4) UID 1)")
         lines = await dialogue.run("UID FETCH 2 (MODSEQ FLAGS BODY[HEADER.FIELDS (Subject)])")
         assert lines[0].count("MODSEQ") == lines[0].count("UID") == lines[0].count("FLAGS") == 1
+
+
+@pytest.fixture
+def all_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (content, fetch):
+        monkeypatch.setattr(module, "LARGE_OCTETS", 3)
+
+
+_ASKED = [
+    "BODY[]", "BODY[TEXT]", "BODY[HEADER]", "BODY[1]", "BODY[2]", "BODY[3]", "BODY[1.MIME]",
+    "BODY[]<7.9>", "BODY[]<0.4>", "BODY[TEXT]<9999.5>", "BODY[9]<0.5>", "BODY[2]<2.3>",
+    "BODY[HEADER.FIELDS (SUBJECT)]", "BINARY[2]", "BINARY[2]<0.2>", "BINARY.SIZE[2]", "RFC822",
+    "RFC822.TEXT", "(UID FLAGS BODY[] RFC822.SIZE BODY[TEXT]<0.2> EMAILID)", "(BODY[1] MODSEQ)",
+    "(BODY.PEEK[] BODYSTRUCTURE)", "(BODY.PEEK[2] ENVELOPE BODY.PEEK[HEADER] BODY.PEEK[])",
+    "BODY.PEEK[] (CHANGEDSINCE 1)", "BODY.PEEK[] (CHANGEDSINCE 9999)",
+]  # fmt: skip
+
+
+async def test_large_messages_are_answered_in_pieces_as_small_ones_are_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    messages = [MULTIPART, mail("a"), b"Subject: no body\r\n", b"\r\n", b"\r\nx", b"\0 \xff\r\r\n"]
+
+    async def answers() -> list[list[str]]:
+        found = []
+        for item in _ASKED:
+            async with logged_in(messages=messages) as dialogue:
+                found += [await dialogue.run(f"FETCH {which} {item}") for which in (1, "1:*", "4")]
+                found.append(await dialogue.run(f"UID FETCH 1:* {item}"))
+        return found
+
+    at_once = await answers()
+    for module in (content, fetch):
+        monkeypatch.setattr(module, "LARGE_OCTETS", 3)
+    monkeypatch.setattr(items, "_SMALL_OCTETS", -1)
+    assert await answers() == at_once
+
+
+@pytest.mark.usefixtures("all_are_large")
+@pytest.mark.parametrize("is_read", [False, True])
+async def test_a_large_message_that_goes_while_it_is_read_is_told_to_be_gone(
+    monkeypatch: pytest.MonkeyPatch, *, is_read: bool
+) -> None:
+    async def going(account: Account, message: int) -> bytes | None:
+        octets = account.octets(message)
+        await account.expunge(account.mailbox("INBOX"), [1], only_deleted=False)
+        return octets if is_read else None
+
+    monkeypatch.setattr(Account, "octets_in_turns", going)
+    monkeypatch.setattr(items, "_SMALL_OCTETS", -1)
+    async with logged_in(messages=[mail("a"), mail("b")]) as dialogue:
+        (answer,) = await dialogue.run("FETCH 1 BODY[]")
+        assert answer.startswith("NO [EXPUNGEISSUED]")
