@@ -114,14 +114,14 @@ class Listener:
             self._address.path.unlink(missing_ok=True)
 
     async def _start_on_socket(self, path: Path) -> None:
-        _make_room(path)
-        before = os.umask(0o177)
+        bound = _bind(path)
+        self._is_published = True
         try:
             loop = asyncio.get_running_loop()
-            self._server = await loop.create_unix_server(self._serve, str(path))
-        finally:
-            os.umask(before)
-        self._is_published = True
+            self._server = await loop.create_unix_server(self._serve, sock=bound)
+        except BaseException:
+            bound.close()
+            raise
 
     async def _start_on_loopback(self, address: LoopbackAddress) -> None:
         token = secrets.token_bytes(TOKEN_OCTETS)
@@ -308,7 +308,17 @@ class _Client(asyncio.Protocol):
             self._transport.write(encode(frame))
 
 
-def _make_room(path: Path) -> None:
+def _bind(path: Path) -> socket.socket:
+    """Make a socket that this user alone may connect to."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     refuse_open_folder(path.parent)
     path.unlink(missing_ok=True)  # whoever left it behind has died: the lock of the profile is ours
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        bound.bind(str(path))
+        # In time, as nobody listens yet; a umask would be that of each thread of the process.
+        path.chmod(0o600)
+    except BaseException:
+        bound.close()
+        raise
+    return bound

@@ -7,7 +7,7 @@ import errno
 import socket
 import stat
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -178,6 +178,22 @@ async def test_what_says_where_it_listens_is_for_this_user_and_goes_with_it(
         assert stat.S_IMODE(address.path.parent.stat().st_mode) == 0o700
         assert list(address.path.parent.iterdir()) == [address.path]
     assert list(address.path.parent.iterdir()) == []
+
+
+async def test_what_other_threads_make_while_it_starts_has_the_mode_that_they_gave_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = asyncio.get_running_loop()
+    create, made = loop.create_unix_server, tmp_path / "made"
+
+    async def create_beside(*arguments: Any, **options: Any) -> asyncio.Server:
+        await asyncio.to_thread(made.mkdir, mode=0o700)
+        return await create(*arguments, **options)
+
+    (tmp_path / "run").mkdir(mode=0o700)
+    monkeypatch.setattr(loop, "create_unix_server", create_beside)
+    async with listening_on(SocketAddress(tmp_path / "run" / "socket")):
+        assert stat.S_IMODE(made.stat().st_mode) == 0o700
 
 
 async def test_a_socket_is_not_put_into_a_folder_that_is_open_to_others(tmp_path: Path) -> None:
