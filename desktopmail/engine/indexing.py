@@ -17,6 +17,7 @@ from desktopmail.door.ids import MessageId, PlacementId
 from desktopmail.door.vocabulary import indexed
 from desktopmail.door.words import spaced
 from desktopmail.engine import reading
+from desktopmail.engine.in_hand import MESSAGE, message_key
 from desktopmail.engine.store import message, placement, words
 from desktopmail.engine.summary import Rest, Words
 from desktopmail.engine.waiting import unwrapped
@@ -141,7 +142,7 @@ def _chunks(batch: Sequence[_Waiting]) -> Iterator[Sequence[_Waiting]]:
 async def _read(
     store: Store, ports: Ports, chunk: Sequence[_Waiting], total: int
 ) -> dict[MessageId, Rest | Words]:
-    """What was read of messages; nothing of those of which only the envelope is here.
+    """What was read of messages; nothing of those that are set aside, or here by their envelope.
 
     Args:
         store: Where they wait.
@@ -149,7 +150,13 @@ async def _read(
         chunk: Some of them.
         total: How many of all have their octets here.
     """
-    known = [one for one in chunk if one.place is None and one.state != _ENVELOPE]
+    known = [
+        one
+        for one in chunk
+        if one.place is None
+        and one.state != _ENVELOPE
+        and not store.guard.is_aside(MESSAGE, message_key(one.header))
+    ]
     headers = await reading.read(store.guard, ports, [(one.header, False) for one in known])
     placed = [(one.message_id, one.place) for one in chunk if one.place is not None]
     whole = await reading.read_stored(

@@ -146,7 +146,8 @@ def _stand_ins(tx: Transaction) -> set[str]:
 
 
 def _value_of(header: bytes) -> str:
-    return header.partition(f"{ASIDE_FIELD}: ".encode())[2].partition(b"\r\n")[0].decode("ascii")
+    value = header.partition(f"{ASIDE_FIELD}: ".encode())[2].partition(b"\r\n")[0]
+    return value.decode("latin-1")  # whoever wrote a message may have put such a field into it
 
 
 def set_aside(item: Item, now_s: float, tx: Transaction) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from desktopmail.door.changes import MessagesChanged
 from desktopmail.door.reader import SqliteReader
 from desktopmail.door.rows import Flag
-from desktopmail.engine import indexing, reading, summary
+from desktopmail.engine import indexing, plain_rows, reading, summary
+from desktopmail.engine.in_hand import MESSAGE, Item, message_key
 from desktopmail.engine.indexing import index_octets, index_waiting, index_without_octets
 from desktopmail.engine.store import blob, message, placement, sending, words
 from desktopmail.engine.store.message import Coming
@@ -54,6 +55,22 @@ async def test_whole_messages_and_headers_are_indexed_from_what_is_here(tmp_path
         await index_waiting(store, system_ports())
         assert (await found(store, "zebra"), await found(store, "okapi")) == (1, 1)
         assert await store.read(words.count_waiting) == 0
+
+
+async def test_a_header_that_is_set_aside_is_found_by_its_row_and_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object, **__: object) -> None:
+        raise AssertionError("the engine died of it")
+
+    async with open_store(tmp_path) as store:
+        await store.write(header)
+        await store.write(words.queue_all)
+        (row,) = await store.read(lambda tx: tx.fetch("SELECT header FROM message"))
+        store.guard.aside = frozenset({Item(MESSAGE, message_key(row[0]))})
+        monkeypatch.setattr(plain_rows, "of_one", dies)
+        await index_waiting(store, system_ports())
+        assert await found(store, "okapi") == 1
 
 
 async def test_the_newest_are_found_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

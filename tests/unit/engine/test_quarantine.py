@@ -22,6 +22,7 @@ from desktopmail.door.commands import (
 from desktopmail.door.ids import SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import ConnectionState, Flag, Kind, SendingState
+from desktopmail.engine import summary
 from desktopmail.engine.in_hand import (
     ACCOUNT,
     MESSAGE,
@@ -32,6 +33,7 @@ from desktopmail.engine.in_hand import (
     message_key,
 )
 from desktopmail.engine.quarantine import Death, Quarantine, set_aside, suspects
+from desktopmail.engine.store import message
 from localserver.local import LocalServer
 from tests.helpers.engine import (
     PASSWORDS,
@@ -392,6 +394,20 @@ async def test_two_deaths_or_old_ones_set_nothing_aside(tmp_path: Path) -> None:
     died_of(tmp_path, HOME, now_s=1_000.0)
     async with running_engine(tmp_path) as bench:
         assert bench.reader.questions() == []
+
+
+async def test_a_field_of_a_message_that_says_it_is_set_aside_keeps_no_engine_from_starting(
+    tmp_path: Path,
+) -> None:
+    block = b"Subject: x\r\nX-Desktopmail-Aside: \xff\xfe\r\n\r\n"
+    async with open_store(tmp_path) as store:
+        await store.write(
+            lambda tx: message.keep(tx, summary.of_header(block), blob_id=None, size=1, arrived_s=1)
+        )
+        store.profile.aside.mkdir()
+        (store.profile.aside / "a-key.eml").write_bytes(b"")
+        await Quarantine(store).begin(0.0)
+        assert list(store.profile.aside.iterdir()) == []
 
 
 @pytest.mark.logs("crashed")
