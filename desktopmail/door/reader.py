@@ -236,7 +236,8 @@ class SqliteReader:
         """The exact octets of a message, or None when only a server has them.
 
         Raises:
-            DoorError: They are lost; where they can come from is said.
+            DoorError: They are lost; where they can come from is said. Or their file is being
+                written for so long that it cannot be waited for ("busy").
         """
         rows = self._all(
             "SELECT b.segment, b.position FROM message AS m JOIN blob AS b ON b.id = m.blob_id"
@@ -252,6 +253,12 @@ class SqliteReader:
             return self._octets.read(*rows[0])
         except OctetsLostError as error:
             raise lost.said(self._all, message_id, str(error)) from error
+        except apsw.BusyError as error:
+            raise DoorError(
+                f"The octets of message {message_id} cannot be read while their file is written.",
+                remedy="Try again in a minute.",
+                code="busy",
+            ) from error
 
     def header_octets(self, message_id: MessageId) -> bytes:
         """The header block of a message, exact, with the empty line.

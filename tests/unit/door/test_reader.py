@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
+import apsw
 import msgspec
 import pytest
 
+from desktopmail.door import sqlite
 from desktopmail.door.ids import MailboxId, MessageId, PlacementId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.profile import Profile
@@ -265,6 +268,20 @@ async def test_octets_and_header_are_exact(store: Store, reader: SqliteReader) -
     with pytest.raises(DoorError):
         reader.header_octets(MessageId(2))
     reader.close()
+
+
+async def test_octets_whose_file_is_being_written_are_said_to_come_later(
+    store: Store, reader: SqliteReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_MS", 10)
+    account_id = await store.write(add_account)
+    await store.write(lambda tx: put(tx, inbox_of(tx, account_id), [mail(1)]))
+    with closing(apsw.Connection(str(store.profile.segment(1)))) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(DoorError, match="cannot be read while") as caught:
+            reader.octets(MessageId(1))
+    assert caught.value.code == "busy"
+    assert reader.octets(MessageId(1)) == mail(1)
 
 
 async def test_octets_that_are_lost_are_said_in_one_sentence(
