@@ -17,9 +17,11 @@ from desktopmail.wire.pop3.listing import (
 from desktopmail.wire.pop3.message import Dele, Retr, Top, top
 from desktopmail.wire.pop3.reply import IN_USE, SYS_PERM, SYS_TEMP, UTF8, Reply, error, ok
 from desktopmail.wire.pop3.utf8 import needs_utf8
+from localserver.store.content import is_large
 from localserver.store.errors import InUseError, NoSuchUserError
 
 if TYPE_CHECKING:
+    from desktopmail.net.ports import Executor
     from desktopmail.wire.pop3.table import AnyCommand
     from localserver.pop3.session import Session
     from localserver.store.errors import StoreError
@@ -59,10 +61,18 @@ class MarkedMaildrop:
         """Return a message that is there and not marked, or None."""
         return None if number in self._marked else self._by_number.get(number)
 
-    def octets(self, number: int) -> bytes | None:
-        """Return a message as POP3 sends it, or None when it vanished meanwhile."""
-        octets = self._locked.octets(number)
-        return None if octets is None else normalise(octets)
+    async def octets(self, message: MaildropMessage, executor: Executor) -> bytes | None:
+        """Return a message as POP3 sends it, or None when it vanished meanwhile.
+
+        Args:
+            message: Which.
+            executor: Where large ones are normalised.
+        """
+        if not is_large(message.size):
+            octets = self._locked.octets(message.number)
+            return None if octets is None else normalise(octets)
+        octets = await self._locked.octets_in_turns(message.number)
+        return None if octets is None else await executor.run(normalise, octets)
 
     def mark(self, number: int) -> None:
         """Mark a message as deleted."""
@@ -90,7 +100,7 @@ _NO_SUCH_MESSAGE = error("There is no such message.")
 _NEEDS_UTF8 = error("Its header is UTF-8: say UTF8 before the login.", UTF8)
 
 
-def execute(session: Session, command: AnyCommand) -> None:
+async def execute(session: Session, command: AnyCommand) -> None:
     """Answer one of the commands of the TRANSACTION state."""
     maildrop = session.maildrop
     machine = session.machine
@@ -99,7 +109,7 @@ def execute(session: Session, command: AnyCommand) -> None:
         return
     match command:
         case Retr(number) | Top(number):
-            _send_message(session, maildrop, command, number)
+            await _send_message(session, maildrop, command, number)
         case Dele(number):
             if maildrop.find(number) is None:
                 machine.send(_NO_SUCH_MESSAGE)
@@ -130,11 +140,12 @@ def _listed(maildrop: MarkedMaildrop, command: AnyCommand, number: int) -> Reply
     return ok(encode_scan(number, message.size).decode())
 
 
-def _send_message(
+async def _send_message(
     session: Session, maildrop: MarkedMaildrop, command: AnyCommand, number: int
 ) -> None:
     message = maildrop.find(number)
-    octets = None if message is None else maildrop.octets(number)
+    executor = session.context.ports.executor
+    octets = None if message is None else await maildrop.octets(message, executor)
     if octets is None:
         # Marked, never there, or expunged by an IMAP session since.
         session.machine.send(_NO_SUCH_MESSAGE)
@@ -148,9 +159,20 @@ def _send_message(
     ):
         session.machine.send(_NEEDS_UTF8)
     elif isinstance(command, Top):
-        session.machine.send_message(ok("Top of message follows."), top(octets, command.lines))
+        if is_large(len(octets)):
+            begun = await executor.run(top, octets, command.lines)
+        else:
+            begun = top(octets, command.lines)
+        await _answer(session, ok("Top of message follows."), begun)
     else:
-        session.machine.send_message(ok(f"{len(octets)} octets follow."), octets)
+        await _answer(session, ok(f"{len(octets)} octets follow."), octets)
+
+
+async def _answer(session: Session, reply: Reply, octets: bytes) -> None:
+    if is_large(len(octets)):
+        await session.send_pieces(session.machine.send_message_in_pieces(reply, octets))
+    else:
+        session.machine.send_message(reply, octets)
 
 
 def refusal(refused: StoreError) -> Reply:

@@ -30,6 +30,7 @@ from localserver.pop3 import capability, lang, login, maildrop
 from localserver.store.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Final
 
     from desktopmail.net.stream import Stream
@@ -180,7 +181,7 @@ class Session:
             case Noop():
                 self.machine.send(ok())
             case Stat() | List() | Uidl() | Retr() | Top() | Dele() | Rset():
-                maildrop.execute(self, command)
+                await maildrop.execute(self, command)
             case _:
                 self.machine.send(error("This command is not served here."))
 
@@ -247,8 +248,18 @@ class Session:
     async def flush(self) -> None:
         """Send what the machine holds, and wait until the client has taken enough of it."""
         output = record_output(self._recorder, "S", self.machine.take_output())
-        if not output:
-            return
+        if output:
+            await self._send(output)
+
+    async def send_pieces(self, pieces: Iterator[bytes]) -> None:
+        """Send what the machine holds, and pieces behind it; others have turns between them."""
+        await self.flush()
+        for octets in pieces:
+            self._recorder.record("S", octets)
+            await self._send(octets)
+            await asyncio.sleep(0)
+
+    async def _send(self, output: bytes) -> None:
         try:
             async with deadline(
                 self.context.config.limits.send_s, f"{self.stream.peer} does not read its answers."

@@ -97,6 +97,9 @@ class Maildrop(Protocol):
     def octets(self, number: int) -> bytes | None:
         """The exact octets of a message (not yet with CRLF line ends), None when it is gone."""
 
+    async def octets_in_turns(self, number: int) -> bytes | None:
+        """The same of a large message, piece by piece: others have their turn meanwhile."""
+
     async def commit(self, deletions: Collection[int]) -> None:
         """Remove the messages with these numbers, durably, in one transaction.
 

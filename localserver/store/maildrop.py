@@ -47,6 +47,10 @@ class AccountMaildrop:
         """The exact octets of a message, None when it is gone."""
         return self._account.octets(self._rows[number - 1][1])
 
+    async def octets_in_turns(self, number: int) -> bytes | None:
+        """The same of a large message, piece by piece."""
+        return await self._account.octets_in_turns(self._rows[number - 1][1])
+
     async def commit(self, deletions: Collection[int]) -> None:
         """Remove messages, durably, in one transaction.
 

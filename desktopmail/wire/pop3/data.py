@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # multi-line  = single-line *dot-stuffed "." CRLF       ; RFC 2449 section 3
 # dot-stuffed = *CHAR CRLF                              ; must be dot-stuffed
@@ -11,6 +15,7 @@ import re
 _END = b"\r\n.\r\n"
 _DOT = b"\r\n."
 _DOTTED = re.compile(re.escape(_DOT))  # found in less than half the time that `find` takes
+_PIECE_OCTETS = 256 * 1024
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
@@ -89,7 +94,15 @@ def stuff(octets: bytes) -> bytes:
     Args:
         octets: Normalised: empty, or lines that each end in CRLF.
     """
-    stuffed = octets.replace(b"\r\n.", b"\r\n..")
-    if stuffed.startswith(b"."):
-        stuffed = b"." + stuffed
-    return stuffed + b".\r\n"
+    return b"".join(stuffed(octets))
+
+
+def stuffed(octets: bytes) -> Iterator[bytes]:
+    """Iterate over what `stuff` returns, in pieces: a large message is not copied as a whole."""
+    if octets.startswith(b"."):
+        yield b"."
+    for begin in range(0, len(octets), _PIECE_OCTETS):
+        before = min(begin, 2)  # a line may end in the piece before
+        window = octets[begin - before : begin + _PIECE_OCTETS]
+        yield window.replace(_DOT, b"\r\n..")[before:]
+    yield b".\r\n"

@@ -11,7 +11,7 @@ from desktopmail.wire.output import Output
 from desktopmail.wire.pop3.apop import Apop
 from desktopmail.wire.pop3.auth import CANCEL, Auth, decode_base64, encode_base64
 from desktopmail.wire.pop3.command import CommandSyntaxError, Quit
-from desktopmail.wire.pop3.data import normalise, stuff
+from desktopmail.wire.pop3.data import normalise, stuff, stuffed
 from desktopmail.wire.pop3.events import Closed, Malformed, Received, Responded
 from desktopmail.wire.pop3.login import Pass, User
 from desktopmail.wire.pop3.state import State
@@ -20,6 +20,8 @@ from desktopmail.wire.pop3.table import COMMANDS, UnknownCommandError, parse_com
 from desktopmail.wire.pop3.utf8 import Utf8
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from desktopmail.wire.output import Segment
     from desktopmail.wire.pop3.events import ServerEvent
     from desktopmail.wire.pop3.greeting import Greeting
@@ -182,14 +184,25 @@ class ServerConnection:
         Raises:
             LocalProtocolError: As for `send`.
         """
+        for piece in self.send_message_in_pieces(reply, octets):
+            self._output.write(piece)
+
+    def send_message_in_pieces(self, reply: Reply, octets: bytes) -> Iterator[bytes]:
+        """Answer with a status line; returns the message, which the pump sends behind it.
+
+        Args:
+            reply: Positive.
+            octets: As `normalise` makes them.
+
+        Raises:
+            LocalProtocolError: As for `send`.
+        """
         if not reply.ok:
             raise LocalProtocolError("no message follows -ERR")
         if octets and not octets.endswith(b"\r\n"):
             raise LocalProtocolError("a message ends in CRLF")
-        head = reply.encode()
-        body = stuff(octets)
-        self._answer(head, reply)
-        self._output.write(body)
+        self._answer(reply.encode(), reply)
+        return stuffed(octets)
 
     def send_instead(self, octets: bytes) -> None:
         """Answer with octets as they are, and do not change the state: for fault plans.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from desktopmail.wire.pop3 import data
 from desktopmail.wire.pop3.data import normalise
+from localserver.store import content
 from localserver.store.interface import Delivery
 from localserver.store.maildrop import AccountMaildrop
 from tests.helpers.pop3_server import MESSAGES, line_client, pop3_server
@@ -169,3 +171,23 @@ async def test_a_commit_that_fails_is_told_and_nothing_is_removed(
                 assert (await client.ask(b"QUIT")).startswith(b"-ERR [SYS/TEMP]")
         async with line_client(server) as client:
             assert (await client.log_in()).startswith(b"+OK 3 messages")
+
+
+async def test_a_large_message_is_sent_in_pieces_as_a_small_one_is_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    commands = [b"RETR %d", b"TOP %d 0", b"TOP %d 2", b"TOP %d 99"]
+
+    async def answers() -> list[tuple[bytes, list[bytes]]]:
+        async with pop3_server(*MESSAGES) as server, line_client(server) as client:
+            await client.log_in()
+            return [
+                (await client.ask(command % number), await client.lines())
+                for command in commands
+                for number in range(1, len(MESSAGES) + 1)
+            ]
+
+    at_once = await answers()
+    monkeypatch.setattr(content, "LARGE_OCTETS", -1)
+    monkeypatch.setattr(data, "_PIECE_OCTETS", 5)
+    assert await answers() == at_once

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktopmail.wire.pop3.data import DataReader, normalise, stuff
+from desktopmail.wire.pop3 import data
+from desktopmail.wire.pop3.data import DataReader, normalise, stuff, stuffed
 
 
 def read(pieces: list[bytes]) -> tuple[bytes, bytes, bool]:
@@ -140,6 +141,14 @@ def test_a_message_that_ends_in_lf_dot_lf_ends_no_session() -> None:
     """A bare LF is stored, sent as CRLF, and its dot is doubled then."""
     sent = stuff(normalise(b"a\n.\nQUIT\n"))
     assert sent == b"a\r\n..\r\nQUIT\r\n.\r\n"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 7])
+def test_dots_are_doubled_in_pieces_as_at_once(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    messages = [b"", b".\r\n", b"..\r\n.\r\n\r\n.\r\n..a\r\nb.\r\n", b"a\r\n.b\r\n\r\n"]
+    at_once = [stuff(message) for message in messages]
+    monkeypatch.setattr(data, "_PIECE_OCTETS", size)
+    assert [b"".join(stuffed(message)) for message in messages] == at_once
 
 
 def test_the_cost_is_linear() -> None:
