@@ -1,7 +1,8 @@
 """The messages between the engine and its clients, and how they are framed on the socket.
 
 A frame is its length in four octets, the most significant first, and a MessagePack value. The first
-frame of either side is a greeting; versions that differ part with one sentence.
+frame of either side is a greeting; programs of two versions, as after an upgrade, part with one
+sentence. So the greeting alone has to stay as it is.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
+from desktopmail import __version__
 from desktopmail.door.certificate import ShownCertificate
 from desktopmail.door.changes import AnyChange
 from desktopmail.door.commands import AnyCommand, Outcome
@@ -19,7 +21,6 @@ from desktopmail.door.queries import AnyAnswer, AnyQuery
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-VERSION = 1
 MAX_FRAME_OCTETS = 512 * 1024 * 1024  # a message on its way out travels in one frame
 _LENGTH = struct.Struct(">I")
 
@@ -29,7 +30,7 @@ T = TypeVar("T")
 class Hello(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """What both sides open with."""
 
-    version: int = VERSION
+    version: str = __version__
     pid: int
 
 

@@ -7,6 +7,7 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
+from desktopmail import __version__
 from desktopmail.door.address import (
     LOOPBACK_HOST,
     LoopbackAddress,
@@ -17,7 +18,6 @@ from desktopmail.door.address import (
 from desktopmail.door.admission import NONCE_OCTETS, Applicant
 from desktopmail.door.changes import StoreTrouble
 from desktopmail.door.frames import (
-    VERSION,
     AnswerFrame,
     CancelFrame,
     ChangeFrame,
@@ -152,7 +152,7 @@ class RemoteDoor(asyncio.Protocol):
         match frame:
             case Hello():
                 self.engine_pid = frame.pid
-                if frame.version == VERSION:
+                if frame.version == __version__:
                     self._settle_greeting(None)
                 else:
                     self._settle_greeting(_other_version(frame.version))
@@ -256,9 +256,9 @@ async def _admitted(applicant: Applicant) -> None:
         raise
 
 
-def _other_version(version: int) -> DoorError:
+def _other_version(version: str) -> DoorError:
     return DoorError(
-        f"The engine that runs speaks version {version} of the door, this program {VERSION}.",
+        f"The engine that runs is that of desktopmail {version}, this program is {__version__}.",
         remedy="Close the other desktopmail, and start again.",
         code="other-version",
     )

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktopmail import __version__
 from desktopmail.door import commands, queries
 from desktopmail.engine import (
     address_book,
@@ -57,8 +58,6 @@ if TYPE_CHECKING:
     from desktopmail.engine.secrets import Keyring
     from desktopmail.engine.store.store import Transaction
     from desktopmail.net.ports import Executor, Ports
-
-VERSION = "0.1.0"
 
 
 class Engine:
@@ -277,7 +276,7 @@ class Engine:
         match query:
             case queries.ReadStatus():
                 return queries.EngineStatus(
-                    version=VERSION,
+                    version=__version__,
                     pid=os.getpid(),
                     uptime_s=self._ports.clock.monotonic() - self._started_s,
                     offline=self.working.is_offline,

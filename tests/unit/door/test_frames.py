@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from desktopmail import __version__
 from desktopmail.door.changes import EverythingChanged
 from desktopmail.door.commands import Outcome, StartSandbox
 from desktopmail.door.frames import (
@@ -34,6 +36,11 @@ def test_frames_survive_any_cut(size: int) -> None:
     for start in range(0, len(octets), size):
         found += decoder.receive(octets[start : start + size])
     assert found == ENGINE
+
+
+def test_a_greeting_tells_the_version_of_the_program_in_a_form_that_every_version_reads() -> None:
+    plain = msgspec.msgpack.decode(encode(Hello(pid=7))[4:])
+    assert plain == {"type": "Hello", "version": __version__, "pid": 7}
 
 
 def test_a_command_crosses_to_the_engine() -> None:

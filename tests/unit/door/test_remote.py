@@ -154,8 +154,8 @@ async def test_changes_are_told_until_one_stops_listening(address: Address) -> N
 
 
 async def test_an_engine_of_another_version_is_said(address: Address) -> None:
-    server = await play(address, None, encode(Hello(version=99, pid=1)))
-    with pytest.raises(DoorError, match="version 99") as caught:
+    server = await play(address, None, encode(Hello(version="99.1", pid=1)))
+    with pytest.raises(DoorError, match=r"desktopmail 99\.1") as caught:
         await connect(address)
     assert caught.value.code == "other-version"
     server.close()
