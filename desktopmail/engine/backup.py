@@ -49,10 +49,13 @@ async def write(store: Store, folder: Path) -> None:
             target.segments.mkdir(mode=0o700, parents=True, exist_ok=True)
             if store.profile.loose.exists():
                 target.loose.touch(mode=0o600)
-            _copy(store.profile.database, target.database)
-            _do_nothing_again(target.database)
             for segment in sorted(store.profile.segments.glob("*.db")):
                 _copy_segment(segment, target.segments / segment.name)
+            # The rows come last, and whole: what a sudden end leaves behind is taken for no store.
+            part = target.database.with_name(f"{target.database.name}-part")
+            _copy(store.profile.database, part)
+            _do_nothing_again(part)
+            part.rename(target.database)
         except (OSError, apsw.Error) as error:
             _remove(target)
             raise _failed(folder, error) from error

@@ -89,6 +89,24 @@ async def test_a_backup_that_has_no_room_leaves_nothing_behind(
     assert {one.name for one in tmp_path.iterdir()} == {"profile"}  # noqa: ASYNC240
 
 
+@pytest.mark.parametrize("at", ["_copy_segment", "_do_nothing_again"])
+async def test_what_the_end_of_the_engine_leaves_of_a_backup_is_no_store(
+    at: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class KilledError(Exception):
+        pass
+
+    def killed(*_: Path) -> None:
+        raise KilledError
+
+    async with open_store(tmp_path / "profile") as store:
+        monkeypatch.setattr(backup, at, killed)
+        with pytest.raises(KilledError):
+            await backup.write(store, tmp_path / "copy")
+    with pytest.raises(DoorError, match="There is no mail in"):
+        SqliteReader(Profile.at(tmp_path / "copy"))
+
+
 @pytest.mark.parametrize("name", ["file", "file/copy"])
 async def test_a_folder_that_cannot_be_made_is_named_once(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
