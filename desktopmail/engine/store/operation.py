@@ -598,8 +598,8 @@ def proved_uids(tx: Transaction, mailbox_id: MailboxId, since: int) -> set[int]:
     """UIDs of a mailbox, from one on, at which operations have put messages."""
     rows = tx.fetch(
         "SELECT p.uid FROM placement AS p WHERE p.mailbox_id = ? AND p.uid >= ? AND EXISTS ("
-        " SELECT 1 FROM operation_target AS t WHERE t.done = 1"
-        " AND (t.placement_id = p.id OR t.twin = p.id))",
+        " SELECT 1 FROM operation_target AS t JOIN operation AS o ON o.id = t.operation_id"
+        " WHERE t.done = 1 AND o.kind <> 'flags' AND (t.placement_id = p.id OR t.twin = p.id))",
         (mailbox_id, since),
     )
     return {row[0] for row in rows}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from desktopmail.engine import onward
 from desktopmail.engine.store import operation, placement, problem
 from desktopmail.engine.sync import expunge, keywords, proof
-from desktopmail.engine.sync.telling import give_uid
+from desktopmail.engine.sync.telling import give_uid, lost_in
 from desktopmail.wire.imap.sequence import Uid, UidSet
 
 if TYPE_CHECKING:
@@ -148,6 +148,11 @@ class Moves:
         there = await self._still_there(trying, left)
         failed = {left[key][0].operation_id for key in there}
         stay = {one.id for one in group if one.arguments.filed}
+        lost = {
+            row.operation_id
+            for key, (row, placed) in left.items()
+            if key not in there and placed.uid is None
+        } - (failed | stay)
         is_move = group[0].kind == "move"  # who copies has hidden nothing
 
         def step(tx: Transaction) -> None:
@@ -171,7 +176,9 @@ class Moves:
                     "failed",
                     problem="The server did not do it, and gave no reason.",
                 )
-            operation.finish(tx, *(one.id for one in group if one.id not in failed))
+            for operation_id in lost:
+                operation.set_state(tx, operation_id, "failed", problem=lost_in(trying.source))
+            operation.finish(tx, *(one.id for one in group if one.id not in failed | lost))
             problem.settle(tx, self._at.account.id, "journal")
 
         await self._at.store.write(step)

@@ -6,16 +6,17 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from desktopmail.door.rows import Flag
-from desktopmail.engine.store import operation, placement
+from desktopmail.engine.store import operation, placement, problem
 from desktopmail.engine.sync import expunge
 from desktopmail.engine.sync.flags import wire_flags
+from desktopmail.engine.sync.telling import lost_in
 from desktopmail.wire.imap.sequence import Uid, UidSet
 from desktopmail.wire.imap.store import StoreMode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from desktopmail.door.ids import PlacementId
+    from desktopmail.door.ids import OperationId, PlacementId
     from desktopmail.engine.store.operation import Operation
     from desktopmail.engine.store.store import Transaction
     from desktopmail.engine.sync.telling import Telling
@@ -49,7 +50,27 @@ class FlagChanges:
                 if names:
                     for part in chosen.pieces(expunge.MAX_RANGES):
                         await self._at.client.uid_store(part, mode, names)
-        await self._at.finish(operations)
+
+        def step(tx: Transaction) -> None:
+            lost = _part(tx, operations)
+            for operation_id in lost:
+                operation.set_state(tx, operation_id, "failed", problem=lost_in(box))
+            operation.finish(tx, *(one.id for one in operations if one.id not in lost))
+            problem.settle(tx, self._at.account.id, "journal")
+
+        await self._at.store.write(step)
+
+
+def _part(tx: Transaction, operations: Sequence[Operation]) -> set[OperationId]:
+    """Those changes that could not be told of all their messages; of the others they are done."""
+    rows = operation.targets_of(tx, [one.id for one in operations])
+    missed = placement.lost(tx, [row.placement_id for row in rows if not row.done])
+    lost = {row.operation_id for row in rows if row.placement_id in missed}
+    operation.prove(
+        tx,
+        [row for row in rows if row.operation_id in lost and row.placement_id not in missed],
+    )
+    return lost
 
 
 def _amount(tx: Transaction, operations: Sequence[Operation]) -> dict[_Change, list[int]]:
@@ -57,6 +78,8 @@ def _amount(tx: Transaction, operations: Sequence[Operation]) -> dict[_Change, l
     amounts: dict[PlacementId, _Change] = defaultdict(lambda: (0, 0, (), ()))
     changes = {one.id: one.arguments for one in operations}
     for target in operation.targets_of(tx, list(changes)):
+        if target.done:
+            continue
         change = changes[target.operation_id]
         add, remove, add_tags, remove_tags = amounts[target.placement_id]
         amounts[target.placement_id] = (

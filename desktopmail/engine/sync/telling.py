@@ -187,6 +187,11 @@ class Telling:
         return await proof.by_parts(self.client, octets, since=since, taken=taken)
 
 
+def lost_in(box: Mailbox) -> str:
+    """Why nothing can be done with messages that were not met under another UIDVALIDITY."""
+    return f"{box.path} was made anew at the server, and not all of these messages are in it."
+
+
 def _has_unmet(mailbox_id: MailboxId, tx: Transaction) -> bool:
     rows = tx.fetch(
         "SELECT 1 FROM mailbox AS b JOIN placement AS p ON p.mailbox_id = b.id"

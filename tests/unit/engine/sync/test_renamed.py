@@ -9,6 +9,7 @@ import pytest
 from desktopmail.door.commands import (
     CreateMailbox,
     DeleteMessages,
+    DiscardOperation,
     MoveMessages,
     RenameMailbox,
     SetMailboxPolicy,
@@ -171,6 +172,47 @@ async def test_one_that_is_made_of_the_same_messages_is_another_mailbox(tmp_path
             assert {row.problem for row in rows} == {
                 "Work is not at the server any more: another program deleted or renamed it."
             }
+
+
+async def test_what_waited_for_messages_of_a_mailbox_that_was_made_anew_without_them_is_said(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench, other_device(server) as device:
+            await bench.add(server)
+            await fill(device, "Work", range(6))
+            await bench.sync()
+            await bench.engine.command(SetOffline(offline=True))
+            await flag(bench, "Work", "Subject 1")
+            both = tuple(bench.placed(f"Subject {number}", "Work") for number in (2, 3))
+            await bench.engine.command(StoreFlags(placement_ids=both, add=Flag.FLAGGED))
+            for number in (4, 5):
+                await bench.engine.command(
+                    MoveMessages(
+                        placement_ids=(bench.placed(f"Subject {number}", "Work"),),
+                        mailbox_id=bench.mailbox("Archive"),
+                    )
+                )
+            await device.delete("Work")
+            await fill(device, "Work", (3, 5))
+            await bench.engine.command(SetOffline(offline=False))
+            for _ in range(3):
+                await bench.sync()
+            assert flagged(server, "Work") == ["Subject 3"]
+            assert [one.subject for one in server.messages("alice", "Archive")] == ["Subject 5"]
+            assert bench.subjects("Work") == ["Subject 3"]
+            rows = bench.reader.operations()
+            assert [(row.state, row.problem) for row in rows] == [
+                (
+                    "failed",
+                    "Work was made anew at the server, and not all of these messages are in it.",
+                )
+            ] * 3
+            for row in rows:
+                await bench.engine.command(DiscardOperation(operation_id=row.id))
+            await bench.sync()
+            assert flagged(server, "Work") == ["Subject 3"]
+            assert bench.reader.operations() == []
 
 
 async def test_names_that_were_swapped_mix_no_messages_up(tmp_path: Path) -> None:
