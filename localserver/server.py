@@ -34,7 +34,7 @@ from localserver.users import UserError, Users, check_name
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from desktopmail.file_lock import FileLock
     from desktopmail.net.listen import Listener
@@ -217,9 +217,8 @@ async def _open(server: Server) -> None:
     server._listeners = await open_listeners(context, server.sessions)  # noqa: SLF001
     server.ports = {name: listener.port for name, listener in server._listeners.items()}  # noqa: SLF001
     if "api" in context.config.listen:
-        # aiohttp takes 150 ms to import.
-        from localserver.api.service import open_service
-
+        # To import it takes 0.3 s: in a thread, so that mail is served meanwhile.
+        open_service = await context.ports.executor.run(_imported_service)
         server.token = context.ports.entropy.token(24).hex()
         server._api = await open_service(server)  # noqa: SLF001
         server.ports["api"] = server._api.port  # noqa: SLF001
@@ -231,6 +230,12 @@ async def _open(server: Server) -> None:
     )
     if context.config.certificate is None and context.data is not None and context.tls is not None:
         context.scope.spawn(_renew(context), name="renewal of the certificate")
+
+
+def _imported_service() -> Callable[[Server], Awaitable[AdministrationService]]:
+    from localserver.api.service import open_service
+
+    return open_service
 
 
 async def _outbound(context: ServerContext) -> Outbound:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from desktopmail.net.dial import TcpDialer
 from desktopmail.net.errors import ClosedError, ListenError, TlsError
 from desktopmail.net.ports import SystemClock, system_ports
 from desktopmail.net.tls import ClientTls
+from localserver import server as server_module
 from localserver import tls
 from localserver.cli.folder import opened
 from localserver.config import Config
@@ -37,6 +39,25 @@ LISTEN = {"imap": 0}
 
 def everything_in(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+async def test_the_administration_is_imported_beside_the_loop_and_where_it_is_served_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[int] = []
+    imported = server_module._imported_service
+
+    def watched() -> object:
+        threads.append(threading.get_ident())
+        return imported()
+
+    monkeypatch.setattr(server_module, "_imported_service", watched)
+    for listen, times in ((LISTEN, 0), ({**LISTEN, "api": 0}, 1)):
+        server = await start_server(Config(listen=listen), system_ports())
+        assert ("api" in server.ports) is bool(times)
+        await server.aclose()
+        assert len(threads) == times
+    assert threading.get_ident() not in threads
 
 
 async def test_a_memory_server_leaves_no_file_behind() -> None:
