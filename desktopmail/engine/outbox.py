@@ -388,7 +388,7 @@ class Outbox:
         self._filed()
 
     def _resolve(self, account: Account, one: Sending, tx: Transaction) -> None:
-        if _came_from_a_server(tx, one):
+        if _came_from_a_server(tx, one) or _was_reported(tx, one):
             _arrived(tx, one, self._now_s())
             return
         if self._now_s() - one.changed_s < _EVIDENCE_AFTER_S:
@@ -524,6 +524,19 @@ def _came_from_a_server(tx: Transaction, one: Sending) -> bool:
             (one.message_id, one.since_s),
         )
     )
+
+
+def _was_reported(tx: Transaction, one: Sending) -> bool:
+    """Whether a report says what became of it for one who may have it, be it that it failed there.
+
+    One end of a message counts for all whom the server took with it. About those who were put off,
+    or had it before, a report proves nothing; nor does one of a message that was sent twice on
+    purpose: it may be about the other.
+    """
+    if tx.fetch("SELECT 1 FROM sending WHERE message_id = ? AND id <> ?", (one.message_id, one.id)):
+        return False
+    told = sending.reported(tx, one.id)
+    return any(address.lower() in told for address in one.recipients if address not in one.refused)
 
 
 def _refused_for_good(one: Sending) -> dict[str, str]:

@@ -255,6 +255,12 @@ def note_report(tx: Transaction, report: DeliveryReport | ReadReceipt) -> None:
             tx.touch_outbox()
 
 
+def reported(tx: Transaction, sending_id: SendingId) -> dict[str, Told]:
+    """What reports said, by recipient in lower case."""
+    (row,) = tx.fetch("SELECT results FROM sending WHERE id = ?", (sending_id,))
+    return msgspec.json.decode(row[0], type=dict[str, Told])
+
+
 def _is_news(before: Told | None, now: Told) -> bool:
     """Whether a report changes what is known: a delay does not undo a delivery."""
     return before is None or _FINALITY.get(now.state, 0) >= _FINALITY.get(before.state, 0)

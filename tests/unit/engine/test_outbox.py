@@ -371,6 +371,43 @@ async def test_an_unsure_message_that_came_back_from_a_server_was_sent(tmp_path:
             assert bench.reader.questions() == []
 
 
+@pytest.mark.parametrize("action", ["delivered", "failed"])
+async def test_an_unsure_message_that_is_reported_on_was_sent(action: str, tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            made = await cut_behind_the_dot(bench, account_id)
+            bench.engine.working.wake_all()
+            await until(lambda: bool(bench.reader.questions()), "the question")
+            fate = Fate("bob@localhost", "", action, "", "")
+            await bench.engine.store.write(
+                lambda tx: sending.note_report(tx, DeliveryReport("", "1@example.org", (fate,)))
+            )
+            bench.engine.working.wake_all()
+            await reaches(bench, made, SendingState.DONE)
+            assert bench.reader.questions() == []
+            assert [one.state for one in sent_row(bench, made).results] == [action]
+
+
+async def test_a_report_on_another_sending_of_the_same_message_proves_nothing(
+    tmp_path: Path,
+) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.sync(account_id)
+            await send(bench, account_id, delay_s=3600)
+            made = await cut_behind_the_dot(bench, account_id)
+            fate = Fate("bob@localhost", "", "delivered", "", "")
+            await bench.engine.store.write(
+                lambda tx: sending.note_report(tx, DeliveryReport("", "1@example.org", (fate,)))
+            )
+            bench.engine.working.wake_all()
+            await until(lambda: bool(bench.reader.questions()), "the question")
+            assert state(bench, made) is SendingState.UNSURE
+
+
 async def test_a_dead_engine_leaves_nothing_between_the_states(tmp_path: Path) -> None:
     with LocalServer(PASSWORDS) as server:
         async with running_engine(tmp_path) as bench:
