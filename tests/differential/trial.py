@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import signal
-import subprocess
-import sys
 import traceback
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from imapclient.exceptions import IMAPClientError
@@ -24,24 +18,22 @@ from desktopmail.door.commands import (
     SyncAccounts,
 )
 from desktopmail.door.interface import DoorError, EngineGoneError
-from desktopmail.door.profile import Profile
 from desktopmail.door.reader import SqliteReader
-from desktopmail.door.remote import RemoteDoor, connect
 from desktopmail.door.rows import Flag, Kind, Security, View
 from tests.differential.device import PASSWORD, USER, Device, Held, differences, subject_of
 from tests.differential.gate import Gate
 from tests.differential.ledger import Ledger
 from tests.differential.person import Person
+from tests.differential.process import EngineProcess
+from tests.differential.report import Report
 from tests.differential.setup import Setup, setup_of
 from tests.helpers.dovecot import Dovecot, running_dovecot
-from tests.helpers.program import ROOT, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from desktopmail.door.commands import AnyCommand, Outcome
 
-_START_S = 30.0
 _SETTLE_S = 45.0
 _ROUNDS_AT_REST = 4
 _MOST_KILLS = 2
@@ -51,87 +43,6 @@ _NAMES = {
     Flag.DELETED: "\\DELETED", Flag.DRAFT: "\\DRAFT", Flag.FORWARDED: "$FORWARDED",
     Flag.RECEIPT_SENT: "$MDNSENT",
 }  # fmt: skip
-
-
-@dataclass
-class Report:
-    """What came of a trial.
-
-    Attributes:
-        story: What was done, in order.
-        faults: What must not be.
-        failed: Operations that the server did not take, with why.
-        refused: Commands that the engine did not take, with why.
-        log: What the engine logged.
-    """
-
-    seed: int
-    setup: Setup
-    story: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-    refused: Counter[str] = field(default_factory=Counter)
-    log: str = ""
-    kills: int = 0
-
-
-class _Engine:
-    """The engine's process, started where it does not run."""
-
-    def __init__(self, folder: Path, setup: Setup) -> None:
-        self.profile = Profile.at(folder / "profile")
-        self._log = folder / "engine.log"
-        self._ways = ",".join(
-            name for name in ("small", "compress") if getattr(setup, name)
-        ) or "plain"  # fmt: skip
-        self._process: subprocess.Popen[bytes] | None = None
-        self._door: RemoteDoor | None = None
-        self._starting = asyncio.Lock()
-
-    async def door(self) -> RemoteDoor:
-        """The door to it."""
-        async with self._starting:
-            return await self._open_door()
-
-    async def _open_door(self) -> RemoteDoor:
-        if self._door is not None and not self._door.gone.is_set():
-            return self._door
-        if self._process is not None:
-            self._process.wait(timeout=10)
-        self._process = self._start()
-        loop = asyncio.get_running_loop()
-        until = loop.time() + _START_S
-        while True:
-            try:
-                self._door = await connect(self.profile.address)
-            except (OSError, DoorError):
-                if loop.time() > until or self._process.poll() is not None:
-                    raise RuntimeError(f"no engine: {self.log()[-2000:]}") from None
-                await asyncio.sleep(0.05)
-            else:
-                return self._door
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        with self._log.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "tests.differential.engine", self._ways, "--profile",
-                 str(self.profile.folder)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT,
-                env=environment(), start_new_session=True,
-            )  # fmt: skip
-
-    async def kill(self) -> None:
-        """End it with nothing flushed, rolled back or said goodbye to."""
-        if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        if self._door is not None:
-            await self._door.aclose()
-            self._door = None
-
-    def log(self) -> str:
-        """What it has logged."""
-        return self._log.read_text("utf-8", "replace") if self._log.exists() else ""
 
 
 async def trial(seed: int, folder: Path, *, steps: int = 40) -> Report:
@@ -144,13 +55,13 @@ async def trial(seed: int, folder: Path, *, steps: int = 40) -> Report:
         steps: How many things are done.
     """
     setup = setup_of(seed)
-    report = Report(seed, setup)
+    report = Report(seed, str(setup))
     with running_dovecot(
         {USER: PASSWORD}, mail_location=setup.location, extra=setup.configuration()
     ) as server:
         gate = Gate(server.imap)
         async with gate.serve():
-            one = _Trial(report, server, gate, folder)
+            one = _Trial(report, setup, server, gate, folder)
             try:
                 await one.begins()
                 for _ in range(steps):
@@ -167,11 +78,7 @@ async def trial(seed: int, folder: Path, *, steps: int = 40) -> Report:
                 report.faults.append(f"it broke: {traceback.format_exc()}")
             finally:
                 await one.engine.kill()
-                report.log = one.engine.log()
-                report.faults += [
-                    line for line in report.log.splitlines()
-                    if "Traceback" in line or " ERROR " in line
-                ]  # fmt: skip
+                report.take_log(one.engine.log())
                 report.faults += [
                     line for line in server.log().splitlines() if "Panic" in line
                 ]  # fmt: skip
@@ -179,8 +86,10 @@ async def trial(seed: int, folder: Path, *, steps: int = 40) -> Report:
 
 
 class _Trial:
-    def __init__(self, report: Report, server: Dovecot, gate: Gate, folder: Path) -> None:
-        seed, setup = report.seed, report.setup
+    def __init__(
+        self, report: Report, setup: Setup, server: Dovecot, gate: Gate, folder: Path
+    ) -> None:
+        seed = report.seed
         self._report = report
         self._setup = setup
         self._server = server
@@ -189,7 +98,8 @@ class _Trial:
         self._ledger = Ledger()
         self._device = Device(server, setup, self._ledger, random.Random(f"device {seed}"))
         self._person = Person(self._ledger, random.Random(f"person {seed}"), folder)
-        self.engine = _Engine(folder, setup)
+        ways = [name for name in ("small", "compress") if getattr(setup, name)]
+        self.engine = EngineProcess(folder, ways)
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_narrow = self._is_strict = False
         self._begin_s = asyncio.get_running_loop().time()

@@ -9,15 +9,15 @@ import signal
 import socket
 import subprocess
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.helpers.certificates import Certificates, make_certificates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 DOMAIN = "postfix.test"
 _TIMEOUT_S = 20.0
@@ -78,13 +78,50 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Postfix:
-    """A running Postfix that keeps mail for `anything@postfix.test`, except `nobody@…`."""
+    """A Postfix that keeps mail for `anything@postfix.test`, except `nobody@…`.
+
+    It can be stopped, killed and started again on the same port, with the same queue.
+    """
 
     port: int
     certificates: Certificates
     folder: Path
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def start(self) -> None:
+        """Run it; it answers when this returns."""
+        program = shutil.which("postfix", path=os.environ["PATH"] + ":/usr/sbin") or "postfix"
+        with (self.folder / "out").open("ab") as out:
+            self._process = subprocess.Popen(
+                [program, "-c", str(self.folder / "etc"), "start-fg"], stdout=out, stderr=out
+            )
+        _wait_for_port(self.port, self._process, self.folder)
+
+    def stop(self) -> None:
+        """End it in order."""
+        if self._process is not None:
+            self._end(self._process, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End all of its processes at once, with nothing said or written any more."""
+        if self._process is not None:
+            self._end(self._process, signal.SIGKILL)
+
+    def _end(self, process: subprocess.Popen[bytes], how: signal.Signals) -> None:
+        """End the master: the shell that was started waits for it, and does not pass signals on."""
+        pid_file = self.folder / "queue" / "pid" / "master.pid"
+        if pid_file.exists():
+            master = int(pid_file.read_text("ascii"))
+            others = _children(master) if how is signal.SIGKILL else []
+            for pid in (master, *others):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, how)
+        else:
+            process.terminate()
+        process.wait(timeout=_TIMEOUT_S)
+        self._process = None
 
     def wait_for(self, count: int, timeout_s: float = 15.0) -> list[bytes]:
         """Wait until that many messages were delivered, and return them, oldest first."""
@@ -100,8 +137,13 @@ class Postfix:
 
 
 @contextmanager
-def postfix(folder: Path, **more: str) -> Iterator[Postfix]:
-    """Run one; needs root. Keyword arguments are further lines of main.cf.
+def postfix(folder: Path, *, mailboxes: str = "/./ inbox/", **more: str) -> Iterator[Postfix]:
+    """Run one; needs root.
+
+    Args:
+        folder: Where all of it is.
+        mailboxes: Lines of a regexp table: which Maildirs below `mail` addresses have.
+        more: Further lines of main.cf.
 
     The folder has to lie where others than root may go, which pytest's own folders do not.
     """
@@ -116,7 +158,7 @@ def postfix(folder: Path, **more: str) -> Iterator[Postfix]:
     os.chown(folder / "data", owner.pw_uid, owner.pw_gid)
     os.chown(folder / "mail", reader.pw_uid, reader.pw_gid)
     (folder / "recipients").write_text(
-        f"if !/^nobody@/\n/@{DOMAIN.replace('.', '[.]')}$/ inbox/\nendif\n"
+        f"if !/^nobody@/\nif /@{DOMAIN.replace('.', '[.]')}$/\n{mailboxes}\nendif\nendif\n"
     )
     (folder / "etc" / "main.cf").write_text(
         _MAIN.format(
@@ -130,25 +172,21 @@ def postfix(folder: Path, **more: str) -> Iterator[Postfix]:
         )
     )
     (folder / "etc" / "master.cf").write_text(_MASTER.format(port=port))
-    program = shutil.which("postfix", path=os.environ["PATH"] + ":/usr/sbin") or "postfix"
-    with (folder / "out").open("wb") as out:
-        process = subprocess.Popen(
-            [program, "-c", str(folder / "etc"), "start-fg"], stdout=out, stderr=out
-        )
+    server = Postfix(port, certificates, folder)
     try:
-        _wait_for_port(port, process, folder)
-        yield Postfix(port, certificates, folder)
+        server.start()
+        yield server
     finally:
-        _stop(process, folder / "queue" / "pid" / "master.pid")
+        server.stop()
 
 
-def _stop(process: subprocess.Popen[bytes], pid_file: Path) -> None:
-    """End the master: the shell that was started waits for it, and does not pass signals on."""
-    if pid_file.exists():
-        os.kill(int(pid_file.read_text("ascii")), signal.SIGTERM)
-    else:
-        process.terminate()
-    process.wait(timeout=_TIMEOUT_S)
+def _children(pid: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):  # it may have ended by now
+            if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(entry.name))
+    return found
 
 
 def _wait_for_port(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
