@@ -61,7 +61,8 @@ class Worker:
         """Run a function of a module with values that can be pickled; return what it returns.
 
         Raises:
-            WorkerAwayError: It does not run yet (it is being started), or it died.
+            WorkerAwayError: It does not run yet (it is being started), or it died: that it had no
+                memory for this is no other than that somebody killed it for it.
         """
         if self._leaving is not None:
             self._leaving.cancel()

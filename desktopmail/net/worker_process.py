@@ -60,8 +60,16 @@ def main() -> int:
 
 
 def _answer(call: bytearray) -> bytes:
+    """What came of a call.
+
+    Raises:
+        MemoryError: There was no room for it; all that is here goes with this process, and who
+            asked does it by itself.
+    """
     try:
         return pickle.dumps((True, pickle.loads(call)()), pickle.HIGHEST_PROTOCOL)  # noqa: S301 - our parent
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001 - it is raised in the process that asked
         return pickle.dumps((False, error), pickle.HIGHEST_PROTOCOL)
 

@@ -74,6 +74,15 @@ async def test_an_error_is_raised_where_it_was_asked_for(worker: Worker) -> None
     assert await worker.run(int, "7") == 7
 
 
+async def test_one_that_has_no_memory_for_something_is_done_without_and_followed_by_another(
+    worker: Worker,
+) -> None:
+    pid = await ready(worker)
+    with pytest.raises(WorkerAwayError, match="the worker died"):
+        await worker.run(bytearray, 1 << 60)
+    assert await ready(worker) != pid
+
+
 async def test_who_is_cancelled_does_not_take_the_answer_of_the_next(worker: Worker) -> None:
     await ready(worker)
     async with asyncio.TaskGroup() as group:
