@@ -393,6 +393,8 @@ class SendMessage(Command, frozen=True, kw_only=True):
         answers: The placement it answers or forwards, flagged so once it is accepted.
         forwards: Whether `answers` is a forward.
         report: What mail servers are to tell of it; reports are matched to `SendingRow.results`.
+        again: The engine ended before it answered to the same command: what is in the outbox, or
+            was sent, with these octets is that message.
     """
 
     account_id: AccountId
@@ -404,6 +406,7 @@ class SendMessage(Command, frozen=True, kw_only=True):
     answers: PlacementId | None = None
     forwards: bool = False
     report: ReportWish = ReportWish()
+    again: bool = False
 
 
 class AnswerReceipt(Command, frozen=True, kw_only=True):

@@ -93,6 +93,10 @@ def _queue(
 ) -> SendingId:
     account = accounts.get(tx, command.account_id)
     (blob_id,) = blob.put(tx, [command.octets])
+    if command.again:
+        queued = sending.last_of(tx, account.id, blob_id)
+        if queued is not None:
+            return queued
     made = sending.add(
         tx,
         command.account_id,

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from desktopmail.door.commands import CancelSending, DeleteMessages, SaveDraft, SendMessage
 from desktopmail.door.ids import AccountId
-from desktopmail.door.interface import DoorError
+from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.door.rows import Role
 from desktopmail.mime import mailto
 from desktopmail.mime.compose import File
@@ -234,6 +234,27 @@ def test_a_message_that_the_engine_does_not_take_stays_and_its_window_says_why(
         assert composer.send_button.isEnabled()
         composer.sending.send()
         await until(lambda: len(store.sending_rows) == 1)
+
+    play(theme, scene)
+
+
+def test_what_an_engine_may_have_that_ended_before_it_answered_is_handed_over_as_the_same(
+    theme: Theme,
+) -> None:
+    async def scene(window: MainWindow, store: FakeStore) -> None:
+        composer = write(window)
+        await until(composer.isVisible)
+        store.refuse = EngineGoneError("The engine ended while it was spoken to.")
+        composer.sending.send()
+        await until(lambda: composer.findChild(QMessageBox) is not None)
+        box = composer.findChild(QMessageBox)
+        assert box is not None
+        box.close()
+        composer.sending.send()
+        await until(lambda: len(store.sending_rows) == 1)
+        first, second = sent(store)
+        assert first.octets == second.octets
+        assert (first.again, second.again) == (False, True)
 
     play(theme, scene)
 

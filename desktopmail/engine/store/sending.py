@@ -132,6 +132,14 @@ def add(
     )
 
 
+def last_of(tx: Transaction, account_id: AccountId, blob_id: int) -> SendingId | None:
+    """The last sending of these octets from an account, whatever became of it, or None."""
+    row = tx.fetch_one(
+        "SELECT max(id) FROM sending WHERE account_id = ? AND blob_id = ?", (account_id, blob_id)
+    )
+    return None if row is None or row[0] is None else SendingId(row[0])
+
+
 def get(tx: Transaction, sending_id: SendingId) -> Sending:
     """Return one.
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from desktopmail.door.commands import CancelSending, ReportWish, SendMessage
 from desktopmail.door.ids import SendingId
-from desktopmail.door.interface import DoorError
+from desktopmail.door.interface import DoorError, EngineGoneError
 from desktopmail.mime import address
 from desktopmail.ui.composer.keeping import compose_soon
 from desktopmail.ui.language import tr, trn
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from desktopmail.door.ids import AccountId
-    from desktopmail.mime.compose import Draft
+    from desktopmail.mime.compose import Composed, Draft
     from desktopmail.ui.composer.window import ComposeWindow
     from desktopmail.ui.undo import Step
 
@@ -38,6 +38,8 @@ class Sending(QObject):
         super().__init__(window)
         self._window = window
         self._sending: SendingId | None = None
+        # What was handed to an engine that ended before it answered: it may have it.
+        self._unanswered: tuple[Draft, Composed] | None = None
         self._step: Step | None = None  # by which it can be taken back
 
     @property
@@ -117,7 +119,12 @@ class Sending(QObject):
         try:
             await window.keeper.settled()
             eight_bit = "8BITMIME" in self._offer(sender.account.id)
-            composed = await compose_soon(draft, eight_bit=eight_bit)
+            again = self._unanswered is not None and self._unanswered[0] == draft
+            if self._unanswered is not None and again:
+                composed = self._unanswered[1]
+            else:
+                composed = await compose_soon(draft, eight_bit=eight_bit)
+            self._unanswered = draft, composed
             outcome = await window.main.door.command(
                 SendMessage(
                     account_id=sender.account.id,
@@ -129,9 +136,13 @@ class Sending(QObject):
                     answers=window.placed.answers,
                     forwards=window.placed.forwards,
                     report=ReportWish(notify=_NOTIFY if window.report_action.isChecked() else ()),
+                    again=again,
                 )
             )
+            self._unanswered = None
         except DoorError as error:  # said here: this window may cover the other one
+            if not isinstance(error, EngineGoneError):
+                self._unanswered = None
             window.warn(sentence(tr("task.send"), error))
             return
         finally:

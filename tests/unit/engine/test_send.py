@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from desktopmail.door.commands import (
@@ -31,6 +32,19 @@ def message(account_id: int, *to: str, notify: tuple[str, ...] = ()) -> SendMess
         octets=mail(1),
         report=ReportWish(notify=notify),
     )
+
+
+async def test_what_is_sent_again_as_its_answer_was_lost_is_sent_once(tmp_path: Path) -> None:
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            await bench.engine.command(SetOffline(offline=True))
+            one = message(account_id, "bob@localhost")
+            again = msgspec.structs.replace(one, again=True)
+            first = await bench.engine.command(again)  # the engine ended before it had the first
+            assert (await bench.engine.command(again)).ids == first.ids
+            assert (await bench.engine.command(one)).ids != first.ids  # a person wants it twice
+            assert len(bench.reader.sendings()) == 2
 
 
 async def test_a_recipient_named_twice_is_sent_to_once(tmp_path: Path) -> None:
