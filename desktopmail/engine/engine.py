@@ -99,6 +99,7 @@ class Engine:
         )
         self._stays_s = 0.0
         self.working = working = Working(store, ports, connector, poll_s=chosen.poll_minutes * 60)
+        trust.taken_back = working.release_outbox
         self._round = Round(store, working, ports.clock, profile.log)
         self._octets = Octets(store, working)
         self._accounts = Accounts(store, secrets, connector, working)

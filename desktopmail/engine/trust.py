@@ -20,7 +20,10 @@ from desktopmail.net.endpoint import join_host_port
 from desktopmail.wire.sasl.policy import Exposure, is_worse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from desktopmail.door.commands import ServerSettings
+    from desktopmail.door.ids import AccountId
     from desktopmail.engine.store.account import Account
     from desktopmail.engine.store.question import Question
     from desktopmail.engine.store.store import Store, Transaction
@@ -47,17 +50,24 @@ class Trust:
     Args:
         store: Where it is remembered.
         clock: For the date of a question.
+
+    Attributes:
+        taken_back: Called when a login for fetching took the question about its password back:
+            the login for sending may have waited for the same answer.
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self.taken_back: Callable[[AccountId], None] | None = None
 
     async def learn(
         self, account: Account, side: Side, choice: Choice | None, certificate: bytes | None
     ) -> None:
         """A login has worked: remember how, and take questions about it back."""
-        await self._store.write(partial(_learn, account, side, choice, certificate))
+        was_asked = await self._store.write(partial(_learn, account, side, choice, certificate))
+        if was_asked and side == "incoming" and self.taken_back is not None:
+            self.taken_back(account.id)
 
     async def certificate(
         self, account: Account, side: Side, error: TlsError, der: bytes
@@ -190,7 +200,9 @@ def _learn(
     choice: Choice | None,
     certificate: bytes | None,
     tx: Transaction,
-) -> None:
+) -> bool:
+    """Do what `Trust.learn` says; returns whether a question about the password is taken back."""
+    was_asked = question.stands(tx, f"{PASSWORD}-{side}", account.id)
     settle(tx, account.id, side)
     now = accounts.get(tx, account.id)
     learned = _with(
@@ -201,6 +213,7 @@ def _learn(
     )
     if learned != now.learned:
         accounts.learn(tx, account.id, learned)
+    return was_asked
 
 
 def _with(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from desktopmail.door.commands import (
     AnswerQuestion,
@@ -19,7 +20,7 @@ from desktopmail.door.commands import (
     SetOffline,
     SetPassword,
 )
-from desktopmail.door.ids import PlacementId, SendingId
+from desktopmail.door.ids import AccountId, PlacementId, SendingId
 from desktopmail.door.interface import DoorError
 from desktopmail.door.reader import SqliteReader
 from desktopmail.door.rows import Flag, Kind, SendingRow, SendingState
@@ -30,13 +31,12 @@ from desktopmail.mime.report import DeliveryReport, Fate
 from localserver.config import Config, Limits
 from localserver.faults import Fault
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, Bench, running_engine, until
+from tests.helpers.engine import PASSWORDS, Bench, account_command, running_engine, until
 from tests.helpers.store import add_account, mail, open_store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from desktopmail.door.ids import AccountId
     from desktopmail.engine.store.store import Transaction
 
 
@@ -712,6 +712,30 @@ async def test_while_a_login_is_refused_what_is_sent_says_why_it_waits_and_nothi
                 (one, None) for one in made
             ]
             assert logins(server) == tried
+
+
+async def test_what_waits_for_a_password_goes_on_when_fetching_takes_the_question_back(
+    tmp_path: Path,
+) -> None:
+    """Both logins take one password, and it is asked for once; then the server takes it again."""
+    password = tmp_path / "password"
+    with LocalServer(PASSWORDS) as server:
+        async with running_engine(tmp_path) as bench:
+            password.write_text("not hers\n")
+            command = account_command(server, "alice", Kind.IMAP)
+            servers = {
+                side: replace(getattr(command, side), password_file=str(password))
+                for side in ("incoming", "outgoing")
+            }
+            outcome = await bench.engine.command(replace(command, **servers))
+            account_id = AccountId(outcome.ids[0])
+            await until(lambda: bool(bench.reader.questions()), "the question")
+            made = await send(bench, account_id)
+            await until(lambda: bench.reader.sendings()[0].problem is not None, "a refusal")
+            assert [one.kind for one in bench.reader.questions()] == ["password-incoming"]
+            password.write_text(PASSWORDS["alice"] + "\n")
+            await bench.sync(account_id)
+            await reaches(bench, made, SendingState.DONE)
 
 
 def logins(server: LocalServer) -> int:
