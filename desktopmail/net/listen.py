@@ -6,6 +6,7 @@ import asyncio
 import errno
 import logging
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, cast
 
 from desktopmail.net.endpoint import join_host_port
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from desktopmail.net.tls import ServerTls
 
 _BACKLOG = 1024
+_TURNS_TO_HAND_ON = 3  # a task is begun, makes its transport, and that tells its protocol
 _log = logging.getLogger(__name__)
 
 
@@ -89,6 +91,7 @@ class _TcpListener:
         self._tls = tls
         self._scope = TaskScope(report)
         self._servers: list[asyncio.Server] = []
+        self._sockets: list[socket.socket] = []
         self.port = 0
 
     async def start(self, sockets: list[socket.socket]) -> None:
@@ -97,6 +100,7 @@ class _TcpListener:
             self._servers.append(
                 await loop.create_server(self._accept, sock=bound, backlog=_BACKLOG)
             )
+        self._sockets = sockets
         self.port = sockets[0].getsockname()[1]
 
     @property
@@ -104,8 +108,7 @@ class _TcpListener:
         return self._scope.busy
 
     async def aclose(self, *, grace_s: float = 0.0) -> None:
-        for server in self._servers:
-            server.close()
+        await self._accept_no_more()
         if grace_s > 0 and self._scope.busy:
             try:
                 async with asyncio.timeout(grace_s):
@@ -114,14 +117,26 @@ class _TcpListener:
                 pass  # those still running are cancelled below
         await self._scope.close()
 
+    async def _accept_no_more(self) -> None:
+        """Close the listening sockets.
+
+        asyncio's servers forget a connection that they have taken from the system and not handed on
+        yet, and leave it open (CPython up to 3.12): so those are handed on before.
+        """
+        loop = asyncio.get_running_loop()
+        with suppress(NotImplementedError):  # Windows, where no reader is waited for
+            while self._sockets:
+                loop.remove_reader(self._sockets.pop())
+        for _ in range(_TURNS_TO_HAND_ON):
+            await asyncio.sleep(0)
+        for server in self._servers:
+            server.close()
+
     def _accept(self) -> StreamProtocol:
         return _ServedProtocol(self._begin)
 
     def _begin(self, protocol: StreamProtocol) -> None:
-        stream = Stream(protocol)
-        self._scope.spawn(
-            run_session(stream, self._serve, self._tls), name=f"session {stream.peer}"
-        )
+        begin_session(self._scope, Stream(protocol), self._serve, self._tls)
 
 
 class _ServedProtocol(StreamProtocol):
@@ -134,7 +149,22 @@ class _ServedProtocol(StreamProtocol):
         self._begin(self)
 
 
-async def run_session(
+def begin_session(
+    scope: TaskScope,
+    stream: Stream,
+    serve: Callable[[Stream], Awaitable[None]],
+    tls: ServerTls | None,
+) -> None:
+    """Run a session in a task of its own; its stream is closed also where that cannot begin."""
+    task = scope.spawn(_run_session(stream, serve, tls), name=f"session {stream.peer}")
+    if task is None:
+        stream.abort()
+    else:
+        # One that is cancelled before its first step never comes to its own end.
+        task.add_done_callback(lambda _: stream.abort())
+
+
+async def _run_session(
     stream: Stream, serve: Callable[[Stream], Awaitable[None]], tls: ServerTls | None
 ) -> None:
     """Run one session to its end, and close its stream."""

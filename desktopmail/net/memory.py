@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from desktopmail.net.endpoint import join_host_port
 from desktopmail.net.errors import ListenError, UnreachableError
-from desktopmail.net.listen import run_session
+from desktopmail.net.listen import begin_session
 from desktopmail.net.stream import Stream, StreamProtocol
 from desktopmail.tasks import TaskScope
 
@@ -272,9 +272,7 @@ class _MemoryListener:
         self.port = where[1]
 
     def accept(self, stream: Stream) -> None:
-        self._scope.spawn(
-            run_session(stream, self._serve, self._tls), name=f"session {stream.peer}"
-        )
+        begin_session(self._scope, stream, self._serve, self._tls)
 
     async def aclose(self, *, grace_s: float = 0.0) -> None:
         self._listeners.pop(self._where, None)

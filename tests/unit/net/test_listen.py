@@ -132,6 +132,28 @@ async def test_after_closing_nobody_answers(ports: Ports) -> None:
         await ports.dialer.dial("127.0.0.1", port)
 
 
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_connection_that_comes_while_it_closes_is_closed_too(
+    ports: Ports, turns: int
+) -> None:
+    """Its session may not have begun, and never will."""
+    listener = await ports.listen("127.0.0.1", 0, echo)
+
+    async def come() -> None:
+        with contextlib.suppress(UnreachableError):
+            client = await ports.dialer.dial("127.0.0.1", listener.port)
+            try:
+                await asyncio.wait_for(assert_over(client), 10)
+            finally:
+                client.abort()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(come())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await listener.aclose()
+
+
 async def test_an_error_of_a_session_is_reported_and_closes_its_stream(ports: Ports) -> None:
     told: asyncio.Future[tuple[str, Exception]] = asyncio.get_running_loop().create_future()
 
