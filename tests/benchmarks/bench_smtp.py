@@ -21,6 +21,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -29,6 +30,7 @@ from typing import TYPE_CHECKING, cast
 
 from tests.benchmarks.peer import program
 from tests.benchmarks.ratio import Ratio, medians_by_turns
+from tests.helpers.port import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -184,11 +186,7 @@ def _paced(port: int, size: int, count: int) -> float:
 @contextlib.contextmanager
 def sink() -> Iterator[int]:
     """Run smtp-sink on a free port."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     # As root it wants to know whom to become.
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
     command = [program("smtp-sink"), *user, f"inet:127.0.0.1:{port}", "100"]

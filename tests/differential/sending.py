@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import email
 import random
-import socket
 import sys
 import tempfile
 import time
@@ -43,6 +42,7 @@ from tests.differential.letters import ALICE, Desk, Held, Paper
 from tests.differential.process import EngineProcess
 from tests.differential.report import Report
 from tests.helpers.dovecot import Dovecot, running_dovecot
+from tests.helpers.port import free_port
 from tests.helpers.postfix import Postfix, postfix
 from tests.helpers.program import ROOT, environment
 
@@ -90,8 +90,7 @@ def setup_of(seed: int) -> Setup:
 
 @contextmanager
 def _servers(setup: Setup) -> Iterator[tuple[Dovecot, Postfix]]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     extra = (
         f"service auth {{\n  inet_listener {{\n    port = {port}\n  }}\n}}\n"
         # Else who has failed once waits ever longer.

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.helpers.certificates import make_certificates
+from tests.helpers.port import free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,19 +125,25 @@ class Dovecot:
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
+    def _said(self) -> Path:
+        """What it says before it logs; a pipe would have no end where a child of it lives on."""
+        return self.folder / "said"
+
+    @property
     def configuration(self) -> Path:
         """The file it reads at its start, and when it is told to."""
         return self.folder / "dovecot.conf"
 
     def start(self) -> None:
         """Run it; every port is bound when this returns."""
-        self._process = subprocess.Popen(
-            [_program("dovecot"), "-F", "-c", str(self.configuration)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # so that all of it can be killed
-        )
+        with self._said.open("ab") as said:
+            self._process = subprocess.Popen(
+                [_program("dovecot"), "-F", "-c", str(self.configuration)],
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # so that all of it can be killed
+            )
         _wait_until_bound(self, self._process)
 
     def stop(self) -> None:
@@ -160,8 +167,6 @@ class Dovecot:
             self._process.wait()
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)  # what outlived it keeps the ports
-            if self._process.stdout is not None:
-                self._process.stdout.close()
         self._process = None
 
     def configure(self, configuration: str) -> None:
@@ -180,8 +185,9 @@ class Dovecot:
         )
 
     def log(self) -> str:
-        """What it has logged."""
-        return (self.folder / "dovecot.log").read_text("utf-8", "replace")
+        """What it has said and logged."""
+        paths = (self._said, self.folder / "dovecot.log")
+        return "".join(path.read_text("utf-8", "replace") for path in paths if path.exists())
 
     def home(self, user: str) -> Path:
         """Where a user's mail is."""
@@ -194,14 +200,6 @@ def as_mail_user(path: Path) -> Iterator[Path]:
     yield path
     owner = pwd.getpwnam(_MAIL_USER)
     os.chown(path, owner.pw_uid, owner.pw_gid)
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [listener.getsockname()[1] for listener in sockets]
-    for listener in sockets:
-        listener.close()
-    return ports
 
 
 @contextmanager
@@ -231,7 +229,7 @@ def running_dovecot(
     lines = [f"{name}:{{PLAIN}}{password}::::::" for name, password in users.items()]
     (folder / "users").write_text("\n".join(lines) + "\n", "utf-8")
     certificates = make_certificates(folder / "tls")
-    imap, imaps, pop3, pop3s = _free_ports(4)
+    imap, imaps, pop3, pop3s = free_ports(4)
     configuration = folder / "dovecot.conf"
     configuration.write_text(
         _CONFIGURATION.format(
@@ -274,12 +272,5 @@ def _wait_until_bound(server: Dovecot, process: subprocess.Popen[bytes]) -> None
                 break
             except OSError:
                 if process.poll() is not None or time.monotonic() > until:
-                    said = (
-                        process.stdout.read()
-                        if process.poll() is not None and process.stdout
-                        else b""
-                    )
-                    log = server.folder / "dovecot.log"
-                    kept = log.read_text("utf-8") if log.exists() else ""
-                    raise RuntimeError(f"Dovecot did not start: {said!r} {kept}") from None
+                    raise RuntimeError(f"Dovecot did not start: {server.log()}") from None
                 time.sleep(0.05)

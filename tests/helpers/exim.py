@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.helpers.port import free_port
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -65,9 +67,7 @@ plain:
 @contextmanager
 def exim(unpacked: Path, folder: Path) -> Iterator[int]:
     """Run it with the packages unpacked in `unpacked`; gives its port. Needs root."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     folder.chmod(0o777)
     for name in ("passwd", "group"):
         entry = (

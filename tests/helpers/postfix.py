@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.helpers.certificates import Certificates, make_certificates
+from tests.helpers.port import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,9 +148,7 @@ def postfix(folder: Path, *, mailboxes: str = "/./ inbox/", **more: str) -> Iter
 
     The folder has to lie where others than root may go, which pytest's own folders do not.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     folder.chmod(0o755)  # Postfix drops root
     owner, reader = pwd.getpwnam("postfix"), pwd.getpwnam("nobody")
     certificates = make_certificates(folder / "tls", "localhost", "127.0.0.1")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from desktopmail.door.queries import CheckAccount, CheckReport
 from desktopmail.door.rows import Auth, Kind, Security, SendingState
 from tests.helpers.dovecot import Dovecot, running_dovecot
 from tests.helpers.engine import running_engine, until
+from tests.helpers.port import free_port
 from tests.helpers.postfix import DOMAIN, Postfix, postfix
 from tests.helpers.store import mail
 
@@ -33,8 +33,7 @@ WAYS = {Auth.SCRAM: "SCRAM-SHA-256", Auth.CRAM_MD5: "CRAM-MD5", Auth.PLAIN: "PLA
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[tuple[Dovecot, Postfix]]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     listener = f"service auth {{\n  inet_listener {{\n    port = {port}\n  }}\n}}"
     with (
         running_dovecot({"alice": PASSWORD}, extra=listener) as dovecot,

@@ -16,6 +16,7 @@ from desktopmail.door.interface import DoorError
 from desktopmail.door.rows import Kind, Security
 from localserver.local import LocalServer
 from tests.helpers.engine import PASSWORDS, account_command, running_engine
+from tests.helpers.port import free_port
 from tests.helpers.store import mail
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ _PATIENCE_S = 10.0
 @contextmanager
 def microsocks() -> Iterator[int]:
     """Run it on a free port of this machine, for ann alone."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         ["microsocks", "-i", "127.0.0.1", "-p", str(port), "-u", "ann", "-P", PASSWORD],
         stdout=subprocess.DEVNULL,

@@ -16,6 +16,7 @@ from desktopmail.net.listen import listen
 from desktopmail.net.stream import StreamProtocol
 from desktopmail.net.tls import ClientTls, ServerTls
 from tests.helpers.certificates import make_certificates
+from tests.helpers.port import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,13 +28,6 @@ if TYPE_CHECKING:
 async def echo(stream: Stream) -> None:
     while octets := await stream.read():
         await stream.send(octets)
-
-
-@pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def test_a_name_is_dialled() -> None:
@@ -93,11 +87,12 @@ async def test_tls_to_a_server_in_the_clear_fails_in_a_sentence() -> None:
     await listener.aclose()
 
 
-async def test_a_refused_connection_names_host_and_port_and_a_remedy(free_port: int) -> None:
+async def test_a_refused_connection_names_host_and_port_and_a_remedy() -> None:
+    port = free_port()
     with pytest.raises(UnreachableError) as caught:
-        await TcpDialer().dial("127.0.0.1", free_port)
+        await TcpDialer().dial("127.0.0.1", port)
     assert caught.value.code == "refused"
-    assert caught.value.sentence == f"127.0.0.1:{free_port} refuses the connection."
+    assert caught.value.sentence == f"127.0.0.1:{port} refuses the connection."
     assert caught.value.remedy
 
 
@@ -224,13 +219,14 @@ async def test_a_slow_address_does_not_hold_up_the_next(monkeypatch: pytest.Monk
 
 
 async def test_when_all_fail_the_error_is_that_of_the_first(
-    monkeypatch: pytest.MonkeyPatch, free_port: int
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    port = free_port()
     use_addresses(monkeypatch, "127.0.0.1", "127.0.0.2")
     with pytest.raises(UnreachableError) as caught:
-        await TcpDialer().dial("example.org", free_port)
+        await TcpDialer().dial("example.org", port)
     assert caught.value.code == "refused"
-    assert caught.value.sentence == f"example.org:{free_port} refuses the connection."
+    assert caught.value.sentence == f"example.org:{port} refuses the connection."
 
 
 async def test_a_host_without_an_address_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
