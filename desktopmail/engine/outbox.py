@@ -45,7 +45,7 @@ from desktopmail.wire.smtp.mail import Ret
 from desktopmail.wire.smtp.rcpt import Notify
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from desktopmail.door.ids import AccountId, SendingId
     from desktopmail.engine.connector import Connector
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from desktopmail.engine.store.sending import Sending
     from desktopmail.engine.store.store import Store, Transaction
     from desktopmail.net.smtp import SmtpClient
-    from desktopmail.net.smtp_report import SendReport
+    from desktopmail.net.smtp_report import RecipientResult, SendReport
     from desktopmail.wire.smtp.extensions import Extensions
 
 UNSURE_CHOICES = (
@@ -241,18 +241,20 @@ class Outbox:
             converted = await self._ports.executor.run(seven_bit.convert, octets)
             octets = converted or octets
 
+        refused: list[RecipientResult] = []
+
         async def on_state(step: SendStep) -> None:
             if step is SendStep.DATA:
                 await self._set(one.id, SendingState.TRANSMITTING)
             elif step is SendStep.FINAL_DOT:
-                await self._set(one.id, SendingState.UNSURE)
+                await self._leave_unsure(one, refused)
 
-        return Delivery(one.sender, one.recipients, octets, _options(one), on_state)
+        return Delivery(one.sender, one.recipients, octets, _options(one), on_state, refused.extend)
 
     async def _end(self, one: Sending, outcome: SendReport | NetError) -> None:
         match outcome:
             case AmbiguousSendError():
-                await self._leave_unsure(one, outcome)
+                await self._leave_unsure(one, outcome.settled, outcome.sentence)
             case RefusedError():
                 await self._give_up(one, outcome.sentence)
             case NetError():
@@ -261,10 +263,12 @@ class Outbox:
             case _:
                 await self._settle(one, outcome)
 
-    async def _leave_unsure(self, one: Sending, error: AmbiguousSendError) -> None:
+    async def _leave_unsure(
+        self, one: Sending, settled: Sequence[RecipientResult], problem: str | None = None
+    ) -> None:
         """Keep what was said of some recipients before nobody knew any more about the others."""
-        got_it = {result.recipient for result in error.settled if result.accepted}
-        said = {result.recipient: result.reply for result in error.settled if not result.accepted}
+        got_it = {result.recipient for result in settled if result.accepted}
+        said = {result.recipient: result.reply for result in settled if not result.accepted}
         left = tuple(
             address
             for address in one.recipients
@@ -273,10 +277,9 @@ class Outbox:
         refused = _refused_for_good(one) | {address: str(reply) for address, reply in said.items()}
 
         def step(tx: Transaction) -> None:
-            sending.set_results(tx, one.id, left, refused)
-            sending.set_state(
-                tx, one.id, SendingState.UNSURE, self._now_s(), problem=error.sentence
-            )
+            if settled:
+                sending.set_results(tx, one.id, left, refused)
+            sending.set_state(tx, one.id, SendingState.UNSURE, self._now_s(), problem=problem)
 
         await self._store.write(step)
 

@@ -203,7 +203,7 @@ class SmtpClient:
             NetError: The connection ended before that; nothing was delivered.
         """
         delivery = Delivery(
-            sender, recipients, message, options or SendOptions(), on_state, on_progress
+            sender, recipients, message, options or SendOptions(), on_state, on_progress=on_progress
         )
         return await send_one(self._dialogue, delivery)
 

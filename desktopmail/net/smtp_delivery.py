@@ -11,6 +11,7 @@ from desktopmail.wire.smtp.tls_required import NOT_REQUIRED, is_tls_optional
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 
+    from desktopmail.net.smtp_report import RecipientResult
     from desktopmail.wire.smtp.mail import Body, Ret
     from desktopmail.wire.smtp.rcpt import Notify, OriginalRecipient
 
@@ -63,6 +64,10 @@ async def no_state(_step: SendStep) -> None:
     """Do nothing."""
 
 
+def no_refusals(_refused: Sequence[RecipientResult]) -> None:
+    """Do nothing."""
+
+
 def no_progress(_done: int, _total: int | None) -> None:
     """Do nothing."""
 
@@ -77,6 +82,7 @@ class Delivery:
         message: Its octets, or a stream of pieces; line ends become CRLF.
         options: What is to be said about it.
         on_state: Awaited before each step; before `FINAL_DOT` nothing can have been delivered.
+        on_refused: Told, before `DATA`, who was refused where others were not.
         on_progress: Told octets written so far, and the total where it is known.
     """
 
@@ -85,6 +91,7 @@ class Delivery:
     message: bytes | AsyncIterable[bytes] = field(repr=False)
     options: SendOptions = SendOptions()
     on_state: Callable[[SendStep], Awaitable[None]] = no_state
+    on_refused: Callable[[Sequence[RecipientResult]], None] = no_refusals
     on_progress: Callable[[int, int | None], None] = no_progress
 
     def content(self) -> tuple[bytes | AsyncIterable[bytes], int | None]:

@@ -92,6 +92,8 @@ class Sending:
             raise self._not_possible(error) from error
         if refusal is not None:
             return await self._refused(refusal)
+        if refused := tuple(result for result in self._results([]) if result):
+            self.delivery.on_refused(refused)
         await on_state(SendStep.DATA)
         try:
             send = self._send_chunks if self._envelope.chunking else self._send_data

@@ -55,7 +55,7 @@ class EngineProcess:
                 self._door = await connect(self.profile.address)
             except (OSError, DoorError):
                 if self._process.poll() == -signal.SIGKILL:
-                    raise EngineGoneError from None
+                    raise EngineGoneError("The engine has ended.") from None
                 if loop.time() > until or self._process.poll() is not None:
                     raise RuntimeError(f"no engine: {self.log()[-2000:]}") from None
                 await asyncio.sleep(0.05)

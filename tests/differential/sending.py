@@ -420,6 +420,8 @@ class _Trial:
     def _turns(self, name: str) -> None:
         server = self._dovecot if name == "Dovecot" else self._postfix
         if not self._is_up[name]:
+            if name == "Postfix" and not self._is_up["Dovecot"]:
+                self._turns("Dovecot")  # which it asks about logins before it greets
             server.start()
             self._say(f"{name} starts")
         elif self._chance.random() < 0.5:
@@ -434,8 +436,8 @@ class _Trial:
 
     async def ends(self) -> None:
         self._say("the end begins")
-        for name, is_up in self._is_up.items():
-            if not is_up:
+        for name in self._is_up:
+            if not self._is_up[name]:
                 await asyncio.to_thread(self._turns, name)
         self._gate.open()
         self._counter.open()

@@ -190,13 +190,16 @@ def _children(pid: int) -> list[int]:
 
 def _wait_for_port(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
     deadline = time.monotonic() + _TIMEOUT_S
-    while True:
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-                if connection.recv(4) == b"220 ":
-                    return
-        except OSError as error:
-            if process.poll() is not None or time.monotonic() > deadline:
-                said = (folder / "out").read_text("utf-8", "replace")
-                raise AssertionError(f"Postfix did not start: {said}") from error
-            time.sleep(0.05)
+    said = b""
+    while said != b"220 ":
+        if process.poll() is not None or time.monotonic() > deadline:
+            logs = [
+                path.read_text("utf-8", "replace") for path in sorted(folder.glob("[lo][ou][gt]"))
+            ]
+            raise AssertionError(f"Postfix did not start: {said!r} {''.join(logs)}")
+        time.sleep(0.05)
+        with (
+            suppress(OSError),
+            socket.create_connection(("127.0.0.1", port), timeout=5) as connection,
+        ):
+            said = connection.recv(4)

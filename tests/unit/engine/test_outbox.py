@@ -594,6 +594,31 @@ async def test_every_state_is_stored_before_its_step(tmp_path: Path) -> None:
             assert [name for name, _ in seen][:3] == ["connecting", "transmitting", "unsure"]
 
 
+async def test_who_was_refused_is_stored_with_the_doubt_about_the_others(tmp_path: Path) -> None:
+    """An engine that dies behind the final dot would count them as served, were the others."""
+    reply = "550 5.1.1 Nobody here"
+    plan = [Fault(protocol="submission", command="RCPT", argument="bob", reply=reply)]
+    with LocalServer(PASSWORDS, plan=plan) as server:
+        async with running_engine(tmp_path) as bench:
+            account_id = await bench.add(server)
+            seen: list[tuple[tuple[str, ...], dict[str, str]]] = []
+            set_state = sending.set_state
+
+            def watch(tx, one, new, *arguments, **more) -> None:  # noqa: ANN001, ANN002, ANN003
+                set_state(tx, one, new, *arguments, **more)
+                if new is SendingState.UNSURE:
+                    row = sending.get(tx, one)
+                    seen.append((row.recipients, row.refused))
+
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(sending, "set_state", watch)
+                made = await send(bench, account_id, "alice@localhost", "bob@localhost")
+                await reaches(bench, made, SendingState.DONE)
+            assert seen == [(("alice@localhost",), {"bob@localhost": reply})]
+            states = {one.address: one.state for one in sent_row(bench, made).results}
+            assert states == {"alice@localhost": "accepted", "bob@localhost": "refused"}
+
+
 _STEPS = ("MAIL", "RCPT", "DATA")
 # After these octets of its answer to DATA the server says nothing more.
 _GO_AHEAD = b"354 End with a dot on a line of its own\r\n"
