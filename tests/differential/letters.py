@@ -194,7 +194,7 @@ def _of_letter(
     if len(rows) != wanted:
         yield f"{subject} ({letter.fate}) is {len(rows)} times in the outbox"
     if not rows:
-        most = 1 + letter.again if letter.fate == "dropped" else 0
+        most = letter.again + (letter.fate == "dropped")
         for who, count in got.items():
             most_of = 1 if who in letter.had else most
             if count > most_of:
