@@ -18,6 +18,7 @@ from desktopmail.engine.sync.incoming import Incoming
 from desktopmail.engine.sync.mailbox_changes import MailboxChanges
 from desktopmail.engine.sync.maildrop import look
 from desktopmail.engine.sync.pop3 import Pop3Sync
+from desktopmail.engine.sync.renamed import Recognition
 from desktopmail.engine.sync.telling import Telling
 
 if TYPE_CHECKING:
@@ -118,15 +119,22 @@ def journal_forgotten() -> None:
 
 
 def mailbox_not_looked_for() -> None:
-    """Whether a try that was cut short renamed or deleted a mailbox already is not asked."""
+    """Whether a try that was cut short renamed or deleted a mailbox already is not asked.
+
+    Nor is one that was renamed known by what stands in it: a LIST would tell.
+    """
 
     async def is_there(*_args: object) -> bool:
         return True
 
+    async def nothing(*_args: object) -> None:
+        return None
+
     MailboxChanges._exists = is_there  # type: ignore[assignment]
+    Recognition.run = nothing  # type: ignore[assignment]
     rename = MailboxChanges._rename
 
-    async def slowly(self: MailboxChanges, one: Operation, box: Mailbox) -> None:
+    async def slowly(self: MailboxChanges, one: Operation, box: Mailbox) -> bool:
         client, store = self._at.client, self._at.store
         say = client.rename
 
@@ -138,7 +146,7 @@ def mailbox_not_looked_for() -> None:
 
         client.rename = and_wait  # type: ignore[method-assign]
         try:
-            await rename(self, one, box)
+            return await rename(self, one, box)
         finally:
             del client.rename
 
