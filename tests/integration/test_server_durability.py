@@ -122,8 +122,9 @@ def stored(ports: dict[str, int]) -> tuple[str, dict[str, list[str]]]:
 
 
 def _until_busy(clients: list[Client]) -> None:
+    """Wait until each client is in the middle of its mail."""
     until = time.monotonic() + PATIENCE_S
-    while not any(client.acknowledged for client in clients):
+    while not all(client.acknowledged for client in clients):
         assert time.monotonic() < until, "nothing was acknowledged"
         time.sleep(0.001)
 
