@@ -22,7 +22,7 @@ from desktopmail.engine.store import sending
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from desktopmail.door.sqlite import Fields
+    from desktopmail.door.sqlite import Fields, Value
     from desktopmail.engine.store.store import Transaction
 
 
@@ -127,6 +127,9 @@ class Target:
 
 
 _COLUMNS = "id, account_id, kind, arguments, label, state, tries, undo, not_before_s"
+# Which operations: those that a server has still to hear of, and those that name a mailbox.
+_TO_TELL = "state IN ('pending', 'running')"
+_NAMES = "? IN (json_extract(arguments, '$.source'), json_extract(arguments, '$.target'))"
 DONE_KEPT = 200
 _CHUNK = 500
 
@@ -188,23 +191,22 @@ def remember_tags(tx: Transaction, operation_id: OperationId, names: Sequence[st
 
 def into_mailbox(tx: Transaction, mailbox_id: MailboxId) -> list[Operation]:
     """What is not done yet and puts messages into a mailbox, newest first."""
-    rows = tx.fetch(
-        f"SELECT {_COLUMNS} FROM operation WHERE state <> 'done'"
-        " AND kind IN ('move', 'copy', 'append')"
+    return _some(
+        tx,
+        "state <> 'done' AND kind IN ('move', 'copy', 'append')"
         " AND json_extract(arguments, '$.target') = ? ORDER BY id DESC",
         (mailbox_id,),
     )
-    return [_operation(row) for row in rows]
 
 
 def out_of_mailbox(tx: Transaction, mailbox_id: MailboxId) -> list[Operation]:
     """What is not done yet and moves or copies messages out of a mailbox, oldest first."""
-    rows = tx.fetch(
-        f"SELECT {_COLUMNS} FROM operation WHERE state <> 'done' AND kind IN ('move', 'copy')"
+    return _some(
+        tx,
+        "state <> 'done' AND kind IN ('move', 'copy')"
         " AND json_extract(arguments, '$.source') = ? ORDER BY id",
         (mailbox_id,),
     )
-    return [_operation(row) for row in rows]
 
 
 def become_append(tx: Transaction, one: Operation, rows: Sequence[Target]) -> None:
@@ -238,77 +240,42 @@ def coming_into(tx: Transaction, mailbox_id: MailboxId) -> set[PlacementId]:
 
 def of_mailbox(tx: Transaction, mailbox_id: MailboxId, kind: str) -> list[Operation]:
     """The operations of a kind on a mailbox that are not done yet, oldest first."""
-    rows = tx.fetch(
-        f"SELECT {_COLUMNS} FROM operation WHERE state <> 'done' AND kind = ?"
-        " AND ? IN (json_extract(arguments, '$.source'), json_extract(arguments, '$.target'))"
-        " ORDER BY id",
-        (kind, mailbox_id),
-    )
-    return [_operation(row) for row in rows]
+    return _some(tx, f"state <> 'done' AND kind = ? AND {_NAMES} ORDER BY id", (kind, mailbox_id))
 
 
 def is_any_about(tx: Transaction, mailbox_id: MailboxId) -> bool:
     """Whether anything that is not done yet names a mailbox."""
-    return bool(
-        tx.fetch(
-            "SELECT 1 FROM operation WHERE state <> 'done'"
-            " AND ? IN (json_extract(arguments, '$.source'), json_extract(arguments, '$.target'))"
-            " LIMIT 1",
-            (mailbox_id,),
-        )
-    )
+    return _is_any(tx, f"state <> 'done' AND {_NAMES}", (mailbox_id,))
 
 
 def leaves_mailbox(tx: Transaction, mailbox_id: MailboxId) -> bool:
     """Whether messages are still to be moved out of a mailbox."""
-    return bool(
-        tx.fetch(
-            "SELECT 1 FROM operation WHERE state <> 'done' AND kind IN ('move', 'copy', 'expunge')"
-            " AND json_extract(arguments, '$.source') = ? LIMIT 1",
-            (mailbox_id,),
-        )
+    return _is_any(
+        tx,
+        "state <> 'done' AND kind IN ('move', 'copy', 'expunge')"
+        " AND json_extract(arguments, '$.source') = ?",
+        (mailbox_id,),
     )
 
 
 def pending(tx: Transaction, account_id: AccountId) -> list[Operation]:
     """What an account has still to tell its server, oldest first."""
-    rows = tx.fetch(
-        f"SELECT {_COLUMNS} FROM operation WHERE account_id = ?"
-        " AND state IN ('pending', 'running') ORDER BY id",
-        (account_id,),
-    )
-    return [_operation(row) for row in rows]
+    return _some(tx, f"account_id = ? AND {_TO_TELL} ORDER BY id", (account_id,))
 
 
 def is_any_pending(tx: Transaction, account_id: AccountId) -> bool:
     """Whether an account has anything still to tell its server."""
-    return bool(
-        tx.fetch(
-            "SELECT 1 FROM operation WHERE account_id = ? AND state IN ('pending', 'running')"
-            " LIMIT 1",
-            (account_id,),
-        )
-    )
+    return _is_any(tx, f"account_id = ? AND {_TO_TELL}", (account_id,))
 
 
 def is_any_open(tx: Transaction, account_id: AccountId, kind: str) -> bool:
     """Whether an operation of a kind is not done yet."""
-    return bool(
-        tx.fetch(
-            "SELECT 1 FROM operation WHERE account_id = ? AND kind = ? AND state <> 'done' LIMIT 1",
-            (account_id, kind),
-        )
-    )
+    return _is_any(tx, "account_id = ? AND kind = ? AND state <> 'done'", (account_id, kind))
 
 
 def has_failed(tx: Transaction, account_id: AccountId) -> bool:
     """Whether a person has to try something again, or to give it up."""
-    return bool(
-        tx.fetch(
-            "SELECT 1 FROM operation WHERE account_id = ? AND state = 'failed' LIMIT 1",
-            (account_id,),
-        )
-    )
+    return _is_any(tx, "account_id = ? AND state = 'failed'", (account_id,))
 
 
 def moving_without_header(
@@ -333,45 +300,40 @@ def moving_without_header(
 
 def get(tx: Transaction, operation_id: OperationId) -> Operation | None:
     """Return one, or None when it is gone."""
-    row = tx.fetch_one(f"SELECT {_COLUMNS} FROM operation WHERE id = ?", (operation_id,))
-    return _operation(row) if row is not None else None
+    return next(iter(_some(tx, "id = ?", (operation_id,))), None)
 
 
 def waiting(tx: Transaction, operation_ids: Sequence[OperationId]) -> list[Operation]:
     """Those of these operations that are still to be told, as they are now, oldest first."""
-    rows = tx.fetch(
-        f"SELECT {_COLUMNS} FROM operation WHERE id IN (SELECT value FROM json_each(?))"
-        " AND state IN ('pending', 'running') ORDER BY id",
+    return _some(
+        tx,
+        f"id IN (SELECT value FROM json_each(?)) AND {_TO_TELL} ORDER BY id",
         (_json(operation_ids),),
     )
-    return [_operation(row) for row in rows]
 
 
 def with_undo(tx: Transaction, token: str) -> list[Operation]:
     """The operations of one command, newest first: the order of taking back."""
-    rows = tx.fetch(f"SELECT {_COLUMNS} FROM operation WHERE undo = ? ORDER BY id DESC", (token,))
-    return [_operation(row) for row in rows]
+    return _some(tx, "undo = ? ORDER BY id DESC", (token,))
 
 
 def files(tx: Transaction, sending_id: SendingId) -> bool:
     """Whether the copy of a sent message is still on its way to its server."""
-    return bool(
-        tx.fetch(
-            "SELECT 1 FROM operation WHERE kind = 'append' AND state <> 'done'"
-            " AND json_extract(arguments, '$.sending') = ?",
-            (sending_id,),
-        )
+    return _is_any(
+        tx,
+        "kind = 'append' AND state <> 'done' AND json_extract(arguments, '$.sending') = ?",
+        (sending_id,),
     )
 
 
 def followers(tx: Transaction, operation_id: OperationId) -> list[Operation]:
     """The operations that wait until this one is proved."""
-    rows = tx.fetch(
-        f"SELECT {_COLUMNS} FROM operation WHERE kind = 'expunge' AND state <> 'done'"
+    return _some(
+        tx,
+        "kind = 'expunge' AND state <> 'done'"
         " AND json_extract(arguments, '$.after') = ? ORDER BY id",
         (operation_id,),
     )
-    return [_operation(row) for row in rows]
 
 
 def release(tx: Transaction, one: Operation) -> None:
@@ -562,7 +524,7 @@ def rehome(tx: Transaction, account_id: AccountId, old: MailboxId, new: MailboxI
         return new if one == old else one
 
     changed = []
-    for one in _of_account(tx, account_id):
+    for one in _some(tx, "account_id = ? ORDER BY id", (account_id,)):
         before = one.arguments
         after = msgspec.structs.replace(
             before,
@@ -577,13 +539,6 @@ def rehome(tx: Transaction, account_id: AccountId, old: MailboxId, new: MailboxI
             changed.append((msgspec.json.encode(after).decode(), one.id))
     tx.execute_many("UPDATE operation SET arguments = ? WHERE id = ?", changed)
     tx.touch_operations()
-
-
-def _of_account(tx: Transaction, account_id: AccountId) -> list[Operation]:
-    rows = tx.fetch(
-        f"SELECT {_COLUMNS} FROM operation WHERE account_id = ? ORDER BY id", (account_id,)
-    )
-    return [_operation(row) for row in rows]
 
 
 def prove(tx: Transaction, done: Iterable[Target]) -> None:
@@ -744,12 +699,10 @@ def _with_targets(
     found: dict[OperationId, list[Target]] = {}
     for row in _targets(tx, condition, ids):
         found.setdefault(row.operation_id, []).append(row)
-    rows = tx.fetch(
-        f"SELECT {_COLUMNS} FROM operation WHERE id IN (SELECT value FROM json_each(?))"
-        " ORDER BY id",
-        (_json(list(found)),),
+    operations = _some(
+        tx, "id IN (SELECT value FROM json_each(?)) ORDER BY id", (_json(list(found)),)
     )
-    return [(one, found[one.id]) for one in map(_operation, rows)]
+    return [(one, found[one.id]) for one in operations]
 
 
 def _targets(tx: Transaction, condition: str, ids: Sequence[int]) -> list[Target]:
@@ -773,6 +726,16 @@ def _targets(tx: Transaction, condition: str, ids: Sequence[int]) -> list[Target
 
 def _json(numbers: Sequence[int]) -> str:
     return msgspec.json.encode([int(number) for number in numbers]).decode()
+
+
+def _some(tx: Transaction, which: str, parameters: tuple[Value, ...]) -> list[Operation]:
+    """Return those of a condition, in the order that stands behind it."""
+    rows = tx.fetch(f"SELECT {_COLUMNS} FROM operation WHERE {which}", parameters)
+    return [_operation(row) for row in rows]
+
+
+def _is_any(tx: Transaction, which: str, parameters: tuple[Value, ...]) -> bool:
+    return bool(tx.fetch(f"SELECT 1 FROM operation WHERE {which} LIMIT 1", parameters))
 
 
 def _operation(row: Fields) -> Operation:
