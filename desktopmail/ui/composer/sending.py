@@ -109,6 +109,12 @@ class Sending(QObject):
     async def _send_now(self) -> None:
         await self._send(await self._window.draft_soon())
 
+    def _handed_over(self, draft: Draft) -> Composed | None:
+        """What an engine has of a draft that ended before it answered; None: nothing."""
+        if self._unanswered is None or self._unanswered[0] != draft:
+            return None
+        return self._unanswered[1]
+
     async def _send(self, draft: Draft) -> None:
         window = self._window
         sender = window.sent_by
@@ -119,11 +125,8 @@ class Sending(QObject):
         try:
             await window.keeper.settled()
             eight_bit = "8BITMIME" in self._offer(sender.account.id)
-            again = self._unanswered is not None and self._unanswered[0] == draft
-            if self._unanswered is not None and again:
-                composed = self._unanswered[1]
-            else:
-                composed = await compose_soon(draft, eight_bit=eight_bit)
+            before = self._handed_over(draft)
+            composed = before or await compose_soon(draft, eight_bit=eight_bit)
             self._unanswered = draft, composed
             outcome = await window.main.door.command(
                 SendMessage(
@@ -136,7 +139,7 @@ class Sending(QObject):
                     answers=window.placed.answers,
                     forwards=window.placed.forwards,
                     report=ReportWish(notify=_NOTIFY if window.report_action.isChecked() else ()),
-                    again=again,
+                    again=before is not None,
                 )
             )
             self._unanswered = None
