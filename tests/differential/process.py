@@ -15,7 +15,7 @@ from desktopmail.door.remote import RemoteDoor, connect
 from tests.helpers.program import ROOT, environment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
     from pathlib import Path
 
 _START_S = 30.0
@@ -79,6 +79,15 @@ class EngineProcess:
         if self._door is not None:
             await self._door.aclose()
             self._door = None
+
+    async def kill_amid(self, *work: Coroutine[None, None, None], after_s: float) -> None:
+        """Kill it while work goes on, and wait for that; what it failed of is raised."""
+        begun = asyncio.gather(*work, return_exceptions=True)
+        await asyncio.sleep(after_s)
+        await self.kill()
+        for one in await begun:
+            if one is not None:
+                raise one
 
     def log(self) -> str:
         """What it has logged."""

@@ -396,14 +396,9 @@ class _Trial:
         if self._report.kills >= _MOST_KILLS:
             return
         self._report.kills += 1
-        work = asyncio.gather(self._sends(), self._drafts(), return_exceptions=True)
         after_s = self._chance.random() ** 2 * 0.6
-        await asyncio.sleep(after_s)
-        await self.engine.kill()
         self._say(f"the engine is killed after {after_s:.3f} s")
-        for one in await work:
-            if isinstance(one, BaseException):
-                raise one
+        await self.engine.kill_amid(self._sends(), self._drafts(), after_s=after_s)
 
     def _changes_password(self) -> None:
         password = self._chance.choice(_PASSWORDS)

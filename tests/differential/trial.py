@@ -207,12 +207,9 @@ class _Trial:
         if self._report.kills >= _MOST_KILLS:
             return
         self._report.kills += 1
-        work = asyncio.gather(self._acts(), self._sync(), return_exceptions=True)
         after_s = self._chance.random() ** 2 * 0.5
-        await asyncio.sleep(after_s)
-        await self.engine.kill()
         self._say(f"the engine is killed after {after_s:.3f} s")
-        await work
+        await self.engine.kill_amid(self._acts(), self._sync(), after_s=after_s)
 
     def _restarts(self) -> None:
         self._server.kill()
