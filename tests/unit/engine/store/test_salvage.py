@@ -17,7 +17,7 @@ from desktopmail.engine import doctor
 from desktopmail.engine.store import salvage, schema
 from desktopmail.net.ports import system_ports
 from localserver.local import LocalServer
-from tests.helpers.engine import PASSWORDS, MemoryKeyring, running_engine, synced_engine
+from tests.helpers.engine import PASSWORDS, MemoryKeyring, running_engine, synced_engine, until
 from tests.helpers.store import add_account, inbox_of, mail, open_store, put
 
 told = pytest.mark.logs("was damaged|makes no sense|can be read|cannot be read")
@@ -162,9 +162,10 @@ async def test_what_waits_to_be_sent_is_sent_although_its_row_of_octets_is_lost(
         connection.close()
         salvage.ask_for(profile)
         async with running_engine(tmp_path, ring) as bench:
-            await bench.sync()
-            states = [row.state for row in bench.reader.sendings()]
-            assert states == [SendingState.DONE]
+            await until(
+                lambda: [row.state for row in bench.reader.sendings()] == [SendingState.DONE],
+                "it is sent",
+            )
         assert next(iter(server.messages("bob"))).octets.endswith(mail(1))
 
 
